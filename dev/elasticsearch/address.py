@@ -1,0 +1,76 @@
+"""Asks an address what answers there."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request to an address brought."""
+
+    version: str | None
+    """Elasticsearch's version; None where it is not an Elasticsearch that lets us in."""
+
+    listening: bool
+    """Whether anything holds the port."""
+
+    reason: str
+    """Why there is no version, in words; empty where there is one."""
+
+
+def ask(url: str, seconds: float = 5.0) -> Answer:
+    """Send `GET /` to `url`, wait `seconds` at most, and say what is there."""
+    try:
+        root = json.loads(_get(url, seconds))
+        return Answer(version=root["version"]["number"], listening=True, reason="")
+    except urllib.error.HTTPError as error:
+        return Answer(None, listening=True, reason=f"it answers HTTP {error.code} {error.reason}")
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, socket.timeout):
+            return Answer(None, listening=True, reason=f"no answer within {seconds:g} s")
+        refused = isinstance(error.reason, (ConnectionRefusedError, socket.gaierror))
+        return Answer(None, listening=not refused, reason=str(error.reason))
+    except TimeoutError:
+        return Answer(None, listening=True, reason=f"no answer within {seconds:g} s")
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return Answer(None, listening=True, reason="what answers there is not Elasticsearch")
+
+
+def wait_for_shards(url: str, seconds: int) -> None:
+    """Give the indices of an earlier run up to `seconds` to come back.
+
+    A server answers before it has opened them, and a search would fail until then.
+    """
+    try:
+        _get(
+            f"{url.rstrip('/')}/_cluster/health?wait_for_status=yellow&timeout={seconds}s",
+            seconds + 5.0,
+        )
+    except (OSError, http.client.HTTPException):
+        return  # a cluster that stays red is for its user to see, not a reason to have none
+
+
+def hide_password(url: str) -> str:
+    """Return `url` without the user and password in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _get(url: str, seconds: float) -> bytes:
+    parts = urlsplit(url)
+    request = urllib.request.Request(hide_password(url))
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+    # A proxy of the environment must not come between this machine and its own server.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=seconds) as response:
+        return bytes(response.read())

@@ -1,0 +1,84 @@
+"""An Elasticsearch as a Docker container of the official image."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import address
+from failure import SetupFailed
+
+
+def daemon_answers() -> bool:
+    """Return whether a Docker daemon lets us in; to have the client alone is not enough."""
+    return shutil.which("docker") is not None and _docker("info").returncode == 0
+
+
+@dataclass(frozen=True)
+class Container:
+    """The container whose id stands in a file."""
+
+    id_file: Path
+    """One line, the id. It outlives a stop: the next start finds the data again."""
+
+    def start(self, version: str, port: int) -> None:
+        """Start our container, or make it, with `port` of the loopback interface.
+
+        The heap is 1 GB, or what `ES_HEAP` says ("512m"). Raises `SetupFailed` where Docker
+        refuses (it cannot fetch the image, say).
+        """
+        if self.id_file.exists() and _docker("start", self.id_file.read_text()).returncode == 0:
+            return
+        heap = os.environ.get("ES_HEAP", "1g")
+        made = _docker(
+            "run",
+            "--detach",
+            f"--publish=127.0.0.1:{port}:9200",
+            "--env=discovery.type=single-node",
+            "--env=xpack.security.enabled=false",
+            "--env=cluster.name=django-es-admin",
+            "--env=cluster.routing.allocation.disk.threshold_enabled=false",
+            f"--env=ES_JAVA_OPTS=-Xms{heap} -Xmx{heap}",
+            f"elasticsearch:{version}",
+        )
+        if made.returncode != 0:
+            raise SetupFailed(f"Docker could not run elasticsearch:{version}: {made.stderr}")
+        self.id_file.write_text(made.stdout.strip())
+
+    def is_running(self) -> bool:
+        """Return whether our container runs."""
+        if not self.id_file.exists():
+            return False
+        asked = _docker("inspect", "--format={{.State.Running}}", self.id_file.read_text())
+        return asked.stdout.strip() == "true"
+
+    def wait_until_answering(self, url: str, seconds: int) -> str:
+        """Return the version that answers at `url`.
+
+        Raises `SetupFailed`, with the container's last lines, where it ends, or `seconds` have
+        gone, before one does.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.is_running():
+            version = address.ask(url).version
+            if version:
+                return version
+            time.sleep(0.5)
+        logs = _docker("logs", "--tail=15", self.id_file.read_text())
+        raise SetupFailed(
+            f"The container did not answer on {url} within {seconds} s:\n{logs.stdout}{logs.stderr}"
+        )
+
+    def stop(self) -> bool:
+        """Stop our container; return whether it ran."""
+        return self.is_running() and _docker("stop", self.id_file.read_text()).returncode == 0
+
+
+def _docker(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )

@@ -1,0 +1,146 @@
+"""An Elasticsearch as a process of this machine: started, found again, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import address
+import runner
+from failure import SetupFailed
+
+LAUNCH = {
+    "9": [
+        *("-cp", "{home}/lib/tools/server-launcher/*"),
+        "org.elasticsearch.server.launcher.ServerLauncher",
+    ],
+    "8": [
+        *("-Dcli.name=server", "-Dcli.libs=lib/tools/server-cli", "-Dcli.script=elasticsearch"),
+        *("-Des.path.home={home}", "-Des.path.conf={home}/config"),
+        *("-Des.distribution.type=zip", "-Des.java.type=ES_JAVA_HOME"),
+        *("-cp", "{home}/lib/*:{home}/lib/cli-launcher/*"),
+        "org.elasticsearch.launcher.CliToolLauncher",
+    ],
+}
+"""What follows `java`, by major version: the bundle comes without the start script for Linux."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """The server whose process id stands in a file, if it still runs."""
+
+    pid_file: Path
+    """One line: the process id, a space, the home of the server that it runs."""
+
+    def pid(self) -> int | None:
+        """Return the process id of our running server; None where there is none.
+
+        A process id is used again after a crash, so the process must also be one that runs our
+        server: its command line names the server's home.
+        """
+        try:
+            pid, home = self.pid_file.read_text().strip().split(" ", 1)
+        except (FileNotFoundError, ValueError):
+            return None
+        return int(pid) if home in _command_line(int(pid)) else None
+
+    def start(self, major: str, home: Path, java_home: Path, port: int) -> None:
+        """Start the server of `home` on `port` of the loopback interface, and write the pid file.
+
+        Data and logs live beside `home`. The heap is 1 GB, or what `ES_HEAP` says ("512m").
+        """
+        base = home.parent
+        for name in ("data", "logs", "tmp"):
+            (base / name).mkdir(exist_ok=True)
+            runner.give(base / name)
+        heap = os.environ.get("ES_HEAP", "1g")
+        options = {
+            "cluster.name": "django-es-admin",
+            "node.name": f"development-{major}",
+            "discovery.type": "single-node",
+            "xpack.security.enabled": "false",
+            "http.port": str(port),
+            "transport.port": str(port + 100),
+            "path.data": str(base / "data"),
+            "path.logs": str(base / "logs"),
+            # A development machine's disk is often fuller than the 90 % at which shards stay away.
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+        }
+        command = [str(java_home / "bin" / "java"), "-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"]
+        command += [word.format(home=home) for word in LAUNCH[major]]
+        command += [word for key, value in options.items() for word in ("-E", f"{key}={value}")]
+        environment = {
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "ES_HOME": str(home),
+            "ES_PATH_CONF": str(home / "config"),
+            "ES_DISTRIBUTION_TYPE": "zip",
+            "ES_JAVA_HOME": str(java_home),
+            "JAVA": str(java_home / "bin" / "java"),
+            "JAVA_TYPE": "ES_JAVA_HOME",
+            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+            "ES_TMPDIR": str(base / "tmp"),
+        }
+        with log_file(home).open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=home,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal that asked for it must not end it
+                **runner.run_as(),
+            )
+        self.pid_file.write_text(f"{process.pid} {home}\n")
+
+    def wait_until_answering(self, url: str, seconds: int) -> str:
+        """Return the version that answers at `url`.
+
+        Raises `SetupFailed` where our process ends, or `seconds` have gone, before one does.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            ended = self.pid() is None
+            answer = address.ask(url)
+            if answer.version:
+                return answer.version
+            if ended:
+                raise SetupFailed("Elasticsearch ended while it started.")
+            time.sleep(0.5)
+        raise SetupFailed(f"Elasticsearch did not answer on {url} within {seconds} s.")
+
+    def stop(self, seconds: int = 30) -> bool:
+        """End our server, by force after `seconds`; return whether there was one."""
+        pid = self.pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + seconds
+            while self.pid() is not None and time.monotonic() < deadline:
+                time.sleep(0.2)
+            if self.pid() is not None:
+                os.killpg(pid, signal.SIGKILL)
+        self.pid_file.unlink(missing_ok=True)
+        return pid is not None
+
+
+def log_file(home: Path) -> Path:
+    """Return where the server of `home` writes what it prints."""
+    return home.parent / "server.log"
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process; empty where it does not run."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    shown = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout

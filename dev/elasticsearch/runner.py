@@ -1,0 +1,65 @@
+"""The user that the server runs as, and the folder that this user can reach."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import stat
+import subprocess
+from pathlib import Path
+from typing import TypedDict
+
+from failure import SetupFailed
+
+NAME = "nobody"  # Elasticsearch refuses to run as root
+
+
+class RunAs(TypedDict, total=False):
+    """Keyword arguments of `subprocess` that make a child another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def run_as() -> RunAs:
+    """Return what starts a child as an unprivileged user; empty where we are one ourselves."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        entry = pwd.getpwnam(NAME)
+    except KeyError:
+        raise SetupFailed(
+            f"Elasticsearch refuses to run as root, and this system has no user {NAME!r}. "
+            "Run this as another user."
+        ) from None
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def give(path: Path) -> None:
+    """Make the unprivileged user the owner of `path` and of all in it."""
+    owner = run_as()
+    if not owner:
+        return
+    for name in (path, *path.rglob("*")):
+        os.chown(name, owner["user"], owner["group"], follow_symlinks=False)
+
+
+def reachable_folder(preferred: Path) -> Path:
+    """Return `preferred`, or a folder under /var/tmp where the server's user cannot get to it.
+
+    A checkout below /root, or in a temporary folder of mode 0700, is closed to other users.
+    """
+    preferred.mkdir(parents=True, exist_ok=True)
+    reached = subprocess.run(["test", "-x", str(preferred)], check=False, **run_as())
+    if reached.returncode == 0:
+        return preferred
+    digest = hashlib.sha256(str(preferred).encode()).hexdigest()[:12]
+    other = Path("/var/tmp") / f"django-es-admin-{digest}"  # noqa: S108 (looked at below)
+    other.mkdir(exist_ok=True)
+    found = other.lstat()
+    # /var/tmp is open to all: whoever made this folder first could have put a link here.
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise SetupFailed(f"{other} belongs to someone else. Remove it and try again.")
+    return other

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Gets an Elasticsearch for development and tests: `server.py start|stop|status`.
+
+`start` takes the first of these: the server that `ES_URL` names; whatever answers on the port
+already; a Docker container; a process, by Maven and a JDK. It may be called again at any time, and
+by several at once. `stop` ends only what `start` started in this checkout.
+
+Needs Python 3.9 or newer and nothing else, so that it runs before there is a virtual environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import address
+import bundle
+import container
+import java
+import process
+import runner
+from failure import SetupFailed
+
+STATE = Path(__file__).resolve().parent / ".run"
+SECONDS_TO_START = 120
+SECONDS_FOR_SHARDS = 30
+
+
+@dataclass(frozen=True)
+class Release:
+    """What depends on the major version of the server."""
+
+    major: str
+    variable: str
+    """The environment variable that names a server to use instead of one of ours."""
+    port: int
+    java: int
+    """The oldest Java that it runs on."""
+
+
+RELEASES = {
+    "9": Release("9", variable="ES_URL", port=9200, java=21),
+    "8": Release("8", variable="ES8_URL", port=9208, java=17),
+}
+
+
+class Server:
+    """The server of one release: where it is, and how it is started and stopped."""
+
+    def __init__(self, release: Release, port: int) -> None:
+        self.release = release
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.state = STATE / release.major
+        self.process = process.Process(self.state / "pid")
+        self.container = container.Container(self.state / "container")
+
+    def start(self) -> str:
+        """See to it that a server answers, and return one line that says which and where."""
+        given = os.environ.get(self.release.variable)
+        if given:
+            return self._check_given(given)
+        with self._lock():
+            answer = address.ask(self.url)
+            if answer.version:
+                return f"Elasticsearch {answer.version} answers on {self.url} ({self._owner()})."
+            if answer.listening:
+                raise SetupFailed(
+                    f"Port {self.port} is taken, but not by an Elasticsearch that can be used: "
+                    f"{answer.reason}. Free the port, or set {self.release.variable} to the "
+                    "address (with user and password) of the server to use."
+                )
+            version = self._start_new()
+            address.wait_for_shards(self.url, SECONDS_FOR_SHARDS)
+            return f"Elasticsearch {version} answers on {self.url} ({self._owner()})."
+
+    def stop(self) -> str:
+        """End the server that `start` started, and return one line that says what was done."""
+        with self._lock():
+            if self.process.stop() or self.container.stop():
+                return f"Stopped Elasticsearch on {self.url}."
+            return "No Elasticsearch of this checkout runs; nothing was stopped."
+
+    def status(self) -> str:
+        """Return one line that says what answers. Raises `SetupFailed` where nothing does."""
+        given = os.environ.get(self.release.variable)
+        if given:
+            return self._check_given(given)
+        answer = address.ask(self.url)
+        if not answer.version:
+            raise SetupFailed(f"No Elasticsearch on {self.url}: {answer.reason}. Run `make es`.")
+        return f"Elasticsearch {answer.version} answers on {self.url} ({self._owner()})."
+
+    def _check_given(self, url: str) -> str:
+        answer = address.ask(url, seconds=10)
+        shown = address.hide_password(url)
+        if not answer.version:
+            raise SetupFailed(
+                f"{self.release.variable} names {shown}, where no Elasticsearch answers: "
+                f"{answer.reason}. Start that server, or unset {self.release.variable}."
+            )
+        return f"Elasticsearch {answer.version} answers on {shown} ({self.release.variable})."
+
+    def _owner(self) -> str:
+        pid = self.process.pid()
+        if pid is not None:
+            return f"process {pid} of this checkout"
+        if self.container.is_running():
+            return "a container of this checkout"
+        return "not started here, used as it is"
+
+    def _start_new(self) -> str:
+        reasons = []
+        if container.daemon_answers():
+            try:
+                return self._start_container()
+            except SetupFailed as error:
+                reasons.append(str(error))
+        else:
+            reasons.append("No Docker daemon answers.")
+        jdk = java.find_jdk(self.release.java)
+        if jdk is None:
+            reasons.append(f"There is no JDK {self.release.java} or newer.")
+        if shutil.which("mvn") is None:
+            reasons.append("There is no Maven (mvn).")
+        elif jdk is not None:
+            return self._start_process(jdk)
+        raise SetupFailed(
+            f"No Elasticsearch could be started. {' '.join(reasons)}\n"
+            f"Do one of these: set {self.release.variable} to the address of a running server; "
+            "start Docker; or install Maven and a JDK "
+            f"{self.release.java} or newer (ES_JAVA_HOME names one in an unusual place)."
+        )
+
+    def _start_container(self) -> str:
+        version = bundle.elasticsearch_version(self.release.major)
+        print(f"Starting a container of elasticsearch:{version} ...", flush=True)
+        self.container.start(version, self.port)
+        return self.container.wait_until_answering(self.url, SECONDS_TO_START)
+
+    def _start_process(self, jdk: Path) -> str:
+        folder = runner.reachable_folder(STATE) / self.release.major
+        folder.mkdir(exist_ok=True)
+        home = bundle.unpack(self.release.major, folder)
+        log = process.log_file(home)
+        if self.process.pid() is None:  # an interrupted start may have left one that is on its way
+            print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
+            self.process.start(self.release.major, home, jdk, self.port)
+        try:
+            return self.process.wait_until_answering(self.url, SECONDS_TO_START)
+        except SetupFailed as error:
+            self.process.stop()
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Let one at a time of several start or stop."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with (self.state / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def main() -> int:
+    """Do what the command line says; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("verb", choices=("start", "stop", "status"))
+    parser.add_argument("--version", choices=sorted(RELEASES), default="9", help="default: 9")
+    parser.add_argument("--port", type=int, help="default: 9200, and 9208 for version 8")
+    options = parser.parse_args()
+    os.umask(0o022)  # the server's own user reads what root unpacks here
+    release = RELEASES[options.version]
+    server = Server(release, options.port or release.port)
+    try:
+        print(getattr(server, options.verb)())
+    except SetupFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
