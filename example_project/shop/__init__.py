@@ -1,0 +1,1 @@
+"""The example shop: products, their categories and tags, searched with Elasticsearch."""
