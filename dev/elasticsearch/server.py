@@ -184,6 +184,8 @@ def main() -> int:
     except SetupFailed as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -1,0 +1,62 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each does all the set-up that it needs.
+
+PYTHON ?= python3
+PORT ?= 8000
+PYTEST_ARGS ?=
+CHROMIUM ?= chromium
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+export CHROMIUM
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test coverage lint format venv es es-stop browser clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
+	@echo "  and in the environment ES_URL (a server to use instead of one of ours), DATABASE_URL (demo)."
+
+demo: venv es ## Set all up and serve the example shop on 127.0.0.1:8000
+	@dev/demo.sh $(PORT)
+
+test: venv es browser ## Set all up and run the tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+coverage: venv es browser ## Run the tests and show which branches they do not reach
+	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+lint: venv ## Check format, code, types and migrations
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/python example_project/manage.py makemigrations --check --dry-run
+
+format: venv ## Write the code in its one format
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+venv: $(INSTALLED) ## Install everything into .venv (again, if setup.cfg has changed)
+
+$(INSTALLED): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	@touch $@
+
+es: ## Start an Elasticsearch, unless one answers already
+	@$(PYTHON) dev/elasticsearch/server.py start
+
+es-stop: ## Stop the Elasticsearch that `make es` started
+	@$(PYTHON) dev/elasticsearch/server.py stop
+
+browser: ## See to it that there is a Chromium for the browser tests
+	@dev/need.sh "$(CHROMIUM)=chromium"
+
+clean: ## Remove what the tools leave behind; keeps .venv, the server and the demo's database
+	rm -rf build dist *.egg-info htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Fills and serves the example shop: dev/demo.sh [PORT]. `make demo` does the set-up before.
+# May be repeated: what is there already, and what you changed in it, stays.
+set -eu
+cd "$(dirname "$0")/../example_project"
+unset DJANGO_SETTINGS_MODULE
+port=${1:-8000}
+
+manage() {
+    ../.venv/bin/python manage.py "$@"
+}
+
+manage migrate --verbosity 0
+if ! manage shell --verbosity 0 --command \
+    'import sys; from shop.models import Product; sys.exit(not Product.objects.exists())'; then
+    manage load_catalogue
+fi
+if ! manage es_status products --check; then
+    manage es_rebuild products --no-input
+fi
+manage create_demo_user
+
+cat <<TEXT
+
+  Open   http://127.0.0.1:$port/admin/elasticsearch/   and sign in as admin, password admin.
+  Ctrl-C ends it; \`make es-stop\` stops Elasticsearch. Another port: make demo PORT=8001
+
+TEXT
+# No reloader: one process, which ends when it is told to.
+exec ../.venv/bin/python manage.py runserver --noreload "127.0.0.1:$port"
