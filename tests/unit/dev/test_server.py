@@ -1,0 +1,140 @@
+"""dev/elasticsearch/server.py: what it uses, what it refuses, and what it never ends."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ServerScript = Callable[..., subprocess.CompletedProcess[str]]
+
+ELASTICSEARCH = b'{"version": {"number": "9.4.3"}}'
+
+
+@contextmanager
+def answering(body: bytes, status: int = 200) -> Iterator[int]:
+    """Serve `body` to whoever asks, and give the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            """Keep the test's output clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_server_that_answers_already_is_used_and_never_stopped(
+    server_script: ServerScript,
+) -> None:
+    with answering(ELASTICSEARCH) as port:
+        started = server_script("start", f"--port={port}")
+        stopped = server_script("stop", f"--port={port}")
+        after = server_script("status", f"--port={port}")
+
+    assert started.returncode == 0
+    assert "9.4.3" in started.stdout
+    assert "not started here" in started.stdout
+    assert "nothing was stopped" in stopped.stdout
+    assert after.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"<h1>It works</h1>", 200, "not Elasticsearch"),
+        (b'{"version": "1.0"}', 200, "not Elasticsearch"),
+        (b"{}", 401, "HTTP 401"),
+    ],
+)
+def test_a_port_that_something_else_holds_is_refused_with_the_reason(
+    server_script: ServerScript, body: bytes, status: int, reason: str
+) -> None:
+    with answering(body, status) as port:
+        started = server_script("start", f"--port={port}")
+
+    assert started.returncode == 1
+    assert f"Port {port} is taken" in started.stderr
+    assert reason in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_es_url_is_used_as_it_is(server_script: ServerScript, free_port: int) -> None:
+    with answering(ELASTICSEARCH) as port:
+        url = f"http://elastic:secret@127.0.0.1:{port}"
+        started = server_script("start", f"--port={free_port}", ES_URL=url)
+
+    assert started.returncode == 0
+    assert f"http://127.0.0.1:{port} (ES_URL)" in started.stdout
+    assert "secret" not in started.stdout
+
+
+def test_es_url_without_a_server_is_refused_and_nothing_is_started(
+    server_script: ServerScript, free_port: int
+) -> None:
+    started = server_script("start", ES_URL=f"http://elastic:secret@127.0.0.1:{free_port}")
+
+    assert started.returncode == 1
+    assert "ES_URL" in started.stderr
+    assert "refused" in started.stderr
+    assert "secret" not in started.stderr
+
+
+def test_without_docker_and_maven_one_message_says_what_to_install(
+    server_script: ServerScript, free_port: int
+) -> None:
+    started = server_script("start", f"--port={free_port}")
+
+    assert started.returncode == 1
+    assert "No Docker daemon answers. " in started.stderr
+    assert "There is no Maven (mvn)." in started.stderr
+    assert "set ES_URL" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_docker_that_cannot_fetch_the_image_is_said_and_passed_over(
+    server_script: ServerScript, programs: Path, free_port: int
+) -> None:
+    docker = programs / "docker"
+    docker.write_text(
+        "#!/bin/sh\n[ $1 = info ] && exit 0\necho 'pull access denied' >&2\nexit 125\n"
+    )
+    docker.chmod(0o755)
+
+    started = server_script("start", f"--port={free_port}")
+
+    assert started.returncode == 1
+    assert "pull access denied" in started.stderr
+    assert "There is no Maven (mvn)." in started.stderr
+
+
+def test_a_process_that_only_has_the_number_of_our_server_is_not_ended(
+    server_script: ServerScript, scripts: Path, free_port: int
+) -> None:
+    pid_file = scripts / ".run" / "9" / "pid"
+    pid_file.parent.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        pid_file.write_text(f"{bystander.pid} {scripts}/.run/9/elasticsearch-9.4.3\n")
+
+        stopped = server_script("stop", f"--port={free_port}")
+
+        assert bystander.poll() is None
+        bystander.communicate(b"\n", timeout=10)
+    assert bystander.returncode == 0
+    assert stopped.returncode == 0
+    assert "nothing was stopped" in stopped.stdout
+    assert not pid_file.exists()
