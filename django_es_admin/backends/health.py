@@ -1,0 +1,92 @@
+"""How each connection is: one request each, all at once, none waited for longer than allowed."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..exceptions import ElasticsearchAdminError
+from .abstracts import Base
+from .display import ConnectionDetails, details
+from .errors import translated
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ConnectionHealth:
+    """What a connection answered; ``error`` is set, and the rest empty, where it did not.
+
+    Args:
+        details: what may be shown of its settings.
+        cluster: the cluster's name.
+        version: Elasticsearch's version, as ``"9.4.3"``.
+        status: ``green``, ``yellow`` or ``red``.
+        nodes: number of nodes.
+        latency: milliseconds that the health request took.
+        error: one line that says what is wrong and what mends it.
+    """
+
+    details: ConnectionDetails
+    cluster: str = ""
+    version: str = ""
+    status: str = ""
+    nodes: int = 0
+    latency: float = 0.0
+    error: str = ""
+
+    @property
+    def available(self) -> bool:
+        """Whether the connection answered."""
+        return not self.error
+
+
+class Deadline:
+    """A moment after which nothing more is asked.
+
+    Args:
+        seconds: from now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, never below 10 ms: a time-out of 0 would mean none."""
+        return max(self._end - time.monotonic(), 0.01)
+
+
+def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
+    """Ask one connection for its version and health; never raises for what the server does."""
+    try:
+        with translated(connection):
+            client = connection.client.options(request_timeout=deadline.remaining)
+            version = client.info()["version"]["number"]
+            started = time.monotonic()
+            client = connection.client.options(request_timeout=deadline.remaining)
+            health = client.cluster.health()
+            latency = (time.monotonic() - started) * 1000
+    except ElasticsearchAdminError as error:
+        return ConnectionHealth(details(connection), error=str(error))
+    return ConnectionHealth(
+        details(connection),
+        cluster=health["cluster_name"],
+        version=version,
+        status=health["status"],
+        nodes=health["number_of_nodes"],
+        latency=latency,
+    )
+
+
+def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
+    """Return ``ask(connection)`` for each, all at once, so that a dead one delays no other.
+
+    ``ask`` must not use the database: it runs in a thread of its own.
+    """
+    every = list(connections)
+    if not every:
+        return []
+    with ThreadPoolExecutor(max_workers=len(every)) as pool:
+        return list(pool.map(ask, every))

@@ -1,0 +1,75 @@
+"""The options of ``ES_ADMIN``: one table of defaults, read lazily."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``ES_ADMIN`` may hold, in capitals there (``{"PAGE_TIMEOUT": 2}``)."""
+
+    page_timeout: float = 1.0
+    """Seconds that one connection has to answer for an admin page."""
+
+    search_timeout: float = 2.0
+    """Seconds that a search from the admin's search box may take."""
+
+    search_max_results: int = 10_000
+    """Hits that a search can page through; it becomes ``index.max_result_window``."""
+
+    bulk_max_documents: int = 1_000
+    """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
+
+    bulk_max_bytes: int = 5_000_000
+    """Bytes in one bulk request, before compression."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            kinds = (int, float) if field.type in (float, "float") else (int,)
+            if isinstance(value, bool) or not isinstance(value, kinds) or value <= 0:
+                raise ImproperlyConfigured(
+                    f"ES_ADMIN[{field.name.upper()!r}] is {value!r}: "
+                    f"give a number above 0, as {field.default!r}."
+                )
+
+
+def parse(given: Any) -> Options:
+    """Return the options for ``given``, the value of ``ES_ADMIN``.
+
+    Raises:
+        ImproperlyConfigured: ``given`` is no mapping, has a key that is no option, or a value of
+            the wrong type.
+    """
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(
+            f"ES_ADMIN is {type(given).__name__}: make it a dict of options."
+        )
+    known = {field.name.upper() for field in fields(Options)}
+    unknown = [str(key) for key in given if key not in known]
+    if unknown:
+        raise ImproperlyConfigured(
+            f"ES_ADMIN has no option {', '.join(sorted(unknown))}: "
+            f"the options are {', '.join(sorted(known))}."
+        )
+    return Options(**{key.lower(): value for key, value in given.items()})
+
+
+@cache
+def get_options() -> Options:
+    """Return the project's options; read once, and again after ``ES_ADMIN`` changed."""
+    return parse(getattr(settings, "ES_ADMIN", {}))
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "ES_ADMIN":
+        get_options.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_es_admin.conf")

@@ -1,0 +1,70 @@
+"""The errors of this package: one line each that says what happened, why, and what mends it."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class ElasticsearchAdminError(Exception):
+    """Something about Elasticsearch went wrong; see the server's log."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or " ".join((self.__doc__ or "").split()))
+
+
+class ConnectionDoesNotExist(ElasticsearchAdminError, ImproperlyConfigured):
+    """There is no such connection: add it to ES_SERVERS."""
+
+
+class ConnectionUnavailable(ElasticsearchAdminError):
+    """The connection does not answer: check that Elasticsearch runs, and HOSTS in ES_SERVERS."""
+
+
+class ConnectionTimedOut(ConnectionUnavailable):
+    """The connection did not answer in time: check the cluster's load, or raise the time-out."""
+
+
+class NotElasticsearch(ConnectionUnavailable):
+    """Whatever answers there is not Elasticsearch: check HOSTS in ES_SERVERS."""
+
+
+class AccessRefused(ElasticsearchAdminError):
+    """Elasticsearch refused the credentials: check PARAMS in ES_SERVERS."""
+
+
+class ServerBusy(ElasticsearchAdminError):
+    """Elasticsearch is overloaded (429): try again in a while."""
+
+
+class ServerRefused(ElasticsearchAdminError):
+    """Elasticsearch refused the request."""
+
+
+class IndexMissing(ElasticsearchAdminError):
+    """The index does not exist: create it with `manage.py es_create`."""
+
+
+class ReadOnlyConnection(ElasticsearchAdminError):
+    """The connection is READONLY in ES_SERVERS: nothing can be changed through it."""
+
+
+class ForeignIndex(ElasticsearchAdminError):
+    """The request names an index outside the connection's INDEX_PREFIX."""
+
+
+class SeveralIndices(ElasticsearchAdminError):
+    """The connection has several indices; this operation needs one: pass `index=`."""
+
+
+class IndexNotDeclared(ElasticsearchAdminError):
+    """No document and no entry of ES_INDICES declares that index."""
+
+
+class DocumentMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
+    """A document does not fit its model; see `manage.py check`."""
+
+
+class OperationRefused(ElasticsearchAdminError):
+    """The operation's plan has refusals; nothing was changed."""
+
+
+class LoadFailed(ElasticsearchAdminError):
+    """Some documents could not be indexed; the live index is unchanged."""
