@@ -1,0 +1,7 @@
+"""What an index holds: declare a ``Document`` per model, as with django-elasticsearch-dsl."""
+
+from . import fields
+from .document import Document
+from .registry import registry
+
+__all__ = ["Document", "fields", "registry"]

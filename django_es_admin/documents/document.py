@@ -1,0 +1,61 @@
+"""The class that says how a model becomes an index."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from elasticsearch import dsl
+
+from .options import DjangoOptions
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+
+class Document(dsl.Document):
+    """Base of all documents; register a subclass with ``@registry.register_document``.
+
+    ``class Index`` gives ``name`` and ``settings``, ``class Django`` the ``model`` and the options
+    of :class:`~django_es_admin.documents.options.DjangoOptions`. A method ``prepare_<field>(self,
+    instance)`` gives the value of that field.
+    """
+
+    if TYPE_CHECKING:
+        django: ClassVar[DjangoOptions]
+
+    @classmethod
+    def _get_using(cls, using: Any = None) -> Any:
+        return using or cls.django.connection.client
+
+    @classmethod
+    def _get_connection(cls, using: Any = None) -> "Elasticsearch":
+        client: Elasticsearch = cls.django.connection.client if using is None else using
+        return client
+
+    @classmethod
+    def _default_index(cls, index: str | None = None) -> str:
+        return index or cls.django.alias
+
+    @classmethod
+    def _matches(cls, hit: dict[str, Any]) -> bool:
+        # A hit names the generation, never the alias that was searched.
+        return str(hit.get("_index", "")).startswith(cls.django.alias)
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Return the objects to index; whatever is outside is not in the index."""
+        return self.django.model._default_manager.all()
+
+    def should_index_object(self, obj: models.Model) -> bool:
+        """Whether ``obj``, one of ``get_queryset()``, is to be in the index."""
+        return True
+
+    def get_instances_from_related(self, related_instance: models.Model) -> Any:
+        """Return the objects whose documents change with ``related_instance``.
+
+        Returns:
+            a queryset, an iterable of instances, one instance, or None.
+        """
+        return None
+
+    def prepare(self, instance: models.Model) -> dict[str, Any]:
+        """Return the document of one object, as it is sent to Elasticsearch."""
+        return self.django.source.prepare(instance)

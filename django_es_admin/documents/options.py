@@ -1,0 +1,101 @@
+"""What ``class Django`` of a document says, and what follows from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from django_es_admin import connections
+
+from ..backends.abstracts import Base
+from ..exceptions import DocumentMisdeclared
+from .source import Source
+
+if TYPE_CHECKING:
+    from .document import Document
+
+_KNOWN = frozenset(
+    "model fields related_models ignore_signals auto_refresh queryset_pagination".split()
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DjangoOptions:
+    """The Django side of a registered document class, at its ``django`` attribute.
+
+    Args:
+        document: the class.
+        model: the model whose objects become documents.
+        fields: names of model fields to index beside the declared ones.
+        related_models: models whose changes change documents.
+        ignore_signals: leave saves alone; the project indexes by itself.
+        auto_refresh: make each write searchable before it returns.
+        queryset_pagination: documents per bulk request; None for the project's default.
+        index_name: the index's name as declared in ``class Index``.
+        using: alias of the connection.
+        missing_fields: names in ``fields`` that the model does not have.
+    """
+
+    document: "type[Document]"
+    model: type[models.Model]
+    index_name: str
+    using: str
+    fields: tuple[str, ...] = ()
+    related_models: tuple[type[models.Model], ...] = ()
+    ignore_signals: bool = False
+    auto_refresh: bool = False
+    queryset_pagination: int | None = None
+    missing_fields: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def connection(self) -> Base:
+        """The connection that the index lives on."""
+        return connections[self.using]
+
+    @property
+    def alias(self) -> str:
+        """The name that is searched: an alias in Elasticsearch."""
+        config = connections.indices.get(self.index_name, {})
+        return self.connection.prefixed(config.get("NAME") or self.index_name)
+
+    @cached_property
+    def source(self) -> Source:
+        """The compiled plan that turns rows into documents."""
+        return Source(self.document)
+
+
+def read_options(
+    document: "type[Document]", declared: type | None, index_name: str | None, using: str
+) -> dict[str, Any]:
+    """Return the arguments of :class:`DjangoOptions` that ``class Django`` declares.
+
+    Raises:
+        DocumentMisdeclared: there is no model or no index name, or an unknown option.
+    """
+    name = document.__qualname__
+    options = {
+        key: value for key, value in vars(declared or object).items() if not key.startswith("_")
+    }
+    if declared is None or not _is_model(options.get("model")):
+        raise DocumentMisdeclared(f"{name} names no model: add `class Django: model = …` to it.")
+    if not index_name or index_name == "*":
+        raise DocumentMisdeclared(f"{name} names no index: add `class Index: name = …` to it.")
+    unknown = sorted(set(options) - _KNOWN)
+    if unknown:
+        raise DocumentMisdeclared(
+            f"{name}.Django has an unknown option {', '.join(unknown)}: "
+            f"known are {', '.join(sorted(_KNOWN))}."
+        )
+    for key in ("fields", "related_models"):
+        options[key] = _as_tuple(options.get(key, ()))
+    return {**options, "document": document, "index_name": index_name, "using": using}
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, models.Model)
+
+
+def _as_tuple(value: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(value)

@@ -1,0 +1,77 @@
+"""Follow a document field's path through the models."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+
+if TYPE_CHECKING:
+    ModelField = models.Field[Any, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One relation on a path.
+
+    Args:
+        lookup: its name in a query, ``"product"``, where an instance has ``product_set``.
+        back: the name that leads back in a query of ``model``; "" if there is none.
+        model: the model it leads to.
+        many: whether it leads to any number of objects.
+    """
+
+    lookup: str
+    back: str
+    model: type[models.Model]
+    many: bool
+
+
+def path_of(name: str, field: Any) -> tuple[str, ...]:
+    """Return the path of a document field, which is its own name unless it declares another."""
+    return getattr(field, "path", ()) or (name,)
+
+
+def find_column(model: type[models.Model], name: str) -> "ModelField | None":
+    """Return the model field whose stored value an instance's attribute ``name`` gives, or None.
+
+    A foreign key's attribute gives an object, and a field with a descriptor of its own (a file)
+    something else than it stores.
+    """
+    if name == "pk":
+        return model._meta.pk
+    for field in model._meta.concrete_fields:
+        if name == field.attname and (
+            field.is_relation or field.descriptor_class is DeferredAttribute
+        ):
+            return field
+    return None
+
+
+def find_relation(model: type[models.Model], name: str) -> Step | None:
+    """Return the relation that the attribute ``name`` of an instance of ``model`` follows."""
+    for field in model._meta.get_fields():
+        related = field.related_model
+        if not isinstance(related, type):
+            continue
+        many = bool(field.many_to_many or field.one_to_many)
+        if isinstance(field, models.ForeignObjectRel):
+            if field.get_accessor_name() == name:
+                return Step(field.name, field.field.name, related, many)
+        elif field.name == name and isinstance(field, (models.ForeignKey, models.ManyToManyField)):
+            hidden = field.remote_field.hidden
+            return Step(name, "" if hidden else field.related_query_name(), related, many)
+    return None
+
+
+def exists(model: type[models.Model], path: tuple[str, ...]) -> bool:
+    """Whether the path can lead to a value of an instance of ``model``.
+
+    What lies behind a property or a method is not known, and taken to exist.
+    """
+    for name in path:
+        step = find_relation(model, name)
+        if step is None:
+            return find_column(model, name) is not None or hasattr(model, name)
+        model = step.model
+    return True

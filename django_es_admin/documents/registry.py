@@ -1,0 +1,91 @@
+"""All documents of the project."""
+
+from typing import TypeVar
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from ..exceptions import DocumentMisdeclared, IndexNotDeclared
+from .document import Document
+from .fields import field_for
+from .options import DjangoOptions, read_options
+
+D = TypeVar("D", bound=type[Document])
+
+
+class DocumentRegistry:
+    """The registered document classes, in the order of their registration."""
+
+    def __init__(self) -> None:
+        self._documents: list[type[Document]] = []
+
+    def register_document(self, document: D) -> D:
+        """Register a document class; use it as a class decorator.
+
+        Raises:
+            DocumentMisdeclared: it names no model or index, or is no ``Document``.
+        """
+        if not (isinstance(document, type) and issubclass(document, Document)):
+            raise DocumentMisdeclared(
+                f"{document!r} is no Document: subclass django_es_admin.documents.Document."
+            )
+        declared = getattr(document, "Django", None)
+        index = document._index
+        options = read_options(document, declared, index._name, str(index._using))
+        missing = _add_model_fields(document, options["model"], options["fields"])
+        document.django = DjangoOptions(**options, missing_fields=missing)
+        self._documents.append(document)
+        return document
+
+    def unregister_document(self, document: type[Document]) -> None:
+        """Forget a document class; its index stays as it is."""
+        self._documents.remove(document)
+
+    def get_documents(self) -> tuple[type[Document], ...]:
+        """Return every registered document class."""
+        return tuple(self._documents)
+
+    def get_document(self, index_name: str) -> type[Document]:
+        """Return the class whose ``class Index`` has this name.
+
+        Raises:
+            IndexNotDeclared: there is none.
+        """
+        for document in self._documents:
+            if document.django.index_name == index_name:
+                return document
+        raise IndexNotDeclared(
+            f"No document declares the index {index_name!r}: "
+            f"declared are {', '.join(d.django.index_name for d in self._documents) or 'none'}."
+        )
+
+    def get_documents_for_model(self, model: type[models.Model]) -> tuple[type[Document], ...]:
+        """Return the classes whose model is ``model``, a proxy of it, or its proxied model."""
+        concrete = model._meta.concrete_model
+        return tuple(
+            document
+            for document in self._documents
+            if document.django.model._meta.concrete_model is concrete
+        )
+
+
+def _add_model_fields(
+    document: type[Document], model: type[models.Model], names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Add a document field for each model field; return the names that could not be had."""
+    missing = []
+    for name in names:
+        try:
+            model_field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            missing.append(name)
+            continue
+        field = field_for(model_field) if isinstance(model_field, models.Field) else None
+        if field is None:
+            missing.append(name)
+        else:
+            document._doc_type.mapping.field(name, field)
+    return tuple(missing)
+
+
+registry = DocumentRegistry()

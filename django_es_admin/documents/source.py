@@ -1,0 +1,57 @@
+"""The plan that turns rows into documents, compiled once per document class."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from .columns import ColumnSource, NotColumns
+from .instances import InstanceSource
+from .prepared import Prepared
+
+if TYPE_CHECKING:
+    from .document import Document
+
+
+class Source:
+    """Reads the documents of one document class from the database.
+
+    Args:
+        document: the document class.
+    """
+
+    def __init__(self, document: "type[Document]") -> None:
+        self._document = document
+        self._instances = InstanceSource(document)
+        self._columns = _columns(document)
+
+    @property
+    def uses_columns(self) -> bool:
+        """Whether documents are read without making model instances."""
+        return self._columns is not None
+
+    def read(self, queryset: models.QuerySet[Any]) -> Iterator[Prepared]:
+        """Yield key and document of each object of ``queryset``, in its order.
+
+        Args:
+            queryset: objects of the document's ``get_queryset()``, bounded to one batch.
+        """
+        return (self._columns or self._instances).read(queryset)
+
+    def prepare(self, instance: models.Model) -> dict[str, Any]:
+        """Return the document of one object."""
+        return self._instances.prepare(instance)
+
+
+def _columns(document: "type[Document]") -> ColumnSource | None:
+    if not (_is_ours(document.should_index_object) and _is_ours(document.prepare)):
+        return None
+    try:
+        return ColumnSource(document)
+    except NotColumns:
+        return None
+
+
+def _is_ours(method: Any) -> bool:
+    """Whether a method is that of the base class, not a project's own."""
+    return bool(method.__module__ == f"{__package__}.document")
