@@ -1,0 +1,1 @@
+"""What is declared, what the cluster has, and how the two differ."""

@@ -1,0 +1,139 @@
+"""What a cluster has, in a number of requests that does not grow with the number of indices."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated
+from ..backends.health import Deadline
+from .names import WRITE_SUFFIX
+
+
+@dataclass(frozen=True)
+class LiveIndex:
+    """One physical index.
+
+    Args:
+        aliases: alias -> its properties, our own write alias left out.
+        health: ``green``, ``yellow`` or ``red``; "" where Elasticsearch gives none.
+        open: False if it is closed.
+        hidden: whether ``index.hidden`` is set.
+        size: bytes of the primary shards; None where it is not known (a closed index).
+        settings: flat names -> values, as text.
+    """
+
+    name: str
+    aliases: Mapping[str, Mapping[str, Any]]
+    health: str
+    open: bool
+    hidden: bool
+    created: datetime
+    size: int | None
+    settings: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LiveIndices:
+    """All physical indices of a connection, by name."""
+
+    by_name: Mapping[str, LiveIndex]
+
+    def holders(self, alias: str) -> list[LiveIndex]:
+        """Return the indices that hold ``alias``, by name."""
+        return [index for index in self.by_name.values() if alias in index.aliases]
+
+
+def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
+    """Return all indices that the connection may see, closed and hidden ones too.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    # An index expression that matches nothing is no error, as a name would be.
+    everything = f"{connection.index_prefix}*"
+    with translated(connection):
+        described = connection.client.options(request_timeout=deadline.remaining).indices.get(
+            index=everything,
+            features=["aliases", "settings"],
+            expand_wildcards="all",
+            flat_settings=True,
+        )
+        listed = connection.client.options(request_timeout=deadline.remaining).cat.indices(
+            index=everything,
+            expand_wildcards="all",
+            format="json",
+            bytes="b",
+            h="index,health,status,pri.store.size",
+        )
+    rows = {row["index"]: row for row in cast("list[dict[str, Any]]", listed.body)}
+    found = {
+        name: _index(name, body, rows.get(name, {}))
+        for name, body in sorted(described.body.items())
+    }
+    return LiveIndices(found)
+
+
+def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIndex:
+    settings = {key: _text(value) for key, value in body["settings"].items()}
+    size = row.get("pri.store.size")
+    return LiveIndex(
+        name=name,
+        aliases={
+            alias: properties
+            for alias, properties in body["aliases"].items()
+            if not alias.endswith(WRITE_SUFFIX)
+        },
+        health=row.get("health") or "",
+        open=row.get("status", "open") == "open",
+        hidden=settings.get("index.hidden") == "true",
+        created=datetime.fromtimestamp(int(settings["index.creation_date"]) / 1000, tz=UTC),
+        size=int(size) if size else None,
+        settings=settings,
+    )
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def read_mappings(
+    connection: Base, names: Iterable[str], deadline: Deadline
+) -> dict[str, dict[str, Any]]:
+    """Return index -> its mappings for those of ``names`` that exist, in one request.
+
+    Args:
+        names: physical indices.
+    """
+    wanted = sorted(names)
+    if not wanted:
+        return {}
+    with translated(connection):
+        client = connection.client.options(request_timeout=deadline.remaining)
+        found = client.indices.get_mapping(
+            index=wanted, ignore_unavailable=True, expand_wildcards="all"
+        )
+    return {name: body["mappings"] for name, body in found.items()}
+
+
+def count_documents(
+    connection: Base, names: Iterable[str], deadline: Deadline
+) -> dict[str, int | None]:
+    """Return index -> number of its documents, None where it cannot be searched, in one request.
+
+    A search counts documents; ``_stats`` and ``_cat`` count each nested object as well.
+    """
+    wanted = sorted(names)
+    if not wanted:
+        return {}
+    searches: list[Mapping[str, Any]] = []
+    for name in wanted:
+        searches += [{"index": name}, {"size": 0, "track_total_hits": True}]
+    with translated(connection):
+        client = connection.client.options(request_timeout=deadline.remaining)
+        answers = client.msearch(searches=searches)["responses"]
+    return {
+        name: None if "error" in answer else answer["hits"]["total"]["value"]
+        for name, answer in zip(wanted, answers, strict=True)
+    }
