@@ -1,0 +1,20 @@
+"""Wire the app together."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class ElasticsearchAdminConfig(AppConfig):
+    """The app; its label makes the address /admin/elasticsearch/."""
+
+    name = "django_es_admin"
+    label = "elasticsearch"
+    verbose_name = _("Elasticsearch")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import each app's ``documents`` module, and the system checks."""
+        from . import checks  # noqa: F401 (registers them)
+
+        autodiscover_modules("documents")

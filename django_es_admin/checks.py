@@ -1,0 +1,154 @@
+"""System checks: what is wrong in settings and documents, each with an id and a hint."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+
+from django_es_admin import connections
+
+from . import conf
+from .backends.configuration import find_server_problems
+from .documents import Document, registry
+from .documents.paths import exists, path_of
+from .indices.definition import IndexDefinition, get_definitions
+from .indices.names import find_name_problem
+
+TAG = "elasticsearch_settings"
+
+_SERVER_IDS = {
+    "type": "E001",
+    "key": "E002",
+    "default": "E003",
+    "index": "E004",
+    "hosts": "E005",
+    "color": "E006",
+    "shared": "E007",
+}
+
+
+def _error(number: str, message: str, hint: str, obj: Any = None) -> Error:
+    return Error(message, hint=hint, obj=obj, id=f"elasticsearch.{number}")
+
+
+@register(TAG)
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Check ``ES_SERVERS``, ``ES_INDICES`` and ``ES_ADMIN``."""
+    servers = getattr(settings, "ES_SERVERS", {})
+    indices = getattr(settings, "ES_INDICES", {})
+    messages: list[CheckMessage] = [
+        _error(_SERVER_IDS[problem.kind], problem.message, problem.hint)
+        for problem in find_server_problems(servers, indices)
+    ]
+    try:
+        conf.parse(getattr(settings, "ES_ADMIN", {}))
+    except ImproperlyConfigured as error:
+        messages.append(_error("E008", str(error), "See the settings in the documentation."))
+    if not messages:
+        messages += _check_engines()
+    return messages
+
+
+def _check_engines() -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    for alias in connections:
+        try:
+            _ = connections[alias].client
+        except ImproperlyConfigured as error:
+            messages.append(_error("E009", str(error), "Correct that entry of ES_SERVERS."))
+    return messages
+
+
+@register(TAG)
+def check_documents(**kwargs: Any) -> list[CheckMessage]:
+    """Check each document against its model, and the names of all indices."""
+    if check_settings():
+        # Without good settings no document has a connection; those messages come first.
+        return []
+    messages: list[CheckMessage] = []
+    for document in registry.get_documents():
+        messages += _check_connection(document)
+        messages += _check_fields(document)
+    if not any(message.id == "elasticsearch.E010" for message in messages):
+        definitions = get_definitions()
+        messages += _check_names(definitions)
+        messages += _check_claims(definitions)
+    return messages
+
+
+def _check_connection(document: type[Document]) -> Iterator[CheckMessage]:
+    if document.django.using not in connections:
+        yield _error(
+            "E010",
+            f"{document.__name__} uses the connection {document.django.using!r}, "
+            f"which ES_SERVERS does not have.",
+            f"Add it to ES_SERVERS, or name one of {', '.join(connections)} in class Index.",
+            document,
+        )
+
+
+def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
+    model = document.django.model
+    for name in document.django.missing_fields:
+        yield _error(
+            "E011",
+            f"{document.__name__}.Django.fields names {name!r}, "
+            f"which {model.__name__} does not have as a field of a known type.",
+            "Correct the name, or declare that field of the document yourself.",
+            document,
+        )
+    annotations = _annotations(document)
+    mapping = document._doc_type.mapping
+    for name in mapping:
+        path = path_of(name, mapping[name])
+        if hasattr(document, f"prepare_{name}") or path[0] in annotations:
+            continue
+        if not exists(model, path):
+            yield _error(
+                "E012",
+                f"{document.__name__}.{name} reads {'.'.join(path)!r}, "
+                f"which {model.__name__} does not have.",
+                f"Correct attr=, or add a method prepare_{name}(self, instance).",
+                document,
+            )
+
+
+def _annotations(document: type[Document]) -> set[str]:
+    try:
+        return set(document().get_queryset().query.annotations)
+    except (AttributeError, DatabaseError):
+        return set()
+
+
+def _check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
+    for definition in definitions:
+        for name in (definition.alias, *definition.aliases):
+            problem = find_name_problem(name)
+            if problem:
+                yield _error(
+                    "E013",
+                    f"Elasticsearch would refuse an index or alias named {name!r}: {problem}.",
+                    "Use lower-case letters, digits, '-' and '_', beginning with a letter.",
+                    definition.document,
+                )
+
+
+def _check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
+    owners: dict[tuple[str, str], IndexDefinition] = {}
+    for definition in definitions:
+        key = (definition.connection.alias, definition.alias)
+        other = owners.setdefault(key, definition)
+        if other is not definition:
+            names = [
+                d.document.__name__ if d.document else "ES_INDICES" for d in (other, definition)
+            ]
+            yield _error(
+                "E014",
+                f"{names[0]} and {names[1]} both claim the index {definition.alias!r} "
+                f"on {definition.connection.alias!r}.",
+                "Give each its own name in class Index.",
+                definition.document,
+            )

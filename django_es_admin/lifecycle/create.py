@@ -1,0 +1,121 @@
+"""Create a generation of an index, or the whole index where there is none yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..backends.errors import translated
+from ..backends.health import Deadline
+from ..exceptions import ElasticsearchAdminError, OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.live import LiveIndices, read_indices
+from ..indices.names import new_generation_name, write_alias
+from ..models import Generation
+from .generations import mark_failed, mark_live, register
+
+REQUEST_SECONDS = 30.0
+
+LOAD_SETTINGS: dict[str, Any] = {
+    # Nobody searches a building generation; its segments and copies can wait until it is loaded.
+    "refresh_interval": "-1",
+    "number_of_replicas": 0,
+    # Elasticsearch forgets a delete's version after this time, and a late write would revive it.
+    "gc_deletes": "1h",
+}
+
+
+@dataclass(frozen=True)
+class CreatePlan:
+    """What ``create_index`` will do.
+
+    Args:
+        generation: name of the physical index; its end is drawn anew when it is created.
+        fields: number of fields of the declared mapping.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    fields: int
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CreateResult:
+    """What ``create_index`` did."""
+
+    index: str
+    alias: str
+    generation: str
+
+
+def plan_create(definition: IndexDefinition) -> CreatePlan:
+    """Return the plan of :func:`create_index`."""
+    live = read_indices(definition.connection, Deadline(REQUEST_SECONDS))
+    refusals = find_name_refusals(definition, live)
+    holders = live.holders(definition.alias)
+    if holders:
+        refusals.append(
+            f"The index {definition.name} exists already, as {holders[0].name}: "
+            f"use `manage.py es_rebuild {definition.name}`."
+        )
+    return CreatePlan(
+        definition=definition,
+        generation=new_generation_name(definition.alias),
+        fields=len(definition.mappings.get("properties", {})),
+        refusals=tuple(refusals),
+    )
+
+
+def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
+    """Return why the alias of ``definition`` cannot be had."""
+    if definition.alias not in live.by_name:
+        return []
+    return [
+        f"{definition.alias} is a physical index, not an alias: move its documents to another name "
+        f"or delete it, then create the index here."
+    ]
+
+
+def create_index(plan: CreatePlan) -> CreateResult:
+    """Create the first, empty generation of an index with its aliases.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    definition = plan.definition
+    aliases = {definition.alias: {}, **definition.aliases}
+    generation = _create(definition, dict(definition.settings), aliases)
+    mark_live(definition, generation.name, None)
+    return CreateResult(definition.name, definition.alias, generation.name)
+
+
+def create_generation(definition: IndexDefinition) -> Generation:
+    """Create an empty generation that nobody searches, set for loading, and register it.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it; the generation is marked failed.
+    """
+    return _create(definition, {**definition.settings, **LOAD_SETTINGS}, {})
+
+
+def _create(
+    definition: IndexDefinition, settings: dict[str, Any], aliases: dict[str, Any]
+) -> Generation:
+    name = new_generation_name(definition.alias)
+    # Registered first: a writer that sees no row writes nothing to a generation that it could miss.
+    generation = register(definition, name)
+    try:
+        with translated(definition.connection):
+            definition.connection.client.options(request_timeout=REQUEST_SECONDS).indices.create(
+                index=name,
+                settings=settings,
+                mappings=definition.mappings,
+                aliases={write_alias(name): {"is_hidden": True}, **aliases},
+            )
+    except ElasticsearchAdminError as error:
+        mark_failed(generation, str(error))
+        raise
+    return generation

@@ -1,0 +1,178 @@
+"""All there is to know of one index: what its page shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django_es_admin import connections
+
+from ..backends.health import ConnectionHealth, Deadline
+from ..conf import get_options
+from ..exceptions import ElasticsearchAdminError, IndexMissing
+from ..indices.definition import IndexDefinition, get_definitions
+from ..indices.live import LiveIndex, read_mappings
+from ..indices.names import is_generation_name
+from ..indices.samples import Sample, read_samples
+from ..models import Generation
+from .generations import generations_of
+from .status import ClusterAnswer, IndexStatus, ask, index_status, unmanaged_status
+
+
+@dataclass(frozen=True)
+class GenerationStatus:
+    """One physical index of a declared one.
+
+    Args:
+        role: as in the table of generations; "" if it is not registered there.
+        live: whether it holds the alias.
+        exists: False for one that is registered and gone from the cluster.
+        fits: whether it was built for the document as it is in the code now.
+        loaded: when its load was complete; None if it was not.
+        error: why its build failed.
+    """
+
+    name: str
+    role: str
+    live: bool
+    exists: bool
+    fits: bool
+    created: datetime
+    loaded: datetime | None
+    documents: int | None
+    size: int | None
+    health: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class IndexDetail:
+    """One index.
+
+    Args:
+        connection: how the connection is.
+        status: its line on the dashboard.
+        declared_mappings: of the document; empty without one.
+        live_mappings: of the live generation; empty if there is none.
+        settings: of the live generation, flat.
+        generations: the newest first.
+        samples: some documents of the live generation.
+        samples_error: why they could not be read.
+    """
+
+    connection: ConnectionHealth
+    status: IndexStatus
+    declared_mappings: Mapping[str, Any] = field(default_factory=dict)
+    live_mappings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    generations: tuple[GenerationStatus, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    samples_error: str = ""
+
+
+def get_index(connection: str, name: str, *, samples: int = 0) -> IndexDetail:
+    """Return all about one index, declared or not.
+
+    Args:
+        connection: alias of the connection.
+        name: the declared name, or that of a physical index.
+        samples: how many documents to read.
+
+    Raises:
+        IndexMissing: there is none, and the connection answered.
+        ConnectionDoesNotExist: there is no such connection.
+    """
+    backend = connections[connection]
+    definitions = [d for d in get_definitions(connection) if d.name == name]
+    deadline = Deadline(get_options().page_timeout)
+    answer = ask(backend, definitions, get_options().page_timeout)
+    if definitions:
+        return _declared(definitions[0], answer, deadline, samples)
+    index = answer.live.by_name.get(name)
+    if index is None:
+        if answer.health.available:
+            raise IndexMissing(f"The connection {connection!r} has no index {name!r}.")
+        status = IndexStatus(
+            name=name, alias=name, connection=connection, declared=False, known=False
+        )
+        return IndexDetail(answer.health, status)
+    status = unmanaged_status(connection, index, answer)
+    return _with_live(IndexDetail(answer.health, status), index, deadline, samples)
+
+
+def _declared(
+    definition: IndexDefinition, answer: ClusterAnswer, deadline: Deadline, samples: int
+) -> IndexDetail:
+    holders = answer.live.holders(definition.alias)
+    detail = IndexDetail(
+        answer.health,
+        index_status(definition, answer),
+        declared_mappings=definition.mappings,
+        generations=_generations(definition, answer),
+    )
+    return _with_live(detail, holders[0], deadline, samples) if holders else detail
+
+
+def _with_live(
+    detail: IndexDetail, index: LiveIndex, deadline: Deadline, samples: int
+) -> IndexDetail:
+    backend = connections[detail.status.connection]
+    mappings: Mapping[str, Any] = {}
+    found: tuple[Sample, ...] = ()
+    problem = ""
+    try:
+        mappings = read_mappings(backend, [index.name], deadline).get(index.name, {})
+        if samples and index.open:
+            found = read_samples(backend, index.name, deadline, samples)
+    except ElasticsearchAdminError as error:
+        problem = str(error)
+    return IndexDetail(
+        detail.connection,
+        detail.status,
+        declared_mappings=detail.declared_mappings,
+        live_mappings=mappings,
+        settings=index.settings,
+        generations=detail.generations,
+        samples=found,
+        samples_error=problem,
+    )
+
+
+def _generations(
+    definition: IndexDefinition, answer: ClusterAnswer
+) -> tuple[GenerationStatus, ...]:
+    registered = {row.name: row for row in generations_of(definition)}
+    physical = {
+        name: index
+        for name, index in answer.live.by_name.items()
+        if is_generation_name(definition.alias, name) or definition.alias in index.aliases
+    }
+    every = [
+        _generation(definition, answer, registered.get(name), physical.get(name), name)
+        for name in registered.keys() | physical.keys()
+    ]
+    return tuple(sorted(every, key=lambda generation: generation.created, reverse=True))
+
+
+def _generation(
+    definition: IndexDefinition,
+    answer: ClusterAnswer,
+    row: Generation | None,
+    index: LiveIndex | None,
+    name: str,
+) -> GenerationStatus:
+    created = row.created_at if row else index.created if index else None
+    assert created is not None  # noqa: S101 (each name comes from a row or an index)
+    return GenerationStatus(
+        name=name,
+        role=row.role if row else "",
+        live=bool(index and definition.alias in index.aliases),
+        exists=index is not None or not answer.health.available,
+        fits=bool(row and row.digest == definition.digest),
+        created=created,
+        loaded=row.loaded_at if row else None,
+        documents=answer.documents.get(name),
+        size=index.size if index else None,
+        health=index.health if index else "",
+        error=row.error if row else "",
+    )

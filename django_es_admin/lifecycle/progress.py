@@ -1,0 +1,31 @@
+"""How an operation tells how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Step = Literal["create", "load", "settle", "swap"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of an operation.
+
+    Args:
+        index: the declared name.
+        step: which step runs.
+        done: how much of it is done, rows for ``load``.
+        total: of how much; None where that is not known.
+    """
+
+    index: str
+    step: Step
+    done: int = 0
+    total: int | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """Tell nobody."""

@@ -1,0 +1,110 @@
+"""Build a new generation of an index and make it live."""
+
+from dataclasses import dataclass
+
+from ..backends.health import Deadline
+from ..exceptions import ElasticsearchAdminError, LoadFailed, OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.live import read_indices
+from ..models import Generation
+from .create import REQUEST_SECONDS, create_generation, find_name_refusals
+from .generations import mark_failed
+from .load import LoadResult, load, objects
+from .progress import OnProgress, Progress, ignore
+from .settle import settle
+from .swap import SwapResult, plan_swap, swap_alias
+
+
+@dataclass(frozen=True)
+class RebuildPlan:
+    """What ``rebuild`` will do.
+
+    Args:
+        source: the generation that is live now; None if there is none.
+        rows: objects to load.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    source: str | None
+    rows: int
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RebuildResult:
+    """What ``rebuild`` did."""
+
+    index: str
+    load: LoadResult
+    swap: SwapResult
+
+
+def plan_rebuild(definition: IndexDefinition) -> RebuildPlan:
+    """Return the plan of :func:`rebuild`.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    live = read_indices(definition.connection, Deadline(REQUEST_SECONDS))
+    refusals = find_name_refusals(definition, live)
+    if definition.document is None:
+        refusals.append(
+            f"The index {definition.name} has no document to load it from: register one, "
+            f"or fill the index yourself."
+        )
+    holders = live.holders(definition.alias)
+    if len(holders) > 1:
+        names = ", ".join(index.name for index in holders)
+        refusals.append(
+            f"The alias {definition.alias} is held by several indices ({names}): "
+            f"remove it from all but one."
+        )
+    return RebuildPlan(
+        definition=definition,
+        source=holders[0].name if holders else None,
+        rows=objects(definition).count() if definition.document else 0,
+        refusals=tuple(refusals),
+    )
+
+
+def rebuild(plan: RebuildPlan, on_progress: OnProgress = ignore) -> RebuildResult:
+    """Create a generation, load it, swap the alias to it; the old one is kept.
+
+    Raises:
+        OperationRefused: the plan has refusals, or the swap had.
+        LoadFailed: some documents could not be indexed; the old generation stays live.
+        ElasticsearchAdminError: Elasticsearch did not do a step; the old generation stays live.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    definition = plan.definition
+    on_progress(Progress(definition.name, "create"))
+    generation = create_generation(definition)
+    try:
+        return _fill(definition, generation, on_progress)
+    except ElasticsearchAdminError as error:
+        mark_failed(generation, str(error))
+        raise
+    except BaseException as error:
+        # Also Ctrl-C: a build that nobody goes on with must not look like one that runs.
+        mark_failed(generation, f"interrupted ({type(error).__name__})")
+        raise
+
+
+def _fill(
+    definition: IndexDefinition, generation: Generation, on_progress: OnProgress
+) -> RebuildResult:
+    loaded = load(definition, generation, on_progress)
+    if loaded.failed:
+        first = loaded.errors[0]
+        raise LoadFailed(
+            f"{loaded.failed} of {loaded.rows} documents of {definition.name} could not be "
+            f"indexed, so that the live index was left as it is. The first: object {first.key}: "
+            f"{first.message}"
+        )
+    on_progress(Progress(definition.name, "settle"))
+    settle(definition, generation)
+    on_progress(Progress(definition.name, "swap"))
+    swapped = swap_alias(plan_swap(definition, generation.name))
+    return RebuildResult(definition.name, loaded, swapped)

@@ -1,0 +1,295 @@
+"""How the connections and indices are: what the dashboard and ``es_status`` show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_es_admin import connections
+
+from ..backends.abstracts import Base
+from ..backends.health import ConnectionHealth, Deadline, for_each, probe
+from ..conf import get_options
+from ..exceptions import ElasticsearchAdminError
+from ..indices.definition import IndexDefinition, select_definitions
+from ..indices.diff import Difference, compare_mappings
+from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
+from ..indices.names import is_generation_name
+from .load import objects
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    """One line of the dashboard.
+
+    Args:
+        name: the declared name; of an index that is not declared, its physical name.
+        alias: what is searched.
+        connection: alias of the connection.
+        declared: False for an index that the project does not declare.
+        model: ``shop.Product``; "" without a document.
+        generations: the physical indices that hold the alias: one, if all is well.
+        aliases: further aliases of those.
+        health: ``green``, ``yellow`` or ``red``; "" where it is not known.
+        open: False for a closed index.
+        hidden: whether it is a hidden index.
+        documents: number of documents in the live generation; None where it is not known.
+        rows: number of objects in the database that belong into it; None likewise.
+        size: bytes of the primary shards.
+        created: when the live generation was created.
+        differences: between declared and live mapping.
+        problems: what is wrong, each a sentence that says what mends it.
+    """
+
+    name: str
+    alias: str
+    connection: str
+    declared: bool
+    model: str = ""
+    generations: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    health: str = ""
+    open: bool = True
+    hidden: bool = False
+    documents: int | None = None
+    rows: int | None = None
+    size: int | None = None
+    created: datetime | None = None
+    differences: tuple[Difference, ...] = ()
+    problems: tuple[str, ...] = ()
+    known: bool = True
+    """False where the connection did not answer, so that nothing can be said of the index."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a live generation."""
+        return bool(self.generations)
+
+
+@dataclass(frozen=True)
+class Status:
+    """All connections and indices.
+
+    Args:
+        connections: in the order of ``ES_SERVERS``.
+        indices: the declared ones by name, then the others.
+    """
+
+    connections: tuple[ConnectionHealth, ...]
+    indices: tuple[IndexStatus, ...]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a connection is down or an index has a problem."""
+        return any(not health.available for health in self.connections) or any(
+            index.problems for index in self.indices
+        )
+
+
+@dataclass(frozen=True)
+class ClusterAnswer:
+    """What one connection said, all in a thread of its own and without the database."""
+
+    health: ConnectionHealth
+    live: LiveIndices = field(default_factory=lambda: LiveIndices({}))
+    mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: Mapping[str, int | None] = field(default_factory=dict)
+
+
+def get_status(
+    names: Iterable[str] = (),
+    connection: str | None = None,
+    *,
+    unmanaged: bool = True,
+    timeout: float | None = None,
+) -> Status:
+    """Return how the connections and indices are; what does not answer is part of the answer.
+
+    Args:
+        names: only these declared indices.
+        connection: only this connection.
+        unmanaged: also list indices that the project does not declare, unless there are names.
+        timeout: seconds that each connection has, all at once; ``PAGE_TIMEOUT`` if omitted.
+
+    Raises:
+        IndexNotDeclared: one of the names is not declared.
+        ConnectionDoesNotExist: there is no such connection.
+    """
+    wanted = list(names)
+    definitions = select_definitions(wanted, connection)
+    backends = _backends(definitions if wanted else None, connection)
+    seconds = timeout or get_options().page_timeout
+    answers = {
+        answer.health.details.alias: answer
+        for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds))
+    }
+    indices = [index_status(d, answers[d.connection.alias]) for d in definitions]
+    if unmanaged and not wanted:
+        for backend in backends:
+            indices += _unmanaged(backend, definitions, answers[backend.alias])
+    return Status(tuple(answer.health for answer in answers.values()), tuple(indices))
+
+
+def _backends(definitions: list[IndexDefinition] | None, connection: str | None) -> list[Base]:
+    if definitions is not None:
+        return list({d.connection.alias: d.connection for d in definitions}.values())
+    return [connections[alias] for alias in connections if connection in (None, alias)]
+
+
+def ask(backend: Base, definitions: Iterable[IndexDefinition], seconds: float) -> ClusterAnswer:
+    """Return all that one connection says of the indices within ``seconds``; never raises."""
+    deadline = Deadline(seconds)
+    health = probe(backend, deadline)
+    if not health.available:
+        return ClusterAnswer(health)
+    try:
+        live = read_indices(backend, deadline)
+        holding = [
+            index.name
+            for definition in definitions
+            if definition.connection.alias == backend.alias
+            for index in live.holders(definition.alias)
+        ]
+        mappings = read_mappings(backend, holding, deadline)
+        searchable = [index.name for index in live.by_name.values() if index.open]
+        documents = count_documents(backend, searchable, deadline)
+    except ElasticsearchAdminError as error:
+        return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))
+    return ClusterAnswer(health, live, mappings, documents)
+
+
+def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexStatus:
+    """Return the status of one declared index."""
+    holders = answer.live.holders(definition.alias)
+    index = holders[0] if holders else None
+    known = answer.health.available
+    rows = _count_rows(definition)
+    documents = answer.documents.get(index.name) if index else None
+    differences = (
+        compare_mappings(definition.mappings, answer.mappings[index.name])
+        if index and definition.document and index.name in answer.mappings
+        else ()
+    )
+    return IndexStatus(
+        name=definition.name,
+        alias=definition.alias,
+        connection=definition.connection.alias,
+        declared=True,
+        model=definition.model_label,
+        generations=tuple(holder.name for holder in holders),
+        aliases=tuple(a for a in index.aliases if a != definition.alias) if index else (),
+        health=index.health if index else "",
+        open=index.open if index else True,
+        documents=documents,
+        rows=rows,
+        size=index.size if index else None,
+        created=index.created if index else None,
+        differences=differences,
+        problems=_problems(definition, answer, documents, rows, differences),
+        known=known,
+    )
+
+
+def _count_rows(definition: IndexDefinition) -> int | None:
+    if definition.document is None:
+        return None
+    try:
+        return objects(definition).count()
+    except DatabaseError:
+        # A page about Elasticsearch has to open where a table is missing, too.
+        return None
+
+
+def _problems(
+    definition: IndexDefinition,
+    answer: ClusterAnswer,
+    documents: int | None,
+    rows: int | None,
+    differences: tuple[Difference, ...],
+) -> tuple[str, ...]:
+    holders = answer.live.holders(definition.alias)
+    command = f"manage.py es_rebuild {definition.name}"
+    if not answer.health.available:
+        return ()
+    if not holders:
+        if definition.alias in answer.live.by_name:
+            return (
+                _("%(alias)s is a physical index, not an alias: move it away.")
+                % {"alias": definition.alias},
+            )
+        return (_("The index is missing: run %(command)s.") % {"command": command},)
+    problems = []
+    if len(holders) > 1:
+        names = ", ".join(holder.name for holder in holders)
+        problems.append(
+            _("Several generations hold the alias (%(names)s): remove all but one.")
+            % {"names": names}
+        )
+    if not holders[0].open:
+        problems.append(_("The index is closed: open it, or nobody can search it."))
+    if holders[0].health == "red":
+        problems.append(_("Some of its shards are missing: look at the cluster."))
+    if documents is not None and rows is not None and documents != rows:
+        problems.append(_drift(documents, rows) % {"command": command})
+    if differences:
+        problems.append(
+            ngettext(
+                "The mapping differs in %(count)d field: run %(command)s.",
+                "The mapping differs in %(count)d fields: run %(command)s.",
+                len(differences),
+            )
+            % {"count": len(differences), "command": command}
+        )
+    return tuple(problems)
+
+
+def _drift(documents: int, rows: int) -> str:
+    count = abs(documents - rows)
+    if documents < rows:
+        text = ngettext(
+            "%(count)d document is missing: run %%(command)s.",
+            "%(count)d documents are missing: run %%(command)s.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "%(count)d document has no row in the database: run %%(command)s.",
+            "%(count)d documents have no row in the database: run %%(command)s.",
+            count,
+        )
+    return text % {"count": count}
+
+
+def _unmanaged(
+    backend: Base, definitions: Iterable[IndexDefinition], answer: ClusterAnswer
+) -> list[IndexStatus]:
+    aliases = [d.alias for d in definitions if d.connection.alias == backend.alias]
+    return [
+        unmanaged_status(backend.alias, index, answer)
+        for index in answer.live.by_name.values()
+        if not any(
+            alias in index.aliases or is_generation_name(alias, index.name) for alias in aliases
+        )
+    ]
+
+
+def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -> IndexStatus:
+    """Return the status of an index that the project does not declare."""
+    return IndexStatus(
+        name=index.name,
+        alias=index.name,
+        connection=connection,
+        declared=False,
+        generations=(index.name,),
+        aliases=tuple(index.aliases),
+        health=index.health,
+        open=index.open,
+        hidden=index.hidden,
+        documents=answer.documents.get(index.name),
+        size=index.size,
+        created=index.created,
+    )

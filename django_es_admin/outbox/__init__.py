@@ -1,0 +1,1 @@
+"""How changes of the database become writes to the index."""

@@ -1,0 +1,60 @@
+"""The tick: a number that only grows, the external version of every write."""
+
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models import F, Func
+from django.db.models.functions import Greatest
+
+from ..models import Tick
+
+_ROW = 1
+# The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
+# and far above the versions that Elasticsearch counts by itself.
+_PER_MILLISECOND = 1024
+
+
+class _ClockTick(Func):
+    """The database's clock as a tick; the application servers' clocks need not agree."""
+
+    output_field = models.BigIntegerField()
+    arity = 0
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        milliseconds = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+        return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        milliseconds = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)"
+        return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        milliseconds = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+        return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+
+def take_tick(using: str) -> int:
+    """Return a tick that is greater than every one before it, and committed.
+
+    Take it *before* reading the objects that are written with it: whoever reads later has a
+    greater tick, and wins.
+
+    Args:
+        using: alias of the database that the objects are read from.
+
+    Raises:
+        RuntimeError: inside a transaction, in which later reads could be older than the tick.
+    """
+    # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
+    with transaction.atomic(using=using, durable=True):
+        if connections[using].vendor == "postgresql":
+            # A tick lost in a crash of the server was of no use to anybody: the clock is beyond
+            # it when the server is back.
+            with connections[using].cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit TO off")
+        ticks = Tick.objects.using(using).filter(pk=_ROW)
+        grown = Greatest(F("value") + 1, _ClockTick())
+        if not ticks.update(value=grown):
+            Tick.objects.using(using).get_or_create(pk=_ROW, defaults={"value": 0})
+            ticks.update(value=grown)
+        return ticks.values_list("value", flat=True).get()

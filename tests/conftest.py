@@ -1,0 +1,28 @@
+"""What all tests share: a real Elasticsearch, emptied of this run's indices after each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin import connections
+
+
+def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
+    found = client.indices.get(index=f"{prefix}*", expand_wildcards="all", features=["aliases"])
+    if found.body:
+        client.indices.delete(index=sorted(found.body))
+
+
+@pytest.fixture
+def es() -> Iterator[Elasticsearch]:
+    """The client of the connection ``default``; every index that a test makes is deleted after."""
+    backend = connections["default"]
+    yield backend.client
+    _delete_own_indices(connections["default"].client, backend.index_prefix)
+
+
+@pytest.fixture
+def prefix() -> str:
+    """What each index of this run begins with."""
+    return connections["default"].index_prefix
