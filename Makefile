@@ -32,8 +32,8 @@ coverage: venv es browser ## Run the tests and show which branches they do not r
 lint: venv ## Check format, code, types and migrations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/python example_project/manage.py makemigrations --check --dry-run
+	PYTHONPATH=example_project $(BIN)/mypy
+	$(BIN)/python example_project/manage.py makemigrations --check --dry-run
 
 format: venv ## Write the code in its one format
 	$(BIN)/ruff check --fix-only
