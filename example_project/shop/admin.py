@@ -28,6 +28,8 @@ class CategoryAdmin(ProductCountMixin, admin.ModelAdmin):
     """Categories."""
 
     list_display = ("name", "slug", "product_count")
+    # Named here, because Django drops the ordering of a model from a query that counts.
+    ordering = ("name", "pk")
     prepopulated_fields = {"slug": ("name",)}
     search_fields = ("name", "slug")
 
@@ -37,6 +39,7 @@ class TagAdmin(ProductCountMixin, admin.ModelAdmin):
     """Tags."""
 
     list_display = ("name", "product_count")
+    ordering = ("name",)
     search_fields = ("name",)
 
 
