@@ -56,7 +56,9 @@ class Sheet:
     @property
     def position(self) -> int:
         """How many bytes of it have been read."""
-        return self._raw.tell() if self._raw and not self._raw.closed else 0
+        if self._raw is None:
+            return 0
+        return self.size if self._raw.closed else self._raw.tell()
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows.
@@ -73,7 +75,8 @@ class Sheet:
                 raise SheetError(f"{self.path} is named .gz but is not gzipped: rename or gzip it.")
             stream = gzip.GzipFile(fileobj=raw) if magic == GZIP_MAGIC else raw
             # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
-            yield from self._rows(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
+            with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+                yield from self._rows(text)
 
     def _rows(self, text: io.TextIOWrapper) -> Iterator[Row]:
         # Not strict, a quote that is never closed would swallow the rest of the file silently.
