@@ -1,11 +1,11 @@
 """Load a catalogue into the database, all of it or nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db import router, transaction
+from django.db import DatabaseError, router, transaction
 from tablib import Dataset
 
 from shop.models import Product
@@ -75,24 +75,33 @@ def load(rows: Iterable[Row], progress: Callable[[int], None] = lambda read: Non
     Raises:
         LoadError: the database refused a part; nothing was saved.
     """
+    try:
+        with transaction.atomic(using=router.db_for_write(Product)):
+            report = _load(iter(rows), progress)
+            if report.bad_rows:
+                transaction.set_rollback(True, using=router.db_for_write(Product))
+    except DatabaseError as error:
+        raise LoadError(
+            f"The database refused the catalogue, and nothing was saved: {error}. "
+            "Has `manage.py migrate` been run?"
+        ) from error
+    return report
+
+
+def _load(rows: Iterator[Row], progress: Callable[[int], None]) -> LoadReport:
     resource = CatalogueResource()
     totals = {"new": 0, "update": 0, "skip": 0}
     bad: list[BadRow] = []
     read = 0
-    rows = iter(rows)
-    using = router.db_for_write(Product)
-    with transaction.atomic(using=using):
-        while part := list(islice(rows, PART)):
-            read += len(part)
-            bad += [BadRow(row.line, "", row.problem) for row in part if row.problem]
-            good = [row for row in part if not row.problem]
-            result = _import(resource, good)
-            bad += _bad_rows(result, good)
-            for kind in totals:
-                totals[kind] += result.totals[kind]
-            progress(read)
-        if bad:
-            transaction.set_rollback(True, using=using)
+    while part := list(islice(rows, PART)):
+        read += len(part)
+        bad += [BadRow(row.line, "", row.problem) for row in part if row.problem]
+        good = [row for row in part if not row.problem]
+        result = _import(resource, good)
+        bad += _bad_rows(result, good)
+        for kind in totals:
+            totals[kind] += result.totals[kind]
+        progress(read)
     if bad:
         bad.sort(key=lambda row: row.line)
         return LoadReport(read, 0, 0, 0, 0, 0, tuple(bad))
@@ -115,7 +124,7 @@ def _import(resource: CatalogueResource, rows: list[Row]) -> Any:
     result = resource.import_data(dataset, use_transactions=False)
     for failure in result.base_errors:
         # The first one: what follows only says that the transaction is broken.
-        raise LoadError(f"The database refused the catalogue: {failure.error}") from failure.error
+        raise failure.error
     return result
 
 

@@ -59,12 +59,11 @@ class PriceWidget(DecimalWidget):
 class FlagWidget(BooleanWidget):
     """Yes or no; the stock widget reads every word that it does not know as no."""
 
-    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> bool | None:
-        """Return the flag, None for an empty cell; raise ValueError for an unknown word."""
-        if value not in (*self.TRUE_VALUES, *self.FALSE_VALUES, *self.NULL_VALUES):
-            raise ValueError(_("“%(value)s” is neither 1 nor 0.") % {"value": value})
-        flag: bool | None = super().clean(value, row, **kwargs)
-        return flag
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> bool:
+        """Return the flag; raise ValueError for an unknown word and for an empty cell."""
+        if value not in (*self.TRUE_VALUES, *self.FALSE_VALUES):
+            raise ValueError(_("“%(value)s” is neither 1 nor 0.") % {"value": value or ""})
+        return value in self.TRUE_VALUES
 
 
 class CategoryWidget(ForeignKeyWidget):
