@@ -46,6 +46,8 @@ class Container:
             f"elasticsearch:{version}",
         )
         if made.returncode != 0:
+            if made.stdout:  # the port is taken, say: Docker keeps what it made and could not start
+                _docker("rm", made.stdout.strip())
             raise SetupFailed(f"Docker could not run elasticsearch:{version}: {made.stderr}")
         self.id_file.write_text(made.stdout.strip())
 

@@ -60,7 +60,8 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         self.state = STATE / release.major
         self.process = process.Process(self.state / "pid")
-        self.container = container.Container(self.state / "container")
+        self.version = bundle.elasticsearch_version(release.major)
+        self.container = container.Container(self.state / f"container-{self.version}")
 
     def start(self) -> str:
         """See to it that a server answers, and return one line that says which and where."""
@@ -140,9 +141,8 @@ class Server:
         )
 
     def _start_container(self) -> str:
-        version = bundle.elasticsearch_version(self.release.major)
-        print(f"Starting a container of elasticsearch:{version} ...", flush=True)
-        self.container.start(version, self.port)
+        print(f"Starting a container of elasticsearch:{self.version} ...", flush=True)
+        self.container.start(self.version, self.port)
         return self.container.wait_until_answering(self.url, SECONDS_TO_START)
 
     def _start_process(self, jdk: Path) -> str:

@@ -1,5 +1,6 @@
 """dev/elasticsearch/server.py: what it uses, what it refuses, and what it never ends."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 ServerScript = Callable[..., subprocess.CompletedProcess[str]]
 
 ELASTICSEARCH = b'{"version": {"number": "9.4.3"}}'
+DOCKER_STAND_IN = Path(__file__).with_name("docker_stand_in.py")
 
 
 @contextmanager
@@ -138,3 +140,31 @@ def test_a_process_that_only_has_the_number_of_our_server_is_not_ended(
     assert stopped.returncode == 0
     assert "nothing was stopped" in stopped.stdout
     assert not pid_file.exists()
+
+
+def test_a_container_is_made_once_then_stopped_and_started_again(
+    server_script: ServerScript, programs: Path, free_port: int
+) -> None:
+    docker = programs / "docker"
+    docker.write_text(f"#!{sys.executable}\n" + DOCKER_STAND_IN.read_text())
+    docker.chmod(0o755)
+    state = programs / "state.json"
+    port = f"--port={free_port}"
+
+    try:
+        made = server_script("start", port)
+        kept = server_script("start", port)
+        stopped = server_script("stop", port)
+        silent = server_script("status", port)
+        again = server_script("start", port)
+    finally:
+        last = server_script("stop", port)
+
+    assert "9.4.3" in made.stdout
+    assert "a container of this checkout" in made.stdout
+    assert json.loads(state.read_text())["image"] == "elasticsearch:9.4.3"
+    assert "a container of this checkout" in kept.stdout
+    assert "Stopped" in stopped.stdout
+    assert silent.returncode == 1
+    assert "a container of this checkout" in again.stdout
+    assert "Stopped" in last.stdout
