@@ -94,18 +94,18 @@ def _named_indices(method: str, segments: list[str], body: Any) -> Iterator[str]
         names = list(_names_in(_bulk_actions(body)))
     elif endpoint in ("_aliases", "_mget", "_msearch"):
         names = list(_names_in(body))
-    elif (
-        endpoint == "_analyze"
-        or (endpoint == "_pit" and method == "DELETE")
-        or (
-            endpoint == "_search"
-            and (segments[1:2] == ["scroll"] or (isinstance(body, Mapping) and "pit" in body))
-        )
-    ):
+    elif _names_none(method, segments, body):
         return
     else:
         names = []
     yield from names or ["*"]
+
+
+def _names_none(method: str, segments: list[str], body: Any) -> bool:
+    if segments[0] == "_search":
+        # A scroll or a point in time was opened on an index that was looked at then.
+        return segments[1:2] == ["scroll"] or (isinstance(body, Mapping) and "pit" in body)
+    return segments[0] == "_analyze" or (segments[0] == "_pit" and method == "DELETE")
 
 
 def _bulk_actions(body: Any) -> Iterator[Any]:
