@@ -97,6 +97,9 @@ class Process:
                 **runner.run_as(),
             )
         self.pid_file.write_text(f"{process.pid} {home}\n")
+        # Just started, a process has no command line yet, and `pid` would take it for another.
+        while process.poll() is None and not _command_line(process.pid):
+            time.sleep(0.01)
 
     def wait_until_answering(self, url: str, seconds: int) -> str:
         """Return the version that answers at `url`.
