@@ -1,12 +1,23 @@
 """The example shop's settings, in an index namespace of this run alone."""
 
 import secrets
+import tempfile
+from pathlib import Path
 
 from config.settings import *  # noqa: F403
-from config.settings import ES_URL
+from config.settings import DATABASES, ES_URL
+from config.settings import INSTALLED_APPS as SHOP_APPS
+
+INSTALLED_APPS = [*SHOP_APPS, "tests.guide"]
 
 # The client refuses every index outside of it, so that no test can touch what is not its own.
 INDEX_PREFIX = f"test-{secrets.token_hex(4)}-"
+
+# A file, as in production: an SQLite in memory locks tables instead of waiting.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(Path(tempfile.gettempdir()) / f"{INDEX_PREFIX}django-es-admin.sqlite3")
+    }
 
 ES_SERVERS = {
     "default": {

@@ -1,0 +1,66 @@
+"""The models of two well-known tutorials: a flat product, and one with relations."""
+
+from django.db import models
+
+
+class FlatProduct(models.Model):
+    name = models.CharField(max_length=255)
+    description = models.TextField()
+    price = models.DecimalField(max_digits=10, decimal_places=2)
+    category = models.CharField(max_length=100)
+    brand = models.CharField(max_length=100)
+    sku = models.CharField(max_length=50, unique=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(unique=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    name = models.CharField(max_length=255)
+    description = models.TextField()
+    price = models.DecimalField(max_digits=10, decimal_places=2)
+    category = models.ForeignKey(Category, null=True, on_delete=models.CASCADE)
+    tags = models.ManyToManyField(Tag, blank=True)
+    is_active = models.BooleanField(default=True)
+    photo = models.FileField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shout(self) -> str:
+        return self.name.upper()
+
+    def words(self) -> list[str]:
+        return self.name.split()
+
+
+class Review(models.Model):
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="reviews")
+    text = models.TextField()
+    stars = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.text

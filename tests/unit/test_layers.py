@@ -1,0 +1,92 @@
+"""A package imports only from the layers above it, inside functions, too."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import django_es_admin
+
+ROOT = Path(django_es_admin.__file__).parent
+
+# From the top of the house to its bottom; a row may use itself and every row above it.
+LAYERS = [
+    ("", "conf", "exceptions"),
+    ("backends",),
+    ("documents",),
+    ("indices",),
+    ("models", "migrations"),
+    ("outbox",),
+    ("lifecycle",),
+    ("search",),
+    ("tasks", "checks"),
+    ("admin", "rest", "import_export", "management", "templatetags"),
+    ("test",),
+]
+LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
+# The two places that wire things together.
+WIRING = {"apps.py", "__init__.py"}
+
+
+def modules() -> Iterator[Path]:
+    return (path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).as_posix() not in WIRING)
+
+
+def part_of(dotted: str) -> str | None:
+    """Return the part of the package that a module is in; None for another package."""
+    package, _, rest = dotted.partition(".")
+    return rest.partition(".")[0] if package == "django_es_admin" else None
+
+
+def imported(path: Path) -> Iterator[str]:
+    package = ["django_es_admin", *path.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            if source == "django_es_admin":
+                # `from django_es_admin import lifecycle` names a part, `connections` does not.
+                yield from (
+                    f"{source}.{alias.name}" if (ROOT / alias.name).exists() else source
+                    for alias in node.names
+                )
+            else:
+                yield source
+
+
+def test_every_part_has_a_layer() -> None:
+    parts = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in modules()}
+    assert parts <= LEVELS.keys()
+
+
+def test_imports_point_up() -> None:
+    wrong = []
+    for path in modules():
+        own = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        for dotted in imported(path):
+            part = part_of(dotted)
+            if part is not None and LEVELS.get(part, 0) > LEVELS[own]:
+                wrong.append(f"{path.relative_to(ROOT)} imports {dotted}")
+    assert wrong == []
+
+
+def test_the_check_sees_an_import_that_points_down(tmp_path: Path) -> None:
+    module = ROOT / "backends" / "health.py"
+    assert "django_es_admin.conf" not in set(imported(module))
+    assert {"django_es_admin.backends.abstracts"} <= set(imported(module))
+
+
+def test_faces_know_no_elasticsearch() -> None:
+    faces = [
+        path
+        for path in modules()
+        if LEVELS[path.relative_to(ROOT).parts[0].removesuffix(".py")] == 9
+    ]
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {dotted}"
+        for path in faces
+        for dotted in imported(path)
+        if dotted.partition(".")[0] in ("elasticsearch", "elastic_transport")
+    ]
+    assert wrong == []
