@@ -43,11 +43,6 @@ class Base:
         """
         raise NotImplementedError
 
-    def close(self) -> None:
-        """Close the client's sockets, if it was ever made."""
-        if "client" in self.__dict__:
-            self.__dict__.pop("client").close()
-
     @cached_property
     def indices(self) -> list[str]:
         """Names to search: each index's aliases if it has any, else its own name."""

@@ -55,9 +55,8 @@ class ConnectionHandler:
 
     def _settings_changed(self, *, setting: str, **kwargs: Any) -> None:
         if setting in ("ES_SERVERS", "ES_INDICES"):
+            # Dropped, not closed: another thread may be in the middle of a request.
             with self._lock:
-                for connection in self._connections.values():
-                    connection.close()
                 self.reset()
 
     @property
