@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..exceptions import ElasticsearchAdminError
+from ..exceptions import ElasticsearchAdminError, NotElasticsearch
 from .abstracts import Base
 from .display import ConnectionDetails, details
 from .errors import translated
@@ -68,16 +68,23 @@ def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
             client = connection.client.options(request_timeout=deadline.remaining)
             health = client.cluster.health()
             latency = (time.monotonic() - started) * 1000
+        return ConnectionHealth(
+            details(connection),
+            cluster=health["cluster_name"],
+            version=version,
+            status=health["status"],
+            nodes=health["number_of_nodes"],
+            latency=latency,
+        )
     except ElasticsearchAdminError as error:
         return ConnectionHealth(details(connection), error=str(error))
-    return ConnectionHealth(
-        details(connection),
-        cluster=health["cluster_name"],
-        version=version,
-        status=health["status"],
-        nodes=health["number_of_nodes"],
-        latency=latency,
-    )
+    except (KeyError, TypeError):
+        # Good JSON of another shape; what answers so may say anything to any other question.
+        problem = NotElasticsearch(
+            f"The connection {connection.alias!r} was answered by something that is not "
+            f"Elasticsearch: correct HOSTS in ES_SERVERS[{connection.alias!r}]."
+        )
+        return ConnectionHealth(details(connection), error=str(problem))
 
 
 def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
