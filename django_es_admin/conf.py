@@ -1,5 +1,6 @@
 """The options of ``ES_ADMIN``: one table of defaults, read lazily."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -17,6 +18,9 @@ class Options:
     page_timeout: float = 1.0
     """Seconds that one connection has to answer for an admin page."""
 
+    operation_timeout: float = 30.0
+    """Seconds that one request of an operation (plan, create, swap, delete) may take."""
+
     search_timeout: float = 2.0
     """Seconds that a search from the admin's search box may take."""
 
@@ -33,11 +37,15 @@ class Options:
         for field in fields(self):
             value = getattr(self, field.name)
             kinds = (int, float) if field.type in (float, "float") else (int,)
-            if isinstance(value, bool) or not isinstance(value, kinds) or value <= 0:
+            if isinstance(value, bool) or not isinstance(value, kinds) or not _is_good(value):
                 raise ImproperlyConfigured(
                     f"ES_ADMIN[{field.name.upper()!r}] is {value!r}: "
                     f"give a number above 0, as {field.default!r}."
                 )
+
+
+def _is_good(value: float) -> bool:
+    return math.isfinite(value) and value > 0
 
 
 def parse(given: Any) -> Options:

@@ -58,6 +58,10 @@ class IndexNotDeclared(ElasticsearchAdminError):
     """No document and no entry of ES_INDICES declares that index."""
 
 
+class IndexAmbiguous(ElasticsearchAdminError):
+    """Several connections have an index of that name: pass `--connection`."""
+
+
 class DocumentMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """A document does not fit its model; see `manage.py check`."""
 
@@ -67,4 +71,26 @@ class OperationRefused(ElasticsearchAdminError):
 
 
 class LoadFailed(ElasticsearchAdminError):
-    """Some documents could not be indexed; the live index is unchanged."""
+    """Some documents could not be indexed; the live index is unchanged.
+
+    Args:
+        generation: the unfinished generation, which is kept.
+        rows: objects read.
+        failed: how many documents could not be indexed.
+        failures: key and reason of the first of them.
+    """
+
+    def __init__(
+        self,
+        message: str = "Some documents could not be indexed; the live index is unchanged.",
+        *,
+        generation: str = "",
+        rows: int = 0,
+        failed: int = 0,
+        failures: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.generation = generation
+        self.rows = rows
+        self.failed = failed
+        self.failures = failures

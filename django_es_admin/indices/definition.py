@@ -14,7 +14,7 @@ from ..backends.elasticsearch import JSON
 from ..conf import get_options
 from ..documents import Document, registry
 from ..documents.paths import path_of
-from ..exceptions import ConnectionDoesNotExist, IndexNotDeclared
+from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
 
 
 @dataclass(frozen=True)
@@ -86,41 +86,63 @@ def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
             f"There is no connection {connection!r}: ES_SERVERS has {', '.join(connections)}."
         )
     found = [_of_document(document) for document in registry.get_documents()]
-    documented = {definition.name for definition in found}
+    documented = {(definition.name, definition.connection.alias) for definition in found}
     for backend in connections.all():
         found += [
             _of_settings(name, index, backend)
             for name, index in backend.indices_settings.items()
-            if name not in documented
+            if (name, backend.alias) not in documented
         ]
     chosen = (d for d in found if connection is None or d.connection.alias == connection)
     return sorted(chosen, key=lambda d: (d.name, d.connection.alias))
 
 
 def get_definition(name: str, connection: str | None = None) -> IndexDefinition:
-    """Return the declared index ``name``.
+    """Return the one declared index ``name``.
 
     Raises:
         IndexNotDeclared: the project declares no such index (on that connection).
+        IndexAmbiguous: several connections have one.
     """
+    found = _find(name, connection)
+    if len(found) > 1:
+        aliases = ", ".join(definition.connection.alias for definition in found)
+        raise IndexAmbiguous(
+            f"Several connections have an index {name!r} ({aliases}): pass --connection."
+        )
+    return found[0]
+
+
+def _find(name: str, connection: str | None) -> list[IndexDefinition]:
     definitions = get_definitions(connection)
-    for definition in definitions:
-        if name in (definition.name, definition.alias):
-            return definition
-    names = ", ".join(definition.name for definition in definitions) or "none"
-    raise IndexNotDeclared(f"No index {name!r} is declared: declared are {names}.")
+    found = [d for d in definitions if name in (d.name, d.alias)]
+    if not found:
+        names = ", ".join(sorted({d.name for d in definitions})) or "none"
+        where = f" on {connection!r}" if connection else ""
+        raise IndexNotDeclared(f"No index {name!r} is declared{where}: declared are {names}.")
+    return found
 
 
 def select_definitions(
     names: Iterable[str], connection: str | None = None
 ) -> list[IndexDefinition]:
-    """Return the declared indices of these names, all of them if there are no names.
+    """Return the declared indices of these names, each once; all of them if there are no names.
+
+    Args:
+        connection: only those on the connection of this alias; on each that has them if omitted.
 
     Raises:
         IndexNotDeclared: one of the names is not declared.
     """
-    chosen = [get_definition(name, connection) for name in names]
-    return chosen or get_definitions(connection)
+    wanted = list(names)
+    if not wanted:
+        return get_definitions(connection)
+    chosen = {
+        (definition.name, definition.connection.alias): definition
+        for name in wanted
+        for definition in _find(name, connection)
+    }
+    return list(chosen.values())
 
 
 def _of_document(document: type[Document]) -> IndexDefinition:

@@ -5,14 +5,14 @@ from typing import Any
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
+from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, OperationRefused
 from ..indices.definition import IndexDefinition
-from ..indices.live import LiveIndices, read_indices
+from ..indices.live import read_indices
 from ..indices.names import new_generation_name, write_alias
 from ..models import Generation
 from .generations import mark_failed, mark_live, register
-
-REQUEST_SECONDS = 30.0
+from .refusals import find_refusals
 
 LOAD_SETTINGS: dict[str, Any] = {
     # Nobody searches a building generation; its segments and copies can wait until it is loaded.
@@ -30,12 +30,14 @@ class CreatePlan:
     Args:
         generation: name of the physical index; its end is drawn anew when it is created.
         fields: number of fields of the declared mapping.
+        existing: the generation that is live already; None if there is none.
         refusals: why it cannot be done, empty if it can.
     """
 
     definition: IndexDefinition
     generation: str
     fields: int
+    existing: str | None
     refusals: tuple[str, ...]
 
 
@@ -50,8 +52,8 @@ class CreateResult:
 
 def plan_create(definition: IndexDefinition) -> CreatePlan:
     """Return the plan of :func:`create_index`."""
-    live = read_indices(definition.connection, Deadline(REQUEST_SECONDS))
-    refusals = find_name_refusals(definition, live)
+    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    refusals = find_refusals(definition, live)
     holders = live.holders(definition.alias)
     if holders:
         refusals.append(
@@ -62,18 +64,9 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
         definition=definition,
         generation=new_generation_name(definition.alias),
         fields=len(definition.mappings.get("properties", {})),
+        existing=holders[0].name if holders else None,
         refusals=tuple(refusals),
     )
-
-
-def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Return why the alias of ``definition`` cannot be had."""
-    if definition.alias not in live.by_name:
-        return []
-    return [
-        f"{definition.alias} is a physical index, not an alias: move its documents to another name "
-        f"or delete it, then create the index here."
-    ]
 
 
 def create_index(plan: CreatePlan) -> CreateResult:
@@ -108,8 +101,9 @@ def _create(
     # Registered first: a writer that sees no row writes nothing to a generation that it could miss.
     generation = register(definition, name)
     try:
+        client = definition.connection.client
         with translated(definition.connection):
-            definition.connection.client.options(request_timeout=REQUEST_SECONDS).indices.create(
+            client.options(request_timeout=get_options().operation_timeout).indices.create(
                 index=name,
                 settings=settings,
                 mappings=definition.mappings,

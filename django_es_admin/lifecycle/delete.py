@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
-from ..exceptions import IndexMissing, OperationRefused
+from ..conf import get_options
+from ..exceptions import IndexAmbiguous, IndexMissing, OperationRefused
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
-from .create import REQUEST_SECONDS
 from .generations import generations_of
+from .refusals import find_readonly_refusals
 
 
 @dataclass(frozen=True)
@@ -41,26 +42,44 @@ def plan_delete(name: str, connection: str | None = None) -> DeletePlan:
 
     Raises:
         IndexMissing: there is neither.
+        IndexAmbiguous: several connections could have it, and none is given.
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    deadline = Deadline(REQUEST_SECONDS)
-    for definition in get_definitions(connection):
-        whole = name in (definition.name, definition.alias)
-        if not (whole or is_generation_name(definition.alias, name)):
-            continue
-        live = read_indices(definition.connection, deadline)
-        doomed = _generations(definition, live) if whole else [name]
-        existing = [index for index in doomed if index in live.by_name]
-        if not existing:
-            break
-        return DeletePlan(
-            definition=definition,
-            name=name,
-            generations=count_documents(definition.connection, existing, deadline),
-            refusals=() if whole else _live_refusals(definition, name, live),
-        )
-    raise IndexMissing(
+    missing = IndexMissing(
         f"There is no index or generation {name!r}: see `manage.py es_status` for those there are."
+    )
+    definitions = [d for d in get_definitions(connection) if _concerns(d, name)]
+    if not definitions:
+        raise missing
+    if len(definitions) > 1:
+        aliases = ", ".join(definition.connection.alias for definition in definitions)
+        raise IndexAmbiguous(
+            f"Several connections have an index {name!r} ({aliases}): pass --connection."
+        )
+    plan = _plan(definitions[0], name)
+    if not plan.generations:
+        raise missing
+    return plan
+
+
+def _concerns(definition: IndexDefinition, name: str) -> bool:
+    return name in (definition.name, definition.alias) or is_generation_name(definition.alias, name)
+
+
+def _plan(definition: IndexDefinition, name: str) -> DeletePlan:
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    whole = name in (definition.name, definition.alias)
+    doomed = _generations(definition, live) if whole else [name]
+    existing = [index for index in doomed if index in live.by_name]
+    refusals = find_readonly_refusals(definition)
+    if existing and not whole:
+        refusals += _live_refusals(definition, name, live)
+    return DeletePlan(
+        definition=definition,
+        name=name,
+        generations=count_documents(definition.connection, existing, deadline),
+        refusals=tuple(refusals),
     )
 
 
@@ -68,29 +87,37 @@ def _generations(definition: IndexDefinition, live: LiveIndices) -> list[str]:
     return [name for name in live.by_name if is_generation_name(definition.alias, name)]
 
 
-def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) -> tuple[str, ...]:
+def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
     if definition.alias not in live.by_name[name].aliases:
-        return ()
-    return (
+        return []
+    return [
         f"{name} is the live generation of {definition.name}: swap to another one first, "
-        f"or delete the whole index with `manage.py es_delete {definition.name}`.",
-    )
+        f"or delete the whole index with `manage.py es_delete {definition.name}`."
+    ]
 
 
 def delete_index(plan: DeletePlan) -> DeleteResult:
     """Delete the physical indices of the plan, and forget them.
 
     Raises:
-        OperationRefused: the plan has refusals.
+        OperationRefused: the plan has refusals, or is not what one would plan now.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+    # While somebody typed the name, the alias may have moved to what is to be deleted.
+    now = _plan(plan.definition, plan.name)
+    refusals = plan.refusals or now.refusals
+    if refusals:
+        raise OperationRefused(" ".join(refusals))
+    if now.generations.keys() != plan.generations.keys():
+        raise OperationRefused(
+            f"{plan.name} has changed since the plan was made: nothing was deleted, look again."
+        )
     names = tuple(plan.generations)
     # Forgotten first: a write to a generation that is gone would be an error each time.
     generations_of(plan.definition).filter(name__in=names).delete()
+    client = plan.definition.connection.client
     with translated(plan.definition.connection):
-        plan.definition.connection.client.options(request_timeout=REQUEST_SECONDS).indices.delete(
+        client.options(request_timeout=get_options().operation_timeout).indices.delete(
             index=list(names), ignore_unavailable=True
         )
     return DeleteResult(plan.name, names)

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from ..backends.health import Deadline
+from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, LoadFailed, OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Generation
-from .create import REQUEST_SECONDS, create_generation, find_name_refusals
+from .create import create_generation
 from .generations import mark_failed
 from .load import LoadResult, load, objects
 from .progress import OnProgress, Progress, ignore
+from .refusals import find_refusals
 from .settle import settle
 from .swap import SwapResult, plan_swap, swap_alias
 
@@ -46,20 +48,14 @@ def plan_rebuild(definition: IndexDefinition) -> RebuildPlan:
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    live = read_indices(definition.connection, Deadline(REQUEST_SECONDS))
-    refusals = find_name_refusals(definition, live)
+    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    refusals = find_refusals(definition, live)
     if definition.document is None:
         refusals.append(
             f"The index {definition.name} has no document to load it from: register one, "
             f"or fill the index yourself."
         )
     holders = live.holders(definition.alias)
-    if len(holders) > 1:
-        names = ", ".join(index.name for index in holders)
-        refusals.append(
-            f"The alias {definition.alias} is held by several indices ({names}): "
-            f"remove it from all but one."
-        )
     return RebuildPlan(
         definition=definition,
         source=holders[0].name if holders else None,
@@ -101,7 +97,11 @@ def _fill(
         raise LoadFailed(
             f"{loaded.failed} of {loaded.rows} documents of {definition.name} could not be "
             f"indexed, so that the live index was left as it is. The first: object {first.key}: "
-            f"{first.message}"
+            f"{first.message}",
+            generation=generation.name,
+            rows=loaded.rows,
+            failed=loaded.failed,
+            failures=tuple((error.key, error.message) for error in loaded.errors),
         )
     on_progress(Progress(definition.name, "settle"))
     settle(definition, generation)

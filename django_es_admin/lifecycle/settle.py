@@ -1,10 +1,11 @@
 """Make a loaded generation fit to be searched."""
 
 from ..backends.errors import translated
+from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..models import Generation
-from .create import LOAD_SETTINGS, REQUEST_SECONDS
+from .create import LOAD_SETTINGS
 
 SHARDS_SECONDS = 30
 
@@ -19,7 +20,9 @@ def settle(definition: IndexDefinition, generation: Generation) -> None:
     # None takes a setting away, so that Elasticsearch's default is in force again.
     settings = {name: definition.settings.get(name) for name in LOAD_SETTINGS}
     with translated(definition.connection):
-        client = definition.connection.client.options(request_timeout=REQUEST_SECONDS * 2)
+        # More than the wait for the shards, which is answered when it ends.
+        seconds = SHARDS_SECONDS + get_options().operation_timeout
+        client = definition.connection.client.options(request_timeout=seconds)
         client.indices.put_settings(index=generation.name, settings=settings)
         client.indices.refresh(index=generation.name)
         health = client.options(ignore_status=408).cluster.health(

@@ -212,7 +212,7 @@ def _problems(
     differences: tuple[Difference, ...],
 ) -> tuple[str, ...]:
     holders = answer.live.holders(definition.alias)
-    command = f"manage.py es_rebuild {definition.name}"
+    command = _mend(definition)
     if not answer.health.available:
         return ()
     if not holders:
@@ -245,6 +245,11 @@ def _problems(
             % {"count": len(differences), "command": command}
         )
     return tuple(problems)
+
+
+def _mend(definition: IndexDefinition) -> str:
+    verb = "es_rebuild" if definition.document else "es_create"
+    return f"manage.py {verb} {definition.name}"
 
 
 def _drift(documents: int, rows: int) -> str:

@@ -5,14 +5,15 @@ from typing import Any
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
+from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
 from ..indices.names import is_generation_name
 from ..models import Generation
-from .create import REQUEST_SECONDS, find_name_refusals
 from .generations import generations_of, mark_live
+from .refusals import find_refusals
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class SwapPlan:
         source: the generation that is live now; None if there is none.
         target: the generation that will be; "" if none can be.
         documents_before: in the source; None if it cannot be counted.
-        documents_after: in the target.
+        documents_after: in the target; None if it cannot be counted.
         differences: between the mappings of source and target.
         actions: the body of the one ``_aliases`` request.
         refusals: why it cannot be done, empty if it can.
@@ -53,23 +54,17 @@ def plan_swap(definition: IndexDefinition, to: str | None = None) -> SwapPlan:
     """Return the plan of a swap.
 
     Args:
-        to: the generation to swap to; the newest loaded one that is not live if omitted.
+        to: the generation to swap to; if omitted, the newest that is up to date and not live.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    connection, deadline = definition.connection, Deadline(REQUEST_SECONDS)
+    connection, deadline = definition.connection, Deadline(get_options().operation_timeout)
     live = read_indices(connection, deadline)
     holders = live.holders(definition.alias)
     source = holders[0].name if len(holders) == 1 else None
     target = to or _newest_loaded(definition, source, live.by_name.keys())
-    refusals = find_name_refusals(definition, live)
-    if len(holders) > 1:
-        names = ", ".join(index.name for index in holders)
-        refusals.append(
-            f"The alias {definition.alias} is held by several indices ({names}): "
-            f"remove it from all but one."
-        )
+    refusals = find_refusals(definition, live)
     refusals += _target_refusals(definition, source, target, live.by_name.get(target))
     known = [name for name in (source, target) if name and name in live.by_name]
     counts = count_documents(connection, known, deadline) if not refusals else {}
@@ -95,7 +90,7 @@ def _newest_loaded(definition: IndexDefinition, source: str | None, existing: An
     candidates = (
         generations_of(definition)
         .filter(loaded_at__isnull=False)
-        .exclude(role=Generation.Role.FAILED)
+        .exclude(role__in=[Generation.Role.FAILED, Generation.Role.RETIRED])
         .exclude(name=source or "")
     )
     names = candidates.values_list("name", flat=True)
@@ -120,8 +115,17 @@ def _target_refusals(
         return [f"The generation {target} is closed: open it first."]
     if index.health == "red":
         return [f"The generation {target} is red: its shards are not all there."]
-    registered = generations_of(definition).filter(name=target).first()
-    if registered and registered.loaded_at is None and registered.role != Generation.Role.LIVE:
+    return _role_refusals(target, generations_of(definition).filter(name=target).first())
+
+
+def _role_refusals(target: str, registered: Generation | None) -> list[str]:
+    """Refuse what is not written to: it lacks what changed meanwhile, and nothing can tell what."""
+    if registered is None or registered.role == Generation.Role.RETIRED:
+        return [
+            f"The generation {target} is not kept up to date any more: rebuild the index instead."
+        ]
+    incomplete = registered.loaded_at is None and registered.role != Generation.Role.LIVE
+    if incomplete or registered.role == Generation.Role.FAILED:
         why = registered.error or "its load has not ended"
         return [f"The generation {target} is not complete: {why}"]
     return []
@@ -163,7 +167,9 @@ def swap_alias(plan: SwapPlan) -> SwapResult:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     with translated(definition.connection):
-        client = definition.connection.client.options(request_timeout=REQUEST_SECONDS)
+        client = definition.connection.client.options(
+            request_timeout=get_options().operation_timeout
+        )
         answer = client.indices.update_aliases(actions=plan.actions)
         holders = sorted(client.indices.get_alias(name=definition.alias))
     if answer.get("errors") or holders != [plan.target]:
