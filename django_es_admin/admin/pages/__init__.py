@@ -1,0 +1,1 @@
+"""The pages at /admin/elasticsearch/: the dashboard, and a page per index."""

@@ -1,0 +1,60 @@
+"""The connections in the admin: the dashboard shows them all, so their addresses lead there."""
+
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from django_es_admin import connections
+
+from ...models import Connection
+from ..permissions import PageAdmin
+
+
+class ConnectionAdmin(PageAdmin):
+    """Leads from the stock addresses of a model to the dashboard."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to the connections on the dashboard."""
+        self.require_view(request)
+        return self._redirect_to_dashboard()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Redirect to the connections on the dashboard; 404 for one that is not configured."""
+        self.get_object(request, unquote(object_id))
+        return self._redirect_to_dashboard()
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Connection:
+        """Return what stands for a connection in the admin's own views, such as its history.
+
+        Raises:
+            PermissionDenied: the user may not view connections.
+            Http404: there is none of this alias.
+        """
+        self.require_view(request)
+        try:
+            known = object_id in connections
+        except ImproperlyConfigured:
+            # The dashboard says what is wrong with the settings.
+            known = True
+        if not known:
+            raise Http404(f"There is no connection {object_id!r}.")
+        return Connection(pk=object_id)
+
+    def _redirect_to_dashboard(self) -> HttpResponse:
+        url = reverse(
+            "admin:app_list", args=[self.opts.app_label], current_app=self.admin_site.name
+        )
+        return HttpResponseRedirect(f"{url}#connections")

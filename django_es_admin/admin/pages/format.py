@@ -1,0 +1,75 @@
+"""Numbers, sizes, dates and definitions as people read them, in their language and time zone."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+NOTHING = "—"
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_STEP = 1000
+_TEN = 10
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return a number with the language's separators; a dash for None."""
+    if value is None:
+        return NOTHING
+    return formats.number_format(value, decimals, use_l10n=True, force_grouping=True)
+
+
+def size(value: int | None) -> str:
+    """Return a number of bytes in SI units, to two or three digits; a dash for None."""
+    if value is None:
+        return NOTHING
+    amount = float(value)
+    unit = 0
+    # What rounds to 1,000 is shown in the next unit.
+    while round(amount) >= _STEP and unit < len(_UNITS) - 1:
+        amount /= _STEP
+        unit += 1
+    decimals = 0 if unit == 0 or round(amount, 1) >= _TEN else 1
+    return f"{number(round(amount, decimals), decimals)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+
+
+def latency(milliseconds: float) -> str:
+    """Return a short time."""
+    shown = number(round(milliseconds)) if milliseconds >= 1 else "<\N{NO-BREAK SPACE}1"
+    return _("%(number)s ms") % {"number": shown}
+
+
+def moment(value: datetime | None) -> str | SafeString:
+    """Return a ``<time>`` in the current time zone, to the second in its title; a dash for None."""
+    if value is None:
+        return NOTHING
+    local = value if timezone.is_naive(value) else timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+        formats.date_format(local, "DATETIME_FORMAT", use_l10n=True),
+    )
+
+
+def definition(value: Mapping[str, Any] | None) -> str:
+    """Return a field's definition in one line, its type first: ``text, analyzer: english``."""
+    if value is None:
+        return ""
+    rest = (f"{key}: {plain(item)}" for key, item in sorted(value.items()) if key != "type")
+    return ", ".join([str(value.get("type", "object")), *rest])
+
+
+def plain(value: Any) -> str:
+    """Return a value of a document or a mapping as text in one line; a string as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def pretty_json(value: Any) -> str:
+    """Return JSON to read."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

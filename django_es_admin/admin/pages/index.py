@@ -1,0 +1,141 @@
+"""The pages of one index."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import ImproperlyConfigured
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from ...exceptions import ConnectionDoesNotExist, IndexMissing
+from ...lifecycle.detail import IndexDetail, get_index
+from ...models import Index
+from ..permissions import PageAdmin
+from .address import parse_id
+from .links import model_links
+from .tabs import OVERVIEW, TABS, Tab
+
+
+class IndexAdmin(PageAdmin):
+    """A page per index, declared or not, whose id is ``connection:name``.
+
+    The stock address of the list leads to the dashboard, that of the form is the overview.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the stock addresses, and one for each further tab."""
+        tabs = [
+            path(f"<path:object_id>/{tab.name}/", self._tab_view(tab), name=tab.url_name)
+            for tab in TABS
+            if tab is not OVERVIEW
+        ]
+        return [*tabs, *super().get_urls()]
+
+    def _tab_view(self, tab: Tab) -> Callable[..., HttpResponseBase]:
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            return self.show(request, unquote(object_id), tab)
+
+        return self.admin_site.admin_view(view)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to the indices on the dashboard."""
+        self.require_view(request)
+        url = reverse(
+            "admin:app_list", args=[self.opts.app_label], current_app=self.admin_site.name
+        )
+        return HttpResponseRedirect(f"{url}#indices")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the overview."""
+        return self.show(request, unquote(object_id), OVERVIEW, extra_context)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Index:
+        """Return what stands for an index in the admin's own views, such as its history.
+
+        Raises:
+            PermissionDenied: the user may not view indices.
+            Http404: there is no such index.
+        """
+        self.require_view(request)
+        # The settings are not what a history is about.
+        with suppress(ImproperlyConfigured):
+            self._find(object_id)
+        return Index(pk=object_id)
+
+    def show(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        tab: Tab,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one tab of one index.
+
+        Args:
+            object_id: ``connection:name``.
+
+        Raises:
+            PermissionDenied: the user may not view indices.
+            Http404: there is no such index.
+        """
+        self.require_view(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        detail, error = None, ""
+        try:
+            detail = self._find(object_id, samples=tab.samples)
+        except ImproperlyConfigured as problem:
+            error = str(problem)
+        context = self.admin_site.each_context(request)
+        context |= {
+            "title": parse_id(object_id)[1],
+            "subtitle": None if tab is OVERVIEW else tab.title,
+            "opts": self.opts,
+            "object_id": quote(object_id),
+            "tab": tab,
+            "tabs": TABS,
+            "detail": detail,
+            "index": detail.status if detail else None,
+            "error": error,
+        }
+        if detail:
+            links = model_links(context["available_apps"], self.admin_site.name)
+            context |= tab.fill(detail, links)
+        request.current_app = self.admin_site.name
+        template = tab.template if detail else "unavailable.html"
+        return TemplateResponse(
+            request, f"admin/elasticsearch/index/{template}", context | (extra_context or {})
+        )
+
+    def _find(self, object_id: str, *, samples: int = 0) -> IndexDetail:
+        """Return all about an index.
+
+        Raises:
+            Http404: there is none.
+            ImproperlyConfigured: the settings are wrong.
+        """
+        connection, name = parse_id(object_id)
+        try:
+            return get_index(connection, name, samples=samples)
+        except (ConnectionDoesNotExist, IndexMissing) as error:
+            raise Http404(str(error)) from error

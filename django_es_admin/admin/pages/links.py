@@ -1,0 +1,56 @@
+"""Links from an index to its model's own pages, for those who may see them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class ModelLinks:
+    """The models that a user may see on one admin site.
+
+    Args:
+        models: label -> the model and the address of its list.
+        site: the site's name, which is its instance namespace.
+    """
+
+    models: Mapping[str, tuple[type[Model], str]]
+    site: str
+
+    def changelist(self, label: str) -> str:
+        """Return the address of a model's list; "" if this user sees none."""
+        return self.models[label][1] if label in self.models else ""
+
+    def change(self, label: str, key: str) -> str:
+        """Return the address of an object's page; "" if this user sees none."""
+        if label not in self.models:
+            return ""
+        options = self.models[label][0]._meta
+        name = f"admin:{options.app_label}_{options.model_name}_change"
+        try:
+            return reverse(name, args=[quote(key)], current_app=self.site)
+        except NoReverseMatch:
+            # A ModelAdmin may have replaced its addresses.
+            return ""
+
+
+def model_links(available_apps: Iterable[Mapping[str, Any]], site: str) -> ModelLinks:
+    """Return the links that an admin page may show.
+
+    Args:
+        available_apps: as ``AdminSite.each_context`` gives them: only what the user may see.
+        site: the site's name.
+    """
+    return ModelLinks(
+        {
+            model["model"]._meta.label: (model["model"], model["admin_url"])
+            for app in available_apps
+            for model in app["models"]
+            if model["admin_url"]
+        },
+        site,
+    )

@@ -1,0 +1,52 @@
+"""Who may see the pages, and that the stock forms of Django change nothing there."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    PageAdminBase = admin.ModelAdmin[Any]
+else:
+    PageAdminBase = admin.ModelAdmin
+
+
+class PageAdmin(PageAdminBase):
+    """A ``ModelAdmin`` of something without a table: seen by those who may view it, never edited.
+
+    The stock addresses for adding, changing and deleting exist and refuse everyone (403), so that
+    the site's index offers no such link.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: no row of a table is what there would be to delete."""
+        return False
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Refuse before anything is looked up.
+
+        Raises:
+            PermissionDenied: always.
+        """
+        raise PermissionDenied
+
+    def require_view(self, request: HttpRequest) -> None:
+        """Let only those pass who have the right to view.
+
+        Raises:
+            PermissionDenied: the user has not; before anything is looked up, so that the answer
+                does not tell what exists.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied

@@ -1,0 +1,18 @@
+"""Put the pages on an admin site."""
+
+from django.contrib.admin import AdminSite
+
+from ..models import Connection, Index
+from .pages.connection import ConnectionAdmin
+from .pages.index import IndexAdmin
+
+
+def register(site: AdminSite) -> None:
+    """Add the pages to ``site``, at ``elasticsearch/`` below its own address.
+
+    The stock ``admin.site`` has them already; call this for each further site. A site that has
+    them keeps what it has, a ``ModelAdmin`` of the project's own included.
+    """
+    for model, model_admin in ((Connection, ConnectionAdmin), (Index, IndexAdmin)):
+        if not site.is_registered(model):
+            site.register(model, model_admin)
