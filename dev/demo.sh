@@ -15,7 +15,7 @@ if ! manage shell --verbosity 0 --command \
     'import sys; from shop.models import Product; sys.exit(not Product.objects.exists())'; then
     manage load_catalogue
 fi
-if ! manage es_status products --check; then
+if ! manage es_status products --check >/dev/null 2>&1; then
     manage es_rebuild products --no-input
 fi
 manage create_demo_user
