@@ -11,14 +11,13 @@ Needs Python 3.9 or newer and nothing else, so that it runs before there is a vi
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "local"))
 
 import address
 import bundle
@@ -27,6 +26,7 @@ import java
 import process
 import runner
 from failure import SetupFailed
+from lock import locked
 
 STATE = Path(__file__).resolve().parent / ".run"
 SECONDS_TO_START = 120
@@ -68,7 +68,7 @@ class Server:
         given = os.environ.get(self.release.variable)
         if given:
             return self._check_given(given)
-        with self._lock():
+        with locked(self.state):
             answer = address.ask(self.url)
             if answer.version:
                 return f"Elasticsearch {answer.version} answers on {self.url} ({self._owner()})."
@@ -84,7 +84,7 @@ class Server:
 
     def stop(self) -> str:
         """End the server that `start` started, and return one line that says what was done."""
-        with self._lock():
+        with locked(self.state):
             if self.process.stop() or self.container.stop():
                 return f"Stopped Elasticsearch on {self.url}."
             return "No Elasticsearch of this checkout runs; nothing was stopped."
@@ -159,14 +159,6 @@ class Server:
             self.process.stop()
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Let one at a time of several start or stop."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[3] / "dev" / "elasticsearch"
+DEV = Path(__file__).parents[3] / "dev"
 
 ServerScript = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -18,9 +18,10 @@ ServerScript = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def scripts(tmp_path: Path) -> Path:
     """Return a copy of dev/elasticsearch without a server in it."""
-    return shutil.copytree(
-        SCRIPTS, tmp_path / "elasticsearch", ignore=shutil.ignore_patterns(".run", "__pycache__")
-    )
+    for name in ("local", "elasticsearch"):
+        left_out = shutil.ignore_patterns(".run", "__pycache__")
+        shutil.copytree(DEV / name, tmp_path / name, ignore=left_out)
+    return tmp_path / "elasticsearch"
 
 
 @pytest.fixture

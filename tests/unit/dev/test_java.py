@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[3] / "dev" / "elasticsearch"
+DEV = Path(__file__).parents[3] / "dev"
 
 MakeJava = Callable[[str, str], Path]
 
@@ -16,7 +16,8 @@ MakeJava = Callable[[str, str], Path]
 @pytest.fixture
 def java(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return the module, with no JDK of this machine in its sight."""
-    monkeypatch.syspath_prepend(SCRIPTS)
+    monkeypatch.syspath_prepend(DEV / "local")
+    monkeypatch.syspath_prepend(DEV / "elasticsearch")
     module = importlib.import_module("java")
     monkeypatch.setattr(module, "FOLDERS", ())
     monkeypatch.setenv("PATH", "")

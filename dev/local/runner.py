@@ -1,4 +1,4 @@
-"""The user that the server runs as, and the folder that this user can reach."""
+"""The user that a server runs as, and the folder that this user can reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from failure import SetupFailed
 
-NAME = "nobody"  # Elasticsearch refuses to run as root
+NAME = "nobody"  # neither Elasticsearch nor PostgreSQL runs as root
 
 
 class RunAs(TypedDict, total=False):
@@ -31,7 +31,7 @@ def run_as() -> RunAs:
         entry = pwd.getpwnam(NAME)
     except KeyError:
         raise SetupFailed(
-            f"Elasticsearch refuses to run as root, and this system has no user {NAME!r}. "
+            f"The server refuses to run as root, and this system has no user {NAME!r}. "
             "Run this as another user."
         ) from None
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
