@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PYTEST_ARGS ?=
+SEEDS ?= 50
 CHROMIUM ?= chromium
 
 VENV := .venv
@@ -12,22 +13,26 @@ INSTALLED := $(VENV)/.installed
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint format venv es es-stop browser clean
+.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop browser clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
-	@echo "  and in the environment ES_URL (a server to use instead of one of ours), DATABASE_URL (demo)."
+	@echo "  SEEDS=50 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
+	@echo "  DATABASE_URL (demo)."
 
 demo: venv es ## Set all up and serve the example shop on 127.0.0.1:8000
 	@dev/demo.sh $(PORT)
 
-test: venv es browser ## Set all up and run the tests
+test: venv es postgres browser ## Set all up and run the tests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-coverage: venv es browser ## Run the tests and show which branches they do not reach
+coverage: venv es postgres browser ## Run the tests and show which branches they do not reach
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+torture: venv es postgres ## Make random changes under faults, SEEDS times per database (see docs/torture.md)
+	@TORTURE_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/torture -p no:randomly --durations=5 $(PYTEST_ARGS)
 
 lint: venv ## Check format, code, types and migrations
 	$(BIN)/ruff format --check
@@ -53,6 +58,13 @@ es: ## Start an Elasticsearch, unless one answers already
 
 es-stop: ## Stop the Elasticsearch that `make es` started
 	@$(PYTHON) dev/elasticsearch/server.py stop
+
+postgres: ## Start a PostgreSQL of this checkout, unless POSTGRES_URL names one
+	@[ -n "$$POSTGRES_URL" ] || dev/need.sh initdb=postgresql
+	@$(PYTHON) dev/postgresql/server.py start
+
+postgres-stop: ## Stop the PostgreSQL that `make postgres` started
+	@$(PYTHON) dev/postgresql/server.py stop
 
 browser: ## See to it that there is a Chromium for the browser tests
 	@dev/need.sh "$(CHROMIUM)=chromium"

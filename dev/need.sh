@@ -3,6 +3,11 @@
 # As root with apt-get it installs what is missing; anyone else is told what to install.
 set -eu
 
+# Debian keeps the programs of a PostgreSQL server off the PATH.
+for folder in /usr/lib/postgresql/*/bin; do
+    PATH=$PATH:$folder
+done
+
 missing=
 for pair in "$@"; do
     command -v "${pair%=*}" >/dev/null || missing="$missing ${pair##*=}"
