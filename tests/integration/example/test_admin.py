@@ -33,7 +33,9 @@ def make_products(count: int) -> None:
 
 def staff_client(*codenames: str) -> Client:
     user = User.objects.create_user("clerk", password="clerk", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="shop", codename__in=codenames)
+    )
     assert user.user_permissions.count() == len(codenames)
     client = Client()
     client.force_login(user)
