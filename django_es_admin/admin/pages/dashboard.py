@@ -40,6 +40,11 @@ class Filter:
             hidden=parameters.get("hidden") == "1",
         )
 
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for anything."""
+        return bool(self.query or self.unmanaged or self.hidden)
+
     def admits(self, index: IndexStatus) -> bool:
         """Whether an index is of a kind that is asked for."""
         return index.declared or (self.hidden if index.hidden else self.unmanaged)
@@ -57,7 +62,8 @@ class IndexRow:
 
     Args:
         connection: what may be shown of its connection.
-        generation: name of the live generation, its end only if that tells it; "" without one.
+        generation: name of the live generation, its end if that tells it; "" where the index
+            has none, or is not declared, so that its own name says it.
         model_url: address of the model's list; "" if this user sees none.
     """
 
@@ -137,7 +143,7 @@ def _rows(
 
 
 def _short(index: IndexStatus) -> str:
-    if not index.exists:
+    if not (index.exists and index.declared):
         return ""
     name = index.generations[0]
     return short_generation_name(name) if is_generation_name(index.alias, name) else name

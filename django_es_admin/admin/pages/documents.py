@@ -8,6 +8,7 @@ from ...indices.samples import Sample
 from .format import plain, pretty_json
 
 MAX_COLUMNS = 4
+_FIRST = ("text", "keyword")
 MAX_CHARACTERS = 120
 MAX_JSON_CHARACTERS = 100_000
 """What is shown of one document: a page of fifteen stays a page of a few MB."""
@@ -39,21 +40,41 @@ class DocumentTable:
     columns: tuple[str, ...]
     rows: tuple[DocumentRow, ...]
 
+    @property
+    def width(self) -> int:
+        """The number of columns, that of the key included."""
+        return len(self.columns) + 1
+
 
 def document_table(
     samples: Iterable[Sample], mappings: Mapping[str, Any], url_of: Callable[[str], str]
 ) -> DocumentTable:
-    """Return samples as a table whose columns are the first plain fields of the mapping.
+    """Return samples as a table with a column for each of a few fields that tell them apart.
 
     Args:
+        mappings: of the index that they are from.
         url_of: gives the address of an object's page for its key.
     """
-    columns = tuple(
+    found = tuple(samples)
+    columns = _columns(found, mappings)
+    return DocumentTable(columns, tuple(_row(sample, columns, url_of) for sample in found))
+
+
+def _columns(samples: tuple[Sample, ...], mappings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields to show: texts first, a name before a story, empty ones last."""
+
+    def rank(name: str) -> tuple[bool, int, int, str]:
+        kind = mappings["properties"][name].get("type")
+        length = sum(len(_cell(sample.source.get(name))) for sample in samples)
+        order = _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+        return (length == 0, order, length, name)
+
+    plain_fields = (
         name
         for name, definition in mappings.get("properties", {}).items()
         if "properties" not in definition
-    )[:MAX_COLUMNS]
-    return DocumentTable(columns, tuple(_row(sample, columns, url_of) for sample in samples))
+    )
+    return tuple(sorted(plain_fields, key=rank)[:MAX_COLUMNS])
 
 
 def _row(sample: Sample, columns: Iterable[str], url_of: Callable[[str], str]) -> DocumentRow:

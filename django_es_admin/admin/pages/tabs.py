@@ -64,11 +64,9 @@ def _settings(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
 
 
 def _documents(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
-    # The declared mapping comes first, because its order is the developer's, not the alphabet's.
-    mappings = detail.declared_mappings or detail.live_mappings
     return {
         "table": document_table(
-            detail.samples, mappings, partial(links.change, detail.status.model)
+            detail.samples, detail.live_mappings, partial(links.change, detail.status.model)
         ),
     }
 
