@@ -16,5 +16,7 @@ class ElasticsearchAdminConfig(AppConfig):
     def ready(self) -> None:
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
+        from .outbox import capture
 
         autodiscover_modules("documents")
+        capture.connect()

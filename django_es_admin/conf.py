@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+
+_SYNC = Literal["inline", "worker"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,50 @@ class Options:
     bulk_max_bytes: int = 5_000_000
     """Bytes in one bulk request, before compression."""
 
+    sync: _SYNC = "inline"
+    """Who writes changes to the index: the process that made them, after its commit, with workers
+    for what is left over; or workers (``es_drain``) alone."""
+
+    inline_timeout: float = 2.0
+    """Seconds that a save may be slowed by an Elasticsearch that does not answer."""
+
+    inline_max_objects: int = 2_000
+    """Objects that one transaction writes by itself; workers write the rest."""
+
+    write_timeout: float = 10.0
+    """Seconds that one bulk request of a worker or a load may take; below half of
+    ``DELETE_AGAIN_AFTER``."""
+
+    delete_again_after: float = 30.0
+    """Seconds after which a delete is sent a second time: Elasticsearch forgets that there was a
+    delete, and a write that was late could bring the document back."""
+
+    outbox_lease: float = 60.0
+    """Seconds for which a worker's claim on rows holds; if it dies, another goes on after them."""
+
+    outbox_max_attempts: int = 10
+    """Failures of one document after which its row is parked until somebody retries it."""
+
+    breaker_seconds: float = 10.0
+    """Seconds for which saves do not try a connection that was just found down."""
+
     def __post_init__(self) -> None:
+        if self.sync not in get_args(_SYNC):
+            raise ImproperlyConfigured(
+                f"ES_ADMIN['SYNC'] is {self.sync!r}: give one of {', '.join(get_args(_SYNC))}."
+            )
+        self._check_numbers()
+        if self.write_timeout >= self.delete_again_after / 2:
+            raise ImproperlyConfigured(
+                f"ES_ADMIN['WRITE_TIMEOUT'] is {self.write_timeout}: it must be below half of "
+                f"DELETE_AGAIN_AFTER ({self.delete_again_after}), or a late write could revive "
+                f"a deleted document."
+            )
+
+    def _check_numbers(self) -> None:
         for field in fields(self):
+            if field.name == "sync":
+                continue
             value = getattr(self, field.name)
             kinds = (int, float) if field.type in (float, "float") else (int,)
             if isinstance(value, bool) or not isinstance(value, kinds) or not _is_good(value):

@@ -66,8 +66,20 @@ class DocumentMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """A document does not fit its model; see `manage.py check`."""
 
 
+class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
+    """The search of a ModelAdmin is not set up; see `manage.py check`."""
+
+
 class OperationRefused(ElasticsearchAdminError):
     """The operation's plan has refusals; nothing was changed."""
+
+
+class BatchTooOld(ElasticsearchAdminError):
+    """Reading a batch took over half of DELETE_AGAIN_AFTER: raise that option of ES_ADMIN."""
+
+
+class CaptureOutsideTransaction(ElasticsearchAdminError):
+    """An indexed model was changed outside a transaction: use transaction.atomic()."""
 
 
 class LoadFailed(ElasticsearchAdminError):

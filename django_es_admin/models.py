@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -48,6 +49,12 @@ class Generation(models.Model):
         _("loaded at"), null=True, blank=True, help_text=_("When its load was complete.")
     )
     error = models.TextField(_("error"), blank=True)
+    written = models.BigIntegerField(
+        _("written"), default=0, help_text=_("Documents that drains sent to it, about.")
+    )
+    stale = models.BigIntegerField(
+        _("stale"), default=0, help_text=_("Those of them for which it held a newer version.")
+    )
 
     class Meta:
         default_permissions = ()
@@ -65,6 +72,86 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RefusedDocument(models.Model):
+    """A document that a generation cannot hold, though newer code or the live one can."""
+
+    generation = models.ForeignKey(
+        Generation, on_delete=models.CASCADE, related_name="refused", verbose_name=_("generation")
+    )
+    key = models.CharField(_("key"), max_length=512)
+    error = models.TextField(_("error"))
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("refused document")
+        verbose_name_plural = _("refused documents")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["generation", "key"], name="elasticsearch_refused_document"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class OutboxEntry(models.Model):
+    """One change that is not yet in an index; written in the transaction of the change."""
+
+    class Kind(models.TextChoices):
+        """What ``key`` is the primary key of."""
+
+        OBJECT = "object", _("object")
+        RELATED = "related", _("related object")
+
+    connection = models.CharField(_("connection"), max_length=100)
+    index = models.CharField(_("index"), max_length=255, help_text=_("As the document names it."))
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind, default=Kind.OBJECT)
+    model = models.CharField(
+        _("model"), max_length=200, blank=True, help_text=_("Of the related object.")
+    )
+    key = models.CharField(_("key"), max_length=512)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    due_at = models.DateTimeField(
+        _("due at"), null=True, blank=True, help_text=_("When to try it again; at once if empty.")
+    )
+    leased_until = models.DateTimeField(
+        _("leased until"), null=True, blank=True, help_text=_("Until when somebody works on it.")
+    )
+    delete_sent = models.BooleanField(
+        _("delete sent"),
+        default=False,
+        help_text=_("Its document was deleted once, and is deleted again when it is due."),
+    )
+    cursor = models.CharField(
+        _("cursor"),
+        max_length=512,
+        blank=True,
+        help_text=_("The last object that was written because of a related one."),
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    parked_at = models.DateTimeField(
+        _("parked at"), null=True, blank=True, help_text=_("When it was given up, until retried.")
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("outbox entry")
+        verbose_name_plural = _("outbox entries")
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["connection", "index", "key"],
+                condition=models.Q(parked_at__isnull=False),
+                name="elasticsearch_outbox_parked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.key}"
 
 
 class PageManager(models.Manager[Any]):

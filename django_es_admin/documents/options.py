@@ -11,6 +11,7 @@ from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..exceptions import DocumentMisdeclared
+from .reads import Reads
 from .source import Source
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class DjangoOptions:
         """The name that is searched: an alias in Elasticsearch."""
         config = connections.indices.get(self.index_name, {})
         return self.connection.prefixed(config.get("NAME") or self.index_name)
+
+    @cached_property
+    def reads(self) -> Reads:
+        """The columns that a change must touch to change the document."""
+        return Reads(self.document)
 
     @cached_property
     def source(self) -> Source:

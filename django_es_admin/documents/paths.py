@@ -19,12 +19,14 @@ class Step:
         back: the name that leads back in a query of ``model``; "" if there is none.
         model: the model it leads to.
         many: whether it leads to any number of objects.
+        foreign_key: names of the column of ``model`` that leads back; empty if it has none.
     """
 
     lookup: str
     back: str
     model: type[models.Model]
     many: bool
+    foreign_key: tuple[str, ...] = ()
 
 
 def path_of(name: str, field: Any) -> tuple[str, ...]:
@@ -57,7 +59,9 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
         many = bool(field.many_to_many or field.one_to_many)
         if isinstance(field, models.ForeignObjectRel):
             if field.get_accessor_name() == name:
-                return Step(field.name, field.field.name, related, many)
+                key = field.field
+                columns = (key.name, key.attname) if isinstance(key, models.ForeignKey) else ()
+                return Step(field.name, key.name, related, many, columns)
         elif field.name == name and isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             hidden = field.remote_field.hidden
             return Step(name, "" if hidden else field.related_query_name(), related, many)

@@ -4,11 +4,15 @@ from typing import TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.dispatch import Signal
 
 from ..exceptions import DocumentMisdeclared, IndexNotDeclared
 from .document import Document
 from .fields import field_for
 from .options import DjangoOptions, read_options
+
+document_registered = Signal()
+"""Sent with the document class as sender, once it is registered."""
 
 D = TypeVar("D", bound=type[Document])
 
@@ -17,7 +21,7 @@ class DocumentRegistry:
     """The registered document classes, in the order of their registration."""
 
     def __init__(self) -> None:
-        self._documents: list[type[Document]] = []
+        self._documents: tuple[type[Document], ...] = ()
 
     def register_document(self, document: D) -> D:
         """Register a document class; use it as a class decorator.
@@ -34,16 +38,17 @@ class DocumentRegistry:
         options = read_options(document, declared, index._name, str(index._using))
         missing = _add_model_fields(document, options["model"], options["fields"])
         document.django = DjangoOptions(**options, missing_fields=missing)
-        self._documents.append(document)
+        self._documents = (*self._documents, document)
+        document_registered.send(sender=document)
         return document
 
     def unregister_document(self, document: type[Document]) -> None:
         """Forget a document class; its index stays as it is."""
-        self._documents.remove(document)
+        self._documents = tuple(known for known in self._documents if known is not document)
 
     def get_documents(self) -> tuple[type[Document], ...]:
         """Return every registered document class."""
-        return tuple(self._documents)
+        return self._documents
 
     def get_document(self, index_name: str) -> type[Document]:
         """Return the class whose ``class Index`` has this name.

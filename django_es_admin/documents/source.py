@@ -7,6 +7,7 @@ from django.db import models
 
 from .columns import ColumnSource, NotColumns
 from .instances import InstanceSource
+from .overrides import is_overridden
 from .prepared import Prepared
 
 if TYPE_CHECKING:
@@ -44,14 +45,9 @@ class Source:
 
 
 def _columns(document: "type[Document]") -> ColumnSource | None:
-    if not (_is_ours(document.should_index_object) and _is_ours(document.prepare)):
+    if is_overridden(document, "should_index_object", "prepare"):
         return None
     try:
         return ColumnSource(document)
     except NotColumns:
         return None
-
-
-def _is_ours(method: Any) -> bool:
-    """Whether a method is that of the base class, not a project's own."""
-    return bool(method.__module__ == f"{__package__}.document")

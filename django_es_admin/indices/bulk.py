@@ -1,6 +1,6 @@
 """Write many documents in one request, with the version that makes late writers harmless."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -18,10 +18,22 @@ class ItemError:
     Args:
         key: of the object, as text; the document's ``_id``.
         message: why, in Elasticsearch's words or the encoder's.
+        status: HTTP status of the item; 0 where it was not sent.
     """
 
     key: str
     message: str
+    status: int = 0
+
+    @property
+    def target_gone(self) -> bool:
+        """Whether the write alias does not exist (any more)."""
+        return self.status == HTTPStatus.NOT_FOUND
+
+    @property
+    def busy(self) -> bool:
+        """Whether Elasticsearch had no room for it just then; the document is not to blame."""
+        return self.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @dataclass(frozen=True)
@@ -30,12 +42,12 @@ class BulkResult:
 
     Args:
         written: documents written or deleted.
-        stale: documents for which the index holds a newer version, which is as good.
+        stale: keys of documents for which the index holds a newer version, which is as good.
         errors: the others.
     """
 
     written: int = 0
-    stale: int = 0
+    stale: tuple[str, ...] = ()
     errors: tuple[ItemError, ...] = ()
 
     def __add__(self, other: "BulkResult") -> "BulkResult":
@@ -60,13 +72,12 @@ class Chunk:
 
 
 def encode(
-    batch: Iterable[Prepared], version: int, *, max_documents: int, max_bytes: int
+    batch: Iterable[Prepared], version: int, *, max_bytes: int
 ) -> Iterator[Chunk | ItemError]:
     """Yield the bodies that write ``batch``, and each document that cannot be encoded.
 
     Args:
         version: the tick that was taken before the objects were read.
-        max_documents: per request.
         max_bytes: per request; a single larger document is sent alone.
     """
     lines: list[bytes] = []
@@ -92,7 +103,7 @@ def encode(
             yield ItemError(identity, f"cannot be encoded as JSON: {failure}")
             continue
         added = len(action) + len(document or b"") + 2
-        if keys and (len(keys) >= max_documents or size + added > max_bytes):
+        if keys and size + added > max_bytes:
             yield Chunk(lines, keys, size)
             lines, keys, size = [], [], 0
         lines += [action] if document is None else [action, document]
@@ -102,21 +113,26 @@ def encode(
         yield Chunk(lines, keys, size)
 
 
-def send(connection: Base, target: str, chunk: Chunk, *, refresh: bool = False) -> BulkResult:
+def send(
+    connection: Base, target: str, chunk: Chunk, *, timeout: float, refresh: bool = False
+) -> BulkResult:
     """Send one bulk request to a write alias and read the answer for every item.
 
     Args:
         target: the generation's write alias; nothing is created if it is gone.
+        timeout: seconds to wait for the answer; the request is never repeated by itself.
         refresh: make the documents searchable at once.
 
     Raises:
         ElasticsearchAdminError: the request as a whole failed; any of it may have been done.
     """
     with translated(connection):
-        answer = connection.client.bulk(
+        client = connection.client.options(request_timeout=timeout, max_retries=0)
+        answer = client.bulk(
             index=target,
             operations=cast("Any", chunk.lines),  # lines that are encoded are sent as they are
             require_alias=True,
+            timeout=f"{max(int(timeout * 1000), 1)}ms",
             refresh=refresh or None,
             filter_path="errors,items.*.status,items.*.result,items.*.error",
         )
@@ -126,15 +142,29 @@ def send(connection: Base, target: str, chunk: Chunk, *, refresh: bool = False) 
 
 
 def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
-    written = stale = 0
-    errors = []
+    written = 0
+    stale, errors = [], []
     for key, item in zip(keys, items, strict=True):
         outcome = next(iter(item.values()))
         if "error" not in outcome:
             # A delete of what is not there is answered 404, and has had its effect.
             written += 1
         elif outcome["status"] == HTTPStatus.CONFLICT:
-            stale += 1
+            stale.append(key)
         else:
-            errors.append(ItemError(key, reason(outcome)))
-    return BulkResult(written, stale, tuple(errors))
+            errors.append(ItemError(key, reason(outcome), outcome["status"]))
+    return BulkResult(written, tuple(stale), tuple(errors))
+
+
+def read_versions(
+    connection: Base, target: str, keys: Sequence[str], timeout: float
+) -> dict[str, int]:
+    """Return key -> version of those documents that are there.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        client = connection.client.options(request_timeout=timeout)
+        answer = client.mget(index=target, ids=list(keys), source=False)
+    return {doc["_id"]: doc["_version"] for doc in answer["docs"] if doc.get("found")}

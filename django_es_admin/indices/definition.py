@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, router
 
 from django_es_admin import connections
@@ -24,7 +26,7 @@ class IndexDefinition:
     Args:
         name: as in ``ES_INDICES`` and in ``class Index`` of the document.
         alias: what is searched; an alias in Elasticsearch, with the connection's prefix.
-        connection: where it lives.
+        using: alias of the connection where it lives.
         aliases: further aliases -> their properties (``filter``, ``routing``).
         settings: index settings.
         mappings: index mappings.
@@ -33,11 +35,16 @@ class IndexDefinition:
 
     name: str
     alias: str
-    connection: Base
+    using: str
     aliases: Mapping[str, Mapping[str, Any]]
     settings: Mapping[str, Any]
     mappings: Mapping[str, Any]
     document: type[Document] | None
+
+    @property
+    def connection(self) -> Base:
+        """Where it lives; looked up each time, as a forked process has its own."""
+        return connections[self.using]
 
     @property
     def database(self) -> str:
@@ -51,7 +58,7 @@ class IndexDefinition:
         """The model as ``shop.Product``; "" without a document."""
         return self.document.django.model._meta.label if self.document else ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Sixteen hex digits that change whenever a rebuild is needed to follow the code."""
         plan = {"mappings": self.mappings, "settings": self.settings, "fields": self._plan()}
@@ -85,7 +92,7 @@ def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
         raise ConnectionDoesNotExist(
             f"There is no connection {connection!r}: ES_SERVERS has {', '.join(connections)}."
         )
-    found = [_of_document(document) for document in registry.get_documents()]
+    found = [definition_of(document) for document in registry.get_documents()]
     documented = {(definition.name, definition.connection.alias) for definition in found}
     for backend in connections.all():
         found += [
@@ -145,7 +152,9 @@ def select_definitions(
     return list(chosen.values())
 
 
-def _of_document(document: type[Document]) -> IndexDefinition:
+@cache
+def definition_of(document: type[Document]) -> IndexDefinition:
+    """Return the index of a document class."""
     options = document.django
     index = connections.indices.get(options.index_name, {})
     declared = document._index.to_dict()
@@ -153,7 +162,7 @@ def _of_document(document: type[Document]) -> IndexDefinition:
     return IndexDefinition(
         name=options.index_name,
         alias=options.alias,
-        connection=options.connection,
+        using=options.using,
         aliases=_aliases(options.connection, declared.get("aliases"), index.get("ALIASES")),
         settings=_with_window(settings),
         mappings=declared.get("mappings", {}),
@@ -165,7 +174,7 @@ def _of_settings(name: str, index: Mapping[str, Any], connection: Base) -> Index
     return IndexDefinition(
         name=name,
         alias=connection.prefixed(index["NAME"]),
-        connection=connection,
+        using=connection.alias,
         aliases=_aliases(connection, index["ALIASES"]),
         settings=_with_window(index["SETTINGS"]),
         mappings={},
@@ -189,3 +198,11 @@ def _with_window(settings: Mapping[str, Any]) -> dict[str, Any]:
     flat.update(nested if isinstance(nested, Mapping) else {})
     flat.setdefault("max_result_window", get_options().search_max_results)
     return flat
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting in ("ES_SERVERS", "ES_INDICES", "ES_ADMIN"):
+        definition_of.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_es_admin.indices.definition")

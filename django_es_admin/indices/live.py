@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from ..backends.abstracts import Base
-from ..backends.errors import translated
+from ..backends.errors import translated, understood
 from ..backends.health import Deadline
 from .names import WRITE_SUFFIX
 
@@ -67,12 +67,14 @@ def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
             bytes="b",
             h="index,health,status,pri.store.size",
         )
-    rows = {row["index"]: row for row in cast("list[dict[str, Any]]", listed.body)}
-    found = {
-        name: _index(name, body, rows.get(name, {}))
-        for name, body in sorted(described.body.items())
-    }
-    return LiveIndices(found)
+    with understood(connection):
+        rows = {row["index"]: row for row in cast("list[dict[str, Any]]", listed.body)}
+        return LiveIndices(
+            {
+                name: _index(name, body, rows.get(name, {}))
+                for name, body in sorted(described.body.items())
+            }
+        )
 
 
 def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIndex:

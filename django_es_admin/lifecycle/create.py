@@ -6,12 +6,12 @@ from typing import Any
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
-from ..exceptions import ElasticsearchAdminError, OperationRefused
+from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..indices.names import new_generation_name, write_alias
 from ..models import Generation
-from .generations import mark_failed, mark_live, register
+from .generations import mark_live, register
 from .refusals import find_refusals
 
 LOAD_SETTINGS: dict[str, Any] = {
@@ -89,7 +89,7 @@ def create_generation(definition: IndexDefinition) -> Generation:
     """Create an empty generation that nobody searches, set for loading, and register it.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it; the generation is marked failed.
+        ElasticsearchAdminError: Elasticsearch did not do it.
     """
     return _create(definition, {**definition.settings, **LOAD_SETTINGS}, {})
 
@@ -98,18 +98,13 @@ def _create(
     definition: IndexDefinition, settings: dict[str, Any], aliases: dict[str, Any]
 ) -> Generation:
     name = new_generation_name(definition.alias)
-    # Registered first: a writer that sees no row writes nothing to a generation that it could miss.
-    generation = register(definition, name)
-    try:
-        client = definition.connection.client
-        with translated(definition.connection):
-            client.options(request_timeout=get_options().operation_timeout).indices.create(
-                index=name,
-                settings=settings,
-                mappings=definition.mappings,
-                aliases={write_alias(name): {"is_hidden": True}, **aliases},
-            )
-    except ElasticsearchAdminError as error:
-        mark_failed(generation, str(error))
-        raise
-    return generation
+    client = definition.connection.client
+    with translated(definition.connection):
+        client.options(request_timeout=get_options().operation_timeout).indices.create(
+            index=name,
+            settings=settings,
+            mappings=definition.mappings,
+            aliases={write_alias(name): {"is_hidden": True}, **aliases},
+        )
+    # A change that is drained before this moment was committed before it, so that a load reads it.
+    return register(definition, name)

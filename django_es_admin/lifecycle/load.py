@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 
 from ..conf import get_options
 from ..documents.prepared import Prepared
-from ..indices.bulk import BulkResult, Chunk, ItemError, encode, send
+from ..exceptions import BatchTooOld
+from ..indices.bulk import BulkResult, ItemError
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
 from ..models import Generation
 from ..outbox.tick import take_tick
+from ..outbox.write import ROUNDS, objects, send_batch
 from .generations import mark_loaded
 from .progress import OnProgress, Progress, ignore
 
@@ -56,10 +58,9 @@ def load(
     rows = written = failed = 0
     errors: list[ItemError] = []
     on_progress(Progress(definition.name, "load", 0, total))
-    for tick, batch in read_ranges(definition, queryset):
-        result = write_batch(definition, generation.name, tick, batch)
-        rows += len(batch)
-        written += result.written + result.stale
+    for keys, result in _load_ranges(definition, generation, queryset):
+        rows += keys
+        written += result.written + len(result.stale)
         failed += len(result.errors)
         errors += result.errors[: ERRORS_KEPT - len(errors)]
         on_progress(Progress(definition.name, "load", rows, max(total, rows)))
@@ -68,49 +69,39 @@ def load(
     return LoadResult(rows, written, failed, tuple(errors), time.monotonic() - started)
 
 
-def objects(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return the objects that belong into the index, none for an index without a document."""
-    if definition.document is None:
-        raise ValueError(f"{definition.name} has no document")
-    return definition.document().get_queryset().using(definition.database)
+def _load_ranges(
+    definition: IndexDefinition, generation: Generation, queryset: QuerySet[Any]
+) -> Iterator[tuple[int, BulkResult]]:
+    """Load the objects in the order of their keys; yield the size and result of each range.
 
-
-def read_ranges(
-    definition: IndexDefinition, queryset: QuerySet[Any]
-) -> Iterator[tuple[int, list[Prepared]]]:
-    """Yield the objects in the order of their keys, each batch with the tick taken before it.
-
-    Each batch asks for the keys beyond the last one: a page by OFFSET would skip and repeat rows
+    Each range asks for the keys beyond the last one: a page by OFFSET would skip and repeat rows
     while others write.
     """
     assert definition.document is not None  # noqa: S101 (objects() has seen to it)
-    options = definition.document.django
-    size = options.queryset_pagination or get_options().bulk_max_documents
-    ordered = queryset.order_by("pk")
-    after: Any = None
+    size = definition.document.django.queryset_pagination or get_options().bulk_max_documents
+    page = queryset.order_by("pk")
     while True:
-        tick = take_tick(definition.database)
-        page = ordered if after is None else ordered.filter(pk__gt=after)
-        batch = list(options.source.read(page[:size]))
+        batch, result = _load_range(definition, generation, page[:size])
         if batch:
-            yield tick, batch
+            yield len(batch), result
         if len(batch) < size:
             return
-        after = batch[-1].key
+        page = queryset.order_by("pk").filter(pk__gt=batch[-1].key)
 
 
-def write_batch(
-    definition: IndexDefinition, generation: str, tick: int, batch: list[Prepared]
-) -> BulkResult:
-    """Write one batch of documents to a generation."""
-    options = get_options()
-    result = BulkResult()
-    target = write_alias(generation)
-    for part in encode(
-        batch, tick, max_documents=max(len(batch), 1), max_bytes=options.bulk_max_bytes
-    ):
-        if isinstance(part, Chunk):
-            result += send(definition.connection, target, part)
-        else:
-            result += BulkResult(errors=(part,))
-    return result
+def _load_range(
+    definition: IndexDefinition, generation: Generation, page: QuerySet[Any]
+) -> tuple[list[Prepared], BulkResult]:
+    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
+    for attempt in range(ROUNDS):
+        started = time.monotonic()
+        tick = take_tick(definition.database)
+        batch = list(definition.document.django.source.read(page))
+        try:
+            return batch, send_batch(
+                definition, write_alias(generation.name), tick, batch, started=started
+            )
+        except BatchTooOld:
+            if attempt + 1 == ROUNDS:
+                raise
+    raise AssertionError  # not reached: the last round returns or raises

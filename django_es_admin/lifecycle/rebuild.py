@@ -8,9 +8,10 @@ from ..exceptions import ElasticsearchAdminError, LoadFailed, OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Generation
+from ..outbox.write import objects
 from .create import create_generation
 from .generations import mark_failed
-from .load import LoadResult, load, objects
+from .load import LoadResult, load
 from .progress import OnProgress, Progress, ignore
 from .refusals import find_refusals
 from .settle import settle

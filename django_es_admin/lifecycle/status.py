@@ -19,7 +19,7 @@ from ..indices.definition import IndexDefinition, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.names import is_generation_name
-from .load import objects
+from ..outbox.write import objects
 
 
 @dataclass(frozen=True)

@@ -47,14 +47,29 @@ def take_tick(using: str) -> int:
     """
     # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
     with transaction.atomic(using=using, durable=True):
-        if connections[using].vendor == "postgresql":
-            # A tick lost in a crash of the server was of no use to anybody: the clock is beyond
-            # it when the server is back.
-            with connections[using].cursor() as cursor:
-                cursor.execute("SET LOCAL synchronous_commit TO off")
+        lazily_committed(using)
         ticks = Tick.objects.using(using).filter(pk=_ROW)
         grown = Greatest(F("value") + 1, _ClockTick())
         if not ticks.update(value=grown):
             Tick.objects.using(using).get_or_create(pk=_ROW, defaults={"value": 0})
             ticks.update(value=grown)
         return ticks.values_list("value", flat=True).get()
+
+
+def raise_tick(using: str, version: int) -> bool:
+    """Raise the counter to ``version``; return whether it was below."""
+    with transaction.atomic(using=using, durable=True):
+        return bool(
+            Tick.objects.using(using).filter(pk=_ROW, value__lt=version).update(value=version)
+        )
+
+
+def lazily_committed(using: str) -> None:
+    """Do not wait for the disk at this transaction's commit, where the database can do so.
+
+    For what may be lost in a crash of the database server without harm: a tick (the clock is
+    beyond it when the server is back), and that a row is done (it is done again).
+    """
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")

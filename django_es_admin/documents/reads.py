@@ -1,0 +1,104 @@
+"""Which columns of which models a document is made of: a change elsewhere costs nothing."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.expressions import Col
+from elasticsearch import dsl
+
+from .overrides import is_overridden
+from .paths import find_column, find_relation, path_of
+
+if TYPE_CHECKING:
+    from .document import Document
+
+Model = type[models.Model]
+
+
+class Reads:
+    """What a document class reads.
+
+    Args:
+        document: the document class.
+    """
+
+    def __init__(self, document: "type[Document]") -> None:
+        self._columns: dict[Model, set[str]] = {}
+        # Code of the project may read anything; then every change counts.
+        self._opaque = is_overridden(document, "should_index_object", "prepare")
+        self._reversed: set[Model] = set()
+        model = document.django.model
+        self._columns[model] = set()
+        self._add_mapping(model, document, document._doc_type.mapping)
+        self._add_filter(document)
+
+    @property
+    def related(self) -> frozenset[Model]:
+        """The models other than its own that the document's fields lead through."""
+        return frozenset(list(self._columns)[1:])
+
+    @property
+    def reversed(self) -> frozenset[Model]:
+        """Those whose foreign key leads to the document: a changed one concerns two documents."""
+        return frozenset(self._reversed)
+
+    def concern(self, model: Model, update_fields: Iterable[str] | None) -> bool:
+        """Whether a save of an instance of ``model`` can change the document.
+
+        Args:
+            update_fields: the names given to ``save()``; None if it saved all.
+        """
+        if update_fields is None or self._opaque:
+            return True
+        columns = self._columns.get(model)
+        return columns is None or not columns.isdisjoint(update_fields)
+
+    def _add_mapping(self, model: Model, holder: type, mapping: Any) -> None:
+        for name in mapping:
+            if hasattr(holder, f"prepare_{name}"):
+                self._opaque = True
+            else:
+                self._add_path(model, path_of(name, mapping[name]), mapping[name])
+
+    def _add_path(self, model: Model, path: tuple[str, ...], field: Any) -> None:
+        for name in path:
+            step = find_relation(model, name)
+            if step is None:
+                self._add_column(model, name)
+                return
+            if step.lookup == name:
+                self._columns[model].add(name)
+                self._columns[model].add(f"{name}_id")
+            if step.foreign_key:
+                self._reversed.add(step.model)
+                self._columns.setdefault(step.model, set()).update(step.foreign_key)
+            self._columns.setdefault(step.model, set())
+            model = step.model
+        if isinstance(field, dsl.Object):
+            self._add_mapping(model, field._doc_class, field._mapping)
+
+    def _add_column(self, model: Model, name: str) -> None:
+        column = find_column(model, name)
+        if column is None:
+            self._opaque = True
+        else:
+            self._columns[model] |= {column.name, column.attname}
+
+    def _add_filter(self, document: "type[Document]") -> None:
+        """Add what decides whether an object is in the queryset."""
+        query = document().get_queryset().query
+        base = query.get_initial_alias()
+        for leaf in query.where.leaves():
+            column = getattr(leaf, "lhs", None)
+            rhs = getattr(leaf, "rhs", None)
+            if (
+                isinstance(column, Col)
+                and column.alias == base
+                and not hasattr(rhs, "resolve_expression")
+            ):
+                self._columns[document.django.model] |= {column.target.name, column.target.attname}
+            else:
+                self._opaque = True
+        if query.annotations or query.combinator:
+            self._opaque = True

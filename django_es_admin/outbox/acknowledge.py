@@ -1,0 +1,116 @@
+"""What becomes of picked rows once their documents were sent."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from ..conf import get_options
+from ..models import OutboxEntry
+from .tick import lazily_committed
+from .write import Outcome
+
+MAX_BACKOFF = 600
+MAX_ERROR = 2_000
+
+
+def acknowledge(
+    using: str, entries: list[OutboxEntry], outcome: Outcome, parked: dict[int, str]
+) -> None:
+    """Delete the rows that are done, and keep the others for as long as they are needed.
+
+    Args:
+        entries: the picked rows, whose keys were written; no other row is touched.
+        outcome: what became of their keys.
+        parked: parked rows of the same objects -> their key, which a success resolves.
+    """
+    good = not outcome.held
+    done = [pk for pk, key in parked.items() if good and key not in outcome.errors]
+    again: dict[str, int] = {}
+    failed: list[OutboxEntry] = []
+    held: list[int] = []
+    for entry in entries:
+        if entry.key in outcome.errors:
+            failed.append(entry)
+        elif outcome.held:
+            held.append(entry.pk)
+        elif entry.key in outcome.deleted and not entry.delete_sent:
+            # The newest row of the object stays for the second delete.
+            if entry.key in again:
+                done.append(again[entry.key])
+            again[entry.key] = entry.pk
+        else:
+            done.append(entry.pk)
+    rows = OutboxEntry.objects.using(using)
+    with transaction.atomic(using=using):
+        lazily_committed(using)
+        if done:
+            rows.filter(pk__in=done).delete()
+        if again:
+            rows.filter(pk__in=again.values()).update(
+                delete_sent=True, due_at=_after(get_options().delete_again_after), leased_until=None
+            )
+        if held:
+            put_back(rows.filter(pk__in=held))
+        for entry in failed:
+            _fail(rows.filter(pk=entry.pk), entry, outcome.errors[entry.key])
+
+
+def put_back(rows: QuerySet[OutboxEntry]) -> None:
+    """Leave rows to a process whose code fits, after a while."""
+    rows.update(due_at=_after(get_options().delete_again_after), leased_until=None)
+
+
+def _fail(row: QuerySet[OutboxEntry], entry: OutboxEntry, error: str) -> None:
+    attempts = entry.attempts + 1
+    row.update(
+        attempts=F("attempts") + 1,
+        error=error[:MAX_ERROR],
+        due_at=_after(min(2**attempts, MAX_BACKOFF)),
+        leased_until=None,
+        delete_sent=False,
+        parked_at=Now() if attempts >= get_options().outbox_max_attempts else None,
+    )
+
+
+def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
+    """Give the objects that a fan-out could not finish rows of their own.
+
+    Args:
+        template: a row of the same index.
+    """
+    rows = [
+        _row(template, key, delete_sent=True, due_at=_after(get_options().delete_again_after))
+        for key in outcome.deleted
+    ]
+    rows += [
+        _row(template, key, error=error[:MAX_ERROR], attempts=1, due_at=_after(2))
+        for key, error in outcome.errors.items()
+    ]
+    OutboxEntry.objects.using(using).bulk_create(rows)
+
+
+def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
+    return OutboxEntry(connection=template.connection, index=template.index, key=key, **values)
+
+
+def parked_rows(using: str, entries: Iterable[OutboxEntry]) -> dict[int, str]:
+    """Return the parked rows of the same objects -> their key; ask before these are read."""
+    found: dict[int, str] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        groups.setdefault((entry.connection, entry.index), []).append(entry.key)
+    for (connection, index), keys in groups.items():
+        found.update(
+            OutboxEntry.objects.using(using)
+            .filter(connection=connection, index=index, key__in=keys, parked_at__isnull=False)
+            .values_list("pk", "key")
+        )
+    return found
+
+
+def _after(seconds: float) -> object:
+    """Return a moment of the database's clock: those of the application servers may differ."""
+    return Now() + timedelta(seconds=seconds)

@@ -1,0 +1,27 @@
+"""Do not let every save wait for a connection that was just found down."""
+
+import threading
+import time
+
+from ..conf import get_options
+
+_lock = threading.Lock()
+_closed_again: dict[str, float] = {}
+
+
+def is_open(alias: str) -> bool:
+    """Whether attempts on the connection ``alias`` should be skipped for now."""
+    with _lock:
+        return _closed_again.get(alias, 0.0) > time.monotonic()
+
+
+def trip(alias: str) -> None:
+    """Skip attempts on the connection ``alias`` for ``BREAKER_SECONDS``; the next one is tried."""
+    with _lock:
+        _closed_again[alias] = time.monotonic() + get_options().breaker_seconds
+
+
+def reset(alias: str) -> None:
+    """Try the connection ``alias`` again at once."""
+    with _lock:
+        _closed_again.pop(alias, None)

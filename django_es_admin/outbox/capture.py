@@ -1,0 +1,213 @@
+"""Note every change of an indexed object in the outbox, in the transaction of the change."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db import models, router
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+
+from ..documents import Document, registry
+from ..documents.registry import document_registered
+from .record import feeds, key_in, object_entry, record, related_entry, require_transaction
+from .related import RelatedKeys
+from .watch import Model, family, make_atomic, throughs, watched
+
+UID = "django_es_admin.outbox.capture"
+PORTION = 1_000
+
+
+def connect() -> None:
+    """Capture the changes of all registered documents, and of those registered later."""
+    document_registered.connect(_on_registered, dispatch_uid=UID)
+    for document in registry.get_documents():
+        _watch(document)
+
+
+def _on_registered(sender: type[Document], **kwargs: Any) -> None:
+    _watch(sender)
+
+
+def _watch(document: type[Document]) -> None:
+    options = document.django
+    if options.ignore_signals:
+        return
+    for model in (options.model, *options.related_models):
+        for member in family(model):
+            make_atomic(member)
+            for signal, receiver in _RECEIVERS:
+                signal.connect(receiver, sender=member, dispatch_uid=UID)
+        for through in throughs(model):
+            m2m_changed.connect(_on_m2m_changed, sender=through, dispatch_uid=UID)
+
+
+def _on_pre_save(
+    sender: Model,
+    instance: models.Model,
+    using: str,
+    update_fields: Any = None,
+    **kwargs: Any,
+) -> None:
+    """Note what a related object belonged to before it is moved elsewhere."""
+    if instance._state.adding or instance.pk is None:
+        return
+    moving = [
+        (document, model)
+        for document, model in watched(sender).related
+        if model in document.django.reads.reversed
+        and feeds(document, using)
+        and document.django.reads.concern(model, update_fields)
+    ]
+    if not moving:
+        return
+    require_transaction(using, sender)
+    for document, model in moving:
+        # What the instance was loaded with may be old by now; the row is locked until the commit.
+        rows = model._base_manager.using(using).select_for_update()
+        before = rows.filter(pk=key_in(model, instance)).first()
+        if before is not None:
+            _record_related_keys(document, before, using)
+
+
+def _on_post_save(
+    sender: Model,
+    instance: models.Model,
+    using: str,
+    created: bool,
+    update_fields: Any = None,
+    **kwargs: Any,
+) -> None:
+    concerned = watched(sender)
+    changed = None if created else update_fields
+    entries = [
+        object_entry(document, key_in(document.django.model, instance))
+        for document in concerned.own
+        if feeds(document, using) and document.django.reads.concern(document.django.model, changed)
+    ]
+    entries += [
+        related_entry(document, model, instance)
+        for document, model in concerned.related
+        if feeds(document, using) and document.django.reads.concern(model, changed)
+    ]
+    record(using, entries, sender)
+
+
+def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
+    """Note what belongs to a related object while that can still be found out."""
+    for document, _ in watched(sender).related:
+        if feeds(document, using):
+            _record_related_keys(document, instance, using)
+
+
+def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
+    entries = [
+        object_entry(document, key_in(document.django.model, instance))
+        for document in watched(sender).own
+        if feeds(document, using)
+    ]
+    record(using, entries, sender)
+
+
+def _on_m2m_changed(
+    sender: Model,
+    *,
+    instance: models.Model,
+    action: str,
+    reverse: bool,
+    model: Model,
+    pk_set: set[Any] | None,
+    using: str,
+    **kwargs: Any,
+) -> None:
+    if action == "pre_clear":
+        keys = _linked_keys(sender, instance, model, using, reverse=reverse)
+    elif action in ("post_add", "post_remove"):
+        keys = iter(map(str, pk_set or ()))
+    else:
+        return
+    here, there = watched(type(instance)), watched(model)
+    entries = [
+        object_entry(document, key_in(document.django.model, instance))
+        for document in here.own
+        if feeds(document, using)
+    ]
+    entries += [
+        related_entry(document, related, instance)
+        for document, related in here.related
+        if feeds(document, using)
+    ]
+    record(using, entries, sender)
+    for portion in _portions(keys):
+        entries = [
+            object_entry(document, key)
+            for document in there.own
+            if feeds(document, using)
+            for key in portion
+        ]
+        record(using, entries, sender)
+
+
+def _linked_keys(
+    through: Model, instance: models.Model, model: Model, using: str, *, reverse: bool
+) -> Iterator[str]:
+    """Return the keys of the objects of ``model`` that ``instance`` is linked with."""
+    holder = model if reverse else type(instance)
+    for field in holder._meta.many_to_many:
+        if field.remote_field.through is through:
+            names = (field.m2m_field_name(), field.m2m_reverse_field_name())
+            source, target = reversed(names) if reverse else names
+            rows = through._base_manager.using(using).filter(**{source: instance})
+            return map(str, rows.values_list(target, flat=True).iterator())
+    return iter(())
+
+
+def _record_related_keys(document: type[Document], instance: models.Model, using: str) -> None:
+    for portion in RelatedKeys(document, instance, using).portions("", PORTION):
+        record(using, [object_entry(document, key) for key in portion], type(instance))
+
+
+def _portions(keys: Iterator[str]) -> Iterator[list[str]]:
+    while portion := list(islice(keys, PORTION)):
+        yield portion
+
+
+def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
+    """Note that objects were changed in a way that sends no signal; return how many rows it took.
+
+    For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL: call it in the same
+    transaction, with the objects that were changed.
+
+    Args:
+        changed: instances or a queryset; of a queryset only the keys are read.
+        using: alias of the database; that of the objects if omitted.
+
+    Raises:
+        CaptureOutsideTransaction: there is no transaction.
+    """
+    if isinstance(changed, models.QuerySet):
+        database = using or changed.db
+        keys = changed.using(database).order_by().values_list("pk", flat=True)
+        return _capture_keys(changed.model, database, map(str, keys.iterator()))
+    count = 0
+    for one in changed:
+        database = using or one._state.db or router.db_for_write(type(one))
+        count += _capture_keys(type(one), database, iter([str(one.pk)]))
+    return count
+
+
+def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
+    documents = [document for document in watched(model).own if feeds(document, using)]
+    count = 0
+    for portion in _portions(keys):
+        entries = [object_entry(document, key) for document in documents for key in portion]
+        record(using, entries, model)
+        count += len(entries)
+    return count
+
+
+_RECEIVERS = (
+    (pre_save, _on_pre_save),
+    (post_save, _on_post_save),
+    (pre_delete, _on_pre_delete),
+    (post_delete, _on_post_delete),
+)

@@ -1,0 +1,74 @@
+"""Append rows to the outbox, in the transaction of the change that they tell of."""
+
+from django.db import connections, models, router
+from django.db.models.functions import Now
+
+from ..conf import get_options
+from ..documents import Document
+from ..exceptions import CaptureOutsideTransaction
+from ..models import OutboxEntry
+from .inline import drain_after_commit, inline_grace
+from .watch import Model
+
+
+def feeds(document: type[Document], using: str) -> bool:
+    """Whether the database ``using`` is the one that the document's index is made from."""
+    return router.db_for_write(document.django.model) == using
+
+
+def key_in(model: Model, instance: models.Model) -> str:
+    """Return the key of the object of ``model`` that ``instance`` is (a part of)."""
+    concrete = model._meta.concrete_model or model
+    link = type(instance)._meta.get_ancestor_link(concrete)
+    return str(instance.pk if link is None else getattr(instance, link.attname))
+
+
+def object_entry(document: type[Document], key: str) -> OutboxEntry:
+    options = document.django
+    return OutboxEntry(connection=options.using, index=options.index_name, key=key)
+
+
+def related_entry(document: type[Document], model: Model, instance: models.Model) -> OutboxEntry:
+    options = document.django
+    return OutboxEntry(
+        connection=options.using,
+        index=options.index_name,
+        kind=OutboxEntry.Kind.RELATED,
+        model=model._meta.label,
+        key=key_in(model, instance),
+    )
+
+
+def require_transaction(using: str, model: Model) -> None:
+    connection = connections[using]
+    if not connection.in_atomic_block and connection.get_autocommit():
+        raise CaptureOutsideTransaction(
+            f"{model._meta.label} is indexed, so that its changes are captured in their "
+            f"transaction, and there is none: wrap the change in transaction.atomic()."
+        )
+
+
+def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
+    """Append rows to the outbox of the database ``using``.
+
+    Args:
+        model: what was changed, for the message.
+
+    Raises:
+        CaptureOutsideTransaction: there is no transaction that the change could share.
+    """
+    if not entries:
+        return
+    require_transaction(using, model)
+    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
+    connection = connections[using]
+    inline = (
+        get_options().sync == "inline" and connection.in_atomic_block and connection.commit_on_exit
+    )
+    if inline:
+        # This process writes them itself after the commit; workers take them if it does not.
+        for entry in entries:
+            entry.leased_until = Now() + inline_grace()
+    made = OutboxEntry.objects.using(using).bulk_create(entries)
+    if inline and connection.features.can_return_rows_from_bulk_insert:
+        drain_after_commit(using, made)

@@ -1,0 +1,88 @@
+"""Where the documents of an index are written: its live, building and standby generations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..indices.definition import IndexDefinition
+from ..indices.names import write_alias
+from ..models import Generation
+
+_Role = Generation.Role
+_WRITTEN = frozenset((_Role.LIVE, _Role.BUILDING, _Role.STANDBY))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A generation that a document is written to.
+
+    Args:
+        pk: of its row in the table of generations.
+        alias: its write alias.
+        live: whether it is live.
+        tolerant: whether what it refuses is remembered instead of keeping the row: a standby, and
+            a live generation that was built for older code.
+    """
+
+    pk: int
+    name: str
+    alias: str
+    live: bool
+    tolerant: bool
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where to write.
+
+    Args:
+        write: the generations that this process writes to.
+        held: whether there is one that only other code may write to, so that rows have to wait
+            for a process that runs it.
+    """
+
+    write: tuple[Target, ...]
+    held: bool
+
+
+def read_targets(definition: IndexDefinition, digest: str) -> Targets:
+    """Return where this process writes the documents of an index.
+
+    Read them *after* the rows were picked: a generation that joins later is loaded later, too, and
+    so holds their changes already.
+
+    Args:
+        digest: of the document in the code of this process.
+    """
+    generations = list(
+        Generation.objects.using(definition.database)
+        .filter(connection=definition.connection.alias, alias=definition.alias)
+        .order_by("-created_at", "-pk")
+    )
+    written = [generation for generation in generations if generation.role in _WRITTEN]
+    write = [g for g in written if _may_write(g, digest, generations)]
+    return Targets(
+        write=tuple(_target(generation, digest) for generation in write),
+        held=len(write) < len(written),
+    )
+
+
+def _may_write(generation: Generation, digest: str, generations: Iterable[Generation]) -> bool:
+    if generation.digest == digest or generation.role == _Role.STANDBY:
+        return True
+    if generation.role == _Role.BUILDING:
+        # Built for other code: our documents could not fit it.
+        return False
+    # Live, and not of our digest: outgoing code if the generations of our digest are all older.
+    own = [g.created_at for g in generations if g.digest == digest]
+    return not own or max(own) > generation.created_at
+
+
+def _target(generation: Generation, digest: str) -> Target:
+    live = generation.role == _Role.LIVE
+    return Target(
+        pk=generation.pk,
+        name=generation.name,
+        alias=write_alias(generation.name),
+        live=live,
+        tolerant=generation.role == _Role.STANDBY or (live and generation.digest != digest),
+    )

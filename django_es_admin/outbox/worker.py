@@ -1,0 +1,132 @@
+"""Drain what transactions left over: once, or for ever."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, connections
+from django.db.models import Max
+
+from ..conf import get_options
+from ..exceptions import ElasticsearchAdminError
+from ..indices.definition import get_definitions
+from ..models import OutboxEntry
+from .claim import claim, due, waiting
+from .drain import Drain, DrainResult
+from .statistics import flush
+
+logger = logging.getLogger(__name__)
+
+MAX_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class DrainReport:
+    """What ``drain_once`` did, and what it left.
+
+    Args:
+        result: what it did.
+        second_deletes: rows whose delete is sent again later; they need no attention.
+        second_deletes_until: when the last of them is due; None if there are none.
+        parked: rows that were given up, until somebody retries them.
+    """
+
+    result: DrainResult
+    second_deletes: int
+    second_deletes_until: datetime | None
+    parked: int
+
+
+def databases() -> list[str]:
+    """Return the aliases of the databases that hold an indexed model, and so an outbox."""
+    return sorted({d.database for d in get_definitions() if d.document is not None})
+
+
+def drain_once(
+    using: Iterable[str] | None = None, on_progress: Callable[[DrainResult], None] | None = None
+) -> DrainReport:
+    """Handle every row that is due, whatever back-off or claim it has; return what was done.
+
+    A second delete that is not due yet is left for later.
+
+    Args:
+        using: aliases of databases; all that have an outbox if omitted.
+        on_progress: called after each batch with what was done so far.
+    """
+    aliases = list(using) if using is not None else databases()
+    total = DrainResult()
+    for alias in aliases:
+        drain = Drain(alias, get_options().write_timeout)
+        after = 0
+        while True:
+            rows = waiting(alias).filter(pk__gt=after)
+            entries = claim(alias, rows, get_options().bulk_max_documents)
+            if not entries:
+                break
+            # Each row once: what fails now is not tried again in the same run.
+            after = entries[-1].pk
+            total += drain.drain(entries)
+            if on_progress:
+                on_progress(total)
+            if total.unavailable:
+                break
+    flush()
+    return _report(aliases, total)
+
+
+def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
+    later = parked = 0
+    until: datetime | None = None
+    for alias in aliases:
+        rows = OutboxEntry.objects.using(alias)
+        second = rows.filter(delete_sent=True, parked_at__isnull=True)
+        later += second.count()
+        last = second.aggregate(last=Max("due_at"))["last"]
+        until = max((moment for moment in (until, last) if moment), default=None)
+        parked += rows.filter(parked_at__isnull=False).count()
+    return DrainReport(result, later, until, parked)
+
+
+def drain_forever(
+    stop: threading.Event,
+    interval: float,
+    on_batch: Callable[[DrainResult], None] | None = None,
+) -> None:
+    """Handle rows as they become due, until ``stop`` is set; any number of these may run.
+
+    Args:
+        interval: seconds between two looks at an empty outbox.
+        on_batch: called after each batch with what it did.
+    """
+    pause = 0.0
+    limit = get_options().bulk_max_documents
+    while not stop.is_set():
+        busy, failure = False, None
+        for alias in databases():
+            try:
+                entries = claim(alias, due(alias), limit)
+                result = Drain(alias, get_options().write_timeout).drain(entries)
+            except (DatabaseError, ElasticsearchAdminError) as error:
+                # The database was restarted, or the like: a new connection may do.
+                connections[alias].close_if_unusable_or_obsolete()
+                failure = str(error)
+                continue
+            busy = busy or bool(entries)
+            if entries and on_batch:
+                on_batch(result)
+            failure = failure or next((str(error) for _, error in result.unavailable), None)
+        if failure:
+            # Half as much, half as often: the same answer is right for a cluster that is down and
+            # for one that is overloaded.
+            pause = min(max(pause * 2, interval), MAX_PAUSE)
+            limit = max(limit // 2, 1)
+            logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
+            stop.wait(pause)
+            continue
+        pause, limit = 0.0, get_options().bulk_max_documents
+        if not busy:
+            flush()
+            stop.wait(interval)
+    flush()

@@ -1,0 +1,224 @@
+"""Read objects afresh and write their documents to every target, in the one order that is safe.
+
+The caller has picked outbox rows, or a range of keys, before. Then: read the targets, take a tick,
+read the objects, write with the tick as version, look at every item's answer.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ..conf import get_options
+from ..documents import Document
+from ..documents.prepared import Prepared
+from ..exceptions import BatchTooOld, ServerBusy
+from ..indices.bulk import BulkResult, ItemError, encode, read_versions, send
+from ..indices.definition import IndexDefinition
+from ..models import Generation, RefusedDocument
+from .statistics import count
+from .targets import Target, Targets, read_targets
+from .tick import raise_tick, take_tick
+
+ROUNDS = 3
+
+
+@dataclass
+class Outcome:
+    """What became of some objects.
+
+    Args:
+        keys: all of them, as text.
+        deleted: keys for which deletes were sent and accepted.
+        errors: key -> why it was not written.
+        held: whether a target was left to other code.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+    errors: dict[str, str] = field(default_factory=dict)
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes documents of one index.
+
+    Args:
+        definition: the index.
+        timeout: seconds for one request.
+        refresh: make the documents searchable at once.
+    """
+
+    definition: IndexDefinition
+    timeout: float
+    refresh: bool = False
+
+    @property
+    def document(self) -> type[Document]:
+        """The class of the documents."""
+        document = self.definition.document
+        assert document is not None  # noqa: S101 (rows are captured for documents only)
+        return document
+
+    def write_keys(self, keys: Sequence[str]) -> Outcome:
+        """Write the documents of the objects with these keys; delete those that are gone.
+
+        Raises:
+            BatchTooOld: reading took so long that a write could arrive after a second delete.
+            ElasticsearchAdminError: a request failed as a whole.
+        """
+        for _ in range(ROUNDS):
+            targets = read_targets(self.definition, self.definition.digest)
+            if not targets.write:
+                # No index yet: whoever creates it reads the objects after this commit.
+                return Outcome(keys=list(keys), held=targets.held)
+            started = time.monotonic()
+            tick = take_tick(self.definition.database)
+            batch = self._read(keys)
+            outcome, overtaken = self._write(targets, tick, batch, started)
+            if not overtaken:
+                return outcome
+        raise ServerBusy(
+            f"Documents of {self.definition.name} hold versions above the counter's, again and "
+            f"again: is another database writing to this index?"
+        )
+
+    def _read(self, keys: Sequence[str]) -> list[Prepared]:
+        wanted = self._primary_keys(keys)
+        queryset = objects(self.definition).filter(pk__in=list(wanted))
+        found = list(self.document.django.source.read(queryset)) if wanted else []
+        present = {prepared.key for prepared in found}
+        gone = [Prepared(text, None) for key, text in wanted.items() if key not in present]
+        unknown = [Prepared(key, None) for key in set(keys) - set(wanted.values())]
+        return [*found, *gone, *unknown]
+
+    def _primary_keys(self, keys: Sequence[str]) -> dict[Any, str]:
+        """Return primary key -> its text; what is no key of the model is left out."""
+        primary = self.document.django.model._meta.pk
+        found = {}
+        for text in keys:
+            try:
+                found[primary.to_python(text)] = text
+            except (ValueError, TypeError, ArithmeticError):
+                continue
+        return found
+
+    def _write(
+        self, targets: Targets, tick: int, batch: list[Prepared], started: float
+    ) -> tuple[Outcome, bool]:
+        outcome = Outcome(keys=[str(one.key) for one in batch], held=targets.held)
+        outcome.deleted = {str(one.key) for one in batch if one.source is None and not one.error}
+        overtaken = False
+        for target in targets.write:
+            result = send_batch(
+                self.definition,
+                target.alias,
+                tick,
+                batch,
+                started=started,
+                timeout=self.timeout,
+                refresh=self.refresh,
+            )
+            self._take(outcome, target, result)
+            overtaken = overtaken or self._is_overtaken(target, tick, result)
+        outcome.deleted -= outcome.errors.keys()
+        return outcome, overtaken
+
+    def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> None:
+        """Note what one target answered."""
+        if target.live:
+            stale = len(result.stale)
+            count(self.definition.database, target.pk, result.written + stale, stale)
+        refused = []
+        for error in result.errors:
+            if error.busy:
+                raise ServerBusy(
+                    f"The connection {self.definition.connection.alias!r} is overloaded: "
+                    f"{error.message}"
+                )
+            if error.target_gone and not self._is_target(target):
+                continue
+            if target.tolerant and error.status:
+                refused.append(error)
+            else:
+                outcome.errors[error.key] = error.message
+        if refused:
+            self._remember(target, refused)
+
+    def _is_target(self, target: Target) -> bool:
+        """Whether a generation is one still; one that was retired meanwhile needs no writes."""
+        digest = self.definition.digest
+        return target.pk in {now.pk for now in read_targets(self.definition, digest).write}
+
+    def _remember(self, target: Target, refused: Iterable[ItemError]) -> None:
+        RefusedDocument.objects.using(self.definition.database).bulk_create(
+            [
+                RefusedDocument(generation=Generation(pk=target.pk), key=e.key, error=e.message)
+                for e in refused
+            ],
+            update_conflicts=True,
+            unique_fields=["generation", "key"],
+            update_fields=["error"],
+        )
+
+    def _is_overtaken(self, target: Target, tick: int, result: BulkResult) -> bool:
+        """Whether the counter is behind versions that are stored: a restored database or clock.
+
+        Then the counter is raised, and the batch has to be written again.
+        """
+        if not result.stale:
+            return False
+        versions = read_versions(
+            self.definition.connection, target.alias, result.stale, self.timeout
+        )
+        highest = max(versions.values(), default=0)
+        return highest > tick and raise_tick(self.definition.database, highest)
+
+
+def send_batch(
+    definition: IndexDefinition,
+    target: str,
+    tick: int,
+    batch: Iterable[Prepared],
+    *,
+    started: float,
+    timeout: float | None = None,
+    refresh: bool = False,
+) -> BulkResult:
+    """Write documents to one write alias, in requests that are bounded in bytes.
+
+    Args:
+        tick: taken before the objects were read.
+        started: when it was taken, by ``time.monotonic()``.
+        timeout: seconds for one request; ``WRITE_TIMEOUT`` if omitted.
+
+    Raises:
+        BatchTooOld: sent now, a write could arrive after the second delete of its object.
+        ElasticsearchAdminError: a request failed as a whole.
+    """
+    options = get_options()
+    result = BulkResult()
+    for part in encode(batch, tick, max_bytes=options.bulk_max_bytes):
+        if isinstance(part, ItemError):
+            result += BulkResult(errors=(part,))
+            continue
+        if time.monotonic() - started > options.delete_again_after / 2:
+            raise BatchTooOld
+        result += send(
+            definition.connection,
+            target,
+            part,
+            timeout=timeout or options.write_timeout,
+            refresh=refresh,
+        )
+    return result
+
+
+def objects(definition: IndexDefinition) -> QuerySet[Any]:
+    """Return the objects that belong into the index, from the database that feeds it."""
+    if definition.document is None:
+        raise ValueError(f"{definition.name} has no document")
+    return definition.document().get_queryset().using(definition.database)

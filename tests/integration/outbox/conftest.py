@@ -1,0 +1,36 @@
+"""An index of the guide's products, live and empty, and ways to look at it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.outbox import breaker
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker() -> None:
+    breaker.reset("default")
+
+
+@pytest.fixture
+def definition(transactional_db: None, es: Elasticsearch) -> IndexDefinition:
+    """The index of products with category and tags, live."""
+    definition = get_definition("products_with_relations")
+    rebuild(plan_rebuild(definition))
+    return definition
+
+
+@pytest.fixture
+def indexed(definition: IndexDefinition, es: Elasticsearch) -> Callable[[], dict[str, Any]]:
+    """Return all documents: key -> source."""
+
+    def read() -> dict[str, Any]:
+        es.indices.refresh(index=definition.alias)
+        hits = es.search(index=definition.alias, size=1000)["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in hits}
+
+    return read
