@@ -47,6 +47,25 @@ def translated(connection: Base) -> Iterator[None]:
         raise _translate(connection, error) from error
 
 
+@contextmanager
+def understood(connection: Base) -> Iterator[None]:
+    """Raise ``NotElasticsearch`` where an answer, good JSON though, is not of the shape it must be.
+
+    Put nothing but the reading of an answer into it: it takes a defect of ours for one of theirs.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise _not_elasticsearch(connection) from error
+
+
+def _not_elasticsearch(connection: Base) -> NotElasticsearch:
+    return NotElasticsearch(
+        f"The connection {connection.alias!r} was answered by something that is not "
+        f"Elasticsearch: correct HOSTS in ES_SERVERS[{connection.alias!r}]."
+    )
+
+
 def _translate(connection: Base, error: TransportError | ApiError) -> ElasticsearchAdminError:
     who = f"The connection {connection.alias!r}"
     setting = f"ES_SERVERS[{connection.alias!r}]"
@@ -63,10 +82,7 @@ def _translate(connection: Base, error: TransportError | ApiError) -> Elasticsea
             f"{who} is unreachable: start Elasticsearch, or correct HOSTS in {setting}."
         )
     if isinstance(error, (SerializationError, UnsupportedProductError)):
-        return NotElasticsearch(
-            f"{who} was answered by something that is not Elasticsearch: "
-            f"correct HOSTS in {setting}."
-        )
+        return _not_elasticsearch(connection)
     if isinstance(error, ApiError):
         return _translate_status(who, setting, error)
     return ConnectionUnavailable(f"{who} failed ({type(error).__name__}): check {setting}.")

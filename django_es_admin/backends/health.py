@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..exceptions import ElasticsearchAdminError, NotElasticsearch
+from ..exceptions import ElasticsearchAdminError
 from .abstracts import Base
 from .display import ConnectionDetails, details
-from .errors import translated
+from .errors import translated, understood
 
 T = TypeVar("T")
 
@@ -61,30 +61,26 @@ class Deadline:
 def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
     """Ask one connection for its version and health; never raises for what the server does."""
     try:
-        with translated(connection):
-            client = connection.client.options(request_timeout=deadline.remaining)
-            version = client.info()["version"]["number"]
-            started = time.monotonic()
-            client = connection.client.options(request_timeout=deadline.remaining)
-            health = client.cluster.health()
-            latency = (time.monotonic() - started) * 1000
-        return ConnectionHealth(
-            details(connection),
-            cluster=health["cluster_name"],
-            version=version,
-            status=health["status"],
-            nodes=health["number_of_nodes"],
-            latency=latency,
-        )
+        with translated(connection), understood(connection):
+            return _probe(connection, deadline)
     except ElasticsearchAdminError as error:
         return ConnectionHealth(details(connection), error=str(error))
-    except (KeyError, TypeError):
-        # Good JSON of another shape; what answers so may say anything to any other question.
-        problem = NotElasticsearch(
-            f"The connection {connection.alias!r} was answered by something that is not "
-            f"Elasticsearch: correct HOSTS in ES_SERVERS[{connection.alias!r}]."
-        )
-        return ConnectionHealth(details(connection), error=str(problem))
+
+
+def _probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
+    client = connection.client.options(request_timeout=deadline.remaining)
+    version = client.info()["version"]["number"]
+    started = time.monotonic()
+    client = connection.client.options(request_timeout=deadline.remaining)
+    health = client.cluster.health()
+    return ConnectionHealth(
+        details(connection),
+        cluster=health["cluster_name"],
+        version=version,
+        status=health["status"],
+        nodes=health["number_of_nodes"],
+        latency=(time.monotonic() - started) * 1000,
+    )
 
 
 def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
