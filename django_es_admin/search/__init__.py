@@ -1,0 +1,1 @@
+"""Reads: from what a person types to the primary keys of what they look for, best first."""

@@ -1,0 +1,127 @@
+"""Where to search: fields in Elasticsearch's terms, and what the mapping says of them."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from elasticsearch import dsl
+
+from ..documents import Document
+from ..exceptions import SearchMisdeclared
+
+KEYWORDS = frozenset(("keyword", "constant_keyword", "wildcard"))
+TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
+
+
+@dataclass(frozen=True)
+class SearchField:
+    """A field to search in.
+
+    Args:
+        path: its full name, ``"brand.text"``.
+        boost: how much a hit in it counts; 1 is normal.
+        type: Elasticsearch's name of its type; "" where the document does not declare it.
+        nested: paths of the nested objects that it lies in, outermost first.
+    """
+
+    path: str
+    boost: float = 1.0
+    type: str = ""
+    nested: tuple[str, ...] = ()
+
+    @property
+    def is_keyword(self) -> bool:
+        """Whether it is indexed as a whole, not by word."""
+        return self.type in KEYWORDS
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is analysed into words; what is not declared is taken to be."""
+        return self.type in TEXTS or not self.type
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether words can be looked for in it."""
+        return self.type not in ("object", "nested", "completion", "binary")
+
+    def __str__(self) -> str:
+        return self.path if self.boost == 1 else f"{self.path}^{self.boost:g}"
+
+
+def parse_field(spec: str) -> tuple[str, float]:
+    """Return path and boost of a field as ``"name^3"``.
+
+    Raises:
+        SearchMisdeclared: there is no path, or the boost is no number above 0.
+    """
+    path, caret, boost = str(spec).strip().partition("^")
+    if not path:
+        raise SearchMisdeclared(f"search_fields has {spec!r}, which names no field.")
+    if not caret:
+        return path, 1.0
+    try:
+        number = float(boost)
+    except ValueError:
+        number = 0.0
+    if not math.isfinite(number) or number <= 0:
+        raise SearchMisdeclared(
+            f"search_fields has {spec!r}, which has no number above 0 after the '^'."
+        )
+    return path, number
+
+
+def read_fields(document: type[Document], specs: Iterable[str]) -> tuple[SearchField, ...]:
+    """Return the fields that ``specs`` name, with what the mapping of ``document`` says of them.
+
+    Raises:
+        SearchMisdeclared: one of them cannot be read.
+    """
+    return _read_fields(document, tuple(map(str, specs)))
+
+
+@lru_cache(maxsize=256)
+def _read_fields(document: type[Document], specs: tuple[str, ...]) -> tuple[SearchField, ...]:
+    return tuple(_read_field(document, spec) for spec in specs)
+
+
+def _read_field(document: type[Document], spec: str) -> SearchField:
+    path, boost = parse_field(spec)
+    field: Any = document._doc_type.mapping
+    nested: list[str] = []
+    steps = path.split(".")
+    for depth, step in enumerate(steps, start=1):
+        try:
+            field = field[step]
+        except (KeyError, TypeError):
+            # Perhaps made by a dynamic mapping; Elasticsearch knows.
+            return SearchField(path, boost, nested=tuple(nested))
+        if isinstance(field, dsl.Nested) and depth < len(steps):
+            nested.append(".".join(steps[:depth]))
+    return SearchField(path, boost, str(field.name or ""), tuple(nested))
+
+
+def find_field_problem(document: type[Document], spec: str) -> str:
+    """Return what is wrong with one of an admin's ``search_fields``; "" if nothing is."""
+    try:
+        field = _read_field(document, spec)
+    except SearchMisdeclared as error:
+        return str(error)
+    if not field.is_searchable:
+        return (
+            f"search_fields has {spec!r}, which is of the type {field.type} in "
+            f"{document.__name__}: no words can be looked for there."
+        )
+    if not field.type and "*" not in field.path and not _may_be_dynamic(document, field.path):
+        return f"search_fields has {spec!r}, which {document.__name__} does not have."
+    return ""
+
+
+def _may_be_dynamic(document: type[Document], path: str) -> bool:
+    """Whether the document may hold a field that it does not declare."""
+    if document.prepare is not Document.prepare:
+        return True
+    parent, _, _ = path.rpartition(".")
+    holder: Any = document._doc_type.mapping.resolve_field(parent) if parent else None
+    return isinstance(holder, dsl.Object) and not list(holder._mapping)

@@ -1,0 +1,45 @@
+"""The database's side of what is searched: for when Elasticsearch does not answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from elasticsearch import dsl
+
+from ..documents import Document
+from ..documents.paths import find_column, find_relation, path_of
+from .fields import SearchField
+
+
+def database_lookups(document: type[Document], fields: Iterable[SearchField]) -> tuple[str, ...]:
+    """Return the model's lookups for ``fields``, each once: ``"tags__name"`` for ``"tags.name^2"``.
+
+    A field that no column is behind (a method, a property, ``prepare_``) has none.
+    """
+    found = (find_lookup(document, field.path) for field in fields)
+    return tuple(dict.fromkeys(lookup for lookup in found if lookup))
+
+
+def find_lookup(document: type[Document], path: str) -> str:
+    """Return the lookup of the column that the document's field ``path`` is made from, or ""."""
+    model = document.django.model
+    holder: Any = document
+    mapping: Any = document._doc_type.mapping
+    lookup: list[str] = []
+    for step in path.split("."):
+        if step not in mapping or hasattr(holder, f"prepare_{step}"):
+            return ""
+        field = mapping[step]
+        *relations, last = path_of(step, field)
+        is_object = isinstance(field, dsl.Object)
+        for name in (*relations, last) if is_object else relations:
+            relation = find_relation(model, name)
+            if relation is None:
+                return ""
+            lookup.append(relation.lookup)
+            model = relation.model
+        if not is_object:
+            # What follows, as in "brand.text", is the same value, indexed in another way.
+            column = find_column(model, last)
+            return "__".join((*lookup, last)) if column and not column.is_relation else ""
+        holder, mapping = field._doc_class, field._mapping
+    return ""

@@ -1,0 +1,174 @@
+"""From plain words to a query.
+
+No word is ever an operator: the words go into `match` and `term` queries, which have no syntax.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .fields import SearchField
+from .words import Words
+
+Query = dict[str, Any]
+
+# A word may begin wrongly, but seldom does, and each first letter less is a lot of terms less.
+PREFIX_LENGTH = 1
+# Who gives more words than this has pasted them, and pasted text has no typos to forgive.
+MAX_FUZZY_WORDS = 10
+# How much hits in the other fields count beside the best one.
+TIE_BREAKER = 0.3
+# Above what the scores of one word add up to, so that exact hits come before those with typos.
+EXACT_SCORE = 100.0
+# The weight of typos in a word that is still being typed.
+UNLIKELY = 0.01
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How words are looked for.
+
+    Args:
+        operator: ``"and"``: every word has to match in some field; ``"or"``: one is enough.
+        fuzziness: how many letters may differ, in Elasticsearch's terms (``"AUTO"``, ``1``); 0 for
+            none. A word with a digit has to match exactly: another number is no typo.
+        prefix: take the last word for the beginning of one, as while someone is typing.
+    """
+
+    operator: str = "and"
+    fuzziness: str | int = "AUTO"
+    prefix: bool = False
+
+
+@dataclass(frozen=True)
+class _Word:
+    """One word, and how to look for it; ``skip``: match all where analysis leaves nothing."""
+
+    text: str
+    fuzziness: str | int = 0
+    prefix: bool = False
+    skip: bool = False
+
+
+def build_query(fields: Sequence[SearchField], words: Words, matching: Matching) -> Query:
+    """Return the query for ``words`` in ``fields``; it matches nothing where there are no words.
+
+    The words may match in different fields. What is equal to a keyword ranks first, then what has
+    all words exactly (the better, if in one field), then what has them with typos.
+    """
+    searched = [field for field in fields if field.is_searchable]
+    if not words or not searched:
+        return {"match_none": {}}
+    found = _found(searched, words, matching)
+    keywords = _equal_keywords(searched, words)
+    if len(words.words) > 1 and keywords:
+        # No single word is equal to a keyword of several words.
+        found = {"bool": {"should": [found, *keywords], "minimum_should_match": 1}}
+        keywords = []
+    return {"bool": {"must": found, "should": [*_bonus(searched, words, matching), *keywords]}}
+
+
+def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
+    """Return the query that decides whether a document is a hit."""
+    typed = [_Word(word, _fuzziness(word, words, matching)) for word in words.words]
+    if matching.prefix:
+        typed[-1] = replace(typed[-1], prefix=True)
+    some = {"bool": {"should": [_in_any(fields, word) for word in typed]}}
+    if len(typed) == 1 or matching.operator == "or":
+        return some
+    return {
+        "bool": {
+            # A word that analysis drops ("the", "&") must not hinder the others ...
+            "must": [_in_any(fields, replace(word, skip=True)) for word in typed],
+            # ... but where it drops all of them, nothing was searched for, and nothing is found.
+            "filter": some,
+        }
+    }
+
+
+def _fuzziness(word: str, words: Words, matching: Matching) -> str | int:
+    if len(words.words) > MAX_FUZZY_WORDS or any(character.isdigit() for character in word):
+        return 0
+    return matching.fuzziness
+
+
+def _bonus(fields: list[SearchField], words: Words, matching: Matching) -> Iterator[Query]:
+    """Yield what ranks hits that have the words as they were typed before the others."""
+    several = len(words.words) > 1
+    exact = [_Word(word, skip=several) for word in words.words]
+    exact[-1] = replace(exact[-1], prefix=matching.prefix)
+    yield {
+        "constant_score": {
+            "filter": {"bool": {"must": [_in_any(fields, word) for word in exact]}},
+            "boost": _exact_score(fields, words),
+        }
+    }
+    by_word = [field for field in fields if field.is_text and not field.nested]
+    if several and by_word:
+        yield _match(by_word, _Word(words.text), operator="and")
+
+
+def _equal_keywords(fields: list[SearchField], words: Words) -> list[Query]:
+    boost = 2 * _exact_score(fields, words)
+    return [
+        _term("term", field.path, words.text, boost)
+        for field in fields
+        if field.is_keyword and not field.nested
+    ]
+
+
+def _exact_score(fields: list[SearchField], words: Words) -> float:
+    return EXACT_SCORE * max(field.boost for field in fields) * len(words.words)
+
+
+def _in_any(fields: Sequence[SearchField], word: _Word, depth: int = 0) -> Query:
+    """Return the query for one word in any of the fields; nested ones in queries of their own."""
+    groups: dict[str, list[SearchField]] = {}
+    for field in fields:
+        place = field.nested[depth] if len(field.nested) > depth else ""
+        groups.setdefault(place, []).append(field)
+    parts = list(_in_flat(groups.pop("", []), word))
+    for path, nested in groups.items():
+        inner = _in_any(nested, word, depth + 1)
+        parts.append({"nested": {"path": path, "query": inner, "score_mode": "max"}})
+    if len(parts) == 1:
+        return parts[0]
+    return {"dis_max": {"queries": parts, "tie_breaker": TIE_BREAKER}}
+
+
+def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
+    by_word = [field for field in fields if field.is_text]
+    fuzzy = [field for field in fields if field.is_text or field.is_keyword]
+    values = [field for field in fields if not (field.is_text or field.is_keyword)]
+    if fuzzy and word.fuzziness:
+        # Half a word is near to a lot of other words: while it is typed they come last.
+        boost = UNLIKELY if word.prefix else 1.0
+        options = {"fuzziness": word.fuzziness, "prefix_length": PREFIX_LENGTH, "boost": boost}
+        yield _match(fuzzy, word, operator="and", **options)
+    if by_word and (word.prefix or not word.fuzziness):
+        yield _match(by_word, word, operator="and")
+    if by_word and word.prefix:
+        yield _match(by_word, word, type="bool_prefix", operator="and")
+    if values:
+        yield _match(values, word)
+    for field in fields:
+        if field.is_keyword:
+            yield _term("prefix" if word.prefix else "term", field.path, word.text, field.boost)
+
+
+def _match(fields: list[SearchField], word: _Word, **options: Any) -> Query:
+    return {
+        "multi_match": {
+            "query": word.text,
+            "fields": [str(field) for field in fields],
+            "tie_breaker": TIE_BREAKER,
+            # A word is no date and no number: such a field does not match, instead of an error.
+            "lenient": True,
+            "zero_terms_query": "all" if word.skip else "none",
+            **options,
+        }
+    }
+
+
+def _term(kind: str, path: str, text: str, boost: float) -> Query:
+    return {kind: {path: {"value": text, "case_insensitive": True, "boost": boost}}}
