@@ -1,0 +1,93 @@
+"""What answered the search of a request."""
+
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from ...exceptions import (
+    AccessRefused,
+    ConnectionTimedOut,
+    ConnectionUnavailable,
+    ElasticsearchAdminError,
+    IndexMissing,
+    NotElasticsearch,
+    ServerBusy,
+    ServerRefused,
+)
+from ...search.service import SearchHits
+
+logger = logging.getLogger(__name__)
+
+_ATTRIBUTE = "elasticsearch_search"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hits from Elasticsearch, or why there are none and the database has to answer.
+
+    Args:
+        hits: None where Elasticsearch failed.
+        problem: why it failed, in words for staff.
+    """
+
+    hits: SearchHits | None
+    problem: str = ""
+
+
+@dataclass
+class RequestSearch:
+    """The searches of one request: each is asked once, however many queries of the page need it."""
+
+    in_changelist: bool = False
+    """Whether a change list is asking, which sorts and pages by itself."""
+
+    _answers: dict[Hashable, Answer] = field(default_factory=dict)
+
+    def find(self, key: Hashable) -> Answer | None:
+        """Return the answer that was given, if there was a search."""
+        return self._answers.get(key)
+
+    def ask(self, key: Hashable, search: Callable[[], SearchHits]) -> Answer:
+        """Return the answer to a search, from memory if it was given before."""
+        if key not in self._answers:
+            self._answers[key] = _ask(search)
+        return self._answers[key]
+
+
+def search_of(request: HttpRequest) -> RequestSearch:
+    """Return the searches of ``request``."""
+    search: RequestSearch = request.__dict__.setdefault(_ATTRIBUTE, RequestSearch())
+    return search
+
+
+def _ask(search: Callable[[], SearchHits]) -> Answer:
+    try:
+        return Answer(search())
+    except ImproperlyConfigured:
+        # A mistake in the project, which a fall-back would hide.
+        raise
+    except ElasticsearchAdminError as error:
+        logger.warning("The database answers a search of the admin: %s", error)
+        return Answer(None, _in_plain_words(error))
+
+
+def _in_plain_words(error: ElasticsearchAdminError) -> str:
+    if isinstance(error, ConnectionTimedOut):
+        return _("The search server takes too long to answer.")
+    if isinstance(error, NotElasticsearch):
+        return _("What answers in the place of the search server is something else.")
+    if isinstance(error, ConnectionUnavailable):
+        return _("The search server cannot be reached.")
+    if isinstance(error, AccessRefused):
+        return _("The search server does not let this site in.")
+    if isinstance(error, ServerBusy):
+        return _("The search server has too much to do.")
+    if isinstance(error, IndexMissing):
+        return _("There is no search index yet.")
+    if isinstance(error, ServerRefused):
+        return _("The search server refused this search.")
+    return _("The search server could not be asked.")

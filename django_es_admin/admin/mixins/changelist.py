@@ -1,0 +1,93 @@
+"""The change list that shows hits best first."""
+
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .answer import Answer, search_of
+from .ranking import in_order, matching
+
+if TYPE_CHECKING:
+    from .search import ElasticsearchSearchMixin
+
+    Base = ChangeList
+else:
+    Base = object
+
+
+class ElasticsearchChangeListMixin(Base):
+    """Orders a change list by relevance unless a column is chosen; everything else is the base's.
+
+    Its model admin has the :class:`~django_es_admin.admin.mixins.search.ElasticsearchSearchMixin`.
+    """
+
+    answer: Answer | None = None
+    """What answered the search; None if there was none."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        if self.search_help_text is None and self.search_fields:
+            self.search_help_text = self._admin.get_search_help_text(request)
+
+    @property
+    def _admin(self) -> "ElasticsearchSearchMixin":
+        return cast("ElasticsearchSearchMixin", self.model_admin)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the rows come best first."""
+        return bool(self.answer and self.answer.hits and not self.params.get(ORDER_VAR))
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        """Return the rows; the base sorts them, so that the search must not."""
+        search = search_of(request)
+        before, search.in_changelist = search.in_changelist, True
+        try:
+            return super().get_queryset(request, *args, **kwargs)
+        finally:
+            search.in_changelist = before
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Count and page as the base does, then take the page's rows by their rank."""
+        self.answer = self._admin.find_answer(request, self.query)
+        super().get_results(request)
+        posted = self._admin.get_posted_keys(request) if self.list_editable else None
+        if posted and self.query:
+            # The rows of a form that comes back with errors are those that were sent: a search
+            # that is answered differently now would put each form into another row.
+            rows = self.apply_select_related(self.root_queryset)
+            self.result_list = in_order(rows, posted)
+        elif self.is_ranked and self.answer and self.answer.hits:
+            self.result_list = in_order(self.queryset, self._page(self.answer.hits.ids))
+
+    def _page(self, ids: tuple[Any, ...]) -> list[Any]:
+        """Return the keys of the page's rows, best first."""
+        per_page = self.paginator.per_page
+        if len(ids) > per_page:
+            ids = tuple(matching(self.queryset, ids))
+        if not self.multi_page or (self.show_all and self.can_show_all):
+            return list(ids)
+        start = (self.page_num - 1) * per_page
+        end = start + per_page
+        if end + self.paginator.orphans >= self.result_count:
+            end = self.result_count
+        return list(ids[start:end])
+
+    def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
+        """Return the sorted columns; none while the best hits come first."""
+        return {} if self.is_ranked else super().get_ordering_field_columns()
+
+
+def searching(changelist: type[ChangeList]) -> type[ChangeList]:
+    """Return ``changelist``, which another package may have made, with the order of hits."""
+    if issubclass(changelist, ElasticsearchChangeListMixin):
+        return changelist
+    if changelist not in _made:
+        name = f"Elasticsearch{changelist.__name__}"
+        _made[changelist] = type(name, (ElasticsearchChangeListMixin, changelist), {})
+    return _made[changelist]
+
+
+_made: dict[type[ChangeList], type[ChangeList]] = {}

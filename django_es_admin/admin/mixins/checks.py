@@ -1,0 +1,102 @@
+"""System checks of an admin whose search box asks Elasticsearch."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage, Error
+
+from ...documents import Document
+from ...exceptions import SearchMisdeclared
+from ...search.fields import find_field_problem
+
+if TYPE_CHECKING:
+    from .search import ElasticsearchSearchMixin
+
+OPERATORS = ("and", "or")
+_FUZZINESS = re.compile(r"[012]|AUTO(:\d+,\d+)?")
+
+
+def check_search(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
+    """Yield what is wrong with the search of a model admin."""
+    yield from _check_options(admin)
+    try:
+        document = admin.get_search_document()
+    except SearchMisdeclared as error:
+        yield _error(
+            "E020",
+            str(error),
+            "Register a document for the model, or name one as search_document.",
+            admin,
+        )
+        return
+    yield from _check_document(admin, document)
+    yield from _check_fields(admin, document)
+
+
+def _check_document(
+    admin: "ElasticsearchSearchMixin", document: type[Document]
+) -> Iterator[CheckMessage]:
+    if not hasattr(document, "django"):
+        yield _error(
+            "E021",
+            f"{_name(admin)}.search_document is {document!r}, which is no registered document.",
+            "Decorate that class with @registry.register_document.",
+            admin,
+        )
+    elif document.django.model._meta.concrete_model is not admin.model._meta.concrete_model:
+        yield _error(
+            "E022",
+            f"{_name(admin)}.search_document is {document.__name__}, which is of the model "
+            f"{document.django.model._meta.label}, not of {admin.model._meta.label}.",
+            "Name a document of the model that the admin shows.",
+            admin,
+        )
+
+
+def _check_fields(
+    admin: "ElasticsearchSearchMixin", document: type[Document]
+) -> Iterator[CheckMessage]:
+    for spec in admin.search_fields if hasattr(document, "django") else ():
+        problem = find_field_problem(document, spec)
+        if problem:
+            yield _error(
+                "E023",
+                f"{_name(admin)}.{problem}",
+                "Name a field of the document, as Elasticsearch does: 'name', 'name^3' to let it "
+                "count three times, 'category.name' inside an object.",
+                admin,
+            )
+
+
+def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
+    if admin.search_operator not in OPERATORS:
+        yield _error(
+            "E024",
+            f"{_name(admin)}.search_operator is {admin.search_operator!r}.",
+            "Give 'and' (every word has to match) or 'or' (one is enough).",
+            admin,
+        )
+    if not _FUZZINESS.fullmatch(str(admin.search_fuzziness)):
+        yield _error(
+            "E024",
+            f"{_name(admin)}.search_fuzziness is {admin.search_fuzziness!r}.",
+            "Give 'AUTO', or 0, 1 or 2 letters.",
+            admin,
+        )
+    fallback = admin.fallback_search_fields
+    if fallback is not None and not isinstance(fallback, (list, tuple)):
+        yield _error(
+            "E024",
+            f"{_name(admin)}.fallback_search_fields is {fallback!r}.",
+            "Give a list of lookups as for Django's search_fields, or leave it out.",
+            admin,
+        )
+
+
+def _error(number: str, message: str, hint: str, admin: Any) -> Error:
+    return Error(message, hint=hint, obj=type(admin), id=f"elasticsearch.{number}")
+
+
+def _name(admin: Any) -> str:
+    return type(admin).__name__

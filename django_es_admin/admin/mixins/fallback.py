@@ -1,0 +1,58 @@
+"""When the database answers instead: what staff are told, and what they are kept from."""
+
+from django import forms
+from django.contrib.admin.helpers import ActionForm
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+# The field of the action form that says so; the page it stands on is the best witness.
+FIELD = "search_answered_by_database"
+
+_SESSION_KEY = "elasticsearch_database_answers"
+_REMEMBERED = 20
+
+
+def warning(problem: str) -> str:
+    """Return what the page says.
+
+    Args:
+        problem: why, as a sentence.
+    """
+    told = _("Search is answered by the database at the moment; results are unranked.")
+    return f"{told} {problem}"
+
+
+def refusal() -> str:
+    """Return what someone reads who chose all rows of an answer that cannot be had again."""
+    return _(
+        "Nothing was done, as the search could not be answered again in the way in which you saw "
+        "it: “all” might be other rows now. Tick the rows you mean, or search again later."
+    )
+
+
+def mark(form: ActionForm) -> None:
+    """Let the action form say that the page with its rows came from the database."""
+    form.fields[FIELD] = forms.BooleanField(
+        required=False, initial=True, label="", widget=forms.HiddenInput
+    )
+
+
+def remember(request: HttpRequest, search: str, *, database: bool) -> None:
+    """Keep in the session who answered a search last.
+
+    A theme may leave out the mark in the form, so that this is the second witness.
+    """
+    session = getattr(request, "session", None)
+    if session is None:
+        return
+    searches = [key for key in session.get(_SESSION_KEY, ()) if key != search]
+    if database:
+        session[_SESSION_KEY] = [*searches, search][-_REMEMBERED:]
+    elif len(searches) < len(session.get(_SESSION_KEY, ())):
+        session[_SESSION_KEY] = searches
+
+
+def was_shown(request: HttpRequest, search: str) -> bool:
+    """Whether the rows that a POST means were shown as the database's answer."""
+    session = getattr(request, "session", None) or {}
+    return FIELD in request.POST or search in session.get(_SESSION_KEY, ())

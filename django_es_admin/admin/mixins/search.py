@@ -1,0 +1,259 @@
+"""A ModelAdmin whose search box asks Elasticsearch."""
+
+import copy
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.checks import CheckMessage
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from ...documents import Document, registry
+from ...documents.paths import path_of
+from ...exceptions import SearchMisdeclared
+from ...search.fields import SearchField, read_fields
+from ...search.lookups import database_lookups
+from ...search.query import Matching, build_query
+from ...search.service import SearchHits, key_reader, search_ids
+from ...search.words import read_words
+from . import fallback
+from .answer import Answer, search_of
+from .changelist import ElasticsearchChangeListMixin, searching
+from .checks import check_search
+from .ranking import best_first
+from .summary import summarise
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = object
+
+_FALSE = frozenset(("", "0", "false", "False"))
+
+
+class ElasticsearchSearchMixin(Base):
+    """Makes the search box ask Elasticsearch; name it before ``ModelAdmin`` among the bases.
+
+    ``search_fields`` are fields of the document, as Elasticsearch names them: ``("name^3",
+    "description", "tags.name")``. All else of the admin stays as it is: filters, facets, sorting,
+    actions, autocomplete and ``get_queryset()`` apply to the hits. While Elasticsearch does not
+    answer, the database does, and the page says so.
+    """
+
+    search_document: type[Document] | None = None
+    """The document to search; omitted: the one registered for the admin's model."""
+
+    search_operator: str = "and"
+    """``"and"``: every word has to match; ``"or"``: one is enough."""
+
+    search_fuzziness: str | int = "AUTO"
+    """How many letters of a word may differ, in Elasticsearch's terms; 0 for none."""
+
+    fallback_search_fields: Sequence[str] | None = None
+    """``search_fields`` in Django's terms, for while Elasticsearch does not answer; omitted: those
+    columns that the document makes its ``search_fields`` from."""
+
+    # --- hooks ---
+
+    def get_search_document(self) -> type[Document]:
+        """Return the document to search.
+
+        Raises:
+            SearchMisdeclared: none is named, and the model has none, or several.
+        """
+        if self.search_document is not None:
+            return self.search_document
+        documents = registry.get_documents_for_model(self.model)
+        if len(documents) == 1:
+            return documents[0]
+        names = ", ".join(document.__name__ for document in documents)
+        raise SearchMisdeclared(
+            f"{type(self).__name__} names no search_document, and {self.model._meta.label} has "
+            + (f"several: {names}." if documents else "none.")
+        )
+
+    def get_search_query(self, request: HttpRequest, term: str) -> Mapping[str, Any]:
+        """Return the query, in Elasticsearch's query language, for what somebody typed.
+
+        Args:
+            term: as it was typed; it is not blank.
+        """
+        matching = Matching(
+            operator=self.search_operator,
+            fuzziness=self.search_fuzziness,
+            prefix=_is_autocomplete(request),
+        )
+        return build_query(self._get_fields(request), read_words(term), matching)
+
+    def get_fallback_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Return ``search_fields`` in Django's terms, for while Elasticsearch does not answer."""
+        if self.fallback_search_fields is not None:
+            return self.fallback_search_fields
+        return database_lookups(self.get_search_document(), self._get_fields(request))
+
+    def get_search_help_text(self, request: HttpRequest) -> str:
+        """Return what stands under the search box: ``search_help_text``, or what is searched."""
+        if self.search_help_text is not None:
+            return str(self.search_help_text)
+        document = self.get_search_document()
+        names = [_label(document, field) for field in self._get_fields(request)]
+        return _("Searches %(fields)s.") % {
+            "fields": get_text_list(list(dict.fromkeys(names)), _("and"))
+        }
+
+    def _get_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
+        return read_fields(self.get_search_document(), self.get_search_fields(request))
+
+    # --- what Django's admin calls ---
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        """Add the checks of the search to those of the admin."""
+        return [*super().check(**kwargs), *check_search(self)]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the change list of the other bases, with its search results best first."""
+        return searching(super().get_changelist(request, **kwargs))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return those rows of ``queryset`` that Elasticsearch found, else those of the database.
+
+        A change list orders and pages them; for others (autocomplete) the best rows come first.
+        """
+        if not search_term.strip() or not self.get_search_fields(request):
+            return queryset, False
+        if self._names_its_rows(request):
+            # The rows were ticked on a page that was searched; what they are does not depend on
+            # a second answer, which may differ or not come.
+            return queryset, False
+        answer = search_of(request).ask(
+            (id(self), search_term), lambda: self._search(request, search_term)
+        )
+        if answer.hits is None:
+            return self._search_database(request, queryset, search_term)
+        queryset = queryset.filter(pk__in=answer.hits.ids)
+        if not search_of(request).in_changelist:
+            queryset = best_first(queryset, answer.hits.ids)
+        return queryset, False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; above searched results a line, and a warning if the database answered."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and not response.is_rendered:
+            changelist = (response.context_data or {}).get("cl")
+            if isinstance(changelist, ElasticsearchChangeListMixin) and changelist.answer:
+                self._show_search(request, response, changelist, changelist.answer)
+        return response
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Run the action, unless it is for all rows of an answer that cannot be had again."""
+        term = request.GET.get(SEARCH_VAR, "")
+        if _selects_across(request) and term.strip() and self.get_search_fields(request):
+            answer = self.find_answer(request, term)
+            if not (answer and answer.hits) or fallback.was_shown(request, self._label(term)):
+                self.message_user(request, fallback.refusal(), messages.ERROR)
+                return None
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    # --- what the change list asks ---
+
+    def find_answer(self, request: HttpRequest, term: str) -> Answer | None:
+        """Return what answered the search for ``term`` in this request; None if there was none."""
+        return search_of(request).find((id(self), term))
+
+    def get_posted_keys(self, request: HttpRequest) -> list[Any]:
+        """Return the primary keys of the rows that were edited in the list and sent."""
+        if request.method != "POST" or "_save" not in request.POST:
+            return []
+        prefix = self.get_changelist_formset(request).get_default_prefix()
+        read = key_reader(self.model)
+        keys = [read(key) for key in self._get_edited_object_pks(request, prefix)]
+        return [key for key in keys if key is not None]
+
+    # --- the rest ---
+
+    def _search(self, request: HttpRequest, term: str) -> SearchHits:
+        return search_ids(self.get_search_document(), self.get_search_query(request, term))
+
+    def _search_database(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        lookups = tuple(self.get_fallback_search_fields(request))
+        if not lookups:
+            # Django's admin would show every row, as if all of them were hits.
+            return queryset.none(), False
+        # Threads share the admin, so that other fields can be had in a copy only.
+        twin = copy.copy(self)
+        twin.__dict__["get_search_fields"] = lambda request: lookups
+        # PostgreSQL refuses NUL.
+        term = term.replace("\0", " ")
+        return super(ElasticsearchSearchMixin, twin).get_search_results(request, queryset, term)
+
+    def _names_its_rows(self, request: HttpRequest) -> bool:
+        """Whether this is an action on rows that were ticked one by one."""
+        return (
+            request.method == "POST"
+            and search_of(request).in_changelist
+            and helpers.ACTION_CHECKBOX_NAME in request.POST
+            and "_save" not in request.POST
+            and not _selects_across(request)
+        )
+
+    def _show_search(
+        self,
+        request: HttpRequest,
+        response: TemplateResponse,
+        changelist: ElasticsearchChangeListMixin,
+        answer: Answer,
+    ) -> None:
+        context = response.context_data or {}
+        if request.method == "GET":
+            label = self._label(changelist.query)
+            fallback.remember(request, label, database=answer.hits is None)
+        if answer.hits is None:
+            text = fallback.warning(answer.problem)
+            self.message_user(request, text, messages.WARNING, fail_silently=True)
+            if context.get("action_form"):
+                fallback.mark(context["action_form"])
+        # The template of whichever package was chosen, with a line more: it is not replaced.
+        context["elasticsearch_base_template"] = response.resolve_template(response.template_name)
+        context["elasticsearch_search"] = summarise(changelist)
+        response.template_name = "admin/elasticsearch/search/change_list.html"
+
+    def _label(self, term: str) -> str:
+        name = f"{self.admin_site.name} {self.opts.label_lower} {term}"
+        return f"{zlib.crc32(name.encode(errors='replace')):08x}"
+
+
+def _is_autocomplete(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name == "autocomplete"
+
+
+def _selects_across(request: HttpRequest) -> bool:
+    return any(value not in _FALSE for value in request.POST.getlist("select_across"))
+
+
+def _label(document: type[Document], field: SearchField) -> str:
+    """Return what staff call a field: the name of the model's field that its first step reads."""
+    step = field.path.partition(".")[0]
+    mapping = document._doc_type.mapping
+    name = path_of(step, mapping[step])[0] if step in mapping else step
+    try:
+        found = document.django.model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name.replace("_", " ")
+    return str(getattr(found, "verbose_name", name.replace("_", " ")))
