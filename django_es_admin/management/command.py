@@ -1,0 +1,176 @@
+"""What the commands share: options, exit codes, and errors in one line."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from enum import IntEnum
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
+from django.core.management.color import supports_color
+from django.db import DatabaseError
+from django.utils import translation
+
+from ..exceptions import ElasticsearchAdminError
+
+FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, DatabaseError)
+"""What a command tells in one line; any other exception is a defect, and keeps its traceback."""
+
+
+_EXAMPLES = "examples:"
+
+
+class Exit(IntEnum):
+    """The exit codes of all commands."""
+
+    DONE = 0
+    FAILED = 1
+    ATTENTION = 2
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+class HelpFormatter(DjangoHelpFormatter):
+    """Keep the lines of the examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
+
+
+def explain(error: BaseException) -> str:
+    """Return one line that says what happened and what mends it."""
+    text = " ".join(str(error).split())
+    if isinstance(error, DatabaseError):
+        mend = "run `manage.py migrate` if a table or column is missing."
+        return f"The database failed ({text}): {mend}"
+    return text
+
+
+class ElasticsearchCommand(BaseCommand):
+    """Base of the commands; ``call_command`` works with each of them.
+
+    A subclass sets ``help``, ``examples`` (lines for the end of ``--help``) and ``exit_codes``.
+
+    Raises:
+        CommandError: the command failed; its ``returncode`` is one of :class:`Exit`.
+    """
+
+    examples: Sequence[str] = ()
+    exit_codes = "0 done, 1 failed"
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser, with examples and exit codes at the end of its help."""
+        epilog = "\n".join(
+            (
+                _EXAMPLES,
+                *(f"  manage.py {subcommand}{example}" for example in self.examples),
+                "",
+                f"exit codes: {self.exit_codes}",
+            )
+        )
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=HelpFormatter, epilog=epilog, **kwargs
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add what every command takes."""
+        parser.add_argument(
+            "--connection",
+            metavar="ALIAS",
+            help="Only this connection of ES_SERVERS.",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help="Print JSON for machines instead of text for people.",
+        )
+        parser.add_argument(
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="Never ask anything: go on as if the answer were yes.",
+        )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run as a program: end with an exit code, and without a traceback."""
+        self._called_from_command_line = True
+        parser = self.create_parser(argv[0], argv[1])
+        traceback = self._parse(parser, argv).traceback
+        try:
+            super().run_from_argv(argv)
+            # What is written at the very end would fail out of reach of the clause below.
+            self.stdout.flush()
+        except KeyboardInterrupt:
+            if traceback:
+                raise
+            self.stderr.write("Interrupted: `manage.py es_status` shows what is live now.")
+            sys.exit(Exit.INTERRUPTED)
+        except BrokenPipeError:
+            # The reader is gone, as `head` is after ten lines; Python would complain at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+            sys.exit(Exit.BROKEN_PIPE)
+
+    def _parse(self, parser: CommandParser, argv: list[str]) -> argparse.Namespace:
+        try:
+            return parser.parse_args(argv[2:])
+        except SystemExit as error:
+            # argparse ends with 2, which means something else here.
+            sys.exit(Exit.FAILED if error.code else Exit.DONE)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run, in English as Django's own commands do, and raise nothing but CommandError."""
+        self.quiet: bool = options["as_json"] or options["verbosity"] == 0
+        self.plain: bool = options["no_color"]
+        self.color: bool = options["force_color"] or (
+            not self.plain and self.stdout.isatty() and supports_color()
+        )
+        try:
+            with translation.override(None):
+                return super().execute(*args, **options)
+        except FAILURES as error:
+            raise CommandError(explain(error), returncode=Exit.FAILED) from error
+
+    def say(self, text: str = "") -> None:
+        """Write a line for people; nothing with ``--json`` or ``--verbosity 0``."""
+        if not self.quiet:
+            self.stdout.write(text)
+
+    def write_json(self, document: Any, *, indent: int | None = 2) -> None:
+        """Write a dataclass as JSON, at once: somebody may be waiting for the line."""
+        if is_dataclass(document) and not isinstance(document, type):
+            document = asdict(document)
+        self.stdout.write(json.dumps(document, indent=indent, default=str))
+        self.stdout.flush()
+
+    def complain(self, text: str) -> None:
+        """Write a line about a problem."""
+        self.stderr.write(text)
+
+    def ask(self, question: str) -> str:
+        """Return what somebody answers.
+
+        Raises:
+            CommandError: there is nobody to ask.
+        """
+        # On stderr, so that the output proper can be redirected.
+        self.stderr.write(question, style_func=str, ending=" ")
+        self.stderr.flush()
+        try:
+            return input().strip()
+        except (EOFError, OSError, RuntimeError) as error:
+            self.stderr.write()
+            raise CommandError(
+                "Nobody answered, and nothing was done: pass --no-input to go on without asking.",
+                returncode=Exit.FAILED,
+            ) from error

@@ -1,0 +1,202 @@
+"""Show how the connections and indices are."""
+
+import math
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from ...lifecycle.status import IndexStatus, Status, get_status
+from ..command import ElasticsearchCommand, Exit
+from ..status_json import make_status_document
+from ..tables import make_table, number, write_table
+
+DEFAULT_SECONDS = 5.0
+
+
+def seconds(text: str) -> float:
+    """Return the number in ``text``, which has to be above 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise ArgumentTypeError("give a number of seconds above 0")
+    return value
+
+
+class Command(ElasticsearchCommand):
+    """Print two tables and, below them, what is wrong and what mends it."""
+
+    help = (
+        "Show how the connections and indices are: health, live generation, documents, rows in "
+        "the database, drift; then each problem and what mends it. Changes nothing."
+    )
+    examples = (
+        "                       everything that the project declares",
+        " products --check      for a monitor: exit code 2 if something is wrong",
+        " --json | jq .indices  for a program",
+    )
+    exit_codes = (
+        "0 shown, 1 it could not be found out, 2 something needs attention (only with --check)"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices and what to do about problems."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="End with 2 if a connection is down or an index has a problem.",
+        )
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            dest="every",
+            help="Also list the indices of the clusters that the project does not declare.",
+        )
+        parser.add_argument(
+            "--timeout",
+            type=seconds,
+            default=DEFAULT_SECONDS,
+            metavar="SECONDS",
+            help="How long each connection may take, all at once (default: %(default)g).",
+        )
+
+    def handle(
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        check: bool,
+        every: bool,
+        timeout: float,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Show the status.
+
+        Raises:
+            CommandError: with ``check``, if something needs attention.
+        """
+        if indices and every:
+            raise CommandError("Name indices or pass --all, not both.", returncode=Exit.FAILED)
+        status = get_status(indices, connection, unmanaged=every, timeout=timeout)
+        if as_json:
+            self.write_json(make_status_document(status))
+        else:
+            self._write(status)
+        if check and status.needs_attention:
+            raise CommandError(
+                f"Attention is needed: {_things(len(find_problems(status)))}.",
+                returncode=Exit.ATTENTION,
+            )
+
+    def _write(self, status: Status) -> None:
+        table = make_table(
+            ("Connection", "Label", "Address", "Health", "Version", "Nodes", "Latency"),
+            (
+                (
+                    health.details.alias,
+                    health.details.label,
+                    ", ".join(health.details.hosts),
+                    health.status if health.available else "down",
+                    health.version or "-",
+                    number(health.nodes) if health.available else "-",
+                    f"{health.latency:.0f} ms" if health.available else "-",
+                )
+                for health in status.connections
+            ),
+            right="Nodes Latency",
+        )
+        write_table(self, table, color=self.color)
+        self.say()
+        if status.indices:
+            write_table(self, _index_table(status), color=self.color)
+        else:
+            self.say("No index is declared: register a document, or add one to ES_INDICES.")
+        problems = find_problems(status)
+        self.say()
+        self.say(f"{_things(len(problems)).capitalize()}{':' if problems else '.'}")
+        for who, what in problems:
+            self.say(f"  {who}: {what}")
+
+
+def _index_table(status: Status) -> Any:
+    return make_table(
+        (
+            "Index",
+            "Connection",
+            "Health",
+            "Live generation",
+            "Documents",
+            "Rows",
+            "Drift",
+            "Waiting",
+            "Parked",
+        ),
+        (
+            (
+                index.name,
+                index.connection,
+                (index.health or "-") if index.open else "closed",
+                ", ".join(index.generations) or "-",
+                number(index.documents),
+                number(index.rows),
+                describe_drift(index),
+                _waiting(index),
+                number(index.outbox.parked) if index.model else "-",
+            )
+            for index in status.indices
+        ),
+        right="Documents Rows Waiting Parked",
+    )
+
+
+def _waiting(index: IndexStatus) -> str:
+    if not index.model:
+        return "-"
+    if index.outbox.oldest is None:
+        return "0"
+    age = (timezone.now() - index.outbox.oldest).total_seconds()
+    return f"{number(index.outbox.waiting)} since {age:.0f} s"
+
+
+def _things(count: int) -> str:
+    return f"{count} problem{'' if count == 1 else 's'}" if count else "no problems"
+
+
+def find_problems(status: Status) -> list[tuple[str, str]]:
+    """Return what is wrong, as pairs: the connection or index, and a sentence."""
+    found = [
+        (health.details.alias, health.error)
+        for health in status.connections
+        if not health.available
+    ]
+    names = [index.name for index in status.indices]
+    for index in status.indices:
+        # Two connections may each have an index of one name.
+        alike = names.count(index.name) > 1
+        who = f"{index.name} on {index.connection}" if alike else index.name
+        found += [(who, problem) for problem in index.problems]
+    return found
+
+
+def describe_drift(index: IndexStatus) -> str:
+    """Return in a few words how an index differs from what it should be."""
+    if not index.known:
+        return "unknown"
+    if not index.declared:
+        return "not declared"
+    if not index.exists:
+        return "missing"
+    parts = []
+    if index.documents is not None and index.rows is not None:
+        behind = index.rows - index.documents
+        if behind:
+            parts.append(f"{abs(behind):,} {'missing' if behind > 0 else 'too many'}")
+    if index.differences:
+        count = len(index.differences)
+        parts.append(f"{count} field{'' if count == 1 else 's'} differ{'s' if count == 1 else ''}")
+    return ", ".join(parts) or "none"
