@@ -1,0 +1,95 @@
+"""Create the declared indices that are missing."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from ...indices.definition import select_definitions
+from ...lifecycle.create import CreatePlan, create_index, plan_create
+from ..command import FAILURES, ElasticsearchCommand, Exit, explain
+from ..operations_json import CreatedDocument, CreateDocument, Outcome
+
+
+class Command(ElasticsearchCommand):
+    """Create what is missing and leave alone what is there, so that a deployment may repeat it."""
+
+    help = (
+        "Create the declared indices that are missing, empty and with their aliases. An index "
+        "that exists is left as it is, whatever its mapping: es_rebuild is for that. "
+        "Prints the plan first; asks nothing, as nothing is lost."
+    )
+    examples = (
+        "                      all that the project declares",
+        " products --json      one index, for a program",
+        " --connection logs    all that belong on one connection",
+    )
+    exit_codes = "0 all of them exist now, 1 failed"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
+        )
+
+    def handle(
+        self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any
+    ) -> None:
+        """Create the indices.
+
+        Raises:
+            CommandError: an index cannot be created; nothing was created if a plan said so.
+        """
+        plans = [plan_create(definition) for definition in select_definitions(indices, connection)]
+        if not plans:
+            self.say("No index is declared: register a document, or add one to ES_INDICES.")
+        for plan in plans:
+            self.say(_describe(plan))
+        # All or none of what the plans say: a deployment that stops half-way is hard to read.
+        refused = any(plan.refusals and not plan.existing for plan in plans)
+        created = [_refuse(plan) if refused else self._create(plan) for plan in plans]
+        if as_json:
+            self.write_json(CreateDocument(tuple(created)))
+        errors = [one.error for one in created if one.error]
+        if errors:
+            raise CommandError(" ".join(errors), returncode=Exit.FAILED)
+
+    def _create(self, plan: CreatePlan) -> CreatedDocument:
+        if plan.existing:
+            return _document(plan, "exists", plan.existing)
+        try:
+            result = create_index(plan)
+        except FAILURES as error:
+            return _document(plan, "failed", None, explain(error))
+        self.say(f"Created {result.generation} for {result.index}.")
+        return _document(plan, "created", result.generation)
+
+
+def _describe(plan: CreatePlan) -> str:
+    index = f"{plan.definition.name} on {plan.definition.connection.alias}"
+    if plan.existing:
+        return f"{index}: exists as {plan.existing}, is left as it is"
+    if plan.refusals:
+        return f"{index}: cannot be created"
+    return f"{index}: create it, {plan.fields} field{'' if plan.fields == 1 else 's'}, no documents"
+
+
+def _refuse(plan: CreatePlan) -> CreatedDocument:
+    if plan.existing:
+        return _document(plan, "exists", plan.existing)
+    if plan.refusals:
+        return _document(plan, "failed", None, " ".join(plan.refusals))
+    return _document(plan, "skipped", None)
+
+
+def _document(
+    plan: CreatePlan, outcome: Outcome, generation: str | None, error: str | None = None
+) -> CreatedDocument:
+    return CreatedDocument(
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        alias=plan.definition.alias,
+        outcome=outcome,
+        generation=generation,
+        error=error,
+    )

@@ -1,0 +1,211 @@
+"""What the commands that change something print with ``--json``; public as the options are."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..exceptions import LoadFailed
+from ..lifecycle.delete import DeletePlan
+from ..lifecycle.rebuild import RebuildPlan, RebuildResult
+from ..lifecycle.swap import SwapPlan
+from .status_json import DifferenceDocument, make_difference
+
+Outcome = Literal["created", "exists", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class CreatedDocument:
+    """What became of one index of ``es_create``."""
+
+    index: str
+    connection: str
+    alias: str
+    outcome: Outcome
+    generation: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class CreateDocument:
+    """What ``es_create`` prints."""
+
+    indices: tuple[CreatedDocument, ...]
+
+
+@dataclass(frozen=True)
+class SwapDocument:
+    """What ``es_swap_alias`` prints."""
+
+    index: str
+    connection: str
+    alias: str
+    source: str | None
+    target: str | None
+    documents_before: int | None
+    documents_after: int | None
+    differences: tuple[DifferenceDocument, ...]
+    actions: tuple[dict[str, Any], ...]
+    refusals: tuple[str, ...]
+    swapped: bool
+
+
+def make_swap_document(plan: SwapPlan, *, swapped: bool) -> SwapDocument:
+    """Return what is printed of a swap."""
+    return SwapDocument(
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        alias=plan.definition.alias,
+        source=plan.source,
+        target=plan.target or None,
+        documents_before=plan.documents_before,
+        documents_after=plan.documents_after,
+        differences=tuple(make_difference(difference) for difference in plan.differences),
+        actions=plan.actions if plan.target else (),
+        refusals=plan.refusals,
+        swapped=swapped,
+    )
+
+
+@dataclass(frozen=True)
+class DoomedDocument:
+    """One generation that goes."""
+
+    generation: str
+    documents: int | None
+
+
+@dataclass(frozen=True)
+class DeleteDocument:
+    """What ``es_delete`` prints."""
+
+    name: str
+    index: str
+    connection: str
+    generations: tuple[DoomedDocument, ...]
+    refusals: tuple[str, ...]
+    deleted: bool
+
+
+def make_delete_document(plan: DeletePlan, *, deleted: bool) -> DeleteDocument:
+    """Return what is printed of a deletion."""
+    return DeleteDocument(
+        name=plan.name,
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        generations=tuple(
+            DoomedDocument(name, documents) for name, documents in plan.generations.items()
+        ),
+        refusals=plan.refusals,
+        deleted=deleted,
+    )
+
+
+@dataclass(frozen=True)
+class PlanEvent:
+    """The first line about an index from ``es_rebuild``."""
+
+    event: Literal["plan"]
+    index: str
+    connection: str
+    alias: str
+    live: str | None
+    rows: int
+    refusals: tuple[str, ...]
+
+
+def make_plan_event(plan: RebuildPlan) -> PlanEvent:
+    """Return the line about a plan."""
+    return PlanEvent(
+        event="plan",
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        alias=plan.definition.alias,
+        live=plan.source,
+        rows=plan.rows,
+        refusals=plan.refusals,
+    )
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """A line about a step; ``rate`` is in rows per second."""
+
+    event: Literal["progress"]
+    index: str
+    connection: str
+    step: str
+    done: int
+    total: int | None
+    rate: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class DoneEvent:
+    """The last line about an index that was rebuilt."""
+
+    event: Literal["done"]
+    index: str
+    connection: str
+    alias: str
+    generation: str
+    previous: str | None
+    rows: int
+    documents: int
+    seconds: float
+
+
+def make_done_event(plan: RebuildPlan, result: RebuildResult, seconds: float) -> DoneEvent:
+    """Return the line about a rebuild that took ``seconds``."""
+    return DoneEvent(
+        event="done",
+        index=result.index,
+        connection=plan.definition.connection.alias,
+        alias=result.swap.alias,
+        generation=result.swap.target,
+        previous=result.swap.source,
+        rows=result.load.rows,
+        documents=result.load.written,
+        seconds=round(seconds, 2),
+    )
+
+
+@dataclass(frozen=True)
+class FailureDocument:
+    """One document that could not be indexed."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FailedEvent:
+    """The last line about an index that was not rebuilt; ``failures`` has the first ones."""
+
+    event: Literal["failed"]
+    index: str
+    connection: str
+    error: str
+    generation: str | None
+    rows: int | None
+    failed: int | None
+    failures: tuple[FailureDocument, ...]
+
+
+def make_failed_event(plan: RebuildPlan, error: str, cause: BaseException) -> FailedEvent:
+    """Return the line about a rebuild that failed.
+
+    Args:
+        error: the one line for people.
+        cause: what was raised.
+    """
+    known = cause if isinstance(cause, LoadFailed) else None
+    return FailedEvent(
+        event="failed",
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        error=error,
+        generation=known.generation if known else None,
+        rows=known.rows if known else None,
+        failed=known.failed if known else None,
+        failures=tuple(FailureDocument(key, why) for key, why in known.failures) if known else (),
+    )
