@@ -1,0 +1,76 @@
+"""Delete an index or one of its generations."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from ...lifecycle.delete import DeletePlan, delete_index, plan_delete
+from ..command import ElasticsearchCommand, Exit
+from ..operations_json import make_delete_document
+from ..tables import number
+
+
+class Command(ElasticsearchCommand):
+    """Print what would go, ask for its name, and delete it."""
+
+    help = (
+        "Delete a declared index with all its generations, or one generation that is not live. "
+        "Prints the plan first and asks to type the name. There is no way back, except to "
+        "rebuild the index from the database."
+    )
+    examples = (
+        " products                                           the whole index",
+        " products-20261121072512-3f9a                       one generation",
+        " products-20261121072512-3f9a --no-input --json     for a program",
+    )
+    exit_codes = "0 deleted, 1 refused, declined or failed"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the name."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "name", metavar="NAME", help="A declared index, or the full name of a generation."
+        )
+
+    def handle(
+        self,
+        *,
+        name: str,
+        connection: str | None,
+        interactive: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Delete.
+
+        Raises:
+            CommandError: the plan has refusals, another name was typed, or the deletion failed.
+        """
+        plan = plan_delete(name, connection)
+        for line in describe(plan):
+            self.say(line)
+        refused = " ".join(plan.refusals)
+        if not refused:
+            if interactive and self.ask(f"Type {name} to delete it:") != name:
+                refused = "That is another name: nothing was deleted."
+            else:
+                delete_index(plan)
+        if as_json:
+            self.write_json(make_delete_document(plan, deleted=not refused))
+        if refused:
+            raise CommandError(refused, returncode=Exit.FAILED)
+        self.say(f"Deleted {name}.")
+
+
+def describe(plan: DeletePlan) -> list[str]:
+    """Return the plan in lines for people."""
+    count = len(plan.generations)
+    return [
+        f"Delete {plan.name} on {plan.definition.connection.alias}: "
+        f"{count} generation{'' if count == 1 else 's'} and all that is in "
+        f"{'it' if count == 1 else 'them'}",
+        *(
+            f"  {name}  {number(documents)} document{'' if documents == 1 else 's'}"
+            for name, documents in plan.generations.items()
+        ),
+    ]
