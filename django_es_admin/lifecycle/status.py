@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from django_es_admin import connections
 
@@ -19,7 +17,9 @@ from ..indices.definition import IndexDefinition, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.names import is_generation_name
+from ..outbox.status import OutboxStatus, read_outbox
 from ..outbox.write import objects
+from .problems import find_problems
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class IndexStatus:
         size: bytes of the primary shards.
         created: when the live generation was created.
         differences: between declared and live mapping.
+        outbox: its changes that wait.
         problems: what is wrong, each a sentence that says what mends it.
     """
 
@@ -60,6 +61,7 @@ class IndexStatus:
     size: int | None = None
     created: datetime | None = None
     differences: tuple[Difference, ...] = ()
+    outbox: OutboxStatus = field(default_factory=OutboxStatus)
     problems: tuple[str, ...] = ()
     known: bool = True
     """False where the connection did not answer, so that nothing can be said of the index."""
@@ -167,7 +169,7 @@ def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexSta
     holders = answer.live.holders(definition.alias)
     index = holders[0] if holders else None
     known = answer.health.available
-    rows = _count_rows(definition)
+    rows, outbox = _read_database(definition)
     documents = answer.documents.get(index.name) if index else None
     differences = (
         compare_mappings(definition.mappings, answer.mappings[index.name])
@@ -189,84 +191,29 @@ def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexSta
         size=index.size if index else None,
         created=index.created if index else None,
         differences=differences,
-        problems=_problems(definition, answer, documents, rows, differences),
+        outbox=outbox,
+        problems=find_problems(
+            definition,
+            holders=tuple(holders),
+            physical=definition.alias in answer.live.by_name,
+            drift=0 if documents is None or rows is None else documents - rows,
+            differences=len(differences),
+            outbox=outbox,
+        )
+        if known
+        else (),
         known=known,
     )
 
 
-def _count_rows(definition: IndexDefinition) -> int | None:
+def _read_database(definition: IndexDefinition) -> tuple[int | None, OutboxStatus]:
     if definition.document is None:
-        return None
+        return None, OutboxStatus()
     try:
-        return objects(definition).count()
+        return objects(definition).count(), read_outbox(definition)
     except DatabaseError:
         # A page about Elasticsearch has to open where a table is missing, too.
-        return None
-
-
-def _problems(
-    definition: IndexDefinition,
-    answer: ClusterAnswer,
-    documents: int | None,
-    rows: int | None,
-    differences: tuple[Difference, ...],
-) -> tuple[str, ...]:
-    holders = answer.live.holders(definition.alias)
-    command = _mend(definition)
-    if not answer.health.available:
-        return ()
-    if not holders:
-        if definition.alias in answer.live.by_name:
-            return (
-                _("%(alias)s is a physical index, not an alias: move it away.")
-                % {"alias": definition.alias},
-            )
-        return (_("The index is missing: run %(command)s.") % {"command": command},)
-    problems = []
-    if len(holders) > 1:
-        names = ", ".join(holder.name for holder in holders)
-        problems.append(
-            _("Several generations hold the alias (%(names)s): remove all but one.")
-            % {"names": names}
-        )
-    if not holders[0].open:
-        problems.append(_("The index is closed: open it, or nobody can search it."))
-    if holders[0].health == "red":
-        problems.append(_("Some of its shards are missing: look at the cluster."))
-    if documents is not None and rows is not None and documents != rows:
-        problems.append(_drift(documents, rows) % {"command": command})
-    if differences:
-        problems.append(
-            ngettext(
-                "The mapping differs in %(count)d field: run %(command)s.",
-                "The mapping differs in %(count)d fields: run %(command)s.",
-                len(differences),
-            )
-            % {"count": len(differences), "command": command}
-        )
-    return tuple(problems)
-
-
-def _mend(definition: IndexDefinition) -> str:
-    verb = "es_rebuild" if definition.document else "es_create"
-    return f"manage.py {verb} {definition.name}"
-
-
-def _drift(documents: int, rows: int) -> str:
-    count = abs(documents - rows)
-    if documents < rows:
-        text = ngettext(
-            "%(count)d document is missing: run %%(command)s.",
-            "%(count)d documents are missing: run %%(command)s.",
-            count,
-        )
-    else:
-        text = ngettext(
-            "%(count)d document has no row in the database: run %%(command)s.",
-            "%(count)d documents have no row in the database: run %%(command)s.",
-            count,
-        )
-    return text % {"count": count}
+        return None, OutboxStatus()
 
 
 def _unmanaged(

@@ -39,38 +39,39 @@ class DrainReport:
     parked: int
 
 
-def databases() -> list[str]:
+def databases(connection: str | None = None) -> list[str]:
     """Return the aliases of the databases that hold an indexed model, and so an outbox."""
-    return sorted({d.database for d in get_definitions() if d.document is not None})
+    return sorted({d.database for d in get_definitions(connection) if d.document is not None})
 
 
-def drain_once(
-    using: Iterable[str] | None = None, on_progress: Callable[[DrainResult], None] | None = None
-) -> DrainReport:
+def drain_once(connection: str | None = None) -> DrainReport:
     """Handle every row that is due, whatever back-off or claim it has; return what was done.
 
     A second delete that is not due yet is left for later.
 
     Args:
-        using: aliases of databases; all that have an outbox if omitted.
-        on_progress: called after each batch with what was done so far.
+        connection: only rows for the connection of this alias.
+
+    Raises:
+        ConnectionDoesNotExist: there is no such connection.
     """
-    aliases = list(using) if using is not None else databases()
+    aliases = databases(connection)
     total = DrainResult()
     for alias in aliases:
         drain = Drain(alias, get_options().write_timeout)
         after = 0
         while True:
             rows = waiting(alias).filter(pk__gt=after)
+            if connection is not None:
+                rows = rows.filter(connection=connection)
             entries = claim(alias, rows, get_options().bulk_max_documents)
             if not entries:
                 break
             # Each row once: what fails now is not tried again in the same run.
             after = entries[-1].pk
-            total += drain.drain(entries)
-            if on_progress:
-                on_progress(total)
-            if total.unavailable:
+            result = drain.drain(entries)
+            total += result
+            if result.unavailable and not (result.written or result.deleted):
                 break
     flush()
     return _report(aliases, total)

@@ -1,0 +1,116 @@
+"""Write to the indices what waits in the outbox."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from ...outbox.drain import DrainResult
+from ...outbox.worker import DrainReport, drain_forever, drain_once
+from ..command import ElasticsearchCommand, Exit
+from ..drain_json import drain_document
+
+
+class Command(ElasticsearchCommand):
+    """The worker of the outbox; several may run, on several machines."""
+
+    help = (
+        "Write the changes that wait in the outbox to their indices: what was left when "
+        "Elasticsearch did not answer, what concerns many documents, second deletes, and, with "
+        "SYNC = 'worker', all changes. Run it for ever beside the site, or once every minute."
+    )
+    examples = (
+        " --once               all that is due, now, whatever failed before; for cron",
+        " --forever            until SIGTERM or Ctrl-C; ends after the batch at hand",
+        " --once --json        the same for a program",
+    )
+    exit_codes = (
+        "0 done (second deletes may still be due later), 1 a connection did not answer, "
+        "2 documents were refused or parked"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the two ways to run."""
+        super().add_arguments(parser)
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument(
+            "--once", action="store_true", help="Handle what is due and end; the default."
+        )
+        how.add_argument("--forever", action="store_true", help="Go on until told to stop.")
+        parser.add_argument(
+            "--interval",
+            type=float,
+            default=1.0,
+            metavar="SECONDS",
+            help="Between two looks at an empty outbox, with --forever; default 1.",
+        )
+
+    def handle(
+        self,
+        *,
+        forever: bool,
+        interval: float,
+        connection: str | None,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Drain.
+
+        Raises:
+            CommandError: with --once, a connection did not answer, or documents were refused.
+        """
+        if interval <= 0:
+            raise CommandError("--interval must be above 0.", returncode=Exit.FAILED)
+        if forever and connection is not None:
+            raise CommandError(
+                "--forever drains all connections: leave --connection out.", returncode=Exit.FAILED
+            )
+        if forever:
+            self._forever(interval)
+            return
+        report = drain_once(connection)
+        if as_json:
+            self.write_json(drain_document(report))
+        else:
+            self._tell(report)
+        self._end(report)
+
+    def _forever(self, interval: float) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.say(f"Draining the outbox, a look every {interval:g} s; stop with Ctrl-C.")
+        drain_forever(stop, interval, self._tell_batch)
+        self.say("Stopped.")
+
+    def _tell_batch(self, result: DrainResult) -> None:
+        moment = timezone.localtime().strftime("%H:%M:%S")
+        self.say(f"{moment} {_describe(result)}")
+
+    def _tell(self, report: DrainReport) -> None:
+        self.say(f"{_describe(report.result)}.")
+        if report.second_deletes and report.second_deletes_until:
+            until = timezone.localtime(report.second_deletes_until).strftime("%H:%M:%S")
+            self.say(f"{report.second_deletes} deletes are to be sent again, the last at {until}.")
+
+    def _end(self, report: DrainReport) -> None:
+        reasons = [str(error) for _, error in report.result.unavailable]
+        if reasons:
+            raise CommandError(" ".join(dict.fromkeys(reasons)), returncode=Exit.FAILED)
+        if report.result.failed or report.parked:
+            raise CommandError(
+                f"{report.result.failed} documents were refused, {report.parked} rows are parked: "
+                f"see `manage.py es_status`.",
+                returncode=Exit.ATTENTION,
+            )
+
+
+def _describe(result: DrainResult) -> str:
+    parts = [f"{result.written} written", f"{result.deleted} deleted"]
+    if result.failed:
+        parts.append(f"{result.failed} refused")
+    if result.held:
+        parts.append(f"{result.held} left to other code")
+    return ", ".join(parts)
