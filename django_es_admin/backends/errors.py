@@ -66,13 +66,19 @@ def _not_elasticsearch(connection: Base) -> NotElasticsearch:
     )
 
 
+def timed_out(connection: Base) -> ConnectionTimedOut:
+    """Return the error of a connection that was given up."""
+    return ConnectionTimedOut(
+        f"The connection {connection.alias!r} did not answer in time: "
+        f"check that Elasticsearch is up and not overloaded."
+    )
+
+
 def _translate(connection: Base, error: TransportError | ApiError) -> ElasticsearchAdminError:
     who = f"The connection {connection.alias!r}"
     setting = f"ES_SERVERS[{connection.alias!r}]"
     if isinstance(error, ConnectionTimeout):
-        return ConnectionTimedOut(
-            f"{who} did not answer in time: check that Elasticsearch is up and not overloaded."
-        )
+        return timed_out(connection)
     if isinstance(error, TlsError):
         return ConnectionUnavailable(
             f"{who} refused TLS: check the scheme in HOSTS and ca_certs in PARAMS of {setting}."

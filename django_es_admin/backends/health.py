@@ -1,15 +1,18 @@
 """How each connection is: one request each, all at once, none waited for longer than allowed."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
 
 from ..exceptions import ElasticsearchAdminError
 from .abstracts import Base
 from .display import ConnectionDetails, details
-from .errors import translated, understood
+from .errors import timed_out, translated, understood
 
 T = TypeVar("T")
 
@@ -63,7 +66,8 @@ def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
     try:
         with translated(connection), understood(connection):
             return _probe(connection, deadline)
-    except ElasticsearchAdminError as error:
+    except (ElasticsearchAdminError, ImproperlyConfigured) as error:
+        # Parameters that do not fit are found out only when the client is made, which is now.
         return ConnectionHealth(details(connection), error=str(error))
 
 
@@ -93,3 +97,34 @@ def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
         return []
     with ThreadPoolExecutor(max_workers=len(every)) as pool:
         return list(pool.map(ask, every))
+
+
+# Beyond the deadline, for a request that ended at it to say so by itself.
+_GRACE = 0.1
+
+
+def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
+    """Return ``ask()``, unless it takes longer than allowed.
+
+    The client's own time-out begins anew with each byte, so that an answer that trickles in never
+    ends by it. ``ask`` must not use the database: it runs in a thread of its own.
+
+    Raises:
+        ConnectionTimedOut: the deadline has passed; the thread is left to end by itself.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(ask())
+        except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
+            future.set_exception(error)
+
+    # A daemon: no process has to wait for what was given up.
+    threading.Thread(target=run, name=f"ask {connection.alias}", daemon=True).start()
+    try:
+        return future.result(deadline.remaining + _GRACE)
+    except TimeoutError:
+        if future.done():
+            raise
+        raise timed_out(connection) from None

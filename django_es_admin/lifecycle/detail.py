@@ -7,7 +7,8 @@ from typing import Any
 
 from django_es_admin import connections
 
-from ..backends.health import ConnectionHealth, Deadline
+from ..backends.abstracts import Base
+from ..backends.health import ConnectionHealth, Deadline, in_time
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, IndexMissing
 from ..indices.definition import IndexDefinition, get_definitions
@@ -121,9 +122,11 @@ def _with_live(
     found: tuple[Sample, ...] = ()
     problem = ""
     try:
-        mappings = read_mappings(backend, [index.name], deadline).get(index.name, {})
+        mappings = in_time(backend, deadline, lambda: _mappings(backend, index, deadline))
         if samples and index.open:
-            found = read_samples(backend, index.name, deadline, samples)
+            found = in_time(
+                backend, deadline, lambda: read_samples(backend, index.name, deadline, samples)
+            )
     except ElasticsearchAdminError as error:
         problem = str(error)
     return IndexDetail(
@@ -136,6 +139,10 @@ def _with_live(
         samples=found,
         samples_error=problem,
     )
+
+
+def _mappings(backend: Base, index: LiveIndex, deadline: Deadline) -> Mapping[str, Any]:
+    return read_mappings(backend, [index.name], deadline).get(index.name, {})
 
 
 def _generations(

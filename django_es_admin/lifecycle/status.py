@@ -10,9 +10,10 @@ from django.db import DatabaseError
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
-from ..backends.health import ConnectionHealth, Deadline, for_each, probe
+from ..backends.display import details
+from ..backends.health import ConnectionHealth, Deadline, for_each, in_time, probe
 from ..conf import get_options
-from ..exceptions import ElasticsearchAdminError
+from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
 from ..indices.definition import IndexDefinition, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
@@ -145,6 +146,15 @@ def _backends(definitions: list[IndexDefinition] | None, connection: str | None)
 def ask(backend: Base, definitions: Iterable[IndexDefinition], seconds: float) -> ClusterAnswer:
     """Return all that one connection says of the indices within ``seconds``; never raises."""
     deadline = Deadline(seconds)
+    try:
+        return in_time(backend, deadline, lambda: _ask(backend, definitions, deadline))
+    except ConnectionTimedOut as error:
+        return ClusterAnswer(ConnectionHealth(details(backend), error=str(error)))
+
+
+def _ask(
+    backend: Base, definitions: Iterable[IndexDefinition], deadline: Deadline
+) -> ClusterAnswer:
     health = probe(backend, deadline)
     if not health.available:
         return ClusterAnswer(health)
