@@ -1,0 +1,28 @@
+"""An index of a few products, for the pages."""
+
+import pytest
+from elasticsearch import Elasticsearch
+from shop.models import Category, Product, Tag
+
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+
+
+@pytest.fixture
+def products(db: None, es: Elasticsearch) -> list[Product]:
+    """Three products in the database and in a live index."""
+    category = Category.objects.create(name="Shoes", slug="shoes")
+    made = [
+        Product.objects.create(
+            sku=f"A-{number}",
+            name=f"Trail shoe {number}",
+            description="A shoe for stony paths, with a sole that lasts.",
+            brand="Northpath",
+            price="99.50",
+            category=category,
+        )
+        for number in range(3)
+    ]
+    made[0].tags.add(Tag.objects.create(name="outdoor"))
+    rebuild(plan_rebuild(get_definition("products")))
+    return made

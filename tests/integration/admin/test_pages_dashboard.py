@@ -1,0 +1,269 @@
+"""What the dashboard says of connections and indices."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from pytest_django import DjangoAssertNumQueries, Settings
+from shop.models import Category, Product
+
+from django_es_admin import connections
+from django_es_admin.documents import registry
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+
+from .visitors import anyone_who_may_look, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def dashboard(client: Client | None = None, **query: str) -> str:
+    client = client or anyone_who_may_look()
+    response = client.get(reverse("admin:app_list", args=["elasticsearch"]), query)
+    assert response.status_code == 200
+    text: str = response.content.decode()
+    return text
+
+
+def table(text: str, name: str) -> list[str]:
+    """Return the rows of one of the two tables as people read them, heads left out."""
+    found = re.search(rf'id="{name}".*?</table>', text, re.DOTALL)
+    assert found
+    rows = re.findall(r"<tr\b.*?</tr>", found.group(), re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows[1:]]
+
+
+def live_generation() -> str:
+    client = connections["default"].client
+    [name] = client.indices.get_alias(name=get_definition("products").alias)
+    return name
+
+
+def server(es: Elasticsearch, **options: Any) -> dict[str, Any]:
+    [node] = es.transport.node_pool.all()
+    prefix = connections["default"].index_prefix
+    return {"HOSTS": [node.base_url], "INDEX_PREFIX": prefix, **options}
+
+
+def test_a_connection_that_answers(es: Elasticsearch) -> None:
+    [row] = table(dashboard(), "connections")
+    info = es.info()
+    [node] = es.transport.node_pool.all()
+    assert row.startswith("Tests default ")
+    assert f" {info['cluster_name']} " in row
+    assert f" {info['version']['number']} " in row
+    assert re.search(r" (\d+|< 1) ms ", row)
+    assert row.endswith(node.base_url)
+    assert re.search(r" (green|yellow|red) ", row)
+
+
+def test_labels_colours_and_what_is_read_only(es: Elasticsearch, settings: Settings) -> None:
+    settings.ES_SERVERS = {
+        "default": server(es, LABEL="Production", COLOR="red"),
+        "replica": server(es, READONLY=True),
+    }
+    text = dashboard()
+    production, replica = table(text, "connections")
+    assert production.startswith("Production default ")
+    assert replica.startswith("replica read-only ")
+    assert re.search(r'class="esa-label esa-red"[^>]*>Production<', text)
+    assert re.search(r'class="esa-label esa-grey"[^>]*>replica<', text)
+
+
+def test_a_healthy_index(products: list[Product]) -> None:
+    text = dashboard()
+    rows = [row for row in table(text, "indices") if row.startswith("products ")]
+    generation = live_generation()
+    assert len(rows) == 1
+    assert re.fullmatch(
+        rf"products shop\.Product …-{generation[-4:]} \S+ \d+, \d+, \S+ [ap]\.m\. green 3 3 same "
+        r"\d+\.?\d* kB",
+        rows[0].replace("midnight", "0 a.m.").replace("noon", "12 p.m."),
+    )
+    assert f'title="{generation}"' in text
+    assert reverse("admin:elasticsearch_index_change", args=["default_3Aproducts"]) in text
+
+
+def test_a_missing_index_says_what_to_do(es: Elasticsearch) -> None:
+    shoes = Category.objects.create(name="Shoes", slug="shoes")
+    Product.objects.create(sku="A", name="Alone", price=1, category=shoes)
+    rows = table(dashboard(), "indices")
+    at = next(n for n, row in enumerate(rows) if row.startswith("products "))
+    assert rows[at] == "products shop.Product — missing — 1 — —"
+    assert rows[at + 1] == "The index is missing: run manage.py es_rebuild products."
+
+
+def test_missing_documents_and_a_mapping_that_differs_say_what_to_do(
+    products: list[Product], es: Elasticsearch
+) -> None:
+    alias = get_definition("products").alias
+    es.delete(index=alias, id=str(products[0].pk), refresh=True)
+    es.indices.put_mapping(index=alias, properties={"colour": {"type": "keyword"}})
+    rows = table(dashboard(), "indices")
+    at = next(n for n, row in enumerate(rows) if row.startswith("products "))
+    assert " green 2 3 1 difference " in rows[at]
+    assert rows[at + 1] == "1 document is missing: run manage.py es_rebuild products."
+    assert rows[at + 2] == "The mapping differs in 1 field: run manage.py es_rebuild products."
+
+
+def test_further_aliases_and_a_closed_index(
+    products: list[Product], es: Elasticsearch, prefix: str
+) -> None:
+    es.indices.put_alias(index=live_generation(), name=f"{prefix}wares")
+    es.indices.close(index=live_generation())
+    rows = table(dashboard(), "indices")
+    at = next(n for n, row in enumerate(rows) if row.startswith("products "))
+    assert rows[at].startswith(f"products alias {prefix}wares shop.Product ")
+    assert " closed — 3 same —" in rows[at]
+    assert rows[at + 1] == "The index is closed: open it, or nobody can search it."
+
+
+def test_an_older_generation_is_no_index_of_its_own(
+    products: list[Product], es: Elasticsearch
+) -> None:
+    rebuild(plan_rebuild(get_definition("products")))
+    names = [row.split()[0] for row in table(dashboard(unmanaged="1", hidden="1"), "indices")]
+    assert names.count("products") == 1
+    assert not [name for name in names if "products-2" in name]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({}, set()),
+        ({"unmanaged": "1"}, {"open"}),
+        ({"hidden": "1"}, {"hidden"}),
+        ({"unmanaged": "1", "hidden": "1"}, {"open", "hidden"}),
+        ({"unmanaged": "0", "hidden": "yes"}, set()),
+    ],
+)
+def test_unmanaged_and_hidden_indices_are_shown_when_asked_for(
+    es: Elasticsearch, prefix: str, query: dict[str, str], shown: set[str]
+) -> None:
+    es.indices.create(index=f"{prefix}open")
+    es.indices.create(index=f"{prefix}hidden", settings={"hidden": True})
+    rows = table(dashboard(**query), "indices")
+    found = {row.split()[0].removeprefix(prefix) for row in rows if " unmanaged " in row}
+    assert found == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("products", True),
+        ("PROD", True),
+        ("  shop.product  ", True),
+        ("wares", True),
+        ("prod wares", True),
+        ("prod nothing", False),
+        ("<script>", False),
+        ("%", False),
+    ],
+)
+def test_the_filter_looks_into_names_aliases_and_models(
+    products: list[Product], es: Elasticsearch, prefix: str, words: str, found: bool
+) -> None:
+    es.indices.put_alias(index=live_generation(), name=f"{prefix}wares")
+    text = dashboard(q=words)
+    rows = table(text, "indices")
+    assert any(row.startswith("products ") for row in rows) is found
+    if not found:
+        assert rows == ["No index matches the filter."]
+        assert "0 indices" in text
+    total = len(registry.get_documents())
+    assert f"{total} total</a>" in text
+
+
+def test_the_filter_stays_in_the_form_and_is_escaped(es: Elasticsearch) -> None:
+    text = dashboard(q='"><script>alert(1)</script>', unmanaged="1")
+    assert "<script>alert" not in text
+    assert 'value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"' in text
+    assert re.search(r'name="unmanaged" value="1" checked', text)
+    assert not re.search(r'name="hidden" value="1" checked', text)
+
+
+def test_first_steps_where_nothing_is_declared(
+    es: Elasticsearch,
+    prefix: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.ES_SERVERS = {"default": server(es)}
+    settings.ES_INDICES = {}
+    monkeypatch.setattr(registry, "_documents", [])
+    text = dashboard()
+    assert "ES_SERVERS = {" in text
+    assert "@registry.register_document" in text
+    assert 'id="indices"' not in text
+    # The switches are there: the cluster may have indices of others.
+    es.indices.create(index=f"{prefix}others")
+    assert [row.split()[0] for row in table(dashboard(unmanaged="1"), "indices")] == [
+        f"{prefix}others"
+    ]
+
+
+def test_the_first_steps_work(tmp_path: Any, es: Elasticsearch) -> None:
+    """The two snippets, as they stand on the page, make an index that `check` accepts."""
+    from django.template.loader import get_template  # noqa: PLC0415
+
+    text = get_template("admin/elasticsearch/includes/first_steps.html").render()
+    settings_snippet, document_snippet = re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(settings_snippet.replace("&quot;", '"'), names)  # noqa: S102 (our own template)
+    assert names["ES_SERVERS"]["default"]["INDICES"] == list(names["ES_INDICES"])
+    code = document_snippet.replace("&quot;", '"').replace(
+        "from .models import Article", "from shop.models import Product as Article"
+    )
+    before = registry.get_documents()
+    try:
+        exec(code.replace("title =", "name ="), names)  # noqa: S102
+        [added] = set(registry.get_documents()) - set(before)
+        assert added.django.index_name == next(iter(names["ES_INDICES"]))
+        assert added.django.missing_fields == ()
+    finally:
+        for document in set(registry.get_documents()) - set(before):
+            registry.unregister_document(document)
+
+
+def test_numbers_are_grouped_and_dates_are_in_the_users_zone(
+    es: Elasticsearch, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    text = dashboard()
+    [(stamp, title)] = re.findall(r'As of <time datetime="([^"]+)" title="([^"]+)"', text)
+    moment = datetime.fromisoformat(stamp)
+    assert stamp.endswith("+09:00")
+    assert title.endswith(" JST")
+    assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
+
+
+def test_the_number_of_queries_does_not_grow_with_indices(
+    es: Elasticsearch,
+    settings: Settings,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    names = [f"index-{number:03}" for number in range(300)]
+    settings.ES_SERVERS = {"default": server(es, INDICES=names)}
+    settings.ES_INDICES = {name: {} for name in names}
+    client = anyone_who_may_look()
+    # Session, user, two of rights, and one count for each document that the tests register.
+    with django_assert_max_num_queries(4 + len(registry.get_documents())):
+        text = dashboard(client)
+    assert text.count("The index is missing") == 300 + len(registry.get_documents())
+
+
+def test_each_table_has_a_caption_and_each_head_a_scope(products: list[Product]) -> None:
+    text = dashboard(visitor(superuser=True))
+    main = text[text.index("<main") : text.index("</main")]
+    tables = re.findall(r"<table.*?</table>", main, re.DOTALL)
+    assert len(tables) == 2
+    for each in tables:
+        assert "<caption" in each
+        assert re.findall(r"<th\b(?![^>]*scope=)", each) == []
+    # A state is never an icon alone: each icon is followed by its word.
+    for icon in re.findall(r'<img src="[^"]*icon-[^"]*" alt=""[^>]*>([^<]*)<', main):
+        assert icon.strip()

@@ -1,0 +1,261 @@
+"""What the pages of one index say."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from pytest_django import Settings
+from shop.models import Product
+
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.generations import mark_failed, register
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.models import Generation, Index
+
+from .visitors import anyone_who_may_look, visitor
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["change", "mapping", "settings", "generations", "documents"]
+PRODUCTS = "default_3Aproducts"
+
+
+def open_page(name: str, key: str = PRODUCTS, client: Client | None = None) -> str:
+    """Return the page's main part."""
+    client = client or anyone_who_may_look()
+    response = client.get(reverse(f"admin:elasticsearch_index_{name}", args=[key]))
+    assert response.status_code == 200
+    text: str = response.content.decode()
+    return text[text.index("<main") : text.index("</main")]
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def rows(html: str) -> list[str]:
+    return [words(row) for row in re.findall(r"<tr\b.*?</tr>", html, re.DOTALL)]
+
+
+def live_generation(es: Elasticsearch) -> str:
+    [name] = es.indices.get_alias(name=get_definition("products").alias)
+    return name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_links_all_tabs_and_marks_its_own(products: list[Product], name: str) -> None:
+    text = open_page(name)
+    for other in PAGES:
+        url = reverse(f"admin:elasticsearch_index_{other}", args=[PRODUCTS])
+        current = ' aria-current="page"' if other == name else ""
+        assert f'<a href="{url}"{current}>' in text
+    assert reverse("admin:elasticsearch_index_history", args=[PRODUCTS]) in text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tables_have_captions_and_heads_scopes(products: list[Product], name: str) -> None:
+    tables = re.findall(r"<table.*?</table>", open_page(name), re.DOTALL)
+    assert tables
+    for each in tables:
+        assert "<caption" in each
+        assert re.findall(r"<th\b(?![^>]*scope=)", each) == []
+
+
+def test_overview(products: list[Product], es: Elasticsearch, prefix: str) -> None:
+    es.indices.put_alias(index=live_generation(es), name=f"{prefix}wares")
+    facts = rows(open_page("change"))
+    assert "Documents 3" in facts
+    assert facts[0].startswith("Health green ")
+    assert any(fact.startswith("Rows 3 ") for fact in facts)
+    assert any(re.fullmatch(r"Size [\d.]+ kB [\d,]+ bytes in the primary shards", f) for f in facts)
+    assert "Model shop.Product" in facts
+    assert f"Alias {prefix}products" in facts
+    assert f"Further aliases {prefix}wares" in facts
+    assert f"Live generation {live_generation(es)}" in facts
+    assert "Mapping same" in facts
+
+
+def test_overview_of_a_missing_index(es: Elasticsearch) -> None:
+    text = open_page("change")
+    assert "The index is missing: run manage.py es_rebuild products." in words(text)
+    assert rows(text)[0].startswith("Health missing ")
+    assert "Live generation —" in rows(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("mapping", "Declared mapping: there is no live one to show"),
+        ("settings", "There is no live generation, and so there are no settings."),
+        ("generations", "There is no generation: the index was never built."),
+        ("documents", "There is no document in the live generation."),
+    ],
+)
+def test_other_pages_of_a_missing_index(es: Elasticsearch, name: str, sentence: str) -> None:
+    assert sentence in words(open_page(name))
+
+
+def test_mapping_as_declared(products: list[Product]) -> None:
+    text = open_page("mapping")
+    assert "The live mapping is as the document declares it." in words(text)
+    lines = rows(text)
+    assert "category object" in lines
+    assert "└ category. name text" in lines
+    assert "└ category.name. raw keyword multi-field ignore_above: 8191" in lines
+    assert "tags nested" in lines
+    assert 'class="esa-depth-2" title="category.name.raw"' in text
+    assert len(re.findall("<details", text)) == 2
+    assert '"properties": {' in unescape(text)
+
+
+def test_mapping_that_differs(products: list[Product], es: Elasticsearch) -> None:
+    es.indices.put_mapping(
+        index=live_generation(es),
+        properties={
+            "colour": {"type": "keyword"},
+            "name": {
+                "type": "text",
+                "fields": {"raw": {"type": "keyword", "ignore_above": 256}},
+            },
+        },
+    )
+    lines = rows(open_page("mapping"))
+    assert "colour not declared keyword needs a rebuild" in lines
+    assert (
+        "name.raw keyword, ignore_above: 8191 keyword, ignore_above: 256 can be changed in place"
+        in lines
+    )
+    assert "colour keyword differs" in lines
+    assert "└ name. raw keyword multi-field ignore_above: 256 differs" in lines
+
+
+def test_a_field_that_is_not_there(products: list[Product], es: Elasticsearch) -> None:
+    """The alias is moved to an index without the declared fields."""
+    alias = get_definition("products").alias
+    old, bare = live_generation(es), f"{alias}-20200101000000-beef"
+    es.indices.create(index=bare, mappings={"properties": {"sku": {"type": "keyword"}}})
+    es.indices.update_aliases(
+        actions=[
+            {"remove": {"index": old, "alias": alias}},
+            {"add": {"index": bare, "alias": alias}},
+        ]
+    )
+    lines = rows(open_page("mapping"))
+    assert "price float not there needs a rebuild" in lines
+    assert not [line for line in lines if line.startswith("sku") and "rebuild" in line]
+    generations = rows(open_page("generations"))
+    assert next(line for line in generations if line.startswith(bare)).startswith(f"{bare} live ")
+    assert next(line for line in generations if line.startswith(old)).startswith(f"{old} was live ")
+
+
+def test_settings(products: list[Product]) -> None:
+    lines = rows(open_page("settings"))
+    assert "index.number_of_shards 1" in lines
+    assert "index.analysis.analyzer.default.stopwords _english_" in lines
+
+
+def test_generations(products: list[Product], es: Elasticsearch) -> None:
+    old = live_generation(es)
+    rebuild(plan_rebuild(get_definition("products")))
+    broken = register(get_definition("products"), f"{old[:-4]}dead")
+    mark_failed(broken, "Object 7 has <b>no</b> price.")
+    Generation.objects.filter(name=old).update(digest="of older code")
+    lines = rows(open_page("generations"))
+    of = {line.split()[0]: line for line in lines}
+    live = live_generation(es)
+    assert re.match(rf"{live} live green 3 .* this code$", of[live])
+    assert re.match(rf"{old} standby green 3 .* older code$", of[old])
+    assert re.match(rf"{broken.name} failed gone — — .* — this code$", of[broken.name])
+    assert "Object 7 has <b>no</b> price." in lines
+
+
+def test_documents(products: list[Product]) -> None:
+    text = open_page("documents")
+    assert "3 of 3 documents" in words(text)
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', text)
+    assert heads == ["_id", "name", "description", "sku", "brand"]
+    first = next(line for line in rows(text) if line.startswith(f"{products[0].pk} "))
+    assert first.startswith(f"{products[0].pk} Trail shoe 0 A shoe for stony paths")
+    assert '"tags": [' in unescape(text)
+    # Those who may not see products get no link to them.
+    assert reverse("admin:shop_product_change", args=[products[0].pk]) not in text
+
+
+def test_documents_link_to_their_objects(products: list[Product]) -> None:
+    client = visitor("elasticsearch.view_index", "shop.view_product")
+    text = open_page("documents", client=client)
+    for product in products:
+        url = reverse("admin:shop_product_change", args=[product.pk])
+        assert f'<a href="{url}">{product.pk}</a>' in text
+        assert client.get(url).status_code == 200
+
+
+def test_a_huge_document_is_cut(es: Elasticsearch, prefix: str) -> None:
+    es.index(index=f"{prefix}huge", id="1", document={"story": "word " * 50_000}, refresh=True)
+    text = open_page("documents", f"default_3A{prefix}huge")
+    assert len(text) < 120_000
+    assert "The rest is too long for this page." in text
+
+
+def test_an_index_that_the_project_does_not_declare(es: Elasticsearch, prefix: str) -> None:
+    es.index(index=f"{prefix}logs", id="a/b", document={"line": "started"}, refresh=True)
+    key = f"default_3A{prefix}logs"
+    assert "Model unmanaged: the project does not declare this index" in rows(
+        open_page("change", key)
+    )
+    assert "line text" in rows(open_page("mapping", key))
+    assert "Only indices that the project declares have generations." in words(
+        open_page("generations", key)
+    )
+    assert any(line.startswith("a/b started") for line in rows(open_page("documents", key)))
+
+
+def test_a_closed_index(products: list[Product], es: Elasticsearch) -> None:
+    es.indices.close(index=live_generation(es))
+    for name in PAGES:
+        open_page(name)
+    assert rows(open_page("change"))[0].startswith("Health closed ")
+
+
+def test_history_is_the_admins_own(products: list[Product]) -> None:
+    client = visitor(superuser=True)
+    assert "have a change history" in words(open_page("history", client=client))
+    LogEntry.objects.create(
+        user=User.objects.get(is_superuser=True),
+        content_type=ContentType.objects.get_for_model(Index),
+        object_id="default:products",
+        object_repr="products",
+        action_flag=CHANGE,
+        change_message="Rebuilt.",
+    )
+    assert "Rebuilt." in open_page("history", client=client)
+    # "Recent actions" of the site's index lead to the page.
+    recent = client.get(reverse("admin:index")).content.decode()
+    assert reverse("admin:elasticsearch_index_change", args=[PRODUCTS]) in recent
+
+
+def test_the_short_address_leads_to_the_overview(products: list[Product]) -> None:
+    overview = reverse("admin:elasticsearch_index_change", args=[PRODUCTS])
+    response = anyone_who_may_look().get(overview.removesuffix("change/"))
+    assert (response.status_code, response["Location"]) == (302, overview)
+
+
+def test_numbers_have_separators(es: Elasticsearch, prefix: str, settings: Settings) -> None:
+    lines: list[dict[str, object]] = []
+    for number in range(1200):
+        lines += [{"index": {"_index": f"{prefix}many"}}, {"n": number}]
+    es.bulk(operations=lines, refresh=True)
+    assert "Documents 1,200" in rows(open_page("change", f"default_3A{prefix}many"))
+    settings.LANGUAGE_CODE = "de"
+    client = anyone_who_may_look()
+    response = client.get(
+        reverse("admin:elasticsearch_index_change", args=[f"default_3A{prefix}many"]),
+        headers={"accept-language": "de"},
+    )
+    assert "1.200" in words(response.content.decode())
