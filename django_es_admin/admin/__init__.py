@@ -5,8 +5,9 @@ The admin's autodiscovery imports this module, which puts the pages on the stock
 
 from django.contrib import admin
 
+from .mixins.search import ElasticsearchSearchMixin
 from .registration import register
 
-__all__ = ["register"]
+__all__ = ["ElasticsearchSearchMixin", "register"]
 
 register(admin.site)
