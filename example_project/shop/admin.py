@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
 
+from django_es_admin.admin import ElasticsearchSearchMixin
+from shop.documents import ProductDocument
 from shop.models import Category, Product, Tag
 from shop.resources import ProductResource
 
@@ -44,8 +46,8 @@ class TagAdmin(ProductCountMixin, admin.ModelAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ImportExportModelAdmin):
-    """Products."""
+class ProductAdmin(ElasticsearchSearchMixin, ImportExportModelAdmin):
+    """Products; the search box asks Elasticsearch."""
 
     autocomplete_fields = ("category", "tags")
     date_hierarchy = "created_at"
@@ -54,7 +56,8 @@ class ProductAdmin(ImportExportModelAdmin):
     list_select_related = ("category",)
     readonly_fields = ("created_at", "updated_at")
     resource_classes = (ProductResource,)
-    search_fields = ("name", "brand", "sku")
+    search_document = ProductDocument
+    search_fields = ("name^3", "description", "brand.text^2", "sku")
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Ask for what an import does; the library's default lets in every member of staff."""
