@@ -15,9 +15,13 @@ if ! manage shell --verbosity 0 --command \
     'import sys; from shop.models import Product; sys.exit(not Product.objects.exists())'; then
     manage load_catalogue
 fi
-if ! manage es_status products --check >/dev/null 2>&1; then
-    manage es_rebuild products --no-input
-fi
+status=0
+manage es_status products --check >/dev/null 2>&1 || status=$?
+case $status in
+0) ;;
+2) manage es_rebuild products --no-input ;; # the index is missing, or differs from the database
+*) manage es_status products --check ;; # once more, to show what is wrong
+esac
 manage create_demo_user
 
 cat <<TEXT
