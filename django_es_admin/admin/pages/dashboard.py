@@ -82,6 +82,8 @@ class Dashboard:
         indices: likewise; those that the filter leaves.
         total: number of indices before the words of the filter were looked for.
         declared: whether the project declares any index.
+        waiting: changes that are not in their index yet.
+        parked: changes that were given up.
         several: whether there is more than one connection.
         read: when Elasticsearch and the database were asked.
         error: why there is nothing to show: the settings are wrong.
@@ -92,6 +94,8 @@ class Dashboard:
     indices: tuple[IndexRow, ...] | None = None
     total: int = 0
     declared: bool = True
+    waiting: int = 0
+    parked: int = 0
     several: bool = False
     read: datetime | None = None
     error: str = ""
@@ -122,6 +126,8 @@ def get_dashboard(
         indices=_rows(filter(chosen.matches, admitted), status, links) if sees_indices else None,
         total=len(admitted),
         declared=any(index.declared for index in status.indices),
+        waiting=sum(index.outbox.waiting for index in status.indices),
+        parked=sum(index.outbox.parked for index in status.indices),
         several=len(status.connections) > 1,
         read=timezone.now(),
     )

@@ -1,0 +1,193 @@
+"""Names, addresses and documents that try to be more than text."""
+
+import re
+from html import unescape
+from urllib.parse import quote as percent
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.test import Client
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from pytest_django import Settings
+
+from tests import servers
+
+from .visitors import anyone_who_may_look, visitor
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["change", "mapping", "settings", "generations", "documents", "history"]
+SCRIPT = "<script>alert(1)</script>"
+
+UNKNOWN = [
+    "default:none",
+    "none:products",
+    "products",
+    "",
+    ":",
+    "default:",
+    ":products",
+    "default:products:x",
+    "default:*",
+    "default:_all",
+    "default:products,other",
+    "default:../products",
+    "../../../etc/passwd",
+    "default:products/change",
+    "default:products/../../_cluster/settings",
+    SCRIPT,
+    f"default:{SCRIPT}",
+    "default:" + "x" * 4000,
+    "default:日本語",
+    "default:a\x00b",
+    "default:a\nb",
+    "default:%2e%2e",
+    "default:products?pretty",
+    "default:products#x",
+    "default:' OR 1=1 --",
+    "default:{{ request.user }}",
+]
+
+# Names that Elasticsearch takes, each trouble to somebody.
+ODD_NAMES = [
+    "ünïcode-日本語-😀",
+    "dots.and.dots",
+    "_3a-quoted-already",
+    "a'b",
+    "a&b=c;d@e!f$g(h)i",
+    "%2e%2e%2f",
+    "{{ user }}".replace(" ", ""),
+    "-".join(["long"] * 40),
+    "change",
+    "tab\tin-it",
+]
+
+
+def page_of(key: str, name: str) -> str:
+    return reverse(f"admin:elasticsearch_index_{name}", args=[quote(key) or "_"])
+
+
+@pytest.mark.parametrize("key", UNKNOWN)
+def test_an_unknown_index_is_not_found(es: Elasticsearch, key: str) -> None:
+    client = anyone_who_may_look()
+    for name in PAGES:
+        response = client.get(page_of(key, name))
+        assert response.status_code == 404
+        assert "<script>alert" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "<script>alert(1)</script>/mapping/",
+        "default:products/mapping/",
+        "default%3Aproducts/change/",
+        "../../users/change/",
+        "%2e%2e/%2e%2e/change/",
+        "//evil.example/change/",
+        "default_3Aproducts/nonsense/",
+        "default_3Aproducts/mapping/documents/",
+        "_zz/change/",
+        "_/change/",
+        percent("日本語") + "/documents/",
+    ],
+)
+def test_addresses_made_up_by_hand_do_no_harm(es: Elasticsearch, path: str) -> None:
+    base = reverse("admin:elasticsearch_index_changelist")
+    response = anyone_who_may_look().get(base + path)
+    assert response.status_code in (200, 302, 404)
+    assert "<script>alert" not in response.content.decode()
+    if response.status_code == 302:
+        assert response["Location"].startswith("/admin/")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_index_with_an_odd_name_has_its_pages(
+    es: Elasticsearch, prefix: str, name: str
+) -> None:
+    full = prefix + name
+    es.index(index=full, id="1", document={"n": 1}, refresh=True)
+    client = visitor(superuser=True)
+    text = client.get(
+        reverse("admin:app_list", args=["elasticsearch"]), {"unmanaged": "1"}
+    ).content.decode()
+    links = dict(re.findall(r'<a href="([^"]+/change/)">([^<]+)</a>', text))
+    [address] = [unescape(url) for url, shown in links.items() if unescape(shown) == full]
+    for page in PAGES:
+        url = re.sub(r"change/$", f"{page}/", address)
+        assert url == page_of(f"default:{full}", page)
+        response = client.get(url)
+        assert response.status_code == 200
+        shown = response.content.decode()
+        assert full in unescape(shown)
+
+
+def test_documents_mappings_and_keys_are_only_text(es: Elasticsearch, prefix: str) -> None:
+    index = f"{prefix}scripts"
+    es.indices.create(
+        index=index,
+        mappings={
+            "_meta": {"note": SCRIPT},
+            "properties": {SCRIPT: {"type": "keyword", "meta": {"unit": SCRIPT}}},
+        },
+    )
+    es.index(
+        index=index,
+        id=f'"{SCRIPT}',
+        document={SCRIPT: SCRIPT, "b": {"</pre>": "</pre>" + SCRIPT}},
+        refresh=True,
+    )
+    es.indices.put_alias(index=index, name=f"{prefix}'quoted&alias")
+    client = visitor(superuser=True)
+    for name in PAGES:
+        text = client.get(page_of(f"default:{index}", name)).content.decode()
+        assert SCRIPT not in text
+        assert "</pre>&lt;" not in text
+    text = client.get(page_of(f"default:{index}", "documents")).content.decode()
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3
+
+
+def test_names_from_a_server_and_from_settings_are_only_text(settings: Settings) -> None:
+    health = (
+        '{"cluster_name": "<script>alert(1)</script>", "status": "<script>alert(1)</script>",'
+        ' "number_of_nodes": 1, "version": {"number": "<script>alert(1)</script>"}}'
+    )
+    with servers.answering(200, health, "application/json", elasticsearch=True) as url:
+        settings.ES_SERVERS = {
+            "default": {"HOSTS": [url], "LABEL": SCRIPT, "INDICES": ["products"]},
+            SCRIPT: {"HOSTS": ["http://127.0.0.1:9"]},
+        }
+        client = anyone_who_may_look()
+        for url in (
+            reverse("admin:app_list", args=["elasticsearch"]),
+            page_of(f"{SCRIPT}:{SCRIPT}", "change"),
+            page_of(f"{SCRIPT}:{SCRIPT}", "documents"),
+            page_of("default:products", "change"),
+        ):
+            response = client.get(url)
+            assert response.status_code == 200
+            text = response.content.decode()
+            assert "<script>alert" not in text
+            assert "&lt;script&gt;alert(1)" in text
+
+
+def test_an_alias_with_a_colon_keeps_its_indices(settings: Settings, es: Elasticsearch) -> None:
+    server = settings.ES_SERVERS["default"]
+    settings.ES_SERVERS = {"default": server, "eu:west": {**server, "INDICES": ["articles"]}}
+    settings.ES_INDICES = {**settings.ES_INDICES, "articles": {}}
+    client = anyone_who_may_look()
+    assert client.get(page_of("eu:west:articles", "change")).status_code == 200
+    assert client.get(page_of("default:articles", "change")).status_code == 404
+    connection = reverse("admin:elasticsearch_connection_change", args=[quote("eu:west")])
+    assert client.get(connection).status_code == 302
+    unknown = reverse("admin:elasticsearch_connection_change", args=[quote(SCRIPT)])
+    assert client.get(unknown).status_code == 404
+
+
+def test_head_and_strange_methods(es: Elasticsearch) -> None:
+    client: Client = anyone_who_may_look()
+    url = page_of("default:products", "change")
+    assert client.head(url).status_code == 200
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(client, method)(url).status_code == 405
