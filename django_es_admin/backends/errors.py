@@ -28,6 +28,8 @@ from ..exceptions import (
 )
 from .abstracts import Base
 
+_REASON_CHARACTERS = 300
+
 
 @contextmanager
 def translated(connection: Base) -> Iterator[None]:
@@ -124,10 +126,15 @@ def reason(body: Any) -> str:
     """Return Elasticsearch's own reason from an error body or a bulk item's ``error``."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
-        return str(error)
+        return _shortened(str(error))
     roots = error.get("root_cause") or [error]
-    text = str(roots[0].get("reason") or error.get("reason") or error.get("type"))
+    text = _shortened(str(roots[0].get("reason") or error.get("reason") or error.get("type")))
     cause = error.get("caused_by")
     if isinstance(cause, dict) and cause.get("reason"):
-        text = f"{text}: {cause['reason']}"
+        text = f"{text}: {_shortened(cause['reason'])}"
     return text
+
+
+def _shortened(text: str) -> str:
+    """Cut what quotes a whole document, so that the cause behind it can be read."""
+    return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS]}…"

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from ..conf import get_options
 from ..documents import Document
 from ..documents.prepared import Prepared
-from ..exceptions import BatchTooOld, ServerBusy
+from ..exceptions import BatchTooOld, IndexMissing, ServerBusy
 from ..indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ..indices.definition import IndexDefinition
 from ..models import Generation, RefusedDocument
@@ -102,7 +103,7 @@ class Writer:
         for text in keys:
             try:
                 found[primary.to_python(text)] = text
-            except (ValueError, TypeError, ArithmeticError):
+            except (ValidationError, ValueError, TypeError, ArithmeticError):
                 continue
         return found
 
@@ -139,8 +140,9 @@ class Writer:
                     f"The connection {self.definition.connection.alias!r} is overloaded: "
                     f"{error.message}"
                 )
-            if error.target_gone and not self._is_target(target):
-                continue
+            if error.target_gone:
+                self._miss(target)
+                break
             if target.tolerant and error.status:
                 refused.append(error)
             else:
@@ -148,10 +150,19 @@ class Writer:
         if refused:
             self._remember(target, refused)
 
-    def _is_target(self, target: Target) -> bool:
-        """Whether a generation is one still; one that was retired meanwhile needs no writes."""
-        digest = self.definition.digest
-        return target.pk in {now.pk for now in read_targets(self.definition, digest).write}
+    def _miss(self, target: Target) -> None:
+        """Go on without a generation that is gone; without the live one, rows have to wait."""
+        using, name = self.definition.database, self.definition.name
+        row = Generation.objects.using(using).filter(pk=target.pk)
+        if row.filter(role=Generation.Role.LIVE).exists():
+            raise IndexMissing(
+                f"The live generation {target.name} of {name} is gone from the cluster: "
+                f"run `manage.py es_rebuild {name}`."
+            )
+        # Retired while this batch was read, or deleted by hand.
+        row.filter(role__in=[Generation.Role.BUILDING, Generation.Role.STANDBY]).update(
+            role=Generation.Role.FAILED, error="It is gone from the cluster."
+        )
 
     def _remember(self, target: Target, refused: Iterable[ItemError]) -> None:
         RefusedDocument.objects.using(self.definition.database).bulk_create(
