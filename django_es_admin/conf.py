@@ -81,15 +81,11 @@ class Options:
                 continue
             value = getattr(self, field.name)
             kinds = (int, float) if field.type in (float, "float") else (int,)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not _is_good(value):
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < math.inf:
                 raise ImproperlyConfigured(
                     f"ES_ADMIN[{field.name.upper()!r}] is {value!r}: "
                     f"give a number above 0, as {field.default!r}."
                 )
-
-
-def _is_good(value: float) -> bool:
-    return math.isfinite(value) and value > 0
 
 
 def parse(given: Any) -> Options:

@@ -51,7 +51,7 @@ class BaseElasticsearchBackend(Base):
                 node_class=self.connection_class,
                 **params,
             )
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             # The client's message may quote a host with its password; the type says enough.
             raise ImproperlyConfigured(
                 f"ES_SERVERS[{self.alias!r}] does not fit the Elasticsearch client "

@@ -14,10 +14,10 @@ from ..exceptions import ConnectionDoesNotExist
 from .abstracts import Base
 from .configuration import (
     DEFAULT_CONNECTION_ALIAS,
-    find_server_problems,
     index_with_defaults,
     server_with_defaults,
 )
+from .problems import find_server_problems
 
 __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler"]
 
@@ -137,7 +137,7 @@ class ConnectionHandler:
         except ImportError as error:
             raise ImproperlyConfigured(
                 f"ES_SERVERS[{alias!r}] has the ENGINE {server['ENGINE']!r}, "
-                f"which cannot be imported: {error}"
+                f"which cannot be imported: {error}."
             ) from error
         if not (isinstance(backend, type) and issubclass(backend, Base)):
             raise ImproperlyConfigured(

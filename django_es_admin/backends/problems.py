@@ -1,0 +1,204 @@
+"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever somebody may have put there."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .configuration import DEFAULT_CONNECTION_ALIAS, INDEX_DEFAULTS, SERVER_DEFAULTS
+
+COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
+
+_HOST_HINT = "Write hosts as 'http://localhost:9200'."
+_LAST_PORT = 65_535
+
+_SERVER_TYPES: dict[str, tuple[type, ...]] = {
+    "HOSTS": (list, tuple, str),
+    "ENGINE": (str,),
+    "INDICES": (list, tuple),
+    "PARAMS": (Mapping,),
+    "LABEL": (str,),
+    "COLOR": (str,),
+    "READONLY": (bool,),
+    "INDEX_PREFIX": (str,),
+    "TEST": (Mapping,),
+}
+_INDEX_TYPES: dict[str, tuple[type, ...]] = {
+    "NAME": (str,),
+    "ALIASES": (list, tuple, Mapping),
+    "SETTINGS": (Mapping,),
+    "TEST": (Mapping,),
+    "TESTS": (Mapping,),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in the settings; ``kind`` tells the system check which one."""
+
+    kind: str
+    message: str
+    hint: str
+
+
+def find_server_problems(servers: Any, indices: Any) -> Iterator[Problem]:
+    """Yield what is wrong in ``ES_SERVERS`` and ``ES_INDICES``, worst first."""
+    if not isinstance(servers, Mapping):
+        yield Problem("type", "ES_SERVERS is not a dict.", "Make it {'default': {'HOSTS': […]}}.")
+        return
+    if not isinstance(indices, Mapping):
+        yield Problem("type", "ES_INDICES is not a dict.", "Make it {'products': {}}.")
+        return
+    if servers and DEFAULT_CONNECTION_ALIAS not in servers:
+        yield Problem(
+            "default",
+            "ES_SERVERS has no connection named 'default'.",
+            "Name one of the connections 'default'.",
+        )
+    for alias, server in servers.items():
+        yield from _entry_problems("ES_SERVERS", alias, server, _SERVER_TYPES, SERVER_DEFAULTS)
+        if isinstance(server, Mapping):
+            yield from _server_value_problems(alias, server, indices)
+    for alias, index in indices.items():
+        yield from _entry_problems("ES_INDICES", alias, index, _INDEX_TYPES, INDEX_DEFAULTS)
+        if isinstance(index, Mapping):
+            yield from _index_value_problems(alias, index)
+    yield from _shared_name_problems(indices)
+
+
+def _entry_problems(
+    setting: str,
+    alias: Any,
+    entry: Any,
+    types: Mapping[str, tuple[type, ...]],
+    defaults: Mapping[str, Any],
+) -> Iterator[Problem]:
+    where = f"{setting}[{alias!r}]"
+    if not isinstance(alias, str):
+        yield Problem("type", f"{setting} has a key {alias!r}.", "Make each key a string.")
+    if not isinstance(entry, Mapping):
+        yield Problem("type", f"{where} is not a dict.", "Make it a dict, {} for the defaults.")
+        return
+    for key, value in entry.items():
+        if key not in types:
+            yield Problem(
+                "key", f"{where} has an unknown key {key!r}.", f"Known: {', '.join(sorted(types))}."
+            )
+        elif not (isinstance(value, types[key]) or (value is None and defaults[key] is None)):
+            names = " or ".join(kind.__name__.lower() for kind in types[key])
+            yield Problem(
+                "type",
+                f"{where}[{key!r}] is {type(value).__name__}.",
+                f"Give it a value of type {names}.",
+            )
+
+
+def _server_value_problems(
+    alias: Any, server: Mapping[Any, Any], indices: Mapping[Any, Any]
+) -> Iterator[Problem]:
+    names = server.get("INDICES")
+    for name in names if isinstance(names, (list, tuple)) else ():
+        if not isinstance(name, str) or name not in indices:
+            yield Problem(
+                "index",
+                f"ES_SERVERS[{alias!r}] uses the index {name!r}, which ES_INDICES does not have.",
+                f"Add ES_INDICES[{name!r}] = {{}}.",
+            )
+    color = server.get("COLOR")
+    if isinstance(color, str) and color not in COLORS:
+        yield Problem(
+            "color",
+            f"ES_SERVERS[{alias!r}] has the COLOR {color!r}.",
+            f"One of {', '.join(COLORS)}.",
+        )
+    params = server.get("PARAMS")
+    if isinstance(params, Mapping) and not all(isinstance(name, str) for name in params):
+        yield Problem(
+            "type",
+            f"ES_SERVERS[{alias!r}]['PARAMS'] has a key that is no string.",
+            "Name the arguments of the Elasticsearch client.",
+        )
+    hosts = server.get("HOSTS")
+    if isinstance(hosts, (str, list, tuple)):
+        yield from _host_problems(alias, [hosts] if isinstance(hosts, str) else hosts)
+
+
+def _host_problems(alias: Any, hosts: Any) -> Iterator[Problem]:
+    if not hosts:
+        yield Problem("hosts", f"ES_SERVERS[{alias!r}] has no HOSTS.", _HOST_HINT)
+    for position, host in enumerate(hosts):
+        # A host may hold a password, so the message names its place, not its text.
+        where = f"ES_SERVERS[{alias!r}]['HOSTS'][{position}]"
+        if isinstance(host, Mapping):
+            yield from _host_dict_problems(where, host)
+        elif not isinstance(host, str) or not _is_url(host):
+            yield Problem("hosts", f"{where} is not a URL or host name.", _HOST_HINT)
+
+
+def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Problem]:
+    name, port = host.get("host"), host.get("port", 1)
+    if not isinstance(name, str) or not name:
+        yield Problem("hosts", f"{where} has no 'host'.", _HOST_HINT)
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LAST_PORT:
+        yield Problem("hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200.")
+    if host.get("scheme", "http") not in ("http", "https"):
+        yield Problem("hosts", f"{where} has an unknown 'scheme'.", "Give 'http' or 'https'.")
+
+
+def _is_url(host: str) -> bool:
+    try:
+        parts = urlsplit(host if "://" in host else f"http://{host}")
+        return (
+            parts.scheme in ("http", "https")
+            and bool(re.fullmatch(r"[\w.:\-]+", parts.hostname or ""))
+            and parts.port != 0
+        )
+    except ValueError:
+        return False
+
+
+def _index_value_problems(alias: Any, index: Mapping[Any, Any]) -> Iterator[Problem]:
+    where = f"ES_INDICES[{alias!r}]"
+    aliases = index.get("ALIASES")
+    if isinstance(aliases, (list, tuple)) and not all(isinstance(name, str) for name in aliases):
+        yield Problem("type", f"{where}['ALIASES'] has a name that is no string.", "Make it one.")
+    if isinstance(aliases, Mapping) and not (
+        _is_json(aliases)
+        and all(isinstance(each, (Mapping, type(None))) for each in aliases.values())
+    ):
+        yield Problem(
+            "type",
+            f"{where}['ALIASES'] has a value that is no dict.",
+            "Map each alias to its properties, as {'cheap': {'filter': {…}}}, or to {}.",
+        )
+    settings = index.get("SETTINGS")
+    if isinstance(settings, Mapping) and not _is_json(settings):
+        yield Problem(
+            "type",
+            f"{where}['SETTINGS'] has a key or value that JSON does not have.",
+            "Use strings, numbers, booleans, None, lists, and dicts with strings as keys.",
+        )
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(_is_json(inner) for inner in value)
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _shared_name_problems(indices: Mapping[Any, Any]) -> Iterator[Problem]:
+    owners: dict[str, Any] = {}
+    for alias, index in indices.items():
+        name = (index.get("NAME") or alias) if isinstance(index, Mapping) else None
+        if not isinstance(name, str):
+            continue
+        if name in owners:
+            yield Problem(
+                "shared",
+                f"ES_INDICES[{owners[name]!r}] and ES_INDICES[{alias!r}] have one NAME, {name!r}.",
+                "Give each its own NAME.",
+            )
+        owners.setdefault(name, alias)
