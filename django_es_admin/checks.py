@@ -7,13 +7,15 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+from django.db.models import Model
+from elasticsearch.dsl import Object
 
 from django_es_admin import connections
 
 from . import conf
-from .backends.configuration import find_server_problems
+from .backends.problems import find_server_problems
 from .documents import Document, registry
-from .documents.paths import exists, path_of
+from .documents.paths import exists, follow, path_of
 from .indices.definition import IndexDefinition, get_definitions
 from .indices.names import find_name_problem
 
@@ -100,19 +102,42 @@ def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
             "Correct the name, or declare that field of the document yourself.",
             document,
         )
+    for field, path, holder in _missing_paths(model, document, document._doc_type.mapping):
+        prepare = f"prepare_{field.rpartition('.')[2]}"
+        yield _error(
+            "E012",
+            f"{document.__name__}.{field} reads {'.'.join(path)!r}, "
+            f"which {holder.__name__} does not have.",
+            f"Correct attr=, or add a method {prepare}(self, instance).",
+            document,
+        )
+
+
+def _missing_paths(
+    model: type[Model], document: type[Document], mapping: Any
+) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
+    """Yield each field that reads what its model lacks: it would be null in every document."""
     annotations = _annotations(document)
-    mapping = document._doc_type.mapping
     for name in mapping:
         path = path_of(name, mapping[name])
-        if hasattr(document, f"prepare_{name}") or path[0] in annotations:
-            continue
-        if not exists(model, path):
-            yield _error(
-                "E012",
-                f"{document.__name__}.{name} reads {'.'.join(path)!r}, "
-                f"which {model.__name__} does not have.",
-                f"Correct attr=, or add a method prepare_{name}(self, instance).",
-                document,
+        if not (hasattr(document, f"prepare_{name}") or path[0] in annotations):
+            yield from _missing_in(model, name, path, mapping[name])
+
+
+def _missing_in(
+    model: type[Model], name: str, path: tuple[str, ...], field: Any
+) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
+    if not exists(model, path):
+        yield name, path, model
+        return
+    related = follow(model, path)
+    if related is None or not isinstance(field, Object):
+        return
+    for inner in field._mapping:
+        if not hasattr(field._doc_class, f"prepare_{inner}"):
+            definition = field._mapping[inner]
+            yield from _missing_in(
+                related, f"{name}.{inner}", path_of(inner, definition), definition
             )
 
 
@@ -139,16 +164,23 @@ def _check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
 def _check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
     owners: dict[tuple[str, str], IndexDefinition] = {}
     for definition in definitions:
-        key = (definition.connection.alias, definition.alias)
-        other = owners.setdefault(key, definition)
+        other = owners.setdefault((definition.connection.alias, definition.alias), definition)
         if other is not definition:
-            names = [
-                d.document.__name__ if d.document else "ES_INDICES" for d in (other, definition)
-            ]
-            yield _error(
-                "E014",
-                f"{names[0]} and {names[1]} both claim the index {definition.alias!r} "
-                f"on {definition.connection.alias!r}.",
-                "Give each its own name in class Index.",
-                definition.document,
-            )
+            yield _claim(other, definition, definition.alias)
+    for definition in definitions:
+        # Several indices may share a further alias, but none may take the name of another index.
+        for alias in definition.aliases:
+            owner = owners.get((definition.connection.alias, alias))
+            if owner:
+                yield _claim(owner, definition, alias)
+
+
+def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMessage:
+    names = [d.document.__name__ if d.document else f"ES_INDICES[{d.name!r}]" for d in (one, other)]
+    return _error(
+        "E014",
+        f"{names[0]} and {names[1]} both claim the name {alias!r} "
+        f"on the connection {one.connection.alias!r}.",
+        "Give each its own name in class Index, or its own NAME and ALIASES in ES_INDICES.",
+        other.document,
+    )

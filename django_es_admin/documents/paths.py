@@ -79,3 +79,13 @@ def exists(model: type[models.Model], path: tuple[str, ...]) -> bool:
             return find_column(model, name) is not None or hasattr(model, name)
         model = step.model
     return True
+
+
+def follow(model: type[models.Model], path: tuple[str, ...]) -> type[models.Model] | None:
+    """Return the model that a path of relations leads to, None if it is not one of relations."""
+    for name in path:
+        step = find_relation(model, name)
+        if step is None:
+            return None
+        model = step.model
+    return model

@@ -1,0 +1,368 @@
+"""Each system check fires on what it is for, says what mends it, and is silent on what is good."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.core.checks import CheckMessage
+from django.db.models import Count, QuerySet
+
+import django_es_admin.checks
+from django_es_admin import connections
+from django_es_admin.checks import TAG, check_documents, check_settings
+from django_es_admin.documents import Document, fields, registry
+from tests.guide.models import Category, FlatProduct, Product
+
+GOOD_SERVER = {"HOSTS": ["http://localhost:9200"], "INDICES": ["products"]}
+
+
+@pytest.fixture(autouse=True)
+def good_settings(settings: Any) -> None:
+    settings.ES_SERVERS = {"default": GOOD_SERVER}
+    settings.ES_INDICES = {"products": {}}
+    settings.ES_ADMIN = {}
+
+
+@pytest.fixture
+def register() -> Iterator[Any]:
+    """Registers a document class of the model, and forgets it after the test."""
+    registered: list[type[Document]] = []
+
+    def add(model: Any = Product, index: Any = None, **attributes: Any) -> type[Document]:
+        django = {"model": model, **attributes.pop("django", {})}
+        attributes["Django"] = type("Django", (), django)
+        attributes["Index"] = type("Index", (), {"name": "memos", **(index or {})})
+        registered.append(registry.register_document(type("NoteDocument", (Document,), attributes)))
+        return registered[-1]
+
+    yield add
+    for document in registered:
+        registry.unregister_document(document)
+
+
+def found(messages: list[CheckMessage]) -> list[str]:
+    """Return the messages' ids; each must have a hint, and a text that ends as a sentence does."""
+    for message in messages:
+        assert message.hint
+        assert message.msg.endswith(".")
+    return [str(message.id).removeprefix("elasticsearch.") for message in messages]
+
+
+def messages_of(messages: list[CheckMessage]) -> str:
+    return "\n".join(message.msg for message in messages)
+
+
+def server(**keys: Any) -> dict[str, Any]:
+    return {"ES_SERVERS": {"default": {**GOOD_SERVER, **keys}}}
+
+
+def index(**keys: Any) -> dict[str, Any]:
+    return {"ES_INDICES": {"products": keys}}
+
+
+# Id -> settings for which it fires, and nothing else does.
+BAD_SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "E001": [
+        {"ES_SERVERS": []},
+        {"ES_SERVERS": None},
+        {"ES_INDICES": ["products"], "ES_SERVERS": {"default": {}}},
+        {"ES_SERVERS": {"default": {}, "other": "http://localhost:9200"}},
+        {"ES_SERVERS": {"default": {}, 7: {}}},
+        server(HOSTS=5),
+        server(HOSTS=None),
+        server(ENGINE=None),
+        server(READONLY="no"),
+        server(READONLY=1),
+        server(PARAMS=[("request_timeout", 5)]),
+        server(PARAMS={1: 2}),
+        server(INDEX_PREFIX=None),
+        server(TEST=[]),
+        {"ES_INDICES": {"products": None}},
+        index(NAME=5),
+        index(ALIASES="all"),
+        index(ALIASES=[5]),
+        index(ALIASES={"all": "filter"}),
+        index(SETTINGS=[]),
+        index(SETTINGS={"number_of_shards": object}),
+        index(SETTINGS={"analysis": {1: {}}}),
+        index(TESTS=[]),
+    ],
+    "E002": [server(HOST=["http://localhost"]), server(index_prefix="x"), index(MAPPING={})],
+    "E003": [{"ES_SERVERS": {"main": GOOD_SERVER}}],
+    "E004": [server(INDICES=["other"]), server(INDICES=[["products"]]), server(INDICES=[None])],
+    "E005": [
+        server(HOSTS=[]),
+        server(HOSTS=""),
+        server(HOSTS=[5]),
+        server(HOSTS=["ftp://localhost"]),
+        server(HOSTS=["http://"]),
+        server(HOSTS=["http://localhost:99999"]),
+        server(HOSTS=["local host"]),
+        server(HOSTS=["["]),
+        server(HOSTS=[{}]),
+        server(HOSTS=[{"host": 5}]),
+        server(HOSTS=[{"host": "localhost", "port": "9200"}]),
+        server(HOSTS=[{"host": "localhost", "port": 0}]),
+        server(HOSTS=[{"host": "localhost", "scheme": "ftp"}]),
+    ],
+    "E006": [server(COLOR="pink")],
+    "E007": [
+        {"ES_INDICES": {"products": {}, "goods": {"NAME": "products"}}},
+        {"ES_INDICES": {"products": {"NAME": "x"}, "goods": {"NAME": "x"}}},
+    ],
+    "E008": [
+        {"ES_ADMIN": []},
+        {"ES_ADMIN": {"PAGE_TIMEOUTS": 1}},
+        {"ES_ADMIN": {"PAGE_TIMEOUT": "1"}},
+    ],
+    "E009": [
+        server(ENGINE="django_es_admin.nowhere.Backend"),
+        server(ENGINE="django.test.TestCase"),
+        server(PARAMS={"colour": "red"}),
+        server(PARAMS={"basic_auth": 5}),
+        server(PARAMS={"cloud_id": "nonsense"}),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "bad"),
+    [(number, bad) for number, every in BAD_SETTINGS.items() for bad in every],
+)
+def test_bad_settings(settings: Any, number: str, bad: dict[str, Any]) -> None:
+    for name, value in bad.items():
+        setattr(settings, name, value)
+    assert found(check_settings()) == [number]
+    # Documents cannot be judged without good settings.
+    assert check_documents() == []
+
+
+def test_several_problems_are_all_told(settings: Any) -> None:
+    settings.ES_SERVERS = {"default": {"HOST": "x", "COLOR": "pink", "READONLY": "yes"}}
+    settings.ES_ADMIN = {"NOPE": 1}
+    assert sorted(found(check_settings())) == ["E001", "E002", "E006", "E008"]
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [["ftp://user:secret@localhost"], ["http://user:secret@local host"], ["user:secret@h:99999"]],
+)
+def test_a_bad_host_is_named_without_its_password(settings: Any, hosts: list[str]) -> None:
+    settings.ES_SERVERS = {"default": {"HOSTS": hosts}}
+    (message,) = check_settings()
+    assert "ES_SERVERS['default']['HOSTS'][0]" in message.msg
+    assert "secret" not in f"{message.msg} {message.hint}"
+
+
+GOOD_SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"ES_SERVERS": {}, "ES_INDICES": {}},
+    {"ES_SERVERS": {"default": {}}, "ES_INDICES": {}},
+    server(HOSTS="localhost"),
+    server(HOSTS=("localhost:9201", "https://user:pw@es.example.com:443/path")),
+    server(HOSTS=[{"host": "localhost"}, {"host": "h", "port": 9201, "use_ssl": True}]),
+    server(HOSTS=["http://[::1]:9200"]),
+    server(COLOR="red", LABEL="Production", READONLY=True, INDEX_PREFIX="shop-", TEST={}),
+    server(PARAMS={"timeout": 3, "http_auth": ("user", "pw"), "maxsize": 4}),
+    index(NAME=None, SETTINGS=None, ALIASES=["all", "some"]),
+    index(ALIASES={"cheap": {"filter": {"term": {"price": 1}}}, "all": None}),
+    index(SETTINGS={"number_of_shards": 1, "analysis": {"analyzer": {"a": {"type": "custom"}}}}),
+    {"ES_ADMIN": {"PAGE_TIMEOUT": 2, "BULK_MAX_DOCUMENTS": 5}},
+]
+
+
+@pytest.mark.parametrize("good", GOOD_SETTINGS)
+def test_good_settings(settings: Any, good: dict[str, Any]) -> None:
+    for name, value in good.items():
+        setattr(settings, name, value)
+    assert check_settings() == []
+    assert check_documents() == []
+    for connection in connections.all():
+        assert connection.client
+
+
+def test_no_settings_at_all(settings: Any) -> None:
+    del settings.ES_SERVERS
+    del settings.ES_INDICES
+    del settings.ES_ADMIN
+    assert check_settings() == check_documents() == []
+    assert list(connections) == ["default"]
+
+
+def test_the_documents_of_the_project_are_good() -> None:
+    assert len(registry.get_documents()) >= 3
+    assert check_documents() == []
+
+
+def test_e010_a_connection_that_there_is_not(register: Any) -> None:
+    register(index={"using": "archive"})
+    (message,) = check_documents()
+    assert found([message]) == ["E010"]
+    assert "NoteDocument uses the connection 'archive'" in message.msg
+    assert "name one of default" in str(message.hint)
+
+
+@pytest.mark.parametrize("name", ["nme", "reviews", "pk"])
+def test_e011_a_field_that_the_model_lacks(register: Any, name: str) -> None:
+    register(django={"fields": ["name", name]})
+    messages = check_documents()
+    assert found(messages) == ["E011"]
+    assert f"NoteDocument.Django.fields names '{name}', which Product" in messages_of(messages)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "read"),
+    [
+        ({"titel": fields.TextField()}, "NoteDocument.titel reads 'titel', which Product"),
+        ({"title": fields.TextField(attr="nme")}, "NoteDocument.title reads 'nme', which Product"),
+        (
+            {"title": fields.TextField(attr="category.nme")},
+            "NoteDocument.title reads 'category.nme', which Product",
+        ),
+        (
+            {"category": fields.ObjectField(properties={"nme": fields.TextField()})},
+            "NoteDocument.category.nme reads 'nme', which Category",
+        ),
+        (
+            {"tags": fields.NestedField(properties={"t": fields.TextField(attr="nme")})},
+            "NoteDocument.tags.t reads 'nme', which Tag",
+        ),
+        (
+            {
+                "category": fields.ObjectField(
+                    properties={
+                        "parent": fields.ObjectField(properties={"nme": fields.TextField()})
+                    }
+                )
+            },
+            "NoteDocument.category.parent.nme reads 'nme', which Category",
+        ),
+        (
+            {"kind": fields.ObjectField(attr="category", properties={"x": fields.TextField()})},
+            "NoteDocument.kind.x reads 'x', which Category",
+        ),
+    ],
+)
+def test_e012_a_path_that_leads_nowhere(
+    register: Any, attributes: dict[str, Any], read: str
+) -> None:
+    register(**attributes)
+    messages = check_documents()
+    assert found(messages) == ["E012"]
+    assert messages[0].msg == f"{read} does not have."
+
+
+def with_count(self: Document) -> QuerySet[Any]:
+    return Product.objects.annotate(reviewed=Count("reviews"))
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"name": fields.TextField(), "shout": fields.TextField(), "words": fields.TextField()},
+        {"category": fields.KeywordField(attr="category.parent.name")},
+        {"category_id": fields.IntegerField(), "pk": fields.IntegerField()},
+        {"number": fields.IntegerField(), "prepare_number": lambda self, instance: 1},
+        {"reviewed": fields.IntegerField(), "get_queryset": with_count},
+        {
+            "category": fields.ObjectField(properties={"any": fields.TextField()}),
+            "prepare_category": lambda self, instance: {"any": "thing"},
+        },
+        {"shout": fields.ObjectField(properties={"behind": fields.TextField()})},
+        {"reviews": fields.NestedField(properties={"stars": fields.IntegerField()})},
+    ],
+)
+def test_paths_that_may_lead_somewhere(register: Any, attributes: dict[str, Any]) -> None:
+    register(**attributes)
+    assert check_documents() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Notes", "capital letters"),
+        ("_notes", "begins with '_'"),
+        ("no tes", "contains ' '"),
+        ("no/tes", "contains '/'"),
+        ("n" * 240, "longer than"),
+    ],
+)
+def test_e013_a_name_that_elasticsearch_refuses(register: Any, name: str, why: str) -> None:
+    register(index={"name": name})
+    messages = check_documents()
+    assert found(messages) == ["E013"]
+    assert why in messages[0].msg
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [index(NAME="Products"), index(ALIASES=["All"]), server(INDEX_PREFIX="Shop-")],
+)
+def test_e013_in_settings(settings: Any, bad: dict[str, Any]) -> None:
+    for name, value in bad.items():
+        setattr(settings, name, value)
+    assert set(found(check_documents())) == {"E013"}
+
+
+def test_e014_two_documents_of_one_index(register: Any) -> None:
+    register(name=fields.TextField())
+    register(Category, name=fields.TextField())
+    messages = check_documents()
+    assert found(messages) == ["E014"]
+    assert "NoteDocument and NoteDocument both claim the name 'memos'" in messages[0].msg
+
+
+def test_e014_a_document_and_settings(register: Any, settings: Any) -> None:
+    settings.ES_INDICES = {"products": {}, "goods": {"NAME": "memos"}}
+    settings.ES_SERVERS = {"default": {"INDICES": ["products", "goods"]}}
+    register()
+    messages = check_documents()
+    assert found(messages) == ["E014"]
+    assert "ES_INDICES['goods'] and NoteDocument both claim the name 'memos'" in messages[0].msg
+
+
+def test_e014_an_alias_that_is_another_index(settings: Any) -> None:
+    settings.ES_INDICES = {"products": {}, "a": {"ALIASES": ["products"]}, "b": {"ALIASES": ["b"]}}
+    settings.ES_SERVERS = {"default": {"INDICES": ["products", "a", "b"]}}
+    messages = check_documents()
+    assert found(messages) == ["E014", "E014"]
+    assert "claim the name 'products'" in messages[0].msg
+    assert "claim the name 'b'" in messages[1].msg
+
+
+def test_one_name_on_two_connections_is_no_claim(register: Any, settings: Any) -> None:
+    settings.ES_SERVERS = {"default": GOOD_SERVER, "archive": {}}
+    register(FlatProduct)
+    register(FlatProduct, index={"using": "archive"})
+    assert check_documents() == []
+
+
+def test_indices_may_share_a_further_alias(settings: Any) -> None:
+    settings.ES_INDICES = {"products": {}, "a": {"ALIASES": ["all"]}, "b": {"ALIASES": ["all"]}}
+    settings.ES_SERVERS = {"default": {"INDICES": ["products", "a", "b"]}}
+    assert check_documents() == []
+
+
+def test_a_queryset_that_fails_is_not_the_checks_business(register: Any) -> None:
+    def get_queryset(self: Document) -> Any:
+        return None
+
+    register(name=fields.TextField(), get_queryset=get_queryset)
+    assert check_documents() == []
+
+
+def test_the_checks_are_registered(settings: Any) -> None:
+    settings.ES_SERVERS = {"default": {"COLOR": "pink"}}
+    assert found(checks.run_checks(tags=[TAG])) == ["E006"]
+    assert "elasticsearch.E006" in [message.id for message in checks.run_checks()]
+
+
+def test_each_id_of_the_module_is_tested_here() -> None:
+    source = django_es_admin.checks.__loader__.get_data(django_es_admin.checks.__file__).decode()
+    ids = set(re.findall(r'"(E\d{3})"', source))
+    tested = set(BAD_SETTINGS) | {
+        name.split("_")[1].upper() for name in globals() if re.match(r"test_e\d{3}_", name)
+    }
+    assert ids == tested
