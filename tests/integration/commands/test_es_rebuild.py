@@ -117,15 +117,15 @@ def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Ho
 
 
 def test_all_that_have_a_document(run: Run, es: Elasticsearch, settings: Any) -> None:
-    settings.ES_INDICES = {**settings.ES_INDICES, "notes": {}}
-    settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "INDICES": ["notes"]}}
+    settings.ES_INDICES = {**settings.ES_INDICES, "memos": {}}
+    settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "INDICES": ["memos"]}}
     ended = run("es_rebuild", "--json")
     done = [event["index"] for event in ended.events if event["event"] == "done"]
     assert {INDEX, "products", "flat-products"} <= set(done)
-    assert "notes" not in done
-    refused = run("es_rebuild", "notes", INDEX)
+    assert "memos" not in done
+    refused = run("es_rebuild", "memos", INDEX)
     assert refused.code == 1
-    assert "The index notes has no document to load it from" in refused.message
+    assert "The index memos has no document to load it from" in refused.message
     # One refusal, and nothing is begun.
     assert Generation.objects.filter(alias__endswith=INDEX).count() == 1
 

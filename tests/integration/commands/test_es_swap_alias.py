@@ -177,12 +177,12 @@ def test_silence(run: Run, generations: tuple[str, str]) -> None:
 
 def test_one_name_on_two_connections(run: Run, settings: Any) -> None:
     default = settings.ES_SERVERS["default"]
-    settings.ES_INDICES = {"notes": {}}
+    settings.ES_INDICES = {"memos": {}}
     settings.ES_SERVERS = {
-        "default": {**default, "INDICES": ["notes"]},
-        "other": {**default, "INDICES": ["notes"]},
+        "default": {**default, "INDICES": ["memos"]},
+        "other": {**default, "INDICES": ["memos"]},
     }
-    ended = run("es_swap_alias", "notes")
+    ended = run("es_swap_alias", "memos")
     assert ended.message == (
-        "Several connections have an index 'notes' (default, other): pass --connection."
+        "Several connections have an index 'memos' (default, other): pass --connection."
     )

@@ -39,10 +39,10 @@ def two_connections(es: Elasticsearch, settings: Any, prefix: str) -> None:
     """`other` is the same cluster; its indices are within the namespace of this run."""
     default = settings.ES_SERVERS["default"]
     settings.ES_SERVERS = {
-        "default": {**default, "INDICES": ["notes"]},
-        "other": {**default, "INDICES": ["notes", "products"], "INDEX_PREFIX": f"{prefix}other-"},
+        "default": {**default, "INDICES": ["memos"]},
+        "other": {**default, "INDICES": ["memos", "products"], "INDEX_PREFIX": f"{prefix}other-"},
     }
-    settings.ES_INDICES = {"notes": {"SETTINGS": {"number_of_replicas": 0}}, "products": {}}
+    settings.ES_INDICES = {"memos": {"SETTINGS": {"number_of_replicas": 0}}, "products": {}}
 
 
 def build(definition: IndexDefinition, times: int) -> list[str]:
@@ -114,30 +114,30 @@ def test_a_failed_load_says_which_documents(definition: IndexDefinition) -> None
 @pytest.mark.usefixtures("two_connections")
 def test_one_name_on_two_connections() -> None:
     names = [(d.name, d.connection.alias) for d in get_definitions()]
-    assert [alias for name, alias in names if name == "notes"] == ["default", "other"]
+    assert [alias for name, alias in names if name == "memos"] == ["default", "other"]
     # A document's own index on one connection is no reason to forget that another lists it.
     assert [alias for name, alias in names if name == "products"] == ["default", "other"]
-    with pytest.raises(IndexAmbiguous, match=r"'notes' \(default, other\): pass --connection"):
-        get_definition("notes")
+    with pytest.raises(IndexAmbiguous, match=r"'memos' \(default, other\): pass --connection"):
+        get_definition("memos")
     with pytest.raises(IndexAmbiguous):
-        plan_delete("notes")
-    assert get_definition("notes", "other").connection.alias == "other"
-    assert len(select_definitions(["notes", "notes"])) == 2
-    for definition in select_definitions(["notes"]):
+        plan_delete("memos")
+    assert get_definition("memos", "other").connection.alias == "other"
+    assert len(select_definitions(["memos", "memos"])) == 2
+    for definition in select_definitions(["memos"]):
         create_index(plan_create(definition))
-    assert [index.exists for index in get_status(["notes"]).indices] == [True, True]
-    plan = plan_delete("notes", "other")
+    assert [index.exists for index in get_status(["memos"]).indices] == [True, True]
+    plan = plan_delete("memos", "other")
     assert delete_index(plan).generations == tuple(plan.generations)
-    assert [index.exists for index in get_status(["notes"]).indices] == [True, False]
+    assert [index.exists for index in get_status(["memos"]).indices] == [True, False]
     with pytest.raises(IndexMissing):
-        plan_delete("notes", "other")
+        plan_delete("memos", "other")
 
 
 @pytest.mark.usefixtures("two_connections")
 def test_an_index_without_a_document_is_created_not_rebuilt() -> None:
-    (status, _other) = get_status(["notes"]).indices
-    assert status.problems == ("The index is missing: run manage.py es_create notes.",)
-    (refusal,) = plan_rebuild(get_definition("notes", "default")).refusals
+    (status, _other) = get_status(["memos"]).indices
+    assert status.problems == ("The index is missing: run manage.py es_create memos.",)
+    (refusal,) = plan_rebuild(get_definition("memos", "default")).refusals
     assert "has no document to load it from" in refusal
 
 
