@@ -103,9 +103,7 @@ def test_addresses_made_up_by_hand_do_no_harm(es: Elasticsearch, path: str) -> N
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_an_index_with_an_odd_name_has_its_pages(
-    es: Elasticsearch, prefix: str, name: str
-) -> None:
+def test_an_index_with_an_odd_name_has_its_pages(es: Elasticsearch, prefix: str, name: str) -> None:
     full = prefix + name
     es.index(index=full, id="1", document={"n": 1}, refresh=True)
     client = visitor(superuser=True)
@@ -159,13 +157,13 @@ def test_names_from_a_server_and_from_settings_are_only_text(settings: Settings)
             SCRIPT: {"HOSTS": ["http://127.0.0.1:9"]},
         }
         client = anyone_who_may_look()
-        for url in (
+        for page in (
             reverse("admin:app_list", args=["elasticsearch"]),
             page_of(f"{SCRIPT}:{SCRIPT}", "change"),
             page_of(f"{SCRIPT}:{SCRIPT}", "documents"),
             page_of("default:products", "change"),
         ):
-            response = client.get(url)
+            response = client.get(page)
             assert response.status_code == 200
             text = response.content.decode()
             assert "<script>alert" not in text
