@@ -30,5 +30,12 @@ cat <<TEXT
   Ctrl-C ends it; \`make es-stop\` stops Elasticsearch. Another port: make demo PORT=8001
 
 TEXT
+# The worker of the outbox runs beside the server, as it would in production.
+manage es_drain --forever --verbosity 0 &
+drain=$!
 # No reloader: one process, which ends when it is told to.
-exec ../.venv/bin/python manage.py runserver --noreload "127.0.0.1:$port"
+manage runserver --noreload "127.0.0.1:$port" &
+server=$!
+trap 'kill "$server" "$drain" 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM HUP
+wait "$server"

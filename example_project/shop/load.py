@@ -66,7 +66,7 @@ class LoadReport:
 def load(rows: Iterable[Row], progress: Callable[[int], None] = lambda read: None) -> LoadReport:
     """Create and update products so that each is as its row says.
 
-    The rows are written in bulk, so no signals are sent.
+    The rows are written in bulk; the outbox is told of each product.
 
     Args:
         rows: the catalogue.

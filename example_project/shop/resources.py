@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
+from django_es_admin.outbox.capture import capture
 from shop.batches import in_batches
 from shop.loaders import ProductLoader
 from shop.models import Product
@@ -116,7 +117,7 @@ class ProductResource(ModelResource):
 
 
 class CatalogueResource(ProductResource):
-    """The same in bulk, for whole catalogues: no preview, no signals.
+    """The same in bulk, for whole catalogues: no preview.
 
     django-import-export does not write many-to-many relations in bulk, so this does, once the
     products have their keys. `bulk_update` leaves `auto_now` fields alone, so this sets them.
@@ -132,6 +133,7 @@ class CatalogueResource(ProductResource):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._tags: dict[str, set[int]] = {}
+        self._written: list[str] = []
         self._now: datetime = timezone.now()
 
     def get_bulk_update_fields(self) -> list[str]:
@@ -161,15 +163,20 @@ class CatalogueResource(ProductResource):
     def save_instance(self, instance: Product, is_create: bool, row: Any, **kwargs: Any) -> None:
         """Put the product and its tags by for the next batch."""
         instance.updated_at = self._now
+        self._written.append(instance.sku)
         if "tags" in row:
             self._tags[instance.sku] = {tag.pk for tag in self.fields["tags"].clean(row)}
         super().save_instance(instance, is_create, row, **kwargs)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
-        """Write the tags of the products that this part created or changed."""
+        """Write the tags of the products that this part created or changed, and note these."""
         for skus in in_batches(list(self._tags)):
             self._write_tags(dict(Product.objects.filter(sku__in=skus).values_list("pk", "sku")))
         self._tags.clear()
+        # What is written in bulk sends no signals, so that the outbox has to be told.
+        for skus in in_batches(self._written):
+            capture(Product.objects.filter(sku__in=skus))
+        self._written.clear()
 
     def _write_tags(self, products: dict[int, str]) -> None:
         links = Product.tags.through.objects

@@ -36,8 +36,8 @@ class Command(BaseCommand):
         f"{', '.join(COLUMNS)}; tags are separated by semicolons, other columns are left out. "
         "A product whose SKU is there already is updated. Either all rows are saved or none. "
         "Without FILE, made-up products are loaded, the same ones each time. "
-        "Rows are written in bulk, which sends no signals: rebuild the index afterwards "
-        "(es_rebuild products)."
+        "The index follows through the outbox: the first products at once, the others when "
+        "es_drain runs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
