@@ -31,10 +31,11 @@ cat <<TEXT
 
 TEXT
 # The worker of the outbox runs beside the server, as it would in production.
-manage es_drain --forever --verbosity 0 &
+# (Not by manage(): the pid would be that of a shell around it.)
+../.venv/bin/python manage.py es_drain --forever --verbosity 0 &
 drain=$!
 # No reloader: one process, which ends when it is told to.
-manage runserver --noreload "127.0.0.1:$port" &
+../.venv/bin/python manage.py runserver --noreload "127.0.0.1:$port" &
 server=$!
 trap 'kill "$server" "$drain" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
