@@ -1,0 +1,231 @@
+"""The pages as a browser shows them."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.utils import quote
+from elasticsearch import Elasticsearch
+from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+from shop.models import Product
+
+from django_es_admin.documents import registry
+from django_es_admin.indices.definition import get_definition
+
+from .conftest import OpenPage
+
+DASHBOARD = "/admin/elasticsearch/"
+INDEX = "/admin/elasticsearch/index/default_3Aproducts/"
+TABS = ["change", "mapping", "settings", "generations", "documents"]
+PAGES = [DASHBOARD, f"{DASHBOARD}?unmanaged=1&hidden=1", *(f"{INDEX}{tab}/" for tab in TABS)]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+WATCH = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation",
+        event => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+# Text whose contrast with what is behind it is below 4.5 (WCAG 2 AA for small text).
+FAINT = """
+() => {
+    const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = element => {
+        for (; element; element = element.parentElement) {
+            const colour = parse(getComputedStyle(element).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const walker = document.createTreeWalker(
+        document.querySelector("#content"), NodeFilter.SHOW_TEXT);
+    const faint = new Set();
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
+        const [a, b] = [parse(getComputedStyle(element).color), behind(element)].map(light);
+        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (contrast < 4.5) faint.add(`${contrast.toFixed(2)} ${element.outerHTML.slice(0, 99)}`);
+    }
+    return [...faint];
+}
+"""
+
+
+@pytest.fixture
+def scene(products: list[Product], es: Elasticsearch, settings: Settings) -> None:
+    """Something of everything: drift, trouble, an odd index, a script, a dead connection."""
+    alias = get_definition("products").alias
+    prefix = settings.INDEX_PREFIX
+    es.indices.put_mapping(index=alias, properties={"colour": {"type": "keyword"}})
+    es.delete(index=alias, id=str(products[0].pk), refresh=True)
+    es.index(
+        index=f"{prefix}logs",
+        id="<script>alert(1)</script>",
+        document={"line": "<script>alert(1)</script><img src=x onerror=alert(1)>"},
+        refresh=True,
+    )
+    es.indices.create(index=f"{prefix}hidden", settings={"hidden": True})
+    settings.ES_ADMIN = {"PAGE_TIMEOUT": 5}
+    settings.ES_SERVERS = {
+        **settings.ES_SERVERS,
+        "staging": {
+            "HOSTS": ["http://127.0.0.1:9"],
+            "LABEL": "Staging",
+            "COLOR": "yellow",
+            "READONLY": True,
+        },
+    }
+
+
+def visit_strictly(page: Page, path: str) -> list[str]:
+    """Open a page under the strict policy and return what Chromium blocked."""
+
+    def add_policy(route: Route) -> None:
+        answer = route.fetch()
+        headers = {**answer.headers, "content-security-policy": POLICY}
+        route.fulfill(response=answer, headers=headers)
+
+    page.route("**/*", add_policy)
+    page.add_init_script(WATCH)
+    page.goto(path)
+    violations: list[str] = page.evaluate("window.violations")
+    return violations
+
+
+@pytest.mark.usefixtures("scene")
+def test_a_strict_content_security_policy_blocks_nothing(
+    open_page: OpenPage, settings: Settings
+) -> None:
+    page = open_page(DASHBOARD)
+    logs = f"/admin/elasticsearch/index/{quote(f'default:{settings.INDEX_PREFIX}logs')}/documents/"
+    for path in [*PAGES, f"{INDEX}history/", logs]:
+        assert visit_strictly(page, path) == []
+        expect(page.locator("h1").last).to_be_visible()
+        # The admin's own scripts and styles did load.
+        assert page.evaluate("document.styleSheets.length") >= 3
+
+
+def test_the_policy_of_that_test_is_enforced(
+    browser: Browser, live_server: LiveServer, cookie: dict[str, str]
+) -> None:
+    page = browser.new_page(base_url=live_server.url)
+    page.context.add_cookies([cookie])
+    assert visit_strictly(page, DASHBOARD) == []
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<i style=\"top: 0\"></i>')")
+    page.wait_for_function("window.violations.length > 0")
+    assert page.evaluate("window.violations") == ["style-src-attr inline"]
+    page.context.close()
+
+
+@pytest.mark.usefixtures("scene")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_in_both_themes(open_page: OpenPage, theme: str) -> None:
+    page = open_page(DASHBOARD, color_scheme=theme)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 18, 18)"}[theme]
+    for path in PAGES:
+        page.goto(path)
+        for details in page.locator("details").all():
+            details.evaluate("element => element.open = true")
+        assert page.evaluate(FAINT) == []
+
+
+@pytest.mark.usefixtures("scene")
+def test_a_small_screen_scrolls_tables_not_the_page(open_page: OpenPage) -> None:
+    page = open_page(DASHBOARD, viewport={"width": 400, "height": 800})
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        for region in page.get_by_role("region").all():
+            box = region.bounding_box()
+            assert box
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 400
+    page.goto(DASHBOARD)
+    indices = page.get_by_role("region", name="Indices")
+    assert indices.evaluate("element => element.scrollWidth > element.clientWidth")
+    # The keyboard scrolls it, and what is wrong with an index stays in sight.
+    indices.focus()
+    indices.evaluate("element => element.scrollLeft = 300")
+    problem = page.get_by_text("1 document is missing").bounding_box()
+    assert problem
+    assert problem["x"] >= 0
+    assert problem["x"] + problem["width"] <= 400
+
+
+@pytest.mark.usefixtures("scene")
+def test_all_works_without_javascript(open_page: OpenPage, settings: Settings) -> None:
+    page = open_page(DASHBOARD, java_script_enabled=False)
+    indices = page.locator("#indices")
+    expect(indices.get_by_role("link", name="products", exact=True)).to_be_visible()
+    expect(indices.get_by_text(f"{settings.INDEX_PREFIX}logs")).to_have_count(0)
+
+    page.get_by_label("unmanaged").check()
+    page.get_by_placeholder("Name, alias or model").fill("logs")
+    page.get_by_role("button", name="Filter").click()
+    assert "q=logs" in page.url
+    assert "unmanaged=1" in page.url
+    expect(indices.get_by_role("link", name=f"{settings.INDEX_PREFIX}logs")).to_be_visible()
+    expect(indices.get_by_role("link", name="products", exact=True)).to_have_count(0)
+
+    page.get_by_role("link", name=re.compile(r"\d+ total")).click()
+    page.locator("#indices").get_by_role("link", name="products", exact=True).click()
+    tabs = page.get_by_role("navigation", name="Pages of this index")
+    for name in ("Mapping", "Settings", "Generations", "Documents"):
+        tabs.get_by_role("link", name=name).click()
+        expect(tabs.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+        expect(page.locator("main table").first).to_be_visible()
+    whole = page.locator("details pre").first
+    expect(whole).to_be_hidden()
+    page.get_by_text("Whole document").first.click()
+    expect(whole).to_be_visible()
+    expect(whole).to_contain_text('"sku": "A-')
+
+
+def test_from_the_front_page_to_a_product_and_its_document(
+    products: list[Product], open_page: OpenPage
+) -> None:
+    page = open_page("/admin/")
+    page.get_by_role("main").get_by_role("link", name="Indices").click()
+    assert page.url.endswith("/admin/elasticsearch/#indices")
+    page.locator("#indices").get_by_role("link", name="products", exact=True).click()
+    page.get_by_role("link", name="Documents").click()
+    [key] = [product.pk for product in products if product.sku == "A-1"]
+    page.get_by_role("link", name=str(key), exact=True).first.click()
+    expect(page.get_by_label("Sku:")).to_have_value("A-1")
+    page.go_back()
+    page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="products").click()
+    expect(page.get_by_role("rowheader", name="Live generation")).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("have a change history")).to_be_visible()
+
+
+@pytest.mark.usefixtures("scene")
+def test_scripts_in_documents_do_not_run(open_page: OpenPage, settings: Settings) -> None:
+    key = quote(f"default:{settings.INDEX_PREFIX}logs")
+    page = open_page(f"/admin/elasticsearch/index/{key}/documents/")
+    expect(page.get_by_role("cell", name="<script>alert(1)</script><img")).to_be_visible()
+    # open_page fails the test if a dialog was shown.
+
+
+def test_three_hundred_indices_fit_and_can_be_filtered(
+    es: Elasticsearch, open_page: OpenPage, settings: Settings
+) -> None:
+    names = [f"index-{number:03}" for number in range(300)]
+    server: dict[str, Any] = settings.ES_SERVERS["default"]
+    settings.ES_SERVERS = {"default": {**server, "INDICES": names}}
+    settings.ES_INDICES = {name: {} for name in names}
+    page = open_page(DASHBOARD)
+    rows = page.locator("#indices tbody")
+    expect(rows).to_have_count(300 + len(registry.get_documents()))
+    page.get_by_placeholder("Name, alias or model").fill("index-29")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(10)
