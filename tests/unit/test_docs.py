@@ -1,0 +1,310 @@
+"""The documentation tells the truth: what it names exists, and what exists is named."""
+
+import ast
+import json
+import pkgutil
+import re
+import types
+from argparse import Action
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from django.core import checks
+from django.core.management.base import BaseCommand
+
+import django_es_admin
+from django_es_admin.backends import configuration, elasticsearch, problems
+from django_es_admin.checks import TAG
+from django_es_admin.conf import Options
+from django_es_admin.management import commands, drain_json, operations_json, status_json
+from django_es_admin.management.command import ElasticsearchCommand, Exit
+
+PACKAGE = Path(django_es_admin.__file__).parent
+ROOT = PACKAGE.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMANDS = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+# Command -> what its JSON example is made from, or for one object per line, event -> what it is.
+DOCUMENTS: dict[str, Any] = {
+    "es_create": operations_json.CreateDocument,
+    "es_delete": operations_json.DeleteDocument,
+    "es_drain": drain_json.DrainDocument,
+    "es_rebuild": {
+        "plan": operations_json.PlanEvent,
+        "progress": operations_json.ProgressEvent,
+        "done": operations_json.DoneEvent,
+        "failed": operations_json.FailedEvent,
+    },
+    "es_status": status_json.StatusDocument,
+    "es_swap_alias": operations_json.SwapDocument,
+}
+ENVIRONMENT = {"ES_URL"}
+SETTINGS = {"ES_SERVERS", "ES_INDICES", "ES_ADMIN"}
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """Return what stands under a heading of the second level."""
+    _, _, rest = text.partition(f"\n## `{heading}`\n")
+    assert rest, f"no section {heading}"
+    return rest.partition("\n## ")[0]
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of the tables of a text, the headers left out."""
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| `"):
+            yield cells
+
+
+def code(cell: str) -> str:
+    """Return the text between the first pair of backticks."""
+    return cell.split("`")[1]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+@cache
+def command(name: str) -> ElasticsearchCommand:
+    made = import_module(f"{commands.__name__}.{name}").Command()
+    assert isinstance(made, ElasticsearchCommand)
+    return made
+
+
+def actions(name: str) -> list[Action]:
+    parser = command(name).create_parser("manage.py", name)
+    return parser._actions
+
+
+def options(name: str) -> set[str]:
+    return {option for action in actions(name) for option in action.option_strings}
+
+
+DJANGOS = {
+    option
+    for action in BaseCommand().create_parser("manage.py", "x")._actions
+    for option in action.option_strings
+}
+
+
+def common() -> set[str]:
+    intro = page("commands.md").partition("\n## ")[0]
+    return {code(cells[0]).split()[0] for cells in rows(intro)} | {"--noinput"}
+
+
+# Commands
+
+
+def test_each_command_has_a_section_and_each_section_a_command() -> None:
+    headings = re.findall(r"^## `(\w+)`$", page("commands.md"), re.M)
+    assert sorted(headings) == COMMANDS
+    assert sorted(DOCUMENTS) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_options_of_a_command(name: str) -> None:
+    own = {code(cells[0]).split()[0] for cells in rows(section(page("commands.md"), name))}
+    assert own | common() == options(name) - DJANGOS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_values_that_options_take(name: str) -> None:
+    text = page("commands.md").partition("\n## ")[0] + section(page("commands.md"), name)
+    given = dict.fromkeys(DJANGOS)
+    for cells in rows(text):
+        option, _, value = code(cells[0]).partition(" ")
+        given[option] = value
+    for action in actions(name):
+        if action.option_strings and action.option_strings[0] not in DJANGOS:
+            assert given[action.option_strings[0]] == (action.metavar or "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_arguments_of_a_command(name: str) -> None:
+    (usage, *_others) = blocks(section(page("commands.md"), name), "")
+    positional = [
+        f" [{action.metavar}…]" if action.nargs == "*" else f" {action.metavar}"
+        for action in actions(name)
+        if not action.option_strings
+    ]
+    assert usage.strip() == f"manage.py {name}{''.join(positional)}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_exit_codes_of_a_command(name: str) -> None:
+    said = command(name).exit_codes
+    assert f"\nExit codes: {said}\n" in section(page("commands.md"), name)
+    assert {int(number) for number in re.findall(r"\b\d+\b", said)} <= set(Exit)
+
+
+def test_all_exit_codes_are_explained() -> None:
+    (said,) = re.findall(r"\*\*Exit codes\*\* are (.*?)\. ", page("commands.md"), re.S)
+    assert {int(number) for number in re.findall(r"\b\d+\b", said)} == set(Exit)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_json_of_a_command(name: str) -> None:
+    text = section(page("commands.md"), name)
+    if isinstance(DOCUMENTS[name], dict):
+        lines = [json.loads(line) for block in blocks(text, "jsonl") for line in block.splitlines()]
+        assert [line["event"] for line in lines] == list(DOCUMENTS[name])
+        for line in lines:
+            compare(line, DOCUMENTS[name][line["event"]])
+    else:
+        (block,) = blocks(text, "json")
+        compare(json.loads(block), DOCUMENTS[name])
+
+
+def compare(value: Any, kind: Any) -> None:
+    """Compare an example with the type that it is an example of."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = get_type_hints(kind)
+        assert list(value) == [field.name for field in fields(kind)]
+        for name, inner in value.items():
+            compare(inner, hints[name])
+    elif get_origin(kind) in (Union, types.UnionType):
+        if value is None:
+            assert types.NoneType in get_args(kind)
+        else:
+            (other,) = (one for one in get_args(kind) if one is not types.NoneType)
+            compare(value, other)
+    elif get_origin(kind) is Literal:
+        assert value in get_args(kind)
+    elif get_origin(kind) is tuple:
+        assert isinstance(value, list)
+        for inner in value:
+            compare(inner, get_args(kind)[0])
+    elif kind in (str, int, bool, float):
+        assert isinstance(value, kind)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_commands_and_their_options_that_a_page_names(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(r"\bes_[a-z_]+\b", text)) <= set(COMMANDS)
+    for name, rest in re.findall(r"\b(es_[a-z_]+)\b([^`\n]*)", text):
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options(name)
+
+
+# Settings
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_settings_that_a_page_names(path: Path) -> None:
+    assert set(re.findall(r"\bES_[A-Z]+\b", path.read_text())) <= SETTINGS | ENVIRONMENT
+
+
+def test_the_page_has_each_setting() -> None:
+    assert re.findall(r"^## `(\w+)`$", page("settings.md"), re.M) == [
+        "ES_SERVERS",
+        "ES_INDICES",
+        "ES_ADMIN",
+    ]
+
+
+def table(heading: str) -> dict[str, Any]:
+    """Return key -> default of the table of one setting."""
+    text = section(page("settings.md"), heading)
+    found = [cells for cells in rows(text) if len(cells) == 3]
+    return {code(key): ast.literal_eval(code(default)) for key, default, _ in found}
+
+
+def test_the_keys_of_connections_and_indices() -> None:
+    assert table("ES_SERVERS") == configuration.SERVER_DEFAULTS
+    assert table("ES_INDICES") == configuration.INDEX_DEFAULTS
+
+
+def test_the_old_names_of_parameters() -> None:
+    text = section(page("settings.md"), "ES_SERVERS")
+    names = {
+        code(old): code(new) for old, new in (cells for cells in rows(text) if len(cells) == 2)
+    }
+    assert names == configuration._PARAM_NAMES
+
+
+def test_the_defaults_and_colours_that_the_text_names() -> None:
+    text = section(page("settings.md"), "ES_SERVERS")
+    assert elasticsearch.DEFAULT_PARAMS == {"request_timeout": 10, "max_retries": 0}
+    assert "a request has 10 seconds (`request_timeout`)" in text
+    assert "`max_retries` is 0" in text
+    (colors,) = (meaning for key, _, meaning in _three(text) if code(key) == "COLOR")
+    assert tuple(re.findall(r"[a-z]+", colors.partition(": ")[2].replace(" or ", " "))) == (
+        problems.COLORS
+    )
+
+
+def _three(text: str) -> list[list[str]]:
+    return [cells for cells in rows(text) if len(cells) == 3]
+
+
+def test_the_options_with_their_defaults_and_meanings() -> None:
+    assert table("ES_ADMIN") == {field.name.upper(): field.default for field in fields(Options)}
+    meanings = {
+        code(key): text for key, _, text in _three(section(page("settings.md"), "ES_ADMIN"))
+    }
+    assert meanings == docstrings()
+
+
+def docstrings() -> dict[str, str]:
+    """Return option -> the docstring below it."""
+    tree = ast.parse((PACKAGE / "conf.py").read_text(encoding="utf-8"))
+    (body,) = (
+        node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Options"
+    )
+    return {
+        option.target.id.upper(): " ".join(ast.literal_eval(text.value).split()).replace("``", "`")
+        for option, text in pairwise(body)
+        if isinstance(option, ast.AnnAssign) and isinstance(option.target, ast.Name)
+        if isinstance(text, ast.Expr)
+    }
+
+
+# Checks
+
+
+def ids_in_code() -> set[str]:
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        found |= set(re.findall(r'"([EWI]\d{3})"', path.read_text(encoding="utf-8")))
+    return {f"elasticsearch.{number}" for number in found}
+
+
+def test_each_check_is_listed_once() -> None:
+    listed = [code(cells[0]) for cells in rows(page("checks.md"))]
+    assert listed == sorted(set(listed))
+    assert set(listed) == ids_in_code()
+    assert all(len(cells) == 3 and all(cells) for cells in rows(page("checks.md")))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_check_ids_that_a_page_names(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(r"\belasticsearch\.[EWI]\d+", text)) <= ids_in_code()
+    numbers = {f"elasticsearch.{number}" for number in re.findall(r"\b[EWI]\d{3}\b", text)}
+    assert numbers <= ids_in_code()
+
+
+def test_the_tag_of_the_checks() -> None:
+    assert f"check --tag {TAG}`" in page("checks.md")
+    assert checks.registry.registry.tag_exists(TAG)
+
+
+# Links
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_between_pages(path: Path) -> None:
+    for target in re.findall(r"(?<!!)\[[^]]*\]\(([^)#]+)", path.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
