@@ -1,10 +1,11 @@
 """Turn what the client raises into our one-line errors that name the connection and the mend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
+from django.utils.translation import gettext as _
 from elastic_transport import (
     ConnectionError as ClientConnectionError,
 )
@@ -61,65 +62,92 @@ def understood(connection: Base) -> Iterator[None]:
         raise _not_elasticsearch(connection) from error
 
 
+def _names(connection: Base) -> dict[str, str]:
+    """Return what messages call a connection and its settings."""
+    alias = repr(connection.alias)
+    return {"connection": alias, "setting": f"ES_SERVERS[{alias}]"}
+
+
 def _not_elasticsearch(connection: Base) -> NotElasticsearch:
-    return NotElasticsearch(
-        f"The connection {connection.alias!r} was answered by something that is not "
-        f"Elasticsearch: correct HOSTS in ES_SERVERS[{connection.alias!r}]."
+    text = _(
+        "The connection %(connection)s was answered by something that is not Elasticsearch: "
+        "correct HOSTS in %(setting)s."
     )
+    return NotElasticsearch(text % _names(connection))
 
 
 def timed_out(connection: Base) -> ConnectionTimedOut:
     """Return the error of a connection that was given up."""
-    return ConnectionTimedOut(
-        f"The connection {connection.alias!r} did not answer in time: "
-        f"check that Elasticsearch is up and not overloaded."
+    text = _(
+        "The connection %(connection)s did not answer in time: "
+        "check that Elasticsearch is up and not overloaded."
     )
+    return ConnectionTimedOut(text % _names(connection))
 
 
 def _translate(connection: Base, error: TransportError | ApiError) -> ElasticsearchAdminError:
-    who = f"The connection {connection.alias!r}"
-    setting = f"ES_SERVERS[{connection.alias!r}]"
+    names = _names(connection)
     if isinstance(error, ConnectionTimeout):
         return timed_out(connection)
     if isinstance(error, TlsError):
-        return ConnectionUnavailable(
-            f"{who} refused TLS: check the scheme in HOSTS and ca_certs in PARAMS of {setting}."
+        text = _(
+            "The connection %(connection)s refused TLS: "
+            "check the scheme in HOSTS and ca_certs in PARAMS of %(setting)s."
         )
+        return ConnectionUnavailable(text % names)
     if isinstance(error, ClientConnectionError):
-        return ConnectionUnavailable(
-            f"{who} is unreachable: start Elasticsearch, or correct HOSTS in {setting}."
+        text = _(
+            "The connection %(connection)s is unreachable: "
+            "start Elasticsearch, or correct HOSTS in %(setting)s."
         )
+        return ConnectionUnavailable(text % names)
     if isinstance(error, (SerializationError, UnsupportedProductError)):
         return _not_elasticsearch(connection)
     if isinstance(error, ApiError):
-        return _translate_status(who, setting, error)
-    return ConnectionUnavailable(f"{who} failed ({type(error).__name__}): check {setting}.")
+        return _translate_status(names, error)
+    text = _("The connection %(connection)s failed (%(kind)s): check %(setting)s.")
+    return ConnectionUnavailable(text % {**names, "kind": type(error).__name__})
 
 
-def _translate_status(who: str, setting: str, error: ApiError) -> ElasticsearchAdminError:
+def _translate_status(names: Mapping[str, str], error: ApiError) -> ElasticsearchAdminError:
     status = error.meta.status
-    if not isinstance(error.body, dict) or "error" not in error.body:
-        # Elasticsearch explains every refusal in JSON; a proxy before it does not.
-        if status == HTTPStatus.UNAUTHORIZED:
-            return AccessRefused(f"{who} was refused (401): correct the credentials in {setting}.")
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return ServerBusy(f"{who} is overloaded (429): try again in a while.")
-        return NotElasticsearch(
-            f"{who} was answered {status} by something that is not Elasticsearch: "
-            f"correct HOSTS in {setting}, or start what stands behind that proxy."
-        )
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return AccessRefused(
-            f"{who} was refused ({status}): correct the credentials in PARAMS of {setting}, "
-            f"or give that user the right."
-        )
+    explained = isinstance(error.body, dict) and "error" in error.body
+    values = {**names, "status": status, "reason": reason(error.body) if explained else ""}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ServerBusy(f"{who} is overloaded (429): try again in a while.")
-    if status == HTTPStatus.NOT_FOUND:
-        return IndexMissing(
-            f"{who} has no such index ({reason(error.body)}): create it with `manage.py es_create`."
+        return ServerBusy(
+            _("The connection %(connection)s is overloaded (429): try again in a while.") % values
         )
-    return ServerRefused(f"{who} refused the request ({status}): {reason(error.body)}.")
+    if not explained:
+        # Elasticsearch explains every refusal in JSON; a proxy before it does not.
+        return _translate_proxy(values)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        text = _(
+            "The connection %(connection)s was refused (%(status)s): correct the credentials "
+            "in PARAMS of %(setting)s, or give that user the right."
+        )
+        return AccessRefused(text % values)
+    if status == HTTPStatus.NOT_FOUND:
+        text = _(
+            "The connection %(connection)s has no such index (%(reason)s): "
+            "create it with `manage.py es_create`."
+        )
+        return IndexMissing(text % values)
+    text = _("The connection %(connection)s refused the request (%(status)s): %(reason)s.")
+    return ServerRefused(text % values)
+
+
+def _translate_proxy(values: Mapping[str, Any]) -> ElasticsearchAdminError:
+    if values["status"] == HTTPStatus.UNAUTHORIZED:
+        text = _(
+            "The connection %(connection)s was refused (401): "
+            "correct the credentials in %(setting)s."
+        )
+        return AccessRefused(text % values)
+    text = _(
+        "The connection %(connection)s was answered %(status)s by something that is not "
+        "Elasticsearch: correct HOSTS in %(setting)s, or start what stands behind that proxy."
+    )
+    return NotElasticsearch(text % values)
 
 
 def reason(body: Any) -> str:

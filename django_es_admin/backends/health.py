@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -96,7 +97,9 @@ def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
     if not every:
         return []
     with ThreadPoolExecutor(max_workers=len(every)) as pool:
-        return list(pool.map(ask, every))
+        # With the context goes the language of the page, in which an error is said.
+        asked = [pool.submit(copy_context().run, ask, connection) for connection in every]
+        return [future.result() for future in asked]
 
 
 # Beyond the deadline, for a request that ended at it to say so by itself.
@@ -121,7 +124,8 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
             future.set_exception(error)
 
     # A daemon: no process has to wait for what was given up.
-    threading.Thread(target=run, name=f"ask {connection.alias}", daemon=True).start()
+    name = f"ask {connection.alias}"
+    threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
     try:
         return future.result(deadline.remaining + _GRACE)
     except TimeoutError:
