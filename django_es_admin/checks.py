@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import DatabaseError, router
 from django.db.models import Model
 from elasticsearch.dsl import Object
 
@@ -18,6 +19,7 @@ from .documents import Document, registry
 from .documents.paths import exists, follow, path_of
 from .indices.definition import IndexDefinition, get_definitions
 from .indices.names import find_name_problem
+from .models import OutboxEntry
 
 TAG = "elasticsearch_settings"
 
@@ -34,6 +36,10 @@ _SERVER_IDS = {
 
 def _error(number: str, message: str, hint: str, obj: Any = None) -> Error:
     return Error(message, hint=hint, obj=obj, id=f"elasticsearch.{number}")
+
+
+def _warning(number: str, message: str, hint: str, obj: Any = None) -> CheckMessage:
+    return checks.Warning(message, hint=hint, obj=obj, id=f"elasticsearch.{number}")
 
 
 @register(TAG)
@@ -74,6 +80,9 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
     for document in registry.get_documents():
         messages += _check_connection(document)
         messages += _check_fields(document)
+        if not document.django.ignore_signals:
+            messages += _check_outbox(document)
+            messages += _check_related_models(document)
     if not any(message.id == "elasticsearch.E010" for message in messages):
         definitions = get_definitions()
         messages += _check_names(definitions)
@@ -111,6 +120,38 @@ def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
             f"Correct attr=, or add a method {prepare}(self, instance).",
             document,
         )
+
+
+def _check_outbox(document: type[Document]) -> Iterator[CheckMessage]:
+    model = document.django.model
+    database = router.db_for_write(model)
+    if not router.allow_migrate_model(database, OutboxEntry):
+        yield _error(
+            "E015",
+            f"{model.__name__} is written to the database {database!r}, where a router does not "
+            f"allow the tables of this app: its changes could not be captured with it.",
+            f"Let allow_migrate() of the router say True for 'elasticsearch' on {database!r}.",
+            document,
+        )
+
+
+def _check_related_models(document: type[Document]) -> Iterator[CheckMessage]:
+    try:
+        related = document.django.reads.related
+    except (AttributeError, DatabaseError, FieldError):
+        # The queryset cannot be made; whoever uses it gets to know.
+        return
+    known = [model._meta.concrete_model for model in document.django.related_models]
+    for model in sorted(related, key=lambda model: model._meta.label):
+        if model._meta.concrete_model not in known:
+            yield _warning(
+                "W001",
+                f"{document.__name__} reads {model._meta.label}, which its related_models "
+                f"do not name: changes of it do not reach the index.",
+                f"Add {model.__name__} to related_models, and give its objects in "
+                f"get_instances_from_related().",
+                document,
+            )
 
 
 def _missing_paths(
@@ -167,6 +208,15 @@ def _check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
         other = owners.setdefault((definition.connection.alias, definition.alias), definition)
         if other is not definition:
             yield _claim(other, definition, definition.alias)
+            if other.database != definition.database:
+                yield _error(
+                    "E016",
+                    f"The index {definition.alias!r} is made from two databases, "
+                    f"{other.database!r} and {definition.database!r}: their versions of a "
+                    f"document cannot be compared.",
+                    "Make an index from one database, or give each database an index of its own.",
+                    definition.document,
+                )
     for definition in definitions:
         # Several indices may share a further alias, but none may take the name of another index.
         for alias in definition.aliases:

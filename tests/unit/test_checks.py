@@ -13,7 +13,7 @@ import django_es_admin.checks
 from django_es_admin import connections
 from django_es_admin.checks import TAG, check_documents, check_settings
 from django_es_admin.documents import Document, fields, registry
-from tests.guide.models import Category, FlatProduct, Product
+from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
 GOOD_SERVER = {"HOSTS": ["http://localhost:9200"], "INDICES": ["products"]}
 
@@ -31,7 +31,11 @@ def register() -> Iterator[Any]:
     registered: list[type[Document]] = []
 
     def add(model: Any = Product, index: Any = None, **attributes: Any) -> type[Document]:
-        django = {"model": model, **attributes.pop("django", {})}
+        django = {
+            "model": model,
+            "related_models": [Category, Tag, Review],
+            **attributes.pop("django", {}),
+        }
         attributes["Django"] = type("Django", (), django)
         attributes["Index"] = type("Index", (), {"name": "memos", **(index or {})})
         registered.append(registry.register_document(type("NoteDocument", (Document,), attributes)))
@@ -353,6 +357,44 @@ def test_a_queryset_that_fails_is_not_the_checks_business(register: Any) -> None
     assert check_documents() == []
 
 
+class OutboxElsewhere:
+    """A router that has the tables of this app nowhere."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        return False if app_label == "elasticsearch" else None
+
+
+def test_e015_a_router_that_keeps_the_outbox_away(register: Any, settings: Any) -> None:
+    register(name=fields.TextField())
+    assert "E015" not in found(check_documents())
+    settings.DATABASE_ROUTERS = [OutboxElsewhere()]
+    assert "E015" in found(check_documents())
+
+
+class ByModel:
+    """A router that has the flat products in a database of their own."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "other" if model is FlatProduct else "default"
+
+
+def test_e016_an_index_of_two_databases(register: Any, settings: Any) -> None:
+    register(Product, name=fields.TextField())
+    register(FlatProduct, name=fields.TextField())
+    assert "E016" not in found(check_documents())
+    settings.DATABASE_ROUTERS = [ByModel()]
+    assert "E016" in found(check_documents())
+
+
+def test_w001_a_relation_that_related_models_do_not_name(register: Any) -> None:
+    category = fields.ObjectField(properties={"name": fields.TextField()})
+    register(category=category)
+    assert found(check_documents()) == []
+    register(category=category, index={"name": "others"}, django={"related_models": [Tag]})
+    assert found(check_documents()) == ["W001"]
+    assert "reads guide.Category" in messages_of(check_documents())
+
+
 def test_the_checks_are_registered(settings: Any) -> None:
     settings.ES_SERVERS = {"default": {"COLOR": "pink"}}
     assert found(checks.run_checks(tags=[TAG])) == ["E006"]
@@ -361,8 +403,8 @@ def test_the_checks_are_registered(settings: Any) -> None:
 
 def test_each_id_of_the_module_is_tested_here() -> None:
     source = django_es_admin.checks.__loader__.get_data(django_es_admin.checks.__file__).decode()
-    ids = set(re.findall(r'"(E\d{3})"', source))
+    ids = set(re.findall(r'"([EW]\d{3})"', source))
     tested = set(BAD_SETTINGS) | {
-        name.split("_")[1].upper() for name in globals() if re.match(r"test_e\d{3}_", name)
+        name.split("_")[1].upper() for name in globals() if re.match(r"test_[ew]\d{3}_", name)
     }
     assert ids == tested
