@@ -8,16 +8,22 @@ from config.settings import *  # noqa: F403
 from config.settings import DATABASES, ES_URL
 from config.settings import INSTALLED_APPS as SHOP_APPS
 
-INSTALLED_APPS = [*SHOP_APPS, "tests.guide"]
+INSTALLED_APPS = [*SHOP_APPS, "tests.guide", "tests.testapp"]
 
 # The client refuses every index outside of it, so that no test can touch what is not its own.
 INDEX_PREFIX = f"test-{secrets.token_hex(4)}-"
 
+# Models live in one database each; this is for those that a router sends elsewhere.
+DATABASES["other"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": ":memory:",
+}
 # A file, as in production: an SQLite in memory locks tables instead of waiting.
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["TEST"] = {
-        "NAME": str(Path(tempfile.gettempdir()) / f"{INDEX_PREFIX}django-es-admin.sqlite3")
-    }
+for _alias, _database in DATABASES.items():
+    if _database["ENGINE"].endswith("sqlite3"):
+        _database["TEST"] = {
+            "NAME": str(Path(tempfile.gettempdir()) / f"{INDEX_PREFIX}{_alias}.sqlite3")
+        }
 
 ES_SERVERS = {
     "default": {

@@ -64,3 +64,25 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LoudProduct(Product):
+    class Meta:
+        proxy = True
+
+
+class Place(models.Model):
+    name = models.CharField(max_length=100)
+    city = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Restaurant(Place):
+    stars = models.IntegerField(default=0)
+
+
+class Pizzeria(Restaurant):
+    class Meta:
+        proxy = True
