@@ -135,11 +135,11 @@ class ElasticsearchCommand(BaseCommand):
         self.color: bool = options["force_color"] or (
             not self.plain and self.stdout.isatty() and supports_color()
         )
-        try:
-            with translation.override(None):
+        with translation.override(None):
+            try:
                 return super().execute(*args, **options)
-        except FAILURES as error:
-            raise CommandError(explain(error), returncode=Exit.FAILED) from error
+            except FAILURES as error:
+                raise CommandError(explain(error), returncode=Exit.FAILED) from error
 
     def say(self, text: str = "") -> None:
         """Write a line for people; nothing with ``--json`` or ``--verbosity 0``."""

@@ -122,3 +122,21 @@ def test_code_can_name_the_options(run: Run, build: Callable[[], str]) -> None:
     build()
     ended = run("es_create", INDEX, connection="default", json=True, interactive=False)
     assert outcomes(ended) == {INDEX: "exists"}
+
+
+def test_nothing_is_declared(run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ES_INDICES = {}
+    settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "INDICES": []}}
+    monkeypatch.setattr("django_es_admin.documents.registry._documents", ())
+    assert run("es_create").out.startswith("No index is declared: register a document")
+    assert run("es_create", "--json").json == {"indices": []}
+    assert run("es_rebuild").out == "No index has a document to load it from.\n"
+
+
+def test_an_index_that_exists_is_no_failure_beside_one_that_cannot_be_created(
+    run: Run, es: Elasticsearch, build: Callable[[], str], prefix: str
+) -> None:
+    build()
+    es.index(index=f"{prefix}products", document={"a": 1})
+    ended = run("es_create", INDEX, "products", "--json")
+    assert (ended.code, outcomes(ended)) == (1, {INDEX: "exists", "products": "failed"})

@@ -217,6 +217,22 @@ def test_ctrl_c_while_it_is_loaded(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_ctrl_c_with_a_traceback(
+    run_program: Run, build: Build, holders: Holders, between: Between
+) -> None:
+    live = build()
+    make_products(3)
+
+    def reply(method: str, path: str, body: bytes) -> None:
+        if "/_bulk" in path:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with between(reply), pytest.raises(KeyboardInterrupt):
+        run_program("es_rebuild", INDEX, "--traceback")
+    assert holders() == [live]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_reader_that_goes_away(run_program: Run, build: Build, holders: Holders) -> None:
     live = build()
     read_end, write_end = os.pipe()
@@ -258,6 +274,17 @@ def test_a_database_that_is_not_migrated(run: Run, definition: IndexDefinition) 
     assert ended.code == 1
     assert ended.message.startswith("The database failed (no such table")
     assert ended.message.endswith("run `manage.py migrate` if a table or column is missing.")
+
+
+def test_a_readonly_connection(run: Run, settings: Any, build: Build) -> None:
+    live = build()
+    default = settings.ES_SERVERS["default"]
+    settings.ES_SERVERS = {"default": {**default, "READONLY": True}}
+    ended = run("es_rebuild", INDEX)
+    settings.ES_SERVERS = {"default": default}
+    assert (ended.code, ended.out) == (1, f"Rebuild {INDEX} on default: cannot be done\n")
+    assert "is READONLY in ES_SERVERS" in ended.message
+    assert [row.name for row in Generation.objects.all()] == [live]
 
 
 def test_moments_worth_telling(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,7 +240,13 @@ def test_an_unknown_index_and_an_unknown_connection(run: Run) -> None:
     assert ended.message == "There is no connection 'nope': ES_SERVERS has default."
 
 
-def test_the_output_is_english_whatever_the_language(run: Run, es: Elasticsearch) -> None:
+def test_the_output_is_english_whatever_the_language(
+    run: Run, es: Elasticsearch, settings: Any
+) -> None:
     with translation.override("de"):
         assert f"run manage.py es_rebuild {INDEX}." in run("es_status", INDEX).out
+        with refusing_port() as url:
+            settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "HOSTS": [url]}}
+            assert "'default' is unreachable: start" in run("es_create").message
+            assert "'default' is unreachable: start" in run("es_status").out
         assert translation.get_language() == "de"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.commands.conftest import Run
 from tests.servers import refusing_port
 
 ROOT = Path(__file__).parents[3]
@@ -86,6 +87,12 @@ def test_wrong_arguments_are_a_failure_and_not_a_call_for_attention(
     ended = manage(tmp_path, "es_status", "--check", *args)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("args", "code"), [(["--help"], 0), (["--nonsense"], 1)])
+def test_the_parser_ends_the_program(run_program: Run, args: list[str], code: int) -> None:
+    assert run_program("es_status", *args).code == code
 
 
 def test_a_reader_that_went_away(tmp_path: Path) -> None:
