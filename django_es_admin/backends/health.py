@@ -4,17 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import get_language, override
 
 from ..exceptions import ElasticsearchAdminError
 from .abstracts import Base
 from .display import ConnectionDetails, details
 from .errors import timed_out, translated, understood
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -97,9 +98,19 @@ def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
     if not every:
         return []
     with ThreadPoolExecutor(max_workers=len(every)) as pool:
-        # With the context goes the language of the page, in which an error is said.
-        asked = [pool.submit(copy_context().run, ask, connection) for connection in every]
-        return [future.result() for future in asked]
+        return list(pool.map(_in_this_language(ask), every))
+
+
+def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
+    """Return what says its errors in the language of now, though another thread calls it."""
+    language = get_language()
+
+    def speaking(*args: P.args, **kwargs: P.kwargs) -> T:
+        # None, where translation is switched off, is a language to override().
+        with override(language):
+            return function(*args, **kwargs)
+
+    return speaking
 
 
 # Beyond the deadline, for a request that ended at it to say so by itself.
@@ -116,16 +127,16 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
         ConnectionTimedOut: the deadline has passed; the thread is left to end by itself.
     """
     future: Future[T] = Future()
+    ask_in_language = _in_this_language(ask)
 
     def run() -> None:
         try:
-            future.set_result(ask())
+            future.set_result(ask_in_language())
         except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
             future.set_exception(error)
 
     # A daemon: no process has to wait for what was given up.
-    name = f"ask {connection.alias}"
-    threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
+    threading.Thread(target=run, name=f"ask {connection.alias}", daemon=True).start()
     try:
         return future.result(deadline.remaining + _GRACE)
     except TimeoutError:
