@@ -35,7 +35,7 @@ ES_SERVERS = {
 }
 ES_INDICES = {"products": {}}
 # A page has a second in production; a machine that runs a browser and a cluster beside gets more.
-ES_ADMIN = {"PAGE_TIMEOUT": 10, "SEARCH_TIMEOUT": 10}
+ES_ADMIN = {"PAGE_TIMEOUT": 10, "SEARCH_TIMEOUT": 10, "INLINE_TIMEOUT": 10}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEBUG = False

@@ -1,6 +1,7 @@
 """What is wrong with an index, each as a sentence that says what mends it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,8 +9,11 @@ from django.utils.translation import ngettext
 
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
+from ..models import Generation
 from ..outbox.status import OutboxStatus
 from .generations import generations_of
+
+UNFINISHED = timedelta(hours=1)
 
 
 def find_problems(
@@ -30,7 +34,7 @@ def find_problems(
         differences: number of fields in which the mapping differs.
         outbox: its changes that wait.
     """
-    found = [*_of_outbox(outbox)]
+    found = [*_of_outbox(outbox), *_of_builds(definition)]
     if not holders:
         return (_missing(definition, physical=physical), *found)
     found = [*_of_holders(holders), *_of_adoption(definition, holders), *found]
@@ -89,6 +93,22 @@ def _of_adoption(definition: IndexDefinition, holders: tuple[LiveIndex, ...]) ->
             _("Changes are not written to %(name)s, which was made elsewhere: run %(command)s.")
             % {"name": name, "command": f"manage.py es_create {definition.name}"}
         )
+
+
+def _of_builds(definition: IndexDefinition) -> Iterator[str]:
+    """Tell of builds that nobody seems to go on with: each change is written to them, too."""
+    if definition.document is None:
+        return
+    old = timezone.now() - UNFINISHED
+    for build in generations_of(definition).filter(
+        role=Generation.Role.BUILDING, created_at__lt=old
+    ):
+        text = _(
+            "The build of %(name)s was begun %(hours)d h ago: if no rebuild runs, run %(command)s."
+        )
+        hours = int((timezone.now() - build.created_at).total_seconds() // 3600)
+        command = f"manage.py es_delete {build.name}"
+        yield text % {"name": build.name, "hours": hours, "command": command}
 
 
 def _of_outbox(outbox: OutboxStatus) -> Iterator[str]:

@@ -9,6 +9,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Generation
 from ..outbox.write import objects
+from .adopt import adopt
 from .create import create_generation
 from .generations import mark_failed
 from .load import LoadResult, load
@@ -77,6 +78,8 @@ def rebuild(plan: RebuildPlan, on_progress: OnProgress = ignore) -> RebuildResul
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     on_progress(Progress(definition.name, "create"))
+    # The live generation may be of other hands; from here on it gets its changes, too.
+    adopt(definition)
     generation = create_generation(definition)
     try:
         return _fill(definition, generation, on_progress)

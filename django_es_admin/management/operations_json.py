@@ -9,7 +9,7 @@ from ..lifecycle.rebuild import RebuildPlan, RebuildResult
 from ..lifecycle.swap import SwapPlan
 from .status_json import DifferenceDocument, make_difference
 
-Outcome = Literal["created", "exists", "failed", "skipped"]
+Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]
 
 
 @dataclass(frozen=True)

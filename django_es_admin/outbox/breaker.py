@@ -2,6 +2,9 @@
 
 import threading
 import time
+from typing import Any
+
+from django.core.signals import setting_changed
 
 from ..conf import get_options
 
@@ -21,7 +24,10 @@ def trip(alias: str) -> None:
         _closed_again[alias] = time.monotonic() + get_options().breaker_seconds
 
 
-def reset(alias: str) -> None:
-    """Try the connection ``alias`` again at once."""
-    with _lock:
-        _closed_again.pop(alias, None)
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "ES_SERVERS":
+        with _lock:
+            _closed_again.clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_es_admin.outbox.breaker")

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import select_definitions
+from ...lifecycle.adopt import adopt
 from ...lifecycle.create import CreatePlan, create_index, plan_create
 from ..command import FAILURES, ElasticsearchCommand, Exit, explain
 from ..operations_json import CreatedDocument, CreateDocument, Outcome
@@ -15,7 +16,8 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Create the declared indices that are missing, empty and with their aliases. An index "
-        "that exists is left as it is, whatever its mapping: es_rebuild is for that. "
+        "that exists is left as it is, whatever its mapping: es_rebuild is for that; one that was "
+        "made elsewhere is adopted, so that changes are written to it. "
         "Prints the plan first; asks nothing, as nothing is lost."
     )
     examples = (
@@ -55,14 +57,20 @@ class Command(ElasticsearchCommand):
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
 
     def _create(self, plan: CreatePlan) -> CreatedDocument:
-        if plan.existing:
-            return _document(plan, "exists", plan.existing)
         try:
+            if plan.existing:
+                return self._adopt(plan)
             result = create_index(plan)
         except FAILURES as error:
             return _document(plan, "failed", None, explain(error))
         self.say(f"Created {result.generation} for {result.index}.")
         return _document(plan, "created", result.generation)
+
+    def _adopt(self, plan: CreatePlan) -> CreatedDocument:
+        adopted = adopt(plan.definition)
+        if adopted:
+            self.say(f"Adopted {', '.join(adopted)}: changes of {plan.definition.name} go to it.")
+        return _document(plan, "adopted" if adopted else "exists", plan.existing)
 
 
 def _describe(plan: CreatePlan) -> str:

@@ -8,12 +8,6 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.outbox import breaker
-
-
-@pytest.fixture(autouse=True)
-def _closed_breaker() -> None:
-    breaker.reset("default")
 
 
 @pytest.fixture
