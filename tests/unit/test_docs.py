@@ -167,6 +167,11 @@ def test_the_json_of_a_command(name: str) -> None:
         compare(json.loads(block), DOCUMENTS[name])
 
 
+def test_the_outcomes_of_es_create() -> None:
+    text = section(page("commands.md"), "es_create")
+    assert all(f"`{outcome}`" in text for outcome in get_args(operations_json.Outcome))
+
+
 def compare(value: Any, kind: Any) -> None:
     """Compare an example with the type that it is an example of."""
     if is_dataclass(kind) and isinstance(kind, type):
