@@ -12,6 +12,7 @@ from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
 from ..indices.names import is_generation_name
 from ..models import Generation
+from ..outbox.refused import count_refused, retry_refused
 from .generations import generations_of, mark_live
 from .refusals import find_refusals
 
@@ -25,6 +26,7 @@ class SwapPlan:
         target: the generation that will be; "" if none can be.
         documents_before: in the source; None if it cannot be counted.
         documents_after: in the target; None if it cannot be counted.
+        refused: documents that the target could not hold while it was not live; tried again.
         differences: between the mappings of source and target.
         actions: the body of the one ``_aliases`` request.
         refusals: why it cannot be done, empty if it can.
@@ -35,6 +37,7 @@ class SwapPlan:
     target: str
     documents_before: int | None
     documents_after: int | None
+    refused: int
     differences: tuple[Difference, ...]
     actions: tuple[dict[str, Any], ...]
     refusals: tuple[str, ...]
@@ -80,6 +83,7 @@ def plan_swap(definition: IndexDefinition, to: str | None = None) -> SwapPlan:
         target=target,
         documents_before=counts.get(source) if source else None,
         documents_after=counts.get(target),
+        refused=count_refused(definition, target),
         differences=differences,
         actions=_actions(definition, holders, target),
         refusals=tuple(refusals),
@@ -178,4 +182,5 @@ def swap_alias(plan: SwapPlan) -> SwapResult:
             f"somebody else moved it. See `manage.py es_status {definition.name}`."
         )
     mark_live(definition, plan.target, plan.source)
+    retry_refused(definition, plan.target)
     return SwapResult(definition.name, definition.alias, plan.source, plan.target)

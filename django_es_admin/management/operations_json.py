@@ -42,6 +42,7 @@ class SwapDocument:
     target: str | None
     documents_before: int | None
     documents_after: int | None
+    refused: int
     differences: tuple[DifferenceDocument, ...]
     actions: tuple[dict[str, Any], ...]
     refusals: tuple[str, ...]
@@ -58,6 +59,7 @@ def make_swap_document(plan: SwapPlan, *, swapped: bool) -> SwapDocument:
         target=plan.target or None,
         documents_before=plan.documents_before,
         documents_after=plan.documents_after,
+        refused=plan.refused,
         differences=tuple(make_difference(difference) for difference in plan.differences),
         actions=plan.actions if plan.target else (),
         refusals=plan.refusals,

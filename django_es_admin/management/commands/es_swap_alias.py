@@ -93,6 +93,8 @@ def describe(plan: SwapPlan) -> list[str]:
         ]
     else:
         lines.append("  the mapping stays the same" if plan.source else "  nothing is live yet")
+    if plan.refused:
+        lines.append(f"  it refused {_documents(plan.refused)} before, which are tried again")
     lines.append("  in one request: POST /_aliases")
     for action in plan.actions:
         for verb, what in action.items():

@@ -20,6 +20,7 @@ from django_es_admin.lifecycle.adopt import adopt
 from django_es_admin.lifecycle.create import create_generation
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.status import get_status
+from django_es_admin.lifecycle.swap import plan_swap, swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument, Tick
 from django_es_admin.outbox.claim import claim, due
 from django_es_admin.outbox.statistics import flush
@@ -380,9 +381,17 @@ class TestVersionsOfTheCode:
         rebuild(plan_rebuild(definition))
         standby = Generation.objects.get(role="standby")
         es.indices.put_settings(index=standby.name, settings={"index.blocks.write": True})
-        make("fine")
+        product = make("fine")
         assert not OutboxEntry.objects.exists()
         assert RefusedDocument.objects.get().generation == standby
+        # Going back to it tries again what it refused, so that nothing is missing silently.
+        es.indices.put_settings(index=standby.name, settings={"index.blocks.write": None})
+        plan = plan_swap(definition, standby.name)
+        assert plan.refused == 1
+        swap_alias(plan)
+        assert drain_once().result.written == 1
+        assert es.exists(index=standby.name, id=str(product.pk))
+        assert not RefusedDocument.objects.exists()
 
 
 def test_an_index_of_other_hands_is_adopted(
