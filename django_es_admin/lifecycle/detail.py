@@ -86,7 +86,7 @@ def get_index(connection: str, name: str, *, samples: int = 0) -> IndexDetail:
     backend = connections[connection]
     definitions = [d for d in get_definitions(connection) if d.name == name]
     deadline = Deadline(get_options().page_timeout)
-    answer = ask(backend, definitions, get_options().page_timeout)
+    answer = ask(backend, definitions, get_options().page_timeout, frozenset({name}))
     if definitions:
         return _declared(definitions[0], answer, deadline, samples)
     index = answer.live.by_name.get(name)

@@ -126,12 +126,14 @@ def get_status(
     definitions = select_definitions(wanted, connection)
     backends = _backends(definitions if wanted else None, connection)
     seconds = timeout or get_options().page_timeout
+    unmanaged = unmanaged and not wanted
+    others = None if unmanaged else frozenset[str]()
     answers = {
         answer.health.details.alias: answer
-        for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds))
+        for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds, others))
     }
     indices = [index_status(d, answers[d.connection.alias]) for d in definitions]
-    if unmanaged and not wanted:
+    if unmanaged:
         for backend in backends:
             indices += _unmanaged(backend, definitions, answers[backend.alias])
     return Status(tuple(answer.health for answer in answers.values()), tuple(indices))
@@ -143,31 +145,44 @@ def _backends(definitions: list[IndexDefinition] | None, connection: str | None)
     return [connections[alias] for alias in connections if connection in (None, alias)]
 
 
-def ask(backend: Base, definitions: Iterable[IndexDefinition], seconds: float) -> ClusterAnswer:
-    """Return all that one connection says of the indices within ``seconds``; never raises."""
+def ask(
+    backend: Base,
+    definitions: Iterable[IndexDefinition],
+    seconds: float,
+    others: frozenset[str] | None = None,
+) -> ClusterAnswer:
+    """Return all that one connection says of the indices within ``seconds``; never raises.
+
+    Args:
+        others: physical indices whose documents to count beside those of ``definitions``; None
+            for all, which takes the longer the more of them a cluster has.
+    """
     deadline = Deadline(seconds)
     try:
-        return in_time(backend, deadline, lambda: _ask(backend, definitions, deadline))
+        return in_time(backend, deadline, lambda: _ask(backend, definitions, deadline, others))
     except ConnectionTimedOut as error:
         return ClusterAnswer(ConnectionHealth(details(backend), error=str(error)))
 
 
 def _ask(
-    backend: Base, definitions: Iterable[IndexDefinition], deadline: Deadline
+    backend: Base,
+    definitions: Iterable[IndexDefinition],
+    deadline: Deadline,
+    others: frozenset[str] | None,
 ) -> ClusterAnswer:
     health = probe(backend, deadline)
     if not health.available:
         return ClusterAnswer(health)
     try:
         live = read_indices(backend, deadline)
-        holding = [
-            index.name
-            for definition in definitions
-            if definition.connection.alias == backend.alias
-            for index in live.holders(definition.alias)
-        ]
+        aliases = _aliases(backend, definitions)
+        holding = [index.name for alias in aliases for index in live.holders(alias)]
         mappings = read_mappings(backend, holding, deadline)
-        searchable = [index.name for index in live.by_name.values() if index.open]
+        searchable = [
+            index.name
+            for index in live.by_name.values()
+            if index.open and (others is None or index.name in others or _belongs(index, aliases))
+        ]
         documents = count_documents(backend, searchable, deadline)
     except ElasticsearchAdminError as error:
         return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))
@@ -229,14 +244,21 @@ def _read_database(definition: IndexDefinition) -> tuple[int | None, OutboxStatu
 def _unmanaged(
     backend: Base, definitions: Iterable[IndexDefinition], answer: ClusterAnswer
 ) -> list[IndexStatus]:
-    aliases = [d.alias for d in definitions if d.connection.alias == backend.alias]
+    aliases = _aliases(backend, definitions)
     return [
         unmanaged_status(backend.alias, index, answer)
         for index in answer.live.by_name.values()
-        if not any(
-            alias in index.aliases or is_generation_name(alias, index.name) for alias in aliases
-        )
+        if not _belongs(index, aliases)
     ]
+
+
+def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> list[str]:
+    return [d.alias for d in definitions if d.connection.alias == backend.alias]
+
+
+def _belongs(index: LiveIndex, aliases: Iterable[str]) -> bool:
+    """Whether a physical index holds one of these aliases, or is a generation of one."""
+    return any(alias in index.aliases or is_generation_name(alias, index.name) for alias in aliases)
 
 
 def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -> IndexStatus:

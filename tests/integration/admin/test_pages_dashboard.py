@@ -15,10 +15,12 @@ from pytest_django import Settings
 from shop.models import Category, Product
 
 from django_es_admin import connections
+from django_es_admin.admin.pages.address import quoted_id
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
+from tests import servers
 
 from .visitors import anyone_who_may_look, visitor
 
@@ -263,6 +265,32 @@ def test_the_number_of_queries_does_not_grow_with_indices(
         asked.append(len(queries))
         assert text.count("es_create index-") == count
     assert asked[0] == asked[1]
+
+
+def test_documents_are_counted_only_where_they_are_shown(
+    products: list[Product], es: Elasticsearch, prefix: str, settings: Settings
+) -> None:
+    """A cluster may have thousands of indices of others."""
+    es.index(index=f"{prefix}logs", document={"n": 1}, refresh=True)
+    es.index(index=f"{prefix}more", document={"n": 1}, refresh=True)
+    [node] = es.transport.node_pool.all()
+    searched: list[str] = []
+
+    def watch(method: str, path: str, sent: bytes) -> None:
+        if "_msearch" in path:
+            searched.extend(re.findall(r'"index":"([^"]+)"', sent.decode()))
+
+    with servers.standing_between(node.base_url, watch) as url:
+        settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "HOSTS": [url]}}
+        dashboard()
+        assert searched == [live_generation()]
+        searched.clear()
+        assert f"{prefix}logs unmanaged" in words(dashboard(unmanaged="1"))
+        assert set(searched) == {live_generation(), f"{prefix}logs", f"{prefix}more"}
+        searched.clear()
+        key = quoted_id("default", f"{prefix}logs")
+        anyone_who_may_look().get(reverse("admin:elasticsearch_index_change", args=[key]))
+        assert searched == [f"{prefix}logs"]
 
 
 def test_changes_that_wait_or_were_given_up(products: list[Product]) -> None:
