@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ...outbox.drain import DrainResult
 from ...outbox.worker import DrainReport, drain_forever, drain_once
-from ..command import ElasticsearchCommand, Exit
+from ..command import ElasticsearchCommand, Exit, seconds
 from ..drain_json import drain_document
 
 
@@ -41,7 +41,7 @@ class Command(ElasticsearchCommand):
         how.add_argument("--forever", action="store_true", help="Go on until told to stop.")
         parser.add_argument(
             "--interval",
-            type=float,
+            type=seconds,
             default=1.0,
             metavar="SECONDS",
             help="Between two looks at an empty outbox, with --forever; default 1.",
@@ -61,8 +61,6 @@ class Command(ElasticsearchCommand):
         Raises:
             CommandError: with --once, a connection did not answer, or documents were refused.
         """
-        if interval <= 0:
-            raise CommandError("--interval must be above 0.", returncode=Exit.FAILED)
         if forever and connection is not None:
             raise CommandError(
                 "--forever drains all connections: leave --connection out.", returncode=Exit.FAILED

@@ -1,26 +1,16 @@
 """Show how the connections and indices are."""
 
-import math
-from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ...lifecycle.status import IndexStatus, Status, get_status
-from ..command import ElasticsearchCommand, Exit
+from ..command import ElasticsearchCommand, Exit, seconds
 from ..status_json import make_status_document
 from ..tables import make_table, number, write_table
 
 DEFAULT_SECONDS = 5.0
-
-
-def seconds(text: str) -> float:
-    """Return the number in ``text``, which has to be above 0."""
-    value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise ArgumentTypeError("give a number of seconds above 0")
-    return value
 
 
 class Command(ElasticsearchCommand):
@@ -135,6 +125,7 @@ def _index_table(status: Status) -> Any:
             "Drift",
             "Waiting",
             "Parked",
+            "Late",
         ),
         (
             (
@@ -147,11 +138,18 @@ def _index_table(status: Status) -> Any:
                 describe_drift(index),
                 _waiting(index),
                 number(index.outbox.parked) if index.model else "-",
+                _late(index),
             )
             for index in status.indices
         ),
-        right="Documents Rows Waiting Parked",
+        right="Documents Rows Waiting Parked Late",
     )
+
+
+def _late(index: IndexStatus) -> str:
+    """Return the share of writes for which the index held a newer version already."""
+    share = index.outbox.stale_share
+    return "-" if share is None else f"{share:.1%}"
 
 
 def _waiting(index: IndexStatus) -> str:
