@@ -4,12 +4,14 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from elasticsearch import dsl
 
-from ..backends.errors import translated
+from ..backends.errors import translated, understood
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
@@ -19,6 +21,9 @@ from ..exceptions import ServerRefused
 DEFAULT_WINDOW = 10_000
 # What a 64-bit column holds: SQLite refuses a comparison with more.
 MAX_INTEGER = 2**63 - 1
+
+
+Query = Mapping[str, Any] | dsl.Query
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class SearchHits:
 
 def search_ids(
     document: type[Document],
-    query: Mapping[str, Any],
+    query: Query,
     *,
     limit: int | None = None,
     timeout: float | None = None,
@@ -53,7 +58,7 @@ def search_ids(
     """Return the primary keys of the objects whose documents match, best first.
 
     Args:
-        query: in Elasticsearch's query language.
+        query: in Elasticsearch's query language, as a dict or an object of ``elasticsearch.dsl``.
         limit: keys to return at most; ``search_max_results`` if omitted.
         timeout: seconds; ``search_timeout`` if omitted.
 
@@ -63,14 +68,15 @@ def search_ids(
     options = get_options()
     size = options.search_max_results if limit is None else limit
     seconds = options.search_timeout if timeout is None else timeout
+    body = query.to_dict() if isinstance(query, dsl.Query) else query
     try:
-        answer = _search(document, query, size, seconds)
+        answer = _search(document, body, size, seconds)
     except ServerRefused:
         if size <= DEFAULT_WINDOW:
             raise
         # An index that was made elsewhere, or before the limit was raised, has a smaller window.
-        answer = _search(document, query, DEFAULT_WINDOW, seconds)
-    return _read(document.django.model, answer)
+        answer = _search(document, body, DEFAULT_WINDOW, seconds)
+    return _read(document, answer)
 
 
 def _search(
@@ -96,21 +102,18 @@ def _search(
     return body
 
 
-def _read(model: type[models.Model], answer: Mapping[str, Any]) -> SearchHits:
-    hits = answer["hits"].get("hits", ())
-    convert = key_reader(model)
-    found = [
-        (hit.get("_score") or 0.0, key) for hit in hits if (key := convert(hit["_id"])) is not None
-    ]
-    # The newest of equals first, as the admin sorts: else their order would change with each merge.
-    found.sort(key=lambda item: item[1], reverse=True)
-    found.sort(key=lambda item: item[0], reverse=True)
-    return SearchHits(
-        ids=tuple(key for _, key in found),
-        total=answer["hits"]["total"]["value"],
-        foreign=len(hits) - len(found),
-        took=answer["took"],
-    )
+def _read(document: type[Document], answer: Mapping[str, Any]) -> SearchHits:
+    with understood(document.django.connection):
+        found = answer["hits"]
+        scored = [(float(hit.get("_score") or 0), str(hit["_id"])) for hit in found.get("hits", ())]
+        total, took = int(found["total"]["value"]), int(answer["took"])
+    read = key_reader(document.django.model)
+    keys = [(score, key) for score, identity in scored if (key := read(identity)) is not None]
+    # The newest of equals first, as the admin sorts; Elasticsearch's order of equals is not stable.
+    keys.sort(key=itemgetter(1), reverse=True)
+    keys.sort(key=itemgetter(0), reverse=True)
+    ids = tuple(key for _, key in keys)
+    return SearchHits(ids, total, foreign=len(scored) - len(ids), took=took)
 
 
 def key_reader(model: type[models.Model]) -> Callable[[str], Any]:

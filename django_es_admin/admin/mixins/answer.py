@@ -46,15 +46,18 @@ class RequestSearch:
     """Whether a change list is asking, which sorts and pages by itself."""
 
     _answers: dict[Hashable, Answer] = field(default_factory=dict)
+    _last: dict[Hashable, Answer] = field(default_factory=dict)
 
-    def find(self, key: Hashable) -> Answer | None:
-        """Return the answer that was given, if there was a search."""
-        return self._answers.get(key)
+    def find(self, admin: Hashable) -> Answer | None:
+        """Return the last answer that ``admin`` was given; None if it asked nothing."""
+        return self._last.get(admin)
 
-    def ask(self, key: Hashable, search: Callable[[], SearchHits]) -> Answer:
-        """Return the answer to a search, from memory if it was given before."""
+    def ask(self, admin: Hashable, term: str, search: Callable[[], SearchHits]) -> Answer:
+        """Return the answer to a search of ``admin``, from memory if it was given before."""
+        key = (admin, term)
         if key not in self._answers:
             self._answers[key] = _ask(search)
+        self._last[admin] = self._answers[key]
         return self._answers[key]
 
 

@@ -51,7 +51,7 @@ class ElasticsearchChangeListMixin(Base):
 
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""
-        self.answer = self._admin.find_answer(request, self.query)
+        self.answer = self._admin.find_answer(request)
         super().get_results(request)
         posted = self._admin.get_posted_keys(request) if self.list_editable else None
         if posted and self.query:

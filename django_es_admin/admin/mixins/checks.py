@@ -30,8 +30,9 @@ def check_search(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
             admin,
         )
         return
-    yield from _check_document(admin, document)
-    yield from _check_fields(admin, document)
+    problems = list(_check_document(admin, document))
+    # Another document has other fields.
+    yield from problems or _check_fields(admin, document)
 
 
 def _check_document(
@@ -57,7 +58,11 @@ def _check_document(
 def _check_fields(
     admin: "ElasticsearchSearchMixin", document: type[Document]
 ) -> Iterator[CheckMessage]:
-    for spec in admin.search_fields if hasattr(document, "django") else ():
+    specs: Any = admin.search_fields
+    if not isinstance(specs, (list, tuple)):
+        # Django's own check says so.
+        return
+    for spec in specs:
         problem = find_field_problem(document, spec)
         if problem:
             yield _error(

@@ -2,7 +2,7 @@
 
 import copy
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -22,7 +22,7 @@ from ...exceptions import SearchMisdeclared
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
 from ...search.query import Matching, build_query
-from ...search.service import SearchHits, key_reader, search_ids
+from ...search.service import Query, SearchHits, key_reader, search_ids
 from ...search.words import read_words
 from . import fallback
 from .answer import Answer, search_of
@@ -80,8 +80,8 @@ class ElasticsearchSearchMixin(Base):
             + (f"several: {names}." if documents else "none.")
         )
 
-    def get_search_query(self, request: HttpRequest, term: str) -> Mapping[str, Any]:
-        """Return the query, in Elasticsearch's query language, for what somebody typed.
+    def get_search_query(self, request: HttpRequest, term: str) -> Query:
+        """Return the query for what somebody typed, a dict or an object of ``elasticsearch.dsl``.
 
         Args:
             term: as it was typed; it is not blank.
@@ -136,7 +136,7 @@ class ElasticsearchSearchMixin(Base):
             # a second answer, which may differ or not come.
             return queryset, False
         answer = search_of(request).ask(
-            (id(self), search_term), lambda: self._search(request, search_term)
+            self, search_term, lambda: self._search(request, search_term)
         )
         if answer.hits is None:
             return self._search_database(request, queryset, search_term)
@@ -160,19 +160,19 @@ class ElasticsearchSearchMixin(Base):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Run the action, unless it is for all rows of an answer that cannot be had again."""
-        term = request.GET.get(SEARCH_VAR, "")
-        if _selects_across(request) and term.strip() and self.get_search_fields(request):
-            answer = self.find_answer(request, term)
-            if not (answer and answer.hits) or fallback.was_shown(request, self._label(term)):
+        answer = self.find_answer(request)
+        if answer and _selects_across(request):
+            label = self._label(request.GET.get(SEARCH_VAR, ""))
+            if answer.hits is None or fallback.was_shown(request, label):
                 self.message_user(request, fallback.refusal(), messages.ERROR)
                 return None
         return super().response_action(request, queryset, *args, **kwargs)
 
     # --- what the change list asks ---
 
-    def find_answer(self, request: HttpRequest, term: str) -> Answer | None:
-        """Return what answered the search for ``term`` in this request; None if there was none."""
-        return search_of(request).find((id(self), term))
+    def find_answer(self, request: HttpRequest) -> Answer | None:
+        """Return what answered the search of this request; None if there was none."""
+        return search_of(request).find(self)
 
     def get_posted_keys(self, request: HttpRequest) -> list[Any]:
         """Return the primary keys of the rows that were edited in the list and sent."""
