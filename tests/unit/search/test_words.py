@@ -1,0 +1,37 @@
+"""What was typed, as words."""
+
+import pytest
+
+from django_es_admin.search.words import MAX_CHARACTERS, MAX_WORDS, read_words
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        ("red lamp", ("red", "lamp")),
+        ("  red\tlamp\n\u3000red ", ("red", "lamp")),
+        ("Red RED red", ("Red",)),
+        ('"quoted" (x)', ('"quoted"', "(x)")),
+        ("a\0b", ("a", "b")),
+        ("\ud800", ("?",)),
+        ("", ()),
+        (" \t ", ()),
+    ],
+)
+def test_each_word_once_in_its_order(term: str, words: tuple[str, ...]) -> None:
+    assert read_words(term).words == words
+    assert not read_words(term).truncated
+    assert bool(read_words(term)) == bool(words)
+
+
+def test_too_many_words_are_cut() -> None:
+    words = read_words(" ".join(str(n) for n in range(MAX_WORDS + 1)))
+    assert len(words.words) == MAX_WORDS
+    assert words.truncated
+
+
+def test_too_long_words_are_cut() -> None:
+    words = read_words("x" * (MAX_CHARACTERS + 1))
+    assert words.words == ("x" * MAX_CHARACTERS,)
+    assert words.truncated
+    assert not read_words("x" * MAX_CHARACTERS).truncated
