@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -61,8 +62,24 @@ class NoteAdmin(ElasticsearchSearchMixin, admin.ModelAdmin):
         return rows if user.is_superuser else rows.filter(tenant=user.get_username())
 
 
+class PackagedChangeList(ChangeList):
+    """What another package makes of the change list."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.packaged = True
+
+
+class PackagedAdmin(admin.ModelAdmin):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PackagedChangeList
+
+
 @admin.register(StarredNote, site=office)
-class StarredNoteAdmin(ElasticsearchSearchMixin, admin.ModelAdmin):
+class StarredNoteAdmin(ElasticsearchSearchMixin, PackagedAdmin):
+    """Has a template, a change list and a paginator that are not Django's own."""
+
+    change_list_template = "testapp/own_list.html"
     list_per_page = 5
     paginator = CarefulPaginator
     search_fields = ["title"]
