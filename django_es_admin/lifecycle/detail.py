@@ -158,7 +158,8 @@ def _generations(
         _generation(definition, answer, registered.get(name), physical.get(name), name)
         for name in registered.keys() | physical.keys()
     ]
-    return tuple(sorted(every, key=lambda generation: generation.created, reverse=True))
+    # With USE_TZ off, dates of the database have no zone and those of Elasticsearch have one.
+    return tuple(sorted(every, key=lambda each: each.created.timestamp(), reverse=True))
 
 
 def _generation(

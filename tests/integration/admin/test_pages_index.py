@@ -175,6 +175,17 @@ def test_generations(products: list[Product], es: Elasticsearch) -> None:
     assert "Object 7 has <b>no</b> price." in lines
 
 
+def test_generations_without_time_zones(
+    products: list[Product], es: Elasticsearch, settings: Settings
+) -> None:
+    """The dates of the table have no zone then, those of Elasticsearch always have one."""
+    settings.USE_TZ = False
+    es.indices.create(index=f"{get_definition('products').alias}-20200101000000-beef")
+    lines = rows(open_page("generations"))
+    assert len(lines) == 3
+    assert any("-beef — " in line for line in lines)
+
+
 def test_documents(products: list[Product]) -> None:
     text = open_page("documents")
     assert "3 of 3 documents" in words(text)

@@ -1,0 +1,35 @@
+"""Putting the pages on a site."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from django_es_admin.admin import register
+from django_es_admin.admin.pages.index import IndexAdmin
+from django_es_admin.models import Connection, Index
+
+
+def test_the_stock_site_has_them() -> None:
+    assert admin.site.is_registered(Index)
+    assert admin.site.is_registered(Connection)
+
+
+def test_twice_is_as_good_as_once() -> None:
+    site = admin.AdminSite(name="own")
+    register(site)
+    register(site)
+    assert site.is_registered(Index)
+
+
+def test_a_projects_own_model_admin_stays() -> None:
+    class OwnIndexAdmin(IndexAdmin):
+        """Shows the pages to nobody."""
+
+        def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+            return False
+
+    site = admin.AdminSite(name="own")
+    site.register(Index, OwnIndexAdmin)
+    register(site)
+    assert type(site.get_model_admin(Index)) is OwnIndexAdmin
+    assert site.is_registered(Connection)
