@@ -1,0 +1,60 @@
+"""Torture's own app: more documents, and a database that pauses at random."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+class TortureConfig(AppConfig):
+    """The app; TORTURE_PAUSES is the seed of the pauses, without it there are none."""
+
+    name = "tests.torture"
+    label = "torture"
+
+    def ready(self) -> None:
+        """Make every connection to the database pause."""
+        seed = os.environ.get("TORTURE_PAUSES")
+        if seed:
+            self.pauses = Pauses(seed)
+            connection_created.connect(self.pauses.install, weak=False)
+
+
+class Pauses:
+    """Waits before some SQL statements, so that what lies between two of them may be overtaken.
+
+    Args:
+        seed: with the name of the thread, what the pauses follow from.
+    """
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._local = threading.local()
+
+    def install(self, *, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        """Pause on this connection from now on."""
+        if self.execute not in connection.execute_wrappers:
+            connection.execute_wrappers.append(self.execute)
+
+    def execute(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Wait, perhaps, then execute the statement."""
+        chance = self._random().random()
+        if chance < 0.004:
+            time.sleep(chance * 50)  # up to 0.2 s, for a request or two to pass by
+        elif chance < 0.05:
+            time.sleep(chance / 5)  # up to 10 ms
+        return execute(sql, params, many, context)
+
+    def _random(self) -> random.Random:
+        if not hasattr(self._local, "random"):
+            self._local.random = random.Random(f"{self._seed} {threading.current_thread().name}")
+        found: random.Random = self._local.random
+        return found

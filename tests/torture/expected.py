@@ -1,0 +1,68 @@
+"""What each index must hold, read from instances one by one: nothing of the package is used."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Manager
+from shop.models import Category, Product, Tag
+
+Documents = dict[str, dict[str, Any]]
+
+
+def read_expected() -> dict[str, Documents]:
+    """Return index -> id -> document."""
+    return {
+        "products": _documents(Product.objects, _product),
+        "offers": {
+            key: document
+            for key, document in _documents(Product.objects, _offer).items()
+            if document.pop("is_active")
+        },
+        "shelves": _documents(Category.objects, _shelf),
+        "labels": _documents(Tag.objects, _label),
+    }
+
+
+def _documents(manager: Manager[Any], make: Callable[[Any], dict[str, Any]]) -> Documents:
+    return {str(instance.pk): make(instance) for instance in manager.all()}
+
+
+def _product(product: Product) -> dict[str, Any]:
+    category = product.category
+    return {
+        "name": product.name,
+        "description": product.description,
+        "category": {"id": category.pk, "name": category.name, "slug": category.slug},
+        "brand": product.brand,
+        "sku": product.sku,
+        "tags": [{"id": tag.pk, "name": tag.name} for tag in product.tags.order_by("pk")],
+        "price": float(product.price),
+        "is_active": product.is_active,
+        "created_at": product.created_at.isoformat(),
+        "updated_at": product.updated_at.isoformat(),
+    }
+
+
+def _offer(product: Product) -> dict[str, Any]:
+    return {
+        "is_active": product.is_active,
+        "name": product.name,
+        "shelf": f"{product.category.name} ({product.category.slug})",
+    }
+
+
+def _shelf(category: Category) -> dict[str, Any]:
+    products = category.product_set.order_by("pk")
+    return {
+        "name": category.name,
+        "words": sorted({tag.name for product in products for tag in product.tags.all()}),
+        "product_set": [{"id": product.pk, "name": product.name} for product in products],
+    }
+
+
+def _label(tag: Tag) -> dict[str, Any]:
+    products = tag.product_set.order_by("pk")
+    return {
+        "name": tag.name,
+        "product_set": [{"id": product.pk, "name": product.name} for product in products],
+    }

@@ -1,0 +1,40 @@
+"""The example shop's settings with short times, for the processes of one run.
+
+Environment, beside the shop's own DATABASE_URL and ES_URL:
+    TORTURE_PREFIX: what each index of the run begins with.
+    TORTURE_SYNC: "inline" or "worker"; default "inline".
+    TORTURE_BREAKER: seconds; default 0.1.
+    TORTURE_PAUSES: see `apps.py`.
+"""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import ES_URL
+from config.settings import INSTALLED_APPS as SHOP_APPS
+
+from tests.torture.times import DELETE_AGAIN_AFTER, INLINE_TIMEOUT, LEASE, WRITE_TIMEOUT
+
+INSTALLED_APPS = [*SHOP_APPS, "tests.torture"]
+DEBUG = False
+
+ES_SERVERS = {
+    "default": {
+        "HOSTS": [ES_URL],
+        "INDICES": ["products", "offers", "shelves", "labels"],
+        "INDEX_PREFIX": os.environ["TORTURE_PREFIX"],
+    },
+}
+ES_INDICES = {"products": {}, "offers": {}, "shelves": {}, "labels": {}}
+ES_ADMIN = {
+    "SYNC": os.environ.get("TORTURE_SYNC", "inline"),
+    "INLINE_TIMEOUT": INLINE_TIMEOUT,
+    "INLINE_MAX_OBJECTS": 20,
+    "WRITE_TIMEOUT": WRITE_TIMEOUT,
+    "DELETE_AGAIN_AFTER": DELETE_AGAIN_AFTER,
+    "OUTBOX_LEASE": LEASE,
+    "OUTBOX_MAX_ATTEMPTS": 50,
+    "BREAKER_SECONDS": float(os.environ.get("TORTURE_BREAKER", "0.1")),
+    # Small, so that what belongs together is sent in several requests.
+    "BULK_MAX_DOCUMENTS": 20,
+}

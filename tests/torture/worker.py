@@ -1,0 +1,90 @@
+"""`python -m tests.torture.worker --help`: a site's process, whose threads make changes.
+
+Its exit status is 0 if the package did not once disturb a change, else 1 with the reasons.
+"""
+
+import argparse
+import json
+import logging
+import random
+import sys
+import threading
+import time
+import traceback
+
+import django
+
+
+class Errors(logging.Handler):
+    """Keeps what was logged as an error: an exception after a commit goes there and no further."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it, with its traceback."""
+        self.found.append(logging.Formatter().format(record))
+
+
+def run(seed: str, name: str, count: int, deadline: float, errors: list[str]) -> dict[str, int]:
+    """Make ``count`` changes, or as many as there is time for; return how many of each kind."""
+    from django.db import connection
+
+    from tests.torture.changes import Changes
+
+    changes, pauses = Changes(seed, name), random.Random(name)
+    try:
+        for _ in range(count):
+            if time.monotonic() > deadline:
+                break
+            changes.make()
+            # As people do: without it the drains would only start when the writers are done.
+            time.sleep(pauses.uniform(0, 0.06))
+    except Exception:  # noqa: BLE001 (whatever it is, it is what we look for)
+        errors.append(traceback.format_exc())
+    finally:
+        connection.close()
+    return changes.made + changes.skipped
+
+
+def main() -> int:
+    """Do what the command line says; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seed", required=True, help="of the run")
+    parser.add_argument("--name", required=True, help="of this process in it")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--count", type=int, default=100, help="changes of each thread")
+    parser.add_argument("--seconds", type=float, default=5, help="after which it ends anyway")
+    options = parser.parse_args()
+    django.setup()
+    print("{}")
+    logged = Errors()
+    logging.getLogger().addHandler(logged)
+    logging.getLogger("django").addHandler(logged)
+    errors: list[str] = []
+    made: dict[str, dict[str, int]] = {}
+    deadline = time.monotonic() + options.seconds
+
+    def work(name: str) -> None:
+        made[name] = run(options.seed, f"{options.name} {name}", options.count, deadline, errors)
+
+    threads = [
+        threading.Thread(target=work, args=(str(number),), name=str(number))
+        for number in range(options.threads)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    total: dict[str, int] = {}
+    for counts in made.values():
+        for kind, number in counts.items():
+            total[kind] = total.get(kind, 0) + number
+    print(json.dumps(total))
+    print(*errors, *logged.found, sep="\n", file=sys.stderr)
+    return 1 if errors or logged.found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
