@@ -13,7 +13,7 @@ class NoteDocument(Document):
     stars = fields.IntegerField()
     written = fields.DateField()
     shout = fields.TextField()
-    whispered = fields.TextField()
+    whispered = fields.TextField(attr="title")
     shelf = fields.ObjectField(properties={"name": fields.TextField()})
     shelf_name = fields.TextField(attr="shelf.name")
     labels = fields.NestedField(properties={"word": fields.TextField()})

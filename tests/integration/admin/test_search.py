@@ -274,6 +274,21 @@ def test_autocomplete_is_ranked_and_takes_half_a_word(
     assert len(answer("")) == 13
 
 
+def test_half_a_word_is_rather_a_beginning_than_a_typo(admin_client: Client) -> None:
+    make_notes(*(f"Boat {n}" for n in range(30)))
+    make_notes("Libe", body="In the library.")
+    make_notes("The library of the town")
+    index_notes()
+    response = admin_client.get(
+        reverse("admin:autocomplete", current_app="office"),
+        {"term": "libr", "app_label": "testapp", "model_name": "reply", "field_name": "note"},
+    )
+    assert [result["text"] for result in response.json()["results"]] == [
+        "The library of the town",
+        "Libe",
+    ]
+
+
 def test_the_help_says_what_is_searched(admin_client: Client, lanterns: list[Note]) -> None:
     response = open_list(admin_client)
     assert "Searches headline, body, code, shelf, labels and stars." in text_of(response)
