@@ -78,6 +78,14 @@ class BatchTooOld(ElasticsearchAdminError):
     """Reading a batch took over half of DELETE_AGAIN_AFTER: raise that option of ES_ADMIN."""
 
 
+class ProjectCodeFailed(ElasticsearchAdminError):
+    """The project's own code failed while objects were read: correct it; the rows wait."""
+
+
+class ObjectsUnreadable(ProjectCodeFailed):
+    """Some of a batch's objects cannot be read."""
+
+
 class CaptureOutsideTransaction(ElasticsearchAdminError):
     """An indexed model was changed outside a transaction: use transaction.atomic()."""
 

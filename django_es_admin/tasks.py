@@ -23,7 +23,7 @@ def drain() -> dict[str, int]:
         ElasticsearchAdminError: a connection did not answer; the task is failed, the rows wait.
     """
     report = drain_once()
-    for _, error in report.result.unavailable:
-        raise error
+    for stopped in report.result.stopped:
+        raise stopped.error
     result = report.result
     return {"written": result.written, "deleted": result.deleted, "failed": result.failed}

@@ -27,7 +27,7 @@ def drain_document(report: DrainReport) -> DrainDocument:
         deleted=result.deleted,
         failed=result.failed,
         held=result.held,
-        unavailable={alias: str(error) for alias, error in result.unavailable},
+        unavailable={stop.connection: str(stop.error) for stop in result.stopped},
         second_deletes=report.second_deletes,
         second_deletes_until=until.isoformat() if until else None,
         parked=report.parked,

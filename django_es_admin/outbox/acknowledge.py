@@ -55,7 +55,7 @@ def acknowledge(
         if held:
             put_back(rows.filter(pk__in=held))
         for entry in failed:
-            _fail(rows.filter(pk=entry.pk), entry, outcome.errors[entry.key])
+            fail(using, [entry], outcome.errors[entry.key])
 
 
 def put_back(rows: QuerySet[OutboxEntry]) -> None:
@@ -63,23 +63,28 @@ def put_back(rows: QuerySet[OutboxEntry]) -> None:
     rows.update(due_at=_after(get_options().delete_again_after), leased_until=None)
 
 
-def _fail(row: QuerySet[OutboxEntry], entry: OutboxEntry, error: str) -> None:
-    attempts = entry.attempts + 1
-    row.update(
-        attempts=F("attempts") + 1,
-        error=error[:MAX_ERROR],
-        due_at=_after(min(2**attempts, MAX_BACKOFF)),
-        leased_until=None,
-        delete_sent=False,
-        parked_at=Now() if attempts >= get_options().outbox_max_attempts else None,
-    )
+def fail(using: str, entries: Iterable[OutboxEntry], error: str) -> None:
+    """Try rows again later, and give them up after ``OUTBOX_MAX_ATTEMPTS``."""
+    for entry in entries:
+        attempts = entry.attempts + 1
+        OutboxEntry.objects.using(using).filter(pk=entry.pk).update(
+            attempts=F("attempts") + 1,
+            error=error[:MAX_ERROR],
+            due_at=_after(min(2**attempts, MAX_BACKOFF)),
+            leased_until=None,
+            delete_sent=False,
+            parked_at=Now() if attempts >= get_options().outbox_max_attempts else None,
+        )
 
 
-def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
+def append_outcome(
+    using: str, template: OutboxEntry, outcome: Outcome, parked: dict[int, str]
+) -> None:
     """Give the objects that a fan-out could not finish rows of their own.
 
     Args:
         template: a row of the same index.
+        parked: parked rows of the same objects -> their key, which a success resolves.
     """
     rows = [
         _row(template, key, delete_sent=True, due_at=_after(get_options().delete_again_after))
@@ -90,25 +95,33 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
         for key, error in outcome.errors.items()
     ]
     OutboxEntry.objects.using(using).bulk_create(rows)
+    done = [pk for pk, key in parked.items() if key not in outcome.errors]
+    if done:
+        OutboxEntry.objects.using(using).filter(pk__in=done).delete()
 
 
 def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
     return OutboxEntry(connection=template.connection, index=template.index, key=key, **values)
 
 
-def parked_rows(using: str, entries: Iterable[OutboxEntry]) -> dict[int, str]:
-    """Return the parked rows of the same objects -> their key; ask before these are read."""
-    found: dict[int, str] = {}
-    groups: dict[tuple[str, str], list[str]] = {}
-    for entry in entries:
-        groups.setdefault((entry.connection, entry.index), []).append(entry.key)
-    for (connection, index), keys in groups.items():
-        found.update(
-            OutboxEntry.objects.using(using)
-            .filter(connection=connection, index=index, key__in=keys, parked_at__isnull=False)
-            .values_list("pk", "key")
+def parked_rows(using: str, template: OutboxEntry, keys: Iterable[str]) -> dict[int, str]:
+    """Return the parked rows of objects -> their key; ask before these are read.
+
+    Args:
+        template: a row of the same index.
+        keys: of the objects.
+    """
+    return dict(
+        OutboxEntry.objects.using(using)
+        .filter(
+            connection=template.connection,
+            index=template.index,
+            kind=OutboxEntry.Kind.OBJECT,
+            key__in=keys,
+            parked_at__isnull=False,
         )
-    return found
+        .values_list("pk", "key")
+    )
 
 
 def _after(seconds: float) -> object:

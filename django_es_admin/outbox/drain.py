@@ -8,13 +8,40 @@ from django.db import models
 
 from ..conf import get_options
 from ..documents import registry
-from ..exceptions import ElasticsearchAdminError
+from ..exceptions import (
+    ConnectionUnavailable,
+    ElasticsearchAdminError,
+    ProjectCodeFailed,
+    ServerBusy,
+)
 from ..indices.definition import IndexDefinition, definition_of
 from ..models import OutboxEntry
-from .acknowledge import acknowledge, append_outcome, parked_rows, put_back
+from .acknowledge import acknowledge, append_outcome, fail, parked_rows, put_back
 from .claim import lease, release
+from .primary import reading_from
+from .project_code import project_code
 from .related import RelatedKeys
 from .write import Outcome, Writer
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Why the rows of one index wait.
+
+    Args:
+        connection: its alias.
+        index: as the document names it.
+        error: what stopped them.
+    """
+
+    connection: str
+    index: str
+    error: ElasticsearchAdminError
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every index of the connection would fare the same."""
+        return isinstance(self.error, (ConnectionUnavailable, ServerBusy))
 
 
 @dataclass(frozen=True)
@@ -27,7 +54,7 @@ class DrainResult:
         failed: objects whose documents were refused; their rows are tried again later.
         held: rows that were left to other code.
         left: rows that were left to workers, as they concern too many objects.
-        unavailable: connection -> why its rows wait.
+        stopped: indices whose rows wait, with the reason.
     """
 
     written: int = 0
@@ -35,7 +62,12 @@ class DrainResult:
     failed: int = 0
     held: int = 0
     left: int = 0
-    unavailable: tuple[tuple[str, ElasticsearchAdminError], ...] = ()
+    stopped: tuple[Stopped, ...] = ()
+
+    @property
+    def objects(self) -> int:
+        """Number of objects that were read."""
+        return self.written + self.deleted + self.failed
 
     def __add__(self, other: "DrainResult") -> "DrainResult":
         return DrainResult(
@@ -44,7 +76,7 @@ class DrainResult:
             self.failed + other.failed,
             self.held + other.held,
             self.left + other.left,
-            self.unavailable + other.unavailable,
+            self.stopped + other.stopped,
         )
 
 
@@ -55,8 +87,8 @@ class Drain:
     Args:
         using: alias of the database.
         timeout: seconds for one request.
-        fan_out_limit: leave related objects with more documents than this to workers; None to
-            write any number.
+        fan_out_limit: leave related objects to workers where all that is written would be more
+            documents than this; None to write any number.
     """
 
     using: str
@@ -66,23 +98,31 @@ class Drain:
     def drain(self, entries: list[OutboxEntry]) -> DrainResult:
         """Write what ``entries`` tell of, and acknowledge exactly these.
 
-        A connection that fails keeps its rows as they were, and does not keep the others waiting.
+        A connection that fails keeps its rows as they were, and does not keep the others waiting;
+        it is not asked again for its next index.
 
         Raises:
             RuntimeError: inside a transaction.
         """
         result = DrainResult()
+        down: dict[str, Stopped] = {}
         for definition, group in self._by_index(entries):
             if definition is None:
                 # Code that is not deployed yet, or not any more, knows the index.
                 put_back(self._rows(group))
                 result += DrainResult(held=len(group))
                 continue
+            if definition.using in down:
+                release(self.using, group)
+                continue
             try:
-                result += self._drain_index(definition, group)
+                result += self._drain_index(definition, group, result.objects)
             except ElasticsearchAdminError as error:
                 release(self.using, group)
-                result += DrainResult(unavailable=((definition.using, error),))
+                stopped = Stopped(definition.using, definition.name, error)
+                result += DrainResult(stopped=(stopped,))
+                if stopped.everywhere:
+                    down[definition.using] = stopped
         return result
 
     def _rows(self, entries: list[OutboxEntry]) -> models.QuerySet[OutboxEntry]:
@@ -98,7 +138,9 @@ class Drain:
         for key, group in groups.items():
             yield _find_definition(*key), group
 
-    def _drain_index(self, definition: IndexDefinition, entries: list[OutboxEntry]) -> DrainResult:
+    def _drain_index(
+        self, definition: IndexDefinition, entries: list[OutboxEntry], before: int
+    ) -> DrainResult:
         assert definition.document is not None  # noqa: S101 (rows are captured for documents only)
         options = definition.document.django
         writer = Writer(definition, self.timeout, options.auto_refresh)
@@ -107,40 +149,64 @@ class Drain:
         objects = [entry for entry in entries if entry.kind == OutboxEntry.Kind.OBJECT]
         for start in range(0, len(objects), size):
             result += self._drain_objects(writer, objects[start : start + size])
+        related: dict[tuple[str, str], list[OutboxEntry]] = {}
         for entry in entries:
             if entry.kind == OutboxEntry.Kind.RELATED:
-                result += self._fan_out(writer, entry, size)
+                related.setdefault((entry.model, entry.key), []).append(entry)
+        for group in related.values():
+            result += self._fan_out(writer, group, size, before + result.objects)
         return result
 
     def _drain_objects(self, writer: Writer, entries: list[OutboxEntry]) -> DrainResult:
-        parked = parked_rows(self.using, entries)
-        outcome = writer.write_keys(list(dict.fromkeys(entry.key for entry in entries)))
+        keys = list(dict.fromkeys(entry.key for entry in entries))
+        parked = parked_rows(self.using, entries[0], keys)
+        outcome = writer.write_keys(keys)
         acknowledge(self.using, entries, outcome, parked)
         return _result(outcome)
 
-    def _fan_out(self, writer: Writer, entry: OutboxEntry, size: int) -> DrainResult:
-        """Write every document that changes with a related object, resumable at each portion."""
-        instance = apps.get_model(entry.model)._base_manager.using(self.using).filter(pk=entry.key)
-        found = instance.first()
+    def _fan_out(
+        self, writer: Writer, entries: list[OutboxEntry], size: int, before: int
+    ) -> DrainResult:
+        """Write every document that changes with a related object, resumable at each portion.
+
+        Args:
+            entries: rows of the same related object.
+            before: number of objects that this drain has written already.
+        """
+        try:
+            keys = self._related_keys(writer, entries[0])
+        except ProjectCodeFailed as error:
+            fail(self.using, entries, str(error))
+            return DrainResult(failed=1)
         result = DrainResult()
         # One that is gone has had its objects noted when it was deleted.
-        if found is not None:
-            keys = RelatedKeys(writer.document, found, self.using)
+        if keys is not None:
             limit = self.fan_out_limit
-            if limit is not None and len(keys.portion("", limit + 1)) > limit:
-                release(self.using, [entry])
-                return DrainResult(left=1)
-            for portion in keys.portions(entry.cursor, size):
+            room = None if limit is None else max(limit - before, 0)
+            if room is not None and len(keys.portion("", room + 1)) > room:
+                release(self.using, entries)
+                return DrainResult(left=len(entries))
+            cursors = {entry.cursor for entry in entries}
+            # A row that begins asks for those, too, that the others are beyond.
+            for portion in keys.portions(cursors.pop() if len(cursors) == 1 else "", size):
+                parked = parked_rows(self.using, entries[0], portion)
                 outcome = writer.write_keys(portion)
                 if outcome.held:
-                    put_back(self._rows([entry]))
-                    return result + DrainResult(held=1)
-                append_outcome(self.using, entry, outcome)
+                    put_back(self._rows(entries))
+                    return result + DrainResult(held=len(entries))
+                append_outcome(self.using, entries[0], outcome, parked)
                 result += _result(outcome)
-                self._rows([entry]).update(cursor=portion[-1])
-                lease(self.using, [entry])
-        self._rows([entry]).delete()
+                self._rows(entries).update(cursor=portion[-1])
+                lease(self.using, entries)
+        self._rows(entries).delete()
         return result
+
+    def _related_keys(self, writer: Writer, entry: OutboxEntry) -> RelatedKeys | None:
+        name = f"{writer.document.__name__}.get_instances_from_related()"
+        with reading_from(self.using), project_code(ProjectCodeFailed, name):
+            rows = apps.get_model(entry.model)._base_manager.using(self.using)
+            found = rows.filter(pk=entry.key).first()
+            return None if found is None else RelatedKeys(writer.document, found, self.using)
 
 
 def _find_definition(connection: str, index: str) -> IndexDefinition | None:

@@ -2,7 +2,9 @@
 
 import logging
 import weakref
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.db import connections, transaction
 
@@ -22,18 +24,27 @@ class _Batch:
 
     A callback is registered for every save and the first that runs drains all rows: one that was
     registered once would die with the savepoint it was registered in. The callbacks alone keep the
-    batch alive, so that a transaction that is rolled back leaves nothing behind.
+    batch alive, and each its own rows: Django forgets those of what is rolled back, and their rows
+    with them. SQLite gives their ids to others then, whose rows must not be acknowledged for them.
     """
 
     def __init__(self, using: str) -> None:
         self.using = using
-        self.entries: list[OutboxEntry] = []
         self.done = False
+        self._entries: list[weakref.ref[OutboxEntry]] = []
 
-    def drain(self) -> None:
+    def add(self, entries: list[OutboxEntry]) -> Callable[[], None]:
+        """Add rows; return what drains all that are not rolled back."""
+        # More are left to workers, and need no memory here.
+        kept = entries[: max(get_options().inline_max_objects - len(self._entries), 0)]
+        self._entries += map(weakref.ref, kept)
+        return partial(self._drain, kept)
+
+    def _drain(self, kept: list[OutboxEntry]) -> None:
         if not self.done:
             self.done = True
-            _drain(self.using, self.entries)
+            entries = (reference() for reference in self._entries)
+            _drain(self.using, [entry for entry in entries if entry is not None])
 
 
 def inline_grace() -> timedelta:
@@ -49,18 +60,16 @@ def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
     if batch is None or batch.done:
         batch = _Batch(using)
         setattr(connection, _ATTRIBUTE, weakref.ref(batch))
-    batch.entries += entries
-    transaction.on_commit(batch.drain, using=using, robust=True)
+    transaction.on_commit(batch.add(entries), using=using, robust=True)
 
 
 def _drain(using: str, entries: list[OutboxEntry]) -> None:
     options = get_options()
     tried = [entry for entry in entries if not breaker.is_open(entry.connection)]
-    tried = tried[: options.inline_max_objects]
     if not tried:
         return
     drain = Drain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
-    for alias, error in drain.drain(tried).unavailable:
-        if isinstance(error, ConnectionUnavailable):
-            breaker.trip(alias)
-        logger.warning("Changes wait in the outbox: %s", error)
+    for stopped in drain.drain(tried).stopped:
+        if isinstance(stopped.error, ConnectionUnavailable):
+            breaker.trip(stopped.connection)
+        logger.warning("Changes wait in the outbox: %s", stopped.error)

@@ -19,6 +19,7 @@ class Target:
         pk: of its row in the table of generations.
         alias: its write alias.
         live: whether it is live.
+        standby: whether it is kept for a rollback alone: no row waits for it, whatever it answers.
         tolerant: whether what it refuses is remembered instead of keeping the row: a standby, and
             a live generation that was built for older code.
     """
@@ -28,6 +29,7 @@ class Target:
     alias: str
     live: bool
     tolerant: bool
+    standby: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ def _may_write(generation: Generation, digest: str, generations: Iterable[Genera
     if generation.role == _Role.BUILDING:
         # Built for other code: our documents could not fit it.
         return False
+    if not generation.digest:
+        # Adopted, and made by hand: no code of any process fits it better.
+        return True
     # Live, and not of our digest: outgoing code if the generations of our digest are all older.
     own = [g.created_at for g in generations if g.digest == digest]
     return not own or max(own) > generation.created_at
@@ -85,4 +90,5 @@ def _target(generation: Generation, digest: str) -> Target:
         alias=write_alias(generation.name),
         live=live,
         tolerant=generation.role == _Role.STANDBY or (live and generation.digest != digest),
+        standby=generation.role == _Role.STANDBY,
     )

@@ -2,19 +2,20 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DatabaseError, connections
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry
 from .claim import claim, due, waiting
-from .drain import Drain, DrainResult
+from .drain import Drain, DrainResult, Stopped
 from .statistics import flush
 
 logger = logging.getLogger(__name__)
@@ -60,8 +61,9 @@ def drain_once(connection: str | None = None) -> DrainReport:
     for alias in aliases:
         drain = Drain(alias, get_options().write_timeout)
         after = 0
+        avoided = Q()
         while True:
-            rows = waiting(alias).filter(pk__gt=after)
+            rows = waiting(alias).filter(pk__gt=after).exclude(avoided)
             if connection is not None:
                 rows = rows.filter(connection=connection)
             entries = claim(alias, rows, get_options().bulk_max_documents)
@@ -71,8 +73,7 @@ def drain_once(connection: str | None = None) -> DrainReport:
             after = entries[-1].pk
             result = drain.drain(entries)
             total += result
-            if result.unavailable and not (result.written or result.deleted):
-                break
+            avoided |= _rows_of(result.stopped)
     flush()
     return _report(aliases, total)
 
@@ -103,11 +104,15 @@ def drain_forever(
     """
     pause = 0.0
     limit = get_options().bulk_max_documents
+    # What stopped is left alone for the pause, so that its old rows do not stand before others.
+    avoided, retry_at = Q(), 0.0
     while not stop.is_set():
-        busy, failure = False, None
+        if avoided and time.monotonic() >= retry_at:
+            avoided = Q()
+        busy, failure = False, ""
         for alias in databases():
             try:
-                entries = claim(alias, due(alias), limit)
+                entries = claim(alias, due(alias).exclude(avoided), limit)
                 result = Drain(alias, get_options().write_timeout).drain(entries)
             except (DatabaseError, ElasticsearchAdminError) as error:
                 # The database was restarted, or the like: a new connection may do.
@@ -117,17 +122,32 @@ def drain_forever(
             busy = busy or bool(entries)
             if entries and on_batch:
                 on_batch(result)
-            failure = failure or next((str(error) for _, error in result.unavailable), None)
+            avoided |= _rows_of(result.stopped)
+            failure = failure or next((str(stopped.error) for stopped in result.stopped), "")
         if failure:
             # Half as much, half as often: the same answer is right for a cluster that is down and
             # for one that is overloaded.
             pause = min(max(pause * 2, interval), MAX_PAUSE)
             limit = max(limit // 2, 1)
+            retry_at = time.monotonic() + pause
             logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
+        elif not avoided:
+            pause, limit = 0.0, get_options().bulk_max_documents
+        if failure and not avoided:
             stop.wait(pause)
-            continue
-        pause, limit = 0.0, get_options().bulk_max_documents
-        if not busy:
+        elif not busy:
             flush()
             stop.wait(interval)
     flush()
+
+
+def _rows_of(stopped: Iterable[Stopped]) -> Q:
+    """Return the rows that would be stopped again."""
+    rows = Q()
+    for stop in stopped:
+        rows |= (
+            Q(connection=stop.connection)
+            if stop.everywhere
+            else Q(connection=stop.connection, index=stop.index)
+        )
+    return rows

@@ -15,10 +15,18 @@ from django.db.models import QuerySet
 from ..conf import get_options
 from ..documents import Document
 from ..documents.prepared import Prepared
-from ..exceptions import BatchTooOld, IndexMissing, ServerBusy
+from ..exceptions import (
+    BatchTooOld,
+    IndexMissing,
+    ObjectsUnreadable,
+    ProjectCodeFailed,
+    ServerBusy,
+)
 from ..indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ..indices.definition import IndexDefinition
 from ..models import Generation, RefusedDocument
+from .primary import reading_from
+from .project_code import project_code
 from .statistics import count
 from .targets import Target, Targets, read_targets
 from .tick import raise_tick, take_tick
@@ -41,6 +49,14 @@ class Outcome:
     deleted: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     held: bool = False
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.keys + other.keys,
+            self.deleted | other.deleted,
+            self.errors | other.errors,
+            self.held or other.held,
+        )
 
 
 @dataclass(frozen=True)
@@ -67,10 +83,25 @@ class Writer:
     def write_keys(self, keys: Sequence[str]) -> Outcome:
         """Write the documents of the objects with these keys; delete those that are gone.
 
+        What cannot be read at once is read in halves: one object must not stop the others.
+
         Raises:
-            BatchTooOld: reading took so long that a write could arrive after a second delete.
+            BatchTooOld: reading one object took so long that a write could arrive after a second
+                delete.
+            ProjectCodeFailed: there is no queryset to read from.
             ElasticsearchAdminError: a request failed as a whole.
         """
+        try:
+            return self._write_keys(keys)
+        except (BatchTooOld, ObjectsUnreadable) as error:
+            if len(keys) > 1:
+                half = len(keys) // 2
+                return self.write_keys(keys[:half]) + self.write_keys(keys[half:])
+            if isinstance(error, BatchTooOld):
+                raise
+            return Outcome(keys=list(keys), errors={keys[0]: str(error)})
+
+    def _write_keys(self, keys: Sequence[str]) -> Outcome:
         for _ in range(ROUNDS):
             targets = read_targets(self.definition, self.definition.digest)
             if not targets.write:
@@ -89,8 +120,11 @@ class Writer:
 
     def _read(self, keys: Sequence[str]) -> list[Prepared]:
         wanted = self._primary_keys(keys)
-        queryset = objects(self.definition).filter(pk__in=list(wanted))
-        found = list(self.document.django.source.read(queryset)) if wanted else []
+        with reading_from(self.definition.database):
+            with project_code(ProjectCodeFailed, f"{self.document.__name__}.get_queryset()"):
+                queryset = objects(self.definition).filter(pk__in=list(wanted))
+            with project_code(ObjectsUnreadable, self.document.__name__):
+                found = list(self.document.django.source.read(queryset)) if wanted else []
         present = {prepared.key for prepared in found}
         gone = [Prepared(text, None) for key, text in wanted.items() if key not in present]
         unknown = [Prepared(key, None) for key in set(keys) - set(wanted.values())]
@@ -135,7 +169,7 @@ class Writer:
             count(self.definition.database, target.pk, result.written + stale, stale)
         refused = []
         for error in result.errors:
-            if error.busy:
+            if error.busy and not target.standby:
                 raise ServerBusy(
                     f"The connection {self.definition.connection.alias!r} is overloaded: "
                     f"{error.message}"

@@ -94,7 +94,7 @@ class Command(ElasticsearchCommand):
             self.say(f"{report.second_deletes} deletes are to be sent again, the last at {until}.")
 
     def _end(self, report: DrainReport) -> None:
-        reasons = [str(error) for _, error in report.result.unavailable]
+        reasons = [str(stopped.error) for stopped in report.result.stopped]
         if reasons:
             raise CommandError(" ".join(dict.fromkeys(reasons)), returncode=Exit.FAILED)
         if report.result.failed or report.parked:

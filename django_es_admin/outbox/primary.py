@@ -1,0 +1,39 @@
+"""Read objects from the database that their changes are committed to, never from a replica.
+
+A replica lags: what is read there may be older than the tick that it is written with, and would
+win over what is newer. Prefetches and the project's own methods ask the project's routers where to
+read, so that they have to be told.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import models, router
+
+_database: ContextVar[str | None] = ContextVar("django_es_admin_database", default=None)
+
+
+class _Primary:
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
+        database = _database.get()
+        # A model that lives in another database is read there, as ever.
+        if database is not None and router.db_for_write(model) == database:
+            return database
+        return None
+
+
+_ROUTER = _Primary()
+
+
+@contextmanager
+def reading_from(database: str) -> Iterator[None]:
+    """Let every query inside, for a model that is written to ``database``, read from there."""
+    if _ROUTER not in router.routers:
+        router.routers.insert(0, _ROUTER)
+    token = _database.set(database)
+    try:
+        yield
+    finally:
+        _database.reset(token)
