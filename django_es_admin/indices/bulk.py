@@ -10,6 +10,9 @@ from ..backends.elasticsearch import JSON
 from ..backends.errors import reason, translated
 from ..documents.prepared import Prepared
 
+# "id is too long, must be no longer than 512 bytes", in UTF-8.
+MAX_ID_BYTES = 512
+
 
 @dataclass(frozen=True)
 class ItemError:
@@ -87,6 +90,12 @@ def encode(
         identity = str(key)
         if error:
             yield ItemError(identity, error)
+            continue
+        if not 0 < len(identity.encode(errors="replace")) <= MAX_ID_BYTES:
+            # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
+            if source is not None:
+                text = f"its key has 0 or more than {MAX_ID_BYTES} bytes: it cannot be an _id"
+                yield ItemError(identity, text)
             continue
         try:
             document = None if source is None else JSON.dumps(source)

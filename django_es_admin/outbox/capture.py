@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.db import models, router
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from ..documents import Document, registry
 from ..documents.registry import document_registered
-from .record import feeds, key_in, object_entry, record, related_entry, require_transaction
+from .record import (
+    feeds,
+    key_in,
+    key_text,
+    object_entry,
+    record,
+    related_entry,
+    require_transaction,
+)
 from .related import RelatedKeys
 from .watch import Model, family, make_atomic, throughs, watched
 
@@ -85,7 +93,7 @@ def _on_post_save(
         if feeds(document, using) and document.django.reads.concern(document.django.model, changed)
     ]
     entries += [
-        related_entry(document, model, instance)
+        related_entry(document, model, key_in(model, instance))
         for document, model in concerned.related
         if feeds(document, using) and document.django.reads.concern(model, changed)
     ]
@@ -122,7 +130,7 @@ def _on_m2m_changed(
     if action == "pre_clear":
         keys = _linked_keys(sender, instance, model, using, reverse=reverse)
     elif action in ("post_add", "post_remove"):
-        keys = iter(map(str, pk_set or ()))
+        keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
     else:
         return
     here, there = watched(type(instance)), watched(model)
@@ -132,7 +140,7 @@ def _on_m2m_changed(
         if feeds(document, using)
     ]
     entries += [
-        related_entry(document, related, instance)
+        related_entry(document, related, key_in(related, instance))
         for document, related in here.related
         if feeds(document, using)
     ]
@@ -144,6 +152,12 @@ def _on_m2m_changed(
             if feeds(document, using)
             for key in portion
         ]
+        entries += [
+            related_entry(document, related, key)
+            for document, related in there.related
+            if feeds(document, using)
+            for key in portion
+        ]
         record(using, entries, sender)
 
 
@@ -151,14 +165,40 @@ def _linked_keys(
     through: Model, instance: models.Model, model: Model, using: str, *, reverse: bool
 ) -> Iterator[str]:
     """Return the keys of the objects of ``model`` that ``instance`` is linked with."""
+    for source, target in _ends(through, instance, model, reverse=reverse):
+        rows = through._base_manager.using(using).filter(**{source: instance})
+        return map(str, rows.values_list(f"{target}__pk", flat=True).iterator())
+    return iter(())
+
+
+def _given_keys(
+    through: Model,
+    instance: models.Model,
+    model: Model,
+    given: set[Any],
+    using: str,
+    *,
+    reverse: bool,
+) -> Iterator[str]:
+    """Return the keys of the objects of ``model`` that a signal names by what links them."""
+    for _, target in _ends(through, instance, model, reverse=reverse):
+        linked = cast("models.ForeignKey[Any, Any]", through._meta.get_field(target)).target_field
+        if not linked.primary_key:
+            # A foreign key with to_field: it holds another column than the key.
+            rows = model._base_manager.using(using).filter(**{f"{linked.name}__in": given})
+            return map(str, rows.values_list("pk", flat=True).iterator())
+    return (key_text(model, key) for key in given)
+
+
+def _ends(
+    through: Model, instance: models.Model, model: Model, *, reverse: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the foreign keys of a relation's table that lead to ``instance`` and to ``model``."""
     holder = model if reverse else type(instance)
     for field in holder._meta.many_to_many:
         if field.remote_field.through is through:
             names = (field.m2m_field_name(), field.m2m_reverse_field_name())
-            source, target = reversed(names) if reverse else names
-            rows = through._base_manager.using(using).filter(**{source: instance})
-            return map(str, rows.values_list(target, flat=True).iterator())
-    return iter(())
+            yield names[::-1] if reverse else names
 
 
 def _record_related_keys(document: type[Document], instance: models.Model, using: str) -> None:
@@ -175,7 +215,7 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     """Note that objects were changed in a way that sends no signal; return how many rows it took.
 
     For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL: call it in the same
-    transaction, with the objects that were changed.
+    transaction, with the objects that were changed; related objects concern documents, too.
 
     Args:
         changed: instances or a queryset; of a queryset only the keys are read.
@@ -186,20 +226,23 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     """
     if isinstance(changed, models.QuerySet):
         database = using or changed.db
-        keys = changed.using(database).order_by().values_list("pk", flat=True)
+        keys = changed.using(database).values_list("pk", flat=True)
         return _capture_keys(changed.model, database, map(str, keys.iterator()))
     count = 0
     for one in changed:
         database = using or one._state.db or router.db_for_write(type(one))
-        count += _capture_keys(type(one), database, iter([str(one.pk)]))
+        count += _capture_keys(type(one), database, iter([key_text(type(one), one.pk)]))
     return count
 
 
 def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
-    documents = [document for document in watched(model).own if feeds(document, using)]
+    concerned = watched(model)
+    own = [document for document in concerned.own if feeds(document, using)]
+    related = [(d, other) for d, other in concerned.related if feeds(d, using)]
     count = 0
     for portion in _portions(keys):
-        entries = [object_entry(document, key) for document in documents for key in portion]
+        entries = [object_entry(document, key) for document in own for key in portion]
+        entries += [related_entry(d, other, key) for d, other in related for key in portion]
         record(using, entries, model)
         count += len(entries)
     return count

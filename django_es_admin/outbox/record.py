@@ -1,5 +1,7 @@
 """Append rows to the outbox, in the transaction of the change that they tell of."""
 
+from typing import Any
+
 from django.db import connections, models, router
 from django.db.models.functions import Now
 
@@ -20,7 +22,16 @@ def key_in(model: Model, instance: models.Model) -> str:
     """Return the key of the object of ``model`` that ``instance`` is (a part of)."""
     concrete = model._meta.concrete_model or model
     link = type(instance)._meta.get_ancestor_link(concrete)
-    return str(instance.pk if link is None else getattr(instance, link.attname))
+    return key_text(concrete, instance.pk if link is None else getattr(instance, link.attname))
+
+
+def key_text(model: Model, key: Any) -> str:
+    """Return a key's text as it is once read from the database: an instance may have another.
+
+    A UUID may have been given without its hyphens, a number as text.
+    """
+    primary = model._meta.pk
+    return str(key if primary is None else primary.to_python(key))
 
 
 def object_entry(document: type[Document], key: str) -> OutboxEntry:
@@ -28,14 +39,14 @@ def object_entry(document: type[Document], key: str) -> OutboxEntry:
     return OutboxEntry(connection=options.using, index=options.index_name, key=key)
 
 
-def related_entry(document: type[Document], model: Model, instance: models.Model) -> OutboxEntry:
+def related_entry(document: type[Document], model: Model, key: str) -> OutboxEntry:
     options = document.django
     return OutboxEntry(
         connection=options.using,
         index=options.index_name,
         kind=OutboxEntry.Kind.RELATED,
         model=model._meta.label,
-        key=key_in(model, instance),
+        key=key,
     )
 
 

@@ -1,5 +1,7 @@
 """The models of two well-known tutorials: a flat product, and one with relations."""
 
+from uuid import uuid4
+
 from django.db import models
 
 
@@ -86,3 +88,39 @@ class Restaurant(Place):
 class Pizzeria(Restaurant):
     class Meta:
         proxy = True
+
+
+class Ticket(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Word(models.Model):
+    text = models.CharField(max_length=600, primary_key=True)
+    code = models.CharField(max_length=10, unique=True)
+    synonyms = models.ManyToManyField("self")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Phrase(models.Model):
+    name = models.CharField(max_length=100)
+    words = models.ManyToManyField(Word, through="Use")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Use(models.Model):
+    """A link that has a key of another column, and something of its own."""
+
+    phrase = models.ForeignKey(Phrase, on_delete=models.CASCADE)
+    word = models.ForeignKey(Word, to_field="code", on_delete=models.CASCADE)
+    place = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.word_id} in {self.phrase_id}"

@@ -20,7 +20,6 @@ from django_es_admin.outbox.worker import drain_forever, drain_once
 from tests.guide.models import Category, FlatProduct, Product
 from tests.servers import hanging
 
-
 Indexed = Callable[[], dict[str, Any]]
 
 

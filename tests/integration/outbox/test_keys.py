@@ -1,0 +1,143 @@
+"""Keys that are no small numbers, and links that hold other columns than keys."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from elasticsearch import Elasticsearch
+
+from django_es_admin.documents import Document, fields, registry
+from django_es_admin.indices.definition import definition_of
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.capture import capture
+from tests.guide.models import Category, Phrase, Product, Ticket, Use, Word
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Read = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture
+def index(es: Elasticsearch) -> Iterator[Callable[..., Read]]:
+    """Declares a document, live and empty; gives what reads it."""
+    registered: list[type[Document]] = []
+
+    def declare(model: Any, **attributes: Any) -> Read:
+        options = {"model": model, "related_models": attributes.pop("related_models", ())}
+        attributes |= {
+            "Index": type("Index", (), {"name": "keys"}),
+            "Django": type("Django", (), options),
+        }
+        registered.append(registry.register_document(type("KeyDocument", (Document,), attributes)))
+        definition = definition_of(registered[-1])
+        rebuild(plan_rebuild(definition))
+
+        def read() -> dict[str, Any]:
+            es.indices.refresh(index=definition.alias)
+            hits = es.search(index=definition.alias, size=100)["hits"]["hits"]
+            return {hit["_id"]: hit["_source"] for hit in hits}
+
+        return read
+
+    yield declare
+    for document in registered:
+        registry.unregister_document(document)
+
+
+def test_a_uuid_that_was_given_as_text(index: Callable[..., Read]) -> None:
+    read = index(Ticket, name=fields.KeywordField())
+    key = UUID("3f0d5bd0-9a1f-4b63-8a1e-3c7d5b9b2d10")
+    ticket = Ticket.objects.create(pk=key.hex.upper(), name="a")
+    assert set(read()) == {str(key)}
+    ticket.delete()
+    assert read() == {}
+
+
+@pytest.mark.parametrize("key", ["", "a/b?c=*&d", 'q"uo\\te', "new\nline", "déjà vu", " "])
+def test_texts(index: Callable[..., Read], key: str) -> None:
+    read = index(Word, code=fields.KeywordField())
+    word = Word.objects.create(pk=key, code="1")
+    assert set(read()) == ({key} if key else set())
+    word.delete()
+    assert read() == {}
+    assert not OutboxEntry.objects.filter(delete_sent=False, attempts=0).exists()
+
+
+@pytest.mark.parametrize("key", ["x" * 512 + "y", "語" * 200])
+def test_a_key_that_elasticsearch_refuses_does_not_stop_the_others(
+    index: Callable[..., Read], key: str
+) -> None:
+    read = index(Word, code=fields.KeywordField())
+    with transaction.atomic():
+        Word.objects.create(pk="good", code="1")
+        word = Word.objects.create(pk=key[:512] if key[0] == "x" else key, code="2")
+        Word.objects.create(pk="better", code="3")
+    found = set(read())
+    assert found - {"x" * 512} == {"good", "better"}
+    assert OutboxEntry.objects.filter(error__contains="512 bytes").exists() == (key[0] != "x")
+    word.delete()
+    assert set(read()) == {"good", "better"}
+
+
+def test_links_by_another_column(index: Callable[..., Read]) -> None:
+    read = index(
+        Word,
+        phrase_set=fields.NestedField(properties={"name": fields.KeywordField()}),
+        related_models=(Phrase,),
+    )
+    phrase = Phrase.objects.create(name="p")
+    word = Word.objects.create(pk="word", code="1")
+
+    def phrases() -> list[str]:
+        return [phrase["name"] for phrase in read()["word"]["phrase_set"]]
+
+    phrase.words.add(word)
+    assert phrases() == ["p"]
+    phrase.words.remove(word)
+    assert phrases() == []
+    Use.objects.create(phrase=phrase, word=word)
+    phrase.words.clear()
+    assert phrases() == []
+
+
+def test_links_among_themselves(index: Callable[..., Read]) -> None:
+    read = index(
+        Word,
+        synonyms=fields.NestedField(properties={"code": fields.KeywordField()}),
+        related_models=(Word,),
+        get_instances_from_related=lambda self, word: word.synonyms.all(),
+    )
+    big = Word.objects.create(pk="big", code="1")
+    large = Word.objects.create(pk="large", code="2")
+
+    def synonyms() -> dict[str, list[str]]:
+        return {key: [s["code"] for s in source["synonyms"]] for key, source in read().items()}
+
+    big.synonyms.add(large)
+    assert synonyms() == {"big": ["2"], "large": ["1"]}
+    large.code = "3"
+    large.save()
+    assert synonyms() == {"big": ["3"], "large": ["1"]}
+    large.synonyms.clear()
+    assert synonyms() == {"big": [], "large": []}
+    big.synonyms.add(large)
+    large.delete()
+    assert synonyms() == {"big": []}
+
+
+def test_related_objects_that_are_captured_by_hand(index: Callable[..., Read]) -> None:
+    read = index(
+        Product,
+        category=fields.ObjectField(properties={"name": fields.KeywordField()}),
+        related_models=(Category,),
+        get_instances_from_related=lambda self, category: category.product_set.all(),
+    )
+    category = Category.objects.create(name="old", slug="c")
+    Product.objects.create(name="a", description="", price=1, category=category)
+    with transaction.atomic():
+        Category.objects.update(name="new")
+        assert capture(Category.objects.order_by("pk")[:5]) > 0
+    assert [source["category"] for source in read().values()] == [{"name": "new"}]
