@@ -27,8 +27,11 @@ def acknowledge(
         parked: parked rows of the same objects -> their key, which a success resolves.
     """
     good = not outcome.held
-    done = [pk for pk, key in parked.items() if good and key not in outcome.errors]
-    again: dict[str, int] = {}
+    firsts = {e.key for e in entries if e.key in outcome.deleted and not e.delete_sent}
+    # A first delete resolves nothing: what the row waits for might bring the document back.
+    unresolved = firsts.union(outcome.errors)
+    done = [pk for pk, key in parked.items() if good and key not in unresolved]
+    again: list[int] = []
     failed: list[OutboxEntry] = []
     held: list[int] = []
     for entry in entries:
@@ -37,10 +40,9 @@ def acknowledge(
         elif outcome.held:
             held.append(entry.pk)
         elif entry.key in outcome.deleted and not entry.delete_sent:
-            # The newest row of the object stays for the second delete.
-            if entry.key in again:
-                done.append(again[entry.key])
-            again[entry.key] = entry.pk
+            # Each row stays. Would one stay for all, a slower drain that had picked that one, and
+            # read the object before it was deleted, could take it away (docs/protocol.md).
+            again.append(entry.pk)
         else:
             done.append(entry.pk)
     rows = OutboxEntry.objects.using(using)
@@ -49,7 +51,7 @@ def acknowledge(
         if done:
             rows.filter(pk__in=done).delete()
         if again:
-            rows.filter(pk__in=again.values()).update(
+            rows.filter(pk__in=again).update(
                 delete_sent=True, due_at=_after(get_options().delete_again_after), leased_until=None
             )
         if held:

@@ -22,10 +22,12 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.status import get_status
 from django_es_admin.lifecycle.swap import plan_swap, swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument, Tick
+from django_es_admin.outbox.acknowledge import acknowledge
 from django_es_admin.outbox.claim import claim, due
 from django_es_admin.outbox.statistics import flush
 from django_es_admin.outbox.tick import take_tick
 from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.write import Outcome
 from tests.guide.models import Category, Product, Tag
 from tests.servers import hanging, refusing_port
 
@@ -117,13 +119,39 @@ def test_an_object_that_came_back_is_not_deleted_again(indexed: Indexed) -> None
     assert not OutboxEntry.objects.exists()
 
 
-def test_one_row_remains_for_the_second_delete_of_an_object(definition: IndexDefinition) -> None:
-    with transaction.atomic():
-        product = make()
-        product.save()
-        product.delete()
-    row = OutboxEntry.objects.get()
-    assert row.delete_sent
+def test_a_slower_drain_cannot_take_the_second_delete_away(
+    definition: IndexDefinition, settings: Any
+) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
+    product = make()
+    key = str(product.pk)
+    saved = OutboxEntry.objects.get()
+    product.delete()
+    deleted = OutboxEntry.objects.exclude(pk=saved.pk).get()
+    # Ids are taken before the commit: the delete's is the lower one, though it committed later.
+    OutboxEntry.objects.filter(pk=saved.pk).update(id=deleted.pk + 1)
+    picked = OutboxEntry.objects.get(pk=deleted.pk + 1)
+    drain_once()
+    # Another drain picked the first row in time, and wrote the object that it still found.
+    acknowledge("default", [picked], Outcome(keys=[key]), parked={})
+    assert OutboxEntry.objects.get().delete_sent
+    let_time_pass()
+    assert drain_once().result.deleted == 1
+    assert not OutboxEntry.objects.exists()
+
+
+def test_a_parked_row_is_resolved_by_the_second_delete(
+    definition: IndexDefinition, settings: Any
+) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
+    product = make()
+    OutboxEntry.objects.update(parked_at=Now())
+    product.delete()
+    drain_once()
+    assert OutboxEntry.objects.filter(parked_at__isnull=False).count() == 1
+    let_time_pass()
+    drain_once()
+    assert not OutboxEntry.objects.exists()
 
 
 @pytest.fixture
