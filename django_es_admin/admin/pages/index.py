@@ -4,8 +4,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
@@ -95,7 +97,7 @@ class IndexAdmin(PageAdmin):
             object_id: ``connection:name``.
 
         Raises:
-            PermissionDenied: the user may not view indices.
+            PermissionDenied: the user may not view indices, or not what is in this one.
             Http404: there is no such index.
         """
         self.require_view(request)
@@ -106,6 +108,10 @@ class IndexAdmin(PageAdmin):
             detail = self._find(object_id, samples=tab.samples)
         except ImproperlyConfigured as problem:
             error = str(problem)
+        # Without good settings there is nothing to read, but what is wrong with them.
+        may_read = detail is None or self.has_view_documents_permission(request, detail)
+        if tab.samples and not may_read:
+            raise PermissionDenied
         context = self.admin_site.each_context(request)
         context |= {
             "title": parse_id(object_id)[1],
@@ -113,7 +119,7 @@ class IndexAdmin(PageAdmin):
             "opts": self.opts,
             "object_id": quote(object_id),
             "tab": tab,
-            "tabs": TABS,
+            "tabs": [each for each in TABS if may_read or not each.samples],
             "detail": detail,
             "index": detail.status if detail else None,
             "error": error,
@@ -125,6 +131,19 @@ class IndexAdmin(PageAdmin):
         template = tab.template if detail else "unavailable.html"
         return TemplateResponse(
             request, f"admin/elasticsearch/index/{template}", context | (extra_context or {})
+        )
+
+    def has_view_documents_permission(self, request: HttpRequest, detail: IndexDetail) -> bool:
+        """Whether the user may read the documents of an index.
+
+        They are the data of its model, so that the right to view that is needed. Of an index that
+        the project does not declare nobody can tell whose data it holds: superusers only.
+        """
+        if not detail.status.model:
+            return request.user.is_superuser
+        options = apps.get_model(detail.status.model)._meta
+        return request.user.has_perm(
+            f"{options.app_label}.{get_permission_codename('view', options)}"
         )
 
     def _find(self, object_id: str, *, samples: int = 0) -> IndexDetail:

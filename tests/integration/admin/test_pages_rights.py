@@ -34,7 +34,8 @@ def addresses() -> Iterator[tuple[str, tuple[str, ...], str]]:
     yield INDICES, (), "index"
     yield CONNECTIONS, (), "connection"
     for page in INDEX_PAGES:
-        yield f"admin:elasticsearch_index_{page}", (INDEX,), "index"
+        right = "documents" if page == "documents" else "index"
+        yield f"admin:elasticsearch_index_{page}", (INDEX,), right
     for page in CONNECTION_PAGES:
         yield f"admin:elasticsearch_connection_{page}", ("default",), "connection"
     for model, key in (("index", INDEX), ("connection", "default")):
@@ -49,13 +50,15 @@ VISITORS: dict[str, Callable[[], Client]] = {
     "clerk of the shop": lambda: visitor("shop.view_product"),
     "rebuilds only": lambda: visitor("elasticsearch.rebuild_index"),
     "views indices": lambda: visitor("elasticsearch.view_index"),
+    "views indices and products": lambda: visitor("elasticsearch.view_index", "shop.view_product"),
     "views connections": lambda: visitor("elasticsearch.view_connection"),
     "superuser": lambda: visitor(superuser=True),
 }
 OPENS = {
     "views indices": {"any", "index"},
+    "views indices and products": {"any", "index", "documents"},
     "views connections": {"any", "connection"},
-    "superuser": {"any", "index", "connection"},
+    "superuser": {"any", "index", "documents", "connection"},
 }
 
 
@@ -172,3 +175,19 @@ def test_dumpdata_passes_over_what_has_no_table(
     call_command("dumpdata", "elasticsearch")
     call_command("dumpdata", natural_foreign=True)
     assert "elasticsearch.index" not in capsys.readouterr().out
+
+
+def test_who_may_not_read_documents_sees_no_tab_of_them() -> None:
+    url = reverse("admin:elasticsearch_index_change", args=[INDEX])
+    assert "/documents/" not in visitor("elasticsearch.view_index").get(url).content.decode()
+    both = visitor("elasticsearch.view_index", "shop.view_product")
+    assert "/documents/" in both.get(url).content.decode()
+
+
+def test_documents_of_nobody_knows_whom_are_for_superusers(es: Elasticsearch, prefix: str) -> None:
+    """A generation opened by its own name is no way around the model's right."""
+    es.index(index=f"{prefix}logs", document={"secret": 1}, refresh=True)
+    url = reverse("admin:elasticsearch_index_documents", args=[f"default_3A{prefix}logs"])
+    both = visitor("elasticsearch.view_index", "shop.view_product")
+    assert both.get(url).status_code == FORBIDDEN
+    assert visitor(superuser=True).get(url).status_code == SEEN

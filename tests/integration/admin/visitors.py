@@ -24,5 +24,5 @@ def visitor(*rights: str, staff: bool = True, superuser: bool = False) -> Client
 
 
 def anyone_who_may_look() -> Client:
-    """Return a client of a user who may view connections and indices, and nothing else."""
-    return visitor("elasticsearch.view_connection", "elasticsearch.view_index")
+    """Return a client of a user who may view connections, indices, products, and nothing else."""
+    return visitor("elasticsearch.view_connection", "elasticsearch.view_index", "shop.view_product")
