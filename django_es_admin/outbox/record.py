@@ -1,15 +1,19 @@
 """Append rows to the outbox, in the transaction of the change that they tell of."""
 
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connections, models, router
 from django.db.models.functions import Now
+from django.db.models.sql import InsertQuery
 
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import CaptureOutsideTransaction
 from ..models import OutboxEntry
 from .inline import drain_after_commit, inline_grace
+from .statement import Slot, Statement
 from .watch import Model
 
 
@@ -76,10 +80,39 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     inline = (
         get_options().sync == "inline" and connection.in_atomic_block and connection.commit_on_exit
     )
-    if inline:
-        # This process writes them itself after the commit; workers take them if it does not.
+    # What this process writes itself after the commit, workers take only if it does not.
+    lease = inline_grace() if inline else None
+    returning = connection.features.can_return_rows_from_bulk_insert
+    if len(entries) == 1 and returning:
+        _append_one(using, entries[0], lease)
+    else:
         for entry in entries:
-            entry.leased_until = Now() + inline_grace()
-    made = OutboxEntry.objects.using(using).bulk_create(entries)
-    if inline and connection.features.can_return_rows_from_bulk_insert:
-        drain_after_commit(using, made)
+            entry.leased_until = _leased_until(lease)
+        OutboxEntry.objects.using(using).bulk_create(entries)
+    if inline and returning:
+        drain_after_commit(using, entries)
+
+
+def _append_one(using: str, entry: OutboxEntry, lease: timedelta | None) -> None:
+    values = {name: getattr(entry, name) for name in _SLOTS}
+    [(entry.pk,)] = _insertion(using, lease).run(**values)
+
+
+_SLOTS = ("connection", "index", "kind", "model", "key")
+
+
+@cache
+def _insertion(using: str, lease: timedelta | None) -> Statement:
+    template = OutboxEntry(**{name: Slot(name) for name in _SLOTS})
+    template.leased_until = _leased_until(lease)
+    query = InsertQuery(OutboxEntry)
+    primary = OutboxEntry._meta.pk
+    query.insert_values([f for f in OutboxEntry._meta.concrete_fields if f != primary], [template])
+    compiler = query.get_compiler(using)
+    compiler.returning_fields = [primary]
+    [(sql, params)] = compiler.as_sql()
+    return Statement(using, sql, tuple(params))
+
+
+def _leased_until(lease: timedelta | None) -> models.Expression | None:
+    return None if lease is None else Now() + lease
