@@ -26,6 +26,7 @@ class Base:
         self.color: str = server["COLOR"]
         self.readonly: bool = server["READONLY"]
         self.index_prefix: str = server["INDEX_PREFIX"]
+        self._writers: dict[float, Elasticsearch] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.alias!r}>"
@@ -34,6 +35,18 @@ class Base:
     def client(self) -> Elasticsearch:
         """The official client; thread-safe, one per connection and process."""
         return self.configure_client()
+
+    def writer(self, timeout: float) -> Elasticsearch:
+        """Return the client for writes: none of them is sent again by itself, and arrives late.
+
+        Kept, as to make a client takes longer than to make a request.
+
+        Args:
+            timeout: seconds for one request.
+        """
+        if timeout not in self._writers:
+            self._writers[timeout] = self.client.options(request_timeout=timeout, max_retries=0)
+        return self._writers[timeout]
 
     def configure_client(self) -> Elasticsearch:
         """Make the client.

@@ -136,8 +136,7 @@ def send(
         ElasticsearchAdminError: the request as a whole failed; any of it may have been done.
     """
     with translated(connection):
-        client = connection.client.options(request_timeout=timeout, max_retries=0)
-        answer = client.bulk(
+        answer = connection.writer(timeout).bulk(
             index=target,
             operations=cast("Any", chunk.lines),  # lines that are encoded are sent as they are
             require_alias=True,
