@@ -20,6 +20,7 @@ class Step:
         model: the model it leads to.
         many: whether it leads to any number of objects.
         foreign_key: names of the column of ``model`` that leads back; empty if it has none.
+        through: the model of the links, where the project declares one; None otherwise.
     """
 
     lookup: str
@@ -27,6 +28,7 @@ class Step:
     model: type[models.Model]
     many: bool
     foreign_key: tuple[str, ...] = ()
+    through: type[models.Model] | None = None
 
 
 def path_of(name: str, field: Any) -> tuple[str, ...]:
@@ -61,11 +63,17 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
             if field.get_accessor_name() == name:
                 key = field.field
                 columns = (key.name, key.attname) if isinstance(key, models.ForeignKey) else ()
-                return Step(field.name, key.name, related, many, columns)
+                return Step(field.name, key.name, related, many, columns, _through(field))
         elif field.name == name and isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             hidden = field.remote_field.hidden
-            return Step(name, "" if hidden else field.related_query_name(), related, many)
+            back = "" if hidden else field.related_query_name()
+            return Step(name, back, related, many, through=_through(field.remote_field))
     return None
+
+
+def _through(relation: models.ForeignObjectRel) -> type[models.Model] | None:
+    through = getattr(relation, "through", None)
+    return None if through is None or through._meta.auto_created else through
 
 
 def exists(model: type[models.Model], path: tuple[str, ...]) -> bool:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Model = type[models.Model]
 
+# What Django does not write itself when the object behind a foreign key is deleted.
+_NO_UPDATE = (models.CASCADE, models.PROTECT, models.RESTRICT, models.DO_NOTHING)
+
 
 class Reads:
     """What a document class reads.
@@ -28,15 +31,16 @@ class Reads:
         # Code of the project may read anything; then every change counts.
         self._opaque = is_overridden(document, "should_index_object", "prepare")
         self._reversed: set[Model] = set()
+        self._related: set[Model] = set()
         model = document.django.model
         self._columns[model] = set()
         self._add_mapping(model, document, document._doc_type.mapping)
-        self._add_filter(document)
+        self._add_filter(model, document().get_queryset())
 
     @property
     def related(self) -> frozenset[Model]:
-        """The models other than its own that the document's fields lead through."""
-        return frozenset(list(self._columns)[1:])
+        """The models whose changes change the document, beside those of its own objects."""
+        return frozenset(self._related)
 
     @property
     def reversed(self) -> frozenset[Model]:
@@ -74,6 +78,12 @@ class Reads:
                 self._reversed.add(step.model)
                 self._columns.setdefault(step.model, set()).update(step.foreign_key)
             self._columns.setdefault(step.model, set())
+            self._related.add(step.model)
+            if step.many:
+                # What the manager leaves out is not in the document.
+                self._add_filter(step.model, step.model._default_manager.all())
+            if step.through is not None:
+                self._add_links(step.through)
             model = step.model
         if isinstance(field, dsl.Object):
             self._add_mapping(model, field._doc_class, field._mapping)
@@ -83,21 +93,41 @@ class Reads:
         if column is None:
             self._opaque = True
         else:
-            self._columns[model] |= {column.name, column.attname}
+            self._add_model_field(model, column)
 
-    def _add_filter(self, document: "type[Document]") -> None:
+    def _add_model_field(self, model: Model, column: "models.Field[Any, Any]") -> None:
+        self._columns[model] |= {column.name, column.attname}
+        relation = column.remote_field
+        on_delete = getattr(relation, "on_delete", models.CASCADE)
+        if relation is not None and on_delete not in _NO_UPDATE:
+            # Django sets the column to something else without a signal for this row.
+            self._related.add(relation.model)
+            self._columns.setdefault(relation.model, set())
+
+    def _add_links(self, through: Model) -> None:
+        """Add the model of a relation's links: whoever changes one directly, changes documents."""
+        self._related.add(through)
+        self._reversed.add(through)
+        columns = self._columns.setdefault(through, set())
+        for field in through._meta.concrete_fields:
+            if field.is_relation:
+                columns |= {field.name, field.attname}
+
+    def _add_filter(self, model: Model, queryset: "models.QuerySet[Any]") -> None:
         """Add what decides whether an object is in the queryset."""
-        query = document().get_queryset().query
+        query = queryset.query
         base = query.get_initial_alias()
         for leaf in query.where.leaves():
             column = getattr(leaf, "lhs", None)
             rhs = getattr(leaf, "rhs", None)
-            if (
-                isinstance(column, Col)
-                and column.alias == base
-                and not hasattr(rhs, "resolve_expression")
-            ):
-                self._columns[document.django.model] |= {column.target.name, column.target.attname}
+            while isinstance(column, models.Transform):
+                column = column.lhs
+            if isinstance(column, Col) and column.alias != base:
+                if column.target.model not in model._meta.get_parent_list():
+                    self._related.add(column.target.model)
+                self._opaque = True
+            elif isinstance(column, Col) and not hasattr(rhs, "resolve_expression"):
+                self._add_model_field(model, column.target)
             else:
                 self._opaque = True
         if query.annotations or query.combinator:

@@ -6,7 +6,7 @@ a model without receivers in one statement, and should go on doing so.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from django.db import models, router
@@ -81,25 +81,20 @@ def make_atomic(model: Model) -> None:
     model.save_base = save_base  # type: ignore[method-assign]
 
 
-_watched: dict[Model, Watched] = {}
-_watched_documents: tuple[type[Document], ...] = ()
-
-
 def watched(model: Model) -> Watched:
     """Return what a change of an object of ``model`` concerns."""
-    global _watched_documents  # noqa: PLW0603 (a cache of what the registry says)
-    if _watched_documents is not registry.get_documents():
-        _watched.clear()
-        _watched_documents = registry.get_documents()
-    if model not in _watched:
-        followed = [d for d in _watched_documents if not d.django.ignore_signals]
-        _watched[model] = Watched(
-            own=tuple(d for d in followed if model in family(d.django.model)),
-            related=tuple(
-                (d, related)
-                for d in followed
-                for related in d.django.related_models
-                if model in family(related)
-            ),
-        )
-    return _watched[model]
+    return _watched(registry.get_documents(), model)
+
+
+@lru_cache(maxsize=1_000)
+def _watched(documents: tuple[type[Document], ...], model: Model) -> Watched:
+    followed = [d for d in documents if not d.django.ignore_signals]
+    return Watched(
+        own=tuple(d for d in followed if model in family(d.django.model)),
+        related=tuple(
+            (d, related)
+            for d in followed
+            for related in d.django.related_models
+            if model in family(related)
+        ),
+    )

@@ -124,3 +124,22 @@ class Use(models.Model):
 
     def __str__(self) -> str:
         return f"{self.word_id} in {self.phrase_id}"
+
+
+class PublicManager(models.Manager["Badge"]):
+    def get_queryset(self) -> models.QuerySet["Badge"]:
+        return super().get_queryset().filter(is_public=True)
+
+
+class Badge(models.Model):
+    """Its default manager hides some, and its giver may go."""
+
+    name = models.CharField(max_length=100)
+    is_public = models.BooleanField(default=True)
+    tickets = models.ManyToManyField(Ticket)
+    giver = models.ForeignKey(Category, null=True, on_delete=models.SET_NULL)
+
+    objects = PublicManager()
+
+    def __str__(self) -> str:
+        return self.name
