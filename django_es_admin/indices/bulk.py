@@ -140,7 +140,8 @@ def send(
             index=target,
             operations=cast("Any", chunk.lines),  # lines that are encoded are sent as they are
             require_alias=True,
-            timeout=f"{max(int(timeout * 1000), 1)}ms",
+            # Before ours: one shard that is missing must not look like a connection that is down.
+            timeout=f"{max(int(timeout * 500), 1)}ms",
             refresh=refresh or None,
             filter_path="errors,items.*.status,items.*.result,items.*.error",
         )
