@@ -116,6 +116,7 @@ def test_json_has_the_documented_keys(
         "target": standby,
         "documents_before": 3,
         "documents_after": 1,
+        "refused": 0,
         "differences": [],
         "actions": [
             {"remove": {"index": live, "alias": definition.alias, "must_exist": True}},
