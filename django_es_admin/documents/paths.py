@@ -20,7 +20,8 @@ class Step:
         model: the model it leads to.
         many: whether it leads to any number of objects.
         foreign_key: names of the column of ``model`` that leads back; empty if it has none.
-        through: the model of the links, where the project declares one; None otherwise.
+        link: for a many-to-many relation, the model of its links, and whether it is followed from
+            the model that does not declare it; None otherwise.
     """
 
     lookup: str
@@ -28,7 +29,14 @@ class Step:
     model: type[models.Model]
     many: bool
     foreign_key: tuple[str, ...] = ()
-    through: type[models.Model] | None = None
+    link: tuple[type[models.Model], bool] | None = None
+
+    @property
+    def through(self) -> type[models.Model] | None:
+        """The model of the links, where the project declares one; None otherwise."""
+        if self.link is None or self.link[0]._meta.auto_created:
+            return None
+        return self.link[0]
 
 
 def path_of(name: str, field: Any) -> tuple[str, ...]:
@@ -63,17 +71,21 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
             if field.get_accessor_name() == name:
                 key = field.field
                 columns = (key.name, key.attname) if isinstance(key, models.ForeignKey) else ()
-                return Step(field.name, key.name, related, many, columns, _through(field))
+                return Step(
+                    field.name, key.name, related, many, columns, _link(field, backwards=True)
+                )
         elif field.name == name and isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             hidden = field.remote_field.hidden
             back = "" if hidden else field.related_query_name()
-            return Step(name, back, related, many, through=_through(field.remote_field))
+            return Step(name, back, related, many, link=_link(field.remote_field))
     return None
 
 
-def _through(relation: models.ForeignObjectRel) -> type[models.Model] | None:
+def _link(
+    relation: models.ForeignObjectRel, *, backwards: bool = False
+) -> tuple[type[models.Model], bool] | None:
     through = getattr(relation, "through", None)
-    return None if through is None or through._meta.auto_created else through
+    return None if through is None else (through, backwards)
 
 
 def exists(model: type[models.Model], path: tuple[str, ...]) -> bool:

@@ -19,6 +19,11 @@ Model = type[models.Model]
 _NO_UPDATE = (models.CASCADE, models.PROTECT, models.RESTRICT, models.DO_NOTHING)
 
 
+def foreign_keys(model: Model) -> "list[models.Field[Any, Any]]":
+    """Return the columns by which an object of ``model`` refers to others."""
+    return [field for field in model._meta.concrete_fields if field.is_relation]
+
+
 class Reads:
     """What a document class reads.
 
@@ -32,6 +37,8 @@ class Reads:
         self._opaque = is_overridden(document, "should_index_object", "prepare")
         self._reversed: set[Model] = set()
         self._related: set[Model] = set()
+        self._links: set[tuple[Model, bool]] = set()
+        self._reached: dict[Model, bool] = {}
         model = document.django.model
         self._columns[model] = set()
         self._add_mapping(model, document, document._doc_type.mapping)
@@ -42,10 +49,40 @@ class Reads:
         """The models whose changes change the document, beside those of its own objects."""
         return frozenset(self._related)
 
-    @property
-    def reversed(self) -> frozenset[Model]:
-        """Those whose foreign key leads to the document: a changed one concerns two documents."""
-        return frozenset(self._reversed)
+    def follow(self, model: Model, update_fields: Iterable[str] | None) -> bool:
+        """Whether a save of an instance of ``model`` can move it from one document to another.
+
+        It can where its foreign keys lead to the document, and the document reads what leads back
+        to them, or nobody knows what it reads.
+
+        Args:
+            update_fields: as in :meth:`concern`.
+        """
+        if model in self._reversed:
+            return self.concern(model, update_fields)
+        if not self._opaque or not self._is_reached_from(model):
+            return False
+        names = {name for field in foreign_keys(model) for name in (field.name, field.attname)}
+        return update_fields is None or not names.isdisjoint(update_fields)
+
+    def _is_reached_from(self, model: Model) -> bool:
+        if model not in self._reached:
+            own = next(iter(self._columns))
+            targets = {_concrete(one) for one in (own, *own._meta.get_parent_list())}
+            self._reached[model] = not targets.isdisjoint(_lead_to(model))
+        return self._reached[model]
+
+    def cross(self, through: Model, *, backwards: bool) -> bool | None:
+        """Whether the document reads what a many-to-many relation leads to; None if unknown.
+
+        Args:
+            through: the model of the relation's links.
+            backwards: whether it is followed from the model that does not declare it.
+        """
+        symmetrical = len({field.related_model for field in foreign_keys(through)}) == 1
+        if (through, backwards) in self._links or (symmetrical and (through, False) in self._links):
+            return True
+        return None if self._opaque else False
 
     def concern(self, model: Model, update_fields: Iterable[str] | None) -> bool:
         """Whether a save of an instance of ``model`` can change the document.
@@ -82,6 +119,8 @@ class Reads:
             if step.many:
                 # What the manager leaves out is not in the document.
                 self._add_filter(step.model, step.model._default_manager.all())
+            if step.link is not None:
+                self._links.add(step.link)
             if step.through is not None:
                 self._add_links(step.through)
             model = step.model
@@ -132,3 +171,27 @@ class Reads:
                 self._opaque = True
         if query.annotations or query.combinator:
             self._opaque = True
+
+
+def _lead_to(model: Model) -> set[Model]:
+    """Return the models that foreign keys of ``model`` lead to, and those beyond.
+
+    Beyond are those of their foreign keys and many-to-many relations.
+    """
+    beyond = [field.related_model for field in foreign_keys(model)]
+    found: set[Model] = set()
+    while beyond:
+        related = beyond.pop()
+        # A generic relation has no model.
+        if isinstance(related, type) and _concrete(related) not in found:
+            found.add(_concrete(related))
+            beyond += [
+                field.related_model
+                for field in related._meta.get_fields()
+                if field.is_relation and (field.concrete or field.many_to_many)
+            ]
+    return found
+
+
+def _concrete(model: Model) -> Model:
+    return model._meta.concrete_model or model

@@ -8,6 +8,7 @@ from django.db import models, router
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from ..documents import Document, registry
+from ..documents.reads import foreign_keys
 from ..documents.registry import document_registered
 from .record import (
     feeds,
@@ -19,7 +20,7 @@ from .record import (
     require_transaction,
 )
 from .related import RelatedKeys
-from .watch import Model, family, make_atomic, throughs, watched
+from .watch import Model, Watched, family, make_atomic, throughs, watched
 
 UID = "django_es_admin.outbox.capture"
 PORTION = 1_000
@@ -53,28 +54,37 @@ def _on_pre_save(
     sender: Model,
     instance: models.Model,
     using: str,
+    raw: bool = False,
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
     """Note what a related object belonged to before it is moved elsewhere."""
-    if instance._state.adding or instance.pk is None:
+    if _is_new(instance, raw=raw):
         return
     moving = [
         (document, model)
         for document, model in watched(sender).related
-        if model in document.django.reads.reversed
-        and feeds(document, using)
-        and document.django.reads.concern(model, update_fields)
+        if feeds(document, using) and document.django.reads.follow(model, update_fields)
     ]
-    if not moving:
-        return
-    require_transaction(using, sender)
+    rows = _locked_rows(moving, instance, using)
     for document, model in moving:
-        # What the instance was loaded with may be old by now; the row is locked until the commit.
-        rows = model._base_manager.using(using).select_for_update()
-        before = rows.filter(pk=key_in(model, instance)).first()
-        if before is not None:
-            _record_related_keys(document, before, using)
+        row = rows[model]
+        if row is not None and _is_moved(model, row, instance):
+            _record_related_keys(document, row, using)
+
+
+def _is_new(instance: models.Model, *, raw: bool) -> bool:
+    """Whether a save will insert a row: one that has a key may also update a row of that key."""
+    if instance.pk is None:
+        return True
+    return instance._state.adding and not raw and instance._meta.pk.has_default()
+
+
+def _is_moved(model: Model, row: models.Model, instance: models.Model) -> bool:
+    return any(
+        getattr(row, field.attname) != getattr(instance, field.attname)
+        for field in foreign_keys(model)
+    )
 
 
 def _on_post_save(
@@ -102,9 +112,36 @@ def _on_post_save(
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
     """Note what belongs to a related object while that can still be found out."""
-    for document, _ in watched(sender).related:
-        if feeds(document, using):
-            _record_related_keys(document, instance, using)
+    related = [
+        (document, model) for document, model in watched(sender).related if feeds(document, using)
+    ]
+    rows = _locked_rows(related, instance, using)
+    for document, model in related:
+        row = rows[model]
+        if row is not None:
+            _record_related_keys(document, row, using)
+
+
+def _locked_rows(
+    related: list[tuple[type[Document], Model]], instance: models.Model, using: str
+) -> dict[Model, models.Model | None]:
+    """Return the object of each model that ``instance`` is, as its row is now; None if none is."""
+    found: dict[Model, models.Model | None] = {}
+    for _, model in related:
+        if model not in found:
+            found[model] = _locked(model, key_in(model, instance), using)
+    return found
+
+
+def _locked(model: Model, key: str, using: str) -> models.Model | None:
+    """Return an object as its row is now, and stays until the commit.
+
+    What an instance was loaded with may be old by now. And a relation that another transaction
+    adds after relations were looked at here, and before they are deleted, would be deleted
+    unnoticed: it has to refer to the row, and so waits for it.
+    """
+    require_transaction(using, model)
+    return model._base_manager.using(using).select_for_update().filter(pk=key).first()
 
 
 def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
@@ -127,38 +164,44 @@ def _on_m2m_changed(
     using: str,
     **kwargs: Any,
 ) -> None:
+    here, there = watched(type(instance)), watched(model)
     if action == "pre_clear":
+        if there.own or there.related:
+            _locked(type(instance), str(instance.pk), using)
         keys = _linked_keys(sender, instance, model, using, reverse=reverse)
     elif action in ("post_add", "post_remove"):
         keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
     else:
         return
-    here, there = watched(type(instance)), watched(model)
-    entries = [
-        object_entry(document, key_in(document.django.model, instance))
-        for document in here.own
-        if feeds(document, using)
-    ]
-    entries += [
-        related_entry(document, related, key_in(related, instance))
-        for document, related in here.related
-        if feeds(document, using)
-    ]
+    read_here = _read_across(here, there, sender, using, backwards=reverse)
+    entries = [object_entry(d, key_in(d.django.model, instance)) for d in read_here.own]
+    entries += [related_entry(d, m, key_in(m, instance)) for d, m in read_here.related]
     record(using, entries, sender)
+    read_there = _read_across(there, here, sender, using, backwards=not reverse)
     for portion in _portions(keys):
-        entries = [
-            object_entry(document, key)
-            for document in there.own
-            if feeds(document, using)
-            for key in portion
-        ]
-        entries += [
-            related_entry(document, related, key)
-            for document, related in there.related
-            if feeds(document, using)
-            for key in portion
-        ]
+        entries = [object_entry(d, key) for d in read_there.own for key in portion]
+        entries += [related_entry(d, m, key) for d, m in read_there.related for key in portion]
         record(using, entries, sender)
+
+
+def _read_across(
+    side: Watched, other: Watched, through: Model, using: str, *, backwards: bool
+) -> Watched:
+    """Return what an object concerns whose links to objects of the other side changed.
+
+    Of a document that may read anything, the objects of either side are taken, and what is related
+    to them only where it has none: a tag that is put on one product must not write all its others.
+    """
+
+    def crosses(document: type[Document], unknown: bool) -> bool:
+        found = document.django.reads.cross(through, backwards=backwards)
+        return feeds(document, using) and (unknown if found is None else found)
+
+    own = (*side.own, *other.own)
+    return Watched(
+        own=tuple(d for d in side.own if crosses(d, unknown=True)),
+        related=tuple((d, m) for d, m in side.related if crosses(d, unknown=d not in own)),
+    )
 
 
 def _linked_keys(

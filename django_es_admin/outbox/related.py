@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from ..documents import Document
@@ -20,7 +21,11 @@ class RelatedKeys:
     def __init__(self, document: type[Document], instance: models.Model, using: str) -> None:
         self._queryset: models.QuerySet[Any] | None = None
         self._keys: list[Any] = []
-        found = document().get_instances_from_related(instance)
+        try:
+            found = document().get_instances_from_related(instance)
+        except ObjectDoesNotExist:
+            # What it refers to was deleted meanwhile, and noted by whoever did that.
+            found = None
         if isinstance(found, models.Manager):
             found = found.all()
         if isinstance(found, models.QuerySet) and not (

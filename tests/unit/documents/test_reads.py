@@ -72,7 +72,8 @@ def test_a_foreign_key_that_a_delete_empties(reads: Callable[..., Reads]) -> Non
 def test_links_of_a_model_of_their_own(reads: Callable[..., Reads]) -> None:
     found = reads(Phrase, words=objects_of("code"))
     assert found.related == {Word, Use}
-    assert Use in found.reversed
+    assert found.follow(Use, None)
+    assert not found.follow(Word, None)
     assert found.concern(Use, ["word_id"])
     assert not found.concern(Use, ["place"])
     assert reads(Word, phrase_set=objects_of("name")).related == {Phrase, Use}
