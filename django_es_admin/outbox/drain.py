@@ -1,6 +1,6 @@
 """One drain: the rows that were picked become writes, and are acknowledged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -149,13 +149,8 @@ class Drain:
         objects = [entry for entry in entries if entry.kind == OutboxEntry.Kind.OBJECT]
         for start in range(0, len(objects), size):
             result += self._drain_objects(writer, objects[start : start + size])
-        related: dict[tuple[str, str], list[OutboxEntry]] = {}
-        for entry in entries:
-            if entry.kind == OutboxEntry.Kind.RELATED:
-                related.setdefault((entry.model, entry.key), []).append(entry)
-        for group in related.values():
-            result += self._fan_out(writer, group, size, before + result.objects)
-        return result
+        related = [entry for entry in entries if entry.kind == OutboxEntry.Kind.RELATED]
+        return result + self._drain_related(writer, related, size, before + result.objects)
 
     def _drain_objects(self, writer: Writer, entries: list[OutboxEntry]) -> DrainResult:
         keys = list(dict.fromkeys(entry.key for entry in entries))
@@ -164,40 +159,76 @@ class Drain:
         acknowledge(self.using, entries, outcome, parked)
         return _result(outcome)
 
-    def _fan_out(
+    def _drain_related(
         self, writer: Writer, entries: list[OutboxEntry], size: int, before: int
     ) -> DrainResult:
-        """Write every document that changes with a related object, resumable at each portion.
+        """Write every document that changes with related objects, those of many in one batch.
 
         Args:
-            entries: rows of the same related object.
             before: number of objects that this drain has written already.
         """
-        try:
-            keys = self._related_keys(writer, entries[0])
-        except ProjectCodeFailed as error:
-            fail(self.using, entries, str(error))
-            return DrainResult(failed=1)
         result = DrainResult()
-        # One that is gone has had its objects noted when it was deleted.
-        if keys is not None:
+        batch: list[OutboxEntry] = []
+        wanted: dict[str, None] = {}
+        for group in _by_related_object(entries):
+            try:
+                keys = self._related_keys(writer, group[0])
+            except ProjectCodeFailed as error:
+                fail(self.using, group, str(error))
+                result += DrainResult(failed=1)
+                continue
             limit = self.fan_out_limit
-            room = None if limit is None else max(limit - before, 0)
-            if room is not None and len(keys.portion("", room + 1)) > room:
-                release(self.using, entries)
-                return DrainResult(left=len(entries))
-            cursors = {entry.cursor for entry in entries}
-            # A row that begins asks for those, too, that the others are beyond.
-            for portion in keys.portions(cursors.pop() if len(cursors) == 1 else "", size):
-                parked = parked_rows(self.using, entries[0], portion)
-                outcome = writer.write_keys(portion)
-                if outcome.held:
-                    put_back(self._rows(entries))
-                    return result + DrainResult(held=len(entries))
-                append_outcome(self.using, entries[0], outcome, parked)
-                result += _result(outcome)
-                self._rows(entries).update(cursor=portion[-1])
-                lease(self.using, entries)
+            room = size if limit is None else max(limit - before - result.objects - len(wanted), 0)
+            # One that is gone has had its objects noted when it was deleted.
+            found = keys.portion(_cursor(group), max(size, room) + 1) if keys else []
+            if limit is not None and len(found) > room:
+                release(self.using, group)
+                result += DrainResult(left=len(group))
+            elif keys and len(found) > size:
+                result += self._fan_out(writer, group, keys, size)
+            else:
+                if len(wanted.keys() | found) > size:
+                    result += self._write_related(writer, batch, list(wanted))
+                    batch, wanted = [], {}
+                batch += group
+                wanted |= dict.fromkeys(found)
+        return result + self._write_related(writer, batch, list(wanted))
+
+    def _write_related(
+        self, writer: Writer, entries: list[OutboxEntry], keys: list[str]
+    ) -> DrainResult:
+        result = DrainResult()
+        if keys:
+            parked = parked_rows(self.using, entries[0], keys)
+            outcome = writer.write_keys(keys)
+            if outcome.held:
+                put_back(self._rows(entries))
+                return DrainResult(held=len(entries))
+            append_outcome(self.using, entries[0], outcome, parked)
+            result = _result(outcome)
+        if entries:
+            self._rows(entries).delete()
+        return result
+
+    def _fan_out(
+        self, writer: Writer, entries: list[OutboxEntry], keys: RelatedKeys, size: int
+    ) -> DrainResult:
+        """Write every document that changes with one related object, resumable at each portion.
+
+        Args:
+            entries: rows of that object.
+        """
+        result = DrainResult()
+        for portion in keys.portions(_cursor(entries), size):
+            parked = parked_rows(self.using, entries[0], portion)
+            outcome = writer.write_keys(portion)
+            if outcome.held:
+                put_back(self._rows(entries))
+                return result + DrainResult(held=len(entries))
+            append_outcome(self.using, entries[0], outcome, parked)
+            result += _result(outcome)
+            self._rows(entries).update(cursor=portion[-1])
+            lease(self.using, entries)
         self._rows(entries).delete()
         return result
 
@@ -207,6 +238,19 @@ class Drain:
             rows = apps.get_model(entry.model)._base_manager.using(self.using)
             found = rows.filter(pk=entry.key).first()
             return None if found is None else RelatedKeys(writer.document, found, self.using)
+
+
+def _by_related_object(entries: list[OutboxEntry]) -> Iterable[list[OutboxEntry]]:
+    groups: dict[tuple[str, str], list[OutboxEntry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.model, entry.key), []).append(entry)
+    return groups.values()
+
+
+def _cursor(entries: list[OutboxEntry]) -> str:
+    """Return where to go on; a row that begins asks for those, too, that the others are beyond."""
+    cursors = {entry.cursor for entry in entries}
+    return cursors.pop() if len(cursors) == 1 else ""
 
 
 def _find_definition(connection: str, index: str) -> IndexDefinition | None:

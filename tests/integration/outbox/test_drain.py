@@ -214,7 +214,8 @@ def test_a_rename_reaches_every_product_in_bounded_batches(indexed: Indexed, set
     assert {source["category"]["name"] for source in indexed().values()} == {"Boots"}
     assert not OutboxEntry.objects.exists()
     limits = [q["sql"] for q in queries if "DISTINCT" in q["sql"]]
-    assert all("LIMIT 10" in sql for sql in limits)
+    # One more than a batch holds says whether there is more than one.
+    assert all("LIMIT 10" in sql or "LIMIT 11" in sql for sql in limits)
 
 
 def test_a_fan_out_goes_on_where_it_was_interrupted(indexed: Indexed, settings: Any) -> None:
