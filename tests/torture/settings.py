@@ -4,6 +4,7 @@ Environment, beside the shop's own DATABASE_URL and ES_URL:
     TORTURE_PREFIX: what each index of the run begins with.
     TORTURE_SYNC: "inline" or "worker"; default "inline".
     TORTURE_BREAKER: seconds; default 0.1.
+    TORTURE_BULK: documents in a request; default 20.
     TORTURE_PAUSES: see `apps.py`.
 """
 
@@ -36,5 +37,5 @@ ES_ADMIN = {
     "OUTBOX_MAX_ATTEMPTS": 50,
     "BREAKER_SECONDS": float(os.environ.get("TORTURE_BREAKER", "0.1")),
     # Small, so that what belongs together is sent in several requests.
-    "BULK_MAX_DOCUMENTS": 20,
+    "BULK_MAX_DOCUMENTS": int(os.environ.get("TORTURE_BULK", "20")),
 }
