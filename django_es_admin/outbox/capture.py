@@ -10,6 +10,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from ..documents import Document, registry
 from ..documents.reads import foreign_keys
 from ..documents.registry import document_registered
+from .lock import wait_for_writers
 from .record import (
     feeds,
     key_in,
@@ -141,6 +142,7 @@ def _locked(model: Model, key: str, using: str) -> models.Model | None:
     unnoticed: it has to refer to the row, and so waits for it.
     """
     require_transaction(using, model)
+    wait_for_writers(using)
     return model._base_manager.using(using).select_for_update().filter(pk=key).first()
 
 

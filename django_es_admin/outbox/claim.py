@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from ..conf import get_options
 from ..models import OutboxEntry
+from .lock import wait_for_writers
 
 
 def waiting(using: str) -> QuerySet[OutboxEntry]:
@@ -38,6 +39,7 @@ def claim(using: str, rows: QuerySet[OutboxEntry], limit: int) -> list[OutboxEnt
         return []
     skip = connections[using].features.has_select_for_update_skip_locked
     with transaction.atomic(using=using):
+        wait_for_writers(using)
         entries = list(rows.select_for_update(skip_locked=skip)[:limit])
         lease(using, entries)
     return entries
