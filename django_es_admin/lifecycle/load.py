@@ -14,6 +14,7 @@ from ..indices.bulk import BulkResult, ItemError
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
 from ..models import Generation
+from ..outbox.primary import reading_from
 from ..outbox.tick import take_tick
 from ..outbox.write import ROUNDS, objects, send_batch
 from .generations import mark_loaded
@@ -96,7 +97,8 @@ def _load_range(
     for attempt in range(ROUNDS):
         started = time.monotonic()
         tick = take_tick(definition.database)
-        batch = list(definition.document.django.source.read(page))
+        with reading_from(definition.database):
+            batch = list(definition.document.django.source.read(page))
         try:
             return batch, send_batch(
                 definition, write_alias(generation.name), tick, batch, started=started

@@ -18,7 +18,6 @@ from ..indices.definition import IndexDefinition, definition_of
 from ..models import OutboxEntry
 from .acknowledge import acknowledge, append_outcome, fail, parked_rows, put_back
 from .claim import lease, release
-from .primary import reading_from
 from .project_code import project_code
 from .related import RelatedKeys
 from .write import Outcome, Writer
@@ -234,7 +233,7 @@ class Drain:
 
     def _related_keys(self, writer: Writer, entry: OutboxEntry) -> RelatedKeys | None:
         name = f"{writer.document.__name__}.get_instances_from_related()"
-        with reading_from(self.using), project_code(ProjectCodeFailed, name):
+        with project_code(ProjectCodeFailed, name):
             rows = apps.get_model(entry.model)._base_manager.using(self.using)
             found = rows.filter(pk=entry.key).first()
             return None if found is None else RelatedKeys(writer.document, found, self.using)

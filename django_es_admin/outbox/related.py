@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.db.models.manager import BaseManager
 
 from ..documents import Document
+from .primary import reading_from
 
 
 class RelatedKeys:
@@ -21,19 +23,16 @@ class RelatedKeys:
     def __init__(self, document: type[Document], instance: models.Model, using: str) -> None:
         self._queryset: models.QuerySet[Any] | None = None
         self._keys: list[Any] = []
-        try:
-            found = document().get_instances_from_related(instance)
-        except ObjectDoesNotExist:
-            # What it refers to was deleted meanwhile, and noted by whoever did that.
-            found = None
-        if isinstance(found, models.Manager):
-            found = found.all()
-        if isinstance(found, models.QuerySet) and not (
-            found.query.is_sliced or found.query.combinator
-        ):
-            self._queryset = found.using(using).prefetch_related(None).order_by("pk").distinct()
-        elif found is not None:
-            self._keys = _keys_of([found] if isinstance(found, models.Model) else found)
+        with reading_from(using):
+            found = _ask(document, instance)
+            if isinstance(found, BaseManager):
+                found = found.all()
+            if isinstance(found, models.QuerySet) and not (
+                found.query.is_sliced or found.query.combinator
+            ):
+                self._queryset = found.using(using).prefetch_related(None).order_by("pk").distinct()
+            elif found is not None:
+                self._keys = _keys_of([found] if isinstance(found, models.Model) else found)
         self._to_key = document.django.model._meta.pk.to_python
 
     def portion(self, after: str, size: int) -> list[str]:
@@ -48,7 +47,17 @@ class RelatedKeys:
         """Yield all keys beyond ``after``, ``size`` at a time; no cursor stays open between."""
         while portion := self.portion(after, size):
             yield portion
+            if len(portion) < size:
+                return
             after = portion[-1]
+
+
+def _ask(document: type[Document], instance: models.Model) -> Any:
+    try:
+        return document().get_instances_from_related(instance)
+    except ObjectDoesNotExist:
+        # What it refers to was deleted meanwhile, and noted by whoever did that.
+        return None
 
 
 def _keys_of(instances: Iterable[models.Model]) -> list[Any]:
