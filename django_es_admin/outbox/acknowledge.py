@@ -1,15 +1,17 @@
 """What becomes of picked rows once their documents were sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
+from functools import lru_cache
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from ..conf import get_options
 from ..models import OutboxEntry
-from .tick import lazily_committed
+from .statement import Slot, Statement, prepare
+from .tick import LAZILY_COMMITTED, lazily_committed
 from .write import Outcome
 
 MAX_BACKOFF = 600
@@ -45,11 +47,13 @@ def acknowledge(
             again.append(entry.pk)
         else:
             done.append(entry.pk)
+    if not (again or held or failed):
+        _delete(using, done)
+        return
     rows = OutboxEntry.objects.using(using)
     with transaction.atomic(using=using):
         lazily_committed(using)
-        if done:
-            rows.filter(pk__in=done).delete()
+        _delete(using, done)
         if again:
             rows.filter(pk__in=again).update(
                 delete_sent=True, due_at=_after(get_options().delete_again_after), leased_until=None
@@ -58,6 +62,19 @@ def acknowledge(
             put_back(rows.filter(pk__in=held))
         for entry in failed:
             fail(using, [entry], outcome.errors[entry.key])
+
+
+def _delete(using: str, done: list[int]) -> None:
+    if not done:
+        return
+    if connections[using].vendor != "postgresql":
+        OutboxEntry.objects.using(using).filter(pk__in=done).delete()
+        return
+    # By itself it is a transaction: one statement instead of four.
+    table = OutboxEntry._meta.db_table
+    sql = f"DELETE FROM {table} WHERE id = ANY(%s) AND {LAZILY_COMMITTED}"  # noqa: S608 (constants)
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, [done])
 
 
 def put_back(rows: QuerySet[OutboxEntry]) -> None:
@@ -98,30 +115,40 @@ def append_outcome(
     ]
     OutboxEntry.objects.using(using).bulk_create(rows)
     done = [pk for pk, key in parked.items() if key not in outcome.errors]
-    if done:
-        OutboxEntry.objects.using(using).filter(pk__in=done).delete()
+    _delete(using, done)
 
 
 def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
     return OutboxEntry(connection=template.connection, index=template.index, key=key, **values)
 
 
-def parked_rows(using: str, template: OutboxEntry, keys: Iterable[str]) -> dict[int, str]:
+def parked_rows(using: str, template: OutboxEntry, keys: Collection[str]) -> dict[int, str]:
     """Return the parked rows of objects -> their key; ask before these are read.
 
     Args:
         template: a row of the same index.
         keys: of the objects.
     """
-    return dict(
+    texts = {f"key{number}": key for number, key in enumerate(keys)}
+    found = _finding_parked(using, len(texts)).run(
+        connection=template.connection, index=template.index, **texts
+    )
+    return dict(found)
+
+
+@lru_cache(maxsize=8)
+def _finding_parked(using: str, count: int) -> Statement:
+    """Return the statement that finds the parked rows of so many objects."""
+    return prepare(
         OutboxEntry.objects.using(using)
         .filter(
-            connection=template.connection,
-            index=template.index,
+            connection=Slot("connection"),
+            index=Slot("index"),
             kind=OutboxEntry.Kind.OBJECT,
-            key__in=keys,
+            key__in=[Slot(f"key{number}") for number in range(count)],
             parked_at__isnull=False,
         )
+        .order_by()
         .values_list("pk", "key")
     )
 

@@ -6,7 +6,7 @@ For one row, to write it takes several times as long as to run it; these run at 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 
 
 class Slot(str):
@@ -38,3 +38,9 @@ class Statement:
         with connections[self.using].cursor() as cursor:
             cursor.execute(self.sql, params)
             return list(cursor.fetchall())
+
+
+def prepare(queryset: models.QuerySet[Any, tuple[Any, ...]]) -> Statement:
+    """Return the statement that reads ``queryset``, a ``values_list()`` with slots in it."""
+    sql, params = queryset.query.get_compiler(queryset.db).as_sql()
+    return Statement(queryset.db, sql, tuple(params))

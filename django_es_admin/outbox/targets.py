@@ -1,11 +1,14 @@
 """Where the documents of an index are written: its live, building and standby generations."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
 from ..models import Generation
+from .statement import Slot, Statement, prepare
 
 _Role = Generation.Role
 _WRITTEN = frozenset((_Role.LIVE, _Role.BUILDING, _Role.STANDBY))
@@ -55,11 +58,10 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     Args:
         digest: of the document in the code of this process.
     """
-    generations = list(
-        Generation.objects.using(definition.database)
-        .filter(connection=definition.connection.alias, alias=definition.alias)
-        .order_by("-created_at", "-pk")
+    rows = _reading(definition.database).run(
+        connection=definition.connection.alias, alias=definition.alias
     )
+    generations = [_Row(*row) for row in rows]
     written = [generation for generation in generations if generation.role in _WRITTEN]
     write = [g for g in written if _may_write(g, digest, generations)]
     return Targets(
@@ -68,7 +70,25 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     )
 
 
-def _may_write(generation: Generation, digest: str, generations: Iterable[Generation]) -> bool:
+class _Row(NamedTuple):
+    pk: int
+    name: str
+    role: str
+    digest: str
+
+
+@cache
+def _reading(using: str) -> Statement:
+    """Return the statement that reads an index's generations, the newest first."""
+    return prepare(
+        Generation.objects.using(using)
+        .filter(connection=Slot("connection"), alias=Slot("alias"))
+        .order_by("-created_at", "-pk")
+        .values_list(*_Row._fields)
+    )
+
+
+def _may_write(generation: _Row, digest: str, generations: Sequence[_Row]) -> bool:
     if generation.digest == digest or generation.role == _Role.STANDBY:
         return True
     if generation.role == _Role.BUILDING:
@@ -78,11 +98,11 @@ def _may_write(generation: Generation, digest: str, generations: Iterable[Genera
         # Adopted, and made by hand: no code of any process fits it better.
         return True
     # Live, and not of our digest: outgoing code if the generations of our digest are all older.
-    own = [g.created_at for g in generations if g.digest == digest]
-    return not own or max(own) > generation.created_at
+    own = next((g for g in generations if g.digest == digest), None)
+    return own is None or generations.index(own) < generations.index(generation)
 
 
-def _target(generation: Generation, digest: str) -> Target:
+def _target(generation: _Row, digest: str) -> Target:
     live = generation.role == _Role.LIVE
     return Target(
         pk=generation.pk,
