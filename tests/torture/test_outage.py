@@ -11,6 +11,7 @@ from tests.torture.times import INLINE_TIMEOUT
 
 WRITES = 2_000
 BREAKER_SECONDS = 2.0
+SECONDS_OF_A_BUSY_MACHINE = 2.0
 
 
 def cut(proxy: Proxy) -> Callable[[], None]:
@@ -54,14 +55,15 @@ def test_no_write_fails_and_one_drain_brings_equality(
         mend()
     assert told["writes"] == WRITES
     # One write in BREAKER_SECONDS tries the connection, and waits for INLINE_TIMEOUT at most.
-    assert told["median"] < INLINE_TIMEOUT / 4
-    assert told["all"] < WRITES * INLINE_TIMEOUT / 4
+    assert told["median"] < INLINE_TIMEOUT / 10
+    assert told["slowest"] < INLINE_TIMEOUT + SECONDS_OF_A_BUSY_MACHINE
+    assert told["all"] < WRITES * INLINE_TIMEOUT / 10
 
     dark = json.loads(environment.run("tests.torture.settle", "--seconds=0"))
     assert len(dark["left"]) > WRITES
     assert dark["differences"]
 
-    environment.run("django", "es_drain", "--once", seconds=120)
+    environment.run("django", "es_drain", "--once", seconds=300, TORTURE_BULK="1000")
     report = json.loads(environment.run("tests.torture.settle", "--seconds=0"))
     assert report["differences"] == {}
     assert [row for row in report["left"] if not row["delete_sent"]] == []
