@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import DatabaseError, router
-from django.db.models import Model
+from django.db.models import CompositePrimaryKey, Model
 from elasticsearch.dsl import Object
 
 from django_es_admin import connections
@@ -103,6 +103,14 @@ def _check_connection(document: type[Document]) -> Iterator[CheckMessage]:
 
 def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
     model = document.django.model
+    if isinstance(model._meta.pk, CompositePrimaryKey):
+        yield _error(
+            "E017",
+            f"{document.__name__} is of {model.__name__}, whose primary key is composite: "
+            f"no _id of Elasticsearch could be read back as that key.",
+            "Give the model a primary key of one column, and the others a UniqueConstraint.",
+            document,
+        )
     for name in document.django.missing_fields:
         yield _error(
             "E011",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import checks
 from django.core.checks import CheckMessage
+from django.db import models
 from django.db.models import Count, QuerySet
 
 import django_es_admin.checks
@@ -384,6 +385,24 @@ def test_e016_an_index_of_two_databases(register: Any, settings: Any) -> None:
     assert "E016" not in found(check_documents())
     settings.DATABASE_ROUTERS = [ByModel()]
     assert "E016" in found(check_documents())
+
+
+class Seat(models.Model):
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.IntegerField()
+    number = models.IntegerField()
+
+    class Meta:
+        app_label = "guide"
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.row}/{self.number}"
+
+
+def test_e017_a_composite_key(register: Any) -> None:
+    register(Seat, row=fields.IntegerField())
+    assert found(check_documents()) == ["E017"]
 
 
 def test_w001_a_relation_that_related_models_do_not_name(register: Any) -> None:
