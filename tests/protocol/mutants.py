@@ -1,0 +1,98 @@
+"""Each way to break the rules, with the smallest world in which it shows."""
+
+from dataclasses import dataclass, replace
+
+from .rules import OURS, Acknowledged, FirstDelete, Op, Rules, SecondDelete
+from .state import Generation
+from .world import World
+
+SMALL = World()
+TWO_WRITERS = World(writers=2)
+REBUILD = World(frozenset({Generation.BUILDING}), transactions=1, drains=1)
+ONE_DRAIN = World(transactions=3, drains=1)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """Rules of which one is broken.
+
+    Args:
+        name: what is wrong with it.
+        world: where that loses an update.
+    """
+
+    name: str
+    rules: Rules
+    world: World
+
+
+MUTANTS = [
+    Mutant(
+        "the tick is taken before the rows are picked",
+        replace(
+            OURS, drain=((Op.TICK,), (Op.PICK,), (Op.TARGETS,), (Op.READ, Op.WRITE), (Op.FINISH,))
+        ),
+        SMALL,
+    ),
+    Mutant(
+        "a drain reads before its tick",
+        replace(
+            OURS, drain=((Op.PICK,), (Op.TARGETS,), (Op.READ,), (Op.TICK, Op.WRITE), (Op.FINISH,))
+        ),
+        SMALL,
+    ),
+    Mutant(
+        "the targets are read before the rows are picked",
+        replace(
+            OURS, drain=((Op.TARGETS,), (Op.PICK,), (Op.TICK,), (Op.READ, Op.WRITE), (Op.FINISH,))
+        ),
+        REBUILD,
+    ),
+    Mutant(
+        "all rows up to the highest picked one are deleted",
+        replace(OURS, acknowledged=Acknowledged.UP_TO_HIGHEST),
+        TWO_WRITERS,
+    ),
+    Mutant(
+        "all rows of the object are deleted",
+        replace(OURS, acknowledged=Acknowledged.ALL_OF_THE_OBJECT),
+        SMALL,
+    ),
+    Mutant("rows are picked beyond a cursor", replace(OURS, cursor=True), TWO_WRITERS),
+    Mutant("writes have no version", replace(OURS, versioned=False), SMALL),
+    Mutant("rows are deleted before the answers came", replace(OURS, answers_awaited=False), SMALL),
+    Mutant(
+        "changes are captured after the commit", replace(OURS, captured_with_change=False), SMALL
+    ),
+    Mutant("deletes are drained once", replace(OURS, first_delete=FirstDelete.NOTHING), SMALL),
+    Mutant("the second delete does not wait", replace(OURS, second_waits=False), SMALL),
+    Mutant(
+        "one row's second delete counts for all",
+        replace(OURS, second_delete=SecondDelete.ANY_OTHER_IS_DUE),
+        ONE_DRAIN,
+    ),
+    Mutant(
+        "it is judged at the end whether a delete was the second",
+        replace(
+            OURS,
+            first_delete=FirstDelete.ALL_STAY,
+            second_delete=SecondDelete.DUE_WHEN_ACKNOWLEDGED,
+        ),
+        SMALL,
+    ),
+    Mutant(
+        "only the newest row stays for the second delete",
+        replace(OURS, first_delete=FirstDelete.NEWEST_STAYS),
+        TWO_WRITERS,
+    ),
+    Mutant(
+        "the loader registers its generation after it read",
+        replace(OURS, loader=((Op.TICK,), (Op.READ,), (Op.REGISTER, Op.LOAD), (Op.FINISH,))),
+        REBUILD,
+    ),
+    Mutant(
+        "the loader reads before its tick",
+        replace(OURS, loader=((Op.REGISTER,), (Op.READ,), (Op.TICK, Op.LOAD), (Op.FINISH,))),
+        REBUILD,
+    ),
+]

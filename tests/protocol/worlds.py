@@ -1,0 +1,39 @@
+"""The worlds in which the rules must hold."""
+
+from dataclasses import dataclass, replace
+
+from .rules import OURS, FirstDelete, Rules
+from .state import Generation
+from .world import World
+
+BUILDING = frozenset({Generation.BUILDING})
+BOTH = frozenset(Generation)
+# What a fan-out does: the objects that it finds gone get rows of their own.
+FAN_OUT = replace(OURS, first_delete=FirstDelete.NEW_ROW)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Rules that must hold in a world."""
+
+    name: str
+    world: World
+    rules: Rules = OURS
+
+
+PROOFS = [
+    Proof("two writers, two drains", World(writers=2)),
+    Proof("a rebuild, two drains", World(BUILDING, late=0)),
+    Proof("a rebuild, one drain, late requests", World(BUILDING, drains=1)),
+    Proof("two generations, two drains", World(BOTH, transactions=1, late=0)),
+    Proof("a long history, one drain, late requests", World(transactions=4, drains=1, late=2)),
+    Proof("a fan-out, two drains", World(late=0), FAN_OUT),
+]
+
+# The same with more of everything: minutes, and some gigabytes.
+DEEP_PROOFS = [
+    Proof("three transactions, two drains, late requests", World(transactions=3)),
+    Proof("a rebuild, two drains, late requests", World(BUILDING)),
+    Proof("two generations, one drain, late requests", World(BOTH, drains=1)),
+    Proof("a fan-out, two writers, two drains, late requests", World(writers=2), FAN_OUT),
+]
