@@ -6,7 +6,7 @@ to-many relation, whatever the number of objects.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Make = Callable[[Row], dict[str, Any] | None]
+# Key of the document's object -> its related objects.
+Lists = Mapping[Any, list[dict[str, Any] | None]]
 
 
 class NotColumns(Exception):
@@ -43,17 +45,20 @@ class RelatedList:
     lookups: list[str]
     make: Make
 
-    def read(self, using: str, keys: list[Any]) -> Mapping[Any, list[dict[str, Any] | None]]:
+    def read(self, using: str, keys: list[Any]) -> Lists:
         """Return key of the document's object -> its related objects, ordered by their key."""
-        rows = (
-            self.model._default_manager.using(using)
-            .filter(**{f"{self.back}__in": keys})
-            .order_by("pk")
-            .values_list(*self.lookups)
-        )
-        found: defaultdict[Any, list[dict[str, Any] | None]] = defaultdict(list)
         # Not iterator(): on PostgreSQL its cursor takes six statements instead of one, and what is
         # read for one batch is kept in memory anyway.
+        return self.group(self.select(using, **{f"{self.back}__in": keys}))
+
+    def select(self, using: str, **condition: Any) -> models.QuerySet[Any, Row]:
+        """Return the query for the rows of the objects that fulfil ``condition``."""
+        rows = self.model._default_manager.using(using).filter(**condition)
+        return rows.order_by("pk").values_list(*self.lookups)
+
+    def group(self, rows: Iterable[Row]) -> Lists:
+        """Return key of the document's object -> its related objects, in the order of ``rows``."""
+        found: defaultdict[Any, list[dict[str, Any] | None]] = defaultdict(list)
         for row in rows:
             found[row[0]].append(self.make(row))
         return found
@@ -65,15 +70,19 @@ class ColumnSource:
     Args:
         document: the document class.
 
+    Attributes:
+        lookups: names for ``values_list()``, the key the first.
+        lists: name of a field -> the to-many relation that it is read from.
+
     Raises:
         NotColumns: a field of it needs model instances.
     """
 
     def __init__(self, document: "type[Document]") -> None:
-        self._lookups = ["pk"]
+        self.lookups = ["pk"]
         self._plain: list[str] = []
         self._objects: list[tuple[str, Make]] = []
-        self._lists: list[tuple[str, RelatedList]] = []
+        self.lists: list[tuple[str, RelatedList]] = []
         model, mapping = document.django.model, document._doc_type.mapping
         objects = []
         for name in mapping:
@@ -82,7 +91,7 @@ class ColumnSource:
             if isinstance(field, dsl.Object) and list(field._mapping):
                 objects.append((name, field))
             else:
-                self._lookups.append(_column(model, path_of(name, field)))
+                self.lookups.append(_column(model, path_of(name, field)))
                 self._plain.append(name)
         # After the plain columns, so that a row and the names of those can be zipped.
         for name, field in objects:
@@ -93,26 +102,35 @@ class ColumnSource:
         step = find_relation(model, path[0])
         if step is None or not step.many:
             lookup, related = _forward(model, path)
-            self._objects.append((name, _maker(self._lookups, related, lookup, field)))
+            self._objects.append((name, _maker(self.lookups, related, lookup, field)))
         elif len(path) == 1 and step.back:
             back = f"{step.back}__pk"
             lookups = [back]
             make = _maker(lookups, step.model, (), field)
-            self._lists.append((name, RelatedList(step.model, back, lookups, make)))
+            self.lists.append((name, RelatedList(step.model, back, lookups, make)))
         else:
             raise NotColumns(name)
 
     def read(self, queryset: models.QuerySet[Any]) -> Iterator[Prepared]:
         """Yield the document of each object of ``queryset``, in its order."""
-        rows = list(queryset.prefetch_related(None).values_list(*self._lookups))
+        rows = list(queryset.prefetch_related(None).values_list(*self.lookups))
         keys = [row[0] for row in rows]
-        lists = [(name, related.read(queryset.db, keys)) for name, related in self._lists if keys]
+        lists = {name: related.read(queryset.db, keys) for name, related in self.lists if keys}
+        return self.make(rows, lists)
+
+    def make(self, rows: Iterable[Row], lists: Mapping[str, Lists]) -> Iterator[Prepared]:
+        """Yield the document of each row.
+
+        Args:
+            rows: of ``lookups``.
+            lists: name of the field -> key -> related objects.
+        """
         for row in rows:
             # zip() ends with the plain names, before the columns of the objects.
             source = dict(zip(self._plain, row[1:], strict=False))
             for name, make in self._objects:
                 source[name] = make(row)
-            for name, found in lists:
+            for name, found in lists.items():
                 source[name] = found.get(row[0], [])
             yield Prepared(row[0], source)
 

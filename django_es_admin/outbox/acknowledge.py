@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from ..conf import get_options
 from ..models import OutboxEntry
-from .statement import Slot, Statement, prepare
+from ..statement import Slot, Statement, prepare
 from .tick import LAZILY_COMMITTED, lazily_committed
 from .write import Outcome
 

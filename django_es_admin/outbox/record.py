@@ -12,8 +12,8 @@ from ..conf import get_options
 from ..documents import Document
 from ..exceptions import CaptureOutsideTransaction
 from ..models import OutboxEntry
+from ..statement import Slot, Statement
 from .inline import drain_after_commit, inline_grace
-from .statement import Slot, Statement
 from .watch import Model
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
 from ..models import Generation
-from .statement import Slot, Statement, prepare
+from ..statement import Slot, Statement, prepare
 
 _Role = Generation.Role
 _WRITTEN = frozenset((_Role.LIVE, _Role.BUILDING, _Role.STANDBY))

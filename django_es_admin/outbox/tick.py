@@ -7,7 +7,7 @@ from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
 from ..models import Tick
-from .statement import Statement
+from ..statement import Statement
 
 _ROW = 1
 # The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
@@ -69,7 +69,7 @@ def _next_tick(using: str) -> int | None:
     if connections[using].vendor == "postgresql":
         with transaction.atomic(using=using, durable=True):
             pass  # Nothing is sent: the one statement is a transaction by itself, and the fastest.
-        rows = Statement(using, _NEXT, ()).run()
+        rows = Statement(using, _NEXT).run()
         return rows[0][0] if rows else None
     with transaction.atomic(using=using, durable=True):
         ticks = Tick.objects.using(using).filter(pk=_ROW)

@@ -121,14 +121,21 @@ class Writer:
     def _read(self, keys: Sequence[str]) -> list[Prepared]:
         wanted = self._primary_keys(keys)
         with reading_from(self.definition.database):
-            with project_code(ProjectCodeFailed, f"{self.document.__name__}.get_queryset()"):
-                queryset = objects(self.definition).filter(pk__in=list(wanted))
-            with project_code(ObjectsUnreadable, self.document.__name__):
-                found = list(self.document.django.source.read(queryset)) if wanted else []
+            found = self._find(list(wanted)) if wanted else []
         present = {prepared.key for prepared in found}
         gone = [Prepared(text, None) for key, text in wanted.items() if key not in present]
         unknown = [Prepared(key, None) for key in set(keys) - set(wanted.values())]
         return [*found, *gone, *unknown]
+
+    def _find(self, keys: list[Any]) -> list[Prepared]:
+        name, source = self.document.__name__, self.document.django.source
+        single = source.single(self.definition.database) if len(keys) == 1 else None
+        if single is not None:
+            return single.read(keys[0])
+        with project_code(ProjectCodeFailed, f"{name}.get_queryset()"):
+            queryset = objects(self.definition).filter(pk__in=keys)
+        with project_code(ObjectsUnreadable, name):
+            return list(source.read(queryset))
 
     def _primary_keys(self, keys: Sequence[str]) -> dict[Any, str]:
         """Return primary key -> its text; what is no key of the model is left out."""

@@ -1,0 +1,73 @@
+"""The fastest way to read one document: as columns, by SQL that is written once.
+
+For a single object the ORM takes longer to write the SQL than the database to answer it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections, models
+
+from ..statement import Slot, Statement, prepare
+from .columns import ColumnSource
+from .overrides import is_overridden
+from .prepared import Prepared
+
+if TYPE_CHECKING:
+    from .document import Document
+
+
+class NotFixed(Exception):
+    """The SQL may be another one the next time, or its rows are not what the fields would give."""
+
+
+class SingleSource:
+    """Reads the document of one object at a time from one database.
+
+    Args:
+        document: the document class.
+        columns: how its documents are read as columns.
+        using: alias of the database.
+
+    Raises:
+        NotFixed: code of the project has a say in what is read.
+    """
+
+    def __init__(self, document: "type[Document]", columns: ColumnSource, using: str) -> None:
+        if is_overridden(document, "get_queryset"):
+            raise NotFixed
+        self._columns = columns
+        self._using = using
+        model = document.django.model
+        self._key = model._meta.pk
+        objects = model._default_manager.using(using).filter(pk=Slot("key")).order_by()
+        self._object = _fixed(model, objects.values_list(*columns.lookups))
+        self._lists = {
+            name: _fixed(related.model, related.select(using, **{related.back: Slot("key")}))
+            for name, related in columns.lists
+        }
+
+    def read(self, key: Any) -> list[Prepared]:
+        """Return the document of the object, or nothing where there is none.
+
+        Args:
+            key: as the primary key's ``to_python()`` gives it.
+        """
+        value = self._key.get_db_prep_value(key, connections[self._using])
+        rows = self._object.run(key=value)
+        if not rows:
+            return []
+        lists = {
+            name: related.group(self._lists[name].run(key=value))
+            for name, related in self._columns.lists
+        }
+        return list(self._columns.make(rows, lists))
+
+
+def _fixed(model: type[models.Model], queryset: models.QuerySet[Any, Any]) -> Statement:
+    fixed = type(model._default_manager).get_queryset is models.Manager.get_queryset
+    if not fixed or type(queryset) is not models.QuerySet:
+        raise NotFixed
+    statement = prepare(queryset)
+    if statement.converted:
+        raise NotFixed
+    return statement

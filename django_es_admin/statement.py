@@ -1,0 +1,59 @@
+"""SQL that the ORM writes once, and that is run many times with other values.
+
+For one row, to write it takes several times as long as to run it; these run at every save.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, models
+
+
+class Slot(models.Expression):
+    """Stands in a query for a value that is given when it runs.
+
+    Args:
+        name: of the value.
+    """
+
+    # It is compared with nothing but what it stands in for.
+    output_field = models.TextField()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement for one database.
+
+    Args:
+        using: alias of the database.
+        sql: with a placeholder for each parameter.
+        params: the parameters, some of them slots.
+        converted: whether the ORM would convert what the driver gives.
+    """
+
+    using: str
+    sql: str
+    params: tuple[Any, ...] = ()
+    converted: bool = False
+
+    def run(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Return its rows, as the driver gives them, for ``values``, one for each slot."""
+        params = [values[value.name] if isinstance(value, Slot) else value for value in self.params]
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(self.sql, params)
+            return list(cursor.fetchall())
+
+
+def prepare(queryset: models.QuerySet[Any, tuple[Any, ...]]) -> Statement:
+    """Return the statement that reads ``queryset``, a ``values_list()`` with slots in it."""
+    compiler = queryset.query.get_compiler(queryset.db)
+    sql, params = compiler.as_sql()
+    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    return Statement(queryset.db, sql, tuple(params), bool(converters))
