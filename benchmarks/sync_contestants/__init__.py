@@ -1,0 +1,1 @@
+"""The programs that `sync.py` lets compete."""

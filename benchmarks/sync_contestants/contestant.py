@@ -1,0 +1,193 @@
+"""One contestant: a process that does what it is told by lines of standard input.
+
+Each line is a word and perhaps a number; the answer is a line of JSON.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "example_project"), str(ROOT / "benchmarks")]
+os.environ["DJANGO_SETTINGS_MODULE"] = "sync_contestants.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 (after setup)
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.utils.text import slugify  # noqa: E402
+from elasticsearch import Elasticsearch  # noqa: E402
+from shop.catalogue import generate  # noqa: E402
+from shop.models import Category, Product, Tag  # noqa: E402
+
+from sync_contestants.counted import counted  # noqa: E402
+
+OURS = settings.CONTESTANT in ("inline", "worker")
+PEER = settings.CONTESTANT.startswith("peer")
+
+
+def prepare(count: int) -> None:
+    """Fill an empty database; its copies are the contestants'."""
+    call_command("migrate", verbosity=0)
+    for row in generate(count, seed=1):
+        values = row.cells
+        name = values["category"]
+        category, _ = Category.objects.get_or_create(name=name, slug=slugify(name))
+        product = Product.objects.create(
+            category=category,
+            price=Decimal(values["price"]),
+            **{column: values[column] for column in ("name", "description", "brand", "sku")},
+        )
+        tags = filter(None, values["tags"].split(";"))
+        product.tags.set([Tag.objects.get_or_create(name=tag)[0] for tag in tags])
+
+
+def create(_: int) -> None:
+    """Make the index."""
+    call_command("migrate", verbosity=0)
+    if OURS:
+        call_command("es_rebuild", "products", interactive=False, verbosity=0)
+    elif PEER:
+        from sync_contestants.peer.documents import ProductDocument  # noqa: PLC0415
+
+        ProductDocument._index.create()
+
+
+def autocommit(count: int) -> dict[str, Any]:
+    """Save so many products, each in its own transaction; return the seconds it took."""
+    return _timed(count, nullcontext)
+
+
+def together(count: int) -> dict[str, Any]:
+    """Save so many products in one transaction; return the seconds it took."""
+    return _timed(count, transaction.atomic)
+
+
+def count_autocommit(count: int) -> dict[str, Any]:
+    """Save so many products one by one; return what was sent."""
+    return _counted(count, nullcontext)
+
+
+def count_together(count: int) -> dict[str, Any]:
+    """Save so many products in one transaction; return what was sent."""
+    return _counted(count, transaction.atomic)
+
+
+def _timed(count: int, context: Callable[[], Any]) -> dict[str, Any]:
+    products = _changed(count)
+    gc.collect()
+    started = time.perf_counter()
+    _save(products, context)
+    seconds = time.perf_counter() - started
+    _settle()
+    return {"seconds": seconds}
+
+
+def _counted(count: int, context: Callable[[], Any]) -> dict[str, Any]:
+    products = _changed(count)
+    with counted() as counts:
+        _save(products, context)
+    _settle()
+    return asdict(counts)
+
+
+def _changed(count: int) -> list[Product]:
+    """Return products with another price, not yet saved; as of a view, each is read anew."""
+    products = list(Product.objects.order_by("pk")[:count])
+    for product in products:
+        product.price += Decimal("0.01")
+    return products
+
+
+def _save(products: list[Product], context: Callable[[], Any]) -> None:
+    with context():
+        for product in products:
+            product.save()
+
+
+def _settle() -> None:
+    """Let the worker do its work, so that the next round begins as this one did."""
+    if settings.CONTESTANT == "worker":
+        from django_es_admin.outbox.worker import drain_once  # noqa: PLC0415
+
+        drain_once()
+
+
+def differing(_: int) -> dict[str, Any]:
+    """Return how many documents there are, and how many are not as the database has them."""
+    index = f"{settings.INDEX_PREFIX}products"
+    client = Elasticsearch(settings.ES_URL)
+    client.indices.refresh(index=index)
+    hits = client.search(index=index, size=10_000)["hits"]["hits"]
+    found = {hit["_id"]: hit["_source"] for hit in hits}
+    products = Product.objects.select_related("category").prefetch_related("tags")
+    wrong = sum(_expected(product) != _known(found, product) for product in products)
+    return {"documents": len(found), "differing": wrong}
+
+
+def _expected(product: Product) -> dict[str, Any]:
+    category = product.category
+    return {
+        "name": product.name,
+        "description": product.description,
+        "brand": product.brand,
+        "sku": product.sku,
+        "price": float(product.price),
+        "is_active": product.is_active,
+        "created_at": product.created_at.isoformat(),
+        "updated_at": product.updated_at.isoformat(),
+        "category": {"id": category.pk, "name": category.name, "slug": category.slug},
+        "tags": sorted((tag.pk, tag.name) for tag in product.tags.all()),
+    }
+
+
+def _known(found: dict[str, Any], product: Product) -> dict[str, Any]:
+    source = dict(found.get(str(product.pk), {}))
+    if source:
+        source["price"] = float(source["price"])
+        source["tags"] = sorted((tag["id"], tag["name"]) for tag in source["tags"])
+    return source
+
+
+def remove(_: int) -> None:
+    """Delete the index."""
+    client = Elasticsearch(settings.ES_URL)
+    found = client.indices.get(index=f"{settings.INDEX_PREFIX}*", expand_wildcards="all")
+    if found.body:
+        client.indices.delete(index=sorted(found.body))
+
+
+ORDERS: dict[str, Callable[[int], Any]] = {
+    order.__name__: order
+    for order in (
+        prepare,
+        create,
+        autocommit,
+        together,
+        count_autocommit,
+        count_together,
+        differing,
+        remove,
+    )
+}
+
+
+def main() -> None:
+    """Do what the lines of standard input say, until their end."""
+    for line in sys.stdin:
+        order, number = line.split()
+        print(json.dumps(ORDERS[order](int(number))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

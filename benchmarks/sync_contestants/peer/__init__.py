@@ -1,0 +1,1 @@
+"""The shop's document as django-elasticsearch-dsl declares it."""
