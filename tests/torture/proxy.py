@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ FATES = {
     "repeat": 6,  # forwards it, answers, and forwards it once more, later
     "busy": 3,  # answers 429, nothing was forwarded
     "unavailable": 3,  # answers 503, nothing was forwarded
-    "item": 3,  # forwards it, and says that one document of the bulk request was not written
+    "item": 3,  # forwards a bulk request without one of its documents, and says so
     "deaf": 1,  # neither forwards nor answers
 }
 """What may become of a request, with the weight that it has in mode "faulty"."""
@@ -37,6 +37,12 @@ SECONDS_IDLE = 60.0
 _OWN_HEADERS = frozenset(
     ("accept-encoding", "connection", "content-length", "host", "transfer-encoding")
 )
+
+_JSON = [("Content-Type", "application/json"), ("X-Elastic-Product", "Elasticsearch")]
+_FAILED_ITEM = {
+    "status": 503,
+    "error": {"type": "unavailable_shards_exception", "reason": "made up by the proxy"},
+}
 
 T = TypeVar("T")
 
@@ -181,6 +187,8 @@ class Proxy:
             case "deaf":
                 self._be_deaf(delay)
                 return None
+            case "item":
+                return self._forward_without_item(delay / self._patience, request)
             case _:
                 return self._forward(fate, delay, request)
 
@@ -195,9 +203,19 @@ class Proxy:
                 time.sleep(delay)
             case "repeat":
                 self._forward_later(delay, request)
-            case "item":
-                return _with_failed_item(response, delay / self._patience)
         return response
+
+    def _forward_without_item(self, choice: float, request: Request) -> Response | None:
+        """Forward a bulk request but for one document, for which a failure is answered."""
+        items = _bulk_items(request.body)
+        number = min(int(choice * len(items)), len(items) - 1)
+        kept = b"".join(items[:number] + items[number + 1 :])
+        response = self.forward(replace(request, body=kept)) if kept else _bulk_answer([])
+        if response is None or response.status != 200:
+            return response
+        answered = json.loads(response.body)["items"]
+        answered.insert(number, {_action(items[number]): _FAILED_ITEM})
+        return _bulk_answer(answered)
 
     def _be_deaf(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -303,26 +321,22 @@ class _Handler(BaseHTTPRequestHandler):
 def _refusal(status: int, kind: str) -> Response:
     error = {"type": kind, "reason": "made up by the proxy"}
     body = json.dumps({"error": {"root_cause": [error], **error}, "status": status}).encode()
-    headers = [("Content-Type", "application/json"), ("X-Elastic-Product", "Elasticsearch")]
-    return Response(status, headers, body)
+    return Response(status, _JSON, body)
 
 
-def _with_failed_item(response: Response | None, choice: float) -> Response | None:
-    """Say of one document, written or not, that it was not."""
-    if response is None or response.status != 200:
-        return response
-    answer = json.loads(response.body)
-    items = answer.get("items")
-    if not items:  # the client asked for less than that
-        return response
-    item = items[min(int(choice * len(items)), len(items) - 1)]
-    action = next(iter(item))
-    error = {"type": "unavailable_shards_exception", "reason": "made up by the proxy"}
-    item[action] = {**item[action], "status": 503, "error": error}
-    item[action].pop("result", None)
-    answer["errors"] = True
-    headers = [(k, v) for k, v in response.headers if k.lower() != "content-encoding"]
-    return Response(response.status, headers, json.dumps(answer).encode())
+def _bulk_items(body: bytes) -> list[bytes]:
+    """Return each action of a bulk request, with the line of its document if it has one."""
+    lines = iter(body.splitlines(keepends=True))
+    return [line if _action(line) == "delete" else line + next(lines) for line in lines]
+
+
+def _action(item: bytes) -> str:
+    return str(next(iter(json.loads(item.partition(b"\n")[0]))))
+
+
+def _bulk_answer(items: list[Any]) -> Response:
+    body = json.dumps({"errors": True, "items": items}).encode()
+    return Response(200, _JSON, body)
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -86,7 +86,8 @@ class Run:
                 process.kill()
         self.proxy.wait_until_quiet(SECONDS_FOR_ANSWER)
         faults = dict(self.proxy.seen)
-        found = json.loads(self.environment.run("tests.torture.settle", seconds=120))
+        peace = {"TORTURE_PAUSES": "", "TORTURE_BULK": "1000"}
+        found = json.loads(self.environment.run("tests.torture.settle", seconds=120, **peace))
         return Report(dict(self.changes), faults, self.kills, **found)
 
     def _disturb(self) -> None:
