@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
@@ -12,6 +14,13 @@ def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
     found = client.indices.get(index=f"{prefix}*", expand_wildcards="all", features=["aliases"])
     if found.body:
         client.indices.delete(index=sorted(found.body))
+
+
+@pytest.fixture(autouse=True)
+def _language_stays_here() -> Iterator[None]:
+    """Undo what a request activated: the middleware leaves its language to the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from django.db import models
 from django.db.models import Count, QuerySet
+from django.test.utils import isolate_apps
 
 import django_es_admin.checks
 from django_es_admin import connections
@@ -387,20 +388,16 @@ def test_e016_an_index_of_two_databases(register: Any, settings: Any) -> None:
     assert "E016" in found(check_documents())
 
 
-class Seat(models.Model):
-    pk = models.CompositePrimaryKey("row", "number")
-    row = models.IntegerField()
-    number = models.IntegerField()
-
-    class Meta:
-        app_label = "guide"
-        managed = False
-
-    def __str__(self) -> str:
-        return f"{self.row}/{self.number}"
-
-
+@isolate_apps("tests.guide")
 def test_e017_a_composite_key(register: Any) -> None:
+    class Seat(models.Model):
+        pk = models.CompositePrimaryKey("row", "number")
+        row = models.IntegerField()
+        number = models.IntegerField()
+
+        def __str__(self) -> str:
+            return f"{self.row}/{self.number}"
+
     register(Seat, row=fields.IntegerField())
     assert found(check_documents()) == ["E017"]
 
