@@ -395,6 +395,9 @@ def test_e017_a_composite_key(register: Any) -> None:
         row = models.IntegerField()
         number = models.IntegerField()
 
+        class Meta:
+            app_label = "guide"
+
         def __str__(self) -> str:
             return f"{self.row}/{self.number}"
 
