@@ -1,8 +1,7 @@
 """What becomes of picked rows once their documents were sent."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import lru_cache
 
 from django.db import connections, transaction
 from django.db.models import F, QuerySet
@@ -10,7 +9,6 @@ from django.db.models.functions import Now
 
 from ..conf import get_options
 from ..models import OutboxEntry
-from ..statement import Slot, Statement, prepare
 from .tick import LAZILY_COMMITTED, lazily_committed
 from .write import Outcome
 
@@ -18,21 +16,18 @@ MAX_BACKOFF = 600
 MAX_ERROR = 2_000
 
 
-def acknowledge(
-    using: str, entries: list[OutboxEntry], outcome: Outcome, parked: dict[int, str]
-) -> None:
+def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> None:
     """Delete the rows that are done, and keep the others for as long as they are needed.
 
     Args:
         entries: the picked rows, whose keys were written; no other row is touched.
-        outcome: what became of their keys.
-        parked: parked rows of the same objects -> their key, which a success resolves.
+        outcome: what became of their keys; a success resolves the parked rows.
     """
     good = not outcome.held
     firsts = {e.key for e in entries if e.key in outcome.deleted and not e.delete_sent}
     # A first delete resolves nothing: what the row waits for might bring the document back.
     unresolved = firsts.union(outcome.errors)
-    done = [pk for pk, key in parked.items() if good and key not in unresolved]
+    done = [pk for pk, key in outcome.parked.items() if good and key not in unresolved]
     again: list[int] = []
     failed: list[OutboxEntry] = []
     held: list[int] = []
@@ -96,14 +91,11 @@ def fail(using: str, entries: Iterable[OutboxEntry], error: str) -> None:
         )
 
 
-def append_outcome(
-    using: str, template: OutboxEntry, outcome: Outcome, parked: dict[int, str]
-) -> None:
+def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
     """Give the objects that a fan-out could not finish rows of their own.
 
     Args:
         template: a row of the same index.
-        parked: parked rows of the same objects -> their key, which a success resolves.
     """
     rows = [
         _row(template, key, delete_sent=True, due_at=_after(get_options().delete_again_after))
@@ -114,43 +106,12 @@ def append_outcome(
         for key, error in outcome.errors.items()
     ]
     OutboxEntry.objects.using(using).bulk_create(rows)
-    done = [pk for pk, key in parked.items() if key not in outcome.errors]
+    done = [pk for pk, key in outcome.parked.items() if key not in outcome.errors]
     _delete(using, done)
 
 
 def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
     return OutboxEntry(connection=template.connection, index=template.index, key=key, **values)
-
-
-def parked_rows(using: str, template: OutboxEntry, keys: Collection[str]) -> dict[int, str]:
-    """Return the parked rows of objects -> their key; ask before these are read.
-
-    Args:
-        template: a row of the same index.
-        keys: of the objects.
-    """
-    texts = {f"key{number}": key for number, key in enumerate(keys)}
-    found = _finding_parked(using, len(texts)).run(
-        connection=template.connection, index=template.index, **texts
-    )
-    return dict(found)
-
-
-@lru_cache(maxsize=8)
-def _finding_parked(using: str, count: int) -> Statement:
-    """Return the statement that finds the parked rows of so many objects."""
-    return prepare(
-        OutboxEntry.objects.using(using)
-        .filter(
-            connection=Slot("connection"),
-            index=Slot("index"),
-            kind=OutboxEntry.Kind.OBJECT,
-            key__in=[Slot(f"key{number}") for number in range(count)],
-            parked_at__isnull=False,
-        )
-        .order_by()
-        .values_list("pk", "key")
-    )
 
 
 def _after(seconds: float) -> object:

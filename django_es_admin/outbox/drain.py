@@ -16,7 +16,7 @@ from ..exceptions import (
 )
 from ..indices.definition import IndexDefinition, definition_of
 from ..models import OutboxEntry
-from .acknowledge import acknowledge, append_outcome, fail, parked_rows, put_back
+from .acknowledge import acknowledge, append_outcome, fail, put_back
 from .claim import lease, release
 from .project_code import project_code
 from .related import RelatedKeys
@@ -153,9 +153,8 @@ class Drain:
 
     def _drain_objects(self, writer: Writer, entries: list[OutboxEntry]) -> DrainResult:
         keys = list(dict.fromkeys(entry.key for entry in entries))
-        parked = parked_rows(self.using, entries[0], keys)
         outcome = writer.write_keys(keys)
-        acknowledge(self.using, entries, outcome, parked)
+        acknowledge(self.using, entries, outcome)
         return _result(outcome)
 
     def _drain_related(
@@ -198,12 +197,11 @@ class Drain:
     ) -> DrainResult:
         result = DrainResult()
         if keys:
-            parked = parked_rows(self.using, entries[0], keys)
             outcome = writer.write_keys(keys)
             if outcome.held:
                 put_back(self._rows(entries))
                 return DrainResult(held=len(entries))
-            append_outcome(self.using, entries[0], outcome, parked)
+            append_outcome(self.using, entries[0], outcome)
             result = _result(outcome)
         if entries:
             self._rows(entries).delete()
@@ -219,12 +217,11 @@ class Drain:
         """
         result = DrainResult()
         for portion in keys.portions(_cursor(entries), size):
-            parked = parked_rows(self.using, entries[0], portion)
             outcome = writer.write_keys(portion)
             if outcome.held:
                 put_back(self._rows(entries))
                 return result + DrainResult(held=len(entries))
-            append_outcome(self.using, entries[0], outcome, parked)
+            append_outcome(self.using, entries[0], outcome)
             result += _result(outcome)
             self._rows(entries).update(cursor=portion[-1])
             lease(self.using, entries)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from django.db.models import Exists
+
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
-from ..models import Generation
+from ..models import Generation, OutboxEntry
 from ..statement import Slot, Statement, prepare
 
 _Role = Generation.Role
@@ -43,10 +45,12 @@ class Targets:
         write: the generations that this process writes to.
         held: whether there is one that only other code may write to, so that rows have to wait
             for a process that runs it.
+        parked: whether changes of the index were given up, so that some of them may be resolved.
     """
 
     write: tuple[Target, ...]
     held: bool
+    parked: bool
 
 
 def read_targets(definition: IndexDefinition, digest: str) -> Targets:
@@ -59,7 +63,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
         digest: of the document in the code of this process.
     """
     rows = _reading(definition.database).run(
-        connection=definition.connection.alias, alias=definition.alias
+        connection=definition.using, alias=definition.alias, index=definition.name
     )
     generations = [_Row(*row) for row in rows]
     written = [generation for generation in generations if generation.role in _WRITTEN]
@@ -67,6 +71,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     return Targets(
         write=tuple(_target(generation, digest) for generation in write),
         held=len(write) < len(written),
+        parked=not generations or bool(generations[0].parked),
     )
 
 
@@ -75,15 +80,23 @@ class _Row(NamedTuple):
     name: str
     role: str
     digest: str
+    parked: bool
 
 
 @cache
 def _reading(using: str) -> Statement:
-    """Return the statement that reads an index's generations, the newest first."""
+    """Return the statement that reads an index's generations, the newest first.
+
+    Every save asks it: whether anything is parked is not to be a statement of its own.
+    """
+    parked = OutboxEntry.objects.using(using).filter(
+        connection=Slot("connection"), index=Slot("index"), parked_at__isnull=False
+    )
     return prepare(
         Generation.objects.using(using)
         .filter(connection=Slot("connection"), alias=Slot("alias"))
         .order_by("-created_at", "-pk")
+        .annotate(parked=Exists(parked))
         .values_list(*_Row._fields)
     )
 

@@ -25,6 +25,7 @@ from ..exceptions import (
 from ..indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ..indices.definition import IndexDefinition
 from ..models import Generation, RefusedDocument
+from .parked import parked_rows
 from .primary import reading_from
 from .project_code import project_code
 from .statistics import count
@@ -43,12 +44,14 @@ class Outcome:
         deleted: keys for which deletes were sent and accepted.
         errors: key -> why it was not written.
         held: whether a target was left to other code.
+        parked: parked rows of these objects -> their key, of before the objects were read.
     """
 
     keys: list[str] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     held: bool = False
+    parked: dict[int, str] = field(default_factory=dict)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(
@@ -56,6 +59,7 @@ class Outcome:
             self.deleted | other.deleted,
             self.errors | other.errors,
             self.held or other.held,
+            self.parked | other.parked,
         )
 
 
@@ -104,14 +108,16 @@ class Writer:
     def _write_keys(self, keys: Sequence[str]) -> Outcome:
         for _ in range(ROUNDS):
             targets = read_targets(self.definition, self.definition.digest)
+            parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
                 # No index yet: whoever creates it reads the objects after this commit.
-                return Outcome(keys=list(keys), held=targets.held)
+                return Outcome(keys=list(keys), held=targets.held, parked=parked)
             started = time.monotonic()
             tick = take_tick(self.definition.database)
             batch = self._read(keys)
             outcome, overtaken = self._write(targets, tick, batch, started)
             if not overtaken:
+                outcome.parked = parked
                 return outcome
         raise ServerBusy(
             f"Documents of {self.definition.name} hold versions above the counter's, again and "

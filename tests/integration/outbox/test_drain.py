@@ -133,7 +133,7 @@ def test_a_slower_drain_cannot_take_the_second_delete_away(
     picked = OutboxEntry.objects.get(pk=deleted.pk + 1)
     drain_once()
     # Another drain picked the first row in time, and wrote the object that it still found.
-    acknowledge("default", [picked], Outcome(keys=[key]), parked={})
+    acknowledge("default", [picked], Outcome(keys=[key]))
     assert OutboxEntry.objects.get().delete_sent
     let_time_pass()
     assert drain_once().result.deleted == 1
