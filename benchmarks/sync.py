@@ -1,57 +1,66 @@
-"""What keeping the index in step costs a save, against django-elasticsearch-dsl's processor.
+"""What keeping the index in step costs a save, against the processor of another library.
 
-    POSTGRES_URL=postgres://… .venv/bin/python benchmarks/sync.py [--rounds 5] [--saves 1000]
+    make es postgres && .venv/bin/pip install -e '.[bench]'
+    .venv/bin/python benchmarks/sync.py [--rounds 7] [--saves 1000]
 
-Each contestant is a process with a database and an index of its own; they save in turns. The peer
-is django-elasticsearch-dsl 9.0 (`pip install -e .[bench]`), its issue 505 mended, as every document
-would be `{}` otherwise.
+POSTGRES_URL and ES_URL name other servers. Each contestant is a process with a database and an
+index of its own, with the same products; all save in turns, some products at a time, so that what
+else the machine does hits all of them alike. What a contestant adds is what its saves take longer
+than those of the process without any index in the same round.
 """
 
 import argparse
 import json
 import os
+import random
 import secrets
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
-CONTESTANT = Path(__file__).parent / "sync_contestants" / "contestant.py"
-NAMES = {
+POSTGRES_URL = "postgres://django_es_admin@127.0.0.1:54329/postgres"
+PROGRAM = Path(__file__).parent / "sync_contestants" / "contestant.py"
+CONTESTANTS = {
     "none": "no sync",
-    "peer": "django-elasticsearch-dsl, as it comes (refreshes)",
-    "peer-no-refresh": "django-elasticsearch-dsl, refresh off",
-    "inline": "ours, inline",
-    "worker": "ours, SYNC = worker",
+    "peer": "django-elasticsearch-dsl",
+    "peer-no-refresh": "the same, refresh off",
+    "inline": "django_es_admin",
+    "worker": 'django_es_admin, SYNC = "worker"',
 }
+SCENARIOS = {"autocommit": "each in its own transaction", "together": "in one transaction"}
+# Saves before it is another's turn.
+TURN = 50
+# Seconds that the servers have to end what a turn left to them.
+SETTLE = 0.1
 
 
 class Contestant:
-    """One process, told what to do by lines.
+    """A process that does what it is told.
 
     Args:
-        name: one of NAMES.
+        name: one of CONTESTANTS.
         url: of its database.
-        prefix: of its index.
+        prefix: of its index's name.
     """
 
     def __init__(self, name: str, url: str, prefix: str) -> None:
-        self.name = name
-        environment = {
-            **os.environ,
-            "CONTESTANT": name,
-            "DATABASE_URL": url,
-            "INDEX_PREFIX": prefix,
-        }
+        self._name = name
+        variables = {"CONTESTANT": name, "DATABASE_URL": url, "INDEX_PREFIX": prefix}
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, str(CONTESTANT)],
+            [sys.executable, PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=os.environ | variables,
         )
 
     def tell(self, order: str, number: int = 0) -> Any:
@@ -62,93 +71,113 @@ class Contestant:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            sys.exit(f"The contestant {self.name!r} ended; see its message above.")
+            sys.exit(f"The contestant {self._name!r} ended: its message is above.")
         return json.loads(answer)
 
     def end(self) -> None:
-        """Delete its index, and end it."""
-        self.tell("remove")
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.close()
-        self._process.wait()
+        """Let the process end, and wait for it."""
+        self._process.communicate()
 
 
-def main() -> None:
-    """Make databases, run the rounds, print the table, drop the databases."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--saves", type=int, default=1000)
-    arguments = parser.parse_args()
-    server = os.environ["POSTGRES_URL"].rstrip("/")
-    base = server.rpartition("/")[0] if server.count("/") > 2 else server
-    run = f"sync_{secrets.token_hex(3)}"
-    databases = {name: f"{run}_{name.replace('-', '_')}" for name in NAMES}
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
-        for database in databases.values():
-            admin.execute(f'CREATE DATABASE "{database}"')
-        try:
-            measure(arguments, {name: f"{base}/{db}" for name, db in databases.items()}, run)
-        finally:
-            for database in databases.values():
-                admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+@contextmanager
+def contestants(saves: int) -> Iterator[dict[str, Contestant]]:
+    """Give all contestants, each with its database and index; remove these after the context."""
+    run = secrets.token_hex(3)
+    server = os.environ.get("POSTGRES_URL") or POSTGRES_URL
+    template = f"bench_sync_{run}"
+
+    def url(database: str) -> str:
+        return urlsplit(server)._replace(path=f"/{database}").geturl()
+
+    def execute(statement: str, *names: str) -> None:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    with ExitStack() as stack:
+        execute("CREATE DATABASE {}", template)
+        stack.callback(execute, "DROP DATABASE {} WITH (FORCE)", template)
+        first = Contestant("none", url(template), "")
+        first.tell("prepare", saves)
+        first.end()
+        players = {}
+        for name in CONTESTANTS:
+            database = f"{template}_{name}"
+            execute("CREATE DATABASE {} TEMPLATE {}", database, template)
+            stack.callback(execute, "DROP DATABASE {} WITH (FORCE)", database)
+            players[name] = Contestant(name, url(database), f"bench-{run}-{name}-")
+            stack.callback(players[name].end)
+            players[name].tell("create")
+            stack.callback(players[name].tell, "remove")
+        yield players
 
 
-def measure(arguments: argparse.Namespace, urls: dict[str, str], run: str) -> None:
-    """Run all contestants in turns and print what came out."""
-    players = {
-        # No prefix may be the beginning of another: each deletes what begins with its own.
-        name: Contestant(name, url, f"{run.replace('_', '-')}-{number}-")
-        for number, (name, url) in enumerate(urls.items())
-    }
-    saves = arguments.saves
-    for player in players.values():
-        player.tell("create")
-        player.tell("prepare", saves)
-        player.tell("autocommit", saves)
-    seconds: dict[tuple[str, str], list[float]] = {}
-    for _ in range(arguments.rounds):
-        for scenario in ("autocommit", "together"):
-            for name, player in players.items():
-                taken = player.tell(scenario, saves)["seconds"]
-                seconds.setdefault((scenario, name), []).append(taken)
-    counts = {
-        (scenario, name): player.tell(f"count_{scenario}", saves)
-        for scenario in ("autocommit", "together")
-        for name, player in players.items()
-    }
-    for name, player in players.items():
-        if name != "none":
-            found = player.tell("differing")
-            if found != {"documents": saves, "differing": 0}:
-                print(f"! {name}: {found}")
-        player.end()
-    for scenario in ("autocommit", "together"):
-        report(scenario, seconds, counts, saves)
+def measure(
+    players: dict[str, Contestant], scenario: str, saves: int, turn: int
+) -> dict[str, float]:
+    """Return for each contestant the milliseconds that one of so many saves took."""
+    seconds = dict.fromkeys(players, 0.0)
+    order = list(players)
+    for _ in range(0, saves, turn):
+        random.shuffle(order)  # whoever comes after a refresh has its merges beside it
+        for name in order:
+            time.sleep(SETTLE)
+            seconds[name] += players[name].tell(scenario, turn)["seconds"]
+    return {name: 1000 * taken / saves for name, taken in seconds.items()}
 
 
 def report(
-    scenario: str,
-    seconds: dict[tuple[str, str], list[float]],
-    counts: dict[tuple[str, str], dict[str, int]],
-    saves: int,
+    scenario: str, rounds: list[dict[str, float]], counts: dict[str, dict[str, int]], saves: int
 ) -> None:
-    """Print the table of one scenario."""
-    per_save = {name: [each / saves * 1000 for each in seconds[scenario, name]] for name in NAMES}
-    nothing = statistics.median(per_save["none"])
-    over = {name: statistics.median(values) - nothing for name, values in per_save.items()}
-    print(f"\n{saves} saves, {scenario}; a save without sync takes {nothing:.2f} ms")
-    for name, label in NAMES.items():
-        values, count = per_save[name], counts[scenario, name]
-        spread = f"{min(values) - nothing:.2f} to {max(values) - nothing:.2f}"
-        print(
-            f"{label:52} +{over[name]:6.2f} ms ({spread}), "
-            f"{count['requests'] / saves:.3f} requests, "
-            f"{count['statements'] / saves:.2f} statements"
-        )
-    print(
-        f"ours inline: {over['inline'] / over['peer']:.2f} of the peer's default, "
-        f"{over['inline'] / over['peer-no-refresh']:.2f} of its refresh-off overhead"
-    )
+    """Print what one scenario came to.
+
+    Args:
+        rounds: contestant -> milliseconds per save, for each round.
+        counts: contestant -> what so many saves sent.
+    """
+    plain = [figures["none"] for figures in rounds]
+    print(f"\n{saves:,} saves, {SCENARIOS[scenario]}: without sync {_spread(plain)} ms per save")
+    added = {name: [figures[name] - figures["none"] for figures in rounds] for name in CONTESTANTS}
+    for name, label in CONTESTANTS.items():
+        requests, statements = (counts[name][kind] for kind in ("requests", "statements"))
+        sent = f"{requests:5,} requests, {statements / saves:5.2f} statements per save"
+        print(f"  {label:34} adds {_spread(added[name]):24} ms; {sent}")
+    for name in ("inline", "worker"):
+        for peer in ("peer", "peer-no-refresh"):
+            # In the same round, as both had the same of the machine's noise.
+            ratios = [ours / theirs for ours, theirs in zip(added[name], added[peer], strict=True)]
+            print(f"  {CONTESTANTS[name]} / {CONTESTANTS[peer]}: {_spread(ratios)}")
+
+
+def _spread(figures: list[float]) -> str:
+    return f"{statistics.median(figures):.2f} ({min(figures):.2f}-{max(figures):.2f})"
+
+
+def main() -> None:
+    """Run the contestants in turns and print what they add to a save."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--saves", type=int, default=1000, help=f"a multiple of {TURN}")
+    arguments = parser.parse_args()
+    saves = arguments.saves
+    turns = {"autocommit": TURN, "together": saves}
+    if saves % TURN:
+        parser.error(f"--saves is no multiple of {TURN}")
+    with contestants(saves) as players:
+        rounds: dict[str, list[dict[str, float]]] = {scenario: [] for scenario in SCENARIOS}
+        for number in range(arguments.rounds + 1):
+            for scenario, turn in turns.items():
+                figures = measure(players, scenario, saves, turn)
+                if number:  # the first round warms up
+                    rounds[scenario].append(figures)
+        for scenario in SCENARIOS:
+            counts = {n: player.tell(f"count_{scenario}", saves) for n, player in players.items()}
+            report(scenario, rounds[scenario], counts, saves)
+        for name, player in players.items():
+            found = player.tell("differing")
+            if name != "none" and found != {"documents": saves, "differing": 0}:
+                sys.exit(f"The index of {name!r} is not as its database: {found}")
+    load = ", ".join(f"{figure:.1f}" for figure in os.getloadavg())
+    print(f"\nLoad of the machine ({os.cpu_count()} cores) in the last 1, 5, 15 minutes: {load}")
 
 
 if __name__ == "__main__":
