@@ -11,6 +11,9 @@ from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+SHARE = 0.08
+"""Of the statements that are paused at."""
+
 
 class TortureConfig(AppConfig):
     """The app; TORTURE_PAUSES is the seed of the pauses, without it there are none."""
@@ -27,7 +30,7 @@ class TortureConfig(AppConfig):
 
 
 class Pauses:
-    """Waits before some SQL statements, so that what lies between two of them may be overtaken.
+    """Waits at some SQL statements, so that what lies between two of them may be overtaken.
 
     Args:
         seed: with the name of the thread, what the pauses follow from.
@@ -43,15 +46,26 @@ class Pauses:
             connection.execute_wrappers.append(self.execute)
 
     def execute(
-        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
     ) -> Any:
-        """Wait, perhaps, then execute the statement."""
-        chance = self._random().random()
-        if chance < 0.004:
-            time.sleep(chance * 50)  # up to 0.2 s, for a request or two to pass by
-        elif chance < 0.05:
-            time.sleep(chance / 5)  # up to 10 ms
-        return execute(sql, params, many, context)
+        """Execute the statement, and wait before or after it, perhaps."""
+        chosen = self._random()
+        # Within a transaction others may have to wait, too: it is for a moment then.
+        longest = 0.01 if context["connection"].in_atomic_block else 0.15
+        seconds = chosen.uniform(0, longest) if chosen.random() < SHARE else 0.0
+        before = chosen.random() < 0.5
+        if before:
+            time.sleep(seconds)
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if not before:
+                time.sleep(seconds)
 
     def _random(self) -> random.Random:
         if not hasattr(self._local, "random"):

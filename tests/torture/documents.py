@@ -1,14 +1,17 @@
-"""Documents beside the shop's own: a filter, a method, and relations read backwards."""
+"""Documents beside the shop's own: a filter, a method, and relations read backwards.
+
+Those of the indices that take part in a run are registered.
+"""
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from shop.models import Category, Product, Tag
 
 from django_es_admin.documents import Document, fields, registry
 
 
-@registry.register_document
 class OfferDocument(Document):
     """Active products only: an inactive one has to disappear."""
 
@@ -34,7 +37,6 @@ class OfferDocument(Document):
         return related_instance.product_set.all()
 
 
-@registry.register_document
 class ShelfDocument(Document):
     """A category with its products and their tags: a product that moves changes two shelves."""
 
@@ -61,7 +63,6 @@ class ShelfDocument(Document):
         return Category.objects.filter(product__tags=related_instance)
 
 
-@registry.register_document
 class LabelDocument(Document):
     """A tag with the products that carry it."""
 
@@ -81,3 +82,8 @@ class LabelDocument(Document):
     def get_instances_from_related(self, related_instance: Model) -> QuerySet[Any]:
         assert isinstance(related_instance, Product)
         return related_instance.tags.all()
+
+
+for document in (OfferDocument, ShelfDocument, LabelDocument):
+    if document._index._name in settings.ES_INDICES:
+        registry.register_document(document)

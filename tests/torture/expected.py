@@ -3,28 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Manager
+from django.conf import settings
+from django.db.models import QuerySet
 from shop.models import Category, Product, Tag
 
 Documents = dict[str, dict[str, Any]]
 
 
 def read_expected() -> dict[str, Documents]:
-    """Return index -> id -> document."""
-    return {
-        "products": _documents(Product.objects, _product),
-        "offers": {
-            key: document
-            for key, document in _documents(Product.objects, _offer).items()
-            if document.pop("is_active")
-        },
-        "shelves": _documents(Category.objects, _shelf),
-        "labels": _documents(Tag.objects, _label),
+    """Return index -> id -> document, for the indices that take part in the run."""
+    kinds: dict[str, tuple[QuerySet[Any], Callable[[Any], dict[str, Any]]]] = {
+        "products": (Product.objects.all(), _product),
+        "offers": (Product.objects.filter(is_active=True), _offer),
+        "shelves": (Category.objects.all(), _shelf),
+        "labels": (Tag.objects.all(), _label),
     }
-
-
-def _documents(manager: Manager[Any], make: Callable[[Any], dict[str, Any]]) -> Documents:
-    return {str(instance.pk): make(instance) for instance in manager.all()}
+    return {
+        index: {str(instance.pk): make(instance) for instance in queryset}
+        for index, (queryset, make) in kinds.items()
+        if index in settings.ES_INDICES
+    }
 
 
 def _product(product: Product) -> dict[str, Any]:
@@ -45,7 +43,6 @@ def _product(product: Product) -> dict[str, Any]:
 
 def _offer(product: Product) -> dict[str, Any]:
     return {
-        "is_active": product.is_active,
         "name": product.name,
         "shelf": f"{product.category.name} ({product.category.slug})",
     }

@@ -30,7 +30,8 @@ class Environment:
         elasticsearch: URL, of the proxy.
         prefix: of the run's indices.
         folder: for what the processes print.
-        pauses: seed of the pauses before SQL statements; "" for none.
+        pauses: seed of the pauses at SQL statements; "" for none.
+        indices: names of those that take part; "" for all.
     """
 
     database: str
@@ -38,6 +39,7 @@ class Environment:
     prefix: str
     folder: Path
     pauses: str = ""
+    indices: str = ""
     started: int = field(default=0, init=False)
 
     def start(self, *words: str, **variables: str) -> "Process":
@@ -50,6 +52,7 @@ class Environment:
             "ES_URL": self.elasticsearch,
             "TORTURE_PREFIX": self.prefix,
             "TORTURE_PAUSES": self.pauses,
+            "TORTURE_INDICES": self.indices,
         }
         base = self.folder / f"{self.started:03}-{words[0]}"
         return Process(words, shared | variables, base)

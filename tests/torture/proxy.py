@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 Mode = Literal["clean", "faulty", "deaf"]
 
 FATES = {
-    "pass": 150,
+    "pass": 300,
     "drop": 4,  # hangs up, nothing was forwarded
-    "lose": 5,  # forwards it, and hangs up without the answer
-    "late": 5,  # hangs up, and forwards it all the same, later
+    "lose": 8,  # forwards it, and hangs up without the answer
+    "late": 12,  # hangs up, and forwards it all the same, later
     "slow": 6,  # forwards it later, and answers
-    "slow answer": 4,  # forwards it, and answers later
-    "repeat": 6,  # forwards it, answers, and forwards it once more, later
-    "busy": 3,  # answers 429, nothing was forwarded
-    "unavailable": 3,  # answers 503, nothing was forwarded
-    "item": 3,  # forwards a bulk request without one of its documents, and says so
+    "slow answer": 2,  # forwards it, and answers later
+    "repeat": 20,  # forwards it, answers, and forwards it once more, later
+    "busy": 2,  # answers 429, nothing was forwarded
+    "unavailable": 2,  # answers 503, nothing was forwarded
+    "item": 4,  # forwards a bulk request without one of its documents, and says so
     "deaf": 1,  # neither forwards nor answers
 }
 """What may become of a request, with the weight that it has in mode "faulty"."""

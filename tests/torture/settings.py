@@ -2,9 +2,10 @@
 
 Environment, beside the shop's own DATABASE_URL and ES_URL:
     TORTURE_PREFIX: what each index of the run begins with.
+    TORTURE_INDICES: their names, separated by commas; default all four.
     TORTURE_SYNC: "inline" or "worker"; default "inline".
     TORTURE_BREAKER: seconds; default 0.1.
-    TORTURE_BULK: documents in a request; default 20.
+    TORTURE_BULK: documents in a request; default 100.
     TORTURE_PAUSES: see `apps.py`.
 """
 
@@ -19,14 +20,15 @@ from tests.torture.times import DELETE_AGAIN_AFTER, INLINE_TIMEOUT, LEASE, WRITE
 INSTALLED_APPS = [*SHOP_APPS, "tests.torture"]
 DEBUG = False
 
+INDICES = (os.environ.get("TORTURE_INDICES") or "products,offers,shelves,labels").split(",")
 ES_SERVERS = {
     "default": {
         "HOSTS": [ES_URL],
-        "INDICES": ["products", "offers", "shelves", "labels"],
+        "INDICES": INDICES,
         "INDEX_PREFIX": os.environ["TORTURE_PREFIX"],
     },
 }
-ES_INDICES = {"products": {}, "offers": {}, "shelves": {}, "labels": {}}
+ES_INDICES = {name: {} for name in INDICES}
 ES_ADMIN = {
     "SYNC": os.environ.get("TORTURE_SYNC", "inline"),
     "INLINE_TIMEOUT": INLINE_TIMEOUT,
@@ -37,5 +39,5 @@ ES_ADMIN = {
     "OUTBOX_MAX_ATTEMPTS": 50,
     "BREAKER_SECONDS": float(os.environ.get("TORTURE_BREAKER", "0.1")),
     # Small, so that what belongs together is sent in several requests.
-    "BULK_MAX_DOCUMENTS": int(os.environ.get("TORTURE_BULK", "20")),
+    "BULK_MAX_DOCUMENTS": int(os.environ.get("TORTURE_BULK", "100")),
 }

@@ -69,12 +69,14 @@ def main() -> int:
     from django_es_admin.models import OutboxEntry
     from tests.torture.expected import read_expected
 
+    waiting = OutboxEntry.objects.filter(delete_sent=False).count()
     told = drain(options.seconds)
     rows = OutboxEntry.objects.annotate(parked=Q(parked_at__isnull=False))
     report = {
         "left": list(rows.values("index", "kind", "key", "error", "delete_sent", "parked")),
         "differences": {index: found for index, found in compare().items() if found},
         "documents": sum(len(documents) for documents in read_expected().values()),
+        "waiting": waiting,
         "told": told,
     }
     print(json.dumps(report))

@@ -40,7 +40,7 @@ def run(seed: str, name: str, count: int, deadline: float, errors: list[str]) ->
                 break
             changes.make()
             # As people do: without it the drains would only start when the writers are done.
-            time.sleep(pauses.uniform(0, 0.06))
+            time.sleep(pauses.uniform(0, 0.15))
     except Exception:  # noqa: BLE001 (whatever it is, it is what we look for)
         errors.append(traceback.format_exc())
     finally:
