@@ -74,6 +74,26 @@ class OperationRefused(ElasticsearchAdminError):
     """The operation's plan has refusals; nothing was changed."""
 
 
+class OperationRunning(OperationRefused):
+    """Another rebuild of the index goes on: wait for its end."""
+
+
+class OperationTakenOver(ElasticsearchAdminError):
+    """Another process took the operation over, as nothing was heard of this one for too long."""
+
+
+class OperationCancelled(ElasticsearchAdminError):
+    """Somebody cancelled the operation; the live index is unchanged."""
+
+
+class RangeTakenOver(ElasticsearchAdminError):
+    """Another process loads the range, as nothing was heard of this one for too long."""
+
+
+class GateClosed(ElasticsearchAdminError):
+    """The new generation is not equal to the database, so that the live one stays."""
+
+
 class BatchTooOld(ElasticsearchAdminError):
     """Reading a batch took over half of DELETE_AGAIN_AFTER: raise that option of ES_ADMIN."""
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Step = Literal["create", "load", "settle", "swap"]
+Step = Literal[
+    "create", "load", "drain", "deletes", "settle", "gate", "swap", "standby", "delete", "refresh"
+]
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Progress:
     Args:
         index: the declared name.
         step: which step runs.
-        done: how much of it is done, rows for ``load``.
+        done: how much of it is done: rows for ``load`` and ``drain``, ids for ``gate``.
         total: of how much; None where that is not known.
     """
 

@@ -1,0 +1,60 @@
+"""The operations of an index: which there were, and whether one goes on."""
+
+import os
+import socket
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ..indices.definition import IndexDefinition
+from ..models import Operation
+
+
+def operations_of(definition: IndexDefinition) -> QuerySet[Operation]:
+    """Return the operations of an index, the newest first."""
+    return Operation.objects.using(definition.database).filter(
+        connection=definition.using, index=definition.name
+    )
+
+
+def is_alive(operation: Operation) -> bool:
+    """Whether some process works on the operation now, or is going to."""
+    if operation.state == Operation.State.QUEUED:
+        return True
+    if operation.state != Operation.State.RUNNING or operation.leased_until is None:
+        return False
+    if operation.leased_until < timezone.now():
+        return False
+    # A process of this machine can be looked for; one elsewhere is alive until its lease ends.
+    return operation.host != socket.gethostname() or _exists(operation.pid)
+
+
+def _exists(pid: int | None) -> bool:
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def running_rebuild(definition: IndexDefinition) -> Operation | None:
+    """Return the rebuild of the index that goes on now; None if there is none."""
+    found = operations_of(definition).filter(
+        kind=Operation.Kind.REBUILD, state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
+    )
+    return next(filter(is_alive, found), None)
+
+
+def explain_running(operation: Operation) -> str:
+    """Return who works on what since when, as a refusal."""
+    since = operation.created_at
+    if timezone.is_aware(since):
+        since = timezone.localtime(since)
+    return (
+        f"The index {operation.index} is being rebuilt by {operation.who} on {operation.host}, "
+        f"process {operation.pid}, since {since:%Y-%m-%d %H:%M:%S}: wait for its end."
+    )
