@@ -75,22 +75,27 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     if not entries:
         return
     require_transaction(using, model)
-    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
-    connection = connections[using]
-    inline = (
-        get_options().sync == "inline" and connection.in_atomic_block and connection.commit_on_exit
-    )
+    returning = connections[using].features.can_return_rows_from_bulk_insert
+    # Of rows whose keys are not known (MySQL) this process cannot say which it has written.
+    inline = returning and _is_inline(using)
     # What this process writes itself after the commit, workers take only if it does not.
     lease = inline_grace() if inline else None
-    returning = connection.features.can_return_rows_from_bulk_insert
     if len(entries) == 1 and returning:
         _append_one(using, entries[0], lease)
     else:
         for entry in entries:
             entry.leased_until = _leased_until(lease)
         OutboxEntry.objects.using(using).bulk_create(entries)
-    if inline and returning:
+    if inline:
         drain_after_commit(using, entries)
+
+
+def _is_inline(using: str) -> bool:
+    connection = connections[using]
+    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
+    return (
+        get_options().sync == "inline" and connection.in_atomic_block and connection.commit_on_exit
+    )
 
 
 def _append_one(using: str, entry: OutboxEntry, lease: timedelta | None) -> None:

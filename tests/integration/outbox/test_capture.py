@@ -17,6 +17,7 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
+from django_es_admin.outbox.claim import claim, due
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
 Indexed = Callable[[], dict[str, Any]]
@@ -234,6 +235,20 @@ def test_manual_transactions_leave_rows_to_workers(indexed: Indexed) -> None:
         connection.set_autocommit(True)
     assert waiting() == 1
     assert OutboxEntry.objects.get().leased_until is None
+
+
+def test_rows_whose_keys_are_not_known_are_left_to_workers_at_once(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on MySQL: an INSERT there tells no keys, so that nothing can be drained inline.
+    monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
+    make("one")
+    with transaction.atomic():
+        make("two")
+        make("three")
+    assert waiting() == 3
+    assert set(OutboxEntry.objects.values_list("leased_until", flat=True)) == {None}
+    assert len(claim("default", due("default"), 10)) == 3
 
 
 @pytest.fixture
