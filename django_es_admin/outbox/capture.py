@@ -166,20 +166,21 @@ def _on_m2m_changed(
     using: str,
     **kwargs: Any,
 ) -> None:
-    here, there = watched(type(instance)), watched(model)
-    if action == "pre_clear":
-        if there.own or there.related:
-            _locked(type(instance), str(instance.pk), using)
-        keys = _linked_keys(sender, instance, model, using, reverse=reverse)
-    elif action in ("post_add", "post_remove"):
-        keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
-    else:
+    if action not in ("pre_clear", "post_add", "post_remove"):
         return
+    here, there = watched(type(instance)), watched(model)
     read_here = _read_across(here, there, sender, using, backwards=reverse)
     entries = [object_entry(d, key_in(d.django.model, instance)) for d in read_here.own]
     entries += [related_entry(d, m, key_in(m, instance)) for d, m in read_here.related]
     record(using, entries, sender)
     read_there = _read_across(there, here, sender, using, backwards=not reverse)
+    if not (read_there.own or read_there.related):
+        return
+    if action == "pre_clear":
+        _locked(type(instance), str(instance.pk), using)
+        keys = _linked_keys(sender, instance, model, using, reverse=reverse)
+    else:
+        keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
     for portion in _portions(keys):
         entries = [object_entry(d, key) for d in read_there.own for key in portion]
         entries += [related_entry(d, m, key) for d, m in read_there.related for key in portion]
