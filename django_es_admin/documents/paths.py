@@ -19,7 +19,7 @@ class Step:
         back: the name that leads back in a query of ``model``; "" if there is none.
         model: the model it leads to.
         many: whether it leads to any number of objects.
-        foreign_key: names of the column of ``model`` that leads back; empty if it has none.
+        foreign_key: names of the columns of ``model`` that lead back; empty if it has none.
         link: for a many-to-many relation, the model of its links, and whether it is followed from
             the model that does not declare it; None otherwise.
     """
@@ -70,7 +70,7 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
         if isinstance(field, models.ForeignObjectRel):
             if field.get_accessor_name() == name:
                 key = field.field
-                columns = (key.name, key.attname) if isinstance(key, models.ForeignKey) else ()
+                columns = _names(key) if isinstance(key, models.ForeignKey) else ()
                 return Step(
                     field.name, key.name, related, many, columns, _link(field, backwards=True)
                 )
@@ -78,7 +78,32 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
             hidden = field.remote_field.hidden
             back = "" if hidden else field.related_query_name()
             return Step(name, back, related, many, link=_link(field.remote_field))
+        elif field.name == name and hasattr(field, "object_id_field_name"):
+            return _generic(field, related)
     return None
+
+
+def _generic(field: Any, related: type[models.Model]) -> Step:
+    """Return a generic relation, known by what it has: it cannot be imported everywhere."""
+    kind = related._meta.get_field(field.content_type_field_name)
+    key = related._meta.get_field(field.object_id_field_name)
+    return Step(field.name, "", related, many=True, foreign_key=(*_names(kind), *_names(key)))
+
+
+def references(model: type[models.Model]) -> "list[ModelField]":
+    """Return the columns that say which objects an object of ``model`` refers to."""
+    found = [field for field in model._meta.concrete_fields if field.is_relation]
+    return found + generic_keys(model)
+
+
+def generic_keys(model: type[models.Model]) -> "list[ModelField]":
+    """Return the columns with the keys of generic foreign keys, which may be of any model."""
+    names = {getattr(field, "fk_field", None) for field in model._meta.private_fields}
+    return [field for field in model._meta.concrete_fields if field.name in names]
+
+
+def _names(field: Any) -> tuple[str, ...]:
+    return (field.name, field.attname)
 
 
 def _link(

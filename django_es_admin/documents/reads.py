@@ -8,7 +8,7 @@ from django.db.models.expressions import Col
 from elasticsearch import dsl
 
 from .overrides import is_overridden
-from .paths import find_column, find_relation, path_of
+from .paths import find_column, find_relation, generic_keys, path_of, references
 
 if TYPE_CHECKING:
     from .document import Document
@@ -17,11 +17,6 @@ Model = type[models.Model]
 
 # What Django does not write itself when the object behind a foreign key is deleted.
 _NO_UPDATE = (models.CASCADE, models.PROTECT, models.RESTRICT, models.DO_NOTHING)
-
-
-def foreign_keys(model: Model) -> "list[models.Field[Any, Any]]":
-    """Return the columns by which an object of ``model`` refers to others."""
-    return [field for field in model._meta.concrete_fields if field.is_relation]
 
 
 class Reads:
@@ -53,7 +48,7 @@ class Reads:
         """Whether a save of an instance of ``model`` can move it from one document to another.
 
         It can where its foreign keys lead to the document, and the document reads what leads back
-        to them, or nobody knows what it reads.
+        to them, or nobody knows what it reads. A generic one may lead to anything.
 
         Args:
             update_fields: as in :meth:`concern`.
@@ -62,14 +57,16 @@ class Reads:
             return self.concern(model, update_fields)
         if not self._opaque or not self._is_reached_from(model):
             return False
-        names = {name for field in foreign_keys(model) for name in (field.name, field.attname)}
+        names = {name for field in references(model) for name in (field.name, field.attname)}
         return update_fields is None or not names.isdisjoint(update_fields)
 
     def _is_reached_from(self, model: Model) -> bool:
         if model not in self._reached:
             own = next(iter(self._columns))
             targets = {_concrete(one) for one in (own, *own._meta.get_parent_list())}
-            self._reached[model] = not targets.isdisjoint(_lead_to(model))
+            beyond = _lead_to(model)
+            generic = any(generic_keys(one) for one in (model, *beyond))
+            self._reached[model] = generic or not targets.isdisjoint(beyond)
         return self._reached[model]
 
     def cross(self, through: Model, *, backwards: bool) -> bool | None:
@@ -79,7 +76,8 @@ class Reads:
             through: the model of the relation's links.
             backwards: whether it is followed from the model that does not declare it.
         """
-        symmetrical = len({field.related_model for field in foreign_keys(through)}) == 1
+        ends = {field.related_model for field in through._meta.concrete_fields if field.is_relation}
+        symmetrical = len(ends) == 1
         if (through, backwards) in self._links or (symmetrical and (through, False) in self._links):
             return True
         return None if self._opaque else False
@@ -178,11 +176,11 @@ def _lead_to(model: Model) -> set[Model]:
 
     Beyond are those of their foreign keys and many-to-many relations.
     """
-    beyond = [field.related_model for field in foreign_keys(model)]
+    beyond = [field.related_model for field in model._meta.concrete_fields]
     found: set[Model] = set()
     while beyond:
         related = beyond.pop()
-        # A generic relation has no model.
+        # A generic relation has no model, nor has a column that is none.
         if isinstance(related, type) and _concrete(related) not in found:
             found.add(_concrete(related))
             beyond += [

@@ -8,7 +8,7 @@ from django.db import models, router
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from ..documents import Document, registry
-from ..documents.reads import foreign_keys
+from ..documents.paths import references
 from ..documents.registry import document_registered
 from .lock import wait_for_writers
 from .record import (
@@ -84,7 +84,7 @@ def _is_new(instance: models.Model, *, raw: bool) -> bool:
 def _is_moved(model: Model, row: models.Model, instance: models.Model) -> bool:
     return any(
         getattr(row, field.attname) != getattr(instance, field.attname)
-        for field in foreign_keys(model)
+        for field in references(model)
     )
 
 

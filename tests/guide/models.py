@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 
@@ -124,6 +126,26 @@ class Use(models.Model):
 
     def __str__(self) -> str:
         return f"{self.word_id} in {self.phrase_id}"
+
+
+class Memo(models.Model):
+    """It sticks to an object of any model."""
+
+    text = models.CharField(max_length=100)
+    content_type = models.ForeignKey(ContentType, null=True, on_delete=models.CASCADE)
+    object_id = models.PositiveIntegerField(null=True)
+    subject = GenericForeignKey()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Board(models.Model):
+    name = models.CharField(max_length=100)
+    memos = GenericRelation(Memo)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PublicManager(models.Manager["Badge"]):
