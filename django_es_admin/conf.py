@@ -23,6 +23,9 @@ class Options:
     operation_timeout: float = 30.0
     """Seconds that one request of an operation (plan, create, swap, delete) may take."""
 
+    operation_patience: float = 300.0
+    """Seconds for which a rebuild goes on trying while Elasticsearch is down or overloaded."""
+
     search_timeout: float = 2.0
     """Seconds that a search from the admin's search box may take."""
 

@@ -34,6 +34,10 @@ class ServerBusy(ElasticsearchAdminError):
     """Elasticsearch is overloaded (429): try again in a while."""
 
 
+class ServerNotReady(ElasticsearchAdminError):
+    """Elasticsearch is not ready (503): it starts, or some shards are missing; wait a while."""
+
+
 class ServerRefused(ElasticsearchAdminError):
     """Elasticsearch refused the request."""
 

@@ -35,7 +35,13 @@ ES_SERVERS = {
 }
 ES_INDICES = {"products": {}}
 # A page has a second in production; a machine that runs a browser and a cluster beside gets more.
-ES_ADMIN = {"PAGE_TIMEOUT": 10, "SEARCH_TIMEOUT": 10, "INLINE_TIMEOUT": 10}
+ES_ADMIN = {
+    "PAGE_TIMEOUT": 10,
+    "SEARCH_TIMEOUT": 10,
+    "INLINE_TIMEOUT": 10,
+    # What a test takes away does not come back.
+    "OPERATION_PATIENCE": 2,
+}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEBUG = False

@@ -25,6 +25,7 @@ from ..exceptions import (
     IndexMissing,
     NotElasticsearch,
     ServerBusy,
+    ServerNotReady,
     ServerRefused,
 )
 from .abstracts import Base
@@ -41,6 +42,7 @@ def translated(connection: Base) -> Iterator[None]:
             Elasticsearch.
         AccessRefused: 401 or 403.
         ServerBusy: 429.
+        ServerNotReady: 503.
         IndexMissing: 404 about an index or alias.
         ServerRefused: any other refusal; its message has Elasticsearch's reason.
     """
@@ -132,6 +134,9 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
             "create it with `manage.py es_create`."
         )
         return IndexMissing(text % values)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        text = _("The connection %(connection)s is not ready (503: %(reason)s): wait a while.")
+        return ServerNotReady(text % values)
     text = _("The connection %(connection)s refused the request (%(status)s): %(reason)s.")
     return ServerRefused(text % values)
 

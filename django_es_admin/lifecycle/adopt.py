@@ -1,39 +1,54 @@
-"""Take over generations that the table does not know: made by hand, or before a restored backup."""
+"""Take over what the alias says where the table of generations says something else.
+
+A generation may have been made by hand, or before the database was restored from a backup; the
+alias may have been moved by other hands, or by a process that died before it could write it down.
+"""
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..indices.diff import compare_mappings
-from ..indices.live import read_indices, read_mappings
+from ..indices.live import LiveIndex, read_indices, read_mappings
 from ..indices.names import write_alias
 from ..models import Generation
 from .generations import generations_of, mark_loaded, register
+from .standby import keep_standby
 
 
 def adopt(definition: IndexDefinition) -> tuple[str, ...]:
-    """Register the live generations of an index that are not; return their names.
+    """Make what is searched what is written to; return the names of those that were not.
 
     From then on changes are written to them. What was changed before may be missing there.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    connection = definition.connection
     deadline = Deadline(get_options().operation_timeout)
-    holders = {index.name for index in read_indices(connection, deadline).holders(definition.alias)}
-    known = generations_of(definition).filter(name__in=holders).values_list("name", flat=True)
-    unknown = sorted(holders - set(known))
-    mappings = read_mappings(connection, unknown, deadline)
-    for name in unknown:
+    live = read_indices(definition.connection, deadline)
+    concrete = live.by_name.get(definition.alias)
+    holders = [concrete] if concrete else live.holders(definition.alias)
+    roles = dict(generations_of(definition).values_list("name", "role"))
+    unknown = [holder for holder in holders if holder.name not in roles]
+    _register(definition, unknown, deadline)
+    moved = [h.name for h in holders if roles.get(h.name, "live") != Generation.Role.LIVE]
+    if len(holders) == 1 and moved:
+        before = next((name for name, role in roles.items() if role == Generation.Role.LIVE), None)
+        keep_standby(definition, moved[0], before)
+    return (*(index.name for index in unknown), *moved)
+
+
+def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:
+    connection = definition.connection
+    mappings = read_mappings(connection, [index.name for index in unknown], deadline)
+    for index in unknown:
         with translated(connection):
             client = connection.client.options(request_timeout=deadline.remaining)
-            add = {"index": name, "alias": write_alias(name), "is_hidden": True}
+            add = {"index": index.name, "alias": write_alias(index.name), "is_hidden": True}
             client.indices.update_aliases(actions=[{"add": add}])
-        generation = register(definition, name, Generation.Role.LIVE)
-        if compare_mappings(definition.mappings, mappings[name]):
+        generation = register(definition, index.name, Generation.Role.LIVE)
+        if compare_mappings(definition.mappings, mappings[index.name]):
             # Built for other code, whichever: our documents may not fit.
             generation.digest = ""
             generation.save(update_fields=["digest"])
         mark_loaded(generation)
-    return tuple(unknown)

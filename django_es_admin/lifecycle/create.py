@@ -10,9 +10,12 @@ from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..indices.names import new_generation_name, write_alias
-from ..models import Generation
-from .generations import mark_live, register
-from .refusals import find_refusals
+from ..models import Generation, Operation
+from .generations import register
+from .progress import Progress
+from .recording import recording
+from .refusals import find_name_refusals, find_refusals
+from .standby import keep_standby
 
 LOAD_SETTINGS: dict[str, Any] = {
     # Nobody searches a building generation; its segments and copies can wait until it is loaded.
@@ -53,7 +56,7 @@ class CreateResult:
 def plan_create(definition: IndexDefinition) -> CreatePlan:
     """Return the plan of :func:`create_index`."""
     live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
-    refusals = find_refusals(definition, live)
+    refusals = [*find_refusals(definition, live), *find_name_refusals(definition, live)]
     holders = live.holders(definition.alias)
     if holders:
         refusals.append(
@@ -69,8 +72,11 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
     )
 
 
-def create_index(plan: CreatePlan) -> CreateResult:
+def create_index(plan: CreatePlan, *, who: str = "") -> CreateResult:
     """Create the first, empty generation of an index with its aliases.
+
+    Args:
+        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -80,8 +86,11 @@ def create_index(plan: CreatePlan) -> CreateResult:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     aliases = {definition.alias: {}, **definition.aliases}
-    generation = _create(definition, dict(definition.settings), aliases)
-    mark_live(definition, generation.name, None)
+    with recording(definition, Operation.Kind.CREATE, who=who) as record:
+        record.tell(Progress(definition.name, "create"))
+        generation = _create(definition, dict(definition.settings), aliases)
+        record.name(generation.name)
+        keep_standby(definition, generation.name, None)
     return CreateResult(definition.name, definition.alias, generation.name)
 
 

@@ -9,7 +9,11 @@ from ..exceptions import IndexAmbiguous, IndexMissing, OperationRefused
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
+from ..models import Operation
 from .generations import generations_of
+from .operations import explain_running, running_rebuild
+from .progress import Progress
+from .recording import recording
 from .refusals import find_readonly_refusals
 
 
@@ -73,6 +77,9 @@ def _plan(definition: IndexDefinition, name: str) -> DeletePlan:
     doomed = _generations(definition, live) if whole else [name]
     existing = [index for index in doomed if index in live.by_name]
     refusals = find_readonly_refusals(definition)
+    running = running_rebuild(definition)
+    if running and (whole or running.generation == name):
+        refusals.append(explain_running(running))
     if existing and not whole:
         refusals += _live_refusals(definition, name, live)
     return DeletePlan(
@@ -96,8 +103,11 @@ def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) ->
     ]
 
 
-def delete_index(plan: DeletePlan) -> DeleteResult:
+def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
     """Delete the physical indices of the plan, and forget them.
+
+    Args:
+        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals, or is not what one would plan now.
@@ -113,11 +123,13 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
             f"{plan.name} has changed since the plan was made: nothing was deleted, look again."
         )
     names = tuple(plan.generations)
-    # Forgotten first: a write to a generation that is gone would be an error each time.
-    generations_of(plan.definition).filter(name__in=names).delete()
-    client = plan.definition.connection.client
-    with translated(plan.definition.connection):
-        client.options(request_timeout=get_options().operation_timeout).indices.delete(
-            index=list(names), ignore_unavailable=True
-        )
+    with recording(plan.definition, Operation.Kind.DELETE, who=who, generation=plan.name) as record:
+        record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
+        # Forgotten first: a write to a generation that is gone would be an error each time.
+        generations_of(plan.definition).filter(name__in=names).delete()
+        client = plan.definition.connection.client
+        with translated(plan.definition.connection):
+            client.options(request_timeout=get_options().operation_timeout).indices.delete(
+                index=list(names), ignore_unavailable=True
+            )
     return DeleteResult(plan.name, names)

@@ -35,20 +35,6 @@ def mark_loaded(generation: Generation) -> None:
 
 def mark_failed(generation: Generation, error: str) -> None:
     """Record why the build of a generation ended."""
-    generation.role = Generation.Role.FAILED
-    generation.error = error
-    generation.save(update_fields=["role", "error"])
-
-
-def mark_live(definition: IndexDefinition, name: str, previous: str | None) -> None:
-    """Record what the alias says: ``name`` is live, ``previous`` is kept for a rollback.
-
-    Every other standby is retired, so that the set of generations written to stays small.
-    """
-    generations = generations_of(definition)
-    generations.filter(role__in=[Generation.Role.STANDBY, Generation.Role.LIVE]).exclude(
-        name__in=[name, previous or ""]
-    ).update(role=Generation.Role.RETIRED)
-    generations.filter(name=name).update(role=Generation.Role.LIVE)
-    if previous:
-        generations.filter(name=previous).update(role=Generation.Role.STANDBY)
+    Generation.objects.using(generation._state.db).filter(pk=generation.pk).update(
+        role=Generation.Role.FAILED, error=error
+    )

@@ -1,22 +1,29 @@
-"""Build a new generation of an index and make it live."""
+"""Build a new generation of an index and make it live: the sequence; each step has a module."""
 
 from dataclasses import dataclass
 
 from ..backends.health import Deadline
 from ..conf import get_options
-from ..exceptions import ElasticsearchAdminError, LoadFailed, OperationRefused
+from ..exceptions import ElasticsearchAdminError, GateClosed, LoadFailed, OperationRefused
 from ..indices.definition import IndexDefinition
-from ..indices.live import read_indices
-from ..models import Generation
+from ..indices.live import LiveIndices, read_indices
+from ..indices.templates import find_template_warnings
+from ..models import Generation, Operation
 from ..outbox.write import objects
 from .adopt import adopt
 from .create import create_generation
+from .drain import DrainedResult, drain_changes
+from .gate import GateResult, pass_gate
 from .generations import mark_failed
 from .load import LoadResult, load
+from .operations import explain_running, running_rebuild
+from .patience import patiently
 from .progress import OnProgress, Progress, ignore
+from .recording import Record, recording
 from .refusals import find_refusals
 from .settle import settle
-from .swap import SwapResult, plan_swap, swap_alias
+from .swap import SECONDS_FOR_SHARDS, SwapResult, move_alias, plan_swap
+from .takeover import find_dead_build, take_over
 
 
 @dataclass(frozen=True)
@@ -25,90 +32,165 @@ class RebuildPlan:
 
     Args:
         source: the generation that is live now; None if there is none.
+        concrete: whether that is a physical index of the alias's name, which is deleted at the
+            swap, so that there is no rollback.
+        resumes: the generation of a rebuild that was killed, and that is gone on with; "" if none.
         rows: objects to load.
+        swap: whether to make the new generation live.
+        wait: seconds for its shards.
         refusals: why it cannot be done, empty if it can.
+        warnings: what to know before it is done.
     """
 
     definition: IndexDefinition
     source: str | None
+    concrete: bool
+    resumes: str
     rows: int
+    swap: bool
+    wait: float
     refusals: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RebuildResult:
-    """What ``rebuild`` did."""
+    """What ``rebuild`` did.
+
+    Args:
+        generation: the new one.
+        swap: None where it was not to become live.
+    """
 
     index: str
+    generation: str
     load: LoadResult
-    swap: SwapResult
+    drain: DrainedResult
+    gate: GateResult
+    swap: SwapResult | None
 
 
-def plan_rebuild(definition: IndexDefinition) -> RebuildPlan:
+def plan_rebuild(
+    definition: IndexDefinition, *, swap: bool = True, wait: float = SECONDS_FOR_SHARDS
+) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
+
+    Args:
+        swap: False to keep the new generation beside the live one, until ``es_swap_alias``.
+        wait: seconds that its shards may take.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    source = _source(definition, live)
     refusals = find_refusals(definition, live)
     if definition.document is None:
         refusals.append(
             f"The index {definition.name} has no document to load it from: register one, "
             f"or fill the index yourself."
         )
-    holders = live.holders(definition.alias)
+    elif running := running_rebuild(definition):
+        refusals.append(explain_running(running))
+    dead = find_dead_build(definition) if definition.document else None
     return RebuildPlan(
         definition=definition,
-        source=holders[0].name if holders else None,
+        source=source,
+        concrete=source == definition.alias,
+        resumes=dead.name if dead and dead.name in live.by_name else "",
         rows=objects(definition).count() if definition.document else 0,
+        swap=swap,
+        wait=wait,
         refusals=tuple(refusals),
+        warnings=tuple(find_template_warnings(definition, live, deadline)),
     )
 
 
-def rebuild(plan: RebuildPlan, on_progress: OnProgress = ignore) -> RebuildResult:
-    """Create a generation, load it, swap the alias to it; the old one is kept.
+def _source(definition: IndexDefinition, live: LiveIndices) -> str | None:
+    if definition.alias in live.by_name:
+        return definition.alias
+    return next((index.name for index in live.holders(definition.alias)), None)
+
+
+def rebuild(
+    plan: RebuildPlan,
+    on_progress: OnProgress = ignore,
+    *,
+    who: str = "",
+    queued: Operation | None = None,
+) -> RebuildResult:
+    """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
+
+    A build that is stopped at the gate stays written to, for ``es_swap_alias`` or ``es_prune``;
+    one that fails otherwise is given up.
+
+    Args:
+        who: the user; the account of this process if omitted.
+        queued: the record of the operation, if it was made before.
 
     Raises:
         OperationRefused: the plan has refusals, or the swap had.
         LoadFailed: some documents could not be indexed; the old generation stays live.
+        GateClosed: the generation is not as it has to be; the old one stays live.
         ElasticsearchAdminError: Elasticsearch did not do a step; the old generation stays live.
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    on_progress(Progress(definition.name, "create"))
-    # The live generation may be of other hands; from here on it gets its changes, too.
-    adopt(definition)
-    generation = create_generation(definition)
-    try:
-        return _fill(definition, generation, on_progress)
-    except ElasticsearchAdminError as error:
-        mark_failed(generation, str(error))
-        raise
-    except BaseException as error:
-        # Also Ctrl-C: a build that nobody goes on with must not look like one that runs.
-        mark_failed(generation, f"interrupted ({type(error).__name__})")
-        raise
+    with recording(
+        definition,
+        Operation.Kind.REBUILD,
+        who=who,
+        on_progress=on_progress,
+        details={"source": plan.source},
+        queued=queued,
+    ) as record:
+        record.tell(Progress(definition.name, "create"))
+        # The live generation may be of other hands; from here on it gets its changes, too.
+        adopt(definition)
+        generation = take_over(definition, plan.resumes) or create_generation(definition)
+        record.name(generation.name)
+        try:
+            return _build(plan, generation, record)
+        except (LoadFailed, GateClosed, OperationRefused):
+            raise
+        except ElasticsearchAdminError as error:
+            mark_failed(generation, str(error))
+            raise
+        except BaseException as error:
+            # Also Ctrl-C: a build that nobody goes on with must not look like one that runs.
+            mark_failed(generation, f"interrupted ({type(error).__name__})")
+            raise
 
 
-def _fill(
-    definition: IndexDefinition, generation: Generation, on_progress: OnProgress
-) -> RebuildResult:
-    loaded = load(definition, generation, on_progress)
-    if loaded.failed:
-        first = loaded.errors[0]
-        raise LoadFailed(
-            f"{loaded.failed} of {loaded.rows} documents of {definition.name} could not be "
-            f"indexed, so that the live index was left as it is. The first: object {first.key}: "
-            f"{first.message}",
-            generation=generation.name,
-            rows=loaded.rows,
-            failed=loaded.failed,
-            failures=tuple((error.key, error.message) for error in loaded.errors),
+def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
+    definition, tell = plan.definition, record.tell
+    loaded = load(definition, generation, tell)
+    drained = drain_changes(definition, generation, tell)
+    tell(Progress(definition.name, "settle"))
+    for attempt in patiently(lambda: tell(Progress(definition.name, "settle"))):
+        with attempt:
+            settle(definition, generation.name)
+    gate = pass_gate(definition, generation, tell, wait=plan.wait)
+    swapped = _swap(plan, generation, tell) if plan.swap else None
+    record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
+    return RebuildResult(definition.name, generation.name, loaded, drained, gate, swapped)
+
+
+def _swap(plan: RebuildPlan, generation: Generation, tell: OnProgress) -> SwapResult:
+    definition = plan.definition
+    tell(Progress(definition.name, "swap"))
+    for attempt in patiently(lambda: tell(Progress(definition.name, "swap"))):
+        with attempt:
+            # The gate has compared it with the database; the live one may be what is wrong.
+            swap = plan_swap(definition, generation.name, min_ratio=0)
+    if swap.refusals:
+        raise OperationRefused(" ".join(swap.refusals))
+    if swap.source != plan.source:
+        raise OperationRefused(
+            f"The alias {definition.alias} moved from {plan.source or 'nowhere'} to "
+            f"{swap.source or 'nowhere'} while {generation.name} was built: look who did it, then "
+            f"run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
         )
-    on_progress(Progress(definition.name, "settle"))
-    settle(definition, generation)
-    on_progress(Progress(definition.name, "swap"))
-    swapped = swap_alias(plan_swap(definition, generation.name))
-    return RebuildResult(definition.name, loaded, swapped)
+    return move_alias(swap, tell)

@@ -1,20 +1,32 @@
 """Move the alias of an index to another generation, in one request."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
-from ..exceptions import OperationRefused
+from ..exceptions import ConnectionUnavailable, ElasticsearchAdminError, OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.diff import Difference, compare_mappings
-from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
-from ..indices.names import is_generation_name
-from ..models import Generation
+from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
+from ..models import Generation, Operation
 from ..outbox.refused import count_refused, retry_refused
-from .generations import generations_of, mark_live
-from .refusals import find_refusals
+from .alias_actions import alias_actions, foreign_aliases
+from .drain import drain_changes
+from .gate import pass_gate
+from .generations import generations_of
+from .patience import patiently
+from .progress import OnProgress, Progress, ignore
+from .recording import recording
+from .refusals import find_holder_refusals, find_readonly_refusals
+from .settle import is_settled, settle
+from .standby import StandbyResult, keep_standby
+from .target import find_doubts, find_target_refusals
+
+MIN_RATIO = 0.9
+SECONDS_FOR_SHARDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,10 @@ class SwapPlan:
         differences: between the mappings of source and target.
         actions: the body of the one ``_aliases`` request.
         refusals: why it cannot be done, empty if it can.
+        warnings: what to know before it is done.
+        gated: whether the target is compared with the database before it becomes live.
+        settled: False where the target still has the settings of its load.
+        concrete: whether the source is a physical index of the alias's name, and is deleted.
     """
 
     definition: IndexDefinition
@@ -41,6 +57,10 @@ class SwapPlan:
     differences: tuple[Difference, ...]
     actions: tuple[dict[str, Any], ...]
     refusals: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    gated: bool = False
+    settled: bool = True
+    concrete: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,46 +71,70 @@ class SwapResult:
     alias: str
     source: str | None
     target: str
+    standby: StandbyResult
 
 
-def plan_swap(definition: IndexDefinition, to: str | None = None) -> SwapPlan:
+def plan_swap(
+    definition: IndexDefinition,
+    to: str | None = None,
+    *,
+    min_ratio: float = MIN_RATIO,
+    force: bool = False,
+) -> SwapPlan:
     """Return the plan of a swap.
 
     Args:
         to: the generation to swap to; if omitted, the newest that is up to date and not live.
+        min_ratio: refuse a target with fewer documents than this share of the live one's.
+        force: swap although the target has fewer, refused some, or several hold the alias.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     connection, deadline = definition.connection, Deadline(get_options().operation_timeout)
     live = read_indices(connection, deadline)
-    holders = live.holders(definition.alias)
+    concrete = live.by_name.get(definition.alias)
+    holders = [concrete] if concrete else live.holders(definition.alias)
     source = holders[0].name if len(holders) == 1 else None
     target = to or _newest_loaded(definition, source, live.by_name.keys())
-    refusals = find_refusals(definition, live)
-    refusals += _target_refusals(definition, source, target, live.by_name.get(target))
+    row = generations_of(definition).filter(name=target).first()
+    building = row is not None and row.role == Generation.Role.BUILDING
+    refusals = [
+        *find_readonly_refusals(definition),
+        *find_target_refusals(definition, source, target, live.by_name.get(target), row),
+    ]
     known = [name for name in (source, target) if name and name in live.by_name]
     counts = count_documents(connection, known, deadline) if not refusals else {}
+    before, after = counts.get(source) if source else None, counts.get(target)
+    refused = count_refused(definition, target)
+    doubts = [
+        *_holder_doubts(definition, live, target, chosen=to is not None),
+        # Without force the gate tries these again, and decides.
+        *find_doubts(definition, before, after, min_ratio, refused if building and force else 0),
+    ]
     mappings = read_mappings(connection, known, deadline)
-    differences = (
-        compare_mappings(mappings[target], mappings[source])
-        if source in mappings and target in mappings
-        else ()
-    )
     return SwapPlan(
         definition=definition,
         source=source,
         target=target,
-        documents_before=counts.get(source) if source else None,
-        documents_after=counts.get(target),
-        refused=count_refused(definition, target),
-        differences=differences,
-        actions=_actions(definition, holders, target),
-        refusals=tuple(refusals),
+        documents_before=before,
+        documents_after=after,
+        refused=refused,
+        differences=compare_mappings(mappings[target], mappings[source])
+        if source in mappings and target in mappings
+        else (),
+        actions=alias_actions(definition, holders, target),
+        refusals=tuple(refusals if force else [*refusals, *doubts]),
+        warnings=(*(doubts if force else ()), *foreign_aliases(definition, holders)),
+        gated=building and not force,
+        settled=target not in live.by_name or _is_settled(definition, live.by_name[target]),
+        concrete=concrete is not None,
     )
 
 
-def _newest_loaded(definition: IndexDefinition, source: str | None, existing: Any) -> str:
+def _newest_loaded(
+    definition: IndexDefinition, source: str | None, existing: Collection[str]
+) -> str:
     candidates = (
         generations_of(definition)
         .filter(loaded_at__isnull=False)
@@ -101,86 +145,111 @@ def _newest_loaded(definition: IndexDefinition, source: str | None, existing: An
     return next((name for name in names if name in existing), "")
 
 
-def _target_refusals(
-    definition: IndexDefinition, source: str | None, target: str, index: LiveIndex | None
+def _holder_doubts(
+    definition: IndexDefinition, live: LiveIndices, target: str, *, chosen: bool
 ) -> list[str]:
-    if not target:
-        return [
-            f"There is no generation of {definition.name} to swap to: "
-            f"build one with `manage.py es_rebuild {definition.name}`."
-        ]
-    if target == source:
-        return [f"{target} is live already."]
-    if not is_generation_name(definition.alias, target):
-        return [f"{target} is no generation of {definition.name}."]
-    if index is None:
-        return [f"The generation {target} does not exist on {definition.connection.alias}."]
-    if not index.open:
-        return [f"The generation {target} is closed: open it first."]
-    if index.health == "red":
-        return [f"The generation {target} is red: its shards are not all there."]
-    return _role_refusals(target, generations_of(definition).filter(name=target).first())
+    found = find_holder_refusals(definition, live)
+    if found and not chosen:
+        return [f"{found[0]} Which one is for you to say."]
+    return found
 
 
-def _role_refusals(target: str, registered: Generation | None) -> list[str]:
-    """Refuse what is not written to: it lacks what changed meanwhile, and nothing can tell what."""
-    if registered is None or registered.role == Generation.Role.RETIRED:
-        return [
-            f"The generation {target} is not kept up to date any more: rebuild the index instead."
-        ]
-    incomplete = registered.loaded_at is None and registered.role != Generation.Role.LIVE
-    if incomplete or registered.role == Generation.Role.FAILED:
-        why = registered.error or "its load has not ended"
-        return [f"The generation {target} is not complete: {why}"]
-    return []
+def _is_settled(definition: IndexDefinition, index: LiveIndex) -> bool:
+    return is_settled(definition, index.settings)
 
 
-def _actions(
-    definition: IndexDefinition, holders: list[LiveIndex], target: str
-) -> tuple[dict[str, Any], ...]:
-    # must_exist: the request as a whole fails if somebody moved the alias meanwhile.
-    removals = [
-        {"remove": {"index": index.name, "alias": definition.alias, "must_exist": True}}
-        for index in holders
-    ]
-    others = {name: dict(properties) for name, properties in definition.aliases.items()}
-    for index in holders:
-        # An alias as it is now keeps its properties, whatever the settings say of a new one.
-        others.update({name: dict(index.aliases[name]) for name in index.aliases if name in others})
-        removals += [
-            {"remove": {"index": index.name, "alias": name, "must_exist": True}}
-            for name in others
-            if name in index.aliases
-        ]
-    additions = [{"add": {"index": target, "alias": definition.alias}}]
-    additions += [
-        {"add": {"index": target, "alias": name, **properties}}
-        for name, properties in others.items()
-    ]
-    return (*removals, *additions)
-
-
-def swap_alias(plan: SwapPlan) -> SwapResult:
+def swap_alias(
+    plan: SwapPlan,
+    *,
+    who: str = "",
+    kind: Operation.Kind = Operation.Kind.SWAP,
+    on_progress: OnProgress = ignore,
+) -> SwapResult:
     """Move the alias, and read it again to be sure.
+
+    A build that waits for its swap is compared with the database first.
+
+    Args:
+        who: the user; the account of this process if omitted.
+        kind: what the record of it says.
 
     Raises:
         OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        GateClosed: the target is not equal to the database.
+        LoadFailed: the target refused documents.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    with translated(definition.connection):
-        client = definition.connection.client.options(
-            request_timeout=get_options().operation_timeout
-        )
-        answer = client.indices.update_aliases(actions=plan.actions)
-        holders = sorted(client.indices.get_alias(name=definition.alias))
-    if answer.get("errors") or holders != [plan.target]:
-        raise OperationRefused(
-            f"The alias {definition.alias} is now on {', '.join(holders)}, not on {plan.target}: "
-            f"somebody else moved it. See `manage.py es_status {definition.name}`."
-        )
-    mark_live(definition, plan.target, plan.source)
+    with recording(
+        definition, kind, who=who, generation=plan.target, on_progress=on_progress
+    ) as record:
+        if not plan.settled:
+            settle(definition, plan.target)
+        if plan.gated:
+            generation = generations_of(definition).get(name=plan.target)
+            drain_changes(definition, generation, record.tell)
+            pass_gate(definition, generation, record.tell, wait=SECONDS_FOR_SHARDS)
+        return move_alias(plan, record.tell)
+
+
+def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
+    """Send the one request, read the alias again, and write down the roles.
+
+    Raises:
+        OperationRefused: the alias is not where it was planned to be.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    definition = plan.definition
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "swap"))
+
+    tell()
+    failure: ElasticsearchAdminError | None = None
+    try:
+        _send(plan)
+    except ElasticsearchAdminError as error:
+        failure = error
+    for attempt in patiently(tell):
+        with attempt:
+            holders = _holders(definition)
+    # Without an answer it may have been done even so; a refusal is one.
+    if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
+        raise _refused(plan, holders, failure) from failure
+    on_progress(Progress(definition.name, "standby"))
+    if plan.concrete:
+        generations_of(definition).filter(name=plan.source).delete()
+    standby = keep_standby(definition, plan.target, plan.source)
     retry_refused(definition, plan.target)
-    return SwapResult(definition.name, definition.alias, plan.source, plan.target)
+    return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
+
+
+def _send(plan: SwapPlan) -> None:
+    connection = plan.definition.connection
+    with translated(connection):
+        client = connection.client.options(request_timeout=get_options().operation_timeout)
+        client.indices.update_aliases(actions=plan.actions)
+
+
+def _holders(definition: IndexDefinition) -> list[str]:
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    if definition.alias in live.by_name:
+        return [definition.alias]
+    return [index.name for index in live.holders(definition.alias)]
+
+
+def _refused(
+    plan: SwapPlan, holders: list[str], failure: ElasticsearchAdminError | None
+) -> ElasticsearchAdminError:
+    expected = [plan.source] if plan.source else []
+    if failure is not None and holders == expected:
+        return failure
+    where = ", ".join(holders) or "no index"
+    return OperationRefused(
+        f"The alias {plan.definition.alias} is on {where} now, where the plan had "
+        f"{plan.source or 'none'}: somebody else moved it meanwhile, and nothing was changed here. "
+        f"See `manage.py es_status {plan.definition.name}`."
+    )

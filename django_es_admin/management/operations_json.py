@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from ..exceptions import LoadFailed
 from ..lifecycle.delete import DeletePlan
+from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
 from ..lifecycle.swap import SwapPlan
 from .status_json import DifferenceDocument, make_difference
@@ -45,6 +46,7 @@ class SwapDocument:
     refused: int
     differences: tuple[DifferenceDocument, ...]
     actions: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
     refusals: tuple[str, ...]
     swapped: bool
 
@@ -62,6 +64,7 @@ def make_swap_document(plan: SwapPlan, *, swapped: bool) -> SwapDocument:
         refused=plan.refused,
         differences=tuple(make_difference(difference) for difference in plan.differences),
         actions=plan.actions if plan.target else (),
+        warnings=plan.warnings,
         refusals=plan.refusals,
         swapped=swapped,
     )
@@ -102,6 +105,39 @@ def make_delete_document(plan: DeletePlan, *, deleted: bool) -> DeleteDocument:
 
 
 @dataclass(frozen=True)
+class PruneDocument:
+    """One index of what ``es_prune`` prints; ``early`` and ``unknown`` are left."""
+
+    index: str
+    connection: str
+    doomed: tuple[str, ...]
+    early: tuple[str, ...]
+    unknown: tuple[str, ...]
+    refusals: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PruneDocuments:
+    """What ``es_prune`` prints."""
+
+    indices: tuple[PruneDocument, ...]
+
+
+def make_prune_document(plan: PrunePlan, deleted: tuple[str, ...]) -> PruneDocument:
+    """Return what is printed of the generations of an index that were deleted."""
+    return PruneDocument(
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        doomed=plan.doomed,
+        early=plan.early,
+        unknown=plan.unknown,
+        refusals=plan.refusals,
+        deleted=deleted,
+    )
+
+
+@dataclass(frozen=True)
 class PlanEvent:
     """The first line about an index from ``es_rebuild``."""
 
@@ -110,7 +146,10 @@ class PlanEvent:
     connection: str
     alias: str
     live: str | None
+    resumes: str | None
     rows: int
+    swap: bool
+    warnings: tuple[str, ...]
     refusals: tuple[str, ...]
 
 
@@ -122,7 +161,10 @@ def make_plan_event(plan: RebuildPlan) -> PlanEvent:
         connection=plan.definition.connection.alias,
         alias=plan.definition.alias,
         live=plan.source,
+        resumes=plan.resumes or None,
         rows=plan.rows,
+        swap=plan.swap,
+        warnings=plan.warnings,
         refusals=plan.refusals,
     )
 
@@ -151,8 +193,10 @@ class DoneEvent:
     alias: str
     generation: str
     previous: str | None
+    swapped: bool
     rows: int
     documents: int
+    repaired: int
     seconds: float
 
 
@@ -162,11 +206,13 @@ def make_done_event(plan: RebuildPlan, result: RebuildResult, seconds: float) ->
         event="done",
         index=result.index,
         connection=plan.definition.connection.alias,
-        alias=result.swap.alias,
-        generation=result.swap.target,
-        previous=result.swap.source,
+        alias=plan.definition.alias,
+        generation=result.generation,
+        previous=plan.source,
+        swapped=result.swap is not None,
         rows=result.load.rows,
-        documents=result.load.written,
+        documents=result.gate.documents,
+        repaired=result.gate.repaired,
         seconds=round(seconds, 2),
     )
 

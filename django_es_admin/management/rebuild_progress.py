@@ -19,9 +19,18 @@ _BAR_WIDTH = 12
 STEPS: dict[Step, str] = {
     "create": "create a generation",
     "load": "load",
-    "settle": "refresh, wait for the shards",
+    "drain": "drain what changed meanwhile",
+    "deletes": "send deletes a second time",
+    "settle": "set what was declared",
+    "gate": "compare with the database",
     "swap": "swap the alias",
+    "standby": "keep the old generation",
+    "delete": "delete generations",
+    "refresh": "refresh",
 }
+
+
+_UNITS: dict[Step, str] = {"load": " rows", "drain": " rows", "deletes": " rows", "gate": " ids"}
 
 
 class Meter:
@@ -76,10 +85,10 @@ def _line(progress: Progress, meter: Meter) -> str:
     text = STEPS[progress.step]
     if progress.total is None:
         return text
-    parts = [f"{text} {progress.done:,} of {progress.total:,} rows"]
+    parts = [f"{text} {progress.done:,} of {progress.total:,}{_UNITS.get(progress.step, '')}"]
     rate, left = meter.rate(progress), meter.seconds_left(progress)
     if rate is not None:
-        parts.append(f"{rate:,.0f} rows/s")
+        parts.append(f"{rate:,.0f}{_UNITS.get(progress.step, '')}/s")
     if left and left >= 1:
         parts.append(f"{left:,.0f} s left")
     return ", ".join(parts)
@@ -120,7 +129,7 @@ def telling_in_a_bar(console: Console) -> Iterator[OnProgress]:
         def tell(progress: Progress) -> None:
             meter.is_due(progress)
             bar.update(task, description=f"{progress.index}: {_line(progress, meter)}")
-            if progress.total is not None:
+            if progress.total:
                 bar.update(task, completed=progress.done, total=progress.total)
 
         yield tell

@@ -1,10 +1,40 @@
-"""Documents that a generation could not hold: what to do with them once it is live."""
+"""Documents that a generation could not hold, kept until it can or is gone."""
+
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from ..indices.definition import IndexDefinition
-from ..models import OutboxEntry, RefusedDocument
+from ..models import Generation, OutboxEntry, RefusedDocument
+
+
+def remember(using: str, generation: int, errors: Mapping[str, str]) -> None:
+    """Note what a generation refused, or what could not even be read for it.
+
+    Args:
+        generation: its primary key.
+        errors: key of the object -> why.
+    """
+    RefusedDocument.objects.using(using).bulk_create(
+        [
+            RefusedDocument(generation=Generation(pk=generation), key=key, error=error)
+            for key, error in errors.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["generation", "key"],
+        update_fields=["error"],
+    )
+
+
+def forget(using: str, generation: int, keys: Iterable[str]) -> None:
+    """Note that a generation holds these documents by now."""
+    RefusedDocument.objects.using(using).filter(generation=generation, key__in=list(keys)).delete()
+
+
+def refused_by(generation: Generation) -> QuerySet[RefusedDocument]:
+    """Return what a generation refused."""
+    return RefusedDocument.objects.using(generation._state.db).filter(generation=generation)
 
 
 def count_refused(definition: IndexDefinition, generation: str) -> int:

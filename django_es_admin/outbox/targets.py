@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef
 
 from ..indices.definition import IndexDefinition
 from ..indices.names import write_alias
-from ..models import Generation, OutboxEntry
+from ..models import Generation, OutboxEntry, RefusedDocument
 from ..statement import Slot, Statement, prepare
 
 _Role = Generation.Role
@@ -25,6 +25,8 @@ class Target:
         alias: its write alias.
         live: whether it is live.
         standby: whether it is kept for a rollback alone: no row waits for it, whatever it answers.
+        building: whether it is not live yet; what it refuses keeps it from becoming so.
+        refused: whether it refused documents before, some of which it may take now.
         tolerant: whether what it refuses is remembered instead of keeping the row: a standby, and
             a live generation that was built for older code.
     """
@@ -34,7 +36,9 @@ class Target:
     alias: str
     live: bool
     tolerant: bool
-    standby: bool = False
+    standby: bool
+    building: bool
+    refused: bool
 
 
 @dataclass(frozen=True)
@@ -81,22 +85,24 @@ class _Row(NamedTuple):
     role: str
     digest: str
     parked: bool
+    refuses: bool
 
 
 @cache
 def _reading(using: str) -> Statement:
     """Return the statement that reads an index's generations, the newest first.
 
-    Every save asks it: whether anything is parked is not to be a statement of its own.
+    Every save asks it: whether anything is parked or refused is not to be a statement of its own.
     """
     parked = OutboxEntry.objects.using(using).filter(
         connection=Slot("connection"), index=Slot("index"), parked_at__isnull=False
     )
+    refused = RefusedDocument.objects.using(using).filter(generation=OuterRef("pk"))
     return prepare(
         Generation.objects.using(using)
         .filter(connection=Slot("connection"), alias=Slot("alias"))
         .order_by("-created_at", "-pk")
-        .annotate(parked=Exists(parked))
+        .annotate(parked=Exists(parked), refuses=Exists(refused))
         .values_list(*_Row._fields)
     )
 
@@ -124,4 +130,6 @@ def _target(generation: _Row, digest: str) -> Target:
         live=live,
         tolerant=generation.role == _Role.STANDBY or (live and generation.digest != digest),
         standby=generation.role == _Role.STANDBY,
+        building=generation.role == _Role.BUILDING,
+        refused=bool(generation.refuses),
     )

@@ -14,8 +14,9 @@ from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry
-from .claim import claim, due, waiting
-from .drain import Drain, DrainResult, Stopped
+from .claim import claim, due
+from .drain import Drain, DrainResult
+from .pending import Rows, drain_rows, rows_of
 from .statistics import flush
 
 logger = logging.getLogger(__name__)
@@ -59,23 +60,14 @@ def drain_once(connection: str | None = None) -> DrainReport:
     aliases = databases(connection)
     total = DrainResult()
     for alias in aliases:
-        drain = Drain(alias, get_options().write_timeout)
-        after = 0
-        avoided = Q()
-        while True:
-            rows = waiting(alias).filter(pk__gt=after).exclude(avoided)
-            if connection is not None:
-                rows = rows.filter(connection=connection)
-            entries = claim(alias, rows, get_options().bulk_max_documents)
-            if not entries:
-                break
-            # Each row once: what fails now is not tried again in the same run.
-            after = entries[-1].pk
-            result = drain.drain(entries)
+        for result in drain_rows(alias, _of_connection(connection)):
             total += result
-            avoided |= _rows_of(result.stopped)
     flush()
     return _report(aliases, total)
+
+
+def _of_connection(connection: str | None) -> Rows:
+    return lambda rows: rows if connection is None else rows.filter(connection=connection)
 
 
 def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
@@ -122,7 +114,7 @@ def drain_forever(
             busy = busy or bool(entries)
             if entries and on_batch:
                 on_batch(result)
-            avoided |= _rows_of(result.stopped)
+            avoided |= rows_of(result.stopped)
             failure = failure or next((str(stopped.error) for stopped in result.stopped), "")
         if failure:
             # Half as much, half as often: the same answer is right for a cluster that is down and
@@ -139,15 +131,3 @@ def drain_forever(
             flush()
             stop.wait(interval)
     flush()
-
-
-def _rows_of(stopped: Iterable[Stopped]) -> Q:
-    """Return the rows that would be stopped again."""
-    rows = Q()
-    for stop in stopped:
-        rows |= (
-            Q(connection=stop.connection)
-            if stop.everywhere
-            else Q(connection=stop.connection, index=stop.index)
-        )
-    return rows

@@ -24,10 +24,11 @@ from ..exceptions import (
 )
 from ..indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ..indices.definition import IndexDefinition
-from ..models import Generation, RefusedDocument
+from ..models import Generation
 from .parked import parked_rows
 from .primary import reading_from
 from .project_code import project_code
+from .refused import forget, remember
 from .statistics import count
 from .targets import Target, Targets, read_targets
 from .tick import raise_tick, take_tick
@@ -103,7 +104,14 @@ class Writer:
                 return self.write_keys(keys[:half]) + self.write_keys(keys[half:])
             if isinstance(error, BatchTooOld):
                 raise
+            self._remember_unreadable(keys[0], str(error))
             return Outcome(keys=list(keys), errors={keys[0]: str(error)})
+
+    def _remember_unreadable(self, key: str, error: str) -> None:
+        """Keep generations that lack what could not be read from becoming live."""
+        for target in read_targets(self.definition, self.definition.digest).write:
+            if target.building:
+                remember(self.definition.database, target.pk, {key: error})
 
     def _write_keys(self, keys: Sequence[str]) -> Outcome:
         for _ in range(ROUNDS):
@@ -171,7 +179,8 @@ class Writer:
                 refresh=self.refresh,
             )
             self._take(outcome, target, result)
-            overtaken = overtaken or self._is_overtaken(target, tick, result)
+            if result.stale:
+                overtaken = self._look_at_stale(outcome, target, tick, result) or overtaken
         outcome.deleted -= outcome.errors.keys()
         return outcome, overtaken
 
@@ -180,7 +189,7 @@ class Writer:
         if target.live:
             stale = len(result.stale)
             count(self.definition.database, target.pk, result.written + stale, stale)
-        refused = []
+        refused: dict[str, str] = {}
         for error in result.errors:
             if error.busy and not target.standby:
                 raise ServerBusy(
@@ -189,13 +198,20 @@ class Writer:
                 )
             if error.target_gone:
                 self._miss(target)
-                break
-            if target.tolerant and error.status:
-                refused.append(error)
-            else:
+                return
+            tolerated = target.tolerant and bool(error.status)
+            if tolerated or target.building:
+                refused[error.key] = error.message
+            if not tolerated:
                 outcome.errors[error.key] = error.message
+        self._note_refused(outcome, target, refused)
+
+    def _note_refused(self, outcome: Outcome, target: Target, refused: dict[str, str]) -> None:
+        using = self.definition.database
         if refused:
-            self._remember(target, refused)
+            remember(using, target.pk, refused)
+        if target.refused:
+            forget(using, target.pk, set(outcome.keys) - refused.keys())
 
     def _miss(self, target: Target) -> None:
         """Go on without a generation that is gone; without the live one, rows have to wait."""
@@ -211,27 +227,20 @@ class Writer:
             role=Generation.Role.FAILED, error="It is gone from the cluster."
         )
 
-    def _remember(self, target: Target, refused: Iterable[ItemError]) -> None:
-        RefusedDocument.objects.using(self.definition.database).bulk_create(
-            [
-                RefusedDocument(generation=Generation(pk=target.pk), key=e.key, error=e.message)
-                for e in refused
-            ],
-            update_conflicts=True,
-            unique_fields=["generation", "key"],
-            update_fields=["error"],
-        )
+    def _look_at_stale(
+        self, outcome: Outcome, target: Target, tick: int, result: BulkResult
+    ) -> bool:
+        """Return whether the counter is behind versions that are stored: a restored database.
 
-    def _is_overtaken(self, target: Target, tick: int, result: BulkResult) -> bool:
-        """Whether the counter is behind versions that are stored: a restored database or clock.
-
-        Then the counter is raised, and the batch has to be written again.
+        Then the counter is raised, and the batch has to be written again. A document that is not
+        there was refused for the sake of a delete; if that was not of a drain that saw more than
+        this one, only time makes Elasticsearch forget it.
         """
-        if not result.stale:
-            return False
         versions = read_versions(
             self.definition.connection, target.alias, result.stale, self.timeout
         )
+        for key in set(result.stale) - versions.keys() - outcome.deleted:
+            outcome.errors[key] = "a newer delete of it is remembered; it is written again later"
         highest = max(versions.values(), default=0)
         return highest > tick and raise_tick(self.definition.database, highest)
 

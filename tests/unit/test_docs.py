@@ -35,12 +35,14 @@ DOCUMENTS: dict[str, Any] = {
     "es_create": operations_json.CreateDocument,
     "es_delete": operations_json.DeleteDocument,
     "es_drain": drain_json.DrainDocument,
+    "es_prune": operations_json.PruneDocuments,
     "es_rebuild": {
         "plan": operations_json.PlanEvent,
         "progress": operations_json.ProgressEvent,
         "done": operations_json.DoneEvent,
         "failed": operations_json.FailedEvent,
     },
+    "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
 }

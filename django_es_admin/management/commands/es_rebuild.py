@@ -12,7 +12,8 @@ from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.progress import OnProgress, ignore
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
-from ..command import FAILURES, ElasticsearchCommand, Exit, explain
+from ...lifecycle.swap import SECONDS_FOR_SHARDS
+from ..command import FAILURES, ElasticsearchCommand, Exit, explain, seconds
 from ..operations_json import make_done_event, make_failed_event, make_plan_event
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
 
@@ -22,13 +23,15 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Build a new generation of each index from the database and make it live in one request. "
-        "The old generation stays searchable until then, and is kept after it: es_swap_alias goes "
-        "back. Prints the plan first; asks nothing, as nothing is lost. A document that "
+        "The old generation stays searchable until then, gets every change, and is kept after it: "
+        "es_rollback goes back. The new one is compared with the database before. "
+        "Prints the plan first; asks nothing, as nothing is lost. A document that "
         "Elasticsearch refuses keeps the old generation live."
     )
     examples = (
         " products     one index",
         "              all that have a document, one after the other",
+        " products --no-swap   build it now, make it live later with es_swap_alias",
         " --json       one JSON object per line: plan, progress, done or failed",
     )
     exit_codes = "0 all are rebuilt, 1 at least one is not, 130 interrupted (Ctrl-C)"
@@ -42,16 +45,43 @@ class Command(ElasticsearchCommand):
             metavar="INDEX",
             help="Declared indices; all that have a document if omitted.",
         )
+        parser.add_argument(
+            "--wait",
+            type=seconds,
+            default=SECONDS_FOR_SHARDS,
+            metavar="SECONDS",
+            help="How long to wait for the shards of the new generation; 300 if omitted.",
+        )
+        parser.add_argument(
+            "--no-swap",
+            action="store_false",
+            dest="swap",
+            help="Keep the new generation beside the live one, until es_swap_alias.",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Print the plan and change nothing."
+        )
 
     def handle(
-        self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        wait: float,
+        swap: bool,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
     ) -> None:
         """Rebuild.
 
         Raises:
             CommandError: a plan has refusals, so that nothing was begun, or a rebuild failed.
         """
-        plans = [plan_rebuild(definition) for definition in _select(indices, connection)]
+        plans = [
+            plan_rebuild(definition, swap=swap, wait=wait)
+            for definition in _select(indices, connection)
+        ]
         if not plans:
             self.say("No index has a document to load it from.")
         for plan in plans:
@@ -62,6 +92,8 @@ class Command(ElasticsearchCommand):
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
+        if dry_run:
+            return
         errors = [error for plan in plans if (error := self._rebuild(plan, as_json))]
         if errors:
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
@@ -79,10 +111,10 @@ class Command(ElasticsearchCommand):
             elif isinstance(error, LoadFailed):
                 self._list_failures(error)
             return text
-        seconds = time.monotonic() - started
+        taken = time.monotonic() - started
         if as_json:
-            self.write_json(make_done_event(plan, result, seconds), indent=None)
-        self.say(_describe_result(result, seconds))
+            self.write_json(make_done_event(plan, result, taken), indent=None)
+        self.say(_describe_result(result, taken))
         return ""
 
     @contextmanager
@@ -125,22 +157,41 @@ def describe(plan: RebuildPlan) -> list[str]:
     title = f"Rebuild {definition.name} on {definition.connection.alias}"
     if plan.refusals:
         return [f"{title}: cannot be done"]
-    now = plan.source or "nothing"
-    kept = f"keep {plan.source} for a way back" if plan.source else "nothing was live before"
+    rows = f"{plan.rows:,} row{'' if plan.rows == 1 else 's'} of {definition.model_label}"
+    steps = [
+        f"go on with {plan.resumes}, whose rebuild was killed"
+        if plan.resumes
+        else "create a new generation, with the mapping as declared",
+        f"load {rows}",
+        "drain what changed meanwhile, and send deletes a second time",
+        f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
+        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
+    ]
     return [
         title,
-        "  1  create a new generation, with the mapping as declared",
-        f"  2  load {plan.rows:,} row{'' if plan.rows == 1 else 's'} of {definition.model_label}",
-        "  3  refresh it and wait for its shards",
-        f"  4  swap the alias {definition.alias} in one request: {now} -> the new generation",
-        f"  5  {kept}",
+        *(f"  {number}  {step}" for number, step in enumerate(steps, 1)),
+        *(f"  note: {warning}" for warning in plan.warnings),
+    ]
+
+
+def _swap_steps(plan: RebuildPlan) -> list[str]:
+    alias, now = plan.definition.alias, plan.source or "nothing"
+    if plan.concrete:
+        return [
+            f"delete the physical index {alias} and put an alias in its place, in one request",
+            "no way back: the physical index is gone then",
+        ]
+    return [
+        f"swap the alias {alias} in one request: {now} -> the new generation",
+        f"keep {plan.source} for a way back" if plan.source else "nothing was live before",
     ]
 
 
 def _describe_result(result: RebuildResult, seconds: float) -> str:
     rate = result.load.rows / result.load.seconds if result.load.seconds else 0
+    documents = result.gate.documents
     return (
-        f"Rebuilt {result.index} in {seconds:.1f} s: {result.swap.target} is live with "
-        f"{result.load.written:,} document{'' if result.load.written == 1 else 's'} "
-        f"({rate:,.0f} rows/s)."
+        f"Rebuilt {result.index} in {seconds:.1f} s: {result.generation} "
+        f"{'is live' if result.swap else 'is ready'} with "
+        f"{documents:,} document{'' if documents == 1 else 's'} ({rate:,.0f} rows/s)."
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import get_definition
-from ...lifecycle.swap import SwapPlan, plan_swap, swap_alias
+from ...lifecycle.swap import MIN_RATIO, SwapPlan, plan_swap, swap_alias
 from ..command import ElasticsearchCommand, Exit
 from ..operations_json import make_swap_document
 
@@ -35,6 +35,20 @@ class Command(ElasticsearchCommand):
             help="The generation to make live; the newest other one that is up to date if omitted.",
         )
         parser.add_argument(
+            "--min-ratio",
+            type=float,
+            default=MIN_RATIO,
+            metavar="SHARE",
+            help="Refuse a generation with fewer documents than this share of the live one's; "
+            "0.9 if omitted.",
+        )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="Swap although it has fewer documents, refused some, is not compared with the "
+            "database, or several generations hold the alias.",
+        )
+        parser.add_argument(
             "--dry-run", action="store_true", help="Print the plan and change nothing."
         )
 
@@ -44,6 +58,8 @@ class Command(ElasticsearchCommand):
         index: str,
         connection: str | None,
         to: str | None,
+        min_ratio: float,
+        force: bool,
         dry_run: bool,
         interactive: bool,
         as_json: bool,
@@ -54,7 +70,7 @@ class Command(ElasticsearchCommand):
         Raises:
             CommandError: the plan has refusals, somebody said no, or the swap failed.
         """
-        plan = plan_swap(get_definition(index, connection), to)
+        plan = plan_swap(get_definition(index, connection), to, min_ratio=min_ratio, force=force)
         for line in describe(plan):
             self.say(line)
         refused = " ".join(plan.refusals)
@@ -95,14 +111,22 @@ def describe(plan: SwapPlan) -> list[str]:
         lines.append("  the mapping stays the same" if plan.source else "  nothing is live yet")
     if plan.refused:
         lines.append(f"  it refused {_documents(plan.refused)} before, which are tried again")
+    if plan.gated:
+        lines.append("  it is compared with the database first, as it was not live yet")
+    if plan.concrete:
+        lines.append(f"  the physical index {plan.source} is deleted: there is no way back")
+    lines += [f"  note: {warning}" for warning in plan.warnings]
     lines.append("  in one request: POST /_aliases")
     for action in plan.actions:
         for verb, what in action.items():
-            lines.append(f"    {verb} {what['alias']} {_PLACE[verb]} {what['index']}")
+            lines.append(f"    {verb} {_what(verb, what)}")
     return lines
 
 
-_PLACE = {"add": "to", "remove": "from"}
+def _what(verb: str, action: Any) -> str:
+    if verb == "remove_index":
+        return f"{action['index']}"
+    return f"{action['alias']} {'to' if verb == 'add' else 'from'} {action['index']}"
 
 
 def _documents(count: int | None) -> str:

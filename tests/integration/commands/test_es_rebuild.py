@@ -62,23 +62,29 @@ def test_the_plan_then_the_steps_then_the_outcome(
     live = holders()[0]
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         f"Rebuild {INDEX} on default",
         "  1  create a new generation, with the mapping as declared",
         "  2  load 5 rows of guide.Product",
-        "  3  refresh it and wait for its shards",
-        f"  4  swap the alias {definition.alias} in one request: nothing -> the new generation",
-        "  5  nothing was live before",
+        "  3  drain what changed meanwhile, and send deletes a second time",
+        "  4  wait up to 300 s for its shards, compare its ids with the database",
+        f"  5  swap the alias {definition.alias} in one request: nothing -> the new generation",
+        "  6  nothing was live before",
     ]
-    assert lines[6:8] == [f"{INDEX}: create a generation", f"{INDEX}: load 0 of 5 rows"]
-    assert lines[8].startswith(f"{INDEX}: load 5 of 5 rows, ")
-    assert lines[8].endswith(" rows/s")
-    assert lines[9:11] == [f"{INDEX}: refresh, wait for the shards", f"{INDEX}: swap the alias"]
-    assert lines[11].startswith(f"Rebuilt {INDEX} in ")
-    assert f"s: {live} is live with 5 documents (" in lines[11]
-    assert len(lines) == 12
+    assert lines[7:9] == [f"{INDEX}: create a generation", f"{INDEX}: load 0 of 5 rows"]
+    assert lines[9].startswith(f"{INDEX}: load 5 of 5 rows, ")
+    assert lines[9].endswith(" rows/s")
+    assert any(line.startswith(f"{INDEX}: drain what changed meanwhile") for line in lines)
+    assert lines[-5:-1] == [
+        f"{INDEX}: set what was declared",
+        f"{INDEX}: compare with the database",
+        f"{INDEX}: swap the alias",
+        f"{INDEX}: keep the old generation",
+    ]
+    assert lines[-1].startswith(f"Rebuilt {INDEX} in ")
+    assert f"s: {live} is live with 5 documents (" in lines[-1]
     again = run("es_rebuild", INDEX).out
-    assert f"{live} -> the new generation\n  5  keep {live} for a way back\n" in again
+    assert f"{live} -> the new generation\n  6  keep {live} for a way back\n" in again
 
 
 def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Holders) -> None:
@@ -87,7 +93,11 @@ def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Ho
     ended = run("es_rebuild", INDEX, "--json")
     events = ended.events
     assert ended.code == 0
-    assert [event["event"] for event in events] == ["plan", *["progress"] * 5, "done"]
+    assert [event["event"] for event in events] == [
+        "plan",
+        *["progress"] * (len(events) - 2),
+        "done",
+    ]
     plan, *steps, done = events
     assert plan == {
         "event": "plan",
@@ -95,10 +105,21 @@ def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Ho
         "connection": "default",
         "alias": definition.alias,
         "live": previous,
+        "resumes": None,
         "rows": 4,
+        "swap": True,
+        "warnings": [],
         "refusals": [],
     }
-    assert [step["step"] for step in steps] == ["create", "load", "load", "settle", "swap"]
+    assert list(dict.fromkeys(step["step"] for step in steps)) == [
+        "create",
+        "load",
+        "drain",
+        "settle",
+        "gate",
+        "swap",
+        "standby",
+    ]
     assert [(step["done"], step["total"]) for step in steps[1:3]] == [(0, 4), (4, 4)]
     assert steps[1]["rate"] is None
     assert steps[2]["rate"] > 0
@@ -111,8 +132,10 @@ def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Ho
         "alias": definition.alias,
         "generation": holders()[0],
         "previous": previous,
+        "swapped": True,
         "rows": 4,
         "documents": 4,
+        "repaired": 0,
     }
 
 
@@ -145,7 +168,7 @@ def test_refused_documents_are_named_and_the_live_index_stays(
     lines = ended.err.splitlines()
     assert lines[0].startswith(f"object {bad[0].pk}: ")
     assert "immense term" in lines[0]
-    failed = Generation.objects.get(role=Generation.Role.FAILED)
+    failed = Generation.objects.get(role=Generation.Role.BUILDING)
     assert lines[20:] == ["... and 5 more", f"The unfinished generation is {failed.name}."]
     assert holders() == [live]
 
@@ -157,7 +180,7 @@ def test_refused_documents_are_named_and_the_live_index_stays(
     assert event["failures"][0].keys() == names(operations_json.FailureDocument)
     assert event["failures"][0]["key"] == str(bad[0].pk)
     assert event["error"] == ended.message
-    assert Generation.objects.filter(name=event["generation"], role="failed").exists()
+    assert Generation.objects.filter(name=event["generation"], role="building").exists()
 
 
 def test_a_failed_index_does_not_stop_the_next(run: Run, es: Elasticsearch) -> None:
@@ -188,12 +211,32 @@ def test_a_cluster_that_stops_answering_while_it_is_loaded(
 
     with between(reply):
         ended = run("es_rebuild", INDEX, "--json")
+    assert len(bulks) > 2, "it was not tried again"
     event = ended.events[-1]
     assert (ended.code, event["event"], event["error"]) == (1, "failed", ended.message)
     assert f"The connection 'default' {refusal[1]}" in ended.message
     assert Generation.objects.get(role=Generation.Role.FAILED).error == ended.message
     assert holders() == [live]
-    assert len(bulks) == 2
+
+
+def test_a_cluster_that_answers_again(
+    run: Run, build: Build, holders: Holders, between: Between
+) -> None:
+    build()
+    make_products(10)
+    bulks: list[str] = []
+
+    def reply(method: str, path: str, body: bytes) -> Answer | None:
+        if "/_bulk" in path:
+            bulks.append(path)
+        busy = Answer(429, BUSY_JSON, "application/json", elasticsearch=True)
+        return busy if len(bulks) == 2 else None
+
+    with between(reply):
+        ended = run("es_rebuild", INDEX, "--json")
+    assert ended.code == 0
+    assert ended.events[-1]["documents"] == 10
+    assert holders() == [ended.events[-1]["generation"]]
 
 
 @pytest.mark.django_db(transaction=True)

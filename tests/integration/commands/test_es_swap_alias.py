@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def generations(build: Callable[[], str]) -> tuple[str, str]:
-    """The standby, of one document, and the live generation, of three."""
-    make_products(1)
+    """The standby, of ten documents, and the live generation, of eleven."""
+    make_products(10)
     first = build()
-    make_products(2)
+    make_products(1)
     return first, build()
 
 
@@ -39,8 +39,8 @@ def test_the_plan_and_the_swap(
     assert ended.code == 0
     assert ended.out.splitlines() == [
         f"Swap the alias {definition.alias} on default",
-        f"  from  {live}  3 documents",
-        f"  to    {standby}  1 document",
+        f"  from  {live}  11 documents",
+        f"  to    {standby}  10 documents",
         "  the mapping stays the same",
         "  in one request: POST /_aliases",
         f"    remove {definition.alias} from {live}",
@@ -114,14 +114,15 @@ def test_json_has_the_documented_keys(
         "alias": definition.alias,
         "source": live,
         "target": standby,
-        "documents_before": 3,
-        "documents_after": 1,
+        "documents_before": 11,
+        "documents_after": 10,
         "refused": 0,
         "differences": [],
         "actions": [
             {"remove": {"index": live, "alias": definition.alias, "must_exist": True}},
             {"add": {"index": standby, "alias": definition.alias}},
         ],
+        "warnings": [],
         "refusals": [],
         "swapped": True,
     }

@@ -11,7 +11,15 @@ from tests.integration.commands.conftest import Run
 from tests.servers import refusing_port
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ["es_create", "es_delete", "es_rebuild", "es_status", "es_swap_alias"]
+COMMANDS = [
+    "es_create",
+    "es_delete",
+    "es_prune",
+    "es_rebuild",
+    "es_rollback",
+    "es_status",
+    "es_swap_alias",
+]
 
 
 def manage(
@@ -73,7 +81,7 @@ def test_a_database_without_tables(tmp_path: Path) -> None:
     ended = manage(tmp_path, "es_rebuild", url=os.environ.get("ES_URL") or "http://127.0.0.1:9200")
     assert ended.returncode == 1
     assert ended.stderr == (
-        "CommandError: The database failed (no such table: shop_product): "
+        "CommandError: The database failed (no such table: elasticsearch_operation): "
         "run `manage.py migrate` if a table or column is missing.\n"
     )
 

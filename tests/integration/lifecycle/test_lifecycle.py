@@ -14,6 +14,7 @@ from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.detail import get_index
 from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.lifecycle.status import IndexStatus, get_status
 from django_es_admin.lifecycle.swap import plan_swap, swap_alias
 from django_es_admin.models import Generation
@@ -72,18 +73,30 @@ def test_a_rebuild_makes_the_index_equal_to_the_database(
         "price": 2.0,
         "is_active": True,
     }
-    assert [progress.step for progress in seen if progress.step != "load"] == [
+    assert list(dict.fromkeys(progress.step for progress in seen)) == [
         "create",
+        "load",
+        "drain",
         "settle",
+        "gate",
         "swap",
+        "standby",
     ]
-    assert seen[-3].done == seen[-3].total == 25
+    assert [progress.done for progress in seen if progress.step == "load"][-1] == 25
 
 
 def test_batches_follow_the_key(
     es: Elasticsearch, definition: IndexDefinition, settings: Any
 ) -> None:
-    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 7, "BULK_MAX_BYTES": 600}
+    settings.ES_ADMIN = {
+        **settings.ES_ADMIN,
+        "BULK_MAX_DOCUMENTS": 7,
+        "BULK_MAX_BYTES": 600,
+        # The rebuild waits for second deletes.
+        "DELETE_AGAIN_AFTER": 2,
+        "WRITE_TIMEOUT": 0.9,
+        "INLINE_TIMEOUT": 0.9,
+    }
     products = make_products(40)
     Product.objects.filter(pk__in=[product.pk for product in products[10:20]]).delete()
     assert rebuild(plan_rebuild(definition)).load.written == 30
@@ -137,8 +150,32 @@ def test_a_document_that_cannot_be_indexed_leaves_the_live_index_alone(
     with pytest.raises(LoadFailed, match=rf"1 of 5 documents.*object {products[0].pk}: "):
         rebuild(plan_rebuild(definition))
     assert set(es.indices.get_alias(name=definition.alias).body) == {live}
-    failed = Generation.objects.get(role=Generation.Role.FAILED)
-    assert str(products[0].pk) in failed.error
+    stopped = Generation.objects.get(role=Generation.Role.BUILDING)
+    assert [refused.key for refused in stopped.refused.all()] == [str(products[0].pk)]
+    with pytest.raises(LoadFailed, match="1 of 5 documents"):
+        swap_alias(plan_swap(definition, stopped.name, min_ratio=0))
+    assert status().generations == (live,)
+
+    Product.objects.get(pk=products[0].pk).category.delete()
+    swap_alias(plan_swap(definition, stopped.name, min_ratio=0))
+    assert status().generations == (stopped.name,)
+    assert status().documents == 4
+
+
+def test_who_insists_swaps_to_a_build_that_refused_documents(
+    es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    products = make_products(5)
+    rebuild(plan_rebuild(definition))
+    Category.objects.filter(pk=products[0].category_id).update(slug="x" * 40_000)
+    with pytest.raises(LoadFailed):
+        rebuild(plan_rebuild(definition))
+    stopped = Generation.objects.get(role=Generation.Role.BUILDING)
+    plan = plan_swap(definition, stopped.name, force=True)
+    assert plan.refusals == ()
+    assert len(plan.warnings) == 2
+    swap_alias(plan)
+    assert status().generations == (stopped.name,)
 
 
 def test_swap_goes_back_and_forth_in_one_request(definition: IndexDefinition) -> None:
@@ -208,15 +245,19 @@ def test_several_holders_are_refused_and_named(
     assert second in status().problems[0]
 
 
-def test_a_physical_index_of_that_name_is_not_touched(
+def test_a_rebuild_puts_the_alias_in_the_place_of_a_physical_index(
     es: Elasticsearch, definition: IndexDefinition
 ) -> None:
     es.index(index=definition.alias, document={"a": 1}, refresh=True)
-    for refusals in (plan_create(definition).refusals, plan_rebuild(definition).refusals):
-        assert "is a physical index" in refusals[0]
-    with pytest.raises(OperationRefused):
-        rebuild(plan_rebuild(definition))
-    assert es.count(index=definition.alias)["count"] == 1
+    assert "is a physical index" in plan_create(definition).refusals[0]
+    products = make_products(3)
+    plan = plan_rebuild(definition)
+    assert (plan.source, plan.concrete, plan.refusals) == (definition.alias, True, ())
+    result = rebuild(plan)
+    assert set(es.indices.get_alias(name=definition.alias).body) == {result.generation}
+    assert sources(es, definition.alias).keys() == {str(product.pk) for product in products}
+    assert list(Generation.objects.values_list("name", flat=True)) == [result.generation]
+    assert "no standby" in plan_rollback(definition).refusals[0]
 
 
 def test_create_makes_an_empty_live_generation_once(

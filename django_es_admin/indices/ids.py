@@ -1,0 +1,63 @@
+"""The ids of all documents of a physical index, a page at a time."""
+
+from collections.abc import Iterator
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated
+
+PAGE = 10_000
+KEEP_ALIVE = "2m"
+
+
+def read_ids(
+    connection: Base, index: str, *, timeout: float, size: int = PAGE
+) -> Iterator[list[str]]:
+    """Yield the ids of the documents that a search of ``index`` finds now, in no order.
+
+    A point in time shows the same documents on every page, whatever is written meanwhile.
+
+    Args:
+        timeout: seconds for each page.
+        size: of a page, at most the index's ``max_result_window``.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    client = connection.client.options(request_timeout=timeout)
+    with translated(connection):
+        pit = client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)["id"]
+    try:
+        after = None
+        while True:
+            with translated(connection):
+                answer = client.search(
+                    pit={"id": pit, "keep_alive": KEEP_ALIVE},
+                    size=size,
+                    sort=["_shard_doc"],
+                    search_after=after,
+                    source=False,
+                    track_total_hits=False,
+                    filter_path="pit_id,hits.hits._id,hits.hits.sort",
+                )
+            pit = answer.get("pit_id", pit)
+            hits = answer.get("hits", {}).get("hits", [])
+            if hits:
+                yield [hit["_id"] for hit in hits]
+            if len(hits) < size:
+                return
+            after = hits[-1]["sort"]
+    finally:
+        with translated(connection):
+            client.close_point_in_time(id=pit)
+
+
+def existing_ids(connection: Base, index: str, ids: list[str], *, timeout: float) -> set[str]:
+    """Return those of ``ids`` that there are documents for, written a moment ago or not.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        client = connection.client.options(request_timeout=timeout)
+        answer = client.mget(index=index, ids=ids, source=False, filter_path="docs._id,docs.found")
+    return {doc["_id"] for doc in answer["docs"] if doc.get("found")}

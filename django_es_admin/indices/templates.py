@@ -1,0 +1,58 @@
+"""What a cluster does to new indices by their name: templates and lifecycle policies."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..backends.errors import translated
+from ..backends.health import Deadline
+from ..exceptions import AccessRefused
+from .definition import IndexDefinition
+from .live import LiveIndices
+from .names import new_generation_name
+
+_POLICY = "index.lifecycle.name"
+
+
+def find_template_warnings(
+    definition: IndexDefinition, live: LiveIndices, deadline: Deadline
+) -> list[str]:
+    """Return a warning for each template, and each policy, that would have a say in an index.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    return [*_templates(definition, deadline), *_policies(definition, live)]
+
+
+def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]:
+    name = new_generation_name(definition.alias)
+    client = definition.connection.client.options(request_timeout=deadline.remaining)
+    try:
+        with translated(definition.connection):
+            found = client.indices.get_index_template()["index_templates"]
+    except AccessRefused:
+        # To read templates is a right of its own; without it there is nothing to say.
+        return
+    for template in found:
+        body = template["index_template"]
+        if any(fnmatchcase(name, pattern) for pattern in _patterns(body)):
+            yield (
+                f"The index template {template['name']!r} matches {name}: what it sets comes on "
+                f"top of what {definition.name} declares."
+            )
+
+
+def _patterns(body: Mapping[str, Any]) -> list[str]:
+    patterns = body["index_patterns"]
+    return [patterns] if isinstance(patterns, str) else list(patterns)
+
+
+def _policies(definition: IndexDefinition, live: LiveIndices) -> Iterator[str]:
+    for index in live.holders(definition.alias):
+        policy = index.settings.get(_POLICY)
+        if policy:
+            yield (
+                f"The lifecycle policy {policy!r} is in force on {index.name}: it may roll over, "
+                f"shrink or delete what is searched."
+            )

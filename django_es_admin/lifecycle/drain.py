@@ -1,0 +1,99 @@
+"""Bring what changed while a generation was loaded into it."""
+
+import time
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils import timezone
+
+from ..conf import get_options
+from ..indices.definition import IndexDefinition
+from ..models import Generation
+from ..outbox.pending import drain_index, last_row, pending, second_deletes
+from ..outbox.refused import refused_by
+from ..outbox.write import Writer
+from .patience import patiently
+from .progress import OnProgress, Progress, ignore
+
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class DrainedResult:
+    """What ``drain_changes`` did.
+
+    Args:
+        rows: of the outbox that were waiting.
+        deletes: those that were waiting to be sent a second time.
+    """
+
+    rows: int
+    deletes: int
+
+
+def drain_changes(
+    definition: IndexDefinition, generation: Generation, on_progress: OnProgress = ignore
+) -> DrainedResult:
+    """Handle the rows that wait now; then wait until deletes can be sent a second time.
+
+    Rows that come later are handled as ever, and the gate sees whether they were.
+
+    Raises:
+        ElasticsearchAdminError: a request failed as a whole, for longer than
+            ``OPERATION_PATIENCE``.
+    """
+    until = last_row(definition)
+    waiting = pending(definition, until).count()
+    _drain(definition, until, waiting, on_progress)
+    _retry_refused(definition, generation, on_progress)
+    return DrainedResult(waiting, _delete_again(definition, until, on_progress))
+
+
+def _drain(definition: IndexDefinition, until: int, total: int, on_progress: OnProgress) -> None:
+    done = 0
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "drain", min(done, total), total))
+
+    tell()
+    for attempt in patiently(tell):
+        with attempt:
+            for result in drain_index(definition, until):
+                done += result.objects
+                tell()
+
+
+def _retry_refused(
+    definition: IndexDefinition, generation: Generation, on_progress: OnProgress
+) -> None:
+    """Try once more what the load could not write: it may have been mended, or was out of date."""
+    keys = list(refused_by(generation).values_list("key", flat=True))
+    writer = Writer(definition, get_options().write_timeout)
+    size = get_options().bulk_max_documents
+    for start in range(0, len(keys), size):
+        on_progress(Progress(definition.name, "drain", start, len(keys)))
+        for attempt in patiently(lambda: None):
+            with attempt:
+                writer.write_keys(keys[start : start + size])
+
+
+def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgress) -> int:
+    """Wait for the second deletes, at most ``DELETE_AGAIN_AFTER`` beyond the last that is due.
+
+    Elasticsearch may have forgotten the first ones, and then a late write revives a document.
+    """
+    total = second_deletes(definition, until).count()
+    patience = time.monotonic() + 2 * get_options().delete_again_after
+    while left := second_deletes(definition, until).count():
+        on_progress(Progress(definition.name, "deletes", max(total - left, 0), total))
+        due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
+        if due is None or due <= timezone.now():
+            for attempt in patiently(lambda: None):
+                with attempt:
+                    for _ in drain_index(definition, until):
+                        pass
+        if time.monotonic() > patience:
+            # Whatever keeps them: each is sent all the same, before or after the swap.
+            break
+        time.sleep(LOOK_SECONDS)
+    return total

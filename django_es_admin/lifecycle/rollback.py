@@ -1,0 +1,44 @@
+"""Go back to the generation that was live before, which has got every change since."""
+
+from ..indices.definition import IndexDefinition
+from ..models import Generation, Operation
+from .generations import generations_of
+from .progress import OnProgress, ignore
+from .swap import SwapPlan, SwapResult, plan_swap, swap_alias
+
+
+def plan_rollback(definition: IndexDefinition) -> SwapPlan:
+    """Return the plan of :func:`roll_back`: a swap to the standby.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    standby = generations_of(definition).filter(role=Generation.Role.STANDBY).first()
+    if standby is not None:
+        return plan_swap(definition, standby.name, min_ratio=0)
+    plan = plan_swap(definition)
+    refusal = (
+        f"The index {definition.name} has no standby to go back to: the generation before was "
+        f"deleted, or there was none."
+    )
+    return SwapPlan(
+        definition=definition,
+        source=plan.source,
+        target="",
+        documents_before=None,
+        documents_after=None,
+        refused=0,
+        differences=(),
+        actions=(),
+        refusals=(refusal,),
+    )
+
+
+def roll_back(plan: SwapPlan, *, who: str = "", on_progress: OnProgress = ignore) -> SwapResult:
+    """Swap to the standby; what is live now becomes the standby.
+
+    Raises:
+        OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    return swap_alias(plan, who=who, kind=Operation.Kind.ROLLBACK, on_progress=on_progress)

@@ -1,0 +1,98 @@
+"""Delete the generations that nobody needs any more."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from ...indices.definition import select_definitions
+from ...lifecycle.prune import PrunePlan, plan_prune, prune
+from ..command import ElasticsearchCommand, Exit
+from ..operations_json import PruneDocuments, make_prune_document
+
+
+class Command(ElasticsearchCommand):
+    """Print what would go, and delete it."""
+
+    help = (
+        "Delete retired generations and failed builds. Live and standby generations are never "
+        "deleted, nor a build that goes on. It asks nothing: what goes is not searched and not "
+        "kept up to date."
+    )
+    examples = (
+        " --dry-run           what would be deleted",
+        " products --keep 1   leave the newest of them",
+        " --builds            also builds that wait for a swap, or were stopped before it",
+    )
+    exit_codes = "0 done, 1 refused or failed"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
+        )
+        parser.add_argument(
+            "--keep",
+            type=int,
+            default=0,
+            metavar="N",
+            help="How many of the newest to leave, of each index; 0 if omitted.",
+        )
+        parser.add_argument(
+            "--builds",
+            action="store_true",
+            help="Also delete builds that wait for es_swap_alias, or were stopped before the swap.",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Print the plan and change nothing."
+        )
+
+    def handle(
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        keep: int,
+        builds: bool,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Prune.
+
+        Raises:
+            CommandError: a plan has refusals, and nothing was deleted.
+        """
+        if keep < 0:
+            raise CommandError("--keep is below 0.", returncode=Exit.FAILED)
+        plans = [
+            plan_prune(definition, keep=keep, builds=builds)
+            for definition in select_definitions(indices, connection)
+        ]
+        for plan in plans:
+            for line in describe(plan):
+                self.say(line)
+        refused = " ".join(refusal for plan in plans for refusal in plan.refusals if plan.doomed)
+        deleted = [() if refused or dry_run else prune(plan).deleted for plan in plans]
+        if as_json:
+            documents = map(make_prune_document, plans, deleted)
+            self.write_json(PruneDocuments(tuple(documents)))
+        if refused:
+            raise CommandError(refused, returncode=Exit.FAILED)
+        if not dry_run:
+            count = sum(map(len, deleted))
+            self.say(f"Deleted {count} generation{'' if count == 1 else 's'}.")
+
+
+def describe(plan: PrunePlan) -> list[str]:
+    """Return the plan in lines for people."""
+    name = plan.definition.name
+    return [
+        *(f"{name}: delete {generation}" for generation in plan.doomed),
+        *(f"{name}: {generation} was retired a moment ago; later" for generation in plan.early),
+        *(
+            f"{name}: {generation} is in no table, and left alone; if it is yours: "
+            f"manage.py es_delete {generation}"
+            for generation in plan.unknown
+        ),
+    ]
