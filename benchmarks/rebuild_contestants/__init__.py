@@ -1,0 +1,1 @@
+"""The programs that `rebuild.py` lets compete."""

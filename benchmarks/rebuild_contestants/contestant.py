@@ -1,0 +1,116 @@
+"""One contestant: a process that does what it is told by lines of standard input.
+
+Each line is a list in JSON, a word and its arguments; so is the answer.
+"""
+
+import io
+import json
+import os
+import resource
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "example_project"), str(ROOT / "benchmarks")]
+os.environ["DJANGO_SETTINGS_MODULE"] = "rebuild_contestants.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 (after setup)
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from shop.models import Product  # noqa: E402
+
+# What only some contestants have is imported by them alone: it would count in their memory.
+# ruff: noqa: PLC0415
+
+
+def prepare(rows: int) -> None:
+    """Fill an empty database, which is copied for each run; leave a full one as it is."""
+    call_command("migrate")
+    found = Product.objects.count()
+    if found not in (0, rows):
+        sys.exit(
+            f"The database {connection.settings_dict['NAME']} has {found:,} products: drop it."
+        )
+    if not found:
+        from rebuild_contestants.catalogue import fill
+
+        fill(rows)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def create() -> str:
+    """Make an empty index, or what comes before that; return a name that leads to it."""
+    if settings.CONTESTANT in ("ours", "limit"):
+        from django_es_admin.indices.definition import get_definition
+        from django_es_admin.lifecycle.create import create_generation
+        from django_es_admin.models import Generation
+
+        # Those of the other turns; their indices are gone.
+        Generation.objects.all().delete()
+        return create_generation(get_definition("products")).name
+    if settings.CONTESTANT == "modelsearch":
+        from modelsearch.backends import get_search_backend
+
+        from rebuild_contestants.indexed.models import IndexedProduct
+
+        # The command creates it, and it is a part of the time.
+        return str(get_search_backend().get_index_for_model(IndexedProduct).name)
+    from rebuild_contestants import peer
+
+    return peer.create()
+
+
+def load(index: str, part: int, parts: int) -> None:
+    """Fill the index, or one of so many parts of it."""
+    if settings.CONTESTANT == "ours":
+        from django_es_admin.indices.definition import get_definition
+        from django_es_admin.lifecycle.load import load as load_ours
+        from django_es_admin.models import Generation
+
+        load_ours(get_definition("products"), Generation.objects.get(name=index))
+    elif settings.CONTESTANT == "limit":
+        from rebuild_contestants import limit
+
+        limit.load(index, part, parts)
+    elif settings.CONTESTANT == "modelsearch":
+        call_command("rebuild_modelsearch_index")
+    else:
+        from rebuild_contestants import peer
+
+        peer.load()
+
+
+def rebuild() -> str:
+    """Rebuild as our command does; return a name that leads to the index."""
+    from django_es_admin.indices.definition import get_definition
+
+    call_command("es_rebuild", "products")
+    return get_definition("products").alias
+
+
+def peak() -> float:
+    """Return the largest memory of this process until now, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+ORDERS = {order.__name__: order for order in (prepare, create, load, rebuild, peak)}
+
+
+def main() -> None:
+    """Do what the lines of standard input say, until their end."""
+    answers = sys.stdout
+    for line in sys.stdin:
+        order, *arguments = json.loads(line)
+        with redirect_stdout(io.StringIO()):
+            answer: Any = ORDERS[order](*arguments)
+        print(json.dumps([answer]), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

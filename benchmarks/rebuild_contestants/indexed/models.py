@@ -1,0 +1,40 @@
+"""The fields of `shop.documents`, as near as modelsearch comes to them."""
+
+from modelsearch import index
+from shop.models import Product
+
+
+class IndexedProduct(index.Indexed, Product):
+    """A product that is searched; the library wants its mixin on the model."""
+
+    search_fields = [
+        index.SearchField("name"),
+        index.FilterField("name"),
+        index.AutocompleteField("name"),
+        index.SearchField("description"),
+        index.FilterField("description"),
+        index.RelatedFields(
+            "category",
+            [
+                index.FilterField("id"),
+                index.SearchField("name"),
+                index.FilterField("name"),
+                index.FilterField("slug"),
+            ],
+        ),
+        index.SearchField("brand"),
+        index.FilterField("brand"),
+        index.FilterField("sku"),
+        index.RelatedFields(
+            "tags",
+            [index.FilterField("id"), index.SearchField("name"), index.FilterField("name")],
+        ),
+        index.FilterField("price"),
+        index.FilterField("is_active"),
+        index.FilterField("created_at"),
+        index.FilterField("updated_at"),
+    ]
+
+    class Meta:
+        proxy = True
+        app_label = "indexed"

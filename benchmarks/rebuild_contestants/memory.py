@@ -1,0 +1,34 @@
+"""How much memory a process takes that does nothing but load."""
+
+import secrets
+
+from elasticsearch import Elasticsearch
+
+from rebuild_contestants.database import products
+from rebuild_contestants.indices import documents, remove
+from rebuild_contestants.process import Process
+
+SIZES = (20_000, 1_000_000)
+# MB, whatever the number of rows.
+LIMIT = 150
+
+
+def measure(client: Elasticsearch) -> None:
+    """Load as few and as many products as it is about, each in a process of its own."""
+    for rows in SIZES:
+        prefix = f"bench-memory-{secrets.token_hex(3)}-"
+        with products(rows) as url:
+            try:
+                with Process("ours", url, prefix) as process:
+                    index = process.tell("create")
+                    before = process.tell("peak")
+                    process.tell("load", index, 0, 1)
+                    peak = process.tell("peak")
+                documents(client, index, rows)
+            finally:
+                remove(client, prefix)
+        verdict = "met" if peak < LIMIT else "missed"
+        print(
+            f"{rows:9,} rows: peak memory {peak:4.0f} MB, {before:.0f} MB before the load; "
+            f"target of {LIMIT} MB {verdict}"
+        )

@@ -1,0 +1,56 @@
+"""A contestant as the program sees it that lets it compete."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+PROGRAM = Path(__file__).with_name("contestant.py")
+
+
+class Process:
+    """A process that does what it is told.
+
+    Args:
+        contestant: one of CONTESTANTS of the settings.
+        url: of its database.
+        prefix: of its index's name.
+    """
+
+    def __init__(self, contestant: str, url: str, prefix: str) -> None:
+        self._contestant = contestant
+        variables = {"CONTESTANT": contestant, "DATABASE_URL": url, "INDEX_PREFIX": prefix}
+        self._process = subprocess.Popen(  # noqa: S603 (our own program)
+            [sys.executable, PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | variables,
+        )
+
+    def ask(self, order: str, *arguments: Any) -> None:
+        """Give an order, and do not wait for the answer."""
+        assert self._process.stdin is not None  # noqa: S101 (asked for above)
+        self._process.stdin.write(json.dumps([order, *arguments]) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        """Return the answer to the last order."""
+        assert self._process.stdout is not None  # noqa: S101
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit(f"The contestant {self._contestant!r} ended: its message is above.")
+        return json.loads(line)[0]
+
+    def tell(self, order: str, *arguments: Any) -> Any:
+        """Return the answer to one order."""
+        self.ask(order, *arguments)
+        return self.answer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
