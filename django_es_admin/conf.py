@@ -29,7 +29,7 @@ class Options:
     search_timeout: float = 2.0
     """Seconds that a search from the admin's search box may take."""
 
-    search_max_results: int = 10_000
+    search_max_results: int = 100_000
     """Hits that a search can page through; it becomes ``index.max_result_window``."""
 
     bulk_max_documents: int = 1_000

@@ -1,8 +1,6 @@
 """Ask Elasticsearch for primary keys."""
 
-import json
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -12,15 +10,16 @@ from django.db import models
 from elasticsearch import dsl
 
 from ..backends.errors import translated, understood
+from ..backends.health import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
+from .identity import asked_for, identity_of, key_field
+from .window import preferred_copy, read_pages, read_window
 
-# What Elasticsearch gives at most from an index that does not say otherwise
-# (reference, "index.max_result_window").
-DEFAULT_WINDOW = 10_000
 # What a 64-bit column holds: SQLite refuses a comparison with more.
 MAX_INTEGER = 2**63 - 1
+FILTER_PATH = "took,hits.total.value,hits.hits._id,hits.hits._score,hits.hits.fields".split(",")
 
 
 Query = Mapping[str, Any] | dsl.Query
@@ -68,45 +67,66 @@ def search_ids(
     options = get_options()
     size = options.search_max_results if limit is None else limit
     seconds = options.search_timeout if timeout is None else timeout
+    deadline = Deadline(seconds)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
+    field = key_field(document)
+    hits = _read(document, _ask(document, body, size, field, deadline), field)
+    if hits is None:
+        # The live index is older than the field, or has documents that were made elsewhere.
+        hits = _read(document, _ask(document, body, size, "", deadline), "")
+    assert hits is not None  # noqa: S101 (every hit has an `_id`)
+    return hits
+
+
+def _ask(
+    document: type[Document], query: Mapping[str, Any], size: int, field: str, deadline: Deadline
+) -> Sequence[Mapping[str, Any]]:
     try:
-        answer = _search(document, body, size, seconds)
+        return [_search(document, query, size, field, deadline)]
     except ServerRefused:
-        if size <= DEFAULT_WINDOW:
+        window = read_window(document, deadline)
+        if size <= window:
             raise
-        # An index that was made elsewhere, or before the limit was raised, has a smaller window.
-        answer = _search(document, body, DEFAULT_WINDOW, seconds)
-    return _read(document, answer)
+    # An index that was made elsewhere, or before the limit was raised, has a smaller window.
+    return read_pages(document, query, size, field=field, page=window, deadline=deadline)
 
 
 def _search(
-    document: type[Document], query: Mapping[str, Any], size: int, seconds: float
+    document: type[Document], query: Mapping[str, Any], size: int, field: str, deadline: Deadline
 ) -> Mapping[str, Any]:
     connection = document.django.connection
+    seconds = deadline.remaining
     with translated(connection):
         answer = connection.client.options(request_timeout=seconds).search(
             index=document.django.alias,
             query=query,
             size=size,
-            source=False,
             track_total_hits=True,
             timeout=f"{max(int(seconds * 1000), 1)}ms",
             # Half an answer would look like a whole one.
             allow_partial_search_results=False,
-            # Copies of a shard score a little differently: the same search asks the same copy, or
-            # the pages of one answer would not fit together.
-            preference=f"search-{zlib.crc32(json.dumps(query, default=str).encode()):08x}",
-            filter_path=["took", "hits.total.value", "hits.hits._id", "hits.hits._score"],
+            preference=preferred_copy(query),
+            filter_path=FILTER_PATH,
+            **asked_for(field),
         )
     body: Mapping[str, Any] = answer.body
     return body
 
 
-def _read(document: type[Document], answer: Mapping[str, Any]) -> SearchHits:
+def _read(
+    document: type[Document], answers: Sequence[Mapping[str, Any]], field: str
+) -> SearchHits | None:
+    """Return what the answers say; None if some hits do not have the ``field``."""
     with understood(document.django.connection):
-        found = answer["hits"]
-        scored = [(float(hit.get("_score") or 0), str(hit["_id"])) for hit in found.get("hits", ())]
-        total, took = int(found["total"]["value"]), int(answer["took"])
+        scored = [
+            (float(hit.get("_score") or 0), identity_of(hit, field))
+            for answer in answers
+            for hit in answer["hits"].get("hits", ())
+        ]
+        total = int(answers[0]["hits"]["total"]["value"])
+        took = sum(int(answer["took"]) for answer in answers)
+    if any(identity is None for _, identity in scored):
+        return None
     read = key_reader(document.django.model)
     keys = [(score, key) for score, identity in scored if (key := read(identity)) is not None]
     # The newest of equals first, as the admin sorts; Elasticsearch's order of equals is not stable.
@@ -116,11 +136,11 @@ def _read(document: type[Document], answer: Mapping[str, Any]) -> SearchHits:
     return SearchHits(ids, total, foreign=len(scored) - len(ids), took=took)
 
 
-def key_reader(model: type[models.Model]) -> Callable[[str], Any]:
+def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:
     """Return what makes a primary key of ``model`` from a document's ``_id``, or None of others."""
     to_python = model._meta.pk.to_python
 
-    def read(identity: str) -> Any:
+    def read(identity: Any) -> Any:
         try:
             key = to_python(identity)
         except ValidationError:

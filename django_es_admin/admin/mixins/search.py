@@ -20,6 +20,7 @@ from ...documents import Document, registry
 from ...documents.paths import path_of
 from ...exceptions import SearchMisdeclared
 from ...search.fields import SearchField, read_fields
+from ...search.keys import among
 from ...search.lookups import database_lookups
 from ...search.query import Matching, build_query
 from ...search.service import Query, SearchHits, key_reader, search_ids
@@ -140,7 +141,7 @@ class ElasticsearchSearchMixin(Base):
         )
         if answer.hits is None:
             return self._search_database(request, queryset, search_term)
-        queryset = queryset.filter(pk__in=answer.hits.ids)
+        queryset = among(queryset, answer.hits.ids)
         if not search_of(request).in_changelist:
             queryset = best_first(queryset, answer.hits.ids)
         return queryset, False

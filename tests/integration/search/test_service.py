@@ -33,6 +33,7 @@ from tests.testapp.models import Note
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("es")]
 
 ALL = {"match_all": {}}
+RANKED = {"bool": {"must": ALL, "should": {"term": {"sku": {"value": "L-7", "boost": 9}}}}}
 
 
 @pytest.fixture
@@ -103,13 +104,60 @@ def test_reading_a_key(model: Any, identity: str, key: Any) -> None:
     assert key_reader(model)(identity) == key
 
 
-def test_an_index_with_a_smaller_window_gives_what_it_can(products: list[Product]) -> None:
-    # Built when the limit was 10,000, as every index of Elasticsearch's own making.
-    assert search_ids(ProductDocument, ALL, limit=20_000).total == 12
+def make_small(es: Elasticsearch, prefix: str) -> None:
+    """Let the index be one whose window is smaller than what is asked for."""
+    es.indices.put_settings(index=f"{prefix}products", settings={"max_result_window": 5})
+
+
+def test_our_own_generations_have_the_window_of_the_limit(
+    es: Elasticsearch, prefix: str, products: list[Product]
+) -> None:
+    (settings,) = es.indices.get_settings(index=f"{prefix}products", flat_settings=True).values()
+    assert settings["settings"]["index.max_result_window"] == "100000"
+
+
+@pytest.mark.parametrize("limit", [6, 10, 12, 13, 100_000])
+def test_an_index_with_a_smaller_window_is_read_in_pages(
+    es: Elasticsearch, prefix: str, products: list[Product], limit: int
+) -> None:
+    whole = search_ids(ProductDocument, RANKED)
+    make_small(es, prefix)
+    hits = search_ids(ProductDocument, RANKED, limit=limit)
+    assert hits.ids[0] == products[7].pk
+    assert (hits.total, hits.limited) == (12, limit < 12)
+    if limit >= 12:
+        assert hits.ids == whole.ids
+    else:
+        assert len(set(hits.ids)) == limit
+
+
+def test_a_point_in_time_is_closed(es: Elasticsearch, prefix: str, products: list[Product]) -> None:
+    make_small(es, prefix)
+    asked: list[str] = []
+
+    def note(method: str, path: str, body: bytes) -> None:
+        asked.append(f"{method} {path.partition('?')[0].removeprefix('/' + prefix)}")
+
+    with standing_between(settings.ES_URL, note) as url, elasticsearch_at(url):
+        search_ids(ProductDocument, RANKED)
+    assert asked == [
+        "POST products/_search",
+        "GET products/_settings/index.max_result_window",
+        "POST products/_pit",
+        *["POST /_search"] * 3,
+        "DELETE /_pit",
+    ]
+
+
+def test_pages_share_the_time(es: Elasticsearch, prefix: str, products: list[Product]) -> None:
+    make_small(es, prefix)
+    query = {"script": {"script": {"source": SLOW}}}
+    with pytest.raises((ConnectionTimedOut, ServerBusy)):
+        search_ids(ProductDocument, query, timeout=0.05)
 
 
 def test_another_refusal_is_one(products: list[Product]) -> None:
-    for limit in (10, 20_000):
+    for limit in (10, 200_000):
         with pytest.raises(ServerRefused, match="no_such_query"):
             search_ids(ProductDocument, {"no_such_query": {}}, limit=limit)
 

@@ -1,0 +1,190 @@
+"""How long a searched page of the admin takes: a stock ModelAdmin against the mixin.
+
+Both show the shop's products from the same database, with the same columns, filters and date
+hierarchy. What is timed is the whole request, from the URL to the rendered page, in turns. Run it
+with
+
+    DATABASE_URL=… .venv/bin/python benchmarks/changelist.py [--rows 1000000] [--rounds 5]
+
+on a database that is empty, or that an earlier run has filled: what is missing, rows and index, is
+made first and not timed. The index is `bench-changelist-<vendor>-products`.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402 (after the path is set)
+
+settings.ROOT_URLCONF = __name__
+settings.DEBUG = False
+settings.ALLOWED_HOSTS = ["testserver"]
+VENDOR = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+settings.ES_SERVERS["default"]["INDEX_PREFIX"] = f"bench-changelist-{VENDOR}-"
+# The figures tell what a search takes, however long that is.
+settings.ES_ADMIN = {"SEARCH_TIMEOUT": 30}
+django.setup()
+
+from django.contrib import admin  # noqa: E402 (after setup)
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.urls import path, reverse  # noqa: E402
+from shop.catalogue import SHELVES, generate  # noqa: E402
+from shop.models import Category, Product  # noqa: E402
+
+from django_es_admin.admin import ElasticsearchSearchMixin  # noqa: E402
+from django_es_admin.indices.definition import get_definition  # noqa: E402
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: E402
+from django_es_admin.search.fields import read_fields  # noqa: E402
+from django_es_admin.search.query import Matching, build_query  # noqa: E402
+from django_es_admin.search.service import search_ids  # noqa: E402
+from django_es_admin.search.words import read_words  # noqa: E402
+
+# Words that no other text of the catalogue has, and the share of rows that gets each.
+PLANTED = {"zymurgy": 50_000, "quokka": 100, "wombat": 10}
+BATCH = 2_000
+SEARCHED = ("name", "description", "brand", "sku")
+
+CASES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("rare word", {"q": "zymurgy"}),
+    ("word of 1 row in 100", {"q": "quokka"}),
+    ("the same, page 50", {"q": "quokka", "p": "50"}),
+    ("word of 1 row in 10", {"q": "wombat"}),
+    ("the same, page 50", {"q": "wombat", "p": "50"}),
+    ("common words", {"q": "waterproof outdoor boots"}),
+    ("common + rare word", {"q": "wombat zymurgy"}),
+    ("no hit", {"q": "xylophagous"}),
+    ("1 in 10, with a filter", {"q": "wombat", "is_active__exact": "1"}),
+    ("no search", {}),
+)
+
+
+class Shown:
+    """What both admins show."""
+
+    date_hierarchy = "created_at"
+    list_display = ("name", "brand", "category", "price", "sku", "is_active", "created_at")
+    list_filter = ("category", "is_active")
+    list_select_related = ("category",)
+
+
+class StockAdmin(Shown, admin.ModelAdmin):
+    """Django's own search."""
+
+    search_fields = SEARCHED
+
+
+class OurAdmin(Shown, ElasticsearchSearchMixin, admin.ModelAdmin):
+    """Elasticsearch's."""
+
+    search_fields = ("name^3", "description", "brand.text^2", "sku")
+
+
+stock = admin.AdminSite(name="stock")
+stock.register(Product, StockAdmin)
+ours = admin.AdminSite(name="ours")
+ours.register(Product, OurAdmin)
+urlpatterns = [path("stock/", stock.urls), path("ours/", ours.urls)]
+
+
+def products(count: int) -> Iterator[Product]:
+    """Yield the made-up catalogue, with the words to search for."""
+    shelves = {
+        shelf.name: Category.objects.get_or_create(name=shelf.name, slug=shelf.code.lower())[0]
+        for shelf in SHELVES
+    }
+    for number, row in enumerate(generate(count, 1)):
+        cells = {**row.cells, "is_active": row.cells["is_active"] == "1"}
+        del cells["tags"]
+        words = [word for word, every in PLANTED.items() if number % every == 0]
+        cells["description"] = " ".join([cells["description"], *words])
+        yield Product(**{**cells, "category": shelves[cells["category"]]})
+
+
+def prepare(count: int) -> None:
+    """Fill the database and the index, unless they hold that many already."""
+    call_command("migrate", verbosity=0)
+    stored = Product.objects.count()
+    if stored not in (0, count):
+        sys.exit(f"The database has {stored:,} products: empty it, or give --rows {stored}.")
+    if not stored:
+        rows = products(count)
+        while batch := list(islice(rows, BATCH)):
+            Product.objects.bulk_create(batch)
+    definition = get_definition("products")
+    if not definition.connection.client.indices.exists(index=definition.alias) or (
+        definition.connection.client.count(index=definition.alias)["count"] != count
+    ):
+        rebuild(plan_rebuild(definition))
+
+
+def seconds(client: Client, site: str, query: dict[str, str]) -> float:
+    """Return how long the page takes."""
+    address = reverse("admin:shop_product_changelist", current_app=site)
+    started = time.perf_counter()
+    response = client.get(address, query)
+    taken = time.perf_counter() - started
+    if response.status_code != 200:
+        sys.exit(f"{address} answered {response.status_code}")
+    return taken
+
+
+def hits(query: dict[str, str]) -> tuple[str, str]:
+    """Return how many hits a search has, and the milliseconds that Elasticsearch took."""
+    if "q" not in query:
+        return "", ""
+    document = get_definition("products").document
+    assert document is not None  # noqa: S101 (for mypy)
+    fields = read_fields(document, OurAdmin.search_fields)
+    found = search_ids(document, build_query(fields, read_words(query["q"]), Matching()))
+    return f"{found.total:,}", str(found.took)
+
+
+def main() -> None:
+    """Prepare, then run the contestants in turns and print medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--prepare", action="store_true", help="only fill database and index")
+    options = parser.parse_args()
+    prepare(options.rows)
+    if options.prepare:
+        return
+    user, _ = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user)
+    print(f"{options.rows:,} rows, {VENDOR}; milliseconds, median of {options.rounds} (range)")
+    print("| search | hits | Elasticsearch | stock | mixin | stock / mixin |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, query in CASES:
+        times: dict[str, list[float]] = {"stock": [], "ours": []}
+        for number in range(options.rounds + 1):
+            for site, taken in times.items():
+                milliseconds = 1000 * seconds(client, site, query)
+                if number:  # the first round warms up
+                    taken.append(milliseconds)
+        found, took = hits(query)
+        medians = {site: statistics.median(taken) for site, taken in times.items()}
+        cells: list[Any] = [
+            f"{medians[site]:,.0f} ({min(times[site]):,.0f}-{max(times[site]):,.0f})"
+            for site in times
+        ]
+        ratio = f"{medians['stock'] / medians['ours']:.1f}"
+        print("|", " | ".join([name, found, took, *cells, ratio]), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Read more hits than an index gives in one answer: by a point in time, page after page."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..backends.errors import translated, understood
+from ..backends.health import Deadline
+from ..documents import Document
+from ..exceptions import ElasticsearchAdminError
+from .identity import asked_for
+
+# How long Elasticsearch keeps the point in time for the next page.
+KEEP_ALIVE = "30s"
+
+
+def read_window(document: type[Document], deadline: Deadline) -> int:
+    """Return how many hits the index gives in one answer: its ``index.max_result_window``.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not answer, or refused.
+    """
+    name = "index.max_result_window"
+    connection = document.django.connection
+    with translated(connection):
+        answer = connection.client.options(request_timeout=deadline.remaining).indices.get_settings(
+            index=document.django.alias, name=name, flat_settings=True, include_defaults=True
+        )
+    with understood(connection):
+        return min(
+            int((found["settings"] or found["defaults"])[name]) for found in answer.body.values()
+        )
+
+
+def read_pages(
+    document: type[Document],
+    query: Mapping[str, Any],
+    size: int,
+    *,
+    field: str,
+    page: int,
+    deadline: Deadline,
+) -> list[Mapping[str, Any]]:
+    """Return the answers that hold the best ``size`` hits, ``page`` of them in each.
+
+    Args:
+        field: that of :func:`~django_es_admin.search.identity.key_field`.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+    """
+    connection = document.django.connection
+    with translated(connection):
+        opened = connection.client.options(request_timeout=deadline.remaining).open_point_in_time(
+            index=document.django.alias, keep_alive=KEEP_ALIVE, preference=preferred_copy(query)
+        )
+    with understood(connection):
+        point = opened.body["id"]
+    try:
+        return _read_pages(
+            document, {"id": point}, query, size, field=field, page=page, deadline=deadline
+        )
+    finally:
+        # If it cannot be closed it ends by itself.
+        with suppress(ElasticsearchAdminError), translated(connection):
+            connection.client.options(request_timeout=deadline.remaining).close_point_in_time(
+                id=point
+            )
+
+
+def _read_pages(
+    document: type[Document],
+    point: Mapping[str, str],
+    query: Mapping[str, Any],
+    size: int,
+    *,
+    field: str,
+    page: int,
+    deadline: Deadline,
+) -> list[Mapping[str, Any]]:
+    connection = document.django.connection
+    answers: list[Mapping[str, Any]] = []
+    after: Any = None
+    while size > 0:
+        seconds = deadline.remaining
+        with translated(connection):
+            answer = connection.client.options(request_timeout=seconds).search(
+                pit={**point, "keep_alive": KEEP_ALIVE},
+                query=query,
+                size=min(page, size),
+                sort=[{"_score": "desc"}],
+                search_after=after,
+                track_total_hits=not answers,
+                timeout=f"{max(int(seconds * 1000), 1)}ms",
+                # Half an answer would look like a whole one.
+                allow_partial_search_results=False,
+                **asked_for(field),
+            )
+        with understood(connection):
+            hits = answer.body["hits"]["hits"]
+            after = hits[-1]["sort"] if hits else None
+        answers.append(answer.body)
+        if len(hits) < min(page, size):
+            break
+        size -= len(hits)
+    return answers
+
+
+def preferred_copy(query: Mapping[str, Any]) -> str:
+    """Return the ``preference`` of a search.
+
+    Copies of a shard score a little differently: the same search asks the same copy, or the pages
+    of one answer would not fit together.
+    """
+    return f"search-{zlib.crc32(json.dumps(query, default=str).encode()):08x}"
