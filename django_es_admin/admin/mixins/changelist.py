@@ -1,5 +1,6 @@
 """The change list that shows hits best first."""
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
@@ -52,28 +53,34 @@ class ElasticsearchChangeListMixin(Base):
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""
         self.answer = self._admin.find_answer(request)
+        ranked: list[Any] = []
+        if self.is_ranked and self.answer and self.answer.hits:
+            ranked = matching(self.queryset, self.answer.hits.ids)
+            # They need not be counted once more; what is made of this queryset counts by itself.
+            counted = MethodType(lambda queryset: len(ranked), self.queryset)
+            self.queryset.__dict__["count"] = counted
         super().get_results(request)
         posted = self._admin.get_posted_keys(request) if self.list_editable else None
         if posted and self.query:
             # The rows of a form that comes back with errors are those that were sent: a search
             # that is answered differently now would put each form into another row.
-            rows = self.apply_select_related(self.root_queryset)
-            self.result_list = in_order(rows, posted)
-        elif self.is_ranked and self.answer and self.answer.hits:
-            self.result_list = in_order(self.queryset, self._page(self.answer.hits.ids))
+            self.result_list = self._rows(posted)
+        elif self.is_ranked:
+            self.result_list = self._rows(self._page(ranked))
 
-    def _page(self, ids: tuple[Any, ...]) -> list[Any]:
+    def _rows(self, keys: list[Any]) -> QuerySet[Any]:
+        return in_order(self.apply_select_related(self.root_queryset), keys)
+
+    def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""
-        per_page = self.paginator.per_page
-        if len(ids) > per_page:
-            ids = tuple(matching(self.queryset, ids))
         if not self.multi_page or (self.show_all and self.can_show_all):
-            return list(ids)
+            return ids
+        per_page = self.paginator.per_page
         start = (self.page_num - 1) * per_page
         end = start + per_page
         if end + self.paginator.orphans >= self.result_count:
             end = self.result_count
-        return list(ids[start:end])
+        return ids[start:end]
 
     def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
         """Return the sorted columns; none while the best hits come first."""
