@@ -82,6 +82,10 @@ class OperationRunning(OperationRefused):
     """Another rebuild of the index goes on: wait for its end."""
 
 
+class OperationMissing(ElasticsearchAdminError):
+    """There is no such operation; finished ones are kept for a while only."""
+
+
 class OperationTakenOver(ElasticsearchAdminError):
     """Another process took the operation over, as nothing was heard of this one for too long."""
 

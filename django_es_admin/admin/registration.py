@@ -2,9 +2,18 @@
 
 from django.contrib.admin import AdminSite
 
-from ..models import Connection, Index
+from ..models import Connection, Index, Operation, OutboxEntry
 from .pages.connection import ConnectionAdmin
 from .pages.index import IndexAdmin
+from .pages.operations import OperationAdmin
+from .pages.outbox import OutboxAdmin
+
+PAGES = (
+    (Connection, ConnectionAdmin),
+    (Index, IndexAdmin),
+    (Operation, OperationAdmin),
+    (OutboxEntry, OutboxAdmin),
+)
 
 
 def register(site: AdminSite) -> None:
@@ -13,6 +22,6 @@ def register(site: AdminSite) -> None:
     The stock ``admin.site`` has them already; call this for each further site. A site that has
     them keeps what it has, a ``ModelAdmin`` of the project's own included.
     """
-    for model, model_admin in ((Connection, ConnectionAdmin), (Index, IndexAdmin)):
+    for model, model_admin in PAGES:
         if not site.is_registered(model):
             site.register(model, model_admin)

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, cast
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.health import Deadline
 from .names import WRITE_SUFFIX
+
+# Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
+_MAX_NAMES_BYTES = 3_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,15 @@ class LiveIndices:
 
     def holders(self, alias: str) -> list[LiveIndex]:
         """Return the indices that hold ``alias``, by name."""
-        return [index for index in self.by_name.values() if alias in index.aliases]
+        return list(self._holders.get(alias, ()))
+
+    @cached_property
+    def _holders(self) -> dict[str, list[LiveIndex]]:
+        found: dict[str, list[LiveIndex]] = {}
+        for index in self.by_name.values():
+            for alias in index.aliases:
+                found.setdefault(alias, []).append(index)
+        return found
 
 
 def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
@@ -111,12 +123,15 @@ def read_mappings(
     wanted = sorted(names)
     if not wanted:
         return {}
+    fits = len(",".join(wanted).encode()) <= _MAX_NAMES_BYTES
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         found = client.indices.get_mapping(
-            index=wanted, ignore_unavailable=True, expand_wildcards="all"
+            index=wanted if fits else f"{connection.index_prefix}*",
+            ignore_unavailable=True,
+            expand_wildcards="all",
         )
-    return {name: body["mappings"] for name, body in found.items()}
+    return {name: found[name]["mappings"] for name in wanted if name in found}
 
 
 def count_documents(

@@ -8,6 +8,7 @@ MAX_BYTES = 255
 _SUFFIX = "-20261121072512-3f9a-WRITE"
 _FORBIDDEN = re.compile(r'[\\/*?"<>| ,#:]')
 WRITE_SUFFIX = "-WRITE"
+_GENERATION = re.compile(r"(.+)-[0-9]{14}-[0-9a-f]{4}", re.DOTALL)
 
 
 def find_name_problem(name: str) -> str:
@@ -43,7 +44,13 @@ def new_generation_name(alias: str) -> str:
 
 def is_generation_name(alias: str, name: str) -> bool:
     """Whether ``name`` is that of a generation of ``alias``, and of no other index."""
-    return re.fullmatch(rf"{re.escape(alias)}-\d{{14}}-[0-9a-f]{{4}}", name) is not None
+    return alias_of_generation(name) == alias
+
+
+def alias_of_generation(name: str) -> str | None:
+    """Return the alias whose generation ``name`` would be; None for any other name."""
+    found = _GENERATION.fullmatch(name)
+    return found[1] if found else None
 
 
 def short_generation_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A few documents of an index, to look at."""
+"""Documents of an index, to look at: one page of what a query finds, or a single one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +16,72 @@ class Sample:
     Args:
         key: its ``_id``.
         source: its ``_source``.
+        score: how well it fits the query; None where nothing was asked.
+        version: its version, which for ours is the tick of the write.
     """
 
     key: str
     source: Mapping[str, Any]
+    score: float | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class SamplePage:
+    """Some of the documents that a query finds.
+
+    Args:
+        total: how many it finds.
+    """
+
+    samples: tuple[Sample, ...]
+    total: int
 
 
 def read_samples(
-    connection: Base, index: str, deadline: Deadline, size: int = 10
-) -> tuple[Sample, ...]:
+    connection: Base, index: str, deadline: Deadline, *, query: str = "", start: int = 0, size: int
+) -> SamplePage:
     """Return up to ``size`` documents of ``index``.
+
+    Args:
+        query: in the syntax of Elasticsearch's ``query_string``; "" for every document.
+        start: how many to leave out.
+
+    Raises:
+        ServerRefused: the query cannot be understood, or ``start`` is beyond the index's window.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    asked = {"query_string": {"query": query, "lenient": True}} if query else {"match_all": {}}
+    with translated(connection):
+        client = connection.client.options(request_timeout=deadline.remaining)
+        answer = client.search(
+            index=index, query=asked, from_=start, size=size, track_total_hits=True, version=True
+        )
+    hits = answer["hits"]
+    return SamplePage(
+        tuple(
+            Sample(
+                hit["_id"],
+                hit.get("_source", {}),
+                hit["_score"] if query else None,
+                hit["_version"],
+            )
+            for hit in hits["hits"]
+        ),
+        hits["total"]["value"],
+    )
+
+
+def read_document(connection: Base, index: str, deadline: Deadline, key: str) -> Sample | None:
+    """Return one document as it is, refreshed or not; None if there is none of this key.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
-        answer = client.search(index=index, size=size, track_total_hits=False)
-    return tuple(Sample(hit["_id"], hit.get("_source", {})) for hit in answer["hits"]["hits"])
+        # Of several keys: one that is missing is part of the answer then, not an error.
+        [found] = client.mget(index=index, ids=[key])["docs"]
+    if not found.get("found"):
+        return None
+    return Sample(found["_id"], found.get("_source", {}), version=found["_version"])

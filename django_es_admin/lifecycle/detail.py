@@ -1,7 +1,7 @@
 """All there is to know of one index: what its page shows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ from ..exceptions import ElasticsearchAdminError, IndexMissing
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndex, read_mappings
 from ..indices.names import is_generation_name
-from ..indices.samples import Sample, read_samples
 from ..models import Generation
-from .generations import generations_of
+from .figures import read_figures
 from .status import ClusterAnswer, IndexStatus, ask, index_status, unmanaged_status
+
+Look = Callable[[Base, str, Deadline], Any]
+"""Gets the connection, the name of the live generation, and the time that is left."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class IndexDetail:
         live_mappings: of the live generation; empty if there is none.
         settings: of the live generation, flat.
         generations: the newest first.
-        samples: some documents of the live generation.
-        samples_error: why they could not be read.
+        found: what was looked for in the live generation; None if nothing was, or it failed.
+        found_error: why it could not be read.
     """
 
     connection: ConnectionHealth
@@ -67,17 +69,20 @@ class IndexDetail:
     live_mappings: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     generations: tuple[GenerationStatus, ...] = ()
-    samples: tuple[Sample, ...] = ()
-    samples_error: str = ""
+    found: Any = None
+    found_error: str = ""
 
 
-def get_index(connection: str, name: str, *, samples: int = 0) -> IndexDetail:
+def get_index(
+    connection: str, name: str, *, look: Look | None = None, exact: bool = True
+) -> IndexDetail:
     """Return all about one index, declared or not.
 
     Args:
         connection: alias of the connection.
         name: the declared name, or that of a physical index.
-        samples: how many documents to read.
+        look: reads something more, within the time that is left.
+        exact: count the rows.
 
     Raises:
         IndexMissing: there is none, and the connection answered.
@@ -88,7 +93,7 @@ def get_index(connection: str, name: str, *, samples: int = 0) -> IndexDetail:
     deadline = Deadline(get_options().page_timeout)
     answer = ask(backend, definitions, get_options().page_timeout, frozenset({name}))
     if definitions:
-        return _declared(definitions[0], answer, deadline, samples)
+        return _declared(definitions[0], answer, deadline, look, exact=exact)
     index = answer.live.by_name.get(name)
     if index is None:
         if answer.health.available:
@@ -98,46 +103,46 @@ def get_index(connection: str, name: str, *, samples: int = 0) -> IndexDetail:
         )
         return IndexDetail(answer.health, status)
     status = unmanaged_status(connection, index, answer)
-    return _with_live(IndexDetail(answer.health, status), index, deadline, samples)
+    return _with_live(IndexDetail(answer.health, status), index, deadline, look)
 
 
 def _declared(
-    definition: IndexDefinition, answer: ClusterAnswer, deadline: Deadline, samples: int
+    definition: IndexDefinition,
+    answer: ClusterAnswer,
+    deadline: Deadline,
+    look: Look | None,
+    *,
+    exact: bool,
 ) -> IndexDetail:
     holders = answer.live.holders(definition.alias)
+    figures = read_figures([definition])
     detail = IndexDetail(
         answer.health,
-        index_status(definition, answer),
+        index_status(definition, answer, figures, exact=exact),
         declared_mappings=definition.mappings,
-        generations=_generations(definition, answer),
+        generations=_generations(definition, answer, figures.generations(definition)),
     )
-    return _with_live(detail, holders[0], deadline, samples) if holders else detail
+    return _with_live(detail, holders[0], deadline, look) if holders else detail
 
 
 def _with_live(
-    detail: IndexDetail, index: LiveIndex, deadline: Deadline, samples: int
+    detail: IndexDetail, index: LiveIndex, deadline: Deadline, look: Look | None
 ) -> IndexDetail:
     backend = connections[detail.status.connection]
     mappings: Mapping[str, Any] = {}
-    found: tuple[Sample, ...] = ()
-    problem = ""
+    found, problem = None, ""
     try:
         mappings = in_time(backend, deadline, lambda: _mappings(backend, index, deadline))
-        if samples and index.open:
-            found = in_time(
-                backend, deadline, lambda: read_samples(backend, index.name, deadline, samples)
-            )
+        if look and index.open:
+            found = in_time(backend, deadline, lambda: look(backend, index.name, deadline))
     except ElasticsearchAdminError as error:
         problem = str(error)
-    return IndexDetail(
-        detail.connection,
-        detail.status,
-        declared_mappings=detail.declared_mappings,
+    return replace(
+        detail,
         live_mappings=mappings,
         settings=index.settings,
-        generations=detail.generations,
-        samples=found,
-        samples_error=problem,
+        found=found,
+        found_error=problem,
     )
 
 
@@ -146,9 +151,9 @@ def _mappings(backend: Base, index: LiveIndex, deadline: Deadline) -> Mapping[st
 
 
 def _generations(
-    definition: IndexDefinition, answer: ClusterAnswer
+    definition: IndexDefinition, answer: ClusterAnswer, rows: Iterable[Generation]
 ) -> tuple[GenerationStatus, ...]:
-    registered = {row.name: row for row in generations_of(definition)}
+    registered = {row.name: row for row in rows}
     physical = {
         name: index
         for name, index in answer.live.by_name.items()

@@ -1,6 +1,6 @@
 """What is wrong with an index, each as a sentence that says what mends it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -11,7 +11,6 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..models import Generation
 from ..outbox.status import OutboxStatus
-from .generations import generations_of
 
 UNFINISHED = timedelta(hours=1)
 
@@ -24,6 +23,7 @@ def find_problems(
     drift: int,
     differences: int,
     outbox: OutboxStatus,
+    generations: Sequence[Generation],
 ) -> tuple[str, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -33,11 +33,13 @@ def find_problems(
         drift: documents in the index beyond the rows of the database; below 0 for missing ones.
         differences: number of fields in which the mapping differs.
         outbox: its changes that wait.
+        generations: those that are registered.
     """
-    found = [*_of_outbox(outbox), *_of_builds(definition)]
+    found = [*_of_outbox(outbox), *_of_builds(definition, generations)]
     if not holders:
         return (_missing(definition, physical=physical), *found)
-    found = [*_of_holders(holders), *_of_adoption(definition, holders), *found]
+    known = {generation.name for generation in generations}
+    found = [*_of_holders(holders), *_of_adoption(definition, holders, known), *found]
     if drift:
         mend = "manage.py es_drain" if outbox.waiting else _rebuild(definition)
         found.append(_drift(drift) % {"command": mend})
@@ -83,26 +85,26 @@ def _of_holders(holders: tuple[LiveIndex, ...]) -> Iterator[str]:
         yield _("Some of its shards are missing: look at the cluster.")
 
 
-def _of_adoption(definition: IndexDefinition, holders: tuple[LiveIndex, ...]) -> Iterator[str]:
+def _of_adoption(
+    definition: IndexDefinition, holders: tuple[LiveIndex, ...], known: set[str]
+) -> Iterator[str]:
     if definition.document is None:
         return
-    names = [holder.name for holder in holders]
-    known = generations_of(definition).filter(name__in=names).values_list("name", flat=True)
-    for name in sorted(set(names) - set(known)):
+    for name in sorted({holder.name for holder in holders} - known):
         yield (
             _("Changes are not written to %(name)s, which was made elsewhere: run %(command)s.")
             % {"name": name, "command": f"manage.py es_create {definition.name}"}
         )
 
 
-def _of_builds(definition: IndexDefinition) -> Iterator[str]:
+def _of_builds(definition: IndexDefinition, generations: Sequence[Generation]) -> Iterator[str]:
     """Tell of builds that nobody seems to go on with: each change is written to them, too."""
     if definition.document is None:
         return
     old = timezone.now() - UNFINISHED
-    for build in generations_of(definition).filter(
-        role=Generation.Role.BUILDING, created_at__lt=old
-    ):
+    for build in generations:
+        if build.role != Generation.Role.BUILDING or build.created_at >= old:
+            continue
         text = _(
             "The build of %(name)s was begun %(hours)d h ago: if no rebuild runs, run %(command)s."
         )

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError
-
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
+from ..backends.disk import Disk, read_disk
 from ..backends.display import details
 from ..backends.health import ConnectionHealth, Deadline, for_each, in_time, probe
 from ..conf import get_options
@@ -17,9 +16,11 @@ from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
 from ..indices.definition import IndexDefinition, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
-from ..indices.names import is_generation_name
-from ..outbox.status import OutboxStatus, read_outbox
-from ..outbox.write import objects
+from ..indices.names import alias_of_generation
+from ..outbox.status import OutboxStatus
+from .counts import Rows
+from .figures import Figures, read_figures
+from .history import OperationStatus
 from .problems import find_problems
 
 
@@ -39,12 +40,13 @@ class IndexStatus:
         open: False for a closed index.
         hidden: whether it is a hidden index.
         documents: number of documents in the live generation; None where it is not known.
-        rows: number of objects in the database that belong into it; None likewise.
+        counted: the objects in the database that belong into it.
         size: bytes of the primary shards.
         created: when the live generation was created.
         differences: between declared and live mapping.
         outbox: its changes that wait.
         problems: what is wrong, each a sentence that says what mends it.
+        operation: the last one.
     """
 
     name: str
@@ -58,12 +60,13 @@ class IndexStatus:
     open: bool = True
     hidden: bool = False
     documents: int | None = None
-    rows: int | None = None
     size: int | None = None
     created: datetime | None = None
     differences: tuple[Difference, ...] = ()
     outbox: OutboxStatus = field(default_factory=OutboxStatus)
     problems: tuple[str, ...] = ()
+    operation: OperationStatus | None = None
+    counted: Rows = field(default_factory=Rows)
     known: bool = True
     """False where the connection did not answer, so that nothing can be said of the index."""
 
@@ -71,6 +74,16 @@ class IndexStatus:
     def exists(self) -> bool:
         """Whether there is a live generation."""
         return bool(self.generations)
+
+    @property
+    def rows(self) -> int | None:
+        """Number of objects in the database that belong into it; None where it is not known."""
+        return self.counted.number
+
+    @property
+    def drift(self) -> int:
+        """Documents beyond the rows, below 0 for missing ones; 0 where that cannot be told."""
+        return self.counted.drift(self.documents)
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,14 @@ class Status:
     Args:
         connections: in the order of ``ES_SERVERS``.
         indices: the declared ones by name, then the others.
+        running: the operations that go on or wait, the newest first.
+        disks: alias of a connection -> the room of its cluster, where that is known.
     """
 
     connections: tuple[ConnectionHealth, ...]
     indices: tuple[IndexStatus, ...]
+    running: tuple[OperationStatus, ...] = ()
+    disks: Mapping[str, Disk] = field(default_factory=dict)
 
     @property
     def needs_attention(self) -> bool:
@@ -101,6 +118,7 @@ class ClusterAnswer:
     live: LiveIndices = field(default_factory=lambda: LiveIndices({}))
     mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     documents: Mapping[str, int | None] = field(default_factory=dict)
+    disk: Disk | None = None
 
 
 def get_status(
@@ -108,6 +126,7 @@ def get_status(
     connection: str | None = None,
     *,
     unmanaged: bool = True,
+    exact: bool = True,
     timeout: float | None = None,
 ) -> Status:
     """Return how the connections and indices are; what does not answer is part of the answer.
@@ -116,6 +135,8 @@ def get_status(
         names: only these declared indices.
         connection: only this connection.
         unmanaged: also list indices that the project does not declare, unless there are names.
+        exact: count the rows of each index, which takes the longer the more there are; otherwise
+            they are as last counted, or estimated, and the number of queries is always the same.
         timeout: seconds that each connection has, all at once; ``PAGE_TIMEOUT`` if omitted.
 
     Raises:
@@ -132,11 +153,19 @@ def get_status(
         answer.health.details.alias: answer
         for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds, others))
     }
-    indices = [index_status(d, answers[d.connection.alias]) for d in definitions]
+    figures = read_figures(definitions)
+    indices = [
+        index_status(d, answers[d.connection.alias], figures, exact=exact) for d in definitions
+    ]
     if unmanaged:
         for backend in backends:
             indices += _unmanaged(backend, definitions, answers[backend.alias])
-    return Status(tuple(answer.health for answer in answers.values()), tuple(indices))
+    return Status(
+        tuple(answer.health for answer in answers.values()),
+        tuple(indices),
+        running=figures.running,
+        disks={alias: answer.disk for alias, answer in answers.items() if answer.disk},
+    )
 
 
 def _backends(definitions: list[IndexDefinition] | None, connection: str | None) -> list[Base]:
@@ -176,7 +205,9 @@ def _ask(
     try:
         live = read_indices(backend, deadline)
         aliases = _aliases(backend, definitions)
-        holding = [index.name for alias in aliases for index in live.holders(alias)]
+        holding = [
+            index.name for index in live.by_name.values() if not aliases.isdisjoint(index.aliases)
+        ]
         mappings = read_mappings(backend, holding, deadline)
         searchable = [
             index.name
@@ -186,16 +217,28 @@ def _ask(
         documents = count_documents(backend, searchable, deadline)
     except ElasticsearchAdminError as error:
         return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))
-    return ClusterAnswer(health, live, mappings, documents)
+    try:
+        disk = read_disk(backend, deadline)
+    except ElasticsearchAdminError:
+        # It takes another privilege than the rest, and a page can do without.
+        disk = None
+    return ClusterAnswer(health, live, mappings, documents, disk)
 
 
-def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexStatus:
-    """Return the status of one declared index."""
+def index_status(
+    definition: IndexDefinition, answer: ClusterAnswer, figures: Figures, *, exact: bool
+) -> IndexStatus:
+    """Return the status of one declared index.
+
+    Args:
+        exact: count its rows.
+    """
     holders = answer.live.holders(definition.alias)
     index = holders[0] if holders else None
     known = answer.health.available
-    rows, outbox = _read_database(definition)
     documents = answer.documents.get(index.name) if index else None
+    rows = figures.rows(definition, documents, exact=exact)
+    outbox, generations = figures.outbox(definition), figures.generations(definition)
     differences = (
         compare_mappings(definition.mappings, answer.mappings[index.name])
         if index and definition.document and index.name in answer.mappings
@@ -212,7 +255,7 @@ def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexSta
         health=index.health if index else "",
         open=index.open if index else True,
         documents=documents,
-        rows=rows,
+        counted=rows,
         size=index.size if index else None,
         created=index.created if index else None,
         differences=differences,
@@ -221,24 +264,16 @@ def index_status(definition: IndexDefinition, answer: ClusterAnswer) -> IndexSta
             definition,
             holders=tuple(holders),
             physical=definition.alias in answer.live.by_name,
-            drift=0 if documents is None or rows is None else documents - rows,
+            drift=rows.drift(documents),
             differences=len(differences),
             outbox=outbox,
+            generations=generations,
         )
         if known
         else (),
+        operation=figures.operation(definition),
         known=known,
     )
-
-
-def _read_database(definition: IndexDefinition) -> tuple[int | None, OutboxStatus]:
-    if definition.document is None:
-        return None, OutboxStatus()
-    try:
-        return objects(definition).count(), read_outbox(definition)
-    except DatabaseError:
-        # A page about Elasticsearch has to open where a table is missing, too.
-        return None, OutboxStatus()
 
 
 def _unmanaged(
@@ -252,13 +287,13 @@ def _unmanaged(
     ]
 
 
-def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> list[str]:
-    return [d.alias for d in definitions if d.connection.alias == backend.alias]
+def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> frozenset[str]:
+    return frozenset(d.alias for d in definitions if d.using == backend.alias)
 
 
-def _belongs(index: LiveIndex, aliases: Iterable[str]) -> bool:
+def _belongs(index: LiveIndex, aliases: frozenset[str]) -> bool:
     """Whether a physical index holds one of these aliases, or is a generation of one."""
-    return any(alias in index.aliases or is_generation_name(alias, index.name) for alias in aliases)
+    return not aliases.isdisjoint(index.aliases) or alias_of_generation(index.name) in aliases
 
 
 def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -> IndexStatus:

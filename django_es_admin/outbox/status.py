@@ -1,6 +1,7 @@
 """How many changes wait, for how long, and how many were given up."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Min, Q, Sum
@@ -38,24 +39,49 @@ class OutboxStatus:
         return self.oldest is not None and (now - self.oldest).total_seconds() > patience
 
 
-def read_outbox(definition: IndexDefinition) -> OutboxStatus:
-    """Return the state of the outbox of one index."""
-    if definition.document is None:
-        return OutboxStatus()
-    using, alias = definition.database, definition.connection.alias
+def read_outboxes(
+    using: str, definitions: Iterable[IndexDefinition]
+) -> dict[tuple[str, str], OutboxStatus]:
+    """Return connection and name of each index -> the state of its outbox, in three queries.
+
+    Args:
+        using: alias of the database that feeds all of them.
+    """
     active = Q(parked_at__isnull=True, delete_sent=False)
-    rows = OutboxEntry.objects.using(using).filter(connection=alias, index=definition.name)
-    found = rows.aggregate(
-        waiting=Count("pk", filter=active),
-        oldest=Min("created_at", filter=active),
-        failing=Count("pk", filter=active & Q(attempts__gt=0)),
-        parked=Count("pk", filter=Q(parked_at__isnull=False)),
-        second_deletes=Count("pk", filter=Q(parked_at__isnull=True, delete_sent=True)),
+    rows = OutboxEntry.objects.using(using).order_by().values_list("connection", "index")
+    found = {
+        (connection, index): OutboxStatus(*counts)
+        for connection, index, *counts in rows.annotate(
+            waiting=Count("pk", filter=active),
+            oldest=Min("created_at", filter=active),
+            failing=Count("pk", filter=active & Q(attempts__gt=0)),
+            parked=Count("pk", filter=Q(parked_at__isnull=False)),
+            second_deletes=Count("pk", filter=Q(parked_at__isnull=True, delete_sent=True)),
+        )
+    }
+    live = (
+        Generation.objects.using(using)
+        .filter(role=Generation.Role.LIVE)
+        .order_by()
+        .values_list("connection", "alias")
     )
-    live = Generation.objects.using(using).filter(
-        connection=alias, alias=definition.alias, role=Generation.Role.LIVE
-    )
-    counts = live.aggregate(written=Sum("written"), stale=Sum("stale"))
-    share = counts["stale"] / counts["written"] if counts["written"] else None
-    refused = live.aggregate(number=Count("refused"))["number"]
-    return OutboxStatus(**found, stale_share=share, refused=refused)
+    sums = {
+        (connection, alias): (written, stale)
+        for connection, alias, written, stale in live.annotate(
+            all_written=Sum("written"), all_stale=Sum("stale")
+        )
+    }
+    refused = {
+        (connection, alias): number
+        for connection, alias, number in live.annotate(number=Count("refused"))
+    }
+    statuses = {}
+    for definition in definitions:
+        key, of_alias = (definition.using, definition.name), (definition.using, definition.alias)
+        written, stale = sums.get(of_alias, (0, 0))
+        statuses[key] = replace(
+            found.get(key, OutboxStatus()),
+            stale_share=stale / written if written else None,
+            refused=refused.get(of_alias, 0),
+        )
+    return statuses

@@ -1,5 +1,6 @@
 """The tick: a number that only grows, the external version of every write."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connections, models, transaction
@@ -41,6 +42,18 @@ class _ClockTick(Func):
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         milliseconds = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
         return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+
+def written_at(version: int) -> datetime | None:
+    """Return when a document of this version was written; None if the version is no tick of ours.
+
+    Args:
+        version: of a document in the index.
+    """
+    # Whoever counts writes, as Elasticsearch itself does, does not come so far.
+    if version < _PER_MILLISECOND * 10**12:
+        return None
+    return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)
 
 
 def take_tick(using: str) -> int:

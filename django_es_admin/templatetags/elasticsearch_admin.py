@@ -8,6 +8,8 @@ from ..admin.pages import format as formatting
 from ..admin.pages import state
 from ..admin.pages.address import quoted_id
 from ..admin.pages.dashboard import Dashboard, get_dashboard
+from ..admin.pages.filtering import Filter
+from ..lifecycle.history import OperationStatus
 from ..lifecycle.status import IndexStatus
 
 register = template.Library()
@@ -16,6 +18,9 @@ register.filter("number", formatting.number)
 register.filter("size", formatting.size)
 register.filter("latency", formatting.latency)
 register.filter("moment", formatting.moment)
+register.filter("age", formatting.age)
+register.filter("duration", formatting.duration)
+register.filter("percent", formatting.percent)
 register.filter("definition", formatting.definition)
 
 register.filter("connection_state", state.connection_state)
@@ -23,12 +28,30 @@ register.filter("index_state", state.index_state)
 register.filter("mapping_state", state.mapping_state)
 register.filter("generation_state", state.generation_state)
 register.filter("generation_role", state.generation_role)
+register.filter("comparison_state", state.comparison_state)
+register.filter("as_text", formatting.as_text)
+register.filter("operation_state", state.operation_state)
+register.filter("operation_title", state.operation_title)
+register.filter("step_title", state.step_title)
+register.filter("step_state", state.step_state)
 
 
 @register.filter
 def index_id(index: IndexStatus) -> str:
     """Return the id of an index for its address."""
     return quoted_id(index.connection, index.name)
+
+
+@register.filter
+def page_url(chosen: Filter, number: int) -> str:
+    """Return the address of another page of indices."""
+    return chosen.page_url(number)
+
+
+@register.filter
+def operation_id(operation: OperationStatus) -> str:
+    """Return the id of an operation for its address."""
+    return quoted_id(operation.using, str(operation.row.pk))
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from shop.models import Product
 
+from django_es_admin.admin.pages.dashboard import PER_PAGE
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
 
@@ -18,8 +19,17 @@ from .conftest import OpenPage
 
 DASHBOARD = "/admin/elasticsearch/"
 INDEX = "/admin/elasticsearch/index/default_3Aproducts/"
-TABS = ["change", "mapping", "settings", "generations", "documents"]
-PAGES = [DASHBOARD, f"{DASHBOARD}?unmanaged=1&hidden=1", *(f"{INDEX}{tab}/" for tab in TABS)]
+TABS = ["change", "mapping", "documents", "analyze", "generations", "operations"]
+PAGES = [
+    DASHBOARD,
+    f"{DASHBOARD}?unmanaged=1&hidden=1&o=-documents",
+    *(f"{INDEX}{tab}/" for tab in TABS),
+    f"{INDEX}documents/?q=shoe",
+    f"{INDEX}documents/compare/?key=1",
+    f"{INDEX}analyze/?text=Trail+shoes",
+    f"{DASHBOARD}operation/",
+    f"{DASHBOARD}outboxentry/",
+]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -179,10 +189,10 @@ def test_all_works_without_javascript(open_page: OpenPage, settings: Settings) -
     page.get_by_role("link", name=re.compile(r"\d+ total")).click()
     page.locator("#indices").get_by_role("link", name="products", exact=True).click()
     tabs = page.get_by_role("navigation", name="Pages of this index")
-    for name in ("Mapping", "Settings", "Generations", "Documents"):
+    for name in ("Mapping", "Operations", "Generations", "Documents"):
         tabs.get_by_role("link", name=name).click()
         expect(tabs.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
-        expect(page.locator("main table").first).to_be_visible()
+        expect(page.locator("main table, main p.quiet").first).to_be_visible()
     whole = page.locator("details pre").first
     expect(whole).to_be_hidden()
     page.get_by_text("Whole document").first.click()
@@ -225,7 +235,37 @@ def test_three_hundred_indices_fit_and_can_be_filtered(
     settings.ES_INDICES = {name: {} for name in names}
     page = open_page(DASHBOARD)
     rows = page.locator("#indices tbody")
-    expect(rows).to_have_count(300 + len(registry.get_documents()))
+    expect(rows).to_have_count(PER_PAGE)
+    page.get_by_role("navigation", name="Pages of indices").get_by_role("link", name="7").click()
+    expect(rows).to_have_count((300 + len(registry.get_documents())) % PER_PAGE)
     page.get_by_placeholder("Name, alias or model").fill("index-29")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(10)
+
+
+def test_figures_are_refreshed_and_focus_and_scroll_stay(
+    products: list[Product], es: Elasticsearch, open_page: OpenPage, settings: Settings
+) -> None:
+    page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 700, "height": 400})
+    line = page.locator("#indices tbody", has_text="shop.Product").first
+    expect(line).to_contain_text("20")
+    link = page.locator("#indices").get_by_role("link", name="products", exact=True)
+    link.focus()
+    region = page.get_by_role("region", name="Indices")
+    region.evaluate("element => element.scrollLeft = 120")
+    page.evaluate("window.scrollTo(0, 150)")
+    before = page.evaluate("[window.scrollX, window.scrollY]")
+    es.index(index=f"{settings.INDEX_PREFIX}appeared", document={"n": 1}, refresh=True)
+    es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
+    expect(line).to_contain_text("19", timeout=20_000)
+    expect(page.get_by_role("link", name=f"{settings.INDEX_PREFIX}appeared")).to_be_visible()
+    expect(link).to_be_focused()
+    assert region.evaluate("element => element.scrollLeft") == 120
+    assert page.evaluate("[window.scrollX, window.scrollY]") == before
+    # Who reads can stop it.
+    page.get_by_role("button", name="Pause refreshing").click()
+    es.delete(index=get_definition("products").alias, id=str(products[1].pk), refresh=True)
+    page.wait_for_timeout(7_000)
+    expect(line).to_contain_text("19")
+    page.get_by_role("button", name="Go on refreshing").click()
+    expect(line).to_contain_text("18", timeout=20_000)

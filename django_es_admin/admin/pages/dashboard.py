@@ -6,54 +6,34 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ...backends.disk import Disk
 from ...backends.display import ConnectionDetails
 from ...backends.health import ConnectionHealth
 from ...indices.names import is_generation_name, short_generation_name
+from ...lifecycle.history import OperationStatus
 from ...lifecycle.status import IndexStatus, Status, get_status
-from ...models import Connection, Index
+from ...models import Connection, Index, OutboxEntry
+from .filtering import DRIFTS, HEALTHS, Filter
 from .links import ModelLinks, model_links
+from .sorting import Head, heads, sort
+
+PER_PAGE = 50
 
 
 @dataclass(frozen=True)
-class Filter:
-    """What the address asks for.
+class ConnectionRow:
+    """One line of the table of connections.
 
     Args:
-        query: words that must all be in an index's names or model.
-        unmanaged: show indices that the project does not declare.
-        hidden: show those of them that are hidden.
+        disk: the room of its cluster; None where that is not known.
     """
 
-    query: str = ""
-    unmanaged: bool = False
-    hidden: bool = False
-
-    @classmethod
-    def read(cls, parameters: Mapping[str, str]) -> "Filter":
-        """Return the filter of a query string."""
-        return cls(
-            query=parameters.get("q", "").strip(),
-            unmanaged=parameters.get("unmanaged") == "1",
-            hidden=parameters.get("hidden") == "1",
-        )
-
-    @property
-    def asks(self) -> bool:
-        """Whether it asks for anything."""
-        return bool(self.query or self.unmanaged or self.hidden)
-
-    def admits(self, index: IndexStatus) -> bool:
-        """Whether an index is of a kind that is asked for."""
-        return index.declared or (self.hidden if index.hidden else self.unmanaged)
-
-    def matches(self, index: IndexStatus) -> bool:
-        """Whether each word is found in a name, an alias or the model of an index."""
-        names = [index.name, index.alias, *index.aliases, *index.generations, index.model]
-        text = "\n".join(names).lower()
-        return all(word in text for word in self.query.lower().split())
+    health: ConnectionHealth
+    disk: Disk | None
 
 
 @dataclass(frozen=True)
@@ -79,26 +59,46 @@ class Dashboard:
 
     Args:
         connections: None for a user who may not see them.
-        indices: likewise; those that the filter leaves.
-        total: number of indices before the words of the filter were looked for.
+        indices: likewise; one page of those that the filter leaves.
+        pages: where those are among the others.
+        heads: of the columns.
+        total: number of indices of the kinds that are shown.
         declared: whether the project declares any index.
         waiting: changes that are not in their index yet.
+        oldest: when the first of them was made.
         parked: changes that were given up.
+        outbox_url: address of the outbox; "" for a user who may not see it.
+        running: the operations that go on, of indices that the user may see.
         several: whether there is more than one connection.
         read: when Elasticsearch and the database were asked.
         error: why there is nothing to show: the settings are wrong.
     """
 
     filter: Filter
-    connections: tuple[ConnectionHealth, ...] | None = None
+    connections: tuple[ConnectionRow, ...] | None = None
     indices: tuple[IndexRow, ...] | None = None
+    pages: "Page[IndexStatus] | None" = None
+    heads: tuple[Head, ...] = ()
     total: int = 0
     declared: bool = True
     waiting: int = 0
+    oldest: datetime | None = None
     parked: int = 0
+    outbox_url: str = ""
+    running: tuple[OperationStatus, ...] = ()
     several: bool = False
     read: datetime | None = None
     error: str = ""
+
+    @property
+    def healths(self) -> list[tuple[str, str]]:
+        """The kinds of health to choose from: value and title."""
+        return [(value, str(title)) for value, title in HEALTHS.items()]
+
+    @property
+    def drifts(self) -> list[tuple[str, str]]:
+        """The kinds of drift to choose from: value and title."""
+        return [(value, str(title)) for value, title in DRIFTS.items()]
 
 
 def get_dashboard(
@@ -112,24 +112,41 @@ def get_dashboard(
     """
     chosen = Filter.read(request.GET)
     try:
-        status = get_status(unmanaged=chosen.unmanaged or chosen.hidden)
+        status = get_status(unmanaged=chosen.unmanaged or chosen.hidden, exact=False)
     except ImproperlyConfigured as error:
         return Dashboard(chosen, error=str(error))
     links = model_links(available_apps, site)
     admitted = [index for index in status.indices if chosen.admits(index)]
+    several = len(status.connections) > 1
     # A site lists to a user those models only whose ModelAdmin lets this user view.
     sees_connections = links.changelist(Connection._meta.label)
     sees_indices = links.changelist(Index._meta.label)
+    pages = Paginator(sort(filter(chosen.matches, admitted), chosen.order), PER_PAGE).get_page(
+        chosen.page
+    )
+    outboxes = [index.outbox for index in status.indices]
     return Dashboard(
         chosen,
-        connections=status.connections if sees_connections else None,
-        indices=_rows(filter(chosen.matches, admitted), status, links) if sees_indices else None,
+        connections=_connections(status) if sees_connections else None,
+        indices=_rows(pages.object_list, status, links) if sees_indices else None,
+        pages=pages,
+        heads=heads(chosen.parameters, chosen.order, several=several),
         total=len(admitted),
         declared=any(index.declared for index in status.indices),
-        waiting=sum(index.outbox.waiting for index in status.indices),
-        parked=sum(index.outbox.parked for index in status.indices),
-        several=len(status.connections) > 1,
+        waiting=sum(outbox.waiting for outbox in outboxes),
+        oldest=min((outbox.oldest for outbox in outboxes if outbox.oldest), default=None),
+        parked=sum(outbox.parked for outbox in outboxes),
+        outbox_url=links.changelist(OutboxEntry._meta.label),
+        running=status.running if sees_indices else (),
+        several=several,
         read=timezone.now(),
+    )
+
+
+def _connections(status: Status) -> tuple[ConnectionRow, ...]:
+    return tuple(
+        ConnectionRow(health, status.disks.get(health.details.alias))
+        for health in status.connections
     )
 
 

@@ -22,6 +22,7 @@ class DocumentRow:
         key: its ``_id``.
         url: of its object's page; "" if the user sees none.
         cells: its values in the columns; "" where it has none.
+        score: how well it fits the query; None where nothing was asked.
         json: all of it.
         cut: whether the JSON is cut off, as it is too long for a page.
     """
@@ -31,6 +32,7 @@ class DocumentRow:
     cells: tuple[str, ...]
     json: str
     cut: bool = False
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class DocumentTable:
 
     @property
     def width(self) -> int:
-        """The number of columns, that of the key included."""
-        return len(self.columns) + 1
+        """The number of columns, those of the key and the score included."""
+        return len(self.columns) + 2
 
 
 def document_table(
@@ -85,6 +87,7 @@ def _row(sample: Sample, columns: Iterable[str], url_of: Callable[[str], str]) -
         cells=tuple(_cell(sample.source.get(name)) for name in columns),
         json=json[:MAX_JSON_CHARACTERS],
         cut=len(json) > MAX_JSON_CHARACTERS,
+        score=sample.score,
     )
 
 

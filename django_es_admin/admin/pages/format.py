@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 NOTHING = "—"
+MAX_CHARACTERS = 1_000
+"""Of one value that is shown in a table."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000
@@ -57,6 +59,43 @@ def moment(value: datetime | None) -> str | SafeString:
     )
 
 
+def duration(seconds: float | None) -> str:
+    """Return a length of time in its two largest units; a dash for None."""
+    if seconds is None:
+        return NOTHING
+    whole = round(seconds)
+    if whole < 60:
+        return _("%(seconds)s s") % {"seconds": number(whole)}
+    minutes, whole = divmod(whole, 60)
+    if minutes < 60:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": whole}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    days, hours = divmod(hours, 24)
+    return _("%(days)s d %(hours)s h") % {"days": number(days), "hours": hours}
+
+
+def age(value: datetime | None) -> str | SafeString:
+    """Return how long ago something was, its moment in the title; a dash for None."""
+    if value is None:
+        return NOTHING
+    local = value if timezone.is_naive(value) else timezone.localtime(value)
+    passed = max((timezone.now() - value).total_seconds(), 0)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+        _("%(duration)s ago") % {"duration": duration(passed)},
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share as whole per cents."""
+    # 99.6 % is not all of it.
+    return f"{number(int(share * 100))}\N{NO-BREAK SPACE}%"
+
+
 def definition(value: Mapping[str, Any] | None) -> str:
     """Return a field's definition in one line, its type first: ``text, analyzer: english``."""
     if value is None:
@@ -68,6 +107,12 @@ def definition(value: Mapping[str, Any] | None) -> str:
 def plain(value: Any) -> str:
     """Return a value of a document or a mapping as text in one line; a string as it is."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def as_text(value: Any) -> str:
+    """Return a value of a document as text, cut where it is too long for a table."""
+    text = NOTHING if value is None else plain(value)
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
 
 
 def pretty_json(value: Any) -> str:

@@ -20,15 +20,18 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ...exceptions import ConnectionDoesNotExist, IndexMissing
-from ...lifecycle.detail import IndexDetail, get_index
+from ...lifecycle.detail import IndexDetail, Look, get_index
 from ...models import Index
 from ..permissions import PageAdmin
+from ..rights import IndexRights
 from .address import parse_id
+from .compare import compare_view
 from .links import model_links
 from .tabs import OVERVIEW, TABS, Tab
+from .transactions import outside_transactions
 
 
-class IndexAdmin(PageAdmin):
+class IndexAdmin(IndexRights, PageAdmin):
     """A page per index, declared or not, whose id is ``connection:name``.
 
     The stock address of the list leads to the dashboard, that of the form is the overview.
@@ -41,7 +44,15 @@ class IndexAdmin(PageAdmin):
             for tab in TABS
             if tab is not OVERVIEW
         ]
-        return [*tabs, *super().get_urls()]
+        compare = path(
+            "<path:object_id>/documents/compare/",
+            self.admin_site.admin_view(outside_transactions(self._compare)),
+            name="elasticsearch_index_compare",
+        )
+        return [*tabs, compare, *super().get_urls()]
+
+    def _compare(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return compare_view(self, request, unquote(object_id))
 
     def _tab_view(self, tab: Tab) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -81,7 +92,7 @@ class IndexAdmin(PageAdmin):
         self.require_view(request)
         # The settings are not what a history is about.
         with suppress(ImproperlyConfigured):
-            self._find(object_id)
+            self.find(object_id)
         return Index(pk=object_id)
 
     def show(
@@ -105,12 +116,12 @@ class IndexAdmin(PageAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         detail, error = None, ""
         try:
-            detail = self._find(object_id, samples=tab.samples)
+            detail = self.find(object_id, look=tab.look(request.GET), exact=tab is OVERVIEW)
         except ImproperlyConfigured as problem:
             error = str(problem)
         # Without good settings there is nothing to read, but what is wrong with them.
         may_read = detail is None or self.has_view_documents_permission(request, detail)
-        if tab.samples and not may_read:
+        if tab.private and not may_read:
             raise PermissionDenied
         context = self.admin_site.each_context(request)
         context |= {
@@ -119,14 +130,14 @@ class IndexAdmin(PageAdmin):
             "opts": self.opts,
             "object_id": quote(object_id),
             "tab": tab,
-            "tabs": [each for each in TABS if may_read or not each.samples],
+            "tabs": [each for each in TABS if may_read or not each.private],
             "detail": detail,
             "index": detail.status if detail else None,
             "error": error,
         }
         if detail:
             links = model_links(context["available_apps"], self.admin_site.name)
-            context |= tab.fill(detail, links)
+            context |= tab.fill(detail, links, request.GET)
         request.current_app = self.admin_site.name
         template = tab.template if detail else "unavailable.html"
         return TemplateResponse(
@@ -146,7 +157,7 @@ class IndexAdmin(PageAdmin):
             f"{options.app_label}.{get_permission_codename('view', options)}"
         )
 
-    def _find(self, object_id: str, *, samples: int = 0) -> IndexDetail:
+    def find(self, object_id: str, *, look: Look | None = None, exact: bool = False) -> IndexDetail:
         """Return all about an index.
 
         Raises:
@@ -155,6 +166,6 @@ class IndexAdmin(PageAdmin):
         """
         connection, name = parse_id(object_id)
         try:
-            return get_index(connection, name, samples=samples)
+            return get_index(connection, name, look=look, exact=exact)
         except (ConnectionDoesNotExist, IndexMissing) as error:
             raise Http404(str(error)) from error

@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...backends.health import ConnectionHealth
+from ...lifecycle.comparison import Comparison
 from ...lifecycle.detail import GenerationStatus
+from ...lifecycle.history import OperationStatus, StepStatus
 from ...lifecycle.status import IndexStatus
-from ...models import Generation
+from ...models import Generation, Operation
 from .format import number
 
 
@@ -17,7 +19,7 @@ class State:
     """One state to show.
 
     Args:
-        icon: one of the admin's own icons: ``yes``, ``alert``, ``no``, ``unknown``.
+        icon: one of the admin's own icons: ``yes``, ``alert``, ``no``, ``unknown``, ``clock``.
         text: a word or two.
         hint: what it means, for the curious.
     """
@@ -92,3 +94,73 @@ def generation_role(generation: GenerationStatus) -> str:
         return ""
     role = Generation.Role(generation.role)
     return _("was live") if role is Generation.Role.LIVE else str(role.label)
+
+
+def comparison_state(comparison: Comparison) -> State:
+    """Return how the document of one object is."""
+    if comparison.indexed is None and comparison.would_be is None:
+        return State("yes", _("not indexed, and need not be"))
+    if comparison.indexed is None:
+        return State("no", _("not indexed"), _("A document of it would be written."))
+    if comparison.would_be is None:
+        return State("alert", _("indexed, but should not be"), _("It would be deleted."))
+    if comparison.differs:
+        return State("alert", _("indexed, but differs"), _("Another document would be written."))
+    return State("yes", _("indexed, and up to date"))
+
+
+def operation_state(operation: OperationStatus) -> State:
+    """Return how far an operation is, or how it ended."""
+    if operation.interrupted:
+        return State("alert", _("interrupted"), _("Its process ended without a word."))
+    state = Operation.State(operation.row.state)
+    icons = {
+        Operation.State.QUEUED: "clock",
+        Operation.State.RUNNING: "clock",
+        Operation.State.DONE: "yes",
+        Operation.State.FAILED: "no",
+        Operation.State.CANCELLED: "alert",
+    }
+    return State(icons[state], str(state.label))
+
+
+def operation_title(operation: OperationStatus) -> str:
+    """Return what is done to which index."""
+    titles = {
+        Operation.Kind.CREATE: _("creation of %(index)s"),
+        Operation.Kind.REBUILD: _("rebuild of %(index)s"),
+        Operation.Kind.SWAP: _("swap of the alias of %(index)s"),
+        Operation.Kind.ROLLBACK: _("rollback of %(index)s"),
+        Operation.Kind.PRUNE: _("pruning of %(index)s"),
+        Operation.Kind.DELETE: _("deletion in %(index)s"),
+        Operation.Kind.REFRESH: _("refresh of %(index)s"),
+        Operation.Kind.DRAIN: _("drain of %(index)s"),
+        Operation.Kind.REINDEX: _("reindexing in %(index)s"),
+    }
+    return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
+
+
+def step_title(step: StepStatus) -> str:
+    """Return what a step of an operation does."""
+    titles = {
+        "create": _("create the generation"),
+        "load": _("load the rows"),
+        "drain": _("drain what changed meanwhile"),
+        "deletes": _("send deletes a second time"),
+        "settle": _("make it fit to be searched"),
+        "gate": _("compare it with the database"),
+        "swap": _("swap the alias"),
+        "standby": _("keep the old generation up to date"),
+        "delete": _("delete generations"),
+        "refresh": _("refresh"),
+    }
+    return titles.get(step.name, step.name)
+
+
+def step_state(step: StepStatus, operation: OperationStatus) -> State:
+    """Return how a step of an operation is."""
+    if step is operation.current:
+        return State("clock", _("running"))
+    if operation.row.state == Operation.State.DONE or step is not operation.steps[-1]:
+        return State("yes", _("done"))
+    return operation_state(operation)

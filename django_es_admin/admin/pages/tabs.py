@@ -4,21 +4,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...lifecycle.detail import IndexDetail
+from ...indices.analysis import analyze, analyzers_of
+from ...indices.diff import flatten
+from ...indices.samples import read_samples
+from ...lifecycle.detail import IndexDetail, Look
+from ...lifecycle.history import operations_on
+from .databases import database_of
 from .documents import document_table
 from .fields import field_rows
 from .format import pretty_json
 from .links import ModelLinks
 
-SAMPLES = 15
+PER_PAGE = 15
+MAX_TEXT = 10_000
+"""Characters that are analysed at once."""
+
+Parameters = Mapping[str, str]
 
 
-def _nothing(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
+def _nothing(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
     return {}
+
+
+def _no_look(asked: Parameters) -> Look | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -29,15 +43,17 @@ class Tab:
         name: the end of its address, and of its URL name.
         title: what people read on it.
         template: below ``admin/elasticsearch/index/``.
-        samples: documents that it shows.
+        private: whether it shows documents, so that it takes the right to see those.
+        look: what it reads beside the index's detail, for the parameters of its address.
         fill: what its template needs beside the index's detail.
     """
 
     name: str
     title: str | Promise
     template: str
-    samples: int = 0
-    fill: Callable[[IndexDetail, ModelLinks], Mapping[str, Any]] = _nothing
+    private: bool = False
+    look: Callable[[Parameters], Look | None] = _no_look
+    fill: Callable[[IndexDetail, ModelLinks, Parameters], Mapping[str, Any]] = _nothing
 
     @property
     def url_name(self) -> str:
@@ -45,11 +61,14 @@ class Tab:
         return f"elasticsearch_index_{self.name}"
 
 
-def _overview(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
-    return {"model_url": links.changelist(detail.status.model)}
+def _overview(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    return {
+        "model_url": links.changelist(detail.status.model),
+        "settings": sorted(detail.settings.items()),
+    }
 
 
-def _mapping(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
+def _mapping(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
     shown = detail.live_mappings or detail.declared_mappings
     return {
         "fields": field_rows(shown, detail.status.differences),
@@ -59,23 +78,81 @@ def _mapping(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
     }
 
 
-def _settings(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
-    return {"settings": sorted(detail.settings.items())}
+def _page(asked: Parameters) -> int:
+    text = asked.get("p", "")
+    return max(int(text), 1) if text.isdecimal() and len(text) < 6 else 1
 
 
-def _documents(detail: IndexDetail, links: ModelLinks) -> dict[str, Any]:
+def _look_for_documents(asked: Parameters) -> Look:
+    start = (_page(asked) - 1) * PER_PAGE
+    return partial(read_samples, query=asked.get("q", "").strip(), start=start, size=PER_PAGE)
+
+
+def _documents(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    query, page = asked.get("q", "").strip(), _page(asked)
+    window = int(detail.settings.get("index.max_result_window", 10_000))
+    total = detail.found.total if detail.found else 0
+    last = max(-(-min(total, window) // PER_PAGE), 1)
+
+    def address(number: int) -> str:
+        return "?" + urlencode({**({"q": query} if query else {}), "p": number})
+
     return {
+        "query": query,
+        "total": total,
+        "page": page,
+        "pages": last,
+        "first_url": address(1) if page > 1 else "",
+        "previous_url": address(page - 1) if page > 1 else "",
+        "next_url": address(page + 1) if page < last else "",
         "table": document_table(
-            detail.samples, detail.live_mappings, partial(links.change, detail.status.model)
+            detail.found.samples if detail.found else (),
+            detail.live_mappings,
+            partial(links.change, detail.status.model),
         ),
     }
+
+
+def _look_for_tokens(asked: Parameters) -> Look | None:
+    text = asked.get("text", "")[:MAX_TEXT]
+    if not text.strip():
+        return None
+    return partial(
+        analyze, text=text, analyzer=asked.get("analyzer", ""), field=asked.get("field", "")
+    )
+
+
+def _analysis(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    fields = flatten(detail.live_mappings)
+    return {
+        "text": asked.get("text", "")[:MAX_TEXT],
+        "analyzer": asked.get("analyzer", ""),
+        "field": asked.get("field", ""),
+        "analyzers": analyzers_of(detail.settings),
+        "text_fields": [path for path, own in fields.items() if own["type"] in ("text", "keyword")],
+        "tokens": detail.found,
+    }
+
+
+def _operations(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    index = detail.status
+    using = database_of(index.connection, index.name)
+    return {"operations": operations_on(index.connection, index.name, using)}
 
 
 OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview)
 TABS = (
     OVERVIEW,
     Tab("mapping", _("Mapping"), "mapping.html", fill=_mapping),
-    Tab("settings", _("Settings"), "settings.html", fill=_settings),
+    Tab(
+        "documents",
+        _("Documents"),
+        "documents.html",
+        private=True,
+        look=_look_for_documents,
+        fill=_documents,
+    ),
+    Tab("analyze", _("Analyze"), "analyze.html", look=_look_for_tokens, fill=_analysis),
     Tab("generations", _("Generations"), "generations.html"),
-    Tab("documents", _("Documents"), "documents.html", samples=SAMPLES, fill=_documents),
+    Tab("operations", _("Operations"), "operations.html", fill=_operations),
 )

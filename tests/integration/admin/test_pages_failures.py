@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 TIMEOUT = 0.5
 # Beside the time-out: sessions, templates, and a machine that is busy with other things.
 SPARE = 1.0
-PAGES = ["change", "mapping", "settings", "generations", "documents"]
+PAGES = ["change", "mapping", "documents", "analyze", "generations", "operations"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Elastic-Product: Elasticsearch\r\n"
 
 

@@ -17,7 +17,7 @@ from .visitors import visitor
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["change", "mapping", "settings", "generations", "documents", "history"]
+PAGES = ["change", "mapping", "analyze", "generations", "documents", "history"]
 SCRIPT = "<script>alert(1)</script>"
 
 UNKNOWN = [

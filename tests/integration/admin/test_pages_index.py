@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 from shop.models import Product
@@ -16,20 +17,20 @@ from shop.models import Product
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations import mark_failed, register
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import Generation, Index
+from django_es_admin.models import Generation, Index, Operation
 
 from .visitors import anyone_who_may_look, visitor
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["change", "mapping", "settings", "generations", "documents"]
+PAGES = ["change", "mapping", "documents", "analyze", "generations", "operations"]
 PRODUCTS = "default_3Aproducts"
 
 
-def open_page(name: str, key: str = PRODUCTS, client: Client | None = None) -> str:
+def open_page(name: str, key: str = PRODUCTS, client: Client | None = None, query: str = "") -> str:
     """Return the page's main part."""
     client = client or anyone_who_may_look()
-    response = client.get(reverse(f"admin:elasticsearch_index_{name}", args=[key]))
+    response = client.get(reverse(f"admin:elasticsearch_index_{name}", args=[key]) + query)
     assert response.status_code == 200
     text: str = response.content.decode()
     return text[text.index("<main") : text.index("</main")]
@@ -60,7 +61,9 @@ def test_each_page_links_all_tabs_and_marks_its_own(products: list[Product], nam
 
 @pytest.mark.parametrize("name", PAGES)
 def test_tables_have_captions_and_heads_scopes(products: list[Product], name: str) -> None:
-    tables = re.findall(r"<table.*?</table>", open_page(name), re.DOTALL)
+    Operation.objects.create(connection="default", index="products", kind="refresh")
+    query = "?text=shoes" if name == "analyze" else ""
+    tables = re.findall(r"<table.*?</table>", open_page(name, query=query), re.DOTALL)
     assert tables
     for each in tables:
         assert "<caption" in each
@@ -92,7 +95,8 @@ def test_overview_of_a_missing_index(es: Elasticsearch) -> None:
     ("name", "sentence"),
     [
         ("mapping", "Declared mapping: there is no live one to show"),
-        ("settings", "There is no live generation, and so there are no settings."),
+        ("analyze", "There is no live generation whose analyzers could be asked."),
+        ("operations", "There was no operation yet, or it is too long ago."),
         ("generations", "There is no generation: the index was never built."),
         ("documents", "There is no document in the live generation."),
     ],
@@ -155,7 +159,7 @@ def test_a_field_that_is_not_there(products: list[Product], es: Elasticsearch) -
 
 
 def test_settings(products: list[Product]) -> None:
-    lines = rows(open_page("settings"))
+    lines = rows(open_page("change"))
     assert "index.number_of_shards 1" in lines
     assert "index.analysis.analyzer.default.stopwords _english_" in lines
 
@@ -194,6 +198,72 @@ def test_documents(products: list[Product]) -> None:
     first = next(line for line in rows(text) if line.startswith(f"{products[0].pk} "))
     assert first.startswith(f"{products[0].pk} Trail shoe 0 A shoe for stony paths")
     assert '"tags": [' in unescape(text)
+    assert "page 1 of" not in words(text)
+
+
+def test_documents_of_a_query(products: list[Product]) -> None:
+    text = open_page("documents", query="?q=sku:A-1")
+    assert "1 of 1 documents" in words(text)
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', text)
+    assert heads[:2] == ["_id", "_score"]
+    assert 'value="sku:A-1"' in text
+    assert any(re.match(rf"{products[1].pk} \d\.\d\d Trail shoe 1", line) for line in rows(text))
+    assert "No document matches the query." in words(open_page("documents", query="?q=nothing"))
+
+
+@pytest.mark.parametrize("query", ["q=name%3A(", "q=price%3A%5B1+TO", "p=99999"])
+def test_a_query_that_cannot_be_answered_is_told(products: list[Product], query: str) -> None:
+    text = open_page("documents", query=f"?{query}")
+    [error] = re.findall(r'<li class="error">(.*?)</li>', text)
+    assert "refused the request (400)" in error
+
+
+def test_documents_come_in_pages(products: list[Product], es: Elasticsearch, prefix: str) -> None:
+    lines: list[dict[str, object]] = []
+    for number in range(40):
+        lines += [{"index": {"_index": f"{prefix}many", "_id": str(number)}}, {"n": number}]
+    es.bulk(operations=lines, refresh=True)
+    client, key = visitor(superuser=True), f"default_3A{prefix}many"
+    first = open_page("documents", key, client)
+    assert "15 of 40 documents" in words(first)
+    assert "page 1 of 3 next" in words(first)
+    last = open_page("documents", key, client, query="?q=*&p=3")
+    assert "10 of 40 documents" in words(last)
+    assert "first previous page 3 of 3" in words(last)
+    assert 'href="?q=%2A&amp;p=2"' in last
+
+
+def test_tokens_of_a_text(products: list[Product]) -> None:
+    text = open_page("analyze", query="?text=The+Running+Shoes&analyzer=standard")
+    assert rows(text)[1:] == [
+        "0 the <ALPHANUM> 0 3",
+        "1 running <ALPHANUM> 4 11",
+        "2 shoes <ALPHANUM> 12 17",
+    ]
+    # The index's default analyzer leaves out what it calls stop words.
+    assert "2 tokens" in words(open_page("analyze", query="?text=The+Running+Shoes"))
+    assert "1 token" in words(open_page("analyze", query="?text=The+Shoes&field=name.raw"))
+    assert "makes no token" in words(open_page("analyze", query="?text=the&field=name"))
+    wrong = open_page("analyze", query="?text=shoes&analyzer=nonsense")
+    assert "refused the request (400)" in wrong
+
+
+def test_operations_of_an_index(products: list[Product]) -> None:
+    for state in ("done", "failed"):
+        Operation.objects.create(
+            connection="default",
+            index="products",
+            kind="rebuild",
+            state=state,
+            who="ada",
+            error="The disk is full." if state == "failed" else "",
+            ended_at=timezone.now(),
+        )
+    Operation.objects.create(connection="default", index="others", kind="swap")
+    lines = rows(open_page("operations"))[1:]
+    assert re.match(r"rebuild failed The disk is full\. — ada ", lines[0])
+    assert re.match(r"rebuild done — ada ", lines[1])
+    assert not [line for line in lines if "swap" in line]
 
 
 def test_documents_link_to_their_objects(products: list[Product]) -> None:

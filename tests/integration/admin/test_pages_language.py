@@ -40,10 +40,11 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
         index=f"{django_es_admin.connection.index_prefix}products",
         properties={"colour": {"type": "keyword"}},
     )
+    page("elasticsearch_index_change", quote("default:products"))
     text = page("app_list", "elasticsearch")
-    assert "Verbindungen Verbindung Zustand Cluster Knoten Version Antwortzeit Hosts" in text
+    assert "Verbindung Zustand Cluster Knoten Version Antwortzeit Plattenplatz Hosts" in text
     assert "Indizes Index Modell Live-Generation Zustand Dokumente Zeilen Mapping Größe" in text
-    assert "grün 3 3 1 Unterschied" in text
+    assert re.search(r"grün 3 3 vor \d+ s 1 Unterschied", text)
     assert "Das Mapping weicht in 1 Feld ab: führen Sie manage.py es_rebuild products aus." in text
     assert "Outbox: 0 Änderungen warten" in text
 
@@ -54,7 +55,9 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
     [
         ("change", "Alle Primär- und Replikat-Shards sind da."),
         ("mapping", "Das Mapping im Betrieb ist so, wie das Dokument es deklariert."),
-        ("settings", "Einstellungen der Live-Generation"),
+        ("change", "Einstellungen der Live-Generation"),
+        ("analyze", "Standard des Index"),
+        ("operations", "Vorgänge, der neueste zuerst"),
         ("generations", "Generationen, die neueste zuerst"),
         ("documents", "3 von 3 Dokumenten"),
     ],
@@ -62,7 +65,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
 def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
     text = page(f"elasticsearch_index_{tab}", quote("default:products"))
     assert sentence in text
-    assert "Überblick Mapping Einstellungen Generationen Dokumente" in text
+    assert "Überblick Mapping Dokumente Analyse Generationen Vorgänge" in text
 
 
 @pytest.mark.django_db

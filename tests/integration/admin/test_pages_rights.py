@@ -21,7 +21,15 @@ INDEX = "default_3Aproducts"
 DASHBOARD = "admin:app_list"
 INDICES = "admin:elasticsearch_index_changelist"
 CONNECTIONS = "admin:elasticsearch_connection_changelist"
-INDEX_PAGES = ["change", "mapping", "settings", "generations", "documents", "history"]
+INDEX_PAGES = [
+    "change",
+    "mapping",
+    "documents",
+    "analyze",
+    "generations",
+    "operations",
+    "history",
+]
 CONNECTION_PAGES = ["change", "history"]
 SITES = ["admin", "back-office"]
 

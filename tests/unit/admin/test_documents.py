@@ -23,7 +23,7 @@ def test_texts_come_first_a_name_before_a_story_and_empty_ones_last() -> None:
     ]
     table = document_table(samples, mapping, no_url)
     assert table.columns == ("name", "story", "sku", "price")
-    assert table.width == 5
+    assert table.width == 6
 
 
 def test_objects_have_no_column_and_other_values_are_json() -> None:

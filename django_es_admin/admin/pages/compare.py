@@ -1,0 +1,79 @@
+"""The page of one object in one index: what is indexed beside what would be."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ...exceptions import ElasticsearchAdminError
+from ...indices.definition import get_definition
+from ...lifecycle.comparison import compare_object
+from ...outbox.reindex import reindex_keys
+from ..rights import index_of
+from .address import parse_id
+from .links import model_links
+from .tabs import TABS
+
+if TYPE_CHECKING:
+    from .index import IndexAdmin
+
+MAX_KEY = 512
+
+
+def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one object; on POST, note that its document is to be written anew.
+
+    Args:
+        pages: of the indices.
+        object_id: ``connection:name``; the object's key is the parameter ``key``.
+
+    Raises:
+        PermissionDenied: the user may not view indices or this one's documents, or not reindex.
+        Http404: there is no such index, or it is not made from objects.
+    """
+    pages.require_view(request)
+    connection, name = parse_id(object_id)
+    detail = pages.find(object_id)
+    if not pages.has_view_documents_permission(request, detail):
+        raise PermissionDenied
+    key = request.GET.get("key", "")
+    if not detail.status.model or not 0 < len(key) <= MAX_KEY or "\0" in key:
+        raise Http404("There is no such object.")
+    definition = get_definition(name, connection)
+    index = index_of(connection, name)
+    may_reindex = pages.has_reindex_objects_permission(request, index)
+    if request.method == "POST":
+        if not may_reindex:
+            raise PermissionDenied
+        pages.log_change(request, index, f"Reindexed {key}.")
+        reindex_keys(definition, [key])
+        text = _("The change is noted; it is written at once, or by the next drain.")
+        pages.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(request.get_full_path())
+    context = pages.admin_site.each_context(request)
+    comparison, problem = None, detail.connection.error
+    try:
+        comparison = None if problem else compare_object(definition, key)
+    except ElasticsearchAdminError as error:
+        problem = str(error)
+    links = model_links(context["available_apps"], pages.admin_site.name)
+    context |= {
+        "title": name,
+        "subtitle": _("Documents"),
+        "opts": pages.opts,
+        "object_id": quote(object_id),
+        "tabs": TABS,
+        "detail": detail,
+        "index": detail.status,
+        "key": key,
+        "object_url": links.change(detail.status.model, key),
+        "comparison": comparison,
+        "problem": problem,
+        "may_reindex": may_reindex,
+    }
+    request.current_app = pages.admin_site.name
+    return TemplateResponse(request, "admin/elasticsearch/index/compare.html", context)

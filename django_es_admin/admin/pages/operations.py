@@ -1,0 +1,199 @@
+"""The operations: a list of them, and a page for each that shows how far it is."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from ...exceptions import OperationMissing, OperationRefused
+from ...lifecycle.cancel import cancel, find_cancel_refusal
+from ...lifecycle.history import OperationStatus, get_operation
+from ...models import Operation
+from ..permissions import PageAdmin
+from ..rights import Verb, index_admin, index_of
+from .address import object_id, parse_id, quoted_id
+from .databases import DatabaseFilter, first_database
+from .format import age, duration, pretty_json
+from .state import operation_state, operation_title
+
+VERBS: dict[Operation.Kind, Verb] = {
+    Operation.Kind.CREATE: "create_index",
+    Operation.Kind.REBUILD: "rebuild_index",
+    Operation.Kind.SWAP: "swap_alias",
+    Operation.Kind.ROLLBACK: "swap_alias",
+    Operation.Kind.PRUNE: "delete_index",
+    Operation.Kind.DELETE: "delete_index",
+    Operation.Kind.REFRESH: "reindex_objects",
+    Operation.Kind.DRAIN: "reindex_objects",
+    Operation.Kind.REINDEX: "reindex_objects",
+}
+
+
+class OperationList(ChangeList):
+    """Links each operation by its database and its key."""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of an operation's page."""
+        return reverse(
+            "admin:elasticsearch_operation_change",
+            args=[quoted_id(result._state.db, str(result.pk))],
+            current_app=self.model_admin.admin_site.name,
+        )
+
+
+class OperationAdmin(PageAdmin):
+    """The operations, the newest first; whoever may view indices sees what is done to them."""
+
+    actions = None
+    change_list_template = "admin/elasticsearch/operation/change_list.html"
+    list_display = ("title", "connection", "state_of", "who", "began", "took")
+    list_filter = ("kind", "state", DatabaseFilter)
+    list_per_page = 50
+    search_fields = ("index", "who", "generation")
+    search_help_text = _("Searches index, generation and who began it.")
+    show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those in who may view indices."""
+        return index_admin(self.admin_site).has_view_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the stock addresses, and the one that cancels."""
+        view = self.admin_site.admin_view(self.cancel_view)
+        name = "elasticsearch_operation_cancel"
+        return [path("<path:object_id>/cancel/", view, name=name), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that links operations of all databases."""
+        return OperationList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the operations of the first database; a filter chooses others."""
+        return Operation.objects.using(first_database())
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Operation:
+        """Return an operation for the admin's own views, such as its history.
+
+        Raises:
+            PermissionDenied: the user may not view indices.
+            Http404: there is no such operation.
+        """
+        self.require_view(request)
+        return self._find(object_id).row
+
+    # --- columns ---
+
+    @admin.display(description=_("operation"), ordering="kind")
+    def title(self, row: Operation) -> str:
+        """Return what is done to which index."""
+        return operation_title(_status(row))
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_of(self, row: Operation) -> str:
+        """Return how far it is."""
+        return operation_state(_status(row)).text
+
+    @admin.display(description=_("began"), ordering="created_at")
+    def began(self, row: Operation) -> Any:
+        """Return how long ago it began."""
+        return age(row.created_at)
+
+    @admin.display(description=_("took"))
+    def took(self, row: Operation) -> str:
+        """Return for how long it went on."""
+        return format_html('<span class="nowrap">{}</span>', duration(_status(row).seconds))
+
+    # --- pages ---
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show how far an operation is."""
+        self.require_view(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        operation = self._find(unquote(object_id))
+        row = operation.row
+        index = index_of(row.connection, row.index)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": operation_title(operation),
+            "subtitle": None,
+            "opts": self.opts,
+            "object_id": quote(object_id_of(operation)),
+            "operation": operation,
+            "index_id": quote(index.pk),
+            "details": pretty_json(row.details) if row.details else "",
+            "may_act": self.may_act(request, operation),
+            "cancel_refusal": find_cancel_refusal(operation),
+        }
+        request.current_app = self.admin_site.name
+        template = "admin/elasticsearch/operation/page.html"
+        return TemplateResponse(request, template, context | (extra_context or {}))
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask the operation to end, and show its page again.
+
+        Raises:
+            PermissionDenied: the user has not the right to begin such an operation.
+        """
+        self.require_view(request)
+        operation = self._find(unquote(object_id))
+        if not self.may_act(request, operation):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        index = index_of(operation.row.connection, operation.row.index)
+        text = f"Cancelled the {operation.row.get_kind_display()}."
+        index_admin(self.admin_site).log_change(request, index, text)
+        try:
+            cancel(operation)
+        except OperationRefused as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+        url = reverse(
+            "admin:elasticsearch_operation_change",
+            args=[quote(object_id_of(operation))],
+            current_app=self.admin_site.name,
+        )
+        return HttpResponseRedirect(url)
+
+    def may_act(self, request: HttpRequest, operation: OperationStatus) -> bool:
+        """Whether the user has the right to begin such an operation, and so to end it."""
+        row = operation.row
+        verb = VERBS[Operation.Kind(row.kind)]
+        return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
+
+    def _find(self, key: str) -> OperationStatus:
+        try:
+            return get_operation(*parse_id(key))
+        except OperationMissing as error:
+            raise Http404(str(error)) from error
+
+
+def object_id_of(operation: OperationStatus) -> str:
+    """Return the id under which the admin knows an operation."""
+    return object_id(operation.using, str(operation.row.pk))
+
+
+def _status(row: Operation) -> OperationStatus:
+    return OperationStatus(row, row._state.db or first_database())

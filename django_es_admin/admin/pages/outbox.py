@@ -1,0 +1,229 @@
+"""The outbox: which changes wait, failed or were given up, and what to do with them."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ...indices.definition import get_definitions
+from ...lifecycle.figures import read_figures
+from ...models import OutboxEntry
+from ...outbox.discard import discard, plan_discard
+from ...outbox.retry import retry
+from ..permissions import PageAdmin
+from ..rights import index_admin, index_of
+from .databases import DatabaseFilter, first_database
+from .format import age, moment, number
+
+
+class IndexFilter(admin.SimpleListFilter):
+    """Chooses an index; the declared ones, which takes no look at a table of a million rows."""
+
+    title = _("index")
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return connection and name of each index that feeds on an outbox."""
+        every = [d for d in get_definitions() if d.document]
+        several = len({d.using for d in every}) > 1
+        return [
+            (f"{d.using}:{d.name}", f"{d.name} ({d.using})" if several else d.name) for d in every
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows of the chosen index."""
+        connection, _colon, name = (self.value() or "").rpartition(":")
+        return queryset.filter(connection=connection, index=name) if name else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Chooses what has become of the rows until now."""
+
+    title = _("state")
+    parameter_name = "state"
+    _conditions = {
+        "waiting": Q(parked_at__isnull=True, delete_sent=False),
+        "failed": Q(parked_at__isnull=True, delete_sent=False, attempts__gt=0),
+        "parked": Q(parked_at__isnull=False),
+        "again": Q(parked_at__isnull=True, delete_sent=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the states."""
+        return [
+            ("waiting", _("waiting")),
+            ("failed", _("failed, to be tried again")),
+            ("parked", _("given up")),
+            ("again", _("second delete")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows in the chosen state."""
+        return queryset.filter(self._conditions.get(self.value() or "", Q()))
+
+
+class OutboxAdmin(PageAdmin):
+    """The rows, oldest first; of those indices whose model the user may view."""
+
+    actions = ("retry_selected", "discard_selected")
+    change_list_template = "admin/elasticsearch/outbox/change_list.html"
+    list_display = ("change", "index_name", "state", "made", "attempts", "due", "error")
+    list_display_links = None
+    list_filter = (IndexFilter, StateFilter, DatabaseFilter)
+    list_per_page = 50
+    search_fields = ("=key",)
+    search_help_text = _("Searches the key of the object.")
+    show_full_result_count = False
+    ordering = ("pk",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those in who may view indices."""
+        return index_admin(self.admin_site).has_view_permission(request)
+
+    def has_reindex_objects_permission(self, request: HttpRequest) -> bool:
+        """Ask the pages of the indices."""
+        return index_admin(self.admin_site).has_reindex_objects_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows of indices whose documents the user may read."""
+        rows = OutboxEntry.objects.using(first_database()).order_by("pk")
+        if request.user.is_superuser:
+            return rows
+        readable = Q(pk__in=())
+        for definition in get_definitions():
+            if definition.document and _may_view(request, definition.model_label):
+                readable |= Q(connection=definition.using, index=definition.name)
+        return rows.filter(readable)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the rows below the figures of each index."""
+        self.require_view(request)
+        definitions = [definition for definition in get_definitions() if definition.document]
+        figures = read_figures(definitions)
+        summary = [(each, figures.outbox(each)) for each in definitions]
+        context = {"title": _("Outbox"), "summary": summary, **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Refuse: all there is to a row stands in the list.
+
+        Raises:
+            PermissionDenied: always.
+        """
+        raise PermissionDenied
+
+    # --- columns ---
+
+    @admin.display(description=_("change of"))
+    def change(self, row: OutboxEntry) -> str:
+        """Return what the row tells of."""
+        if row.kind == OutboxEntry.Kind.RELATED:
+            return f"{row.model} {row.key}"
+        return row.key
+
+    @admin.display(description=_("index"))
+    def index_name(self, row: OutboxEntry) -> str:
+        """Return the name of the index."""
+        return row.index
+
+    @admin.display(description=_("state"))
+    def state(self, row: OutboxEntry) -> Any:
+        """Return what has become of the row until now."""
+        if row.parked_at:
+            return _("given up")
+        if row.delete_sent:
+            return _("second delete")
+        return _("failed") if row.attempts else _("waiting")
+
+    @admin.display(description=_("made"))
+    def made(self, row: OutboxEntry) -> Any:
+        """Return how old it is."""
+        return age(row.created_at)
+
+    @admin.display(description=_("next attempt"))
+    def due(self, row: OutboxEntry) -> Any:
+        """Return when it is tried again."""
+        if row.parked_at:
+            return _("when it is retried")
+        return moment(row.due_at) if row.due_at else _("at once")
+
+    # --- actions ---
+
+    @admin.action(description=_("Retry selected rows"), permissions=["reindex_objects"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Make the rows due now."""
+        self._log(request, queryset, "Retried rows of the outbox.")
+        count = retry(_plain(queryset))
+        text = ngettext(
+            "%(count)s row is tried again with the next drain.",
+            "%(count)s rows are tried again with the next drain.",
+            count,
+        )
+        self.message_user(request, text % {"count": number(count)}, messages.SUCCESS)
+
+    @admin.action(description=_("Discard selected rows…"), permissions=["reindex_objects"])
+    def discard_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Ask to type the name of the index, then delete the rows."""
+        rows = _plain(queryset)
+        plan = plan_discard(rows)
+        if len(plan.indices) != 1:
+            text = (
+                _("These are rows of several indices: choose one of them in the filter first.")
+                if plan.indices
+                else _("There is nothing to discard: second deletes end by themselves.")
+            )
+            self.message_user(request, text, messages.ERROR)
+            return None
+        typed = request.POST.get("typed")
+        if typed == plan.indices[0]:
+            self._log(request, queryset, "Discarded rows of the outbox.")
+            count = discard(rows, int(request.POST.get("until") or 0))
+            done = ngettext("%(count)s row was discarded.", "%(count)s rows were discarded.", count)
+            self.message_user(request, done % {"count": number(count)}, messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Discard rows of the outbox"),
+            "opts": self.opts,
+            "plan": plan,
+            "keys": request.POST.getlist("_selected_action"),
+            "select_across": request.POST.get("select_across", "0"),
+            "wrong": typed is not None,
+            "address": request.get_full_path(),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/elasticsearch/outbox/discard.html", context)
+
+    def _log(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> None:
+        """Note in the history of each index who saw to its rows."""
+        indices = _plain(queryset).order_by().values_list("connection", "index").distinct()
+        admin_of_indices = index_admin(self.admin_site)
+        for connection, name in indices:
+            admin_of_indices.log_change(request, index_of(connection, name), text)
+
+
+def _plain(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows for an update: chosen by their keys alone, in no order."""
+    return OutboxEntry.objects.using(queryset.db).filter(pk__in=queryset.order_by().values("pk"))
+
+
+def _may_view(request: HttpRequest, label: str) -> bool:
+    options = apps.get_model(label)._meta
+    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")

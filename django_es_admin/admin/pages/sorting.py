@@ -1,0 +1,117 @@
+"""The columns of the table of indices, and what a click on their head does."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ...lifecycle.status import IndexStatus
+
+Key = Callable[[IndexStatus], Any]
+_HEALTHS = ("red", "yellow", "", "green")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Args:
+        name: in the address.
+        title: what people read at its head.
+        key: what its indices are ordered by; None sorts behind everything, either way.
+        numeric: whether it holds numbers.
+        hint: what it means, for the curious.
+    """
+
+    name: str
+    title: str | Promise
+    key: Key
+    numeric: bool = False
+    hint: str | Promise = ""
+
+
+def _name(index: IndexStatus) -> str:
+    return index.name
+
+
+def _last(index: IndexStatus) -> Any:
+    return index.operation.row.created_at if index.operation else None
+
+
+CONNECTION = Column("connection", _("Connection"), lambda index: index.connection)
+COLUMNS = (
+    Column("index", _("Index"), _name),
+    CONNECTION,
+    Column("model", _("Model"), lambda index: index.model or None),
+    Column("generation", _("Live generation"), lambda index: index.created),
+    Column("health", _("Health"), lambda index: _HEALTHS.index(index.health)),
+    Column("documents", _("Documents"), lambda index: index.documents, numeric=True),
+    Column(
+        "rows",
+        _("Rows"),
+        lambda index: index.rows,
+        numeric=True,
+        hint=_("Objects in the database that belong into the index, as last counted or estimated"),
+    ),
+    Column("mapping", _("Mapping"), lambda index: len(index.differences) or None),
+    Column(
+        "size",
+        _("Size"),
+        lambda index: index.size,
+        numeric=True,
+        hint=_("Of the primary shards"),
+    ),
+    Column("operation", _("Last operation"), _last),
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of one column.
+
+    Args:
+        url: where a click leads: the query string that sorts by it, or turns the order round.
+        direction: ``ascending`` or ``descending`` if the table is sorted by it, else "".
+    """
+
+    column: Column
+    url: str
+    direction: str
+
+
+def heads(parameters: Mapping[str, str], order: str, *, several: bool) -> tuple[Head, ...]:
+    """Return the heads of the columns.
+
+    Args:
+        parameters: of the address, that of the order and of the page left out.
+        order: name of the column that is sorted by, with a minus for descending; "" for none.
+        several: whether there is more than one connection, so that it has a column.
+    """
+    return tuple(
+        _head(column, parameters, order) for column in COLUMNS if several or column != CONNECTION
+    )
+
+
+def _head(column: Column, parameters: Mapping[str, str], order: str) -> Head:
+    directions = {column.name: "ascending", f"-{column.name}": "descending"}
+    direction = directions.get(order, "")
+    # Of numbers one looks for the large ones first.
+    first, other = column.name, f"-{column.name}"
+    if column.numeric:
+        first, other = other, first
+    target = other if order == first else first
+    return Head(column, f"?{urlencode({**parameters, 'o': target})}#indices", direction)
+
+
+def sort(indices: Iterable[IndexStatus], order: str) -> list[IndexStatus]:
+    """Return indices in the order that an address asks for; as they are for one it cannot."""
+    found = list(indices)
+    column = next((each for each in COLUMNS if each.name == order.removeprefix("-")), None)
+    if column is None:
+        return found
+    known = [index for index in found if column.key(index) is not None]
+    unknown = [index for index in found if column.key(index) is None]
+    return sorted(known, key=column.key, reverse=order.startswith("-")) + unknown

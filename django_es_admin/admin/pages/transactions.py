@@ -1,0 +1,24 @@
+"""Views that write to Elasticsearch run outside ATOMIC_REQUESTS: a drain is refused inside."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec
+
+from django.db import connections
+from django.db.transaction import non_atomic_requests
+from django.http import HttpRequest, HttpResponse
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def outside_transactions(view: View[P]) -> View[P]:
+    """Return a view to which no database gives a transaction of its own."""
+
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    update_wrapper(wrapped, view)
+    for alias in connections:
+        non_atomic_requests(using=alias)(wrapped)
+    return wrapped

@@ -1,0 +1,62 @@
+"""Who may do what with an index: one hook for each verb, for a project to override."""
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import quote
+from django.http import HttpRequest
+
+from ..models import Index
+
+if TYPE_CHECKING:
+    from .pages.index import IndexAdmin
+
+Verb = Literal["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
+
+
+class IndexRights:
+    """The hooks; each gets the index, or None where it is asked whether there is any at all."""
+
+    def has_create_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
+        """Whether the user may create an index that is missing."""
+        return request.user.has_perm("elasticsearch.create_index")
+
+    def has_rebuild_index_permission(
+        self, request: HttpRequest, index: Index | None = None
+    ) -> bool:
+        """Whether the user may rebuild an index, and cancel that."""
+        return request.user.has_perm("elasticsearch.rebuild_index")
+
+    def has_swap_alias_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
+        """Whether the user may make another generation live."""
+        return request.user.has_perm("elasticsearch.swap_alias")
+
+    def has_reindex_objects_permission(
+        self, request: HttpRequest, index: Index | None = None
+    ) -> bool:
+        """Whether the user may reindex objects, drain, refresh, and see to rows of the outbox."""
+        return request.user.has_perm("elasticsearch.reindex_objects")
+
+    def has_delete_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
+        """Whether the user may delete generations."""
+        return request.user.has_perm("elasticsearch.delete_index")
+
+    def may(self, verb: Verb, request: HttpRequest, index: Index | None = None) -> bool:
+        """Whether the user has the right that is called so."""
+        allowed: bool = getattr(self, f"has_{verb}_permission")(request, index)
+        return allowed
+
+
+def index_admin(site: AdminSite) -> "IndexAdmin":
+    """Return the pages of the indices on a site, whose hooks count on all other pages, too."""
+    return cast("IndexAdmin", site.get_model_admin(Index))
+
+
+def index_of(connection: str, name: str) -> Index:
+    """Return what stands for an index in hooks and in the admin's log."""
+    return Index(pk=f"{connection}:{name}")
+
+
+def quoted(index: Index) -> str:
+    """Return the id of an index as it stands in an address."""
+    return quote(index.pk)

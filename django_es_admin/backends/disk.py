@@ -1,0 +1,47 @@
+"""How much room the disks of a cluster have."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from .abstracts import Base
+from .errors import translated, understood
+from .health import Deadline
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The disks of all data nodes together.
+
+    Args:
+        used: bytes, by whatever.
+        total: bytes.
+    """
+
+    used: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """The share that is used, from 0 to 1."""
+        return self.used / self.total if self.total else 0.0
+
+
+def read_disk(connection: Base, deadline: Deadline) -> Disk | None:
+    """Return the room of a cluster; None where its nodes do not tell.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        answer = connection.client.options(request_timeout=deadline.remaining).cat.allocation(
+            format="json", bytes="b", h="disk.used,disk.total"
+        )
+    with understood(connection):
+        # Shards without a node are listed, too, and have no disk.
+        nodes = [
+            (int(row["disk.used"]), int(row["disk.total"]))
+            for row in cast("list[dict[str, Any]]", answer.body)
+            if row.get("disk.used") and row.get("disk.total")
+        ]
+    used, total = (sum(column) for column in zip(*nodes, strict=True)) if nodes else (0, 0)
+    return Disk(used, total) if total else None

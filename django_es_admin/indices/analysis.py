@@ -1,0 +1,74 @@
+"""What an analyzer makes of a text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated, understood
+from ..backends.health import Deadline
+
+# "Built-in analyzer reference" in the Elasticsearch reference, those without options.
+BUILT_IN = ("standard", "simple", "whitespace", "stop", "keyword", "pattern", "fingerprint")
+_OWN = "index.analysis.analyzer."
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token.
+
+    Args:
+        text: what is searched for in the index.
+        start: place of its first character in the analysed text.
+        end: place behind its last character.
+        position: its number among the words; several tokens may have the same.
+    """
+
+    text: str
+    start: int
+    end: int
+    position: int
+    kind: str
+
+
+def analyzers_of(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the analyzers that an index defines, then those that each index has.
+
+    Args:
+        settings: of the index, flat.
+    """
+    own = {name.removeprefix(_OWN).partition(".")[0] for name in settings if name.startswith(_OWN)}
+    return (*sorted(own), *(name for name in BUILT_IN if name not in own))
+
+
+def analyze(
+    connection: Base, index: str, deadline: Deadline, text: str, *, analyzer: str, field: str
+) -> tuple[Token, ...]:
+    """Return the tokens that an index makes of ``text``.
+
+    Args:
+        analyzer: its name; "" for that of ``field``.
+        field: path of a field; "" for the index's default analyzer, if none is named.
+
+    Raises:
+        ServerRefused: there is no such analyzer.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        client = connection.client.options(request_timeout=deadline.remaining)
+        answer = client.indices.analyze(
+            index=index,
+            text=text,
+            analyzer=analyzer or None,
+            field=field or None if not analyzer else None,
+        )
+    with understood(connection):
+        return tuple(
+            Token(
+                each["token"],
+                each["start_offset"],
+                each["end_offset"],
+                each["position"],
+                each["type"],
+            )
+            for each in answer["tokens"]
+        )

@@ -1,0 +1,44 @@
+"""Throw rows away: their changes reach the index only with the next save, or a rebuild."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, QuerySet
+
+from ..models import OutboxEntry
+
+
+@dataclass(frozen=True)
+class DiscardPlan:
+    """What ``discard`` will do.
+
+    Args:
+        rows: number of rows that go.
+        indices: of which they are, by name.
+        until: primary key of the last of them; what is captured later is not part of the plan.
+    """
+
+    rows: int
+    indices: tuple[str, ...]
+    until: int
+
+
+def plan_discard(rows: QuerySet[OutboxEntry]) -> DiscardPlan:
+    """Return the plan to discard ``rows``, second deletes left out: these are only cautious."""
+    found = _discardable(rows)
+    totals = found.aggregate(rows=Count("pk"), until=Max("pk"))
+    indices = found.order_by("index").values_list("index", flat=True).distinct()
+    return DiscardPlan(totals["rows"], tuple(indices), totals["until"] or 0)
+
+
+def discard(rows: QuerySet[OutboxEntry], until: int) -> int:
+    """Delete those of ``rows`` that a plan told of; return how many.
+
+    Args:
+        until: of the plan.
+    """
+    _, deleted = _discardable(rows).filter(pk__lte=until).delete()
+    return deleted.get(OutboxEntry._meta.label, 0)
+
+
+def _discardable(rows: QuerySet[OutboxEntry]) -> QuerySet[OutboxEntry]:
+    return rows.order_by().filter(delete_sent=False)

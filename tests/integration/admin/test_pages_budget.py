@@ -1,0 +1,105 @@
+"""The dashboard of 300 indices on three connections, one of them dead: in time, in few steps."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from pytest_django import Settings
+
+from django_es_admin.admin.pages.dashboard import PER_PAGE
+from tests import servers
+
+from .visitors import anyone_who_may_look
+
+pytestmark = pytest.mark.django_db
+
+BUDGET = 1.5
+EACH = 100
+
+
+def names(number: int, count: int = EACH) -> list[str]:
+    return [f"of{number}-index-{at:03}" for at in range(count)]
+
+
+@pytest.fixture
+def two_hundred_indices(es: Elasticsearch, prefix: str) -> None:
+    """The indices of the two connections that answer, each behind its alias."""
+
+    def create(name: str) -> None:
+        es.options(request_timeout=60).indices.create(
+            index=f"{prefix}{name}-20261121072512-3f9a",
+            aliases={f"{prefix}{name}": {}},
+            settings={"number_of_replicas": 0, "number_of_shards": 1},
+            wait_for_active_shards=0,
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(create, names(1) + names(2)))
+
+
+@contextmanager
+def three_connections(
+    es: Elasticsearch, prefix: str, settings: Settings, count: int, asked: Counter[str]
+) -> Iterator[None]:
+    """Declare as many indices on each of two live connections and a dead one."""
+    [node] = es.transport.node_pool.all()
+
+    def watch(method: str, path: str, sent: bytes) -> None:
+        asked[re.sub(r"\?.*", "", path)[:20]] += 1
+
+    with servers.hanging() as dead, servers.standing_between(node.base_url, watch) as url:
+        hosts = {1: url, 2: url, 3: dead}
+        settings.ES_ADMIN = {}
+        settings.ES_SERVERS = {
+            "default": {"HOSTS": [url], "INDEX_PREFIX": prefix},
+            **{
+                f"server-{number}": {
+                    "HOSTS": [host],
+                    "INDEX_PREFIX": prefix,
+                    "INDICES": names(number, count),
+                }
+                for number, host in hosts.items()
+            },
+        }
+        settings.ES_INDICES = {name: {} for number in hosts for name in names(number, count)}
+        yield
+
+
+@pytest.mark.usefixtures("two_hundred_indices")
+def test_three_hundred_indices_and_a_dead_connection(
+    es: Elasticsearch, prefix: str, settings: Settings
+) -> None:
+    client = anyone_who_may_look()
+    url = reverse("admin:app_list", args=["elasticsearch"])
+    requests, queries = [], []
+    for count in (3, EACH):
+        asked: Counter[str] = Counter()
+        with three_connections(es, prefix, settings, count, asked):
+            with CaptureQueriesContext(connection) as captured:
+                text = client.get(url, {"q": "index"}).content.decode()
+            asked_once, queries_once = asked.total(), len(captured)
+            seconds = min(timed(client, url) for _ in range(3))
+        requests.append(asked_once)
+        queries.append(queries_once)
+        assert f"{3 * count} indices" in text
+        assert "did not answer in time" in text
+    # One page of them, each with what the cluster says of it.
+    assert text.count("…-3f9a") == PER_PAGE
+    assert requests[0] == requests[1]
+    assert queries[0] == queries[1]
+    assert seconds < BUDGET
+
+
+def timed(client: object, url: str) -> float:
+    started = time.monotonic()
+    response = client.get(url)  # type: ignore[attr-defined]
+    assert response.status_code == 200
+    return time.monotonic() - started
