@@ -4,16 +4,23 @@
 databases; ``connection`` is the one named ``default``.
 """
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-from django.utils.connection import ConnectionProxy
-
-from .backends.abstracts import Base
-from .backends.handler import DEFAULT_CONNECTION_ALIAS, ConnectionHandler
+if TYPE_CHECKING:
+    from .backends.handler import DEFAULT_CONNECTION_ALIAS, ConnectionHandler
+    from .backends.project import connection, connections
 
 __version__ = "0.1.0"
 
 __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "connection", "connections"]
 
-connections = ConnectionHandler()
-connection = cast("Base", ConnectionProxy(cast("Any", connections), DEFAULT_CONNECTION_ALIAS))
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for: pytest loads the plugin of this package in every project, and
+    # must not load Django and the client there.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .backends import project  # noqa: PLC0415
+
+    globals().update({known: getattr(project, known) for known in __all__})
+    return globals()[name]

@@ -16,7 +16,9 @@ class ElasticsearchAdminConfig(AppConfig):
     def ready(self) -> None:
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
+        from .backends import dsl
         from .outbox import capture
 
+        dsl.connect()
         autodiscover_modules("documents")
         capture.connect()

@@ -14,6 +14,7 @@ from elasticsearch.dsl import Object
 from django_es_admin import connections
 
 from . import conf
+from .backends.configuration import servers_of, servers_setting
 from .backends.problems import find_server_problems
 from .documents import Document, registry
 from .documents.paths import exists, follow, path_of
@@ -45,11 +46,11 @@ def _warning(number: str, message: str, hint: str, obj: Any = None) -> CheckMess
 @register(TAG)
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check ``ES_SERVERS``, ``ES_INDICES`` and ``ES_ADMIN``."""
-    servers = getattr(settings, "ES_SERVERS", {})
+    servers, setting = servers_of(settings), servers_setting(settings)
     indices = getattr(settings, "ES_INDICES", {})
     messages: list[CheckMessage] = [
         _error(_SERVER_IDS[problem.kind], problem.message, problem.hint)
-        for problem in find_server_problems(servers, indices)
+        for problem in find_server_problems(servers, indices, setting)
     ]
     try:
         conf.parse(getattr(settings, "ES_ADMIN", {}))

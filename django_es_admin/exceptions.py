@@ -58,6 +58,10 @@ class SeveralIndices(ElasticsearchAdminError):
     """The connection has several indices; this operation needs one: pass `index=`."""
 
 
+class NoIndices(ElasticsearchAdminError):
+    """The connection has no INDICES in ES_SERVERS: add them, or pass `index=`."""
+
+
 class IndexNotDeclared(ElasticsearchAdminError):
     """No document and no entry of ES_INDICES declares that index."""
 

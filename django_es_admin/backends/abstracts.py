@@ -1,10 +1,14 @@
 """The part of a connection that knows names, not Elasticsearch."""
 
-from collections.abc import Mapping
+import os
+import threading
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
+
+from .configuration import index_with_defaults, server_with_defaults
 
 
 class Base:
@@ -12,29 +16,54 @@ class Base:
 
     Args:
         alias: the connection's alias, its key in ``ES_SERVERS``.
-        server: its entry of ``ES_SERVERS``, every default filled in.
-        indices: alias -> entry of ``ES_INDICES``, every default filled in, of its ``INDICES``.
+        server: its entry of ``ES_SERVERS``; what it leaves out has its default.
+        indices: the entries of ``ES_INDICES`` that ``INDICES`` names, by alias or as a list.
     """
 
+    if TYPE_CHECKING:
+        # A backend has the methods of its client, which no type checker can derive.
+        def __getattr__(self, name: str) -> Any: ...
+
     def __init__(
-        self, alias: str, server: Mapping[str, Any], indices: Mapping[str, Mapping[str, Any]]
+        self,
+        alias: str,
+        server: Mapping[str, Any],
+        indices: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Any]],
     ) -> None:
         self.alias = alias
-        self.server = server
-        self.indices_settings = indices
-        self.label: str = server["LABEL"] or alias
-        self.color: str = server["COLOR"]
-        self.readonly: bool = server["READONLY"]
-        self.index_prefix: str = server["INDEX_PREFIX"]
+        self.server: Mapping[str, Any] = server_with_defaults(server)
+        named = (
+            indices.items()
+            if isinstance(indices, Mapping)
+            else ((index["NAME"], index) for index in indices)
+        )
+        self.indices_settings: dict[str, Mapping[str, Any]] = {
+            name: index_with_defaults(name, index) for name, index in named
+        }
+        self.label: str = self.server["LABEL"] or alias
+        self.color: str = self.server["COLOR"]
+        self.readonly: bool = self.server["READONLY"]
+        self.index_prefix: str = self.server["INDEX_PREFIX"]
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._client: Elasticsearch | None = None
         self._writers: dict[float, Elasticsearch] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.alias!r}>"
 
-    @cached_property
+    @property
     def client(self) -> Elasticsearch:
         """The official client; thread-safe, one per connection and process."""
-        return self.configure_client()
+        if self._pid != os.getpid():
+            # Came through a fork. The lock, too, which another thread of the parent may have held.
+            self._lock = threading.Lock()
+            self._client, self._writers, self._pid = None, {}, os.getpid()
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = self.configure_client()
+        return self._client
 
     def writer(self, timeout: float) -> Elasticsearch:
         """Return the client for writes: none of them is sent again by itself, and arrives late.
@@ -44,8 +73,9 @@ class Base:
         Args:
             timeout: seconds for one request.
         """
+        client = self.client
         if timeout not in self._writers:
-            self._writers[timeout] = self.client.options(request_timeout=timeout, max_retries=0)
+            self._writers[timeout] = client.options(request_timeout=timeout, max_retries=0)
         return self._writers[timeout]
 
     def configure_client(self) -> Elasticsearch:
@@ -93,6 +123,9 @@ class Base:
             self.prefixed(index["NAME"]): index["SETTINGS"]
             for index in self.indices_settings.values()
         }
+
+    # The djangoes document calls it so in one of its examples.
+    get_server_indices = get_indices_with_settings
 
     def prefixed(self, name: str) -> str:
         """Return the name that Elasticsearch knows for the declared ``name``."""

@@ -6,12 +6,14 @@ The user's dicts are never written to.
 import copy
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 DEFAULT_CONNECTION_ALIAS = "default"
 DEFAULT_ENGINE = "django_es_admin.backends.elasticsearch.SimpleHttpBackend"
 DEFAULT_HOSTS = ("http://localhost:9200",)
 ELASTICSEARCH_PORT = 9200
+
+CONNECTION_SETTINGS = frozenset(("ES_SERVERS", "ES_INDICES", "ELASTICSEARCH_DSL"))
 
 SERVER_DEFAULTS: dict[str, Any] = {
     "HOSTS": list(DEFAULT_HOSTS),
@@ -39,19 +41,92 @@ _PARAM_NAMES = {
     "maxsize": "connections_per_node",
     "dead_timeout": "dead_node_backoff_factor",
 }
+# How often old clients doubled the pause of a failing node, unless `timeout_cutoff` said it.
+_TIMEOUT_CUTOFF = 5
+_DEAD_TIMEOUT = 1.0
+
+
+def servers_setting(settings: Any) -> str:
+    """Return the name of the setting that has the connections."""
+    given = getattr(settings, "ES_SERVERS", {}) != {}
+    return "ES_SERVERS" if given or not _adoptable(settings) else "ELASTICSEARCH_DSL"
+
+
+def _adoptable(settings: Any) -> Any:
+    return getattr(settings, "ELASTICSEARCH_DSL", None) or {}
+
+
+def servers_of(settings: Any) -> Any:
+    """Return ``ES_SERVERS`` of Django's settings, or what django-elasticsearch-dsl has instead.
+
+    That is ``ELASTICSEARCH_DSL``: alias -> arguments of the client.
+    """
+    servers = getattr(settings, "ES_SERVERS", {})
+    if servers != {}:
+        return servers
+    adopted = _adoptable(settings)
+    if not isinstance(adopted, Mapping):
+        return adopted
+    return {alias: _adopted(arguments) for alias, arguments in adopted.items()}
+
+
+def _adopted(arguments: Any) -> Any:
+    if not isinstance(arguments, Mapping):
+        return arguments
+    params = {name: value for name, value in arguments.items() if name != "hosts"}
+    hosts = {"HOSTS": arguments["hosts"]} if arguments.get("hosts") else {}
+    return {**hosts, "PARAMS": params}
 
 
 def server_with_defaults(server: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of one entry of ``ES_SERVERS`` in which every key is present."""
-    return {**copy.deepcopy(SERVER_DEFAULTS), **copy.deepcopy(dict(server))}
+    return {**copy.deepcopy(SERVER_DEFAULTS), **_copied(server)}
+
+
+def _copied(value: Any) -> Any:
+    """Copy dicts and lists; an SSL context or a class in ``PARAMS`` cannot be copied."""
+    if isinstance(value, Mapping):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def index_with_defaults(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of one entry of ``ES_INDICES`` in which every key is present."""
-    config = {**copy.deepcopy(INDEX_DEFAULTS), **copy.deepcopy(dict(index))}
+    config = {**copy.deepcopy(INDEX_DEFAULTS), **_copied(index)}
     config["NAME"] = config["NAME"] or alias
     config["SETTINGS"] = config["SETTINGS"] or {}
     return config
+
+
+def server_for_tests(server: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a test run uses of a connection: its own settings, or those of ``TEST``.
+
+    Args:
+        server: the connection's settings, defaults filled in.
+    """
+    own = {key: server[key] for key in SERVER_DEFAULTS if key != "TEST"}
+    return {**own, **_copied(server["TEST"])}
+
+
+def index_for_tests(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a test run uses of an index: its own settings, or those of ``TEST``.
+
+    ``TESTS`` is another spelling of ``TEST``, which wins.
+
+    Args:
+        index: the index's settings, defaults filled in.
+    """
+    own = {key: index[key] for key in INDEX_DEFAULTS if key not in ("TEST", "TESTS")}
+    given = {**_copied(index["TESTS"]), **_copied(index["TEST"])}
+    used = {**own, **given}
+    return {**used, "NAME": used["NAME"] or alias, "SETTINGS": used["SETTINGS"] or {}}
+
+
+def engine_path(path: str) -> str:
+    """Return where a backend is; one of djangoes is here under the same name."""
+    return (
+        path.replace("djangoes.", "django_es_admin.", 1) if path.startswith("djangoes.") else path
+    )
 
 
 def node_urls(hosts: Any) -> list[str | dict[str, Any]]:
@@ -67,10 +142,7 @@ def node_urls(hosts: Any) -> list[str | dict[str, Any]]:
 
 def _node_url(host: str | Mapping[str, Any]) -> str | dict[str, Any]:
     if isinstance(host, Mapping):
-        node = {key: value for key, value in host.items() if key != "use_ssl"}
-        node.setdefault("scheme", "https" if host.get("use_ssl") else "http")
-        node.setdefault("port", ELASTICSEARCH_PORT)
-        return node
+        return _node_of_dict(host)
     if "://" not in host:
         host = f"http://{host}"
         if urlsplit(host).port is None:
@@ -78,6 +150,36 @@ def _node_url(host: str | Mapping[str, Any]) -> str | dict[str, Any]:
     return host
 
 
+def _node_of_dict(host: Mapping[str, Any]) -> str | dict[str, Any]:
+    node = {key: value for key, value in host.items() if key not in _OLD_HOST_KEYS}
+    node.setdefault("scheme", "https" if host.get("use_ssl") else "http")
+    node.setdefault("port", ELASTICSEARCH_PORT)
+    if "url_prefix" in host:
+        node.setdefault("path_prefix", "/" + str(host["url_prefix"]).strip("/"))
+    if "http_auth" not in host:
+        return node
+    # Today's client takes the credentials of one node in a URL alone.
+    auth = host["http_auth"]
+    parts = auth.split(":", 1) if isinstance(auth, str) else auth
+    user, password = (quote(str(part), safe="") for part in parts)
+    name = f"[{node['host']}]" if ":" in node["host"] else node["host"]
+    path = node.get("path_prefix", "")
+    return f"{node['scheme']}://{user}:{password}@{name}:{node['port']}{path}"
+
+
+_OLD_HOST_KEYS = frozenset(("http_auth", "url_prefix", "use_ssl"))
+
+
 def client_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``PARAMS`` under the names that today's client knows."""
-    return {_PARAM_NAMES.get(name, name): value for name, value in params.items()}
+    """Return ``PARAMS`` under the names that today's client knows.
+
+    A node that fails is left alone for ``dead_timeout`` seconds, and for twice as long with each
+    further failure, ``timeout_cutoff`` times at most.
+    """
+    named = {_PARAM_NAMES.get(name, name): value for name, value in params.items()}
+    cutoff = named.pop("timeout_cutoff", None)
+    if cutoff is not None or "dead_timeout" in params:
+        pause = named.setdefault("dead_node_backoff_factor", _DEAD_TIMEOUT)
+        doubled = 2 ** (_TIMEOUT_CUTOFF if cutoff is None else cutoff)
+        named.setdefault("max_dead_node_backoff", pause * doubled)
+    return named

@@ -1,8 +1,11 @@
 """Connections on the official client, one class per HTTP library."""
 
-from typing import Any
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
+from django.views.decorators.debug import sensitive_variables
 from elastic_transport import (
     BaseNode,
     OrjsonSerializer,
@@ -13,19 +16,23 @@ from elastic_transport import (
 from elasticsearch import Elasticsearch
 
 from .abstracts import Base
+from .call import bound
 from .configuration import client_params, node_urls
+from .failover import with_failover
 from .guard import Guard, guarded
+from .methods import index_methods, other_names
 
 DEFAULT_PARAMS: dict[str, Any] = {
     # A page or a save must not hang for the client's own default, which is for ever.
     "request_timeout": 10,
-    # A repeated write can arrive late and twice; whoever may repeat a request says so.
-    "max_retries": 0,
 }
 
 
 class BaseElasticsearchBackend(Base):
     """A connection on the official client; subclasses name the classes that carry requests.
+
+    It has the client's methods. Those that take an ``index`` need none: it is what the connection
+    has, in ``INDICES`` of its settings.
 
     Raises:
         ImproperlyConfigured: on first use of ``client``, where a class is missing or ``PARAMS``
@@ -35,6 +42,19 @@ class BaseElasticsearchBackend(Base):
     transport_class: type[Transport] | None = Transport
     connection_class: type[BaseNode] | None = None
 
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            method = index_methods().get(name)
+            if method is not None:
+                return bound(self, method)
+            if name in other_names():
+                return getattr(self.client, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *index_methods(), *other_names()})
+
+    @sensitive_variables()
     def configure_client(self) -> Elasticsearch:
         """Make the client from ``HOSTS`` and ``PARAMS``."""
         if self.transport_class is None or self.connection_class is None:
@@ -45,9 +65,12 @@ class BaseElasticsearchBackend(Base):
         params = {**DEFAULT_PARAMS, **client_params(self.server["PARAMS"])}
         if "cloud_id" not in params:
             params["hosts"] = node_urls(self.server["HOSTS"])
+        transport_class = self.transport_class
+        if "max_retries" not in params:
+            transport_class = with_failover(transport_class)
         try:
             return Elasticsearch(
-                transport_class=guarded(self.transport_class, guard),
+                transport_class=guarded(transport_class, guard),
                 node_class=self.connection_class,
                 **params,
             )
@@ -66,10 +89,52 @@ class SimpleHttpBackend(BaseElasticsearchBackend):
     connection_class = Urllib3HttpNode
 
 
+# The djangoes document spells it so in the example of its settings.
+SimpleHttpClient = SimpleHttpBackend
+
+
 class SimpleRequestsHttpBackend(BaseElasticsearchBackend):
-    """A connection through requests, which has to be installed."""
+    """A connection through requests, which has to be installed (the extra ``requests``)."""
 
     connection_class = RequestsHttpNode
+
+    def configure_client(self) -> Elasticsearch:
+        """Make the client.
+
+        Raises:
+            ImproperlyConfigured: requests is not installed, or the settings do not fit.
+        """
+        if find_spec("requests") is None:
+            raise ImproperlyConfigured(
+                f"ES_SERVERS[{self.alias!r}] has the ENGINE {type(self).__name__}, and requests "
+                f"is not installed: pip install 'django-es-admin[requests]'."
+            )
+        return super().configure_client()
+
+
+class _Retired(Base):
+    """A connection over a protocol that Elasticsearch does not speak any more."""
+
+    protocol: str
+
+    def __init__(self, alias: str, *args: Any) -> NoReturn:
+        raise ImproperlyConfigured(
+            f"ES_SERVERS[{alias!r}] has the ENGINE {type(self).__name__}, and Elasticsearch does "
+            f"not speak {self.protocol} since its version 2: use "
+            f"'django_es_admin.backends.elasticsearch.SimpleHttpBackend'."
+        )
+
+
+class SimpleThriftBackend(_Retired):
+    """Refused: says what to use instead."""
+
+    protocol = "Thrift"
+
+
+class SimpleMemcachedBackend(_Retired):
+    """Refused: says what to use instead."""
+
+    protocol = "the protocol of Memcached"
 
 
 JSON = OrjsonSerializer()

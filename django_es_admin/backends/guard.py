@@ -56,14 +56,13 @@ class Guard:
             ReadOnlyConnection: it would change something on a read-only connection.
             ForeignIndex: it names, or could reach, an index outside the prefix.
         """
-        segments = [unquote(part) for part in urlsplit(target).path.split("/") if part]
-        if self.readonly and not _only_reads(method, segments):
+        if self.readonly and not reads_only(method, target):
             raise ReadOnlyConnection(
                 f"The connection {self.alias!r} is READONLY in ES_SERVERS: "
                 f"{method} {target.partition('?')[0]} was not sent."
             )
         if self.prefix:
-            for name in _named_indices(method, segments, body):
+            for name in _named_indices(method, _segments(target), body):
                 if not name.startswith(self.prefix) or name.startswith("-"):
                     raise ForeignIndex(
                         f"The connection {self.alias!r} has INDEX_PREFIX {self.prefix!r}: "
@@ -71,9 +70,19 @@ class Guard:
                     )
 
 
-def _only_reads(method: str, segments: list[str]) -> bool:
+def _segments(target: str) -> list[str]:
+    return [unquote(part) for part in urlsplit(target).path.split("/") if part]
+
+
+def reads_only(method: str, target: str) -> bool:
+    """Whether a request changes nothing in the cluster, and may be repeated.
+
+    Args:
+        target: path and query.
+    """
     if method in ("GET", "HEAD"):
         return True
+    segments = _segments(target)
     endpoints = [part for part in segments if part.startswith("_")]
     if method == "POST":
         return bool(endpoints) and endpoints[0] in _READING_POSTS

@@ -10,12 +10,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from ..exceptions import ConnectionDoesNotExist
+from ..exceptions import ConnectionDoesNotExist, IndexNotDeclared
 from .abstracts import Base
 from .configuration import (
+    CONNECTION_SETTINGS,
     DEFAULT_CONNECTION_ALIAS,
+    engine_path,
+    index_for_tests,
     index_with_defaults,
+    server_for_tests,
     server_with_defaults,
+    servers_of,
+    servers_setting,
 )
 from .problems import find_server_problems
 
@@ -37,6 +43,7 @@ class ConnectionHandler:
     ) -> None:
         self._given_servers = servers
         self._given_indices = indices
+        self._test_namespace: str | None = None
         self._lock = threading.RLock()
         self.reset()
         setting_changed.connect(self._settings_changed, weak=True)
@@ -54,7 +61,7 @@ class ConnectionHandler:
         self._lock = threading.RLock()
 
     def _settings_changed(self, *, setting: str, **kwargs: Any) -> None:
-        if setting in ("ES_SERVERS", "ES_INDICES"):
+        if setting in CONNECTION_SETTINGS:
             # Dropped, not closed: another thread may be in the middle of a request.
             with self._lock:
                 self.reset()
@@ -75,22 +82,103 @@ class ConnectionHandler:
         return self._indices
 
     def _read_settings(self) -> None:
-        servers = self._given_servers
+        servers, setting = self._given_servers, "ES_SERVERS"
         if servers is None:
-            servers = getattr(settings, "ES_SERVERS", {})
+            servers, setting = servers_of(settings), servers_setting(settings)
         indices = self._given_indices
         if indices is None:
             indices = getattr(settings, "ES_INDICES", {})
-        problem = next(find_server_problems(servers, indices), None)
+        problem = next(find_server_problems(servers, indices, setting), None)
         if problem:
             raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
-        self._indices = {
-            alias: index_with_defaults(alias, index) for alias, index in indices.items()
-        }
+        self._indices = {alias: dict(index) for alias, index in indices.items()}
         self._servers = {
-            alias: server_with_defaults(server)
+            alias: dict(server)
             for alias, server in (servers or {DEFAULT_CONNECTION_ALIAS: {}}).items()
         }
+        for alias in self._indices:
+            self.ensure_index_defaults(alias)
+            self.prepare_index_test_settings(alias)
+        for alias in self._servers:
+            self.ensure_server_defaults(alias)
+            self.prepare_server_test_settings(alias)
+        if self._test_namespace is not None:
+            self._use_test_settings(self._test_namespace)
+
+    def _use_test_settings(self, namespace: str) -> None:
+        assert self._servers is not None  # noqa: S101 (for the type checker)
+        for index in self._indices.values():
+            index.update(index["TEST"])
+        for server in self._servers.values():
+            server.update(server["TEST"])
+            server["INDEX_PREFIX"] += namespace
+
+    def use_namespace(self, namespace: str | None) -> None:
+        """Use the test settings, and put ``namespace`` before the name of every index and alias.
+
+        Stays when settings are overridden: a test cannot leave its namespace by mistake. The
+        connections refuse every request about another index.
+
+        Args:
+            namespace: as ``"test-3f9a-"``; None for the project's own names.
+        """
+        with self._lock:
+            self._test_namespace = namespace
+            self.reset()
+
+    @property
+    def namespace(self) -> str | None:
+        """What test support puts before every name; None outside of tests."""
+        return self._test_namespace
+
+    def ensure_server_defaults(self, alias: str) -> None:
+        """Put the defaults into the settings of the connection ``alias``.
+
+        Raises:
+            ConnectionDoesNotExist: there is no such connection.
+        """
+        server = self._server(alias)
+        server.update(server_with_defaults(server))
+
+    def ensure_index_defaults(self, alias: str) -> None:
+        """Put the defaults into the settings of the index ``alias``.
+
+        Raises:
+            IndexNotDeclared: ``ES_INDICES`` has no such index.
+        """
+        index = self._index(alias)
+        index.update(index_with_defaults(alias, index))
+
+    def prepare_server_test_settings(self, alias: str) -> None:
+        """Make sure that ``TEST`` of the connection ``alias`` has what tests use.
+
+        Raises:
+            ConnectionDoesNotExist: there is no such connection.
+        """
+        server = self._server(alias)
+        server["TEST"] = server_for_tests(server)
+
+    def prepare_index_test_settings(self, alias: str) -> None:
+        """Make sure that ``TEST`` of the index ``alias`` has what tests use.
+
+        Raises:
+            IndexNotDeclared: ``ES_INDICES`` has no such index.
+        """
+        index = self._index(alias)
+        index["TEST"] = index_for_tests(alias, index)
+
+    def _server(self, alias: str) -> dict[str, Any]:
+        if alias not in self.servers:
+            raise ConnectionDoesNotExist(
+                f"There is no connection {alias!r}: ES_SERVERS has {', '.join(self.servers)}."
+            )
+        return self.servers[alias]
+
+    def _index(self, alias: str) -> dict[str, Any]:
+        if alias not in self.indices:
+            names = ", ".join(self.indices) or "none"
+            raise IndexNotDeclared(f"There is no index {alias!r}: ES_INDICES has {names}.")
+        return self.indices[alias]
 
     def __getitem__(self, alias: str) -> Base:
         self.check_for_multiprocess()
@@ -106,7 +194,7 @@ class ConnectionHandler:
         return alias in self.servers
 
     def all(self) -> list[Base]:
-        """Return every configured connection."""
+        """Return every configured connection, in the order of the settings."""
         return [self[alias] for alias in self]
 
     def check_for_multiprocess(self) -> None:
@@ -127,13 +215,9 @@ class ConnectionHandler:
             ConnectionDoesNotExist: ``ES_SERVERS`` has no such alias.
             ImproperlyConfigured: its ``ENGINE`` cannot be imported or is no backend.
         """
-        if alias not in self.servers:
-            raise ConnectionDoesNotExist(
-                f"There is no connection {alias!r}: ES_SERVERS has {', '.join(self.servers)}."
-            )
-        server = self.servers[alias]
+        server = self._server(alias)
         try:
-            backend = import_string(server["ENGINE"])
+            backend = import_string(engine_path(server["ENGINE"]))
         except ImportError as error:
             raise ImproperlyConfigured(
                 f"ES_SERVERS[{alias!r}] has the ENGINE {server['ENGINE']!r}, "

@@ -42,10 +42,18 @@ class Problem:
     hint: str
 
 
-def find_server_problems(servers: Any, indices: Any) -> Iterator[Problem]:
-    """Yield what is wrong in ``ES_SERVERS`` and ``ES_INDICES``, worst first."""
+def find_server_problems(
+    servers: Any, indices: Any, setting: str = "ES_SERVERS"
+) -> Iterator[Problem]:
+    """Yield what is wrong in the settings, worst first.
+
+    Args:
+        servers: the connections, as in ``ES_SERVERS``.
+        indices: ``ES_INDICES``.
+        setting: where the connections come from.
+    """
     if not isinstance(servers, Mapping):
-        yield Problem("type", "ES_SERVERS is not a dict.", "Make it {'default': {'HOSTS': […]}}.")
+        yield Problem("type", f"{setting} is not a dict.", "Make it {'default': {'HOSTS': […]}}.")
         return
     if not isinstance(indices, Mapping):
         yield Problem("type", "ES_INDICES is not a dict.", "Make it {'products': {}}.")
@@ -53,30 +61,53 @@ def find_server_problems(servers: Any, indices: Any) -> Iterator[Problem]:
     if servers and DEFAULT_CONNECTION_ALIAS not in servers:
         yield Problem(
             "default",
-            "ES_SERVERS has no connection named 'default'.",
+            f"{setting} has no connection named 'default'.",
             "Name one of the connections 'default'.",
         )
     for alias, server in servers.items():
-        yield from _entry_problems("ES_SERVERS", alias, server, _SERVER_TYPES, SERVER_DEFAULTS)
+        yield from _alias_problems(setting, alias)
+        where = f"{setting}[{alias!r}]"
+        yield from _entry_problems(where, server, _SERVER_TYPES, SERVER_DEFAULTS)
         if isinstance(server, Mapping):
-            yield from _server_value_problems(alias, server, indices)
+            yield from _server_value_problems(where, server, indices)
+            yield from _server_test_problems(f"{where}['TEST']", server.get("TEST"), indices)
     for alias, index in indices.items():
-        yield from _entry_problems("ES_INDICES", alias, index, _INDEX_TYPES, INDEX_DEFAULTS)
+        yield from _alias_problems("ES_INDICES", alias)
+        where = f"ES_INDICES[{alias!r}]"
+        yield from _entry_problems(where, index, _INDEX_TYPES, INDEX_DEFAULTS)
         if isinstance(index, Mapping):
-            yield from _index_value_problems(alias, index)
+            yield from _index_value_problems(where, index)
+            for key in ("TEST", "TESTS"):
+                yield from _index_test_problems(f"{where}[{key!r}]", index.get(key))
     yield from _shared_name_problems(indices)
 
 
+def _alias_problems(setting: str, alias: Any) -> Iterator[Problem]:
+    if not isinstance(alias, str):
+        yield Problem("type", f"{setting} has a key {alias!r}.", "Make each key a string.")
+
+
+def _server_test_problems(where: str, test: Any, indices: Mapping[Any, Any]) -> Iterator[Problem]:
+    """Yield what is wrong in what tests use instead: any key of the connection itself."""
+    if isinstance(test, Mapping):
+        types = {key: kinds for key, kinds in _SERVER_TYPES.items() if key != "TEST"}
+        yield from _entry_problems(where, test, types, SERVER_DEFAULTS)
+        yield from _server_value_problems(where, test, indices)
+
+
+def _index_test_problems(where: str, test: Any) -> Iterator[Problem]:
+    if isinstance(test, Mapping):
+        types = {key: kinds for key, kinds in _INDEX_TYPES.items() if key not in ("TEST", "TESTS")}
+        yield from _entry_problems(where, test, types, INDEX_DEFAULTS)
+        yield from _index_value_problems(where, test)
+
+
 def _entry_problems(
-    setting: str,
-    alias: Any,
+    where: str,
     entry: Any,
     types: Mapping[str, tuple[type, ...]],
     defaults: Mapping[str, Any],
 ) -> Iterator[Problem]:
-    where = f"{setting}[{alias!r}]"
-    if not isinstance(alias, str):
-        yield Problem("type", f"{setting} has a key {alias!r}.", "Make each key a string.")
     if not isinstance(entry, Mapping):
         yield Problem("type", f"{where} is not a dict.", "Make it a dict, {} for the defaults.")
         return
@@ -95,45 +126,45 @@ def _entry_problems(
 
 
 def _server_value_problems(
-    alias: Any, server: Mapping[Any, Any], indices: Mapping[Any, Any]
+    where: str, server: Mapping[Any, Any], indices: Mapping[Any, Any]
 ) -> Iterator[Problem]:
     names = server.get("INDICES")
     for name in names if isinstance(names, (list, tuple)) else ():
         if not isinstance(name, str) or name not in indices:
             yield Problem(
                 "index",
-                f"ES_SERVERS[{alias!r}] uses the index {name!r}, which ES_INDICES does not have.",
+                f"{where} uses the index {name!r}, which ES_INDICES does not have.",
                 f"Add ES_INDICES[{name!r}] = {{}}.",
             )
     color = server.get("COLOR")
     if isinstance(color, str) and color not in COLORS:
         yield Problem(
             "color",
-            f"ES_SERVERS[{alias!r}] has the COLOR {color!r}.",
+            f"{where} has the COLOR {color!r}.",
             f"One of {', '.join(COLORS)}.",
         )
     params = server.get("PARAMS")
     if isinstance(params, Mapping) and not all(isinstance(name, str) for name in params):
         yield Problem(
             "type",
-            f"ES_SERVERS[{alias!r}]['PARAMS'] has a key that is no string.",
+            f"{where}['PARAMS'] has a key that is no string.",
             "Name the arguments of the Elasticsearch client.",
         )
     hosts = server.get("HOSTS")
     if isinstance(hosts, (str, list, tuple)):
-        yield from _host_problems(alias, [hosts] if isinstance(hosts, str) else hosts)
+        yield from _host_problems(where, [hosts] if isinstance(hosts, str) else hosts)
 
 
-def _host_problems(alias: Any, hosts: Any) -> Iterator[Problem]:
+def _host_problems(where: str, hosts: Any) -> Iterator[Problem]:
     if not hosts:
-        yield Problem("hosts", f"ES_SERVERS[{alias!r}] has no HOSTS.", _HOST_HINT)
+        yield Problem("hosts", f"{where} has no HOSTS.", _HOST_HINT)
     for position, host in enumerate(hosts):
         # A host may hold a password, so the message names its place, not its text.
-        where = f"ES_SERVERS[{alias!r}]['HOSTS'][{position}]"
+        place = f"{where}['HOSTS'][{position}]"
         if isinstance(host, Mapping):
-            yield from _host_dict_problems(where, host)
+            yield from _host_dict_problems(place, host)
         elif not isinstance(host, str) or not _is_url(host):
-            yield Problem("hosts", f"{where} is not a URL or host name.", _HOST_HINT)
+            yield Problem("hosts", f"{place} is not a URL or host name.", _HOST_HINT)
 
 
 def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -142,6 +173,13 @@ def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Problem
         yield Problem("hosts", f"{where} has no 'host'.", _HOST_HINT)
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LAST_PORT:
         yield Problem("hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200.")
+    auth = host.get("http_auth", ":")
+    if not (isinstance(auth, str) and ":" in auth) and not (
+        isinstance(auth, (list, tuple)) and len(auth) == 2
+    ):
+        yield Problem(
+            "hosts", f"{where} has an 'http_auth' that is none.", "Give (user, password)."
+        )
     if host.get("scheme", "http") not in ("http", "https"):
         yield Problem("hosts", f"{where} has an unknown 'scheme'.", "Give 'http' or 'https'.")
 
@@ -158,8 +196,7 @@ def _is_url(host: str) -> bool:
         return False
 
 
-def _index_value_problems(alias: Any, index: Mapping[Any, Any]) -> Iterator[Problem]:
-    where = f"ES_INDICES[{alias!r}]"
+def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Problem]:
     aliases = index.get("ALIASES")
     if isinstance(aliases, (list, tuple)) and not all(isinstance(name, str) for name in aliases):
         yield Problem("type", f"{where}['ALIASES'] has a name that is no string.", "Make it one.")

@@ -243,9 +243,8 @@ def test_the_old_names_of_parameters() -> None:
 
 def test_the_defaults_and_colours_that_the_text_names() -> None:
     text = section(page("settings.md"), "ES_SERVERS")
-    assert elasticsearch.DEFAULT_PARAMS == {"request_timeout": 10, "max_retries": 0}
+    assert elasticsearch.DEFAULT_PARAMS == {"request_timeout": 10}
     assert "a request has 10 seconds (`request_timeout`)" in text
-    assert "`max_retries` is 0" in text
     (colors,) = (meaning for key, _, meaning in _three(text) if code(key) == "COLOR")
     assert tuple(re.findall(r"[a-z]+", colors.partition(": ")[2].replace(" or ", " "))) == (
         problems.COLORS

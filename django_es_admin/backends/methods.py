@@ -1,0 +1,67 @@
+"""Which of the client's methods take an index: derived from the client that is installed."""
+
+import inspect
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Union, get_args, get_origin
+
+from elasticsearch import Elasticsearch
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of the client that takes an index.
+
+    Args:
+        namespace: the attribute of the client that has it; "" for the client itself.
+        several: whether it takes more than one index.
+        parameters: the names of its arguments.
+    """
+
+    name: str
+    namespace: str
+    several: bool
+    parameters: frozenset[str]
+
+
+@cache
+def index_methods() -> dict[str, Method]:
+    """Return name -> method: those of the client, then of its ``indices`` where the name is free.
+
+    So ``exists`` asks for a document, ``analyze`` and ``refresh`` are those of ``indices``.
+    """
+    found = {method.name: method for method in _methods_of(Elasticsearch, "")}
+    for method in _methods_of(type(_client().indices), "indices"):
+        if not hasattr(Elasticsearch, method.name):
+            found[method.name] = method
+    return found
+
+
+@cache
+def other_names() -> frozenset[str]:
+    """Return the names of what else the client has, as ``info``, ``scroll`` and ``cluster``."""
+    names = {name for name in (*dir(Elasticsearch), *vars(_client())) if not name.startswith("_")}
+    return frozenset(names - index_methods().keys() - {"indices"})
+
+
+def _client() -> Elasticsearch:
+    """Return a client to look at: its namespaces have no public classes. It opens no socket."""
+    return Elasticsearch("http://localhost:9200")
+
+
+def _methods_of(owner: type, namespace: str) -> Iterator[Method]:
+    for name, function in inspect.getmembers(owner, inspect.isfunction):
+        parameters = inspect.signature(function).parameters
+        if "index" in parameters and not name.startswith("_"):
+            several = _takes_several(parameters["index"].annotation)
+            yield Method(name, namespace, several, frozenset(parameters) - {"self"})
+
+
+def _takes_several(annotation: Any) -> bool:
+    """Whether a type is a sequence of strings, or a union with one."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return any(_takes_several(part) for part in get_args(annotation))
+    return isinstance(origin, type) and issubclass(origin, Sequence)
