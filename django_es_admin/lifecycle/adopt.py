@@ -9,7 +9,7 @@ from ..backends.health import Deadline
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..indices.diff import compare_mappings
-from ..indices.live import LiveIndex, read_indices, read_mappings
+from ..indices.live import LiveIndex, LiveIndices, read_indices, read_mappings
 from ..indices.names import write_alias
 from ..models import Generation
 from .generations import generations_of, mark_loaded, register
@@ -28,6 +28,7 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
     live = read_indices(definition.connection, deadline)
     concrete = live.by_name.get(definition.alias)
     holders = [concrete] if concrete else live.holders(definition.alias)
+    _let_go(definition, live)
     roles = dict(generations_of(definition).values_list("name", "role"))
     unknown = [holder for holder in holders if holder.name not in roles]
     _register(definition, unknown, deadline)
@@ -36,6 +37,13 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
         before = next((name for name, role in roles.items() if role == Generation.Role.LIVE), None)
         keep_standby(definition, moved[0], before)
     return (*(index.name for index in unknown), *moved)
+
+
+def _let_go(definition: IndexDefinition, live: LiveIndices) -> None:
+    """Write no more to what is gone from the cluster: rows would wait for it for ever."""
+    generations_of(definition).exclude(name__in=list(live.by_name)).exclude(
+        role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
+    ).update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
 
 
 def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:
