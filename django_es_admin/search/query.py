@@ -68,6 +68,11 @@ def build_query(fields: Sequence[SearchField], words: Words, matching: Matching)
     return {"bool": {"must": found, "should": [*_bonus(searched, words, matching), *keywords]}}
 
 
+def build_exact(fields: Sequence[SearchField], word: str) -> Query:
+    """Return the query for one word as it was typed, in any of the fields."""
+    return _in_any([field for field in fields if field.is_searchable], _Word(word))
+
+
 def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
     """Return the query that decides whether a document is a hit."""
     typed = [_Word(word, _fuzziness(word, words, matching)) for word in words.words]

@@ -1,7 +1,7 @@
 """Ask Elasticsearch for primary keys."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -14,15 +14,16 @@ from ..backends.health import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
+from .highlight import Query
 from .identity import asked_for, identity_of, key_field
+from .suggest import Spelling
 from .window import preferred_copy, read_pages, read_window
 
 # What a 64-bit column holds: SQLite refuses a comparison with more.
 MAX_INTEGER = 2**63 - 1
-FILTER_PATH = "took,hits.total.value,hits.hits._id,hits.hits._score,hits.hits.fields".split(",")
-
-
-Query = Mapping[str, Any] | dsl.Query
+FILTER_PATH = (
+    "took hits.total.value hits.hits._id hits.hits._score hits.hits.fields aggregations suggest"
+).split()
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class SearchHits:
         total: all hits, exactly; those beyond the limit included.
         foreign: hits left out, because their ``_id`` is no primary key of the model.
         took: milliseconds that Elasticsearch needed.
+        suggestion: the words as they may have been meant; "" if none are better.
     """
 
     ids: tuple[Any, ...]
     total: int
     foreign: int = 0
     took: int = 0
+    suggestion: str = ""
 
     @property
     def limited(self) -> bool:
@@ -53,6 +56,7 @@ def search_ids(
     *,
     limit: int | None = None,
     timeout: float | None = None,
+    spelling: Spelling | None = None,
 ) -> SearchHits:
     """Return the primary keys of the objects whose documents match, best first.
 
@@ -60,6 +64,7 @@ def search_ids(
         query: in Elasticsearch's query language, as a dict or an object of ``elasticsearch.dsl``.
         limit: keys to return at most; ``search_max_results`` if omitted.
         timeout: seconds; ``search_timeout`` if omitted.
+        spelling: the words whose spelling to look after.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
@@ -70,70 +75,94 @@ def search_ids(
     deadline = Deadline(seconds)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     field = key_field(document)
-    hits = _read(document, _ask(document, body, size, field, deadline), field)
+    asked = _Asked(document, body, size, deadline, field, spelling or None)
+    hits = asked.read(asked.answers())
     if hits is None:
         # The live index is older than the field, or has documents that were made elsewhere.
-        hits = _read(document, _ask(document, body, size, "", deadline), "")
+        asked = replace(asked, field="")
+        hits = asked.read(asked.answers())
     assert hits is not None  # noqa: S101 (every hit has an `_id`)
     return hits
 
 
-def _ask(
-    document: type[Document], query: Mapping[str, Any], size: int, field: str, deadline: Deadline
-) -> Sequence[Mapping[str, Any]]:
-    try:
-        return [_search(document, query, size, field, deadline)]
-    except ServerRefused:
-        window = read_window(document, deadline)
-        if size <= window:
-            raise
-    # An index that was made elsewhere, or before the limit was raised, has a smaller window.
-    return read_pages(document, query, size, field=field, page=window, deadline=deadline)
+@dataclass(frozen=True)
+class _Asked:
+    """A search.
 
+    Args:
+        field: that of :func:`~django_es_admin.search.identity.key_field`.
+    """
 
-def _search(
-    document: type[Document], query: Mapping[str, Any], size: int, field: str, deadline: Deadline
-) -> Mapping[str, Any]:
-    connection = document.django.connection
-    seconds = deadline.remaining
-    with translated(connection):
-        answer = connection.client.options(request_timeout=seconds).search(
-            index=document.django.alias,
-            query=query,
-            size=size,
-            track_total_hits=True,
-            timeout=f"{max(int(seconds * 1000), 1)}ms",
-            # Half an answer would look like a whole one.
-            allow_partial_search_results=False,
-            preference=preferred_copy(query),
-            filter_path=FILTER_PATH,
-            **asked_for(field),
+    document: type[Document]
+    query: Mapping[str, Any]
+    size: int
+    deadline: Deadline
+    field: str
+    spelling: Spelling | None
+
+    def answers(self) -> Sequence[Mapping[str, Any]]:
+        """Return one answer, or those of several pages."""
+        try:
+            return [self._search()]
+        except ServerRefused:
+            if self.spelling:
+                # The live index may lack a field that the words are looked up in.
+                return replace(self, spelling=None).answers()
+            window = read_window(self.document, self.deadline)
+            if self.size <= window:
+                raise
+        # An index that was made elsewhere, or before the limit was raised, has a smaller window.
+        return read_pages(
+            self.document,
+            self.query,
+            self.size,
+            field=self.field,
+            page=window,
+            deadline=self.deadline,
         )
-    body: Mapping[str, Any] = answer.body
-    return body
 
+    def _search(self) -> Mapping[str, Any]:
+        connection = self.document.django.connection
+        seconds = self.deadline.remaining
+        with translated(connection):
+            answer = connection.client.options(request_timeout=seconds).search(
+                index=self.document.django.alias,
+                query=self.query,
+                size=self.size,
+                track_total_hits=True,
+                timeout=f"{max(int(seconds * 1000), 1)}ms",
+                # Half an answer would look like a whole one.
+                allow_partial_search_results=False,
+                preference=preferred_copy(self.query),
+                filter_path=FILTER_PATH,
+                **asked_for(self.field),
+                **(self.spelling.arguments() if self.spelling else {}),
+            )
+        body: Mapping[str, Any] = answer.body
+        return body
 
-def _read(
-    document: type[Document], answers: Sequence[Mapping[str, Any]], field: str
-) -> SearchHits | None:
-    """Return what the answers say; None if some hits do not have the ``field``."""
-    with understood(document.django.connection):
-        scored = [
-            (float(hit.get("_score") or 0), identity_of(hit, field))
-            for answer in answers
-            for hit in answer["hits"].get("hits", ())
-        ]
-        total = int(answers[0]["hits"]["total"]["value"])
-        took = sum(int(answer["took"]) for answer in answers)
-    if any(identity is None for _, identity in scored):
-        return None
-    read = key_reader(document.django.model)
-    keys = [(score, key) for score, identity in scored if (key := read(identity)) is not None]
-    # The newest of equals first, as the admin sorts; Elasticsearch's order of equals is not stable.
-    keys.sort(key=itemgetter(1), reverse=True)
-    keys.sort(key=itemgetter(0), reverse=True)
-    ids = tuple(key for _, key in keys)
-    return SearchHits(ids, total, foreign=len(scored) - len(ids), took=took)
+    def read(self, answers: Sequence[Mapping[str, Any]]) -> SearchHits | None:
+        """Return what the answers say; None if some hits do not have the ``field``."""
+        with understood(self.document.django.connection):
+            scored = [
+                (float(hit.get("_score") or 0), identity_of(hit, self.field))
+                for answer in answers
+                for hit in answer["hits"].get("hits", ())
+            ]
+            total = int(answers[0]["hits"]["total"]["value"])
+            took = sum(int(answer["took"]) for answer in answers)
+            told = self.spelling is not None and "aggregations" in answers[0]
+            meant = self.spelling.read(answers[0]) if self.spelling and told else ""
+        if any(identity is None for _, identity in scored):
+            return None
+        read = key_reader(self.document.django.model)
+        keys = [(score, key) for score, identity in scored if (key := read(identity)) is not None]
+        # The newest of equals first, as the admin sorts; Elasticsearch's order of equals is not
+        # stable.
+        keys.sort(key=itemgetter(1), reverse=True)
+        keys.sort(key=itemgetter(0), reverse=True)
+        ids = tuple(key for _, key in keys)
+        return SearchHits(ids, total, len(scored) - len(ids), took, meant)
 
 
 def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:

@@ -58,6 +58,7 @@ class ProductAdmin(ElasticsearchSearchMixin, ImportExportModelAdmin):
     resource_classes = (ProductResource,)
     search_document = ProductDocument
     search_fields = ("name^3", "description", "brand.text^2", "sku")
+    search_highlight = ("name", "brand", "sku")
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Ask for what an import does; the library's default lets in every member of staff."""

@@ -54,6 +54,7 @@ class NoteAdmin(ElasticsearchSearchMixin, admin.ModelAdmin):
     list_editable = ["stars"]
     list_filter = ["kind", StarsFilter, "labels"]
     list_per_page = 5
+    search_highlight = ["title", "code"]
     search_fields = ["title^3", "body", "code", "shelf.name", "labels.word", "stars"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:

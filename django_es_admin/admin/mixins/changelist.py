@@ -1,5 +1,6 @@
 """The change list that shows hits best first."""
 
+from collections.abc import Callable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -31,6 +32,18 @@ class ElasticsearchChangeListMixin(Base):
         super().__init__(request, *args, **kwargs)
         if self.search_help_text is None and self.search_fields:
             self.search_help_text = self._admin.get_search_help_text(request)
+        if self.answer and self.answer.hits:
+            self._admin.mark_columns(request, self)
+
+    def replace_columns(self, columns: Mapping[str, Callable[[Any], Any]]) -> None:
+        """Show other columns in the places of those of these names."""
+
+        def replaced(names: Any) -> Any:
+            return names and [columns.get(name, name) for name in names]
+
+        self.list_display = replaced(self.list_display)
+        self.list_display_links = replaced(self.list_display_links)
+        self.sortable_by = replaced(self.sortable_by)
 
     @property
     def _admin(self) -> "ElasticsearchSearchMixin":

@@ -8,7 +8,8 @@ from django.core.checks import CheckMessage, Error
 
 from ...documents import Document
 from ...exceptions import SearchMisdeclared
-from ...search.fields import find_field_problem
+from ...search.fields import find_field_problem, read_fields
+from .highlight import paths_of
 
 if TYPE_CHECKING:
     from .search import ElasticsearchSearchMixin
@@ -62,14 +63,28 @@ def _check_fields(
     if not isinstance(specs, (list, tuple)):
         # Django's own check says so.
         return
+    readable = True
     for spec in specs:
         problem = find_field_problem(document, spec)
         if problem:
+            readable = False
             yield _error(
                 "E023",
                 f"{_name(admin)}.{problem}",
                 "Name a field of the document, as Elasticsearch does: 'name', 'name^3' to let it "
                 "count three times, 'category.name' inside an object.",
+                admin,
+            )
+    if not readable or not isinstance(admin.search_highlight, (list, tuple)):
+        return
+    found = paths_of(document, read_fields(document, specs), admin.search_highlight)
+    for column in admin.search_highlight:
+        if column not in found:
+            yield _error(
+                "E025",
+                f"{_name(admin)}.search_highlight has {column!r}, which no search field is made "
+                "from.",
+                "Name a column of the model that is searched as text.",
                 admin,
             )
 
@@ -87,6 +102,13 @@ def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
             "E024",
             f"{_name(admin)}.search_fuzziness is {admin.search_fuzziness!r}.",
             "Give 'AUTO', or 0, 1 or 2 letters.",
+            admin,
+        )
+    if not isinstance(admin.search_highlight, (list, tuple)):
+        yield _error(
+            "E024",
+            f"{_name(admin)}.search_highlight is {admin.search_highlight!r}.",
+            "Give a list of columns of list_display.",
             admin,
         )
     fallback = admin.fallback_search_fields

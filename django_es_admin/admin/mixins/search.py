@@ -20,15 +20,18 @@ from ...documents import Document, registry
 from ...documents.paths import path_of
 from ...exceptions import SearchMisdeclared
 from ...search.fields import SearchField, read_fields
+from ...search.highlight import Query
 from ...search.keys import among
 from ...search.lookups import database_lookups
 from ...search.query import Matching, build_query
-from ...search.service import Query, SearchHits, key_reader, search_ids
+from ...search.service import SearchHits, key_reader, search_ids
+from ...search.suggest import Spelling
 from ...search.words import read_words
 from . import fallback
 from .answer import Answer, search_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
+from .highlight import HighlightedColumn, find_marks, paths_of
 from .ranking import best_first
 from .summary import summarise
 
@@ -57,6 +60,10 @@ class ElasticsearchSearchMixin(Base):
 
     search_fuzziness: str | int = "AUTO"
     """How many letters of a word may differ, in Elasticsearch's terms; 0 for none."""
+
+    search_highlight: Sequence[str] = ()
+    """Columns of ``list_display`` in which what was searched for is marked: text fields of the
+    model that the document makes one of its ``search_fields`` from."""
 
     fallback_search_fields: Sequence[str] | None = None
     """``search_fields`` in Django's terms, for while Elasticsearch does not answer; omitted: those
@@ -93,6 +100,10 @@ class ElasticsearchSearchMixin(Base):
             prefix=_is_autocomplete(request),
         )
         return build_query(self._get_fields(request), read_words(term), matching)
+
+    def get_search_highlight(self, request: HttpRequest) -> Sequence[str]:
+        """Return the columns in which what was searched for is marked."""
+        return self.search_highlight
 
     def get_fallback_search_fields(self, request: HttpRequest) -> Sequence[str]:
         """Return ``search_fields`` in Django's terms, for while Elasticsearch does not answer."""
@@ -175,6 +186,25 @@ class ElasticsearchSearchMixin(Base):
         """Return what answered the search of this request; None if there was none."""
         return search_of(request).find(self)
 
+    def mark_columns(self, request: HttpRequest, changelist: ElasticsearchChangeListMixin) -> None:
+        """Put columns with marks in the places of those that are to have them."""
+        wanted = [
+            name
+            for name in self.get_search_highlight(request)
+            if name in changelist.list_display and name not in changelist.list_editable
+        ]
+        document = self.get_search_document()
+        paths = paths_of(document, self._get_fields(request), wanted)
+        if paths:
+            query = self.get_search_query(request, changelist.query)
+            every = [path for group in paths.values() for path in group]
+            marks = find_marks(document, query, changelist.result_list, every)
+            columns = {
+                name: HighlightedColumn(name, self.model, group, marks)
+                for name, group in paths.items()
+            }
+            changelist.replace_columns(columns)
+
     def get_posted_keys(self, request: HttpRequest) -> list[Any]:
         """Return the primary keys of the rows that were edited in the list and sent."""
         if request.method != "POST" or "_save" not in request.POST:
@@ -187,7 +217,11 @@ class ElasticsearchSearchMixin(Base):
     # --- the rest ---
 
     def _search(self, request: HttpRequest, term: str) -> SearchHits:
-        return search_ids(self.get_search_document(), self.get_search_query(request, term))
+        spelling = None
+        if search_of(request).in_changelist:
+            spelling = Spelling(read_words(term), self._get_fields(request))
+        document = self.get_search_document()
+        return search_ids(document, self.get_search_query(request, term), spelling=spelling)
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.views.main import ORDER_VAR
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ...search.service import SearchHits
 from ...search.words import MAX_WORDS, read_words
@@ -24,6 +25,8 @@ class Summary:
         ranked: whether the best come first.
         best_first_url: where they would; "" if they do, or cannot.
         notes: sentences about what was left out.
+        suggestion: the words as they may have been meant; "" if none are better.
+        suggestion_url: where they are searched for.
     """
 
     term: str
@@ -32,12 +35,16 @@ class Summary:
     ranked: bool
     best_first_url: str
     notes: tuple[str, ...]
+    suggestion: str = ""
+    suggestion_url: str = ""
 
 
 def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
     """Return the summary of a change list that was searched."""
     hits = changelist.answer.hits if changelist.answer else None
     sorted_by_column = bool(hits and not changelist.is_ranked)
+    # A word of a row that someone may not see is nothing to tell, either.
+    suggestion = hits.suggestion if hits and _shows_all(changelist.root_queryset) else ""
     return Summary(
         term=changelist.query.strip(),
         count=changelist.result_count,
@@ -45,6 +52,8 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
         ranked=changelist.is_ranked,
         best_first_url=changelist.get_query_string({ORDER_VAR: None}) if sorted_by_column else "",
         notes=tuple(_notes(changelist, hits)),
+        suggestion=suggestion,
+        suggestion_url=changelist.get_query_string({SEARCH_VAR: suggestion}, [PAGE_VAR]),
     )
 
 
@@ -64,7 +73,24 @@ def _notes(changelist: ElasticsearchChangeListMixin, hits: SearchHits | None) ->
             else _("These are from the best %(limit)s hits: add a word to see the others.")
         )
         notes.append(told % numbers)
+    missing = _count_missing(changelist, hits) if hits else 0
+    if missing:
+        notes.append(
+            ngettext(
+                "%(number)s hit is not in the database any more.",
+                "%(number)s hits are not in the database any more.",
+                missing,
+            )
+            % {"number": _number(missing)}
+        )
     return notes
+
+
+def _count_missing(changelist: ElasticsearchChangeListMixin, hits: SearchHits) -> int:
+    """Return how many hits have no row; 0 where filters or rights leave out others, too."""
+    if changelist.get_filters_params() or not _shows_all(changelist.root_queryset):
+        return 0
+    return len(hits.ids) + hits.foreign - changelist.result_count
 
 
 def _shows_all(queryset: QuerySet[Any]) -> bool:

@@ -83,6 +83,7 @@ def test_fields_that_cannot_be_searched() -> None:
         ("search_fuzziness", "much"),
         ("search_fuzziness", 3),
         ("fallback_search_fields", "title"),
+        ("search_highlight", "title"),
     ],
 )
 def test_options_that_are_none(option: str, value: Any) -> None:
@@ -104,6 +105,16 @@ def test_options_that_are_none(option: str, value: Any) -> None:
 )
 def test_options_that_are_some(option: str, value: Any) -> None:
     assert problems(**{option: value}) == []
+
+
+def test_columns_that_cannot_be_marked() -> None:
+    options = {"search_fields": ["title", "shelf.name", "stars"]}
+    assert problems(**options, search_highlight=["title"]) == []
+    found = problems(**options, search_highlight=["title", "body", "stars", "shelf", "nothing"])
+    assert [number for number, _ in found] == ["E025"] * 4
+    assert found[0][1] == (
+        "TriedAdmin.search_highlight has 'body', which no search field is made from."
+    )
 
 
 def test_search_fields_of_the_wrong_type_are_left_to_django() -> None:

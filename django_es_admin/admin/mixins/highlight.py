@@ -1,0 +1,90 @@
+"""Columns of a change list in which what was searched for is marked."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.admin.utils import label_for_field
+from django.db.models import Model
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ...documents import Document
+from ...exceptions import ElasticsearchAdminError
+from ...search.fields import SearchField
+from ...search.highlight import Pieces, Query, find_highlights, text_of
+from ...search.lookups import find_lookup
+
+logger = logging.getLogger(__name__)
+
+Marks = Mapping[str, Mapping[str, Pieces]]
+
+
+class HighlightedColumn:
+    """A column for ``list_display`` in the place of a model's field: the same, with marks.
+
+    Args:
+        name: the field.
+        model: its model.
+        paths: the document's fields that are made from it.
+        marks: what is marked on this page.
+    """
+
+    def __init__(self, name: str, model: type[Model], paths: Sequence[str], marks: Marks) -> None:
+        self.__name__ = name
+        self.short_description = label_for_field(name, model)
+        self.admin_order_field = name
+        self._paths = paths
+        self._marks = marks
+
+    def __call__(self, row: Model) -> Any:
+        """Return the row's value, as HTML where the index found something in just this text."""
+        value = getattr(row, self.__name__)
+        found = self._marks.get(str(row.pk), {})
+        for path in self._paths:
+            # The index may hold what the row was a moment ago: the row is shown, unmarked.
+            if path in found and text_of(found[path]) == str(value):
+                return mark(found[path])
+        return value
+
+
+def mark(pieces: Pieces) -> SafeString:
+    """Return a text as HTML, each piece of it escaped."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<mark>{}</mark>", piece.text) if piece.marked else piece.text,)
+            for piece in pieces
+        ),
+    )
+
+
+def paths_of(
+    document: type[Document], fields: Iterable[SearchField], columns: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return column -> those searched fields that are made from it, for columns that have any."""
+    lookups = {
+        field.path: find_lookup(document, field.path)
+        for field in fields
+        if not field.nested and (field.is_text or field.is_keyword)
+    }
+    found = {
+        column: tuple(path for path, lookup in lookups.items() if lookup == column)
+        for column in columns
+    }
+    return {column: paths for column, paths in found.items() if paths}
+
+
+def find_marks(
+    document: type[Document], query: Query, rows: Iterable[Model], paths: Sequence[str]
+) -> Marks:
+    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without."""
+    keys = [row.pk for row in rows]
+    if not keys or not paths:
+        return {}
+    try:
+        return find_highlights(document, query, keys, paths)
+    except ElasticsearchAdminError as error:
+        logger.warning("A searched page has no highlights: %s", error)
+        return {}

@@ -1,0 +1,99 @@
+"""Where the hits of one page have what was searched for."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import dsl
+
+from ..backends.errors import translated, understood
+from ..conf import get_options
+from ..documents import Document
+
+Query = Mapping[str, Any] | dsl.Query
+
+# Longer texts are searched for marks up to here: an index refuses more (reference,
+# "index.highlight.max_analyzed_offset").
+MAX_CHARACTERS = 999_999
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text, and whether it is what was searched for."""
+
+    text: str
+    marked: bool
+
+
+Pieces = tuple[Piece, ...]
+
+
+def find_highlights(
+    document: type[Document],
+    query: Query,
+    keys: Sequence[Any],
+    paths: Sequence[str],
+    *,
+    timeout: float | None = None,
+) -> dict[str, dict[str, Pieces]]:
+    """Return document's ``_id`` -> path -> the whole text of that field, in pieces.
+
+    Texts without a mark are left out.
+
+    Args:
+        query: the search.
+        keys: primary keys of the rows of one page.
+        paths: fields to look in.
+        timeout: seconds; ``search_timeout`` if omitted.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not answer, or refused.
+    """
+    seconds = get_options().search_timeout if timeout is None else timeout
+    connection = document.django.connection
+    # No text can hold what was drawn a moment ago.
+    before, after = f"<{secrets.token_hex(8)}>", f"</{secrets.token_hex(8)}>"
+    body = query.to_dict() if isinstance(query, dsl.Query) else query
+    with translated(connection):
+        answer = connection.client.options(request_timeout=seconds).search(
+            index=document.django.alias,
+            query={"bool": {"must": body, "filter": {"ids": {"values": list(map(str, keys))}}}},
+            size=len(keys),
+            source=False,
+            track_total_hits=False,
+            timeout=f"{max(int(seconds * 1000), 1)}ms",
+            highlight={
+                "fields": {path: {} for path in paths},
+                "pre_tags": [before],
+                "post_tags": [after],
+                "number_of_fragments": 0,
+                "max_analyzed_offset": MAX_CHARACTERS,
+            },
+            filter_path=["hits.hits._id", "hits.hits.highlight"],
+        )
+    with understood(connection):
+        hits = answer.body.get("hits", {}).get("hits", ())
+        return {
+            str(hit["_id"]): {
+                path: _pieces(texts[0], before, after)
+                for path, texts in hit["highlight"].items()
+                if len(texts) == 1
+            }
+            for hit in hits
+            if "highlight" in hit
+        }
+
+
+def _pieces(text: str, before: str, after: str) -> Pieces:
+    plain, *marked = text.split(before)
+    pieces = [Piece(plain, marked=False)]
+    for part in marked:
+        found, _, rest = part.partition(after)
+        pieces += [Piece(found, marked=True), Piece(rest, marked=False)]
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def text_of(pieces: Pieces) -> str:
+    """Return the text without its marks."""
+    return "".join(piece.text for piece in pieces)

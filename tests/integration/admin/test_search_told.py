@@ -1,0 +1,148 @@
+"""What a searched page tells beside its rows: marks, other spellings, what the database lacks."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils.html import escape
+
+from django_es_admin.search.suggest import Spelling
+from tests.testapp.models import Note
+
+from .searching import (
+    counted_searches,
+    index_notes,
+    make_notes,
+    no_elasticsearch,
+    open_list,
+    summary_of,
+    text_of,
+    titles,
+)
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("es"),
+    pytest.mark.urls("tests.testapp.site"),
+]
+
+
+def marks(response: Any) -> list[str]:
+    return re.findall(r"<mark>(.*?)</mark>", text_of(response))
+
+
+# --- highlights ---
+
+
+def test_what_was_searched_for_is_marked_in_the_chosen_columns(admin_client: Client) -> None:
+    make_notes("A red lantern", "Lanterns, red", body="red")
+    index_notes()
+    response = open_list(admin_client, "red lantern")
+    assert '<th class="field-title">' in text_of(response)
+    assert sorted(marks(response)) == ["Lanterns", "lantern", "red", "red"]
+    assert "A <mark>red</mark> <mark>lantern</mark></a>" in text_of(response)
+
+
+def test_marks_are_the_only_markup(admin_client: Client) -> None:
+    title = "<script>alert('lantern')</script> & <mark>\"lantern\""
+    make_notes(title)
+    index_notes()
+    response = open_list(admin_client, "lantern")
+    page = text_of(response)
+    assert "<script>alert" not in page
+    shown = escape(title).replace("lantern", "<mark>lantern</mark>")
+    assert shown in page
+
+
+def test_a_row_that_the_index_does_not_know_yet_is_shown_as_it_is(admin_client: Client) -> None:
+    make_notes("Old lantern", "Other lantern")
+    index_notes()
+    Note.objects.filter(title="Old lantern").update(title="New name")
+    response = open_list(admin_client, "lantern")
+    assert marks(response) == ["lantern"]
+    assert "New name" in text_of(response)
+    assert "Old" not in text_of(response)
+
+
+def test_marked_columns_sort_and_link_as_before(admin_client: Client) -> None:
+    make_notes("Lantern b", "Lantern a")
+    index_notes()
+    response = open_list(admin_client, "lantern", o="1")
+    assert titles(response) == ["Lantern a", "Lantern b"]
+    page = text_of(response)
+    assert "sortable column-title sorted ascending" in page
+    assert "<mark>Lantern</mark> a</a>" in page
+    assert ">Headline</a>" in page
+
+
+def test_a_page_without_hits_or_without_an_answer_has_no_marks(admin_client: Client) -> None:
+    make_notes("Lantern")
+    index_notes()
+    with no_elasticsearch():
+        assert marks(open_list(admin_client, "lantern")) == []
+    assert marks(open_list(admin_client)) == []
+    with counted_searches() as searches:
+        assert marks(open_list(admin_client, "zeppelin")) == []
+    assert len(searches) == 1
+
+
+# --- did you mean ---
+
+
+def test_another_spelling_is_a_link(admin_client: Client) -> None:
+    make_notes("Lantern of brass", "Lantern of glass")
+    index_notes()
+    response = open_list(admin_client, "lantren of gless", kind__exact="plain", p="1")
+    assert summary_of(response).endswith("Did you mean lantern of glass?")
+    (link,) = re.findall(r'Did you mean <a href="(.*?)"', text_of(response))
+    assert link == "?kind__exact=plain&amp;q=lantern+of+glass"
+
+
+@pytest.mark.parametrize("term", ["lantern", "LANTERN", "xylophagous", "2025", "lan&", "the", '"'])
+def test_what_is_there_needs_no_other_spelling(admin_client: Client, term: str) -> None:
+    make_notes("Lantern 2024", body="lantarn", code="Lan")
+    index_notes()
+    assert "Did you mean" not in text_of(open_list(admin_client, term))
+
+
+def test_words_of_rows_that_others_have_are_not_told(client: Client) -> None:
+    make_notes("Secretproject", tenant="theirs")
+    make_notes("Lantern", tenant="clerk")
+    index_notes()
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    client.force_login(clerk)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__model="note"))
+    response = open_list(client, "secretprojekt")
+    assert titles(response) == []
+    assert "ecretproject" not in text_of(response).replace("secretprojekt", "")
+    assert "Did you mean" not in text_of(response)
+
+
+def test_a_live_index_without_the_field_is_no_refusal(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_notes("Lantern")
+    index_notes()
+    monkeypatch.setattr(Spelling, "_dictionaries", property(lambda self: ["not_there_yet"]))
+    assert titles(open_list(admin_client, "lantern")) == ["Lantern"]
+
+
+# --- where index and database differ ---
+
+
+def test_hits_that_the_database_has_no_more_are_told(admin_client: Client) -> None:
+    make_notes("Lantern a", "Lantern b", "Lantern c", kind="odd")
+    index_notes()
+    Note.objects.filter(title="Lantern b").delete()
+    told = "1 hit is not in the database any more."
+    assert summary_of(open_list(admin_client, "lantern")) == (
+        f"2 hits for lantern, best first {told}"
+    )
+    assert told in summary_of(open_list(admin_client, "lantern", o="1"))
+    # Under a filter nobody knows which of them it would have left.
+    assert told not in summary_of(open_list(admin_client, "lantern", kind__exact="odd"))
+    Note.objects.filter(title="Lantern a").delete()
+    told = "2 hits are not in the database any more."
+    assert told in summary_of(open_list(admin_client, "lantern"))
