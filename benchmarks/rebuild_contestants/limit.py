@@ -10,7 +10,7 @@ from elastic_transport import OrjsonSerializer
 from elasticsearch import Elasticsearch, helpers
 from shop.models import Product
 
-COLUMNS = "name description brand sku price is_active created_at updated_at".split()
+COLUMNS = "id name description brand sku price is_active created_at updated_at".split()
 BATCH = 1000
 
 
@@ -29,7 +29,7 @@ def _actions(after: int, until: int) -> Iterator[dict[str, Any]]:
     while True:
         page = list(
             products.filter(pk__gt=after).values_list(
-                "pk", *COLUMNS, "category_id", "category__name", "category__slug"
+                *COLUMNS, "category_id", "category__name", "category__slug"
             )[:BATCH]
         )
         if not page:
@@ -42,7 +42,7 @@ def _actions(after: int, until: int) -> Iterator[dict[str, Any]]:
             tags[product].append({"id": tag, "name": name})
         for row in page:
             # zip() ends with the columns' names, before those of the category.
-            source = dict(zip(COLUMNS, row[1:], strict=False))
+            source = dict(zip(COLUMNS, row, strict=False))
             source["category"] = {"id": row[-3], "name": row[-2], "slug": row[-1]}
             source["tags"] = tags[row[0]]
             yield {"_id": row[0], "_source": source}

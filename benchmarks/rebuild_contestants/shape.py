@@ -16,8 +16,6 @@ def shape(source: dict[str, Any]) -> dict[str, Any]:
 
 def shape_modelsearch(source: dict[str, Any]) -> dict[str, Any]:
     """Return a document of modelsearch, whose fields have other names, as the others have it."""
-    # The mixin needs a proxy, whose fields are named after the model that they come from.
-    source = {name.removeprefix("shop_product__"): value for name, value in source.items()}
     category, tags = source["category"], source["tags"]
     return shape(
         {
