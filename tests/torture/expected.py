@@ -28,6 +28,7 @@ def read_expected() -> dict[str, Documents]:
 def _product(product: Product) -> dict[str, Any]:
     category = product.category
     return {
+        "id": product.pk,
         "name": product.name,
         "description": product.description,
         "category": {"id": category.pk, "name": category.name, "slug": category.slug},
