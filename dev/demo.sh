@@ -34,9 +34,12 @@ TEXT
 # (Not by manage(): the pid would be that of a shell around it.)
 ../.venv/bin/python manage.py es_drain --forever --verbosity 0 &
 drain=$!
+# So does the worker of the background tasks, which does the rebuilds that are begun in the admin.
+../.venv/bin/python manage.py db_worker --no-reload --no-startup-delay --verbosity 0 &
+tasks=$!
 # No reloader: one process, which ends when it is told to.
 ../.venv/bin/python manage.py runserver --noreload "127.0.0.1:$port" &
 server=$!
-trap 'kill "$server" "$drain" 2>/dev/null || true' EXIT
+trap 'kill "$server" "$drain" "$tasks" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 wait "$server"

@@ -11,8 +11,9 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from ..exceptions import OperationMissing
+from ..indices.definition import IndexDefinition
 from ..models import Operation
-from .operations import is_alive
+from .operations import is_alive, operations_of
 
 HISTORY = 50
 """Operations of one index that its page lists."""
@@ -157,3 +158,9 @@ def get_operation(using: str, key: str) -> OperationStatus:
     if row is None:
         raise OperationMissing(f"There is no operation {key!r} in the database {using!r}.")
     return OperationStatus(row, using)
+
+
+def newest_operation(definition: IndexDefinition) -> int | None:
+    """Return the primary key of the last operation of an index; None if there was none."""
+    rows = operations_of(definition).order_by("-pk")
+    return rows.values_list("pk", flat=True).first()

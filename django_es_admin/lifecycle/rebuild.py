@@ -71,13 +71,18 @@ class RebuildResult:
 
 
 def plan_rebuild(
-    definition: IndexDefinition, *, swap: bool = True, wait: float = SECONDS_FOR_SHARDS
+    definition: IndexDefinition,
+    *,
+    swap: bool = True,
+    wait: float = SECONDS_FOR_SHARDS,
+    queued: Operation | None = None,
 ) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
 
     Args:
         swap: False to keep the new generation beside the live one, until ``es_swap_alias``.
         wait: seconds that its shards may take.
+        queued: the record of the operation that is planned, if it was made before.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -91,7 +96,7 @@ def plan_rebuild(
             f"The index {definition.name} has no document to load it from: register one, "
             f"or fill the index yourself."
         )
-    elif running := running_rebuild(definition):
+    elif (running := running_rebuild(definition)) and running != queued:
         refusals.append(explain_running(running))
     dead = find_dead_build(definition) if definition.document else None
     return RebuildPlan(

@@ -21,6 +21,7 @@ SECRET_KEY = "demo-only-and-public: never use it for a site that others can reac
 INSTALLED_APPS = [
     "django_es_admin",
     "import_export",
+    "django_tasks_db",
     "shop",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -72,6 +73,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
+
+# Rebuilds that are begun in the admin are done by `manage.py db_worker`.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 ES_URL = os.environ.get("ES_URL") or "http://127.0.0.1:9200"
 ES_SERVERS = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin.sites import all_sites
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
@@ -17,9 +18,11 @@ from ...indices.names import is_generation_name, short_generation_name
 from ...lifecycle.history import OperationStatus
 from ...lifecycle.status import IndexStatus, Status, get_status
 from ...models import Connection, Index, OutboxEntry
+from ..rights import index_admin
 from .filtering import DRIFTS, HEALTHS, Filter
 from .links import ModelLinks, model_links
 from .sorting import Head, heads, sort
+from .tools import Tool, tools_of
 
 PER_PAGE = 50
 
@@ -45,12 +48,14 @@ class IndexRow:
         generation: name of the live generation, its end if that tells it; "" where the index
             has none, or is not declared, so that its own name says it.
         model_url: address of the model's list; "" if this user sees none.
+        tool: what suggests itself; None where the user may do nothing to it.
     """
 
     status: IndexStatus
     connection: ConnectionDetails
     generation: str
     model_url: str
+    tool: Tool | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def get_dashboard(
     return Dashboard(
         chosen,
         connections=_connections(status) if sees_connections else None,
-        indices=_rows(pages.object_list, status, links) if sees_indices else None,
+        indices=_rows(pages.object_list, status, links, request) if sees_indices else None,
         pages=pages,
         heads=heads(chosen.parameters, chosen.order, several=several),
         total=len(admitted),
@@ -151,15 +156,23 @@ def _connections(status: Status) -> tuple[ConnectionRow, ...]:
 
 
 def _rows(
-    indices: Iterable[IndexStatus], status: Status, links: ModelLinks
+    indices: Iterable[IndexStatus], status: Status, links: ModelLinks, request: HttpRequest
 ) -> tuple[IndexRow, ...]:
     details = {health.details.alias: health.details for health in status.connections}
+    site = next(site for site in all_sites if site.name == links.site)
+
+    def tool(index: IndexStatus) -> Tool | None:
+        readonly = details[index.connection].readonly
+        found = tools_of(index_admin(site), request, index, readonly=readonly)
+        return next((each for each in found if each.name in ("create", "rebuild")), None)
+
     return tuple(
         IndexRow(
             status=index,
             connection=details[index.connection],
             generation=_short(index),
             model_url=links.changelist(index.model),
+            tool=tool(index),
         )
         for index in indices
     )

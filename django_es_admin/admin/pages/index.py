@@ -23,12 +23,15 @@ from ...exceptions import ConnectionDoesNotExist, IndexMissing
 from ...lifecycle.detail import IndexDetail, Look, get_index
 from ...models import Index
 from ..permissions import PageAdmin
-from ..rights import IndexRights
+from ..rights import IndexRights, index_of
 from .address import parse_id
 from .compare import compare_view
 from .links import model_links
+from .operate import operate
 from .tabs import OVERVIEW, TABS, Tab
+from .tools import tools_of
 from .transactions import outside_transactions
+from .verbs import ACTIONS, Action
 
 
 class IndexAdmin(IndexRights, PageAdmin):
@@ -49,7 +52,21 @@ class IndexAdmin(IndexRights, PageAdmin):
             self.admin_site.admin_view(outside_transactions(self._compare)),
             name="elasticsearch_index_compare",
         )
-        return [*tabs, compare, *super().get_urls()]
+        actions = [
+            path(
+                f"<path:object_id>/{action.name}/",
+                self.admin_site.admin_view(outside_transactions(self._action_view(action))),
+                name=action.url_name,
+            )
+            for action in ACTIONS
+        ]
+        return [*tabs, compare, *actions, *super().get_urls()]
+
+    def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            return operate(self, request, unquote(object_id), action)
+
+        return view
 
     def _compare(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return compare_view(self, request, unquote(object_id))
@@ -138,6 +155,12 @@ class IndexAdmin(IndexRights, PageAdmin):
         if detail:
             links = model_links(context["available_apps"], self.admin_site.name)
             context |= tab.fill(detail, links, request.GET)
+            readonly = detail.connection.details.readonly
+            context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
+            if detail.status.declared and not readonly:
+                index = index_of(detail.status.connection, detail.status.name)
+                context["may_swap"] = self.has_swap_alias_permission(request, index)
+                context["may_delete"] = self.has_delete_index_permission(request, index)
         request.current_app = self.admin_site.name
         template = tab.template if detail else "unavailable.html"
         return TemplateResponse(

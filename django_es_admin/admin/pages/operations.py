@@ -1,6 +1,7 @@
 """The operations: a list of them, and a page for each that shows how far it is."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
@@ -29,6 +30,8 @@ from .address import object_id, parse_id, quoted_id
 from .databases import DatabaseFilter, first_database
 from .format import age, duration, pretty_json
 from .state import operation_state, operation_title
+from .tools import Tool
+from .verbs import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
 
 VERBS: dict[Operation.Kind, Verb] = {
     Operation.Kind.CREATE: "create_index",
@@ -40,6 +43,15 @@ VERBS: dict[Operation.Kind, Verb] = {
     Operation.Kind.REFRESH: "reindex_objects",
     Operation.Kind.DRAIN: "reindex_objects",
     Operation.Kind.REINDEX: "reindex_objects",
+}
+
+# What one may want to do after an operation that ended well.
+_FOLLOWING = {
+    Operation.Kind.CREATE: (REBUILD,),
+    Operation.Kind.REBUILD: (ROLLBACK, PRUNE),
+    Operation.Kind.SWAP: (ROLLBACK, PRUNE),
+    Operation.Kind.ROLLBACK: (ROLLBACK, REBUILD),
+    Operation.Kind.DRAIN: (REFRESH,),
 }
 
 
@@ -146,6 +158,7 @@ class OperationAdmin(PageAdmin):
             "details": pretty_json(row.details) if row.details else "",
             "may_act": self.may_act(request, operation),
             "cancel_refusal": find_cancel_refusal(operation),
+            "next": self._next(request, operation),
         }
         request.current_app = self.admin_site.name
         template = "admin/elasticsearch/operation/page.html"
@@ -182,6 +195,30 @@ class OperationAdmin(PageAdmin):
         row = operation.row
         verb = VERBS[Operation.Kind(row.kind)]
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
+
+    def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
+        """Return what suggests itself once an operation has ended: go on, or try again."""
+        row = operation.row
+        kind = Operation.Kind(row.kind)
+        done = row.state == Operation.State.DONE
+        following = _FOLLOWING.get(kind, ()) if done else (BY_KIND.get(kind),)
+        index = index_of(row.connection, row.index)
+        pages = index_admin(self.admin_site)
+        tools = []
+        for action in following:
+            if action is None or not pages.may(action.right, request, index):
+                continue
+            url = reverse(
+                f"admin:{action.url_name}",
+                args=[quote(index.pk)],
+                current_app=self.admin_site.name,
+            )
+            if not done and action in (SWAP, DELETE):
+                name = "to" if action is SWAP else "generation"
+                url += f"?{urlencode({name: row.generation})}"
+            title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
+            tools.append(Tool(action.name, title, url))
+        return tools
 
     def _find(self, key: str) -> OperationStatus:
         try:

@@ -1,0 +1,154 @@
+"""The pages that do something to an index: GET shows the plan, POST carries it out."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ...exceptions import (
+    ConnectionDoesNotExist,
+    ElasticsearchAdminError,
+    IndexMissing,
+    IndexNotDeclared,
+)
+from ...indices.definition import IndexDefinition, get_definition
+from ...lifecycle.fingerprint import fingerprint
+from ...lifecycle.history import newest_operation
+from ..rights import index_of
+from .address import parse_id, quoted_id
+from .verbs import Action, find_refusal
+
+if TYPE_CHECKING:
+    from .index import IndexAdmin
+
+
+def operate(
+    pages: "IndexAdmin", request: HttpRequest, object_id: str, action: Action
+) -> HttpResponse:
+    """Show the plan of an action; on POST carry out the one that was shown.
+
+    Args:
+        pages: of the indices.
+        object_id: ``connection:name``.
+
+    Raises:
+        PermissionDenied: the user may not view indices, or has not the right of the action.
+        Http404: the project declares no such index, or it has no such generation.
+    """
+    pages.require_view(request)
+    connection, name = parse_id(object_id)
+    index = index_of(connection, name)
+    if not pages.may(action.right, request, index):
+        raise PermissionDenied
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    definition = _find(connection, name)
+    asked = request.GET
+    try:
+        plan = action.plan(definition, asked)
+    except IndexMissing as error:
+        raise Http404(str(error)) from error
+    except (ElasticsearchAdminError, ImproperlyConfigured) as error:
+        return _show(pages, request, action, definition, problem=str(error))
+    if request.method != "POST":
+        return _show(pages, request, action, definition, plan)
+    problem = _find_problem(request, action, plan)
+    if problem:
+        return _show(pages, request, action, definition, plan, problem=problem)
+    return _carry_out(pages, request, action, plan)
+
+
+def _find(connection: str, name: str) -> IndexDefinition:
+    try:
+        return get_definition(name, connection)
+    except (ConnectionDoesNotExist, IndexNotDeclared) as error:
+        raise Http404(str(error)) from error
+
+
+def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
+    """Return why what was sent is not to be carried out; "" if it is."""
+    if request.POST.get("fingerprint") != fingerprint(action.name, plan):
+        return _("The plan is another one by now, so that nothing was done: look at it again.")
+    typed = action.tell(plan).typed
+    if typed and request.POST.get("typed") != typed:
+        return _("What you typed is not the name: nothing was deleted.")
+    return ""
+
+
+def _carry_out(
+    pages: "IndexAdmin", request: HttpRequest, action: Action, plan: Any
+) -> HttpResponse:
+    definition: IndexDefinition = plan.definition
+    index = index_of(definition.using, definition.name)
+    before = newest_operation(definition)
+    LogEntry.objects.log_actions(
+        str(request.user.pk),
+        [index],
+        action.flag,
+        change_message=f"Began: {action.kind.value}.",
+        single_object=True,
+    )
+    problem = ""
+    try:
+        action.execute(plan, who=request.user.get_username())
+    except ElasticsearchAdminError as error:
+        problem = str(error)
+    operation = newest_operation(definition)
+    if operation is None or operation == before:
+        # It was refused before anything began.
+        return _show(pages, request, action, definition, plan, problem=problem)
+    url = reverse(
+        "admin:elasticsearch_operation_change",
+        args=[quoted_id(definition.database, str(operation))],
+        current_app=pages.admin_site.name,
+    )
+    return HttpResponseRedirect(url)
+
+
+def _show(
+    pages: "IndexAdmin",
+    request: HttpRequest,
+    action: Action,
+    definition: IndexDefinition,
+    plan: Any = None,
+    *,
+    problem: str = "",
+) -> HttpResponse:
+    index = index_of(definition.using, definition.name)
+    told = action.tell(plan) if plan else None
+    refusals = [*plan.refusals] if plan else []
+    if plan and (refusal := find_refusal(action)):
+        refusals.append(refusal)
+    context = {
+        **pages.admin_site.each_context(request),
+        "title": f"{str(action.title).rstrip('…')}: {definition.name}",
+        "opts": pages.opts,
+        "object_id": quote(index.pk),
+        "name": definition.name,
+        "connection": definition.connection,
+        "action": action,
+        "told": told,
+        "refusals": refusals,
+        "warnings": getattr(plan, "warnings", ()),
+        "differences": getattr(plan, "differences", ()),
+        "problem": problem,
+        "fingerprint": fingerprint(action.name, plan) if plan else "",
+    }
+    request.current_app = pages.admin_site.name
+    return TemplateResponse(
+        request,
+        "admin/elasticsearch/index/plan.html",
+        context,
+        status=409 if problem and plan else 200,
+    )

@@ -1,0 +1,203 @@
+"""The plans of operations as people read them: what happens in which order, and what is sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ...indices.definition import IndexDefinition
+from ...lifecycle.create import CreatePlan
+from ...lifecycle.delete import DeletePlan
+from ...lifecycle.drain_now import DrainPlan
+from ...lifecycle.prune import PrunePlan
+from ...lifecycle.rebuild import RebuildPlan
+from ...lifecycle.refresh import RefreshPlan
+from ...lifecycle.swap import SwapPlan
+from .format import number, pretty_json
+
+
+@dataclass(frozen=True)
+class Told:
+    """A plan in words.
+
+    Args:
+        steps: what happens, in its order.
+        requests: what is sent to Elasticsearch, in its order.
+        typed: what to type to confirm; "" where nothing is destroyed.
+    """
+
+    steps: tuple[str, ...]
+    requests: tuple[str, ...]
+    typed: str = ""
+
+
+def _shape(definition: IndexDefinition) -> str:
+    shards = int(definition.settings.get("number_of_shards", 1))
+    replicas = int(definition.settings.get("number_of_replicas", 1))
+    return ", ".join(
+        (
+            ngettext("%(count)s shard", "%(count)s shards", shards) % {"count": shards},
+            ngettext("%(count)s replica", "%(count)s replicas", replicas) % {"count": replicas},
+        )
+    )
+
+
+def _put(definition: IndexDefinition, name: str) -> str:
+    body = {"settings": definition.settings, "mappings": definition.mappings}
+    return f"PUT /{name}\n{pretty_json(body)}"
+
+
+def _aliases(*actions: Any) -> str:
+    return f"POST /_aliases\n{pretty_json({'actions': actions})}"
+
+
+def _add(plan: Any, target: str) -> dict[str, Any]:
+    return {"add": {"index": target, "alias": plan.definition.alias}}
+
+
+def tell_create(plan: CreatePlan) -> Told:
+    """Tell a creation."""
+    definition = plan.definition
+    name = f"{definition.alias}-…"
+    text = ngettext(
+        "create %(name)s, empty (%(shape)s, %(count)s field)",
+        "create %(name)s, empty (%(shape)s, %(count)s fields)",
+        plan.fields,
+    )
+    values = {"name": name, "shape": _shape(definition), "count": number(plan.fields)}
+    return Told(
+        (
+            text % values,
+            _("give it the alias %(alias)s, in the same request") % {"alias": definition.alias},
+            _("write every change to it from then on; what is in the database already is not in it")
+            if definition.document
+            else _("leave it to the project to fill it"),
+        ),
+        (_put(definition, name),),
+    )
+
+
+def tell_rebuild(plan: RebuildPlan) -> Told:
+    """Tell a rebuild."""
+    definition = plan.definition
+    name = plan.resumes or f"{definition.alias}-…"
+    first = (
+        _("go on with %(name)s, whose build was interrupted")
+        if plan.resumes
+        else _("create %(name)s (%(shape)s, the mapping as declared)")
+    )
+    load = ngettext("load %(count)s row", "load %(count)s rows", plan.rows)
+    keep = (
+        _("%(source)s is a physical index: it is deleted at the swap, without a way back")
+        if plan.concrete
+        else _("keep %(source)s, with every change, for a rollback")
+    )
+    swap = _("swap the alias %(alias)s: %(source)s → %(name)s, in one atomic request")
+    values = {
+        "name": name,
+        "shape": _shape(definition),
+        "count": number(plan.rows),
+        "alias": definition.alias,
+        "source": plan.source or _("nowhere"),
+    }
+    steps = [
+        first,
+        load,
+        _("drain what changed meanwhile, and send its deletes a second time"),
+        _("refresh it, wait for its shards, compare its ids with the database"),
+        swap,
+        *([keep] if plan.source else []),
+    ]
+    remove = {
+        "remove": {"index": plan.source, "alias": definition.alias, "must_exist": True},
+    }
+    return Told(
+        tuple(step % values for step in steps),
+        (
+            _put(definition, name),
+            f"POST /{name}-WRITE/_bulk?require_alias=true",
+            f"POST /{name}/_refresh",
+            _aliases(*([remove] if plan.source else []), _add(plan, name)),
+        ),
+    )
+
+
+def tell_swap(plan: SwapPlan) -> Told:
+    """Tell a swap, or a rollback."""
+    if not plan.target:
+        return Told((), ())
+    values = {
+        "alias": plan.definition.alias,
+        "source": plan.source or _("nowhere"),
+        "target": plan.target or "—",
+        "before": number(plan.documents_before),
+        "after": number(plan.documents_after),
+        "refused": number(plan.refused),
+    }
+    steps = []
+    if plan.gated:
+        steps.append(_("drain into %(target)s, compare it with the database"))
+    steps.append(_("swap the alias %(alias)s: %(source)s → %(target)s, in one atomic request"))
+    steps.append(_("searches see %(after)s documents then, and not %(before)s"))
+    if plan.source and not plan.concrete:
+        steps.append(_("keep %(source)s up to date, so that one can go back"))
+    if plan.concrete:
+        steps.append(_("delete %(source)s, which is a physical index: there is no way back"))
+    if plan.refused:
+        steps.append(_("try the documents that it refused again: %(refused)s"))
+    return Told(tuple(step % values for step in steps), (_aliases(*plan.actions),))
+
+
+def tell_refresh(plan: RefreshPlan) -> Told:
+    """Tell a refresh."""
+    alias = plan.definition.alias
+    step = _("make what was written to %(alias)s searchable at once")
+    return Told((step % {"alias": alias},), (f"POST /{alias}/_refresh",))
+
+
+def tell_drain(plan: DrainPlan) -> Told:
+    """Tell a drain."""
+    first = ngettext(
+        "read the object of %(count)s change of the connection %(connection)s afresh",
+        "read the objects of %(count)s changes of the connection %(connection)s afresh",
+        plan.waiting,
+    )
+    values = {"count": number(plan.waiting), "connection": plan.definition.using}
+    return Told(
+        (
+            first % values,
+            _("write their documents to the live, standby and building generations"),
+            _("delete the rows of the outbox that were written"),
+        ),
+        (f"POST /{plan.definition.alias}-…-WRITE/_bulk?require_alias=true",),
+    )
+
+
+def tell_prune(plan: PrunePlan) -> Told:
+    """Tell a pruning."""
+    steps = [_("delete %(name)s, for ever") % {"name": name} for name in plan.doomed]
+    steps += [
+        _("leave %(name)s for a later time: somebody may still be writing to it") % {"name": name}
+        for name in plan.early
+    ]
+    steps += [
+        _("leave %(name)s: no table tells what it is") % {"name": name} for name in plan.unknown
+    ]
+    if not plan.doomed:
+        steps.append(_("there is nothing to delete: live and standby are always kept"))
+    requests = (f"DELETE /{','.join(plan.doomed)}",) if plan.doomed else ()
+    return Told(tuple(steps), requests)
+
+
+def tell_delete(plan: DeletePlan) -> Told:
+    """Tell the deletion of a generation."""
+    steps = []
+    for name, documents in plan.generations.items():
+        text = _("delete %(name)s with %(count)s documents, for ever")
+        steps.append(text % {"name": name, "count": number(documents)})
+    return Told(tuple(steps), (f"DELETE /{','.join(plan.generations)}",), typed=plan.name)
+
+
+Tell = Callable[[Any], Told]

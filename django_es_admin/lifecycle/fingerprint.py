@@ -1,0 +1,45 @@
+"""What a plan comes down to: the one that was confirmed must be the one that is carried out."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from ..backends.elasticsearch import JSON
+from ..indices.definition import IndexDefinition
+
+# What changes from one moment to the next, and does not change what is done.
+_VOLATILE = frozenset(
+    "definition documents_before documents_after rows refused waiting warnings wait".split()
+)
+
+
+def fingerprint(kind: str, plan: Any) -> str:
+    """Return sixteen hex digits that change when the plan would do something else.
+
+    Args:
+        kind: of the operation.
+        plan: a frozen plan; its counts are left out, as a site in use changes them all the time.
+    """
+    definition: IndexDefinition = plan.definition
+    parts = {
+        "kind": kind,
+        "index": [definition.using, definition.name, definition.digest],
+        "plan": {
+            field.name: _fixed(getattr(plan, field.name))
+            for field in fields(plan)
+            if field.name not in _VOLATILE and not (kind == "create" and field.name == "generation")
+        },
+    }
+    return hashlib.sha256(JSON.dumps(parts)).hexdigest()[:16]
+
+
+def _fixed(value: Any) -> Any:
+    if is_dataclass(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        # Of generations -> documents only the generations count.
+        return {str(k): "" if isinstance(v, int | None) else _fixed(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_fixed(item) for item in value]
+    return value

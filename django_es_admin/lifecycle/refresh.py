@@ -1,0 +1,69 @@
+"""Make what was written to an index searchable at once."""
+
+from dataclasses import dataclass
+
+from ..backends.errors import translated
+from ..backends.health import Deadline
+from ..conf import get_options
+from ..exceptions import OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.live import read_indices
+from ..models import Operation
+from .progress import Progress
+from .recording import recording
+from .refusals import find_readonly_refusals
+
+
+@dataclass(frozen=True)
+class RefreshPlan:
+    """What ``refresh`` will do.
+
+    Args:
+        generation: the live one; "" if there is none.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    refusals: tuple[str, ...]
+
+
+def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
+    """Return the plan of :func:`refresh`.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    holders = live.holders(definition.alias)
+    refusals = find_readonly_refusals(definition)
+    if not holders:
+        refusals.append(
+            f"The index {definition.name} is missing: create it with `manage.py es_create`."
+        )
+    elif not all(holder.open for holder in holders):
+        refusals.append(f"The index {definition.name} is closed: open it first.")
+    return RefreshPlan(definition, holders[0].name if holders else "", tuple(refusals))
+
+
+def refresh(plan: RefreshPlan, *, who: str = "") -> None:
+    """Refresh the live generation.
+
+    Args:
+        who: the user; the account of this process if omitted.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    definition = plan.definition
+    kind = Operation.Kind.REFRESH
+    with recording(definition, kind, who=who, generation=plan.generation) as record:
+        record.tell(Progress(definition.name, "refresh"))
+        with translated(definition.connection):
+            client = definition.connection.client
+            client.options(request_timeout=get_options().operation_timeout).indices.refresh(
+                index=definition.alias
+            )
