@@ -24,6 +24,7 @@ from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
 from django_es_admin.management import commands, drain_json, operations_json, status_json
 from django_es_admin.management.command import ElasticsearchCommand, Exit
+from django_es_admin.test import pytest_plugin
 
 PACKAGE = Path(django_es_admin.__file__).parent
 ROOT = PACKAGE.parent
@@ -46,6 +47,11 @@ DOCUMENTS: dict[str, Any] = {
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
 }
+FIXTURES = [
+    name
+    for name, value in vars(pytest_plugin).items()
+    if type(value).__name__ == "FixtureFunctionDefinition" and not name.startswith("_")
+]
 ENVIRONMENT = {"ES_URL"}
 SETTINGS = {"ES_SERVERS", "ES_INDICES", "ES_ADMIN"}
 
@@ -200,9 +206,10 @@ def compare(value: Any, kind: Any) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_commands_and_their_options_that_a_page_names(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert set(re.findall(r"\bes_[a-z_]+\b", text)) <= set(COMMANDS)
+    assert set(re.findall(r"\bes_[a-z_]+\b", text)) <= {*COMMANDS, *FIXTURES}
     for name, rest in re.findall(r"\b(es_[a-z_]+)\b([^`\n]*)", text):
-        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options(name)
+        given = set(re.findall(r"(?<=\s)--[a-z-]+", rest))
+        assert given <= (set() if name in FIXTURES else options(name))
 
 
 # Settings
@@ -305,6 +312,14 @@ def test_check_ids_that_a_page_names(path: Path) -> None:
 def test_the_tag_of_the_checks() -> None:
     assert f"check --tag {TAG}`" in page("checks.md")
     assert checks.registry.registry.tag_exists(TAG)
+
+
+# Test support
+
+
+def test_the_fixtures_of_the_plugin() -> None:
+    _, _, text = page("testing.md").partition("| fixture |")
+    assert [code(cells[0]) for cells in rows(text)] == FIXTURES
 
 
 # Links

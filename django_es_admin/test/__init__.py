@@ -1,0 +1,1 @@
+"""Test support for projects; imports nothing, as pytest loads the plugin in every project."""

@@ -1,0 +1,72 @@
+"""Compare what a search finds with what it should find."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import models
+from elasticsearch.dsl import Search
+
+from django_es_admin import connections
+
+from .refresh import refresh
+
+_MOST = 10_000
+
+Query = str | Mapping[str, Any] | Search[Any]
+
+
+def hits(query: Query, *, using: str = "default", index: str | None = None) -> list[str]:
+    """Return the ids of what a search finds, the best first.
+
+    Args:
+        query: words, a query (``{"match": …}``) or a whole body (``{"query": …}``), or a search of
+            ``elasticsearch.dsl``, which has its own connection and index.
+        using: alias of the connection.
+        index: the declared name of one of its indices; all of ``INDICES`` if it is omitted.
+    """
+    if isinstance(query, Search):
+        return [str(hit.meta.id) for hit in query[:_MOST].execute()]
+    connection = connections[using]
+    where = {} if index is None else {"index": connection.prefixed(index)}
+    found = connection.search({"size": _MOST, "_source": False, **_body(query)}, **where)
+    return [hit["_id"] for hit in found["hits"]["hits"]]
+
+
+def _body(query: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(query, str):
+        words = {"query": query, "default_operator": "and"}
+        return {"query": {"simple_query_string": words}}
+    return query if "query" in query else {"query": query}
+
+
+def assert_hits(
+    query: Query,
+    expected: Iterable[object],
+    *,
+    using: str = "default",
+    index: str | None = None,
+    ordered: bool = False,
+) -> None:
+    """Fail unless a search finds exactly ``expected``; what was saved is made searchable before.
+
+    Args:
+        query: as for :func:`hits`.
+        expected: objects, or their keys.
+        using: alias of the connection.
+        index: as for :func:`hits`.
+        ordered: whether they have to be in this order.
+
+    Raises:
+        AssertionError: something is missing, is too much, or stands elsewhere.
+    """
+    refresh()
+    found = hits(query, using=using, index=index)
+    keys = [str(one.pk if isinstance(one, models.Model) else one) for one in expected]
+    missing = [key for key in keys if key not in found]
+    unexpected = [key for key in found if key not in keys]
+    if missing or unexpected:
+        raise AssertionError(
+            f"The search found {found}: missing {missing}, unexpected {unexpected}."
+        )
+    if ordered and found != keys:
+        raise AssertionError(f"The search found {found}, in another order than {keys}.")

@@ -1,0 +1,156 @@
+"""The indices of a test run: made once, emptied before each test."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django_es_admin import connections
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated
+from ..indices.definition import IndexDefinition, get_definitions
+from ..indices.names import new_generation_name, write_alias
+from ..models import Generation
+
+# Connection and alias -> the generation that this process has made, or found, for its tests.
+_generations: dict[tuple[str, str], str] = {}
+
+
+def forget() -> None:
+    """Forget what was made: the names have changed."""
+    _generations.clear()
+
+
+def prepare_indices() -> None:
+    """See to it that every declared index is there, empty, and the only one of this run.
+
+    Indices stay from test to test; what a test made, or took away, is undone. A mapping that an
+    index has learnt from documents stays.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    for connection in writable_connections():
+        with translated(connection):
+            _prepare(connection, get_definitions(connection.alias))
+
+
+def refresh_indices() -> None:
+    """Make searchable what was written to the indices of this run.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    for connection in writable_connections():
+        with translated(connection):
+            _refresh(connection)
+
+
+def writable_connections() -> list[Base]:
+    """Return the connections that have declared indices, and are not read-only."""
+    aliases = {definition.using for definition in get_definitions()}
+    return [c for c in connections.all() if c.alias in aliases and not c.readonly]
+
+
+def _refresh(connection: Base) -> None:
+    index = f"{connection.index_prefix}*"
+    connection.client.indices.refresh(index=index, expand_wildcards="all")
+
+
+def _prepare(connection: Base, definitions: Iterable[IndexDefinition]) -> None:
+    found = _read(connection)
+    wanted = {definition.alias: definition for definition in definitions}
+    kept = {name: aliases for name, aliases in found.items() if name in _generations.values()}
+    for alias, definition in wanted.items():
+        key = (connection.alias, alias)
+        name = _holder(alias, kept)
+        if name is not None and kept[name] == _aliases(definition, name).keys():
+            _generations[key] = name
+        else:
+            kept.pop(_generations.pop(key, ""), None)
+    _delete(connection, found.keys() - kept.keys())
+    if kept:
+        _empty(connection)
+    for alias, definition in wanted.items():
+        if (connection.alias, alias) not in _generations:
+            _generations[connection.alias, alias] = _create(connection, definition)
+
+
+def _holder(alias: str, found: dict[str, set[str]]) -> str | None:
+    """Return the one index that holds ``alias``."""
+    names = [name for name, aliases in found.items() if alias in aliases]
+    return names[0] if len(names) == 1 else None
+
+
+def _read(connection: Base) -> dict[str, set[str]]:
+    """Return index -> its aliases for every index of this run."""
+    found = connection.client.indices.get(
+        index=f"{connection.index_prefix}*", features=["aliases"], expand_wildcards="all"
+    )
+    return {name: set(body["aliases"]) for name, body in found.items()}
+
+
+def _empty(connection: Base) -> None:
+    # What is not searchable yet would be left.
+    _refresh(connection)
+    connection.client.delete_by_query(
+        index=f"{connection.index_prefix}*",
+        query={"match_all": {}},
+        conflicts="proceed",
+        refresh=True,
+        expand_wildcards="all",
+    )
+
+
+def _create(connection: Base, definition: IndexDefinition) -> str:
+    name = new_generation_name(definition.alias)
+    connection.client.indices.create(
+        index=name,
+        # There is one node, most often: a copy would keep the index yellow.
+        settings={**definition.settings, "number_of_replicas": 0},
+        mappings=definition.mappings,
+        aliases=_aliases(definition, name),
+    )
+    return name
+
+
+def _aliases(definition: IndexDefinition, name: str) -> dict[str, Mapping[str, Any]]:
+    return {write_alias(name): {"is_hidden": True}, definition.alias: {}, **definition.aliases}
+
+
+def _delete(connection: Base, names: Collection[str]) -> None:
+    if names:
+        connection.client.indices.delete(index=sorted(names), ignore_unavailable=True)
+
+
+def delete_all(connection: Base) -> None:
+    """Delete every index of this run that the connection reaches.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    with translated(connection):
+        _delete(connection, _read(connection).keys())
+
+
+def register_generations(databases: Collection[str]) -> None:
+    """Let the table of generations say what is there, so that changes are written to it.
+
+    Args:
+        databases: aliases of those that the test may use.
+    """
+    for definition in get_definitions():
+        name = _generations.get((definition.using, definition.alias))
+        if name is None or definition.database not in databases:
+            continue
+        rows = Generation.objects.using(definition.database).filter(
+            connection=definition.using, alias=definition.alias
+        )
+        if list(rows.values_list("name", "role")) != [(name, Generation.Role.LIVE)]:
+            rows.delete()
+            rows.create(
+                connection=definition.using,
+                alias=definition.alias,
+                name=name,
+                role=Generation.Role.LIVE,
+                digest=definition.digest,
+            )

@@ -1,0 +1,58 @@
+"""Make what a test has saved searchable."""
+
+from django.test.testcases import DatabaseOperationForbidden  # type: ignore[attr-defined]
+
+from ..conf import get_options
+from ..models import OutboxEntry
+from ..outbox.claim import waiting
+from ..outbox.drain import Drain
+from ..outbox.worker import databases
+from .indices import refresh_indices
+
+_BATCH = 1_000
+
+
+def refresh() -> None:
+    """Write what waits in the outbox, and refresh every index of the test run.
+
+    Inside the transaction of a ``TestCase``, too, where nothing is ever committed. A database that
+    the test may not use is left alone.
+
+    Raises:
+        RuntimeError: inside a transaction of the test's own.
+        AssertionError: a document could not be made, or was refused.
+        ElasticsearchAdminError: Elasticsearch cannot be written to.
+    """
+    for database in usable_databases():
+        _drain(database)
+    refresh_indices()
+
+
+def usable_databases() -> list[str]:
+    """Return the databases with indexed models that the test may use."""
+    return [database for database in databases() if _may_use(database)]
+
+
+def _may_use(database: str) -> bool:
+    try:
+        OutboxEntry.objects.using(database).exists()
+    except (DatabaseOperationForbidden, RuntimeError):
+        # Django's and pytest-django's way to say no.
+        return False
+    return True
+
+
+def _drain(database: str) -> None:
+    drain = Drain(database, get_options().write_timeout)
+    rows = waiting(database).order_by("pk")
+    while entries := list(rows[:_BATCH]):
+        result = drain.drain(entries)
+        if result.stopped:
+            raise result.stopped[0].error
+        if result.failed or result.held:
+            failed = rows.exclude(error="").first()
+            raise AssertionError(
+                f"{failed.index} {failed.key} cannot be indexed: {failed.error}"
+                if failed
+                else "An index of this test run is written by other code."
+            )

@@ -1,0 +1,177 @@
+"""A project that uses only the public test support, by Django's runner and by pytest."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+ROOT = Path(__file__).parents[3]
+PROJECT = ROOT / "tests" / "support_project"
+POSTGRES_URL = os.environ.get("POSTGRES_URL") or (
+    "postgres://django_es_admin@127.0.0.1:54329/postgres"
+)
+DATABASES = {"sqlite": "", "postgresql": POSTGRES_URL}
+LIVE = {"title": "of a reader"}
+MANAGE = ["manage.py", "test", "--no-input"]
+PYTEST = ["-m", "pytest", "-q", "-s"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one test run did.
+
+    Args:
+        namespaces: process id -> the prefixes that its tests had.
+    """
+
+    status: int
+    output: str
+    namespaces: dict[str, set[str]]
+
+
+class Project:
+    """Runs the tests of the project."""
+
+    def __init__(self, url: str, prefix: str, folder: Path) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._folder = folder
+
+    def run(self, *args: str, database: str = "", **environment: str) -> Run:
+        trace = self._folder / "trace"
+        trace.mkdir()
+        name = f"test_{self._prefix.replace('-', '_')}" if database else ""
+        ran = subprocess.run(
+            [sys.executable, "-W", "error", *args],
+            cwd=PROJECT,
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "DATABASE_URL": database,
+                **({"TEST_DATABASE": name} if name else {}),
+                "ES_URL": self._url,
+                "LIVE_PREFIX": self._prefix,
+                "TRACE": str(trace),
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        found = {file.name: set(file.read_text().split()) for file in trace.iterdir()}
+        return Run(ran.returncode, ran.stdout + ran.stderr, found)
+
+
+@pytest.fixture
+def project(es: Elasticsearch, prefix: str, tmp_path: Path) -> Iterator[Project]:
+    """The project, beside a live index that its tests may not touch."""
+    es.index(index=f"{prefix}books", id="1", document=LIVE, refresh=True)
+    [node] = es.transport.node_pool.all()
+    yield Project(node.base_url, prefix, tmp_path)
+    # The tests have left nothing, and the live index is as it was.
+    assert list(es.indices.get(index=f"{prefix}*", expand_wildcards="all")) == [f"{prefix}books"]
+    found = es.search(index=f"{prefix}books")["hits"]["hits"]
+    assert [(hit["_id"], hit["_source"]) for hit in found] == [("1", LIVE)]
+    assert es.get(index=f"{prefix}books", id="1")["_version"] == 1
+
+
+def assert_own_names(run: Run, prefix: str, processes: int) -> None:
+    """Fail unless each process had one namespace, and no other process the same."""
+    assert len(run.namespaces) == processes
+    assert all(len(names) == 1 for names in run.namespaces.values())
+    names = {name for found in run.namespaces.values() for name in found}
+    assert len(names) == processes
+    assert all(re.match(rf"{prefix}test-[0-9a-f]{{8}}-", name) for name in names)
+
+
+@pytest.mark.parametrize("database", DATABASES.values(), ids=DATABASES)
+def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str) -> None:
+    run = project.run(*MANAGE, "--parallel", "2", database=database)
+    assert run.status == 0, run.output
+    assert re.search(r"Ran 1\d tests", run.output)
+    assert_own_names(run, prefix, 2)
+
+
+@pytest.mark.parametrize("database", DATABASES.values(), ids=DATABASES)
+def test_by_pytest_in_parallel(project: Project, prefix: str, database: str) -> None:
+    run = project.run(*PYTEST, "-n", "2", database=database)
+    assert run.status == 0, run.output
+    assert re.search(r"\d\d passed", run.output)
+    assert_own_names(run, prefix, 2)
+
+
+def test_by_the_runner_in_processes_that_are_spawned(project: Project, prefix: str) -> None:
+    run = project.run(*MANAGE, "--parallel", "2", START_METHOD="spawn")
+    assert run.status == 0, run.output
+    assert_own_names(run, prefix, 2)
+    runs = {names.pop().split("-")[-3] for names in run.namespaces.values()}
+    assert len(runs) == 1
+
+
+def test_by_the_runner_in_one_process(project: Project, prefix: str) -> None:
+    run = project.run(*MANAGE)
+    assert run.status == 0, run.output
+    assert_own_names(run, prefix, 1)
+
+
+def test_the_classes_alone_protect_live_indices(project: Project, prefix: str) -> None:
+    run = project.run(*MANAGE, "--testrunner", "django.test.runner.DiscoverRunner")
+    assert run.status == 0, run.output
+    [names] = run.namespaces.values()
+    # Each class sets up and clears away for itself.
+    assert len(names) > 1
+    assert all(re.match(rf"{prefix}test-[0-9a-f]{{8}}-$", name) for name in names)
+
+
+def test_a_failing_test_leaves_nothing(project: Project, prefix: str) -> None:
+    run = project.run(*PYTEST, "-x", "library/failing.py", "-o", "python_files=failing.py")
+    assert run.status == 1, run.output
+    assert "The search found ['" in run.output
+    assert "missing ['no-such'], unexpected ['" in run.output
+
+
+def test_emptying_takes_less_than_a_tenth_of_a_second(project: Project) -> None:
+    run = project.run(*PYTEST, "library/timing.py", "-o", "python_files=timing.py")
+    assert run.status == 0, run.output
+    [line] = re.findall(r"milliseconds: (.*)", run.output)
+    # The quicker ones: what slows the others is whatever else runs on the machine.
+    quarter, *_ = statistics.quantiles(map(float, line.split()), n=4)
+    assert quarter < 100
+
+
+def test_an_elasticsearch_that_is_down_fails_the_tests_that_need_it(
+    es: Elasticsearch, prefix: str, tmp_path: Path
+) -> None:
+    run = Project("http://127.0.0.1:9", prefix, tmp_path).run(*MANAGE, "library.tests.NamesTests")
+    assert run.status == 1
+    assert "FAILED (errors=5)" in run.output
+    assert "The connection 'default' is unreachable: start Elasticsearch" in run.output
+
+
+def test_the_plugin_imports_nothing_in_other_projects(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text(
+        "import sys\n"
+        "def test_other(pytestconfig):\n"
+        "    assert pytestconfig.pluginmanager.has_plugin('django_es_admin')\n"
+        "    heavy = {'django', 'elasticsearch', 'elastic_transport', 'orjson', 'urllib3'}\n"
+        "    assert not heavy & sys.modules.keys()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, *("-m", "pytest", "-q", "-p", "no:django", "-p", "no:randomly")],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
