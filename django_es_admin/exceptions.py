@@ -78,6 +78,10 @@ class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """The search of a ModelAdmin is not set up; see `manage.py check`."""
 
 
+class SearchNotAnswered(ElasticsearchAdminError):
+    """Elasticsearch does not answer the search, so that nobody knows its rows: try again later."""
+
+
 class OperationRefused(ElasticsearchAdminError):
     """The operation's plan has refusals; nothing was changed."""
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
 
 from django_es_admin.admin import ElasticsearchSearchMixin
+from django_es_admin.import_export import ElasticsearchExportMixin, ElasticsearchImportMixin
 from shop.documents import ProductDocument
 from shop.models import Category, Product, Tag
 from shop.resources import ProductResource
@@ -46,7 +47,12 @@ class TagAdmin(ProductCountMixin, admin.ModelAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ElasticsearchSearchMixin, ImportExportModelAdmin):
+class ProductAdmin(
+    ElasticsearchExportMixin,
+    ElasticsearchImportMixin,
+    ElasticsearchSearchMixin,
+    ImportExportModelAdmin,
+):
     """Products; the search box asks Elasticsearch."""
 
     autocomplete_fields = ("category", "tags")

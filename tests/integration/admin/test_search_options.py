@@ -136,6 +136,6 @@ def test_an_export_has_what_was_found(admin_client: Client) -> None:
     sent = admin_client.post(
         address, {"format": "0", "resource": "0", "productresource_name": "on"}
     )
-    lines = sent.content.decode().splitlines()
+    lines = sent.getvalue().decode().splitlines()
     assert len([line for line in lines if "Zeppelin" in line]) == 3
     assert len(lines) == 4

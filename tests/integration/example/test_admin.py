@@ -222,7 +222,7 @@ def test_an_export_can_be_imported_again(admin_client: Client) -> None:
             **{f"productresource_{column}": "on" for column in HEADER.strip().split(",")},
         },
     )
-    text = response.content.decode()
+    text = response.getvalue().decode()
     assert text.splitlines()[0] == HEADER.strip()
     preview = upload(admin_client, text.split("\n", 1)[1])
     assert preview.context["result"].totals["skip"] == 2

@@ -1,0 +1,160 @@
+"""What a search shows as a sheet, with django-import-export."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tablib import Dataset
+
+from django_es_admin import import_export
+from tests.testapp.depot import DepotAdmin, depot
+from tests.testapp.models import Note
+
+from .searching import index_notes, make_notes, no_elasticsearch, text_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("es"),
+    pytest.mark.urls("tests.testapp.depot"),
+]
+
+_NAMES = [made.__name__ for made in DepotAdmin(Note, depot).get_export_formats()]
+CSV, TSV, JSON = (str(_NAMES.index(name)) for name in ("CSV", "TSV", "JSON"))
+
+
+def address(page: str, **query: str) -> str:
+    made = reverse(f"admin:testapp_note_{page}", current_app="depot")
+    return f"{made}?{'&'.join(f'{key}={value}' for key, value in query.items())}"
+
+
+def export(client: Client, format_: str = CSV, post: Any = None, **query: str) -> Any:
+    data = {"format": format_, "resource": "0", "noteresource_title": "on", **(post or {})}
+    return client.post(address("export", **query), data)
+
+
+def lines(response: Any) -> list[str]:
+    content = response.getvalue() if response.streaming else response.content
+    return content.decode().splitlines()
+
+
+def shown(client: Client, **query: str) -> list[str]:
+    found = []
+    for page in range(1, 20):
+        changelist = client.get(address("changelist", **query, p=str(page))).context["cl"]
+        found += [row.title for row in changelist.result_list]
+        if page == changelist.paginator.num_pages:
+            return found
+    raise AssertionError
+
+
+@pytest.fixture
+def notes() -> list[Note]:
+    made = make_notes(*(f"Item {n}" for n in range(4)), body="A lantern, once.")
+    made += make_notes(*(f"Lantern {n}" for n in range(4)), kind="odd")
+    make_notes("A boat")
+    index_notes()
+    return made
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "lantern"},
+        {"q": "lantern", "o": "-1"},
+        {"q": "lantern", "kind__exact": "odd"},
+        {"q": "zeppelin"},
+        {"kind__exact": "plain"},
+        {},
+    ],
+)
+def test_exactly_what_is_shown_in_its_order(
+    admin_client: Client, notes: list[Note], query: dict[str, str]
+) -> None:
+    header, *titles = lines(export(admin_client, **query))
+    assert header == "title"
+    assert titles == shown(admin_client, **query)
+
+
+def test_csv_is_sent_as_it_is_read(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_export, "PORTION", 3)
+    response = export(admin_client, q="lantern")
+    assert isinstance(response, StreamingHttpResponse)
+    assert 'filename="Note-' in response["Content-Disposition"]
+    parts = [part.decode() for part in response.streaming_content]
+    assert [len(part.splitlines()) for part in parts] == [4, 3, 2]
+    assert [line[0] for line in "".join(parts).splitlines()[1:]] == ["L"] * 4 + ["I"] * 4
+
+
+@pytest.mark.parametrize("format_", [TSV, JSON])
+def test_other_formats_have_the_same_order(
+    admin_client: Client, notes: list[Note], format_: str
+) -> None:
+    response = export(admin_client, format_, q="lantern")
+    text = response.getvalue().decode() if response.streaming else response.content.decode()
+    sheet = Dataset().load(text, format={TSV: "tsv", JSON: "json"}[format_])
+    assert sheet["title"] == shown(admin_client, q="lantern")
+
+
+def test_queries_grow_with_portions_not_with_rows(admin_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            lines(export(admin_client, q="lantern"))
+        return len(captured)
+
+    make_notes("Lantern 1")
+    index_notes()
+    few = queries()
+    make_notes(*(f"Lantern {n}" for n in range(50)))
+    index_notes()
+    assert queries() == few
+
+
+def test_nothing_is_exported_while_elasticsearch_does_not_answer(
+    admin_client: Client, notes: list[Note]
+) -> None:
+    for format_ in (CSV, JSON):
+        with no_elasticsearch():
+            response = export(admin_client, format_, q="lantern")
+        assert response["Location"] == address("changelist", q="lantern")
+        page = text_of(admin_client.get(response["Location"]))
+        assert "Nothing was exported, as the search is not answered at the moment: The se" in page
+    with no_elasticsearch():
+        # Without a search there is nothing to ask.
+        assert len(lines(export(admin_client))) == 10
+
+
+def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: list[Note]) -> None:
+    ticked = [str(notes[1].pk), str(notes[6].pk)]
+    data = {"action": "export_admin_action", "_selected_action": ticked, "index": "0"}
+    form = admin_client.post(address("changelist", q="lantern"), data)
+    items = [str(key) for key in form.context["form"].initial["export_items"]]
+    assert sorted(items) == sorted(ticked)
+    sent = export(admin_client, post={"export_items": items}, q="lantern")
+    assert lines(sent) == ["title", "Lantern 2", "Item 1"]
+
+    data = {**data, "select_across": "1"}
+    form = admin_client.post(address("changelist", q="lantern"), data)
+    items = [str(key) for key in form.context["form"].initial["export_items"]]
+    sent = export(admin_client, post={"export_items": items}, q="lantern")
+    assert lines(sent)[1:] == shown(admin_client, q="lantern")
+
+
+def test_no_line_of_another_tenant(client: Client) -> None:
+    make_notes("Their lantern", tenant="theirs")
+    (own,) = make_notes("Our lantern", tenant="clerk")
+    index_notes()
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__model="note"))
+    client.force_login(clerk)
+    assert lines(export(client, q="lantern")) == ["title", "Our lantern"]
+    keys = [str(note.pk) for note in Note.objects.all()]
+    named = export(client, post={"export_items": keys}, q="lantern")
+    assert "Their" not in (text_of(named) if not named.streaming else "".join(lines(named)))
+    assert lines(export(client, post={"export_items": [str(own.pk)]})) == ["title", "Our lantern"]
