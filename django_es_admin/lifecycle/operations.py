@@ -54,6 +54,12 @@ def explain_running(operation: Operation) -> str:
     since = operation.created_at
     if timezone.is_aware(since):
         since = timezone.localtime(since)
+    if operation.state == Operation.State.QUEUED:
+        return (
+            f"A rebuild of {operation.index} that {operation.who} began at "
+            f"{since:%Y-%m-%d %H:%M:%S} waits for a worker of the background tasks: start one, or "
+            f"cancel that rebuild."
+        )
     return (
         f"The index {operation.index} is being rebuilt by {operation.who} on {operation.host}, "
         f"process {operation.pid}, since {since:%Y-%m-%d %H:%M:%S}: wait for its end."

@@ -19,11 +19,13 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 
 import django_es_admin
+from django_es_admin.admin.rights import IndexRights, Verb
 from django_es_admin.backends import configuration, elasticsearch, problems
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
 from django_es_admin.management import commands, drain_json, operations_json, status_json
 from django_es_admin.management.command import ElasticsearchCommand, Exit
+from django_es_admin.models import Connection, Index
 from django_es_admin.test import pytest_plugin
 
 PACKAGE = Path(django_es_admin.__file__).parent
@@ -320,6 +322,35 @@ def test_the_tag_of_the_checks() -> None:
 def test_the_fixtures_of_the_plugin() -> None:
     _, _, text = page("testing.md").partition("| fixture |")
     assert [code(cells[0]) for cells in rows(text)] == FIXTURES
+
+
+# Rights
+
+
+def test_the_rights_and_the_hooks() -> None:
+    given = {
+        f"elasticsearch.{codename}"
+        for model in (Connection, Index)
+        for codename in (
+            *(f"{action}_{model._meta.model_name}" for action in model._meta.default_permissions),
+            *(codename for codename, _title in model._meta.permissions),
+        )
+    }
+    assert {code(cells[0]) for cells in rows(section_named(page("pages.md"), "Rights"))} == given
+    hooks = {name for name in vars(IndexRights) if name.startswith("has_")}
+    assert set(re.findall(r"`(has_\w+)`", page("pages.md"))) == hooks
+    assert {code(cells[-1]) for cells in operations()} == set(get_args(Verb))
+
+
+def operations() -> Iterator[list[str]]:
+    """Yield the cells of the table of operations."""
+    for line in section_named(page("pages.md"), "Operations").splitlines():
+        if line.startswith("| *"):
+            yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def section_named(text: str, heading: str) -> str:
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 # Links

@@ -33,6 +33,7 @@ from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .highlight import HighlightedColumn, find_marks, paths_of
 from .ranking import best_first
+from .reindexing import ReindexingMixin
 from .summary import summarise
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ else:
 _FALSE = frozenset(("", "0", "false", "False"))
 
 
-class ElasticsearchSearchMixin(Base):
+class ElasticsearchSearchMixin(ReindexingMixin, Base):
     """Makes the search box ask Elasticsearch; name it before ``ModelAdmin`` among the bases.
 
     ``search_fields`` are fields of the document, as Elasticsearch names them: ``("name^3",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from ...lifecycle.status import IndexStatus
 from ..rights import index_of, quoted
@@ -14,6 +14,8 @@ from .verbs import ACTIONS, CREATE, DRAIN, PRUNE, REBUILD, Action
 
 if TYPE_CHECKING:
     from .index import IndexAdmin
+
+READ_ONLY = _("The connection is read-only.")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Tool:
     name: str
     title: str | Promise
     url: str
-    why: str = ""
+    why: str | Promise = ""
 
 
 def tools_of(
@@ -51,7 +53,7 @@ def tools_of(
                 args=[quoted(stands_for)],
                 current_app=pages.admin_site.name,
             ),
-            _("The connection is read-only.") if readonly else "",
+            READ_ONLY if readonly else "",
         )
         for action in ACTIONS
         if _fits(action, index) and pages.may(action.right, request, stands_for)

@@ -93,7 +93,7 @@ def test_a_rebuild_is_done_by_the_worker(
     assert "It waits for a worker" in words(client.get(page).content.decode())
     assert live(es) == old
     # A second one is refused as long as this one waits.
-    assert "is being rebuilt by visitor-0" in show(client, "rebuild")[0]
+    assert "A rebuild of products that visitor-0 began" in show(client, "rebuild")[0]
     call_command("db_worker", batch=True, startup_delay=False, interval=0, verbosity=0)
     operation.refresh_from_db()
     assert (operation.state, operation.error) == ("done", "")

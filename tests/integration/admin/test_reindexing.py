@@ -1,0 +1,208 @@
+"""Buttons, actions and the panel in the admin of a model that is indexed."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from pytest_django import Settings
+from shop.models import Product
+
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.models import OutboxEntry
+from tests import servers
+
+from .visitors import visitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "admin:shop_product_changelist"
+RIGHTS = ("shop.view_product", "elasticsearch.view_index", "elasticsearch.reindex_objects")
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def change_page(product: Product) -> str:
+    return reverse("admin:shop_product_change", args=[product.pk])
+
+
+def names(es: Elasticsearch) -> list[str]:
+    alias = get_definition("products").alias
+    es.indices.refresh(index=alias)
+    hits = es.search(index=alias, size=10)["hits"]["hits"]
+    return sorted(hit["_source"]["name"] for hit in hits)
+
+
+@pytest.fixture
+def stale(products: list[Product], es: Elasticsearch) -> list[Product]:
+    """Products whose names in the database nobody has told of."""
+    for product in products:
+        Product.objects.filter(pk=product.pk).update(name=f"New {product.sku}")
+    return products
+
+
+def test_reindex_selected(stale: list[Product], es: Elasticsearch) -> None:
+    client = visitor(*RIGHTS)
+    data = {"action": "reindex_selected", "_selected_action": [stale[0].pk, stale[2].pk]}
+    response = client.post(reverse(LIST), data, follow=True)
+    assert "2 objects are indexed anew" in words(response.content.decode())
+    assert names(es) == ["New A-0", "New A-2", "Trail shoe 1"]
+    entry = LogEntry.objects.latest("pk")
+    assert (entry.object_id, entry.change_message) == (
+        "default:products",
+        "Reindexed 2 of shop.Product.",
+    )
+
+
+def test_reindex_all_that_match(stale: list[Product], es: Elasticsearch) -> None:
+    Product.objects.filter(pk=stale[1].pk).update(is_active=False)
+    client = visitor(*RIGHTS)
+    url = f"{reverse(LIST)}?is_active__exact=1"
+    assert "Reindex all that match…" in client.get(url).content.decode()
+    # What it comes to is said first.
+    asked = words(client.post(url, {"_reindex_all": "1"}).content.decode())
+    assert "note 2 objects in the outbox" in asked
+    assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
+    response = client.post(url, {"_reindex_all": "1", "confirmed": "1"}, follow=True)
+    assert "2 objects are indexed anew" in words(response.content.decode())
+    assert names(es) == ["New A-0", "New A-2", "Trail shoe 1"]
+    assert "Reindex all…<" in client.get(reverse(LIST)).content.decode()
+
+
+def test_reindex_all_that_a_search_found(stale: list[Product], es: Elasticsearch) -> None:
+    es.indices.refresh(index=get_definition("products").alias)
+    data = {"_reindex_all": "1", "confirmed": "1"}
+    response = visitor(*RIGHTS).post(f"{reverse(LIST)}?q=A-1", data, follow=True)
+    assert "1 object is indexed anew" in words(response.content.decode())
+    assert "New A-1" in names(es)
+
+
+def test_all_that_match_is_refused_while_elasticsearch_does_not_answer(
+    stale: list[Product], settings: Settings
+) -> None:
+    client = visitor(*RIGHTS)
+    with servers.refusing_port() as url:
+        server: dict[str, Any] = settings.ES_SERVERS["default"]
+        settings.ES_SERVERS = {"default": {**server, "HOSTS": [url]}}
+        data = {"_reindex_all": "1", "confirmed": "1"}
+        response = client.post(f"{reverse(LIST)}?q=shoe", data, follow=True)
+    text = words(response.content.decode())
+    assert "Nothing was done: the search could not be answered" in text
+    assert "indexed anew" not in text
+
+
+def test_the_change_page_says_how_the_object_is_indexed(
+    products: list[Product], es: Elasticsearch
+) -> None:
+    client = visitor(*RIGHTS)
+    url = change_page(products[0])
+    text = words(client.get(url).content.decode())
+    assert "In Elasticsearch: products indexed, and up to date , written " in text
+    Product.objects.filter(pk=products[0].pk).update(name="Renamed")
+    assert "indexed, but differs" in words(client.get(url).content.decode())
+    response = client.post(f"{url.removesuffix('change/')}reindex/", follow=True)
+    text = words(response.content.decode())
+    assert "1 object is indexed anew" in text
+    assert "indexed, and up to date" in text
+    es.delete(index=get_definition("products").alias, id=str(products[0].pk))
+    assert "not indexed" in words(client.get(url).content.decode())
+
+
+def test_the_change_page_opens_while_elasticsearch_is_down(
+    products: list[Product], settings: Settings
+) -> None:
+    with servers.refusing_port() as url:
+        server: dict[str, Any] = settings.ES_SERVERS["default"]
+        settings.ES_SERVERS = {"default": {**server, "HOSTS": [url]}}
+        response = visitor(*RIGHTS).get(change_page(products[0]))
+    assert response.status_code == 200
+    assert "is unreachable" in words(response.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("rights", "seen"),
+    [
+        (("shop.view_product",), set()),
+        (("shop.view_product", "elasticsearch.view_index"), {"panel"}),
+        (("shop.view_product", "elasticsearch.reindex_objects"), {"list"}),
+        (RIGHTS, {"list", "panel", "button"}),
+        (
+            ("shop.view_product", "elasticsearch.view_index", "elasticsearch.rebuild_index"),
+            {"panel", "rebuild"},
+        ),
+    ],
+)
+def test_they_appear_only_with_the_right(
+    products: list[Product], rights: tuple[str, ...], seen: set[str]
+) -> None:
+    client = visitor(*rights)
+    listed = client.get(reverse(LIST)).content.decode()
+    page = client.get(change_page(products[0])).content.decode()
+    found = {
+        "list": "_reindex_all" in listed,
+        "rebuild": reverse("admin:elasticsearch_index_rebuild", args=["default_3Aproducts"])
+        in listed,
+        "panel": "In Elasticsearch: products" in page,
+        "button": f"{products[0].pk}/reindex/" in page,
+    }
+    assert {name for name, is_there in found.items() if is_there} == seen
+    assert ("reindex_selected" in listed) is ("list" in seen)
+
+
+def test_nothing_is_done_without_the_right(stale: list[Product], es: Elasticsearch) -> None:
+    for client in (visitor("shop.view_product"), visitor("elasticsearch.reindex_objects")):
+        posts = [
+            client.post(reverse(LIST), {"_reindex_all": "1"}),
+            client.post(f"{change_page(stale[0]).removesuffix('change/')}reindex/"),
+        ]
+        assert [response.status_code for response in posts] == [403, 403]
+    client = visitor("shop.view_product")
+    client.post(reverse(LIST), {"action": "reindex_selected", "_selected_action": [stale[0].pk]})
+    assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
+
+
+def test_a_get_of_the_button_does_nothing(stale: list[Product], es: Elasticsearch) -> None:
+    url = f"{change_page(stale[0]).removesuffix('change/')}reindex/"
+    response = visitor(*RIGHTS).get(url)
+    assert response.status_code == 302
+    assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
+
+
+def test_a_read_only_connection_greys_them_out(
+    stale: list[Product], es: Elasticsearch, settings: Settings
+) -> None:
+    server: dict[str, Any] = settings.ES_SERVERS["default"]
+    settings.ES_SERVERS = {"default": {**server, "READONLY": True}}
+    client = visitor(superuser=True)
+    listed = client.get(reverse(LIST)).content.decode()
+    assert listed.count('class="esa-off" title="The connection is read-only."') == 2
+    assert "reindex_selected" not in listed
+    page = client.get(change_page(stale[0])).content.decode()
+    assert page.count('class="esa-off" title="The connection is read-only."') == 1
+    url = f"{change_page(stale[0]).removesuffix('change/')}reindex/"
+    for address, data in ((url, {}), (reverse(LIST), {"_reindex_all": "1", "confirmed": "1"})):
+        text = words(client.post(address, data, follow=True).content.decode())
+        assert "The connection is read-only." in text
+        assert "indexed anew" not in text
+    assert not OutboxEntry.objects.exists()
+
+
+def test_any_number_of_objects(products: list[Product], es: Elasticsearch) -> None:
+    """More than go into one statement, or into one transaction's own drain."""
+    Product.objects.bulk_create(
+        Product(sku=f"B-{number}", name="Boot", price="1", category=products[0].category)
+        for number in range(2_100)
+    )
+    data = {"_reindex_all": "1", "confirmed": "1"}
+    response = visitor(*RIGHTS).post(reverse(LIST), data, follow=True)
+    assert "2,103 objects are indexed anew" in words(response.content.decode())
+    alias = get_definition("products").alias
+    es.indices.refresh(index=alias)
+    # Three of the 2,000 that are written at once were there before.
+    assert es.count(index=alias)["count"] in (2_000, 2_003)
+    assert OutboxEntry.objects.count() == 103
