@@ -1,11 +1,13 @@
 """The part of a connection that knows names, not Elasticsearch."""
 
+import copy
 import os
 import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from django.views.decorators.debug import sensitive_variables
 from elasticsearch import Elasticsearch
 
 from .configuration import index_with_defaults, server_with_defaults
@@ -24,6 +26,7 @@ class Base:
         # A backend has the methods of its client, which no type checker can derive.
         def __getattr__(self, name: str) -> Any: ...
 
+    @sensitive_variables("server")
     def __init__(
         self,
         alias: str,
@@ -46,6 +49,7 @@ class Base:
         self.index_prefix: str = self.server["INDEX_PREFIX"]
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        self._options: dict[str, Any] = {}
         self._client: Elasticsearch | None = None
         self._writers: dict[float, Elasticsearch] = {}
 
@@ -62,8 +66,23 @@ class Base:
         if self._client is None:
             with self._lock:
                 if self._client is None:
-                    self._client = self.configure_client()
+                    self._client = self.configure_client().options(**self._options)
         return self._client
+
+    @sensitive_variables("options")
+    def options(self, **options: Any) -> Self:
+        """Return this connection with other options for its requests, as the client's ``options``.
+
+        It has the same indices, and shares the sockets.
+
+        Args:
+            options: such as ``request_timeout`` (seconds), ``ignore_status``, ``max_retries``.
+        """
+        other = copy.copy(self)
+        other._options = {**self._options, **options}  # noqa: SLF001 (of its own class)
+        other._client = self.client.options(**options)  # noqa: SLF001
+        other._writers = {}  # noqa: SLF001
+        return other
 
     def writer(self, timeout: float) -> Elasticsearch:
         """Return the client for writes: none of them is sent again by itself, and arrives late.

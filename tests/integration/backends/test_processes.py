@@ -95,6 +95,19 @@ def test_forked_children_have_clients_and_sockets_of_their_own() -> None:
 
 
 @pytest.mark.usefixtures("index")
+def test_options_outlive_a_fork() -> None:
+    patient = connections["default"].options(request_timeout=7, ignore_status=404)
+    parents = patient.client
+
+    def work() -> str:
+        found = patient.get("no-such")["found"]
+        return f"{patient.client is parents} {found} {patient.client._request_timeout}"
+
+    assert in_child(work) == "False False 7"
+    assert patient.client is parents
+
+
+@pytest.mark.usefixtures("index")
 def test_a_fork_while_threads_ask() -> None:
     stop = threading.Event()
 

@@ -64,6 +64,18 @@ def test_the_rest_of_the_client_is_there(connections: ConnectionHandler) -> None
         _ = backend.serch
 
 
+def test_options_keep_the_indices(connections: ConnectionHandler) -> None:
+    backend = connections["default"]
+    other = backend.options(request_timeout=3).options(ignore_status=404)
+    assert type(other) is type(backend)
+    assert other.indices == backend.indices
+    assert other.client.transport is backend.client.transport
+    assert (other.client._request_timeout, other.client._ignore_status) == (3, (404,))
+    assert backend.client._request_timeout == 10
+    with pytest.raises(NoIndices):
+        connections["none"].options(request_timeout=3).search()
+
+
 def test_looking_for_an_attribute_makes_no_client(connections: ConnectionHandler) -> None:
     assert hasattr(connections["default"], "search")
     assert not hasattr(connections["default"], "_repr_html_")
