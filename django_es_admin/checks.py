@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
@@ -14,7 +15,7 @@ from elasticsearch.dsl import Object
 from django_es_admin import connections
 
 from . import conf
-from .backends.configuration import servers_of, servers_setting
+from .backends.configuration import node_urls, servers_of, servers_setting
 from .backends.problems import find_server_problems
 from .documents import Document, registry
 from .documents.paths import exists, follow, path_of
@@ -58,6 +59,29 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         messages.append(_error("E008", str(error), "See the settings in the documentation."))
     if not messages:
         messages += _check_engines()
+    return messages
+
+
+@register(TAG)
+def check_passwords(**kwargs: Any) -> list[CheckMessage]:
+    """Check that no password stands where Django's error reports show it."""
+    if check_settings():
+        return []
+    messages: list[CheckMessage] = []
+    setting = servers_setting(settings)
+    for alias, server in connections.servers.items():
+        hosts = server["HOSTS"]
+        for position, host in enumerate([hosts] if isinstance(hosts, str) else hosts):
+            if isinstance(host, str) and urlsplit(str(*node_urls(host))).password:
+                messages.append(
+                    _warning(
+                        "W002",
+                        f"{setting}[{alias!r}] has a password in the URL of its host {position}: "
+                        f"Django's error reports show settings, and hide only what is named "
+                        f"as a secret.",
+                        "Take user and password out of the URL, and give them as basic_auth.",
+                    )
+                )
     return messages
 
 

@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import address
 from failure import SetupFailed
+from process import NO_SETTINGS
 
 
 def daemon_answers() -> bool:
@@ -25,24 +27,35 @@ class Container:
     id_file: Path
     """One line, the id. It outlives a stop: the next start finds the data again."""
 
-    def start(self, version: str, port: int) -> None:
+    def start(
+        self,
+        version: str,
+        port: int,
+        settings: Mapping[str, str] = NO_SETTINGS,
+        words: Iterable[str] = (),
+    ) -> None:
         """Start our container, or make it, with `port` of the loopback interface.
 
-        The heap is 1 GB, or what `ES_HEAP` says ("512m"). Raises `SetupFailed` where Docker
-        refuses (it cannot fetch the image, say).
+        `settings` go over ours, and `words` go to Docker. The heap is 1 GB, or what `ES_HEAP` says
+        ("512m"). Raises `SetupFailed` where Docker refuses (it cannot fetch the image, say).
         """
         if self.id_file.exists() and _docker("start", self.id_file.read_text()).returncode == 0:
             return
         heap = os.environ.get("ES_HEAP", "1g")
+        environment = {
+            "discovery.type": "single-node",
+            "xpack.security.enabled": "false",
+            "cluster.name": "django-es-admin",
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+            **settings,
+        }
         made = _docker(
             "run",
             "--detach",
             f"--publish=127.0.0.1:{port}:9200",
-            "--env=discovery.type=single-node",
-            "--env=xpack.security.enabled=false",
-            "--env=cluster.name=django-es-admin",
-            "--env=cluster.routing.allocation.disk.threshold_enabled=false",
-            f"--env=ES_JAVA_OPTS=-Xms{heap} -Xmx{heap}",
+            *words,
+            *(f"--env={name}={value}" for name, value in environment.items()),
             f"elasticsearch:{version}",
         )
         if made.returncode != 0:

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import address
 import runner
@@ -27,6 +29,8 @@ LAUNCH = {
     ],
 }
 """What follows `java`, by major version: the bundle comes without the start script for Linux."""
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,24 @@ class Process:
             return None
         return int(pid) if home in _command_line(int(pid)) else None
 
-    def start(self, major: str, home: Path, java_home: Path, port: int) -> None:
+    def start(
+        self,
+        major: str,
+        home: Path,
+        java_home: Path,
+        port: int,
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> None:
         """Start the server of `home` on `port` of the loopback interface, and write the pid file.
 
-        Data and logs live beside `home`. The heap is 1 GB, or what `ES_HEAP` says ("512m").
+        Data and logs live beside `home`, and a folder `config` there goes before the one of `home`.
+        `settings` go over ours. The heap is 1 GB, or what `ES_HEAP` says ("512m").
         """
         base = home.parent
         for name in ("data", "logs", "tmp"):
             (base / name).mkdir(exist_ok=True)
             runner.give(base / name)
+        config = base / "config"
         heap = os.environ.get("ES_HEAP", "1g")
         options = {
             "cluster.name": "django-es-admin",
@@ -69,6 +82,7 @@ class Process:
             "path.logs": str(base / "logs"),
             # A development machine's disk is often fuller than the 90 % at which shards stay away.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
+            **settings,
         }
         command = [str(java_home / "bin" / "java"), "-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"]
         command += [word.format(home=home) for word in LAUNCH[major]]
@@ -77,7 +91,7 @@ class Process:
             "PATH": os.defpath,
             "LANG": "C.UTF-8",
             "ES_HOME": str(home),
-            "ES_PATH_CONF": str(home / "config"),
+            "ES_PATH_CONF": str(config if config.is_dir() else home / "config"),
             "ES_DISTRIBUTION_TYPE": "zip",
             "ES_JAVA_HOME": str(java_home),
             "JAVA": str(java_home / "bin" / "java"),

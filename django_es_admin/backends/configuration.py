@@ -177,6 +177,9 @@ def client_params(params: Mapping[str, Any]) -> dict[str, Any]:
     further failure, ``timeout_cutoff`` times at most.
     """
     named = {_PARAM_NAMES.get(name, name): value for name, value in params.items()}
+    if isinstance(params.get("http_auth"), str):
+        # Today's client would take the text for what is already encoded.
+        named["basic_auth"] = tuple(params["http_auth"].split(":", 1))
     cutoff = named.pop("timeout_cutoff", None)
     if cutoff is not None or "dead_timeout" in params:
         pause = named.setdefault("dead_node_backoff_factor", _DEAD_TIMEOUT)

@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.views.decorators.debug import sensitive_variables
 from elastic_transport import (
     BaseNode,
+    NodeConfig,
     OrjsonSerializer,
     RequestsHttpNode,
     Transport,
@@ -93,10 +94,25 @@ class SimpleHttpBackend(BaseElasticsearchBackend):
 SimpleHttpClient = SimpleHttpBackend
 
 
+class RequestsNode(RequestsHttpNode):
+    """Elastic's, for which ``PARAMS`` go before the environment.
+
+    requests would take REQUESTS_CA_BUNDLE instead of ``ca_certs``, and the credentials of a
+    .netrc file instead of those that are given.
+    """
+
+    def __init__(self, config: NodeConfig) -> None:
+        from requests.utils import get_environ_proxies  # noqa: PLC0415 (it may be missing)
+
+        super().__init__(config)
+        self.session.proxies = get_environ_proxies(self.base_url)
+        self.session.trust_env = False
+
+
 class SimpleRequestsHttpBackend(BaseElasticsearchBackend):
     """A connection through requests, which has to be installed (the extra ``requests``)."""
 
-    connection_class = RequestsHttpNode
+    connection_class = RequestsNode
 
     def configure_client(self) -> Elasticsearch:
         """Make the client.
@@ -117,6 +133,7 @@ class _Retired(Base):
 
     protocol: str
 
+    @sensitive_variables("args")
     def __init__(self, alias: str, *args: Any) -> NoReturn:
         raise ImproperlyConfigured(
             f"ES_SERVERS[{alias!r}] has the ENGINE {type(self).__name__}, and Elasticsearch does "

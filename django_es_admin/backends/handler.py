@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
 
 from ..exceptions import ConnectionDoesNotExist, IndexNotDeclared
 from .abstracts import Base
@@ -81,6 +82,8 @@ class ConnectionHandler:
         _ = self.servers
         return self._indices
 
+    # An error report shows the variables of each frame, and these have passwords in them.
+    @sensitive_variables()
     def _read_settings(self) -> None:
         servers, setting = self._given_servers, "ES_SERVERS"
         if servers is None:
@@ -208,6 +211,7 @@ class ConnectionHandler:
         """Return alias -> index settings of the ``INDICES`` of one server."""
         return {alias: self.indices[alias] for alias in server["INDICES"]}
 
+    @sensitive_variables()
     def load_backend(self, alias: str) -> Base:
         """Make the connection ``alias``.
 

@@ -13,7 +13,7 @@ from django.test.utils import isolate_apps
 
 import django_es_admin.checks
 from django_es_admin import connections
-from django_es_admin.checks import TAG, check_documents, check_settings
+from django_es_admin.checks import TAG, check_documents, check_passwords, check_settings
 from django_es_admin.documents import Document, fields, registry
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
@@ -160,6 +160,24 @@ def test_a_bad_host_is_named_without_its_password(settings: Any, hosts: list[str
     (message,) = check_settings()
     assert "ES_SERVERS['default']['HOSTS'][0]" in message.msg
     assert "secret" not in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize("host", ["https://user:secret@es.example.com", "user:secret@h:9200"])
+def test_w002_a_password_that_error_reports_would_show(settings: Any, host: str) -> None:
+    settings.ES_SERVERS = {"default": {"HOSTS": ["http://a:9200", host]}}
+    assert found(check_passwords()) == ["W002"]
+    (message,) = check_passwords()
+    assert "ES_SERVERS['default'] has a password in the URL of its host 1" in message.msg
+    assert "secret@" not in f"{message.msg} {message.hint}"
+    assert check_settings() == []
+    settings.ES_SERVERS = {"default": {"HOSTS": host, "COLOR": "pink"}}
+    assert check_passwords() == []
+
+
+def test_w002_passwords_that_error_reports_hide(settings: Any) -> None:
+    hosts = ["http://a:9200", {"host": "b", "http_auth": ("user", "secret")}]
+    settings.ES_SERVERS = {"default": {"HOSTS": hosts, "PARAMS": {"basic_auth": ("u", "p")}}}
+    assert check_passwords() == []
 
 
 GOOD_SETTINGS: list[dict[str, Any]] = [

@@ -43,7 +43,7 @@ def made(server: dict[str, Any]) -> Base:
         ("django_es_admin.backends.elasticsearch.SimpleHttpBackend", Urllib3HttpNode),
         ("django_es_admin.backends.elasticsearch.SimpleHttpClient", Urllib3HttpNode),
         ("djangoes.backends.elasticsearch.SimpleHttpClient", Urllib3HttpNode),
-        ("django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend", RequestsHttpNode),
+        ("django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend", backends.RequestsNode),
         (f"{__name__}.OwnBackend", OwnNode),
     ],
 )
@@ -57,7 +57,7 @@ def test_the_two_entry_points() -> None:
     base = backends.BaseElasticsearchBackend
     assert (base.transport_class, base.connection_class) == (Transport, None)
     assert backends.SimpleHttpBackend.connection_class is Urllib3HttpNode
-    assert backends.SimpleRequestsHttpBackend.connection_class is RequestsHttpNode
+    assert issubclass(backends.SimpleRequestsHttpBackend.connection_class, RequestsHttpNode)
     with pytest.raises(ImproperlyConfigured, match="WithoutClasses needs transport_class and"):
         WithoutClasses("default", {}, {}).configure_client()
 
@@ -73,6 +73,21 @@ def test_requests_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = "django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend"
     with pytest.raises(ImproperlyConfigured, match=r"pip install 'django-es-admin\[requests\]'"):
         _ = made({"ENGINE": engine}).client
+
+
+def test_requests_takes_proxies_from_the_environment_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/of/the/environment.pem")
+    engine = "django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend"
+    [node] = made(
+        {"ENGINE": engine, "HOSTS": "https://es.example.com"}
+    ).client.transport.node_pool.all()
+    asked = (node.base_url, {}, None, None, None)
+    merged = node.session.merge_environment_settings(*asked)
+    assert merged["proxies"]["https"] == "http://proxy.example.com:3128"
+    assert merged["verify"] is True
 
 
 @pytest.mark.parametrize(
@@ -124,6 +139,12 @@ def test_what_elastic_cloud_is_reached_by() -> None:
     [node] = client.transport.node_pool.all()
     assert node.base_url == "https://abc.example.com:443"
     assert client._headers["authorization"] == "ApiKey id:key"
+
+
+@pytest.mark.parametrize("auth", ["u:p:w", ("u", "p:w")])
+def test_http_auth_as_text_or_pair(auth: Any) -> None:
+    client = made({"PARAMS": {"http_auth": auth}}).client
+    assert client._headers["authorization"] == "Basic dTpwOnc="
 
 
 def test_a_class_or_context_among_the_params_is_not_copied() -> None:

@@ -47,11 +47,11 @@ def main(words: list[str]) -> None:
             HTTPServer(("127.0.0.1", int(port)), Elasticsearch).serve_forever()
         case ["info"]:
             pass
-        case ["run", "--detach", publish, *environment, image]:
-            assert all(word.startswith("--env=") for word in environment)
+        case ["run", "--detach", publish, *others, image]:
+            assert all(word.startswith(("--env=", "--volume=", "--rm")) for word in others)
             option, address, port, inside = publish.replace("=", ":").split(":")
             assert (option, address, inside) == ("--publish", "127.0.0.1", "9200")
-            state = {"port": int(port), "image": image, "pid": serve(int(port))}
+            state = {"port": int(port), "image": image, "words": others, "pid": serve(int(port))}
             print("c0ffee")
         case ["start", "c0ffee"]:
             state |= {"pid": serve(state["port"])}

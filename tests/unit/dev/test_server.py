@@ -168,3 +168,47 @@ def test_a_container_is_made_once_then_stopped_and_started_again(
     assert silent.returncode == 1
     assert "a container of this checkout" in again.stdout
     assert "Stopped" in last.stdout
+
+
+def test_a_server_with_security_on_ends_with_whoever_asked_for_it(
+    scripts: Path, programs: Path, tmp_path: Path
+) -> None:
+    docker = programs / "docker"
+    docker.write_text(f"#!{sys.executable}\n" + DOCKER_STAND_IN.read_text())
+    docker.chmod(0o755)
+
+    with subprocess.Popen(
+        [sys.executable, str(scripts / "secured.py"), str(tmp_path)],
+        env={"PATH": str(programs)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as script:
+        assert script.stdout
+        url = script.stdout.readline().strip()
+        running = json.loads((programs / "state.json").read_text())
+        script.communicate(timeout=30)
+
+    assert script.returncode == 0
+    assert url == f"https://127.0.0.1:{running['port']}"
+    assert "--env=xpack.security.enabled=true" in running["words"]
+    assert f"--volume={tmp_path}/users:/usr/share/elasticsearch/config/users:ro" in running["words"]
+    assert running["pid"]
+    assert json.loads((programs / "state.json").read_text())["pid"] is None
+
+
+def test_a_server_with_security_on_says_what_it_needs(
+    scripts: Path, programs: Path, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(scripts / "secured.py"), str(tmp_path)],
+        env={"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "needs Docker, or Maven (mvn) and a JDK 21 or newer" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,110 @@
+"""An Elasticsearch with security on: TLS by a certificate authority of its own, and one user."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+SCRIPT = Path(__file__).parents[1] / "dev" / "elasticsearch" / "secured.py"
+USER = "ada-the-user"
+# What a URL, a header and a message could get wrong.
+PASSWORD = "hunter2:/@ %"
+API_KEY = "k3y-of-the-cluster"
+SECONDS_TO_START = 240
+
+
+@dataclass(frozen=True)
+class Secured:
+    """The server.
+
+    Args:
+        ca: path of the certificate of its authority.
+        other_ca: path of one that has not signed for it.
+    """
+
+    url: str
+    ca: str
+    other_ca: str
+
+    def client(self) -> Elasticsearch:
+        """Return a client that may do everything."""
+        return Elasticsearch(
+            self.url, basic_auth=(USER, PASSWORD), ca_certs=self.ca, request_timeout=60
+        )
+
+    def api_key(self, **body: Any) -> dict[str, str]:
+        """Return a new key: its ``id``, ``api_key`` and ``encoded``."""
+        with self.client() as client:
+            return dict(client.security.create_api_key(name="of a test", **body).body)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Secured]:
+    """Run the server, with its certificates in ``folder``.
+
+    Raises:
+        RuntimeError: it does not start; the message has what the script said.
+    """
+    authority, other = trustme.CA(), trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    other.cert_pem.write_to_path(str(folder / "other.pem"))
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    issued.private_key_pem.write_to_path(str(folder / "node.key"))
+    (folder / "node.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    (folder / "users").write_text(f"{USER}:{_hashed(PASSWORD)}\n")
+    (folder / "users_roles").write_text(f"superuser:{USER}\n")
+    script = subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        secured = Secured(_address(script), str(folder / "ca.pem"), str(folder / "other.pem"))
+        _wait(secured, script)
+        yield secured
+    finally:
+        # Closes its input, which ends it.
+        script.communicate(timeout=60)
+
+
+def _address(script: subprocess.Popen[str]) -> str:
+    said = ""
+    for line in script.stdout or ():
+        if line.startswith("https://"):
+            return line.strip()
+        said += line
+    raise RuntimeError(said)
+
+
+def _wait(secured: Secured, script: subprocess.Popen[str]) -> None:
+    def may_come(error: BaseException) -> bool:
+        return isinstance(error, (ApiError, TransportError)) and script.poll() is None
+
+    retrying = Retrying(
+        retry=retry_if_exception(may_come),
+        stop=stop_after_delay(SECONDS_TO_START),
+        wait=wait_fixed(0.5),
+        reraise=True,
+    )
+    with secured.client() as client:
+        retrying(client.cluster.health)
+
+
+def _hashed(password: str) -> str:
+    """Return a password as the file `users` of Elasticsearch has it."""
+    salt = os.urandom(32)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 1_000, 32)
+    return f"{{PBKDF2}}1000${b64encode(salt).decode()}${b64encode(key).decode()}"
