@@ -78,6 +78,19 @@ class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """The search of a ModelAdmin is not set up; see `manage.py check`."""
 
 
+class SearchUnreadable(ElasticsearchAdminError):
+    """The search has operators that cannot be understood: correct it, or leave them out.
+
+    Args:
+        message: what is wrong, for the person who typed it.
+        place: the character at which it is, counted from 0.
+    """
+
+    def __init__(self, message: str = "", place: int = 0) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class SearchNotAnswered(ElasticsearchAdminError):
     """Elasticsearch does not answer the search, so that nobody knows its rows: try again later."""
 

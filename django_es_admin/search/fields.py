@@ -24,12 +24,14 @@ class SearchField:
         boost: how much a hit in it counts; 1 is normal.
         type: Elasticsearch's name of its type; "" where the document does not declare it.
         nested: paths of the nested objects that it lies in, outermost first.
+        is_zoned: whether its dates are moments in time, and not days in the calendar.
     """
 
     path: str
     boost: float = 1.0
     type: str = ""
     nested: tuple[str, ...] = ()
+    is_zoned: bool = True
 
     @property
     def is_keyword(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
@@ -21,25 +22,36 @@ def database_lookups(document: type[Document], fields: Iterable[SearchField]) ->
 
 def find_lookup(document: type[Document], path: str) -> str:
     """Return the lookup of the column that the document's field ``path`` is made from, or ""."""
+    found = find_source(document, path)
+    return found[0] if found else ""
+
+
+def find_source(document: type[Document], path: str) -> "tuple[str, models.Field[Any, Any]] | None":
+    """Return the column that the document's field ``path`` is made from, and its lookup, or None.
+
+    It is what the column holds, or another form of it; a relation is none.
+    """
     model = document.django.model
     holder: Any = document
     mapping: Any = document._doc_type.mapping
     lookup: list[str] = []
     for step in path.split("."):
         if step not in mapping or hasattr(holder, f"prepare_{step}"):
-            return ""
+            return None
         field = mapping[step]
         *relations, last = path_of(step, field)
         is_object = isinstance(field, dsl.Object)
         for name in (*relations, last) if is_object else relations:
             relation = find_relation(model, name)
             if relation is None:
-                return ""
+                return None
             lookup.append(relation.lookup)
             model = relation.model
         if not is_object:
             # What follows, as in "brand.text", is the same value, indexed in another way.
             column = find_column(model, last)
-            return "__".join((*lookup, last)) if column and not column.is_relation else ""
+            if column is None or column.is_relation:
+                return None
+            return "__".join((*lookup, last)), column
         holder, mapping = field._doc_class, field._mapping
-    return ""
+    return None

@@ -73,6 +73,13 @@ def build_exact(fields: Sequence[SearchField], word: str) -> Query:
     return _in_any([field for field in fields if field.is_searchable], _Word(word))
 
 
+def inside(field: SearchField, query: Query) -> Query:
+    """Return ``query`` for a field, from within the nested objects that it lies in."""
+    for path in reversed(field.nested):
+        query = {"nested": {"path": path, "query": query, "score_mode": "max"}}
+    return query
+
+
 def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
     """Return the query that decides whether a document is a hit."""
     typed = [_Word(word, _fuzziness(word, words, matching)) for word in words.words]

@@ -64,6 +64,17 @@ class ProductAdmin(
     resource_classes = (ProductResource,)
     search_document = ProductDocument
     search_fields = ("name^3", "description", "brand.text^2", "sku")
+    advanced_search_fields = (
+        "name",
+        "description",
+        "brand",
+        "sku",
+        "category.name",
+        "tags.name",
+        "price",
+        "is_active",
+        "created_at",
+    )
     search_highlight = ("name", "brand", "sku")
 
     def has_import_permission(self, request: HttpRequest) -> bool:

@@ -78,8 +78,9 @@ class PackagedAdmin(admin.ModelAdmin):
 
 @admin.register(StarredNote, site=office)
 class StarredNoteAdmin(ElasticsearchSearchMixin, PackagedAdmin):
-    """Has a template, a change list and a paginator that are not Django's own."""
+    """Has a template, a change list and a paginator that are not Django's own, and operators."""
 
+    advanced_search_fields = ["title", "code", "stars", "written", "shelf.name", "labels.word"]
     change_list_template = "testapp/own_list.html"
     list_per_page = 5
     paginator = CarefulPaginator

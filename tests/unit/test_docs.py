@@ -19,6 +19,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 
 import django_es_admin
+from django_es_admin.admin import ElasticsearchSearchMixin
 from django_es_admin.admin.rights import IndexRights, Verb
 from django_es_admin.backends import configuration, elasticsearch, problems
 from django_es_admin.checks import TAG
@@ -284,6 +285,26 @@ def docstrings() -> dict[str, str]:
         if isinstance(option, ast.AnnAssign) and isinstance(option.target, ast.Name)
         if isinstance(text, ast.Expr)
     }
+
+
+# Search
+
+
+def test_the_options_of_the_search() -> None:
+    listed = {code(cells[0]): cells[1] for cells in _three(page("search.md"))}
+    own = {name for name in vars(ElasticsearchSearchMixin) if not name.startswith("_")}
+    assert set(listed) - {"search_fields"} == {
+        name for name in own if not callable(getattr(ElasticsearchSearchMixin, name))
+    }
+    for name, default in listed.items():
+        if default.startswith("`"):
+            assert ast.literal_eval(code(default)) == getattr(ElasticsearchSearchMixin, name)
+
+
+def test_the_hooks_of_the_search() -> None:
+    hooks = re.findall(r"`(get_search\w+|get_\w+_search_fields)\(", page("search.md"))
+    assert hooks
+    assert all(callable(getattr(ElasticsearchSearchMixin, hook)) for hook in hooks)
 
 
 # Checks

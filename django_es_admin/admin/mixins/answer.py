@@ -15,6 +15,7 @@ from ...exceptions import (
     ElasticsearchAdminError,
     IndexMissing,
     NotElasticsearch,
+    SearchUnreadable,
     ServerBusy,
     ServerRefused,
 )
@@ -32,10 +33,12 @@ class Answer:
     Args:
         hits: None where Elasticsearch failed.
         problem: why it failed, in words for staff.
+        mistake: what is wrong with the search itself, which has no hits then.
     """
 
     hits: SearchHits | None
     problem: str = ""
+    mistake: SearchUnreadable | None = None
 
 
 @dataclass
@@ -73,6 +76,8 @@ def _ask(search: Callable[[], SearchHits]) -> Answer:
     except ImproperlyConfigured:
         # A mistake in the project, which a fall-back would hide.
         raise
+    except SearchUnreadable as error:
+        return Answer(SearchHits((), 0), mistake=error)
     except ElasticsearchAdminError as error:
         logger.warning("The database answers a search of the admin: %s", error)
         return Answer(None, _in_plain_words(error))

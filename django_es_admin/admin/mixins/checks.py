@@ -75,6 +75,16 @@ def _check_fields(
                 "count three times, 'category.name' inside an object.",
                 admin,
             )
+    names = admin.advanced_search_fields
+    for spec in names if isinstance(names, (list, tuple)) else ():
+        problem = find_field_problem(document, spec)
+        if problem:
+            yield _error(
+                "E026",
+                f"{_name(admin)}.{problem}".replace("search_fields", "advanced_search_fields", 1),
+                "Name a field of the document, as Elasticsearch does: 'price', 'category.name'.",
+                admin,
+            )
     if not readable or not isinstance(admin.search_highlight, (list, tuple)):
         return
     found = paths_of(document, read_fields(document, specs), admin.search_highlight)
@@ -109,6 +119,13 @@ def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
             "E024",
             f"{_name(admin)}.search_highlight is {admin.search_highlight!r}.",
             "Give a list of columns of list_display.",
+            admin,
+        )
+    if not isinstance(admin.advanced_search_fields, (list, tuple)):
+        yield _error(
+            "E024",
+            f"{_name(admin)}.advanced_search_fields is {admin.advanced_search_fields!r}.",
+            "Give a list of fields of the document that a search may name.",
             admin,
         )
     fallback = admin.fallback_search_fields

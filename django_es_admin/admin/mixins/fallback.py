@@ -12,12 +12,17 @@ _SESSION_KEY = "elasticsearch_database_answers"
 _REMEMBERED = 20
 
 
-def warning(problem: str) -> str:
+def warning(problem: str, *, operators: bool = False) -> str:
     """Return what the page says.
 
     Args:
         problem: why, as a sentence.
+        operators: whether the search has any, which the database cannot answer.
     """
+    if operators:
+        return _("A search with operators cannot be answered at the moment. %(problem)s") % {
+            "problem": problem
+        }
     told = _("Search is answered by the database at the moment; results are unranked.")
     return f"{told} {problem}"
 

@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.checks import CheckMessage
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -17,8 +16,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from ...documents import Document, registry
-from ...documents.paths import path_of
 from ...exceptions import SearchMisdeclared
+from ...search.advanced import Names, build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
 from ...search.highlight import Query
 from ...search.keys import among
@@ -28,6 +27,7 @@ from ...search.service import SearchHits, key_reader, search_ids
 from ...search.suggest import Spelling
 from ...search.words import read_words
 from . import fallback
+from .advanced import describe, label_of
 from .answer import Answer, search_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
@@ -62,6 +62,10 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
     search_fuzziness: str | int = "AUTO"
     """How many letters of a word may differ, in Elasticsearch's terms; 0 for none."""
 
+    advanced_search_fields: Sequence[str] = ()
+    """Fields of the document that a search may name, as in ``price:>10``. Any of them turns on the
+    operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
+
     search_highlight: Sequence[str] = ()
     """Columns of ``list_display`` in which what was searched for is marked: text fields of the
     model that the document makes one of its ``search_fields`` from."""
@@ -94,13 +98,23 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
 
         Args:
             term: as it was typed; it is not blank.
+
+        Raises:
+            SearchUnreadable: it has operators, and cannot be understood.
         """
+        fields = self._get_fields(request)
         matching = Matching(
             operator=self.search_operator,
             fuzziness=self.search_fuzziness,
             prefix=_is_autocomplete(request),
         )
-        return build_query(self._get_fields(request), read_words(term), matching)
+        if self._has_operators(request, term):
+            return build_advanced(fields, self._get_names(request), term, matching)
+        return build_query(fields, read_words(term), matching)
+
+    def get_advanced_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Return the fields that a search may name; none turns the operators off."""
+        return self.advanced_search_fields
 
     def get_search_highlight(self, request: HttpRequest) -> Sequence[str]:
         """Return the columns in which what was searched for is marked."""
@@ -117,10 +131,21 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         if self.search_help_text is not None:
             return str(self.search_help_text)
         document = self.get_search_document()
-        names = [_label(document, field) for field in self._get_fields(request)]
+        names = [label_of(document, field) for field in self._get_fields(request)]
         return _("Searches %(fields)s.") % {
             "fields": get_text_list(list(dict.fromkeys(names)), _("and"))
         }
+
+    def _get_names(self, request: HttpRequest) -> Names:
+        return read_names(self.get_search_document(), self.get_advanced_search_fields(request))
+
+    def _has_operators(self, request: HttpRequest, term: str) -> bool:
+        # While somebody types, a half of an operator is no mistake.
+        return (
+            not _is_autocomplete(request)
+            and bool(self.get_advanced_search_fields(request))
+            and not is_plain(term)
+        )
 
     def _get_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
         return read_fields(self.get_search_document(), self.get_search_fields(request))
@@ -165,8 +190,8 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         response: HttpResponse = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and not response.is_rendered:
             changelist = (response.context_data or {}).get("cl")
-            if isinstance(changelist, ElasticsearchChangeListMixin) and changelist.answer:
-                self._show_search(request, response, changelist, changelist.answer)
+            if isinstance(changelist, ElasticsearchChangeListMixin):
+                self._show_search(request, response, changelist)
         return response
 
     def response_action(
@@ -196,7 +221,7 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         ]
         document = self.get_search_document()
         paths = paths_of(document, self._get_fields(request), wanted)
-        if paths:
+        if paths and changelist.result_count:
             query = self.get_search_query(request, changelist.query)
             every = [path for group in paths.values() for path in group]
             marks = find_marks(document, query, changelist.result_list, every)
@@ -219,7 +244,7 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
 
     def _search(self, request: HttpRequest, term: str) -> SearchHits:
         spelling = None
-        if search_of(request).in_changelist:
+        if search_of(request).in_changelist and not self._has_operators(request, term):
             spelling = Spelling(read_words(term), self._get_fields(request))
         document = self.get_search_document()
         return search_ids(document, self.get_search_query(request, term), spelling=spelling)
@@ -228,8 +253,9 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
         lookups = tuple(self.get_fallback_search_fields(request))
-        if not lookups:
-            # Django's admin would show every row, as if all of them were hits.
+        if not lookups or self._has_operators(request, term):
+            # The database would look for the operators themselves; and without lookups Django's
+            # admin would show every row, as if all of them were hits.
             return queryset.none(), False
         # Threads share the admin, so that other fields can be had in a copy only.
         twin = copy.copy(self)
@@ -253,21 +279,28 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         request: HttpRequest,
         response: TemplateResponse,
         changelist: ElasticsearchChangeListMixin,
-        answer: Answer,
     ) -> None:
         context = response.context_data or {}
+        answer = changelist.answer
+        names = self._get_names(request)
+        if not answer and not (names and changelist.search_fields):
+            return
+        # The template of whichever package was chosen, with a line more: it is not replaced.
+        context["elasticsearch_base_template"] = response.resolve_template(response.template_name)
+        context["elasticsearch_search_help"] = describe(self.get_search_document(), names.values())
+        response.template_name = "admin/elasticsearch/search/change_list.html"
+        if not answer:
+            return
+        context["elasticsearch_search"] = summarise(changelist)
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)
         if answer.hits is None:
-            text = fallback.warning(answer.problem)
+            operators = self._has_operators(request, changelist.query)
+            text = fallback.warning(answer.problem, operators=operators)
             self.message_user(request, text, messages.WARNING, fail_silently=True)
             if context.get("action_form"):
                 fallback.mark(context["action_form"])
-        # The template of whichever package was chosen, with a line more: it is not replaced.
-        context["elasticsearch_base_template"] = response.resolve_template(response.template_name)
-        context["elasticsearch_search"] = summarise(changelist)
-        response.template_name = "admin/elasticsearch/search/change_list.html"
 
     def _label(self, term: str) -> str:
         name = f"{self.admin_site.name} {self.opts.label_lower} {term}"
@@ -281,15 +314,3 @@ def _is_autocomplete(request: HttpRequest) -> bool:
 
 def _selects_across(request: HttpRequest) -> bool:
     return any(value not in _FALSE for value in request.POST.getlist("select_across"))
-
-
-def _label(document: type[Document], field: SearchField) -> str:
-    """Return what staff call a field: the name of the model's field that its first step reads."""
-    step = field.path.partition(".")[0]
-    mapping = document._doc_type.mapping
-    name = path_of(step, mapping[step])[0] if step in mapping else step
-    try:
-        found = document.django.model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return name.replace("_", " ")
-    return str(getattr(found, "verbose_name", name.replace("_", " ")))

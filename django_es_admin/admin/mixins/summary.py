@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from ...search.service import SearchHits
 from ...search.words import MAX_WORDS, read_words
+from .advanced import Mistake, point_at
 from .changelist import ElasticsearchChangeListMixin
 
 
@@ -27,6 +28,7 @@ class Summary:
         notes: sentences about what was left out.
         suggestion: the words as they may have been meant; "" if none are better.
         suggestion_url: where they are searched for.
+        mistake: where the search was not understood; None if it was.
     """
 
     term: str
@@ -37,11 +39,13 @@ class Summary:
     notes: tuple[str, ...]
     suggestion: str = ""
     suggestion_url: str = ""
+    mistake: Mistake | None = None
 
 
 def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
     """Return the summary of a change list that was searched."""
     hits = changelist.answer.hits if changelist.answer else None
+    mistake = changelist.answer.mistake if changelist.answer else None
     sorted_by_column = bool(hits and not changelist.is_ranked)
     # A word of a row that someone may not see is nothing to tell, either.
     suggestion = hits.suggestion if hits and _shows_all(changelist.root_queryset) else ""
@@ -54,6 +58,7 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
         notes=tuple(_notes(changelist, hits)),
         suggestion=suggestion,
         suggestion_url=changelist.get_query_string({SEARCH_VAR: suggestion}, [PAGE_VAR]),
+        mistake=point_at(changelist.query, mistake) if mistake else None,
     )
 
 

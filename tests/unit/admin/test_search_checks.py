@@ -33,6 +33,15 @@ def test_nothing_is_wrong_with_those_of_the_tests_and_the_shop() -> None:
     call_command("check")
 
 
+def test_fields_that_a_search_cannot_name() -> None:
+    ((number, message),) = problems(advanced_search_fields=["stars", "nope"])
+    assert number == "E026"
+    assert "advanced_search_fields has 'nope', which NoteDocument does not have." in message
+    ((number, message),) = problems(advanced_search_fields="stars")
+    assert number == "E024"
+    assert "advanced_search_fields is 'stars'" in message
+
+
 def test_a_model_without_a_document() -> None:
     assert problems(Reply) == [
         ("E020", "TriedAdmin names no search_document, and testapp.Reply has none.")

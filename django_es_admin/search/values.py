@@ -1,0 +1,89 @@
+"""Numbers, dates and yes or no in a search with operators."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..exceptions import SearchUnreadable
+from .fields import SearchField
+from .query import Query, inside
+
+# Elasticsearch refuses a search for an integer that such a field cannot hold.
+INTEGERS = {"byte": 7, "short": 15, "integer": 31, "long": 63}
+NUMBERS = frozenset((*INTEGERS, "half_float", "float", "double", "scaled_float"))
+DATES = frozenset(("date", "date_nanos"))
+YES = frozenset(("true", "yes", "1"))
+NO = frozenset(("false", "no", "0"))
+
+_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?")
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?")
+# What a date stands for by its length, in Elasticsearch's date math.
+_UNITS = {4: "y", 7: "M", 10: "d", 16: "m", 19: "s"}
+
+
+def is_valued(field: SearchField) -> bool:
+    """Whether a field holds values, and no words."""
+    return is_compared(field) or field.type == "boolean"
+
+
+def is_compared(field: SearchField) -> bool:
+    """Whether the values of a field are greater or less."""
+    return field.type in NUMBERS or field.type in DATES
+
+
+def equal(field: SearchField, text: str, place: int) -> Query:
+    """Return the query for one value; ``2026-11`` is any moment of that month.
+
+    Raises:
+        SearchUnreadable: the field can hold no such value.
+    """
+    if field.type in DATES:
+        return between(field, {"gte": (text, place), "lte": (text, place)})
+    value: Any = _yes_or_no(text, place) if field.type == "boolean" else _number(field, text, place)
+    return inside(field, {"term": {field.path: value}})
+
+
+def between(field: SearchField, bounds: Mapping[str, tuple[str, int]]) -> Query:
+    """Return the query for values between bounds.
+
+    Args:
+        bounds: ``gt``, ``gte``, ``lt``, ``lte`` -> what was typed, and where.
+
+    Raises:
+        SearchUnreadable: the field can hold no such value.
+    """
+    read = _date if field.type in DATES else _number
+    values: dict[str, Any] = {key: read(field, *bound) for key, bound in bounds.items()}
+    if field.type in DATES and field.is_zoned:
+        values["time_zone"] = timezone.get_current_timezone_name()
+    return inside(field, {"range": {field.path: values}})
+
+
+def _number(field: SearchField, text: str, place: int) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise SearchUnreadable(_("A number has to stand here."), place)
+    if field.type in INTEGERS and abs(float(text)) >= 2.0 ** INTEGERS[field.type]:
+        raise SearchUnreadable(_("This number is too large."), place)
+    return text
+
+
+def _yes_or_no(text: str, place: int) -> bool:
+    if text.casefold() not in YES | NO:
+        raise SearchUnreadable(_("“yes” or “no” has to stand here."), place)
+    return text.casefold() in YES
+
+
+def _date(field: SearchField, text: str, place: int) -> str:
+    """Return a moment in date math, which rounds to the end of the day, or of the year."""
+    try:
+        datetime.fromisoformat(text + "0000-01-01"[len(text) :])
+        unit = _UNITS[len(text)] if _DATE.fullmatch(text) else ""
+    except ValueError:
+        unit = ""
+    if not unit:
+        raise SearchUnreadable(_("A date has to stand here: 2026, 2026-11 or 2026-11-21."), place)
+    return f"{text}||/{unit}"
