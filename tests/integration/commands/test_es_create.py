@@ -75,7 +75,7 @@ def test_an_index_in_the_way_stops_all(
     assert not Generation.objects.exists()
     assert run("es_create", INDEX, "products").out.splitlines() == [
         f"{INDEX} on default: cannot be created",
-        "products on default: create it, 10 fields, no documents",
+        "products on default: create it, 11 fields, no documents",
     ]
 
 

@@ -239,6 +239,15 @@ def test_a_cluster_that_answers_again(
     assert holders() == [ended.events[-1]["generation"]]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, also where the tests were started by a shell in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_while_it_is_loaded(
     run_program: Run, build: Build, holders: Holders, between: Between
@@ -259,6 +268,7 @@ def test_ctrl_c_while_it_is_loaded(
     assert holders() == [live]
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_with_a_traceback(
     run_program: Run, build: Build, holders: Holders, between: Between
