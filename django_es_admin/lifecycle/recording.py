@@ -11,12 +11,12 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -130,11 +130,12 @@ def recording(
     record = Record(operation, on_progress)
     try:
         yield record
-    except (OperationCancelled, KeyboardInterrupt) as error:
-        record.end(Operation.State.CANCELLED, str(error) or "Interrupted.")
-        raise
     except BaseException as error:
-        record.end(Operation.State.FAILED, str(error) or type(error).__name__)
+        cancelled = isinstance(error, OperationCancelled | KeyboardInterrupt)
+        state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
+        # Where the database is what failed, it must not hide the reason.
+        with suppress(DatabaseError):
+            record.end(state, str(error) or ("Interrupted." if cancelled else type(error).__name__))
         raise
     record.end(Operation.State.DONE)
 
