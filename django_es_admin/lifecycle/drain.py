@@ -12,7 +12,7 @@ from ..models import Generation
 from ..outbox.pending import drain_index, last_row, pending, second_deletes
 from ..outbox.refused import refused_by
 from ..outbox.write import Writer
-from .patience import patiently
+from .patience import Patience, patiently
 from .progress import OnProgress, Progress, ignore
 
 LOOK_SECONDS = 0.5
@@ -56,9 +56,11 @@ def _drain(definition: IndexDefinition, until: int, total: int, on_progress: OnP
         on_progress(Progress(definition.name, "drain", min(done, total), total))
 
     tell()
-    for attempt in patiently(tell):
+    patience = Patience(tell)
+    for attempt in patience.attempts():
         with attempt:
             for result in drain_index(definition, until):
+                patience.renew()
                 done += result.objects
                 tell()
 
@@ -88,10 +90,11 @@ def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgre
         on_progress(Progress(definition.name, "deletes", max(total - left, 0), total))
         due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
         if due is None or due <= timezone.now():
-            for attempt in patiently(lambda: None):
+            again = Patience(lambda: None)
+            for attempt in again.attempts():
                 with attempt:
                     for _ in drain_index(definition, until):
-                        pass
+                        again.renew()
         if time.monotonic() > patience:
             # Whatever keeps them: each is sent all the same, before or after the swap.
             break

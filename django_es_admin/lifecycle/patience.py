@@ -1,12 +1,12 @@
 """Go on after a connection was down, or had no room, for a while."""
 
+import time
 from collections.abc import Callable
 
 from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
-    stop_after_delay,
     wait_exponential_jitter,
 )
 
@@ -19,20 +19,42 @@ PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, BatchTooOld)
 LONGEST_PAUSE = 5.0
 
 
-def patiently(on_pause: Callable[[], None]) -> Retrying:
-    """Return what tries again, for ``OPERATION_PATIENCE``, while Elasticsearch does not answer.
+class Patience:
+    """Tries again until Elasticsearch has been away for ``OPERATION_PATIENCE``, without a break.
 
     Args:
         on_pause: called before each pause; what it raises ends the attempts.
     """
 
-    def pause(state: RetryCallState) -> None:
-        on_pause()
+    def __init__(self, on_pause: Callable[[], None]) -> None:
+        self._on_pause = on_pause
+        self._away_since: float | None = None
 
-    return Retrying(
-        retry=retry_if_exception_type(PASSING),
-        wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE),
-        stop=stop_after_delay(get_options().operation_patience),
-        before_sleep=pause,
-        reraise=True,
-    )
+    def attempts(self) -> Retrying:
+        """Return what is to be tried, again and again."""
+        return Retrying(
+            retry=retry_if_exception_type(PASSING),
+            wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE),
+            stop=self._is_over,
+            before_sleep=self._pause,
+            reraise=True,
+        )
+
+    def renew(self) -> None:
+        """Note that Elasticsearch did a part of the work."""
+        self._away_since = None
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        now = time.monotonic()
+        # Not since the beginning: an attempt may take longer than the patience.
+        if self._away_since is None:
+            self._away_since = now
+        return now - self._away_since >= get_options().operation_patience
+
+    def _pause(self, state: RetryCallState) -> None:
+        self._on_pause()
+
+
+def patiently(on_pause: Callable[[], None]) -> Retrying:
+    """Return the attempts at something that is done at once, or not at all."""
+    return Patience(on_pause).attempts()

@@ -197,6 +197,8 @@ def swap_alias(
 def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     """Send the one request, read the alias again, and write down the roles.
 
+    Where no answer came, the request is sent again unless the alias has moved by then.
+
     Raises:
         OperationRefused: the alias is not where it was planned to be.
         ElasticsearchAdminError: Elasticsearch did not do it.
@@ -208,8 +210,13 @@ def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
 
     tell()
     failure: ElasticsearchAdminError | None = None
+    sent = False
     try:
-        _send(plan)
+        for attempt in patiently(tell):
+            with attempt:
+                if not sent or _holders(definition) != [plan.target]:
+                    sent = True
+                    _send(plan)
     except ElasticsearchAdminError as error:
         failure = error
     for attempt in patiently(tell):
