@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.views.decorators.debug import sensitive_variables
 from elasticsearch import Elasticsearch
 
-from .configuration import index_with_defaults, server_with_defaults
+from .configuration import index_with_defaults, node_addresses, server_with_defaults
 
 
 class Base:
@@ -104,6 +104,14 @@ class Base:
             ImproperlyConfigured: the settings do not fit the client.
         """
         raise NotImplementedError
+
+    def shares_cluster(self, other: "Base") -> bool:
+        """Whether the settings of both connections name a node that is the same."""
+        return not self._addresses.isdisjoint(other._addresses)  # noqa: SLF001 (of its own class)
+
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        return node_addresses(self.server)
 
     @cached_property
     def indices(self) -> list[str]:

@@ -167,6 +167,26 @@ def _node_of_dict(host: Mapping[str, Any]) -> str | dict[str, Any]:
     return f"{node['scheme']}://{user}:{password}@{name}:{node['port']}{path}"
 
 
+def node_addresses(server: Mapping[str, Any]) -> frozenset[str]:
+    """Return where the nodes of a connection are, without scheme and credentials.
+
+    Args:
+        server: the connection's settings, defaults filled in.
+    """
+    cloud = server["PARAMS"].get("cloud_id")
+    if cloud is not None:
+        return frozenset((str(cloud),))
+    return frozenset(_address(node) for node in node_urls(server["HOSTS"]))
+
+
+def _address(node: str | Mapping[str, Any]) -> str:
+    if isinstance(node, Mapping):
+        return f"{node['host']}:{node['port']}{node.get('path_prefix', '')}"
+    parts = urlsplit(node)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.hostname}:{port}{parts.path.rstrip('/')}"
+
+
 _OLD_HOST_KEYS = frozenset(("http_auth", "url_prefix", "use_ssl"))
 
 

@@ -82,8 +82,11 @@ def _sorted(value: Any) -> Any:
 def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
     """Return every declared index, by name.
 
+    An index that several connections to one cluster name in ``INDICES`` is one index. It belongs to
+    the connection of its document, else to the first of them that may write.
+
     Args:
-        connection: only those on the connection of this alias.
+        connection: only those that belong to the connection of this alias.
 
     Raises:
         ConnectionDoesNotExist: ``ES_SERVERS`` has no such connection.
@@ -93,15 +96,22 @@ def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
             f"There is no connection {connection!r}: ES_SERVERS has {', '.join(connections)}."
         )
     found = [definition_of(document) for document in registry.get_documents()]
-    documented = {(definition.name, definition.connection.alias) for definition in found}
-    for backend in connections.all():
-        found += [
-            _of_settings(name, index, backend)
-            for name, index in backend.indices_settings.items()
-            if (name, backend.alias) not in documented
-        ]
+    for backend in sorted(connections.all(), key=lambda backend: backend.readonly):
+        for name, index in backend.indices_settings.items():
+            definition = _of_settings(name, index, backend)
+            if not any(_is_same(definition, other) for other in found):
+                found.append(definition)
     chosen = (d for d in found if connection is None or d.connection.alias == connection)
     return sorted(chosen, key=lambda d: (d.name, d.connection.alias))
+
+
+def _is_same(one: IndexDefinition, other: IndexDefinition) -> bool:
+    """Whether two connections, or a connection and a document, declare the same index."""
+    if one.name != other.name:
+        return False
+    if one.using == other.using:
+        return True
+    return one.alias == other.alias and one.connection.shares_cluster(other.connection)
 
 
 def get_definition(name: str, connection: str | None = None) -> IndexDefinition:
@@ -126,7 +136,13 @@ def _find(name: str, connection: str | None) -> list[IndexDefinition]:
     if not found:
         names = ", ".join(sorted({d.name for d in definitions})) or "none"
         where = f" on {connection!r}" if connection else ""
-        raise IndexNotDeclared(f"No index {name!r} is declared{where}: declared are {names}.")
+        owners = [d.using for d in get_definitions() if name in (d.name, d.alias)]
+        mend = (
+            f"it belongs to the connection {' and '.join(map(repr, owners))}"
+            if owners
+            else f"declared are {names}"
+        )
+        raise IndexNotDeclared(f"No index {name!r} is declared{where}: {mend}.")
     return found
 
 

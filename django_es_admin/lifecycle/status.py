@@ -13,7 +13,7 @@ from ..backends.display import details
 from ..backends.health import ConnectionHealth, Deadline, for_each, in_time, probe
 from ..conf import get_options
 from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
-from ..indices.definition import IndexDefinition, select_definitions
+from ..indices.definition import IndexDefinition, get_definitions, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.names import alias_of_generation
@@ -159,7 +159,7 @@ def get_status(
     ]
     if unmanaged:
         for backend in backends:
-            indices += _unmanaged(backend, definitions, answers[backend.alias])
+            indices += _unmanaged(backend, answers[backend.alias])
     return Status(
         tuple(answer.health for answer in answers.values()),
         tuple(indices),
@@ -276,10 +276,9 @@ def index_status(
     )
 
 
-def _unmanaged(
-    backend: Base, definitions: Iterable[IndexDefinition], answer: ClusterAnswer
-) -> list[IndexStatus]:
-    aliases = _aliases(backend, definitions)
+def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:
+    # An index may be declared on another connection to the same cluster.
+    aliases = frozenset(d.alias for d in get_definitions() if backend.shares_cluster(d.connection))
     return [
         unmanaged_status(backend.alias, index, answer)
         for index in answer.live.by_name.values()

@@ -1,9 +1,11 @@
 """The examples of the djangoes document, on a real server, in the order that it has them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.shortcuts import render
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
@@ -61,6 +63,39 @@ def test_create_in_one_and_search_in_all(search: dict[str, Any]) -> None:
     hits = results.get("hits", {}).get("hits", [])
     assert {hit["_source"]["name"] for hit in hits} == {"tools", "Acme"}
     assert [hit["_id"] for hit in brands.search(search)["hits"]["hits"]] == ["acme"]
+
+
+@pytest.fixture
+def created(es: Elasticsearch, settings: Any) -> None:
+    """The indices of that configuration, as the commands of this package make them."""
+    server = {**settings.ES_SERVERS["default"]}
+    settings.ES_SERVERS = {
+        "default": {**server, "INDICES": ["categories", "brands"]},
+        "categories": {**server, "INDICES": ["categories"]},
+        "brands": {**server, "INDICES": ["brands"]},
+    }
+    settings.ES_INDICES = {"categories": {}, "brands": {}}
+    call_command("es_create", "categories", "brands", verbosity=0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("created")
+def test_an_index_of_several_connections_is_one_index(
+    prefix: str, search: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = connection.client.indices.get_alias(name=[f"{prefix}categories", f"{prefix}brands"])
+    assert len(found.body) == 2
+    assert connections["categories"].create(1, {"name": "tools"})["result"] == "created"
+    connection.refresh()
+    assert connection.count(search)["count"] == 1
+    call_command("es_status", "--json", "--all")
+    indices = json.loads(capsys.readouterr().out)["indices"]
+    named = [(each["index"], each["connection"]) for each in indices]
+    assert named.count(("categories", "default")) == 1
+    assert {owner for _, owner in named} == {"default"}
+    assert [each["index"] for each in indices if each["index"].startswith(prefix)] == []
+    with pytest.raises(CommandError, match="'brands' is declared on 'brands': it belongs to the"):
+        call_command("es_create", "brands", "--connection", "brands")
 
 
 @pytest.mark.usefixtures("configured")

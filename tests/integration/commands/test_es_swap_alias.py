@@ -177,12 +177,12 @@ def test_silence(run: Run, generations: tuple[str, str]) -> None:
     assert run("es_swap_alias", INDEX, "--no-input", verbosity=0).out == ""
 
 
-def test_one_name_on_two_connections(run: Run, settings: Any) -> None:
+def test_one_name_on_two_connections(run: Run, settings: Any, prefix: str) -> None:
     default = settings.ES_SERVERS["default"]
     settings.ES_INDICES = {"memos": {}}
     settings.ES_SERVERS = {
         "default": {**default, "INDICES": ["memos"]},
-        "other": {**default, "INDICES": ["memos"]},
+        "other": {**default, "INDICES": ["memos"], "INDEX_PREFIX": f"{prefix}other-"},
     }
     ended = run("es_swap_alias", "memos")
     assert ended.message == (

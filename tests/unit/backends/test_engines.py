@@ -262,3 +262,30 @@ def test_what_the_project_registered_by_itself_stays(settings: Any) -> None:
         assert dsl.get_connection("default") is own
     finally:
         dsl.remove_connection("default")
+
+
+CLOUD = {"PARAMS": {"cloud_id": "mine:ZXhhbXBsZS5jb20kYWJj", "api_key": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ({"HOSTS": ["http://a:9200"]}, {"HOSTS": "a"}, True),
+        ({"HOSTS": ["http://a:9200", "http://b:9200"]}, {"HOSTS": ["b:9200"]}, True),
+        ({"HOSTS": ["https://u:p@a"]}, {"HOSTS": [{"host": "a", "port": 443}]}, True),
+        ({"HOSTS": ["http://a:9200"]}, {"HOSTS": ["http://a:9201"]}, False),
+        ({"HOSTS": ["http://a/one"]}, {"HOSTS": ["http://a/two"]}, False),
+        (
+            {"HOSTS": ["http://a/es/"]},
+            {"HOSTS": [{"host": "a", "port": 80, "url_prefix": "es"}]},
+            1,
+        ),
+        (CLOUD, CLOUD, True),
+        (CLOUD, {}, False),
+    ],
+)
+def test_connections_to_one_cluster(
+    one: dict[str, Any], other: dict[str, Any], shared: bool
+) -> None:
+    handler = ConnectionHandler({"default": one, "other": other}, {})
+    assert handler["default"].shares_cluster(handler["other"]) is bool(shared)
