@@ -36,6 +36,12 @@ class Run:
     namespaces: dict[str, set[str]]
 
 
+def inherited() -> dict[str, str]:
+    """Return what of the environment a program gets: where others are, and to be measured, too."""
+    names = ("PATH", "COVERAGE_PROCESS_CONFIG")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 class Project:
     """Runs the tests of the project."""
 
@@ -52,7 +58,7 @@ class Project:
             [sys.executable, "-W", "error", *args],
             cwd=PROJECT,
             env={
-                "PATH": os.environ["PATH"],
+                **inherited(),
                 "PYTHONPATH": str(ROOT),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "DATABASE_URL": database,
