@@ -70,9 +70,10 @@ def check_passwords(**kwargs: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     setting = servers_setting(settings)
     for alias, server in connections.servers.items():
-        hosts = server["HOSTS"]
-        for position, host in enumerate([hosts] if isinstance(hosts, str) else hosts):
-            if isinstance(host, str) and urlsplit(str(*node_urls(host))).password:
+        written = [server["HOSTS"]] if isinstance(server["HOSTS"], str) else server["HOSTS"]
+        for position, (host, url) in enumerate(zip(written, node_urls(server), strict=True)):
+            # A dict is made into a URL, too; what it has as http_auth is hidden.
+            if isinstance(host, str) and urlsplit(str(url)).password:
                 messages.append(
                     _warning(
                         "W002",

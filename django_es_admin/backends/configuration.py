@@ -40,7 +40,13 @@ _PARAM_NAMES = {
     "http_auth": "basic_auth",
     "maxsize": "connections_per_node",
     "dead_timeout": "dead_node_backoff_factor",
+    "randomize_hosts": "randomize_nodes_in_pool",
+    "selector_class": "node_selector_class",
+    "sniff_on_connection_fail": "sniff_on_node_failure",
+    "sniffer_timeout": "min_delay_between_sniffing",
 }
+# And these said it of every host that does not say it by itself.
+_HOST_PARAMS = frozenset(("port", "scheme", "url_prefix", "use_ssl"))
 # How often old clients doubled the pause of a failing node, unless `timeout_cutoff` said it.
 _TIMEOUT_CUTOFF = 5
 _DEAD_TIMEOUT = 1.0
@@ -129,25 +135,29 @@ def engine_path(path: str) -> str:
     )
 
 
-def node_urls(hosts: Any) -> list[str | dict[str, Any]]:
-    """Return hosts as today's client takes them: with a scheme and a port.
+def node_urls(server: Mapping[str, Any]) -> list[str | dict[str, Any]]:
+    """Return the hosts of a connection as today's client takes them: with a scheme and a port.
+
+    Each may be a URL, ``"host"``, ``"host:port"`` or a dict; for what it leaves out, ``PARAMS`` may
+    have ``port``, ``scheme``, ``url_prefix`` and ``use_ssl``, as old clients had.
 
     Args:
-        hosts: one host or a list of hosts, each a URL, ``"host"``, ``"host:port"`` or a dict.
+        server: the connection's settings, defaults filled in.
     """
-    if isinstance(hosts, str):
-        hosts = [hosts]
-    return [_node_url(host) for host in hosts]
+    hosts = server["HOSTS"]
+    common = {name: server["PARAMS"][name] for name in _HOST_PARAMS & server["PARAMS"].keys()}
+    return [_node_url(host, common) for host in ([hosts] if isinstance(hosts, str) else hosts)]
 
 
-def _node_url(host: str | Mapping[str, Any]) -> str | dict[str, Any]:
+def _node_url(host: str | Mapping[str, Any], common: Mapping[str, Any]) -> str | dict[str, Any]:
     if isinstance(host, Mapping):
-        return _node_of_dict(host)
-    if "://" not in host:
-        host = f"http://{host}"
-        if urlsplit(host).port is None:
-            return f"{host}:{ELASTICSEARCH_PORT}"
-    return host
+        return _node_of_dict({**common, **host})
+    if "://" in host:
+        return host
+    scheme = common.get("scheme", "https" if common.get("use_ssl") else "http")
+    port = "" if urlsplit(f"//{host}").port else f":{common.get('port', ELASTICSEARCH_PORT)}"
+    prefix = str(common.get("url_prefix", "")).strip("/")
+    return f"{scheme}://{host}{port}{'/' if prefix else ''}{prefix}"
 
 
 def _node_of_dict(host: Mapping[str, Any]) -> str | dict[str, Any]:
@@ -176,7 +186,7 @@ def node_addresses(server: Mapping[str, Any]) -> frozenset[str]:
     cloud = server["PARAMS"].get("cloud_id")
     if cloud is not None:
         return frozenset((str(cloud),))
-    return frozenset(_address(node) for node in node_urls(server["HOSTS"]))
+    return frozenset(_address(node) for node in node_urls(server))
 
 
 def _address(node: str | Mapping[str, Any]) -> str:
@@ -196,7 +206,11 @@ def client_params(params: Mapping[str, Any]) -> dict[str, Any]:
     A node that fails is left alone for ``dead_timeout`` seconds, and for twice as long with each
     further failure, ``timeout_cutoff`` times at most.
     """
-    named = {_PARAM_NAMES.get(name, name): value for name, value in params.items()}
+    named = {
+        _PARAM_NAMES.get(name, name): value
+        for name, value in params.items()
+        if name not in _HOST_PARAMS
+    }
     if isinstance(params.get("http_auth"), str):
         # Today's client would take the text for what is already encoded.
         named["basic_auth"] = tuple(params["http_auth"].split(":", 1))

@@ -31,7 +31,7 @@ def details(connection: Base) -> ConnectionDetails:
         color=connection.color,
         readonly=connection.readonly,
         index_prefix=connection.index_prefix,
-        hosts=tuple(_shown(host) for host in node_urls(connection.server["HOSTS"]))
+        hosts=tuple(_shown(host) for host in node_urls(connection.server))
         if "cloud_id" not in connection.server["PARAMS"]
         else ("Elastic Cloud",),
     )

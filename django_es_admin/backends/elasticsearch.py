@@ -65,7 +65,7 @@ class BaseElasticsearchBackend(Base):
         guard = Guard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
         params = {**DEFAULT_PARAMS, **client_params(self.server["PARAMS"])}
         if "cloud_id" not in params:
-            params["hosts"] = node_urls(self.server["HOSTS"])
+            params["hosts"] = node_urls(self.server)
         transport_class = self.transport_class
         if "max_retries" not in params:
             transport_class = with_failover(transport_class)

@@ -1,11 +1,12 @@
 """Engines by dotted path, and PARAMS under the names that clients had."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
-from elastic_transport import RequestsHttpNode, Transport, Urllib3HttpNode
+from elastic_transport import RequestsHttpNode, RoundRobinSelector, Transport, Urllib3HttpNode
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
 from elasticsearch.dsl import connections as dsl
@@ -13,6 +14,7 @@ from elasticsearch.dsl import connections as dsl
 from django_es_admin import ConnectionHandler, connections
 from django_es_admin.backends import elasticsearch as backends
 from django_es_admin.backends.abstracts import Base
+from django_es_admin.backends.display import details
 from django_es_admin.exceptions import ConnectionDoesNotExist, IndexNotDeclared
 
 
@@ -27,6 +29,17 @@ class OwnNode(Urllib3HttpNode):
 class OwnBackend(backends.BaseElasticsearchBackend):
     transport_class = OwnTransport
     connection_class = OwnNode
+
+
+class OwnBase(Base):
+    """As the djangoes document has it: three parameters, and a client of its own."""
+
+    def __init__(self, alias: str, server: Any, indices: Any) -> None:
+        super().__init__(alias, server, indices)
+        self.given = (alias, server, indices)
+
+    def configure_client(self) -> Elasticsearch:
+        return Elasticsearch("http://own:9200")
 
 
 class WithoutClasses(backends.BaseElasticsearchBackend):
@@ -60,6 +73,17 @@ def test_the_two_entry_points() -> None:
     assert issubclass(backends.SimpleRequestsHttpBackend.connection_class, RequestsHttpNode)
     with pytest.raises(ImproperlyConfigured, match="WithoutClasses needs transport_class and"):
         WithoutClasses("default", {}, {}).configure_client()
+
+
+def test_a_backend_of_ones_own() -> None:
+    server = {"ENGINE": f"{__name__}.OwnBase", "INDICES": ["one"]}
+    backend = ConnectionHandler({"default": server}, {"one": {"ALIASES": ["x"]}})["default"]
+    assert isinstance(backend, OwnBase)
+    alias, filled, indices = backend.given
+    assert (alias, filled["PARAMS"], list(indices)) == ("default", {}, ["one"])
+    assert indices["one"]["NAME"] == "one"
+    assert backend.indices == ["x"]
+    assert backend.client.transport.node_pool.all()[0].base_url == "http://own:9200"
 
 
 @pytest.mark.parametrize("name", ["SimpleThriftBackend", "SimpleMemcachedBackend"])
@@ -131,6 +155,32 @@ def test_hosts_as_old_clients_took_them(host: Any, url: str, header: str | None)
     assert client._headers.get("authorization") == header or (
         node._headers.get("authorization") == header
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("a", "https://a:443/es"),
+        ("a:9201", "https://a:9201/es"),
+        ("http://a:9200", "http://a:9200"),
+        ({"host": "a"}, "https://a:443/es"),
+        ({"host": "a", "port": 1, "use_ssl": False, "url_prefix": "x"}, "http://a:1/x"),
+    ],
+)
+def test_params_that_old_clients_took_for_every_host(host: Any, url: str) -> None:
+    params = {"use_ssl": True, "port": 443, "url_prefix": "/es/"}
+    backend = made({"HOSTS": [host], "PARAMS": params})
+    [node] = backend.client.transport.node_pool.all()
+    assert node.base_url == url
+    assert details(backend).hosts == ("://".join(urlsplit(url)[:2]),)
+
+
+def test_options_that_have_other_names_today() -> None:
+    params = {"randomize_hosts": False, "selector_class": RoundRobinSelector}
+    sniffing = {"sniff_on_connection_fail": True, "sniffer_timeout": 60}
+    transport = made({"PARAMS": {**params, **sniffing}}).client.transport
+    assert isinstance(transport.node_pool.node_selector, RoundRobinSelector)
+    assert (transport._sniff_on_node_failure, transport._min_delay_between_sniffing) == (True, 60)
 
 
 def test_what_elastic_cloud_is_reached_by() -> None:
