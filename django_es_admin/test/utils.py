@@ -8,7 +8,7 @@ from django.core.signals import setting_changed
 
 from django_es_admin import connections
 
-from ..exceptions import ConnectionUnavailable
+from ..exceptions import AccessRefused, ConnectionUnavailable
 from . import indices
 
 _RUN = "DJANGO_ES_ADMIN_TEST_RUN"
@@ -45,14 +45,15 @@ def teardown_djangoes() -> None:
     """Delete every index of this run, its parallel processes included, and use the project's names.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it; one that is down has none of them.
+        ElasticsearchAdminError: Elasticsearch did not do it; one that is down, or lets nobody in,
+            has none of them.
     """
     if not is_set_up():
         return
     try:
         for connection in connections.all():
             if not connection.readonly:
-                with suppress(ConnectionUnavailable):
+                with suppress(AccessRefused, ConnectionUnavailable):
                     indices.delete_all(connection)
     finally:
         os.environ.pop(_RUN, None)

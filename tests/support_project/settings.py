@@ -54,6 +54,6 @@ ES_SERVERS = {
 }
 ES_INDICES = {
     "books": {"ALIASES": ["catalogue"]},
-    "notes": {"TEST": {"NAME": "test_notes"}},
+    "notes": {"TESTS": {"NAME": "test_notes"}},
 }
 ES_ADMIN = {"INLINE_TIMEOUT": 10}

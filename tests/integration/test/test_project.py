@@ -5,12 +5,16 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
+
+from tests import servers
+from tests.servers import UNAUTHORIZED_JSON as DENIED
 
 ROOT = Path(__file__).parents[3]
 PROJECT = ROOT / "tests" / "support_project"
@@ -161,6 +165,19 @@ def test_an_elasticsearch_that_is_down_fails_the_tests_that_need_it(
     assert run.status == 1
     assert "FAILED (errors=5)" in run.output
     assert "The connection 'default' is unreachable: start Elasticsearch" in run.output
+
+
+@pytest.mark.parametrize(
+    "server", [servers.refusing_port, servers.answering, lambda: servers.answering(401, DENIED)]
+)
+def test_an_elasticsearch_that_is_of_no_use_fails_no_other_test(
+    server: Callable[[], AbstractContextManager[str]], prefix: str, tmp_path: Path
+) -> None:
+    with server() as url:
+        run = Project(url, prefix, tmp_path).run(
+            *PYTEST, "library/plain.py", "-o", "python_files=plain.py"
+        )
+    assert run.status == 0, run.output
 
 
 def test_the_plugin_imports_nothing_in_other_projects(tmp_path: Path) -> None:
