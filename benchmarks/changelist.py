@@ -93,11 +93,19 @@ class OurAdmin(Shown, ElasticsearchSearchMixin, admin.ModelAdmin):
     search_fields = ("name^3", "description", "brand.text^2", "sku")
 
 
+class FastAdmin(OurAdmin):
+    """The same, where Elasticsearch filters and counts, too."""
+
+    search_unrestricted = True
+
+
 stock = admin.AdminSite(name="stock")
 stock.register(Product, StockAdmin)
 ours = admin.AdminSite(name="ours")
 ours.register(Product, OurAdmin)
-urlpatterns = [path("stock/", stock.urls), path("ours/", ours.urls)]
+fast = admin.AdminSite(name="fast")
+fast.register(Product, FastAdmin)
+urlpatterns = [path(f"{site.name}/", site.urls) for site in (stock, ours, fast)]
 
 
 def products(count: int) -> Iterator[Product]:

@@ -3,7 +3,8 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..indices.definition import IndexDefinition
+from ..documents import Document
+from ..indices.definition import IndexDefinition, definition_of
 from ..models import Generation
 
 
@@ -12,6 +13,13 @@ def generations_of(definition: IndexDefinition) -> QuerySet[Generation]:
     return Generation.objects.using(definition.database).filter(
         connection=definition.connection.alias, alias=definition.alias
     )
+
+
+def is_as_declared(document: type[Document]) -> bool:
+    """Whether the live generation was built, as a whole, for the document as it is now."""
+    definition = definition_of(document)
+    live = generations_of(definition).filter(role=Generation.Role.LIVE, loaded_at__isnull=False)
+    return list(live.values_list("digest", flat=True)) == [definition.digest]
 
 
 def register(

@@ -1,7 +1,7 @@
 """Restrict a queryset to many primary keys, with one parameter for all of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,17 +12,34 @@ from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
 
-def among(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
+def among(
+    queryset: QuerySet[Any], keys: Sequence[Any] | Callable[[], Sequence[Any]]
+) -> QuerySet[Any]:
     """Return the rows of ``queryset`` whose primary key is one of ``keys``.
 
     Args:
-        keys: of the type that the model's key has in Python; any number of them.
+        keys: of the type that the model's key has in Python; any number of them. Or what returns
+            them: it is called when the rows are first asked for.
     """
     return queryset.filter(AmongKeys(F("pk"), Keys(keys)))
 
 
-class Keys(tuple[Any, ...]):
+class Keys:
     """Primary keys; the copies of a query share what was made of them for the database."""
+
+    def __init__(self, keys: Sequence[Any] | Callable[[], Sequence[Any]]) -> None:
+        self._keys = keys
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def values(self) -> Sequence[Any]:
+        """The keys."""
+        return self._keys() if callable(self._keys) else self._keys
 
     @cached_property
     def are_integers(self) -> bool:
@@ -81,7 +98,7 @@ class AmongKeys(In):
         if not self.rhs:
             raise EmptyResultSet
         if self.rhs.are_integers:
-            return self.rhs
+            return self.rhs.values
         convert = self.lhs.output_field.get_db_prep_value
         return [convert(key, connection, prepared=False) for key in self.rhs]
 

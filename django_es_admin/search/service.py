@@ -45,9 +45,14 @@ class SearchHits:
     suggestion: str = ""
 
     @property
+    def listed(self) -> int:
+        """How many hits were returned."""
+        return len(self.ids) + self.foreign
+
+    @property
     def limited(self) -> bool:
         """Whether there are more hits than were returned."""
-        return self.total > len(self.ids) + self.foreign
+        return self.total > self.listed
 
 
 def search_ids(

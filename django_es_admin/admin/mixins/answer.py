@@ -3,11 +3,15 @@
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from ...backends.health import Deadline
+from ...conf import get_options
 from ...exceptions import (
     AccessRefused,
     ConnectionTimedOut,
@@ -19,6 +23,7 @@ from ...exceptions import (
     ServerBusy,
     ServerRefused,
 )
+from ...search.page import PageAsked, PageHits
 from ...search.service import SearchHits
 
 logger = logging.getLogger(__name__)
@@ -36,7 +41,7 @@ class Answer:
         mistake: what is wrong with the search itself, which has no hits then.
     """
 
-    hits: SearchHits | None
+    hits: SearchHits | PageHits | None
     problem: str = ""
     mistake: SearchUnreadable | None = None
 
@@ -48,6 +53,15 @@ class RequestSearch:
     in_changelist: bool = False
     """Whether a change list is asking, which sorts and pages by itself."""
 
+    plan_page: Callable[[QuerySet[Any]], PageAsked | None] = lambda rows: None
+    """Says which page of a queryset to ask for, and None where it takes the keys of all hits."""
+
+    deadline: Deadline = field(default_factory=lambda: Deadline(get_options().search_timeout))
+    """Until when all that is asked for the page has time; it begins with the first question."""
+
+    page_of: QuerySet[Any] | None = None
+    """The rows of which a page was asked for, before the search narrowed them."""
+
     _answers: dict[Hashable, Answer] = field(default_factory=dict)
     _last: dict[Hashable, Answer] = field(default_factory=dict)
 
@@ -55,7 +69,14 @@ class RequestSearch:
         """Return the last answer that ``admin`` was given; None if it asked nothing."""
         return self._last.get(admin)
 
-    def ask(self, admin: Hashable, term: str, search: Callable[[], SearchHits]) -> Answer:
+    def forget(self) -> None:
+        """Let the next search be asked anew."""
+        self._answers.clear()
+        self._last.clear()
+
+    def ask(
+        self, admin: Hashable, term: str, search: Callable[[], SearchHits | PageHits]
+    ) -> Answer:
         """Return the answer to a search of ``admin``, from memory if it was given before."""
         key = (admin, term)
         if key not in self._answers:
@@ -70,7 +91,7 @@ def search_of(request: HttpRequest) -> RequestSearch:
     return search
 
 
-def _ask(search: Callable[[], SearchHits]) -> Answer:
+def _ask(search: Callable[[], SearchHits | PageHits]) -> Answer:
     try:
         return Answer(search())
     except ImproperlyConfigured:

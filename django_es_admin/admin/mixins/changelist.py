@@ -8,7 +8,9 @@ from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ...search.page import PageHits
 from .answer import Answer, search_of
+from .paging import answer_from, plan_page
 from .ranking import in_order, matching
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class ElasticsearchChangeListMixin(Base):
 
     answer: Answer | None = None
     """What answered the search; None if there was none."""
+
+    _may_page = True
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -57,15 +61,26 @@ class ElasticsearchChangeListMixin(Base):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         """Return the rows; the base sorts them, so that the search must not."""
         search = search_of(request)
-        before, search.in_changelist = search.in_changelist, True
+        before = search.in_changelist, search.plan_page
+        search.in_changelist = True
+        if self._may_page:
+            search.plan_page = lambda rows: plan_page(self, request, rows)
         try:
             return super().get_queryset(request, *args, **kwargs)
         finally:
-            search.in_changelist = before
+            search.in_changelist, search.plan_page = before
 
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""
         self.answer = self._admin.find_answer(request)
+        if self.answer and isinstance(self.answer.hits, PageHits):
+            if self._show_page(request, self.answer.hits):
+                return
+            # The index is not up to date with the rows of this page: the database knows better.
+            self._may_page = False
+            search_of(request).forget()
+            self.queryset = self.get_queryset(request)
+            self.answer = self._admin.find_answer(request)
         ranked: list[Any] = []
         if self.is_ranked and self.answer and self.answer.hits:
             ranked = matching(self.queryset, self.answer.hits.ids)
@@ -81,19 +96,36 @@ class ElasticsearchChangeListMixin(Base):
         elif self.is_ranked:
             self.result_list = self._rows(self._page(ranked))
 
+    def _show_page(self, request: HttpRequest, page: PageHits) -> bool:
+        """Show a page as Elasticsearch found it; False if the database has not all of its rows."""
+        rows = search_of(request).page_of
+        if rows is None:
+            return False
+        answer_from(page, self.queryset, self.date_hierarchy)
+        super().get_results(request)
+        first, end = self._bounds()
+        keys = page.keys[: end - first]
+        self.result_list = in_order(self.apply_select_related(rows), keys)
+        return len(self.result_list) == len(keys) == end - first
+
     def _rows(self, keys: list[Any]) -> QuerySet[Any]:
         return in_order(self.apply_select_related(self.root_queryset), keys)
 
     def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""
+        start, end = self._bounds()
+        return ids[start:end]
+
+    def _bounds(self) -> tuple[int, int]:
+        """Return the places of the page's first row and of the row after its last."""
         if not self.multi_page or (self.show_all and self.can_show_all):
-            return ids
+            return 0, self.result_count
         per_page = self.paginator.per_page
         start = (self.page_num - 1) * per_page
         end = start + per_page
         if end + self.paginator.orphans >= self.result_count:
             end = self.result_count
-        return ids[start:end]
+        return start, end
 
     def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
         """Return the sorted columns; none while the best hits come first."""

@@ -128,6 +128,14 @@ def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
             "Give a list of fields of the document that a search may name.",
             admin,
         )
+    unrestricted: Any = admin.search_unrestricted
+    if not isinstance(unrestricted, bool):
+        yield _error(
+            "E024",
+            f"{_name(admin)}.search_unrestricted is {unrestricted!r}.",
+            "Give True if get_queryset() shows every row to everybody, else False.",
+            admin,
+        )
     fallback = admin.fallback_search_fields
     if fallback is not None and not isinstance(fallback, (list, tuple)):
         yield _error(

@@ -77,14 +77,22 @@ def paths_of(
 
 
 def find_marks(
-    document: type[Document], query: Query, rows: Iterable[Model], paths: Sequence[str]
+    document: type[Document],
+    query: Query,
+    rows: Iterable[Model],
+    paths: Sequence[str],
+    timeout: float,
 ) -> Marks:
-    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without."""
+    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without.
+
+    Args:
+        timeout: seconds.
+    """
     keys = [row.pk for row in rows]
     if not keys or not paths:
         return {}
     try:
-        return find_highlights(document, query, keys, paths)
+        return find_highlights(document, query, keys, paths, timeout=timeout)
     except ElasticsearchAdminError as error:
         logger.warning("A searched page has no highlights: %s", error)
         return {}

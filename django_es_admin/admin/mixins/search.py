@@ -3,6 +3,7 @@
 import copy
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -16,12 +17,13 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from ...documents import Document, registry
-from ...exceptions import SearchMisdeclared
+from ...exceptions import SearchMisdeclared, ServerRefused
 from ...search.advanced import Names, build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
 from ...search.highlight import Query
 from ...search.keys import among
 from ...search.lookups import database_lookups
+from ...search.page import PageHits, search_page
 from ...search.query import Matching, build_query
 from ...search.service import SearchHits, key_reader, search_ids
 from ...search.suggest import Spelling
@@ -65,6 +67,10 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
     advanced_search_fields: Sequence[str] = ()
     """Fields of the document that a search may name, as in ``price:>10``. Any of them turns on the
     operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
+
+    search_unrestricted: bool = False
+    """Whether ``get_queryset()`` shows every row to everybody. Elasticsearch then filters, ranks
+    and counts where it can, and only the rows of a page are read: for searches with many hits."""
 
     search_highlight: Sequence[str] = ()
     """Columns of ``list_display`` in which what was searched for is marked: text fields of the
@@ -174,13 +180,14 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
             # a second answer, which may differ or not come.
             return queryset, False
         answer = search_of(request).ask(
-            self, search_term, lambda: self._search(request, search_term)
+            self, search_term, lambda: self._search(request, queryset, search_term)
         )
         if answer.hits is None:
             return self._search_database(request, queryset, search_term)
-        queryset = among(queryset, answer.hits.ids)
+        hits = answer.hits
+        queryset = among(queryset, lambda: hits.ids)
         if not search_of(request).in_changelist:
-            queryset = best_first(queryset, answer.hits.ids)
+            queryset = best_first(queryset, hits.ids)
         return queryset, False
 
     def changelist_view(
@@ -224,7 +231,8 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
         if paths and changelist.result_count:
             query = self.get_search_query(request, changelist.query)
             every = [path for group in paths.values() for path in group]
-            marks = find_marks(document, query, changelist.result_list, every)
+            seconds = search_of(request).deadline.remaining
+            marks = find_marks(document, query, changelist.result_list, every, seconds)
             columns = {
                 name: HighlightedColumn(name, self.model, group, marks)
                 for name, group in paths.items()
@@ -242,12 +250,25 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
 
     # --- the rest ---
 
-    def _search(self, request: HttpRequest, term: str) -> SearchHits:
+    def _search(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> SearchHits | PageHits:
         spelling = None
         if search_of(request).in_changelist and not self._has_operators(request, term):
             spelling = Spelling(read_words(term), self._get_fields(request))
         document = self.get_search_document()
-        return search_ids(document, self.get_search_query(request, term), spelling=spelling)
+        query = self.get_search_query(request, term)
+        page = search_of(request).plan_page(queryset)
+        if page:
+            search_of(request).page_of = queryset
+            # An index that was made elsewhere may refuse what this one needs.
+            with suppress(ServerRefused):
+                hits = search_page(
+                    document, query, page, lambda: search_ids(document, query), spelling
+                )
+                if hits:
+                    return hits
+        return search_ids(document, query, spelling=spelling)
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

@@ -1,18 +1,18 @@
 """The line above the results."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
-from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ...search.page import PageHits
 from ...search.service import SearchHits
 from ...search.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at
 from .changelist import ElasticsearchChangeListMixin
+from .paging import shows_all
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
     mistake = changelist.answer.mistake if changelist.answer else None
     sorted_by_column = bool(hits and not changelist.is_ranked)
     # A word of a row that someone may not see is nothing to tell, either.
-    suggestion = hits.suggestion if hits and _shows_all(changelist.root_queryset) else ""
+    suggestion = hits.suggestion if hits and shows_all(changelist.root_queryset) else ""
     return Summary(
         term=changelist.query.strip(),
         count=changelist.result_count,
@@ -62,7 +62,9 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
     )
 
 
-def _notes(changelist: ElasticsearchChangeListMixin, hits: SearchHits | None) -> list[str]:
+def _notes(
+    changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits | None
+) -> list[str]:
     notes = []
     if read_words(changelist.query).truncated:
         notes.append(
@@ -70,11 +72,11 @@ def _notes(changelist: ElasticsearchChangeListMixin, hits: SearchHits | None) ->
             % {"words": MAX_WORDS}
         )
     if hits and hits.limited:
-        numbers = {"limit": _number(len(hits.ids) + hits.foreign), "total": _number(hits.total)}
+        numbers = {"limit": _number(hits.listed), "total": _number(hits.total)}
         # How many rows match that someone may not see is nothing to tell.
         told = (
             _("These are from the best %(limit)s of %(total)s hits: add a word to see the others.")
-            if _shows_all(changelist.root_queryset)
+            if shows_all(changelist.root_queryset)
             else _("These are from the best %(limit)s hits: add a word to see the others.")
         )
         notes.append(told % numbers)
@@ -91,16 +93,11 @@ def _notes(changelist: ElasticsearchChangeListMixin, hits: SearchHits | None) ->
     return notes
 
 
-def _count_missing(changelist: ElasticsearchChangeListMixin, hits: SearchHits) -> int:
+def _count_missing(changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits) -> int:
     """Return how many hits have no row; 0 where filters or rights leave out others, too."""
-    if changelist.get_filters_params() or not _shows_all(changelist.root_queryset):
+    if changelist.get_filters_params() or not shows_all(changelist.root_queryset):
         return 0
-    return len(hits.ids) + hits.foreign - changelist.result_count
-
-
-def _shows_all(queryset: QuerySet[Any]) -> bool:
-    query = queryset.query
-    return not (query.where or query.is_sliced or query.combinator or query.is_empty())
+    return hits.listed - changelist.result_count
 
 
 def _number(value: int) -> str:

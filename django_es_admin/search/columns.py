@@ -1,0 +1,129 @@
+"""Fields of a document that hold just what a column of the model holds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import models
+from elasticsearch import dsl
+
+from ..documents import Document
+from ..documents.paths import find_column, path_of
+
+# What a column has in Django's terms -> types of fields in which it can be compared as there.
+_COMPARABLE: Mapping[str, frozenset[str]] = {
+    "BooleanField": frozenset(("boolean",)),
+    **dict.fromkeys(
+        ("CharField", "SlugField", "TextField", "UUIDField", "EmailField", "URLField"),
+        frozenset(("keyword",)),
+    ),
+    **dict.fromkeys(("DateField", "DateTimeField"), frozenset(("date",))),
+    **dict.fromkeys(
+        (
+            "AutoField",
+            "BigAutoField",
+            "BigIntegerField",
+            "IntegerField",
+            "PositiveBigIntegerField",
+            "PositiveIntegerField",
+            "PositiveSmallIntegerField",
+            "SmallAutoField",
+            "SmallIntegerField",
+        ),
+        frozenset(("byte", "short", "integer", "long")),
+    ),
+}
+# What lets a field hold, or find, something else than the value.
+_ALTERING = frozenset(("normalizer", "null_value", "format", "script", "copy_from"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of a document in the place of a column.
+
+    Args:
+        path: its full name.
+        kind: what the column is to Django, ``"DateField"``; that of the key it refers to, for a
+            foreign key.
+        is_nullable: whether the column may be empty.
+        longest: characters of a value that is indexed; None for any number.
+    """
+
+    path: str
+    kind: str
+    is_nullable: bool
+    longest: int | None = None
+
+
+@cache
+def columns_of(document: type[Document]) -> Mapping[str, Column]:
+    """Return the name of a column -> the document's field that stands for it."""
+    if document.prepare is not Document.prepare:
+        return {}
+    found: dict[str, Column] = {}
+    for path, column, described in _candidates(document):
+        target = _target(column)
+        kind = target.get_internal_type()
+        if (
+            described.get("type") in _COMPARABLE.get(kind, ())
+            and not described.keys() & _ALTERING
+            and described.get("index", True)
+            and described.get("doc_values", True)
+            and not getattr(target, "db_collation", None)
+        ):
+            longest = described.get("ignore_above")
+            found.setdefault(column.attname, Column(path, kind, column.null, longest))
+    return found
+
+
+def _candidates(
+    document: type[Document],
+) -> "Iterator[tuple[str, models.Field[Any, Any], Mapping[str, Any]]]":
+    """Yield path, column and mapping of each field that is made from a column and no more."""
+    model = document.django.model
+    mapping: Any = document._doc_type.mapping
+    for name in mapping:
+        field = mapping[name]
+        if hasattr(document, f"prepare_{name}") or getattr(field, "convert", None):
+            continue
+        path = path_of(name, field)
+        if not isinstance(field, dsl.Object):
+            yield from _forms(name, _column(model, path), field)
+        elif not isinstance(field, dsl.Nested):
+            for inner in field._mapping:
+                held: Any = field._mapping[inner]
+                if not hasattr(field._doc_class, f"prepare_{inner}") and not getattr(
+                    held, "convert", None
+                ):
+                    column = _column(model, (*path, *path_of(inner, held)))
+                    yield from _forms(f"{name}.{inner}", column, held)
+
+
+def _forms(
+    path: str, column: "models.Field[Any, Any] | None", field: Any
+) -> "Iterator[tuple[str, models.Field[Any, Any], Mapping[str, Any]]]":
+    if column is not None:
+        described = field.to_dict()
+        yield path, column, described
+        for name, form in described.get("fields", {}).items():
+            yield f"{path}.{name}", column, form
+
+
+def _column(model: type[models.Model], path: tuple[str, ...]) -> "models.Field[Any, Any] | None":
+    """Return the column of ``model`` whose value a path leads to: its own, or a foreign key's."""
+    name, *rest = path
+    if not rest:
+        return find_column(model, name)
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.ForeignKey) and field.name == name and len(rest) == 1:
+            target = field.target_field
+            names = (target.attname, "pk") if target.primary_key else (target.attname,)
+            return field if rest[0] in names else None
+    return None
+
+
+def _target(column: "models.Field[Any, Any]") -> "models.Field[Any, Any]":
+    while isinstance(column, models.ForeignKey):
+        column = column.target_field
+    return column

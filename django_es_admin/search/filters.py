@@ -1,0 +1,140 @@
+"""From a queryset's conditions to Elasticsearch's, where both mean the same."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connections as databases
+from django.db.models import QuerySet, lookups
+from django.db.models.expressions import Col
+from django.db.models.sql.where import AND, OR, WhereNode
+
+from ..documents import Document
+from .columns import Column, columns_of
+from .query import Query
+
+# Databases that compare texts as Elasticsearch does its keywords: by each character.
+_EXACT_VENDORS = frozenset(("postgresql", "sqlite"))
+_RANGES: tuple[tuple[type[Any], str], ...] = (
+    (lookups.GreaterThanOrEqual, "gte"),
+    (lookups.GreaterThan, "gt"),
+    (lookups.LessThanOrEqual, "lte"),
+    (lookups.LessThan, "lt"),
+)
+_MICROSECONDS = 1_000
+
+
+def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query, ...] | None:
+    """Return the queries that match the documents of the queryset's rows; None if there are none.
+
+    Only conditions on columns of the model's own table that the document holds as they are can be
+    translated; one that cannot leaves the whole to the database.
+    """
+    query = queryset.query
+    joined = [alias for alias, count in query.alias_refcount.items() if count]
+    if (
+        query.is_sliced
+        or query.combinator
+        or query.distinct
+        or query.group_by
+        or query.extra
+        or query.is_empty()
+        or len(joined) > 1
+    ):
+        return None
+    columns = columns_of(document)
+    reader = _Reader(columns, query.get_initial_alias(), databases[queryset.db].vendor)
+    try:
+        return (reader.read(query.where),) if query.where else ()
+    except _UntranslatableError:
+        return None
+
+
+class _UntranslatableError(Exception):
+    """A condition means something else in Elasticsearch, or nothing."""
+
+
+class _Reader:
+    def __init__(self, columns: Mapping[str, Column], table: str, vendor: str) -> None:
+        self._columns = columns
+        self._table = table
+        self._vendor = vendor
+
+    def read(self, condition: Any, *, negated: bool = False) -> Query:
+        """Return the query for a condition.
+
+        Raises:
+            _UntranslatableError: there is none.
+        """
+        if isinstance(condition, WhereNode):
+            return self._several(condition, negated=negated)
+        if not isinstance(condition, lookups.Lookup) or condition.bilateral_transforms:
+            raise _UntranslatableError
+        column = self._column(condition.lhs)
+        if isinstance(condition, lookups.IsNull):
+            return self._is_empty(column, condition.rhs)
+        if negated and column.is_nullable:
+            # Neither a condition nor its opposite is true of what is empty in SQL.
+            raise _UntranslatableError
+        if isinstance(condition, lookups.Exact):
+            return {"term": {column.path: self._value(column, condition.rhs)}}
+        if isinstance(condition, lookups.In) and isinstance(condition.rhs, Iterable):
+            values = [self._value(column, value) for value in condition.rhs]
+            return {"terms": {column.path: values}}
+        for kind, side in _RANGES:
+            if isinstance(condition, kind) and column.kind not in ("BooleanField", "UUIDField"):
+                bound = self._value(column, condition.rhs, is_bound=True)
+                return {"range": {column.path: {side: bound}}}
+        raise _UntranslatableError
+
+    def _several(self, node: WhereNode, *, negated: bool) -> Query:
+        if node.connector not in (AND, OR):
+            raise _UntranslatableError
+        inside = negated or node.negated
+        parts = [self.read(child, negated=inside) for child in node.children]
+        if node.connector == AND:
+            query: Query = {"bool": {"filter": parts}}
+        else:
+            query = {"bool": {"should": parts, "minimum_should_match": 1}}
+        return {"bool": {"must_not": query}} if node.negated else query
+
+    def _column(self, expression: Any) -> Column:
+        if not isinstance(expression, Col) or expression.alias != self._table:
+            raise _UntranslatableError
+        column = self._columns.get(expression.target.attname)
+        if column is None:
+            raise _UntranslatableError
+        return column
+
+    def _is_empty(self, column: Column, empty: Any) -> Query:
+        if column.longest is not None:
+            raise _UntranslatableError
+        exists = {"exists": {"field": column.path}}
+        return {"bool": {"must_not": exists}} if empty else exists
+
+    def _value(self, column: Column, value: Any, *, is_bound: bool = False) -> Any:
+        if isinstance(value, datetime):
+            # Elasticsearch keeps milliseconds: a bound between two of them is lost.
+            if (
+                column.kind == "DateTimeField"
+                and is_bound
+                and not value.microsecond % _MICROSECONDS
+            ):
+                return value.isoformat()
+        elif isinstance(value, date):
+            if column.kind == "DateField":
+                return value.isoformat()
+        elif isinstance(value, (bool, int)):
+            if (column.kind == "BooleanField") == isinstance(value, bool):
+                return value
+        elif isinstance(value, UUID):
+            return str(value)
+        elif (
+            isinstance(value, str)
+            and not is_bound
+            and self._vendor in _EXACT_VENDORS
+            and (column.longest is None or len(value) <= column.longest)
+        ):
+            return value
+        raise _UntranslatableError

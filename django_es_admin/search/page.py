@@ -1,0 +1,150 @@
+"""One page of a search that Elasticsearch filters, ranks and counts by itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from elasticsearch import dsl
+
+from ..backends.errors import translated, understood
+from ..backends.health import Deadline
+from ..conf import get_options
+from ..documents import Document
+from .highlight import Query
+from .identity import asked_for, identity_of, key_field
+from .service import SearchHits, key_reader
+from .suggest import Spelling
+from .window import preferred_copy
+
+_DAYS = "days"
+
+
+@dataclass(frozen=True)
+class PageAsked:
+    """Which hits are asked for.
+
+    Args:
+        filters: queries that match what the database's filters let through.
+        start: hits before the page.
+        size: hits of the page.
+        days_of: path of the date whose days are asked for, too; "" for none.
+        time_zone: in which a day begins.
+    """
+
+    filters: tuple[Mapping[str, Any], ...]
+    start: int
+    size: int
+    days_of: str = ""
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class PageHits:
+    """The hits of one page, with what there is to say of all of them.
+
+    Args:
+        keys: primary keys of the page, best first.
+        total: all hits, filters applied.
+        limit: hits that can be paged through.
+        took: milliseconds that Elasticsearch needed.
+        suggestion: the words as they may have been meant; "" if none are better.
+        days: each day that a hit has, in order; None if they were not asked for.
+        search: asks for the keys of all hits, without filters, should somebody want them.
+    """
+
+    keys: tuple[Any, ...]
+    total: int
+    limit: int
+    took: int
+    suggestion: str
+    days: tuple[date, ...] | None
+    search: Callable[[], SearchHits]
+
+    @cached_property
+    def ids(self) -> tuple[Any, ...]:
+        """The keys of all hits, without filters; a request of its own, at the first time."""
+        return self.search().ids
+
+    @property
+    def listed(self) -> int:
+        """How many hits can be paged through."""
+        return min(self.total, self.limit)
+
+    @property
+    def limited(self) -> bool:
+        """Whether there are more hits than can be paged through."""
+        return self.total > self.limit
+
+
+def search_page(
+    document: type[Document],
+    query: Query,
+    asked: PageAsked,
+    search: Callable[[], SearchHits],
+    spelling: Spelling | None = None,
+) -> PageHits | None:
+    """Return one page of hits; None if some document there does not hold its key by column.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+    """
+    options = get_options()
+    limit = options.search_max_results
+    deadline = Deadline(options.search_timeout)
+    field = key_field(document)
+    body = query.to_dict() if isinstance(query, dsl.Query) else query
+    arguments = spelling.arguments() if spelling else {}
+    aggregations = {**arguments.pop("aggregations", {}), **_days(asked)}
+    connection = document.django.connection
+    with translated(connection):
+        answer = connection.client.options(request_timeout=deadline.remaining).search(
+            index=document.django.alias,
+            query={"bool": {"must": body, "filter": list(asked.filters)}},
+            from_=asked.start,
+            size=max(min(asked.size, limit - asked.start), 0),
+            # The newest of equals first, as the admin sorts.
+            sort=[{"_score": "desc"}, {field: "desc"}],
+            track_total_hits=True,
+            timeout=f"{max(int(deadline.remaining * 1000), 1)}ms",
+            # Half an answer would look like a whole one.
+            allow_partial_search_results=False,
+            preference=preferred_copy(body),
+            aggregations=aggregations or None,
+            **asked_for(field),
+            **arguments,
+        )
+    read = key_reader(document.django.model)
+    with understood(connection):
+        found = answer.body["hits"]
+        keys = [identity_of(hit, field) for hit in found["hits"]]
+        if any(key is None or read(key) is None for key in keys):
+            return None
+        return PageHits(
+            keys=tuple(map(read, keys)),
+            total=int(found["total"]["value"]),
+            limit=limit,
+            took=int(answer.body["took"]),
+            suggestion=spelling.read(answer.body) if spelling else "",
+            days=_read_days(answer.body) if asked.days_of else None,
+            search=search,
+        )
+
+
+def _days(asked: PageAsked) -> dict[str, Any]:
+    if not asked.days_of:
+        return {}
+    histogram = {
+        "field": asked.days_of,
+        "calendar_interval": "day",
+        "time_zone": asked.time_zone,
+        "min_doc_count": 1,
+        "format": "yyyy-MM-dd",
+    }
+    return {_DAYS: {"date_histogram": histogram}}
+
+
+def _read_days(answer: Mapping[str, Any]) -> tuple[date, ...]:
+    buckets = answer["aggregations"][_DAYS]["buckets"]
+    return tuple(date.fromisoformat(bucket["key_as_string"]) for bucket in buckets)

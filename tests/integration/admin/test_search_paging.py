@@ -1,0 +1,206 @@
+"""Pages that Elasticsearch filters, ranks and counts: the same as those of the database."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.utils import unquote
+from django.core.management import call_command
+from django.core.paginator import Paginator
+from django.db import connection
+from django.http import HttpRequest
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from shop.admin import ProductAdmin
+from shop.models import Product
+
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.generations import generations_of
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.outbox.worker import drain_once
+from django_es_admin.search.page import PageHits
+
+from .searching import UNRANKED, counted_searches, no_elasticsearch, summary_of, text_of
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("es", "shop"),
+    pytest.mark.urls("tests.testapp.site"),
+]
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """90 products, 60 of them zeppelins, some of them made in other years."""
+    call_command("load_catalogue", "--count=90", verbosity=0)
+    keys = list(Product.objects.order_by("pk").values_list("pk", flat=True))
+    Product.objects.update(is_active=True)
+    Product.objects.filter(pk__in=keys[:60]).update(name="Zeppelin")
+    Product.objects.filter(pk__in=keys[10:20]).update(is_active=False)
+    Product.objects.filter(pk__in=keys[:5]).update(created_at="2024-02-29T23:30:00Z")
+    Product.objects.filter(pk__in=keys[5:12]).update(created_at="2025-12-31T23:30:00Z")
+    rebuild(plan_rebuild(get_definition("products")))
+    monkeypatch.setattr(ProductAdmin, "list_per_page", 25)
+
+
+def open_products(client: Client, **query: Any) -> Any:
+    response = client.get(reverse("admin:shop_product_changelist"), {"q": "zeppelin", **query})
+    assert response.status_code == 200
+    return response
+
+
+def is_paged(response: Any) -> bool:
+    """Whether Elasticsearch was asked for the page alone."""
+    return isinstance(response.context["cl"].answer.hits, PageHits)
+
+
+def seen(response: Any) -> tuple[Any, ...]:
+    """Return what a page shows."""
+    changelist = response.context["cl"]
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text_of(response))
+    rows = [row.pk for row in changelist.result_list]
+    return rows, changelist.result_count, changelist.full_result_count, page
+
+
+CASES: list[dict[str, Any]] = [
+    {},
+    {"p": 2},
+    {"p": 3},
+    {"q": "zeppelin OR boots"},
+    {"q": "nothing-like-it"},
+    {"is_active__exact": 1},
+    {"is_active__exact": 0},
+    {"is_active__exact": 1, "p": 2},
+    {"category__id__exact": 1},
+    {"category__id__exact": 1, "is_active__exact": 0},
+    {"category__id__in": "1,2,3"},
+    {"created_at__year": 2024},
+    {"created_at__year": 2025, "created_at__month": 12},
+    {"created_at__year": 2025, "created_at__month": 12, "created_at__day": 31},
+    {"brand__exact": "Acme"},
+    {"_popup": 1},
+]
+
+
+def test_pages_are_those_of_the_database(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for zone in ("UTC", "Europe/Berlin", "America/New_York"):
+        with override_settings(TIME_ZONE=zone):
+            for case in CASES:
+                monkeypatch.setattr(ProductAdmin, "search_unrestricted", True)
+                with CaptureQueriesContext(connection) as queries:
+                    fast = open_products(admin_client, **case)
+                assert is_paged(fast)
+                # Nothing that grows with the hits was asked of the database.
+                assert not [sql for sql in queries if "json_each" in sql["sql"]]
+                assert not [sql for sql in queries if "ANY(" in sql["sql"]]
+                monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+                exact = open_products(admin_client, **case)
+                assert not is_paged(exact)
+                assert seen(fast) == seen(exact), (zone, case)
+
+
+def test_one_search_and_one_for_the_marks(admin_client: Client) -> None:
+    with counted_searches() as searches:
+        response = open_products(admin_client, p=2, is_active__exact=1)
+    assert ['"highlight"' in body for body in searches] == [False, True]
+    assert '"from":25' in searches[0].replace(" ", "")
+    assert len(response.context["cl"].result_list) == 25
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"o": "1"}, {"_facets": "True"}, {"all": ""}, {"tags__id__exact": 1}, {"price__gt": 5}],
+)
+def test_what_only_the_database_knows_is_left_to_it(
+    admin_client: Client, query: dict[str, Any]
+) -> None:
+    assert not is_paged(open_products(admin_client, **query))
+
+
+def test_a_restricted_queryset_is_never_counted_by_elasticsearch(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ProductAdmin.get_queryset
+
+    def own(self: Any, request: HttpRequest) -> Any:
+        return rows(self, request).filter(is_active=False)
+
+    monkeypatch.setattr(ProductAdmin, "get_queryset", own)
+    response = open_products(admin_client)
+    assert not is_paged(response)
+    assert response.context["cl"].result_count == 10
+
+
+def test_an_index_that_was_built_for_other_fields_is_not_asked_to_filter(
+    admin_client: Client,
+) -> None:
+    generations_of(get_definition("products")).update(digest="0" * 16)
+    assert not is_paged(open_products(admin_client))
+
+
+def test_rows_that_the_database_has_no_more_are_noticed(admin_client: Client) -> None:
+    first = open_products(admin_client).context["cl"].result_list[0]
+    first.tags.clear()
+    drain_once("default")
+    # Past the signals, so that the index does not know.
+    Product.objects.filter(pk=first.pk)._raw_delete("default")
+    response = open_products(admin_client)
+    assert not is_paged(response)
+    assert summary_of(response).startswith("59 hits for zeppelin, best first")
+    assert "1 hit is not in the database any more." in summary_of(response)
+
+
+def test_no_row_is_shown_that_a_filter_leaves_out_by_now(admin_client: Client) -> None:
+    first = open_products(admin_client, is_active__exact=1).context["cl"].result_list[0]
+    # Past the signals, so that the index does not know.
+    Product.objects.filter(pk=first.pk).update(is_active=False)
+    response = open_products(admin_client, is_active__exact=1)
+    assert not is_paged(response)
+    assert first not in response.context["cl"].result_list
+    assert response.context["cl"].result_count == 49
+
+
+def test_more_hits_than_the_limit(admin_client: Client) -> None:
+    with override_settings(ES_ADMIN={"SEARCH_MAX_RESULTS": 40, "SEARCH_TIMEOUT": 10}):
+        response = open_products(admin_client, p=2)
+        beyond = admin_client.get(
+            reverse("admin:shop_product_changelist"), {"q": "zeppelin", "p": 3}
+        )
+    assert "40 hits for zeppelin" in summary_of(response)
+    assert "the best 40 of 60 hits" in summary_of(response)
+    assert len(response.context["cl"].result_list) == 15
+    assert beyond["Location"].endswith("?e=1")
+
+
+def test_a_paginator_with_orphans(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Careful(Paginator):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.orphans = 12
+
+    monkeypatch.setattr(ProductAdmin, "paginator", Careful)
+    pages = [open_products(admin_client, p=page) for page in (1, 2)]
+    assert all(map(is_paged, pages))
+    shown = [[row.pk for row in page.context["cl"].result_list] for page in pages]
+    assert [len(keys) for keys in shown] == [25, 35]
+    assert len({*shown[0], *shown[1]}) == 60
+
+
+def test_an_action_on_all_hits_is_on_the_rows_of_the_database(admin_client: Client) -> None:
+    page = open_products(admin_client, is_active__exact=0)
+    keys = [str(row.pk) for row in page.context["cl"].result_list]
+    data = {"action": "delete_selected", "post": "yes", "select_across": "1", "index": "0"}
+    address = reverse("admin:shop_product_changelist") + "?q=zeppelin&is_active__exact=0"
+    admin_client.post(address, {**data, "_selected_action": keys[:1]})
+    assert Product.objects.count() == 80
+    assert not Product.objects.filter(pk__in=map(unquote, keys)).exists()
+
+
+def test_the_database_answers_if_elasticsearch_does_not(admin_client: Client) -> None:
+    with no_elasticsearch():
+        response = open_products(admin_client, is_active__exact=1)
+    assert UNRANKED in text_of(response)
+    assert response.context["cl"].result_count == 50
