@@ -1,6 +1,6 @@
 """What is wrong with an index, each as a sentence that says what mends it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -11,8 +11,10 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..models import Generation
 from ..outbox.status import OutboxStatus
+from .operations import running_rebuild
 
-UNFINISHED = timedelta(hours=1)
+UNSWAPPED = timedelta(hours=1)
+"""That a build may wait, for somebody to look at it."""
 
 
 def find_problems(
@@ -24,6 +26,7 @@ def find_problems(
     differences: int,
     outbox: OutboxStatus,
     generations: Sequence[Generation],
+    existing: Collection[str],
 ) -> tuple[str, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -34,12 +37,12 @@ def find_problems(
         differences: number of fields in which the mapping differs.
         outbox: its changes that wait.
         generations: those that are registered.
+        existing: names of the physical indices that there are.
     """
-    found = [*_of_outbox(outbox), *_of_builds(definition, generations)]
+    found = [*_of_outbox(outbox), *_of_builds(definition, generations, existing)]
     if not holders:
         return (_missing(definition, physical=physical), *found)
-    known = {generation.name for generation in generations}
-    found = [*_of_holders(holders), *_of_adoption(definition, holders, known), *found]
+    found = [*_of_holders(holders), *_of_adoption(definition, holders, generations), *found]
     if drift:
         mend = "manage.py es_drain" if outbox.waiting else _rebuild(definition)
         found.append(_drift(drift) % {"command": mend})
@@ -86,31 +89,64 @@ def _of_holders(holders: tuple[LiveIndex, ...]) -> Iterator[str]:
 
 
 def _of_adoption(
-    definition: IndexDefinition, holders: tuple[LiveIndex, ...], known: set[str]
+    definition: IndexDefinition, holders: tuple[LiveIndex, ...], generations: Sequence[Generation]
 ) -> Iterator[str]:
     if definition.document is None:
         return
-    for name in sorted({holder.name for holder in holders} - known):
+    roles = {generation.name: generation.role for generation in generations}
+    command = f"manage.py es_create {definition.name}"
+    for name in sorted({holder.name for holder in holders} - roles.keys()):
         yield (
             _("Changes are not written to %(name)s, which was made elsewhere: run %(command)s.")
-            % {"name": name, "command": f"manage.py es_create {definition.name}"}
+            % {"name": name, "command": command}
         )
+    live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
+    moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
+    # A rebuild moves the alias first, and writes it down then.
+    if moved and live and not running_rebuild(definition):
+        text = _(
+            "The alias was moved from %(live)s to %(name)s without es_swap_alias: move it back, "
+            "or run %(command)s to go on with that."
+        )
+        yield text % {"live": live, "name": holders[0].name, "command": command}
 
 
-def _of_builds(definition: IndexDefinition, generations: Sequence[Generation]) -> Iterator[str]:
-    """Tell of builds that nobody seems to go on with: each change is written to them, too."""
+def _of_builds(
+    definition: IndexDefinition, generations: Sequence[Generation], existing: Collection[str]
+) -> Iterator[str]:
+    """Tell of builds that nobody goes on with, and of those that failed."""
     if definition.document is None:
         return
-    old = timezone.now() - UNFINISHED
-    for build in generations:
-        if build.role != Generation.Role.BUILDING or build.created_at >= old:
+    builds = [build for build in generations if build.role == Generation.Role.BUILDING]
+    running = running_rebuild(definition) if builds else None
+    prune = f"manage.py es_prune {definition.name}"
+    for build in builds:
+        if running and running.generation in {"", build.name}:
             continue
-        text = _(
-            "The build of %(name)s was begun %(hours)d h ago: if no rebuild runs, run %(command)s."
+        if build.loaded_at is None:
+            text = _(
+                "The build of %(name)s stopped, and gets each change even so: run %(command)s, "
+                "which goes on with it, or %(prune)s --builds."
+            )
+            command = f"manage.py es_rebuild {definition.name}"
+        elif build.created_at < timezone.now() - UNSWAPPED:
+            text = _(
+                "The build %(name)s waits for its swap, and gets each change: run %(command)s, "
+                "or %(prune)s --builds."
+            )
+            command = f"manage.py es_swap_alias {definition.name} --to {build.name}"
+        else:
+            continue
+        yield text % {"name": build.name, "command": command, "prune": prune}
+    failed = [g for g in generations if g.role == Generation.Role.FAILED and g.name in existing]
+    if failed:
+        text = ngettext(
+            "%(count)d failed build takes room (%(name)s: %(error)s): run %(command)s.",
+            "%(count)d failed builds take room (the last, %(name)s: %(error)s): run %(command)s.",
+            len(failed),
         )
-        hours = int((timezone.now() - build.created_at).total_seconds() // 3600)
-        command = f"manage.py es_delete {build.name}"
-        yield text % {"name": build.name, "hours": hours, "command": command}
+        values = {"count": len(failed), "name": failed[0].name, "command": prune}
+        yield text % (values | {"error": failed[0].error.rstrip(".") or "?"})
 
 
 def _of_outbox(outbox: OutboxStatus) -> Iterator[str]:

@@ -268,6 +268,7 @@ def index_status(
             differences=len(differences),
             outbox=outbox,
             generations=generations,
+            existing=answer.live.by_name.keys(),
         )
         if known
         else (),

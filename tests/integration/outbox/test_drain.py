@@ -17,7 +17,6 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.indices.names import write_alias
 from django_es_admin.lifecycle.adopt import adopt
-from django_es_admin.lifecycle.create import create_generation
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.status import get_status
 from django_es_admin.lifecycle.swap import plan_swap, swap_alias
@@ -445,17 +444,6 @@ def test_a_rebuild_adopts_the_live_generation(
     rebuild(plan_rebuild(definition))
     roles = Generation.objects.values_list("role", flat=True)
     assert sorted(roles) == ["live", "standby"]
-
-
-def test_a_build_that_was_left_behind_is_a_problem(definition: IndexDefinition) -> None:
-    build = create_generation(definition)
-    assert get_status([definition.name]).indices[0].problems == ()
-    Generation.objects.filter(pk=build.pk).update(created_at=Now() - timedelta(hours=3))
-    problems = get_status([definition.name]).indices[0].problems
-    assert (
-        f"was begun 3 h ago: if no rebuild runs, run manage.py es_delete {build.name}."
-        in (problems[0])
-    )
 
 
 def test_rows_of_an_index_that_no_code_declares_wait(definition: IndexDefinition) -> None:

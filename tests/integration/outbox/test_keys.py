@@ -9,9 +9,9 @@ from django.db import transaction
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.indices.definition import definition_of
+from django_es_admin.indices.definition import definition_of, get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import OutboxEntry
+from django_es_admin.models import Generation, LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
 from tests.guide.models import Category, Phrase, Product, Ticket, Use, Word
 
@@ -141,3 +141,35 @@ def test_related_objects_that_are_captured_by_hand(index: Callable[..., Read]) -
         Category.objects.update(name="new")
         assert capture(Category.objects.order_by("pk")[:5]) > 0
     assert [source["category"] for source in read().values()] == [{"name": "new"}]
+
+
+@pytest.mark.parametrize("model", [Ticket, Word])
+def test_a_load_by_ranges_of_keys_that_are_no_numbers(
+    model: Any, index: Callable[..., Read], settings: Any
+) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 2}
+    name = {"name": fields.KeywordField()} if model is Ticket else {"code": fields.KeywordField()}
+    read = index(model, **name)
+    if model is Ticket:
+        made = Ticket.objects.bulk_create(Ticket(name=str(n)) for n in range(90))
+    else:
+        # The database's order of text need not be Python's.
+        words = ("a", "B", "ä", "ß", "Z", "z", "0", "-", "_", "é")
+        made = Word.objects.bulk_create(
+            Word(text=f"{word} {n}", code=f"{word} {n}") for word in words for n in range(9)
+        )
+    rebuild(plan_rebuild(get_definition("keys")))
+    assert set(read()) == {str(one.pk) for one in made}
+    generation = Generation.objects.get(role="live")
+    assert LoadRange.objects.filter(generation=generation).count() == 5
+
+
+def test_a_load_of_sparse_keys(index: Callable[..., Read], settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 2}
+    read = index(Category, name=fields.KeywordField())
+    keys = [-(10**9), -5, 0, 1, *range(10**9, 10**9 + 40), 2 * 10**9, 2 * 10**9 + 7]
+    Category.objects.bulk_create(Category(pk=key, name=str(key), slug=str(key)) for key in keys)
+    rebuild(plan_rebuild(get_definition("keys")))
+    assert {int(key) for key in read()} == set(keys)
+    # As many as the rows need, however far apart their keys are.
+    assert LoadRange.objects.filter(generation__role="live").count() == 3
