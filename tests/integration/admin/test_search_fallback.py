@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -15,9 +16,11 @@ from django_es_admin.admin.mixins import fallback
 from tests.servers import (
     BUSY_JSON,
     UNAUTHORIZED_JSON,
+    Answer,
     answering,
     closing,
     hanging,
+    standing_between,
 )
 from tests.testapp.models import Label, Note, Shelf
 from tests.testapp.site import NoteAdmin, office
@@ -138,6 +141,23 @@ def test_a_slow_server_costs_one_time_out_however_many_facets(
         started = time.monotonic()
         open_list(admin_client, "lantern", _facets="True", kind__exact="plain")
         assert time.monotonic() - started < 1.5
+
+
+def test_marks_wait_no_longer_than_the_search_left_them(
+    admin_client: Client, lanterns: list[Note]
+) -> None:
+    def slow(method: str, path: str, body: bytes) -> Answer | None:
+        if "_search" in path:
+            time.sleep(5 if b'"highlight"' in body else 0.5)
+        return None
+
+    with standing_between(settings.ES_URL, slow) as url, elasticsearch_at(url, timeout=1):
+        started = time.monotonic()
+        response = open_list(admin_client, "lantern")
+        taken = time.monotonic() - started
+    assert len(titles(response)) == 5
+    assert "<mark>" not in text_of(response)
+    assert 0.9 < taken < 2
 
 
 def test_autocomplete_is_answered_without_a_word(
