@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from elasticsearch import Elasticsearch
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from shop.models import Category, Product
 
@@ -24,6 +24,12 @@ ARGUMENTS = (
 ).split()
 
 OpenPage = Callable[..., Page]
+
+
+def errors(message: ConsoleMessage) -> list[str]:
+    """Return what a message of the console complains of; a refusal (409) is an answer."""
+    refused = "status of 409" in message.text
+    return [message.text] if message.type == "error" and not refused else []
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +78,7 @@ def open_page(
         page = context.new_page()
         page.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}"))
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
-        )
+        page.on("console", lambda message: problems.extend(errors(message)))
         page.goto(path)
         return page
 
