@@ -20,11 +20,27 @@ CHROMIUM_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+INDEX = "/admin/elasticsearch/index/default_3Aproducts"
 PAGES = {
     "dashboard": "/admin/elasticsearch/",
-    "index": "/admin/elasticsearch/index/default_3Aproducts/change/",
-    "mapping": "/admin/elasticsearch/index/default_3Aproducts/mapping/",
+    "index": f"{INDEX}/change/",
+    "mapping": f"{INDEX}/mapping/",
+    "documents": f"{INDEX}/documents/?q=running+shoes",
+    "compare": f"{INDEX}/documents/compare/?key={{changed}}",
+    "analyze": f"{INDEX}/analyze/?text=Waterproof+running+shoes&field=name",
+    "generations": f"{INDEX}/generations/",
+    "history": f"{INDEX}/operations/",
+    "plan": f"{INDEX}/rebuild/",
+    "operations": "/admin/elasticsearch/operation/",
+    "operation": "/admin/elasticsearch/operation/default_3A{running}/change/",
+    "outbox": "/admin/elasticsearch/outboxentry/",
+    "changelist": "/admin/shop/product/?q=runing+shoes",
+    "object": "/admin/shop/product/{changed}/change/",
 }
+# Those that are much alike need no second picture.
+IN_BOTH_THEMES = {"dashboard", "index", "operation"}
+# Their end says nothing new.
+CUT = {"mapping", "documents", "changelist"}
 
 
 def set_up(folder: Path) -> None:
@@ -38,24 +54,33 @@ def set_up(folder: Path) -> None:
 
 
 @contextmanager
-def staged() -> Iterator[None]:
-    """Fill database and cluster with something of everything that a page can show."""
+def staged() -> Iterator[dict[str, str]]:
+    """Fill database and cluster with something of everything that a page can show.
+
+    Gives what addresses need to know.
+    """
     from django.core.management import call_command  # noqa: PLC0415
 
     from django_es_admin import connections  # noqa: PLC0415
     from django_es_admin.indices.definition import get_definition  # noqa: PLC0415
     from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: PLC0415
+    from django_es_admin.lifecycle.refresh import plan_refresh, refresh  # noqa: PLC0415
+    from django_es_admin.lifecycle.rollback import plan_rollback, roll_back  # noqa: PLC0415
 
     client = connections["default"].client
     if client.indices.get(index="shop-*", expand_wildcards="all").body:
         sys.exit("There are indices that begin with shop-: delete or rename them first.")
     call_command("migrate", verbosity=0)
     call_command("load_catalogue", stdout=sys.stderr)
+    products = get_definition("products")
     try:
+        for who in ("ada", "grace"):
+            rebuild(plan_rebuild(products), who=who)
         for _ in range(2):
-            rebuild(plan_rebuild(get_definition("products")))
+            roll_back(plan_rollback(products), who="ada")
+        refresh(plan_refresh(products), who="grace")
         _make_trouble(client)
-        yield
+        yield {"changed": _change_unnoticed(), "running": _begin_a_rebuild(products.alias)}
     finally:
         found = client.indices.get(index="shop-*", expand_wildcards="all")
         if found.body:
@@ -76,6 +101,64 @@ def _make_trouble(client: Any) -> None:
     client.delete_by_query(
         index="shop-products", query={"range": {"price": {"lt": 10}}}, max_docs=3, refresh=True
     )
+
+
+def _change_unnoticed() -> str:
+    """Change a product behind the back of the index; return its key."""
+    from django.utils import timezone  # noqa: PLC0415
+    from shop.models import Product  # noqa: PLC0415
+
+    from django_es_admin.models import OutboxEntry  # noqa: PLC0415
+
+    product = Product.objects.earliest("pk")
+    Product.objects.filter(pk=product.pk).update(price="79.90", brand="Northpath")
+    now = timezone.now()
+    reason = "document_parsing_exception: failed to parse field [price] of type [scaled_float]"
+    for number, values in enumerate(
+        ({}, {}, {"attempts": 3, "error": reason}, {"attempts": 10, "error": reason})
+    ):
+        parked = {"parked_at": now} if values.get("attempts") == 10 else {}
+        OutboxEntry.objects.create(
+            connection="default",
+            index="products",
+            key=str(product.pk + 10 + number),
+            **values,
+            **parked,
+        )
+    return str(product.pk)
+
+
+def _begin_a_rebuild(alias: str) -> str:
+    """Record a rebuild that this process seems to work on; return the key of the record."""
+    import socket  # noqa: PLC0415
+    from datetime import timedelta  # noqa: PLC0415
+
+    from django.utils import timezone  # noqa: PLC0415
+
+    from django_es_admin.models import Operation  # noqa: PLC0415
+
+    now = timezone.now()
+    steps = [
+        {"step": "create", "began": now - timedelta(seconds=61), "ended": 60, "done": 0},
+        {"step": "load", "began": now - timedelta(seconds=60), "ended": None, "done": 152_400},
+    ]
+    for step in steps:
+        step["ended"] = step["ended"] and (now - timedelta(seconds=step["ended"])).isoformat()
+        step |= {"began": step["began"].isoformat(), "total": 241_905 if step["done"] else None}
+    operation = Operation.objects.create(
+        connection="default",
+        index="products",
+        generation=f"{alias}-20261121093001-a71c",
+        kind=Operation.Kind.REBUILD,
+        state=Operation.State.RUNNING,
+        who="grace",
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        leased_until=now + timedelta(hours=1),
+        steps=steps,
+    )
+    Operation.objects.filter(pk=operation.pk).update(created_at=now - timedelta(seconds=61))
+    return str(operation.pk)
 
 
 @contextmanager
@@ -111,8 +194,8 @@ def session_cookie(url: str) -> Any:
     }
 
 
-def take(url: str, cookie: Any, folder: Path) -> None:
-    """Photograph each page in both themes."""
+def take(url: str, cookie: Any, folder: Path, known: dict[str, str]) -> None:
+    """Photograph each page, some of them in both themes."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (a tool of developers)
 
     program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
@@ -125,8 +208,10 @@ def take(url: str, cookie: Any, folder: Path) -> None:
             context.add_cookies([cookie])
             page = context.new_page()
             for name, path in PAGES.items():
-                page.goto(url + path)
-                page.screenshot(path=folder / f"{name}-{theme}.png", full_page=name != "mapping")
+                if theme == "light" or name in IN_BOTH_THEMES:
+                    page.goto(url + path.format(**known))
+                    file = folder / f"{name}-{theme}.png"
+                    page.screenshot(path=file, full_page=name not in CUT)
             context.close()
         browser.close()
 
@@ -137,8 +222,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         set_up(Path(temporary))
-        with staged(), serving() as url:
-            take(url, session_cookie(url), folder)
+        with staged() as known, serving() as url:
+            take(url, session_cookie(url), folder, known)
     for file in sorted(folder.glob("*.png")):
         print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
 

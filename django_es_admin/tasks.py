@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import django
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
 from .lifecycle.background import do_queued_rebuild, give_up, queue_rebuild
@@ -61,14 +62,14 @@ def find_background_refusal() -> str:
     """Return why nothing can be done in the background; "" if it can."""
     backend = rebuild_index.get_backend()
     if isinstance(backend, ImmediateBackend):
-        return (
+        return _(
             "TASKS has no backend that works in the background, so that a rebuild would have to be "
             "done within this request: install django-tasks-db, name "
             "'django_tasks_db.DatabaseBackend' in TASKS and run `manage.py db_worker`, "
             "or use `manage.py es_rebuild`."
         )
     if isinstance(backend, DummyBackend):
-        return "The backend of TASKS does nothing: use `manage.py es_rebuild`."
+        return _("The backend of TASKS does nothing: use `manage.py es_rebuild`.")
     return ""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..exceptions import AccessRefused
@@ -37,10 +39,15 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
     for template in found:
         body = template["index_template"]
         if any(fnmatchcase(name, pattern) for pattern in _patterns(body)):
-            yield (
-                f"The index template {template['name']!r} matches {name}: what it sets comes on "
-                f"top of what {definition.name} declares."
+            text = _(
+                "The index template %(template)s matches %(name)s: what it sets comes on top of "
+                "what %(index)s declares."
             )
+            yield text % {
+                "template": repr(template["name"]),
+                "name": name,
+                "index": definition.name,
+            }
 
 
 def _patterns(body: Mapping[str, Any]) -> list[str]:
@@ -52,7 +59,8 @@ def _policies(definition: IndexDefinition, live: LiveIndices) -> Iterator[str]:
     for index in live.holders(definition.alias):
         policy = index.settings.get(_POLICY)
         if policy:
-            yield (
-                f"The lifecycle policy {policy!r} is in force on {index.name}: it may roll over, "
-                f"shrink or delete what is searched."
+            text = _(
+                "The lifecycle policy %(policy)s is in force on %(index)s: it may roll over, "
+                "shrink or delete what is searched."
             )
+            yield text % {"policy": repr(policy), "index": index.name}

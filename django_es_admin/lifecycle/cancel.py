@@ -1,6 +1,7 @@
 """Cancel an operation that goes on."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..exceptions import OperationRefused
 from ..models import Operation
@@ -10,9 +11,9 @@ from .history import OperationStatus
 def find_cancel_refusal(operation: OperationStatus) -> str:
     """Return why an operation cannot be cancelled; "" if it can."""
     if not operation.alive:
-        return "The operation has ended."
+        return _("The operation has ended.")
     if operation.row.cancel_requested:
-        return "It is being cancelled: it ends with the step or the batch at hand."
+        return _("It is being cancelled: it ends with the step or the batch at hand.")
     return ""
 
 

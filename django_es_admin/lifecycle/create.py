@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
@@ -60,8 +62,11 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
     holders = live.holders(definition.alias)
     if holders:
         refusals.append(
-            f"The index {definition.name} exists already, as {holders[0].name}: "
-            f"use `manage.py es_rebuild {definition.name}`."
+            _(
+                "The index %(name)s exists already, as %(generation)s: "
+                "use `manage.py es_rebuild %(name)s`."
+            )
+            % {"name": definition.name, "generation": holders[0].name}
         )
     return CreatePlan(
         definition=definition,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
@@ -97,10 +99,11 @@ def _generations(definition: IndexDefinition, live: LiveIndices) -> list[str]:
 def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
     if definition.alias not in live.by_name[name].aliases:
         return []
-    return [
-        f"{name} is the live generation of {definition.name}: swap to another one first, "
-        f"or delete the whole index with `manage.py es_delete {definition.name}`."
-    ]
+    text = _(
+        "%(generation)s is the live generation of %(name)s: swap to another one first, "
+        "or delete the whole index with `manage.py es_delete %(name)s`."
+    )
+    return [text % {"generation": name, "name": definition.name}]
 
 
 def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
@@ -120,7 +123,8 @@ def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
         raise OperationRefused(" ".join(refusals))
     if now.generations.keys() != plan.generations.keys():
         raise OperationRefused(
-            f"{plan.name} has changed since the plan was made: nothing was deleted, look again."
+            _("%(name)s has changed since the plan was made: nothing was deleted, look again.")
+            % {"name": plan.name}
         )
     names = tuple(plan.generations)
     with recording(plan.definition, Operation.Kind.DELETE, who=who, generation=plan.name) as record:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
@@ -31,15 +33,17 @@ def plan_drain(definition: IndexDefinition) -> DrainPlan:
     """Return the plan of :func:`drain_now`; of few rows, as somebody waits for its end."""
     refusals = find_readonly_refusals(definition)
     if definition.document is None:
-        refusals.append(f"The index {definition.name} has no document, and so no outbox.")
+        text = _("The index %(name)s has no document, and so no outbox.")
+        refusals.append(text % {"name": definition.name})
         return DrainPlan(definition, 0, tuple(refusals))
     rows = waiting(definition.database).filter(connection=definition.using)
     count = rows.count()
     most = get_options().inline_max_objects
     if count > most or rows.filter(cursor__gt="").exists():
-        refusals.append(
-            f"{count} changes wait, which is too much for one request: run `manage.py es_drain`."
+        text = _(
+            "%(count)s changes wait, which is too much for one request: run `manage.py es_drain`."
         )
+        refusals.append(text % {"count": count})
     return DrainPlan(definition, count, tuple(refusals))
 
 

@@ -160,6 +160,14 @@ def get_operation(using: str, key: str) -> OperationStatus:
     return OperationStatus(row, using)
 
 
+def last_rate(definition: IndexDefinition) -> float | None:
+    """Return how many rows the last rebuild loaded each second; None where that is not known."""
+    done = operations_of(definition).filter(kind=Operation.Kind.REBUILD, state=Operation.State.DONE)
+    last = status_of(done.order_by("-pk")[:1], definition.database)
+    steps = last[0].steps if last else ()
+    return next((step.rate for step in steps if step.name == "load"), None)
+
+
 def newest_operation(definition: IndexDefinition) -> int | None:
     """Return the primary key of the last operation of an index; None if there was none."""
     rows = operations_of(definition).order_by("-pk")

@@ -5,6 +5,7 @@ import socket
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ..indices.definition import IndexDefinition
 from ..models import Operation
@@ -54,13 +55,21 @@ def explain_running(operation: Operation) -> str:
     since = operation.created_at
     if timezone.is_aware(since):
         since = timezone.localtime(since)
-    if operation.state == Operation.State.QUEUED:
-        return (
-            f"A rebuild of {operation.index} that {operation.who} began at "
-            f"{since:%Y-%m-%d %H:%M:%S} waits for a worker of the background tasks: start one, or "
-            f"cancel that rebuild."
+    text = (
+        _(
+            "A rebuild of %(index)s that %(who)s began at %(since)s waits for a worker of the "
+            "background tasks: start one, or cancel that rebuild."
         )
-    return (
-        f"The index {operation.index} is being rebuilt by {operation.who} on {operation.host}, "
-        f"process {operation.pid}, since {since:%Y-%m-%d %H:%M:%S}: wait for its end."
+        if operation.state == Operation.State.QUEUED
+        else _(
+            "The index %(index)s is being rebuilt by %(who)s on %(host)s, process %(pid)s, since "
+            "%(since)s: wait for its end."
+        )
     )
+    return text % {
+        "index": operation.index,
+        "who": operation.who,
+        "host": operation.host,
+        "pid": operation.pid,
+        "since": f"{since:%Y-%m-%d %H:%M:%S}",
+    }

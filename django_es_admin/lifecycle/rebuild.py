@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ..backends.health import Deadline
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, GateClosed, LoadFailed, OperationRefused
@@ -11,6 +13,7 @@ from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
 from ..outbox.write import objects
 from .adopt import adopt
+from .counts import remember_rows
 from .create import create_generation
 from .drain import DrainedResult, drain_changes
 from .gate import GateResult, pass_gate
@@ -93,8 +96,11 @@ def plan_rebuild(
     refusals = find_refusals(definition, live)
     if definition.document is None:
         refusals.append(
-            f"The index {definition.name} has no document to load it from: register one, "
-            f"or fill the index yourself."
+            _(
+                "The index %(name)s has no document to load it from: register one, "
+                "or fill the index yourself."
+            )
+            % {"name": definition.name}
         )
     elif (running := running_rebuild(definition)) and running != queued:
         refusals.append(explain_running(running))
@@ -179,6 +185,8 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
             settle(definition, generation.name)
     gate = pass_gate(definition, generation, tell, wait=plan.wait)
     swapped = _swap(plan, generation, tell) if plan.swap else None
+    if swapped:
+        remember_rows(definition, gate.rows, gate.documents)
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
     return RebuildResult(definition.name, generation.name, loaded, drained, gate, swapped)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
@@ -39,10 +41,12 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     refusals = find_readonly_refusals(definition)
     if not holders:
         refusals.append(
-            f"The index {definition.name} is missing: create it with `manage.py es_create`."
+            _("The index %(name)s is missing: create it with `manage.py es_create`.")
+            % {"name": definition.name}
         )
     elif not all(holder.open for holder in holders):
-        refusals.append(f"The index {definition.name} is closed: open it first.")
+        text = _("The index %(name)s is closed: open it first.")
+        refusals.append(text % {"name": definition.name})
     return RefreshPlan(definition, holders[0].name if holders else "", tuple(refusals))
 
 

@@ -1,5 +1,7 @@
 """Why an operation cannot be done, said in its plan and not after the click."""
 
+from django.utils.translation import gettext as _
+
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices
 
@@ -14,22 +16,28 @@ def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
     alias = definition.connection.alias
     if not definition.connection.readonly:
         return []
-    return [
-        f"The connection {alias!r} is READONLY in ES_SERVERS: nothing can be changed through it."
-    ]
+    text = _(
+        "The connection %(alias)s is READONLY in ES_SERVERS: nothing can be changed through it."
+    )
+    return [text % {"alias": repr(alias)}]
 
 
 def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
     """Return that a physical index has the name of the alias, if one has."""
     if definition.alias not in live.by_name:
         return []
-    mend = (
-        f"`manage.py es_rebuild {definition.name}` fills a generation and puts the alias in its "
-        f"place"
+    text = (
+        _(
+            "%(alias)s is a physical index, not an alias: `manage.py es_rebuild %(name)s` fills a "
+            "generation and puts the alias in its place."
+        )
         if definition.document
-        else "move its documents to another name and delete it"
+        else _(
+            "%(alias)s is a physical index, not an alias: move its documents to another name and "
+            "delete it."
+        )
     )
-    return [f"{definition.alias} is a physical index, not an alias: {mend}."]
+    return [text % {"alias": definition.alias, "name": definition.name}]
 
 
 def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
@@ -37,7 +45,9 @@ def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list
     names = [index.name for index in live.holders(definition.alias)]
     if len(names) < 2:
         return []
-    return [
-        f"The alias {definition.alias} is held by several indices ({', '.join(names)}): "
-        f"`manage.py es_swap_alias {definition.name} --to ONE_OF_THEM --force` leaves it on one."
-    ]
+    text = _(
+        "The alias %(alias)s is held by several indices (%(names)s): "
+        "`manage.py es_swap_alias %(name)s --to ONE_OF_THEM --force` leaves it on one."
+    )
+    values = {"alias": definition.alias, "names": ", ".join(names), "name": definition.name}
+    return [text % values]

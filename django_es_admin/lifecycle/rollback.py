@@ -1,5 +1,7 @@
 """Go back to the generation that was live before, which has got every change since."""
 
+from django.utils.translation import gettext as _
+
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Operation
 from .generations import generations_of
@@ -17,10 +19,10 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
     if standby is not None:
         return plan_swap(definition, standby.name, min_ratio=0)
     plan = plan_swap(definition)
-    refusal = (
-        f"The index {definition.name} has no standby to go back to: the generation before was "
-        f"deleted, or there was none."
-    )
+    refusal = _(
+        "The index %(name)s has no standby to go back to: the generation before was deleted, or "
+        "there was none."
+    ) % {"name": definition.name}
     return SwapPlan(
         definition=definition,
         source=plan.source,

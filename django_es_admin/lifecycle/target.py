@@ -1,5 +1,7 @@
 """Why a generation cannot, or should not, become live."""
 
+from django.utils.translation import gettext as _
+
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..indices.names import is_generation_name
@@ -20,34 +22,38 @@ def find_target_refusals(
         index: the target on the cluster; None if it is not there.
         row: the target in the table of generations; None if it is not there.
     """
+    values = {"target": target, "name": definition.name, "alias": definition.connection.alias}
+    text = ""
     if not target:
-        return [
-            f"There is no generation of {definition.name} to swap to: "
-            f"build one with `manage.py es_rebuild {definition.name}`."
-        ]
-    if target == source:
-        return [f"{target} is live already."]
-    if not is_generation_name(definition.alias, target):
-        return [f"{target} is no generation of {definition.name}."]
-    if index is None:
-        return [f"The generation {target} does not exist on {definition.connection.alias}."]
-    if not index.open:
-        return [f"The generation {target} is closed: open it first."]
-    if index.health == "red":
-        return [f"The generation {target} is red: its shards are not all there."]
-    return _role_refusals(target, row)
+        text = _(
+            "There is no generation of %(name)s to swap to: "
+            "build one with `manage.py es_rebuild %(name)s`."
+        )
+    elif target == source:
+        text = _("%(target)s is live already.")
+    elif not is_generation_name(definition.alias, target):
+        text = _("%(target)s is no generation of %(name)s.")
+    elif index is None:
+        text = _("The generation %(target)s does not exist on %(alias)s.")
+    elif not index.open:
+        text = _("The generation %(target)s is closed: open it first.")
+    elif index.health == "red":
+        text = _("The generation %(target)s is red: its shards are not all there.")
+    return [text % values] if text else _role_refusals(target, row)
 
 
 def _role_refusals(target: str, row: Generation | None) -> list[str]:
     """Refuse what is not written to: it lacks what changed meanwhile, and nothing can tell what."""
     if row is None or row.role == Generation.Role.RETIRED:
-        return [
-            f"The generation {target} is not kept up to date any more: rebuild the index instead."
-        ]
+        text = _(
+            "The generation %(target)s is not kept up to date any more: rebuild the index instead."
+        )
+        return [text % {"target": target}]
     incomplete = row.loaded_at is None and row.role != Generation.Role.LIVE
     if incomplete or row.role == Generation.Role.FAILED:
-        why = row.error or "its load has not ended"
-        return [f"The generation {target} is not complete: {why}"]
+        why = row.error or _("its load has not ended")
+        text = _("The generation %(target)s is not complete: %(why)s")
+        return [text % {"target": target, "why": why}]
     return []
 
 
@@ -69,11 +75,15 @@ def find_doubts(
     found = []
     if before and after is not None and after < before * min_ratio:
         found.append(
-            f"The target has {after:,} documents and the live generation {before:,}: under "
-            f"{min_ratio:.0%} of it. If that is right, pass --min-ratio or --force."
+            _(
+                "The target has %(after)s documents and the live generation %(before)s: under "
+                "%(share)s of it. If that is right, pass --min-ratio or --force."
+            )
+            % {"after": f"{after:,}", "before": f"{before:,}", "share": f"{min_ratio:.0%}"}
         )
     if refused:
         found.append(
-            f"The target refused {refused} documents of {definition.name}: they will be missing."
+            _("The target refused %(count)s documents of %(name)s: they will be missing.")
+            % {"count": refused, "name": definition.name}
         )
     return found

@@ -27,6 +27,7 @@ PAGES = [
     f"{INDEX}documents/?q=shoe",
     f"{INDEX}documents/compare/?key=1",
     f"{INDEX}analyze/?text=Trail+shoes",
+    *(f"{INDEX}{action}/" for action in ("rebuild", "swap", "rollback", "drain", "prune")),
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",
 ]
@@ -154,6 +155,8 @@ def test_a_small_screen_scrolls_tables_not_the_page(open_page: OpenPage) -> None
     for path in PAGES:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        # Bytes 16 to 20 of a PNG are its width: that of all one can scroll to.
+        assert int.from_bytes(page.screenshot(full_page=True)[16:20]) == 400
         for region in page.get_by_role("region").all():
             box = region.bounding_box()
             assert box

@@ -16,7 +16,8 @@ from ...outbox.reindex import reindex_keys
 from ..rights import index_of
 from .address import parse_id
 from .links import model_links
-from .tabs import TABS
+from .tabs import DOCUMENTS, TABS
+from .tools import READ_ONLY, tools_of
 
 if TYPE_CHECKING:
     from .index import IndexAdmin
@@ -46,9 +47,13 @@ def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> H
     definition = get_definition(name, connection)
     index = index_of(connection, name)
     may_reindex = pages.has_reindex_objects_permission(request, index)
+    readonly = detail.connection.details.readonly
     if request.method == "POST":
         if not may_reindex:
             raise PermissionDenied
+        if readonly:
+            pages.message_user(request, READ_ONLY, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
         pages.log_change(request, index, f"Reindexed {key}.")
         reindex_keys(definition, [key])
         text = _("The change is noted; it is written at once, or by the next drain.")
@@ -66,7 +71,10 @@ def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> H
         "subtitle": _("Documents"),
         "opts": pages.opts,
         "object_id": quote(object_id),
+        "tab": DOCUMENTS,
         "tabs": TABS,
+        "tools": tools_of(pages, request, detail.status, readonly=readonly),
+        "read_only": READ_ONLY if readonly else "",
         "detail": detail,
         "index": detail.status,
         "key": key,

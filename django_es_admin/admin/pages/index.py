@@ -29,7 +29,7 @@ from .compare import compare_view
 from .links import model_links
 from .operate import operate
 from .tabs import OVERVIEW, TABS, Tab
-from .tools import tools_of
+from .tools import READ_ONLY, tools_of
 from .transactions import outside_transactions
 from .verbs import ACTIONS, Action
 
@@ -157,7 +157,8 @@ class IndexAdmin(IndexRights, PageAdmin):
             context |= tab.fill(detail, links, request.GET)
             readonly = detail.connection.details.readonly
             context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
-            if detail.status.declared and not readonly:
+            context["read_only"] = READ_ONLY if readonly else ""
+            if detail.status.declared:
                 index = index_of(detail.status.connection, detail.status.name)
                 context["may_swap"] = self.has_swap_alias_permission(request, index)
                 context["may_delete"] = self.has_delete_index_permission(request, index)

@@ -30,7 +30,7 @@ from .address import object_id, parse_id, quoted_id
 from .databases import DatabaseFilter, first_database
 from .format import age, duration, pretty_json
 from .state import operation_state, operation_title
-from .tools import Tool
+from .tools import READ_ONLY, Tool, reads_only
 from .verbs import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
 
 VERBS: dict[Operation.Kind, Verb] = {
@@ -96,6 +96,13 @@ class OperationAdmin(PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the operations of the first database; a filter chooses others."""
         return Operation.objects.using(first_database())
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list."""
+        context = {"title": _("Operations"), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -217,7 +224,8 @@ class OperationAdmin(PageAdmin):
                 name = "to" if action is SWAP else "generation"
                 url += f"?{urlencode({name: row.generation})}"
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
-            tools.append(Tool(action.name, title, url))
+            why = READ_ONLY if reads_only(row.connection) else ""
+            tools.append(Tool(action.name, title, "" if why else url, why))
         return tools
 
     def _find(self, key: str) -> OperationStatus:

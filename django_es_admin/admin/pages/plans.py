@@ -11,11 +11,12 @@ from ...indices.definition import IndexDefinition
 from ...lifecycle.create import CreatePlan
 from ...lifecycle.delete import DeletePlan
 from ...lifecycle.drain_now import DrainPlan
+from ...lifecycle.history import last_rate
 from ...lifecycle.prune import PrunePlan
 from ...lifecycle.rebuild import RebuildPlan
 from ...lifecycle.refresh import RefreshPlan
 from ...lifecycle.swap import SwapPlan
-from .format import number, pretty_json
+from .format import duration, number, pretty_json
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
         else _("create %(name)s (%(shape)s, the mapping as declared)")
     )
     load = ngettext("load %(count)s row", "load %(count)s rows", plan.rows)
+    rate = last_rate(definition)
+    if rate:
+        load = _("%(load)s, in about %(time)s at the last rate") % {
+            "load": load,
+            "time": duration(max(plan.rows / rate, 1)),
+        }
     keep = (
         _("%(source)s is a physical index: it is deleted at the swap, without a way back")
         if plan.concrete

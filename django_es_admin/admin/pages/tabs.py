@@ -140,18 +140,19 @@ def _operations(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> di
     return {"operations": operations_on(index.connection, index.name, using)}
 
 
+DOCUMENTS = Tab(
+    "documents",
+    _("Documents"),
+    "documents.html",
+    private=True,
+    look=_look_for_documents,
+    fill=_documents,
+)
 OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview)
 TABS = (
     OVERVIEW,
     Tab("mapping", _("Mapping"), "mapping.html", fill=_mapping),
-    Tab(
-        "documents",
-        _("Documents"),
-        "documents.html",
-        private=True,
-        look=_look_for_documents,
-        fill=_documents,
-    ),
+    DOCUMENTS,
     Tab("analyze", _("Analyze"), "analyze.html", look=_look_for_tokens, fill=_analysis),
     Tab("generations", _("Generations"), "generations.html"),
     Tab("operations", _("Operations"), "operations.html", fill=_operations),

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ... import connections
+from ...exceptions import ConnectionDoesNotExist
 from ...lifecycle.status import IndexStatus
 from ..rights import index_of, quoted
 from .verbs import ACTIONS, CREATE, DRAIN, PRUNE, REBUILD, Action
@@ -31,6 +33,14 @@ class Tool:
     title: str | Promise
     url: str
     why: str | Promise = ""
+
+
+def reads_only(connection: str) -> bool:
+    """Whether a connection is known, and only reads."""
+    try:
+        return connections[connection].readonly
+    except ConnectionDoesNotExist:
+        return False
 
 
 def tools_of(

@@ -25,6 +25,11 @@ from . import plans
 
 Parameters = Mapping[str, str]
 
+_NO_TASKS = _(
+    "django-tasks is not installed, so that nothing can be done in the background: "
+    "install django-tasks-db, or use `manage.py es_rebuild`."
+)
+
 
 @dataclass(frozen=True)
 class Action:
@@ -65,10 +70,7 @@ def _enqueue_rebuild(plan: Any, *, who: str) -> Any:
         # Below Django 6 tasks are a package that need not be there.
         from ...tasks import enqueue_rebuild  # noqa: PLC0415
     except ImportError as error:
-        raise OperationRefused(
-            "django-tasks is not installed, so that nothing can be done in the background: "
-            "install django-tasks-db, or use `manage.py es_rebuild`."
-        ) from error
+        raise OperationRefused(str(_NO_TASKS)) from error
     return enqueue_rebuild(plan, who=who)
 
 
@@ -79,10 +81,7 @@ def find_refusal(action: Action) -> str:
     try:
         from ...tasks import find_background_refusal  # noqa: PLC0415 (as above)
     except ImportError:
-        return (
-            "django-tasks is not installed, so that nothing can be done in the background: "
-            "install django-tasks-db, or use `manage.py es_rebuild`."
-        )
+        return str(_NO_TASKS)
     return find_background_refusal()
 
 

@@ -69,6 +69,14 @@ def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_plan_and_why_it_is_refused(products: list[Product]) -> None:
+    text = page("elasticsearch_index_rebuild", quote("default:products"))
+    assert "3 Zeilen laden, beim letzten Tempo in etwa 1 s" in text
+    text = page("elasticsearch_index_rollback", quote("default:products"))
+    assert "Der Index products hat keine Standby-Generation, zu der man zurück könnte" in text
+
+
+@pytest.mark.django_db
 def test_what_is_wrong_with_a_connection(settings: Settings) -> None:
     """It is asked in a thread, which takes the language with it."""
     with servers.refusing_port() as dead:

@@ -24,6 +24,7 @@ pytestmark = [
 INDEX = "default_3Aproducts"
 VERBS = ["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
 LOGIN, FORBIDDEN, NOT_ALLOWED = 302, 403, 405
+NOBODY = "nobody has it"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ def addresses(operation: str) -> Iterator[Address]:
         documents=True,
         done=302,
     )
+    yield Address("elasticsearch_index_history", post="", done=200)
+    yield Address("elasticsearch_index_changelist", (), post="", seen=302, done=302)
+    for model in ("index", "operation", "outboxentry", "connection"):
+        args = {"operation": (operation,), "connection": ("default",)}.get(model, (INDEX,))
+        yield Address(f"elasticsearch_{model}_add", (), get=NOBODY, post=NOBODY)
+        yield Address(f"elasticsearch_{model}_delete", args, get=NOBODY, post=NOBODY)
+    yield Address("elasticsearch_outboxentry_change", ("1",), get=NOBODY, post=NOBODY)
+    yield Address("elasticsearch_operation_history", (operation,), post="", done=200)
     yield Address("elasticsearch_operation_changelist", (), post="", done=200)
     yield Address("elasticsearch_operation_change", (operation,))
     yield Address("elasticsearch_outboxentry_changelist", (), post="", done=200)

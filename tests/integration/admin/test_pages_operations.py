@@ -85,7 +85,7 @@ def test_a_rebuild_is_done_by_the_worker(
 ) -> None:
     old = live(es)
     text, _ = show(client, "rebuild")
-    assert "load 3 rows" in text
+    assert "load 3 rows, in about 1 s at the last rate" in text
     assert f"{old} → " in text
     operation = carry_out(client, "rebuild")
     assert (operation.state, operation.who) == ("queued", "visitor-0")
@@ -272,11 +272,26 @@ def test_the_live_generation_is_not_deleted(
 def test_a_read_only_connection_greys_out_and_refuses(
     client: Client, products: list[Product], settings: Settings
 ) -> None:
+    rebuild(plan_rebuild(get_definition("products")))
     server: dict[str, Any] = settings.ES_SERVERS["default"]
     settings.ES_SERVERS = {"default": {**server, "READONLY": True}}
     html = client.get(address("change")).content.decode()
     assert 'class="esa-off" title="The connection is read-only."' in html
     assert address("rebuild") not in html
+    url = reverse("admin:app_list", args=["elasticsearch"])
+    dashboard = client.get(url).content.decode()
+    assert 'title="The connection is read-only.">Rebuild…' in dashboard
+    html = client.get(address("generations")).content.decode()
+    assert html.count('title="The connection is read-only.">Swap to it…') == 1
+    assert html.count('title="The connection is read-only.">Delete…') == 1
+    compare = f"{address('compare')}?key={products[0].pk}"
+    assert 'value="Reindex this" disabled' in client.get(compare).content.decode()
+    refused = client.post(compare, follow=True).content.decode()
+    assert "The connection is read-only." in refused
+    assert not OutboxEntry.objects.exists()
+    last = Operation.objects.latest("pk")
+    page = reverse("admin:elasticsearch_operation_change", args=[f"default_3A{last.pk}"])
+    assert 'title="The connection is read-only.">Roll back…' in client.get(page).content.decode()
     before = Operation.objects.count()
     for action in ("create", "rebuild", "swap", "rollback", "refresh", "drain", "prune"):
         text, mark = show(client, action)
