@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop browser clean
+.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop screenshots browser clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ postgres: ## Start a PostgreSQL of this checkout, unless POSTGRES_URL names one
 
 postgres-stop: ## Stop the PostgreSQL that `make postgres` started
 	@$(PYTHON) dev/postgresql/server.py stop
+
+screenshots: venv es browser ## Take the pictures of the documentation again
+	@$(BIN)/python dev/screenshots.py
 
 browser: ## See to it that there is a Chromium for the browser tests
 	@dev/need.sh "$(CHROMIUM)=chromium"

@@ -74,7 +74,7 @@ class OutboxAdmin(PageAdmin):
 
     actions = ("retry_selected", "discard_selected")
     change_list_template = "admin/elasticsearch/outbox/change_list.html"
-    list_display = ("change", "index_name", "state", "made", "attempts", "due", "error")
+    list_display = ("change", "index_name", "state", "error", "attempts", "made", "due")
     list_display_links = None
     list_filter = (IndexFilter, StateFilter, DatabaseFilter)
     list_per_page = 50
