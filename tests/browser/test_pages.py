@@ -249,7 +249,7 @@ def test_three_hundred_indices_fit_and_can_be_filtered(
 def test_figures_are_refreshed_and_focus_and_scroll_stay(
     products: list[Product], es: Elasticsearch, open_page: OpenPage, settings: Settings
 ) -> None:
-    page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 700, "height": 400})
+    page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 600, "height": 400})
     line = page.locator("#indices tbody", has_text="shop.Product").first
     expect(line).to_contain_text("20")
     link = page.locator("#indices").get_by_role("link", name="products", exact=True)

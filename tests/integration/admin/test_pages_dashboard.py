@@ -98,9 +98,9 @@ def test_a_healthy_index(products: list[Product]) -> None:
     generation = live_generation()
     assert len(rows) == 1
     assert re.fullmatch(
-        rf"products shop\.Product …-{generation[-4:]} \S+ \d+, \d+, \S+ [ap]\.m\. "
+        rf"products shop\.Product …-{generation[-4:]} \d+ s ago "
         r"green 3 3 \d+ s ago same \d+\.?\d* kB rebuild done \d+ s ago by \S+",
-        rows[0].replace("midnight", "0 a.m.").replace("noon", "12 p.m."),
+        rows[0],
     )
     assert f'title="{generation}"' in text
     assert reverse("admin:elasticsearch_index_change", args=["default_3Aproducts"]) in text
