@@ -34,6 +34,7 @@ from .answer import Answer, search_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .highlight import HighlightedColumn, find_marks, paths_of
+from .paging import shows_all
 from .ranking import best_first
 from .reindexing import ReindexingMixin
 from .summary import summarise
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
 else:
     Base = object
+
+# Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
+MAX_COMPLETIONS = 1_000
 
 _FALSE = frozenset(("", "0", "false", "False"))
 
@@ -268,7 +272,9 @@ class ElasticsearchSearchMixin(ReindexingMixin, Base):
                 )
                 if hits:
                     return hits
-        return search_ids(document, query, spelling=spelling)
+        scrolls = _is_autocomplete(request) and self.search_unrestricted and shows_all(queryset)
+        limit = MAX_COMPLETIONS if scrolls else None
+        return search_ids(document, query, limit=limit, spelling=spelling)
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

@@ -4,17 +4,20 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.utils import unquote
 from django.core.management import call_command
 from django.core.paginator import Paginator
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import resolve, reverse
 from shop.admin import ProductAdmin
 from shop.models import Product
 
+from django_es_admin.admin.mixins import search
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations import generations_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
@@ -197,6 +200,20 @@ def test_an_action_on_all_hits_is_on_the_rows_of_the_database(admin_client: Clie
     admin_client.post(address, {**data, "_selected_action": keys[:1]})
     assert Product.objects.count() == 80
     assert not Product.objects.filter(pk__in=map(unquote, keys)).exists()
+
+
+def test_autocomplete_takes_the_best_hits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(rows: QuerySet[Product]) -> int:
+        request = RequestFactory().get("/")
+        request.resolver_match = resolve(reverse("admin:autocomplete"))
+        return len(ProductAdmin(Product, site).get_search_results(request, rows, "zepp")[0])
+
+    monkeypatch.setattr(search, "MAX_COMPLETIONS", 7)
+    assert found(Product.objects.all()) == 7
+    # The best seven may all be rows that are left out.
+    assert found(Product.objects.filter(is_active=True)) == 50
+    monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+    assert found(Product.objects.all()) == 60
 
 
 def test_the_database_answers_if_elasticsearch_does_not(admin_client: Client) -> None:

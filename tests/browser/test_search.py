@@ -1,0 +1,44 @@
+"""The search box of a change list as a browser shows it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import OpenPage
+
+PRODUCTS = "/admin/shop/product/"
+
+pytestmark = pytest.mark.usefixtures("products")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_help_opens_without_a_script(open_page: OpenPage, width: int, scheme: str) -> None:
+    page = open_page(
+        PRODUCTS,
+        java_script_enabled=False,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+    )
+    help_ = page.locator("#search-operators")
+    expect(help_).not_to_be_visible()
+    page.get_by_role("button", name="Search with operators").click()
+    expect(help_).to_be_visible()
+    expect(help_).to_contain_text("price:>10")
+    box = help_.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    page.keyboard.press("Escape")
+    expect(help_).not_to_be_visible()
+
+
+def test_a_mistake_is_marked(open_page: OpenPage) -> None:
+    page = open_page(f"{PRODUCTS}?q=shoe+price:>cheap")
+    expect(page.locator("#search-summary mark")).to_have_text("cheap")
+    expect(page.locator("#search-summary")).to_contain_text("A number has to stand here.")
+
+
+def test_hits_are_marked(open_page: OpenPage) -> None:
+    page = open_page(f"{PRODUCTS}?q=trail+-sandal")
+    expect(page.locator("#result_list mark").first).to_have_text("Trail")
+    expect(page.locator("#result_list tbody tr")).to_have_count(20)
