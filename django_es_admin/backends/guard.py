@@ -6,7 +6,7 @@ a test run cannot touch a live index.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -93,21 +93,45 @@ def _named_indices(method: str, segments: list[str], body: Any) -> Iterator[str]
     """Yield each index that the request names; "*" stands for a request that reaches all."""
     if segments and not segments[0].startswith("_"):
         yield from segments[0].split(",")
-        if segments[1:2] == ["_bulk"]:
-            yield from _names_in(_bulk_actions(body))
+        yield from _names_beside(method, segments, body)
         return
     if not segments or (method in ("GET", "HEAD") and segments[0] in _CLUSTER_READS):
         return
     endpoint = segments[0]
     if endpoint == "_bulk":
         names = list(_names_in(_bulk_actions(body)))
-    elif endpoint in ("_aliases", "_mget", "_msearch"):
+    elif endpoint == "_msearch":
+        names = [name for header in _headers(body) for name in list(_names_in(header)) or ["*"]]
+    elif endpoint in ("_aliases", "_mget"):
         names = list(_names_in(body))
     elif _names_none(method, segments, body):
         return
     else:
         names = []
     yield from names or ["*"]
+
+
+def _names_beside(method: str, segments: list[str], body: Any) -> Iterator[str]:
+    """Yield the names that a request has beside those at the beginning of its path."""
+    endpoint = segments[1] if len(segments) > 1 else ""
+    if endpoint == "_bulk":
+        yield from _names_in(_bulk_actions(body))
+    elif endpoint == "_msearch":
+        yield from _names_in(_headers(body))
+    elif endpoint == "_mget":
+        yield from _names_in(body)
+    elif method not in ("GET", "HEAD") and (endpoint in _NAMING or not endpoint):
+        yield from segments[2].split(",") if len(segments) > 2 else ()
+        yield from body.get("aliases", ()) if isinstance(body, Mapping) else ()
+
+
+def _headers(body: Any) -> Sequence[Any]:
+    """Return the headers of several searches: each second line, or all that is no list."""
+    return body[::2] if isinstance(body, (list, tuple)) else [body]
+
+
+# What gives an index a further name, or makes another one of it.
+_NAMING = frozenset("_alias _aliases _clone _rollover _shrink _split".split())
 
 
 def _names_none(method: str, segments: list[str], body: Any) -> bool:
