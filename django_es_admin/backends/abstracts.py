@@ -66,7 +66,8 @@ class Base:
         if self._client is None:
             with self._lock:
                 if self._client is None:
-                    self._client = self.configure_client().options(**self._options)
+                    client = self.configure_client()
+                    self._client = client.options(**self._options) if self._options else client
         return self._client
 
     @sensitive_variables("options")

@@ -8,6 +8,7 @@ from elasticsearch.dsl import Search
 
 from django_es_admin import connections
 
+from ..backends.abstracts import Base
 from .refresh import refresh
 
 _MOST = 10_000
@@ -22,14 +23,19 @@ def hits(query: Query, *, using: str = "default", index: str | None = None) -> l
         query: words, a query (``{"match": …}``) or a whole body (``{"query": …}``), or a search of
             ``elasticsearch.dsl``, which has its own connection and index.
         using: alias of the connection.
-        index: the declared name of one of its indices; all of ``INDICES`` if it is omitted.
+        index: one of its indices, as it is declared, or an alias; all of ``INDICES`` if omitted.
     """
     if isinstance(query, Search):
         return [str(hit.meta.id) for hit in query[:_MOST].execute()]
     connection = connections[using]
-    where = {} if index is None else {"index": connection.prefixed(index)}
+    where = {} if index is None else {"index": _name(connection, index)}
     found = connection.search({"size": _MOST, "_source": False, **_body(query)}, **where)
     return [hit["_id"] for hit in found["hits"]["hits"]]
+
+
+def _name(connection: Base, index: str) -> str:
+    declared = connections.indices.get(index)
+    return connection.prefixed(declared["NAME"] if declared else index)
 
 
 def _body(query: str | Mapping[str, Any]) -> Mapping[str, Any]:
