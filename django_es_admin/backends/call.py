@@ -19,6 +19,23 @@ def bound(connection: Base, method: Method) -> Callable[..., Any]:
     return call
 
 
+class Namespace:
+    """A namespace of the client, as ``eql``, whose methods need no ``index`` either."""
+
+    def __init__(self, connection: Base, name: str, methods: Mapping[str, Method]) -> None:
+        self._connection = connection
+        self._name = name
+        self._methods = methods
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._methods:
+            return bound(self._connection, self._methods[name])
+        return getattr(getattr(self._connection.client, self._name), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(getattr(self._connection.client, self._name))
+
+
 def _call(connection: Base, method: Method, /, *args: Any, **kwargs: Any) -> Any:
     arguments = name_arguments(method, args, kwargs)
     owner = connection.client

@@ -17,11 +17,11 @@ from elastic_transport import (
 from elasticsearch import Elasticsearch
 
 from .abstracts import Base
-from .call import bound
+from .call import Namespace, bound
 from .configuration import client_params, node_urls
 from .failover import with_failover
 from .guard import Guard, guarded
-from .methods import index_methods, other_names
+from .methods import index_methods, namespace_methods, other_names
 
 DEFAULT_PARAMS: dict[str, Any] = {
     # A page or a save must not hang for the client's own default, which is for ever.
@@ -48,6 +48,8 @@ class BaseElasticsearchBackend(Base):
             method = index_methods().get(name)
             if method is not None:
                 return bound(self, method)
+            if name in namespace_methods():
+                return Namespace(self, name, namespace_methods()[name])
             if name in other_names():
                 return getattr(self.client, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

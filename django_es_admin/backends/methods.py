@@ -2,7 +2,7 @@
 
 import inspect
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin
@@ -37,6 +37,27 @@ def index_methods() -> dict[str, Method]:
         if not hasattr(Elasticsearch, method.name):
             found[method.name] = method
     return found
+
+
+@cache
+def namespace_methods() -> dict[str, dict[str, Method]]:
+    """Return namespace -> name -> method, of those that cannot do without an index, or search one.
+
+    What tells of the cluster, as ``cluster.health``, may name an index and needs none.
+    """
+    found: dict[str, dict[str, Method]] = {}
+    for namespace, value in vars(_client()).items():
+        if namespace.startswith("_") or namespace == "indices":
+            continue
+        for method in _methods_of(type(value), namespace):
+            if _needs_index(getattr(value, method.name)):
+                found.setdefault(namespace, {})[method.name] = method
+    return found
+
+
+def _needs_index(function: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(function).parameters
+    return parameters["index"].default is inspect.Parameter.empty or "query" in parameters
 
 
 @cache

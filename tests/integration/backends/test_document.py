@@ -163,6 +163,13 @@ def test_a_search_of_a_point_in_time_names_no_index() -> None:
 
 
 @pytest.mark.usefixtures("configured")
+def test_a_namespace_knows_the_index(prefix: str) -> None:
+    # A server without that module repeats the path which it was asked for.
+    asked = connections["brands"].options(ignore_status=400).ilm.explain_lifecycle()
+    assert f"{prefix}brands" in str(asked.body)
+
+
+@pytest.mark.usefixtures("configured")
 def test_advanced_usage_of_the_client(prefix: str) -> None:
     assert isinstance(connection.client, Elasticsearch)
     assert f"{prefix}brands" in connection.client.indices.get_alias(index=f"{prefix}*")

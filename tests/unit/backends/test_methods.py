@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin import ConnectionHandler
 from django_es_admin.backends.abstracts import Base
 from django_es_admin.backends.arguments import name_arguments
-from django_es_admin.backends.methods import index_methods, other_names
+from django_es_admin.backends.methods import index_methods, namespace_methods, other_names
 from django_es_admin.exceptions import NoIndices, SeveralIndices
 
 SERVERS: dict[str, Any] = {
@@ -62,6 +62,31 @@ def test_the_rest_of_the_client_is_there(connections: ConnectionHandler) -> None
     assert backend.indices == ["categories", "a", "b"]
     with pytest.raises(AttributeError, match="'SimpleHttpBackend' object has no attribute 'serch'"):
         _ = backend.serch
+
+
+def test_namespaces_need_no_index_either(connections: ConnectionHandler) -> None:
+    found = namespace_methods()
+    assert {"search"} <= found["eql"].keys()
+    assert {"submit"} <= found["async_search"].keys()
+    assert {"explain_lifecycle"} <= found["ilm"].keys()
+    # They tell of the cluster.
+    assert not {"cluster", "cat", "security", "indices"} & found.keys()
+    backend = connections["default"]
+    assert backend.ilm.get_status == backend.client.ilm.get_status
+    assert "explain_lifecycle" in dir(backend.ilm)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = backend.ilm.nonsense
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name"),
+    [(namespace, name) for namespace, methods in namespace_methods().items() for name in methods],
+)
+def test_no_namespace_reaches_all_indices_by_mistake(
+    namespace: str, name: str, connections: ConnectionHandler
+) -> None:
+    with pytest.raises(NoIndices, match=rf"'none' has no INDICES .* pass {name}\(index=…\)"):
+        getattr(getattr(connections["none"], namespace), name)()
 
 
 def test_options_keep_the_indices(connections: ConnectionHandler) -> None:
