@@ -1,5 +1,6 @@
 """What may come between the beginning of a rebuild and its swap."""
 
+import gzip
 import os
 import socket
 from datetime import timedelta
@@ -33,6 +34,7 @@ from django_es_admin.lifecycle.swap import plan_swap, swap_alias
 from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry
 from django_es_admin.outbox.worker import drain_once
 from tests.guide.models import Category, Product
+from tests.servers import standing_between
 
 pytestmark = pytest.mark.django_db
 
@@ -291,3 +293,25 @@ def test_ids_are_compared_in_bounded_memory(es: Elasticsearch, definition: Index
     found = compare_ids(definition, generation, limit=10)
     assert (found.rows, found.documents, found.more) == (30, 50, True)
     assert found.keys < {str(product.pk) for product in products[:20]}
+
+
+def test_requests_are_compressed_for_a_slow_link(
+    es: Elasticsearch, definition: IndexDefinition, settings: Any
+) -> None:
+    make_products(20)
+    sent: list[bytes] = []
+
+    def look(method: str, path: str, body: bytes) -> None:
+        if path.partition("?")[0].endswith("/_bulk"):
+            sent.append(body)
+
+    default = settings.ES_SERVERS["default"]
+    with standing_between(default["HOSTS"][0], look) as url:
+        settings.ES_SERVERS = {
+            "default": {**default, "HOSTS": [url], "PARAMS": {"http_compress": True}}
+        }
+        built = rebuild(plan_rebuild(get_definition(INDEX)))
+        settings.ES_SERVERS = {"default": default}
+    assert built.gate.documents == 20
+    assert sent
+    assert all(gzip.decompress(body).startswith(b'{"') for body in sent)
