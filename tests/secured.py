@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import ssl
 import subprocess
 import sys
 from base64 import b64encode
@@ -31,11 +32,13 @@ class Secured:
     Args:
         ca: path of the certificate of its authority.
         other_ca: path of one that has not signed for it.
+        fingerprint: of its own certificate, SHA-256 in hex digits.
     """
 
     url: str
     ca: str
     other_ca: str
+    fingerprint: str
 
     def client(self) -> Elasticsearch:
         """Return a client that may do everything."""
@@ -61,7 +64,9 @@ def running(folder: Path) -> Iterator[Secured]:
     other.cert_pem.write_to_path(str(folder / "other.pem"))
     issued = authority.issue_cert("127.0.0.1", "localhost")
     issued.private_key_pem.write_to_path(str(folder / "node.key"))
-    (folder / "node.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    chain = [pem.bytes() for pem in issued.cert_chain_pems]
+    (folder / "node.pem").write_bytes(b"".join(chain))
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(chain[0].decode())).hexdigest()
     (folder / "users").write_text(f"{USER}:{_hashed(PASSWORD)}\n")
     (folder / "users_roles").write_text(f"superuser:{USER}\n")
     script = subprocess.Popen(
@@ -72,7 +77,8 @@ def running(folder: Path) -> Iterator[Secured]:
         text=True,
     )
     try:
-        secured = Secured(_address(script), str(folder / "ca.pem"), str(folder / "other.pem"))
+        authorities = (str(folder / "ca.pem"), str(folder / "other.pem"))
+        secured = Secured(_address(script), *authorities, fingerprint)
         _wait(secured, script)
         yield secured
     finally:

@@ -81,6 +81,11 @@ def by_api_key_in_two_parts(secured: Secured) -> Server:
     return {"HOSTS": [secured.url], "PARAMS": params}
 
 
+def by_fingerprint(secured: Secured) -> Server:
+    params = {"basic_auth": (USER, PASSWORD), "ssl_assert_fingerprint": secured.fingerprint}
+    return {"HOSTS": [secured.url], "PARAMS": params}
+
+
 def by_cloud_id(secured: Secured) -> Server:
     # The part of the host that names the cluster is "127" here.
     port = urlsplit(secured.url).port
@@ -97,6 +102,7 @@ WAYS = [
     by_api_key,
     by_api_key_in_two_parts,
     by_cloud_id,
+    by_fingerprint,
 ]
 
 
@@ -254,7 +260,8 @@ def test_secrets_are_never_displayed(
     secrets = values_of(server)
     if not right:
         # The server is reached, and not believed.
-        del server["PARAMS"]["ca_certs"]
+        server["PARAMS"].pop("ca_certs", None)
+        server["PARAMS"].pop("ssl_assert_fingerprint", None)
     use(server)
     caplog.set_level(logging.DEBUG)
     shown = {"pages": pages(), "commands": commands(capsys)}
