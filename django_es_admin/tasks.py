@@ -1,6 +1,5 @@
 """Tasks for ``django.tasks``, or the ``django-tasks`` package before Django 6."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import django
@@ -8,8 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
-from .lifecycle.background import do_queued_rebuild, give_up, queue_rebuild
+from .lifecycle.background import do_queued, give_up, queue_rebuild, queue_swap
 from .lifecycle.rebuild import RebuildPlan
+from .lifecycle.swap import SwapPlan
 from .models import Operation
 from .outbox.worker import drain_once
 
@@ -41,26 +41,25 @@ def drain() -> dict[str, int]:
 
 
 @task()
-def rebuild_index(using: str, operation: int) -> str:
-    """Do a rebuild that somebody asked for in the admin.
+def do_operation(using: str, operation: int) -> str:
+    """Do an operation that somebody asked for in the admin: a rebuild, or a swap that compares.
 
     Args:
         using: alias of the database that holds its record.
         operation: primary key of the record.
 
     Returns:
-        name of the new generation; "" if it was cancelled before it began.
+        name of the generation; "" if it was cancelled before it began.
 
     Raises:
         ElasticsearchAdminError: it failed; the record has the reason, too.
     """
-    result = do_queued_rebuild(using, operation)
-    return result.generation if result else ""
+    return do_queued(using, operation)
 
 
 def find_background_refusal() -> str:
     """Return why nothing can be done in the background; "" if it can."""
-    backend = rebuild_index.get_backend()
+    backend = do_operation.get_backend()
     if isinstance(backend, ImmediateBackend):
         return _(
             "TASKS has no backend that works in the background, so that a rebuild would have to be "
@@ -83,18 +82,36 @@ def enqueue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
         OperationRefused: the plan has refusals, another rebuild goes on, or nothing works in the
             background.
     """
+    _require_background()
+    return _send(queue_rebuild(plan, who=who), plan.definition.database)
+
+
+def enqueue_swap(plan: SwapPlan, *, who: str) -> Operation:
+    """Have a generation compared and made live by a worker; return the record of it.
+
+    Args:
+        who: the user.
+
+    Raises:
+        OperationRefused: the plan has refusals, or nothing works in the background.
+    """
+    _require_background()
+    return _send(queue_swap(plan, who=who), plan.definition.database)
+
+
+def _require_background() -> None:
     refusal = find_background_refusal()
     if refusal:
         raise OperationRefused(refusal)
-    operation = queue_rebuild(plan, who=who)
-    using = plan.definition.database
-    transaction.on_commit(partial(_send, using, operation.pk), using=using)
+
+
+def _send(operation: Operation, using: str) -> Operation:
+    def send() -> None:
+        try:
+            do_operation.enqueue(using, operation.pk)
+        except Exception as error:
+            give_up(using, operation.pk, f"It could not be given to the background tasks: {error}")
+            raise
+
+    transaction.on_commit(send, using=using)
     return operation
-
-
-def _send(using: str, key: int) -> None:
-    try:
-        rebuild_index.enqueue(using, key)
-    except Exception as error:
-        give_up(using, key, f"It could not be given to the background tasks: {error}")
-        raise

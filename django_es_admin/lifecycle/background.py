@@ -1,13 +1,14 @@
-"""A rebuild that one process asks for and another one does."""
+"""Operations that one process asks for and another one does."""
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..exceptions import ElasticsearchAdminError, OperationRefused
-from ..indices.definition import get_definition
+from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
-from .rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
+from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .recording import enqueue
+from .swap import SwapPlan, plan_swap, swap_alias
 
 
 def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
@@ -23,30 +24,54 @@ def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
     )
 
 
-def do_queued_rebuild(using: str, key: int) -> RebuildResult | None:
-    """Do a rebuild that was asked for; None if it was cancelled before, or is done already.
+def queue_swap(plan: SwapPlan, *, who: str) -> Operation:
+    """Make the record of a swap that a background task is to do, as it compares all ids first.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    details = {"source": plan.source, "target": plan.target}
+    return enqueue(plan.definition, Operation.Kind.SWAP, who=who, details=details)
+
+
+def do_queued(using: str, key: int) -> str:
+    """Do what was asked for; return the generation, "" if it was cancelled, or is done already.
 
     Args:
         using: alias of the database that its record is stored in.
         key: primary key of the record.
 
     Raises:
-        ElasticsearchAdminError: as of :func:`~django_es_admin.lifecycle.rebuild.rebuild`.
+        ElasticsearchAdminError: as of the function that does it.
     """
     row = _queued(using, key).first()
     if row is None:
-        return None
+        return ""
     try:
-        plan = plan_rebuild(get_definition(row.index, row.connection), queued=row)
-        return rebuild(plan, who=row.who, queued=row)
+        definition = get_definition(row.index, row.connection)
+        if row.kind == Operation.Kind.SWAP:
+            return _swap(definition, row)
+        return rebuild(plan_rebuild(definition, queued=row), who=row.who, queued=row).generation
     except ElasticsearchAdminError as error:
         # What fails before it begins is not on its record yet.
         give_up(using, key, str(error))
         raise
 
 
+def _swap(definition: IndexDefinition, row: Operation) -> str:
+    plan = plan_swap(definition, row.details["target"])
+    if plan.source != row.details["source"]:
+        raise OperationRefused(
+            f"The alias {definition.alias} moved from {row.details['source'] or 'nowhere'} to "
+            f"{plan.source or 'nowhere'} before the swap began: plan it again."
+        )
+    return swap_alias(plan, who=row.who, queued=row).target
+
+
 def give_up(using: str, key: int, error: str) -> None:
-    """Record that a rebuild that still waits is not going to be done."""
+    """Record that an operation that still waits is not going to be done."""
     _queued(using, key).update(state=Operation.State.FAILED, error=error, ended_at=timezone.now())
 
 

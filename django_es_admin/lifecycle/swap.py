@@ -164,6 +164,7 @@ def swap_alias(
     who: str = "",
     kind: Operation.Kind = Operation.Kind.SWAP,
     on_progress: OnProgress = ignore,
+    queued: Operation | None = None,
 ) -> SwapResult:
     """Move the alias, and read it again to be sure.
 
@@ -172,6 +173,7 @@ def swap_alias(
     Args:
         who: the user; the account of this process if omitted.
         kind: what the record of it says.
+        queued: that record, if it was made before.
 
     Raises:
         OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
@@ -183,7 +185,12 @@ def swap_alias(
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     with recording(
-        definition, kind, who=who, generation=plan.target, on_progress=on_progress
+        definition,
+        kind,
+        who=who,
+        generation=plan.target,
+        on_progress=on_progress,
+        queued=queued,
     ) as record:
         if not plan.settled:
             settle(definition, plan.target)

@@ -17,9 +17,9 @@ from ...documents import registry
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, definition_of
 from ...lifecycle.comparison import Comparison, compare_object
+from ...lifecycle.reindex import reindex_objects
 from ...models import Index
 from ...outbox.breaker import is_open
-from ...outbox.reindex import reindex_keys
 from ..pages.format import number
 from ..pages.tools import READ_ONLY, Tool
 from ..pages.transactions import outside_transactions
@@ -215,7 +215,7 @@ class ReindexingMixin(Base):
             text = f"Reindexed {count} of {self.opts.label}."
             index_admin(self.admin_site).log_change(request, index, text)
             keys = chosen.values_list("pk", flat=True).iterator()
-            reindex_keys(definition, map(str, keys))
+            reindex_objects(definition, map(str, keys), who=request.user.get_username())
         text = ngettext(
             "%(count)s object is indexed anew, at once or by the next drain.",
             "%(count)s objects are indexed anew, at once or by the next drain.",

@@ -128,7 +128,7 @@ def _show(
     index = index_of(definition.using, definition.name)
     told = action.tell(plan) if plan else None
     refusals = [*plan.refusals] if plan else []
-    if plan and (refusal := find_refusal(action)):
+    if plan and (refusal := find_refusal(action, plan)):
         refusals.append(refusal)
     context = {
         **pages.admin_site.each_context(request),

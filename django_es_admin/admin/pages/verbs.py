@@ -66,23 +66,38 @@ class Action:
 
 
 def _enqueue_rebuild(plan: Any, *, who: str) -> Any:
+    return _tasks().enqueue_rebuild(plan, who=who)
+
+
+def _swap(plan: Any, *, who: str) -> Any:
+    if _takes_long(SWAP, plan):
+        return _tasks().enqueue_swap(plan, who=who)
+    return swap_alias(plan, who=who)
+
+
+def _tasks() -> Any:
     try:
         # Below Django 6 tasks are a package that need not be there.
-        from ...tasks import enqueue_rebuild  # noqa: PLC0415
+        from ... import tasks  # noqa: PLC0415
     except ImportError as error:
         raise OperationRefused(str(_NO_TASKS)) from error
-    return enqueue_rebuild(plan, who=who)
+    return tasks
 
 
-def find_refusal(action: Action) -> str:
-    """Return why an action cannot be carried out here, whatever the index; "" if it can."""
-    if action is not REBUILD:
+def _takes_long(action: Action, plan: Any) -> bool:
+    # A swap to what was not compared with the database yet does that first.
+    return action is REBUILD or (action is SWAP and plan.gated)
+
+
+def find_refusal(action: Action, plan: Any) -> str:
+    """Return why a plan cannot be carried out in the admin, whatever the index; "" if it can."""
+    if not _takes_long(action, plan):
         return ""
     try:
-        from ...tasks import find_background_refusal  # noqa: PLC0415 (as above)
-    except ImportError:
-        return str(_NO_TASKS)
-    return find_background_refusal()
+        refusal: str = _tasks().find_background_refusal()
+    except OperationRefused as error:
+        return str(error)
+    return refusal
 
 
 def _plan_delete(definition: IndexDefinition, asked: Parameters) -> Any:
@@ -121,7 +136,7 @@ SWAP = Action(
     button=_("Swap the alias"),
     plan=lambda definition, asked: plan_swap(definition, asked.get("to") or None),
     tell=plans.tell_swap,
-    execute=swap_alias,
+    execute=_swap,
 )
 ROLLBACK = Action(
     name="rollback",

@@ -94,7 +94,7 @@ def test_a_rebuild_is_done_by_the_worker(
     assert live(es) == old
     # A second one is refused as long as this one waits.
     assert "A rebuild of products that visitor-0 began" in show(client, "rebuild")[0]
-    call_command("db_worker", batch=True, startup_delay=False, interval=0, verbosity=0)
+    work()
     operation.refresh_from_db()
     assert (operation.state, operation.error) == ("done", "")
     assert live(es) == operation.generation != old
@@ -113,7 +113,7 @@ def test_a_rebuild_that_is_cancelled_before_it_begins(
     assert client.post(cancel).status_code == 302
     operation.refresh_from_db()
     assert operation.state == "cancelled"
-    call_command("db_worker", batch=True, startup_delay=False, interval=0, verbosity=0)
+    work()
     operation.refresh_from_db()
     assert operation.state == "cancelled"
     assert live(es) == old
@@ -128,7 +128,7 @@ def test_a_rebuild_that_cannot_begin_says_why_on_its_record(
     operation = carry_out(client, "rebuild")
     server: dict[str, Any] = settings.ES_SERVERS["default"]
     settings.ES_SERVERS = {"default": {**server, "READONLY": True}}
-    call_command("db_worker", batch=True, startup_delay=False, interval=0, verbosity=0)
+    work()
     operation.refresh_from_db()
     assert operation.state == "failed"
     assert "READONLY" in operation.error
@@ -161,6 +161,58 @@ def test_swap_and_roll_back(client: Client, products: list[Product], es: Elastic
     assert (operation.kind, operation.state) == ("swap", "done")
     assert live(es) == second
     assert f"{second} is live already" in show(client, "swap", f"?to={second}")[0]
+
+
+@pytest.fixture
+def built(products: list[Product], es: Elasticsearch) -> str:
+    """A generation that was loaded and waits for its swap, which compares it first."""
+    rebuild(plan_rebuild(get_definition("products"), swap=False))
+    return str(Generation.objects.get(role="building").name)
+
+
+def work() -> None:
+    call_command("db_worker", batch=True, startup_delay=False, interval=0, verbosity=0)
+
+
+def test_a_swap_that_compares_first_is_done_by_the_worker(
+    client: Client, built: str, es: Elasticsearch
+) -> None:
+    old = live(es)
+    text, _ = show(client, "swap", f"?to={built}")
+    assert f"drain into {built}, compare it with the database" in text
+    operation = carry_out(client, "swap", f"?to={built}")
+    assert (operation.kind, operation.state) == ("swap", "queued")
+    assert live(es) == old
+    work()
+    operation.refresh_from_db()
+    assert (operation.state, operation.error, operation.who) == ("done", "", "visitor-0")
+    assert live(es) == built
+
+
+def test_such_a_swap_is_not_done_if_the_alias_moved_meanwhile(
+    client: Client, built: str, es: Elasticsearch
+) -> None:
+    operation = carry_out(client, "swap", f"?to={built}")
+    alias, other = get_definition("products").alias, f"{built[:-4]}beef"
+    es.indices.create(index=other)
+    es.indices.update_aliases(
+        actions=[
+            {"remove": {"index": live(es), "alias": alias}},
+            {"add": {"index": other, "alias": alias}},
+        ]
+    )
+    work()
+    operation.refresh_from_db()
+    assert operation.state == "failed"
+    assert f"to {other} before the swap began" in operation.error
+    assert live(es) == other
+
+
+def test_such_a_swap_is_refused_without_a_worker(
+    client: Client, built: str, settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    assert "install django-tasks-db" in show(client, "swap", f"?to={built}")[0]
 
 
 def test_a_plan_that_changed_meanwhile_is_not_carried_out(

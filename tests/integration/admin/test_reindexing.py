@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.http import HttpRequest
+from django.test import Client
 from django.urls import reverse
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 from shop.models import Product
 
+from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.models import OutboxEntry
+from django_es_admin.models import Index, Operation, OutboxEntry
 from tests import servers
 
 from .visitors import visitor
@@ -53,10 +56,11 @@ def test_reindex_selected(stale: list[Product], es: Elasticsearch) -> None:
     assert "2 objects are indexed anew" in words(response.content.decode())
     assert names(es) == ["New A-0", "New A-2", "Trail shoe 1"]
     entry = LogEntry.objects.latest("pk")
-    assert (entry.object_id, entry.change_message) == (
-        "default:products",
-        "Reindexed 2 of shop.Product.",
-    )
+    assert entry.object_id == "default:products"
+    assert entry.change_message == "Reindexed 2 of shop.Product."
+    operation = Operation.objects.latest("pk")
+    assert (operation.kind, operation.state, operation.who) == ("reindex", "done", "visitor-0")
+    assert operation.details["objects"] == 2
 
 
 def test_reindex_all_that_match(stale: list[Product], es: Elasticsearch) -> None:
@@ -164,6 +168,60 @@ def test_nothing_is_done_without_the_right(stale: list[Product], es: Elasticsear
     client = visitor("shop.view_product")
     client.post(reverse(LIST), {"action": "reindex_selected", "_selected_action": [stale[0].pk]})
     assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
+
+
+VISITORS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "anonymous": ((), False),
+    "staff": ((), False),
+    "views products": (("shop.view_product",), False),
+    "reindexes": (("elasticsearch.reindex_objects",), False),
+    **{
+        f"views products, {verb}": (("shop.view_product", f"elasticsearch.{verb}"), False)
+        for verb in ("view_index", "create_index", "rebuild_index", "swap_alias", "delete_index")
+    },
+    "both": (("shop.view_product", "elasticsearch.reindex_objects"), True),
+}
+
+
+@pytest.mark.urls("tests.integration.admin.sites")
+@pytest.mark.parametrize("site", ["admin", "back-office"])
+@pytest.mark.parametrize("who", VISITORS)
+def test_who_may_reindex_on_which_site(stale: list[Product], who: str, site: str) -> None:
+    rights, may = VISITORS[who]
+    client = Client() if who == "anonymous" else visitor(*rights)
+    key = stale[0].pk
+    button = reverse("admin:shop_product_reindex", args=[key], current_app=site)
+    listed = reverse(LIST, current_app=site)
+    got = [
+        client.get(button).status_code,
+        client.post(button).status_code,
+        client.post(listed, {"_reindex_all": "1"}).status_code,
+        client.post(listed, {"_reindex_all": "1", "confirmed": "1"}).status_code,
+    ]
+    assert got == ([302, 302, 200, 302] if may else [302 if who == "anonymous" else 403] * 4)
+    began = Operation.objects.filter(kind=Operation.Kind.REINDEX)
+    assert began.count() == (2 if may else 0)
+    if may:
+        to = client.post(button)["Location"]
+        assert to == reverse("admin:shop_product_change", args=[key], current_app=site)
+
+
+def test_the_hook_of_the_pages_counts_here(
+    stale: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def may(pages: IndexAdmin, request: HttpRequest, index: Index | None = None) -> bool:
+        return index is not None and index.pk != "default:products"
+
+    client = visitor(superuser=True)
+    assert "_reindex_all" in client.get(reverse(LIST)).content.decode()
+    monkeypatch.setattr(IndexAdmin, "has_reindex_objects_permission", may)
+    assert "_reindex_all" not in client.get(reverse(LIST)).content.decode()
+    assert client.post(reverse(LIST), {"_reindex_all": "1"}).status_code == 403
+    page = client.get(reverse("admin:elasticsearch_index_change", args=["default_3Aproducts"]))
+    assert "Refresh…" not in page.content.decode()
+    assert "Rebuild…" in page.content.decode()
+    plan = reverse("admin:elasticsearch_index_refresh", args=["default_3Aproducts"])
+    assert [client.get(plan).status_code, client.post(plan).status_code] == [403, 403]
 
 
 def test_a_get_of_the_button_does_nothing(stale: list[Product], es: Elasticsearch) -> None:
