@@ -62,6 +62,9 @@ class Options:
     outbox_max_attempts: int = 10
     """Failures of one document after which its row is parked until somebody retries it."""
 
+    operation_retention: int = 90
+    """Days for which the record of an operation is kept after its end."""
+
     breaker_seconds: float = 10.0
     """Seconds for which saves do not try a connection that was just found down."""
 

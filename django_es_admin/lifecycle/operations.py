@@ -2,11 +2,13 @@
 
 import os
 import socket
+from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..models import Operation
 
@@ -48,6 +50,18 @@ def running_rebuild(definition: IndexDefinition) -> Operation | None:
         kind=Operation.Kind.REBUILD, state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
     )
     return next(filter(is_alive, found), None)
+
+
+def forget_ended(definition: IndexDefinition) -> None:
+    """Delete the records of what ended longer ago than ``OPERATION_RETENTION``, but for the last.
+
+    The last one is what the pages show of an index that nobody has touched for long.
+    """
+    ended = operations_of(definition).filter(ended_at__isnull=False)
+    last = ended.values_list("pk", flat=True).first()
+    old = timezone.now() - timedelta(days=get_options().operation_retention)
+    if last is not None:
+        ended.filter(ended_at__lt=old).exclude(pk=last).delete()
 
 
 def explain_running(operation: Operation) -> str:

@@ -24,7 +24,7 @@ from ..exceptions import OperationCancelled, OperationRunning, OperationTakenOve
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.lock import wait_for_writers
-from .operations import explain_running, running_rebuild
+from .operations import explain_running, forget_ended, running_rebuild
 from .progress import OnProgress, Progress, ignore
 
 LEASE_SECONDS = 60
@@ -170,6 +170,7 @@ def _begin(definition: IndexDefinition, operation: Operation) -> None:
     operation.owner, operation.leased_until = secrets.token_hex(16), _lease()
     with _alone(definition, operation.kind, operation.pk):
         operation.save(using=definition.database)
+    forget_ended(definition)
 
 
 def _account() -> str:

@@ -315,3 +315,21 @@ def test_requests_are_compressed_for_a_slow_link(
     assert built.gate.documents == 20
     assert sent
     assert all(gzip.decompress(body).startswith(b'{"') for body in sent)
+
+
+def test_records_of_operations_are_forgotten_after_a_while(
+    definition: IndexDefinition, settings: Any
+) -> None:
+    def record(days: int) -> None:
+        with recording(definition, Operation.Kind.REFRESH):
+            pass
+        newest = operations_of(definition)[:1].get()
+        ended = timezone.now() - timedelta(days=days)
+        Operation.objects.filter(pk=newest.pk).update(created_at=ended, ended_at=ended)
+
+    for days in (200, 100, 95, 80):
+        record(days)
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "OPERATION_RETENTION": 90}
+    with recording(definition, Operation.Kind.REFRESH) as running:
+        kept = operations_of(definition).exclude(pk=running.operation.pk)
+        assert [(timezone.now() - one.ended_at).days for one in kept] == [80]
