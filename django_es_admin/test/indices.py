@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from elasticsearch import Elasticsearch
+
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated
+from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.names import new_generation_name, write_alias
 from ..models import Generation
@@ -51,9 +54,14 @@ def writable_connections() -> list[Base]:
     return [c for c in connections.all() if c.alias in aliases and not c.readonly]
 
 
+def _client(connection: Base) -> Elasticsearch:
+    # A machine that runs tests is busy, and an index takes longer to make than a search.
+    return connection.client.options(request_timeout=get_options().operation_timeout)
+
+
 def _refresh(connection: Base) -> None:
     index = f"{connection.index_prefix}*"
-    connection.client.indices.refresh(index=index, expand_wildcards="all")
+    _client(connection).indices.refresh(index=index, expand_wildcards="all")
 
 
 def _prepare(connection: Base, definitions: Iterable[IndexDefinition]) -> None:
@@ -83,7 +91,7 @@ def _holder(alias: str, found: dict[str, set[str]]) -> str | None:
 
 def _read(connection: Base) -> dict[str, set[str]]:
     """Return index -> its aliases for every index of this run."""
-    found = connection.client.indices.get(
+    found = _client(connection).indices.get(
         index=f"{connection.index_prefix}*", features=["aliases"], expand_wildcards="all"
     )
     return {name: set(body["aliases"]) for name, body in found.items()}
@@ -92,7 +100,7 @@ def _read(connection: Base) -> dict[str, set[str]]:
 def _empty(connection: Base) -> None:
     # What is not searchable yet would be left.
     _refresh(connection)
-    connection.client.delete_by_query(
+    _client(connection).delete_by_query(
         index=f"{connection.index_prefix}*",
         query={"match_all": {}},
         conflicts="proceed",
@@ -103,7 +111,7 @@ def _empty(connection: Base) -> None:
 
 def _create(connection: Base, definition: IndexDefinition) -> str:
     name = new_generation_name(definition.alias)
-    connection.client.indices.create(
+    _client(connection).indices.create(
         index=name,
         # There is one node, most often: a copy would keep the index yellow.
         settings={**definition.settings, "number_of_replicas": 0},
@@ -119,7 +127,7 @@ def _aliases(definition: IndexDefinition, name: str) -> dict[str, Mapping[str, A
 
 def _delete(connection: Base, names: Collection[str]) -> None:
     if names:
-        connection.client.indices.delete(index=sorted(names), ignore_unavailable=True)
+        _client(connection).indices.delete(index=sorted(names), ignore_unavailable=True)
 
 
 def delete_all(connection: Base) -> None:
