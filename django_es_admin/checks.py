@@ -1,6 +1,6 @@
 """System checks: what is wrong in settings and documents, each with an id and a hint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -237,34 +237,51 @@ def _check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
 
 
 def _check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
-    owners: dict[tuple[str, str], IndexDefinition] = {}
+    owners: list[IndexDefinition] = []
     for definition in definitions:
-        other = owners.setdefault((definition.connection.alias, definition.alias), definition)
-        if other is not definition:
-            yield _claim(other, definition, definition.alias)
-            if other.database != definition.database:
-                yield _error(
-                    "E016",
-                    f"The index {definition.alias!r} is made from two databases, "
-                    f"{other.database!r} and {definition.database!r}: their versions of a "
-                    f"document cannot be compared.",
-                    "Make an index from one database, or give each database an index of its own.",
-                    definition.document,
-                )
+        other = _owner(owners, definition, definition.alias)
+        if other is None:
+            owners.append(definition)
+            continue
+        yield _claim(other, definition, definition.alias)
+        if other.database != definition.database:
+            yield _error(
+                "E016",
+                f"The index {definition.alias!r} is made from two databases, "
+                f"{other.database!r} and {definition.database!r}: their versions of a "
+                f"document cannot be compared.",
+                "Make an index from one database, or give each database an index of its own.",
+                definition.document,
+            )
     for definition in definitions:
         # Several indices may share a further alias, but none may take the name of another index.
         for alias in definition.aliases:
-            owner = owners.get((definition.connection.alias, alias))
+            owner = _owner(owners, definition, alias)
             if owner:
                 yield _claim(owner, definition, alias)
 
 
+def _owner(
+    owners: Iterable[IndexDefinition], definition: IndexDefinition, name: str
+) -> IndexDefinition | None:
+    """Return whose index ``name`` is where ``definition`` lives."""
+    for owner in owners:
+        if owner.alias == name and (
+            owner.using == definition.using
+            or owner.connection.shares_cluster(definition.connection)
+        ):
+            return owner
+    return None
+
+
 def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMessage:
     names = [d.document.__name__ if d.document else f"ES_INDICES[{d.name!r}]" for d in (one, other)]
+    where = f"on the connection {one.using!r}"
+    if one.using != other.using:
+        where = f"on the connections {one.using!r} and {other.using!r}, which are of one cluster"
     return _error(
         "E014",
-        f"{names[0]} and {names[1]} both claim the name {alias!r} "
-        f"on the connection {one.connection.alias!r}.",
+        f"{names[0]} and {names[1]} both claim the name {alias!r} {where}.",
         "Give each its own name in class Index, or its own NAME and ALIASES in ES_INDICES.",
         other.document,
     )

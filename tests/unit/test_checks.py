@@ -357,9 +357,25 @@ def test_e014_an_alias_that_is_another_index(settings: Any) -> None:
 
 
 def test_one_name_on_two_connections_is_no_claim(register: Any, settings: Any) -> None:
+    settings.ES_SERVERS = {"default": GOOD_SERVER, "archive": {"HOSTS": ["http://archive:9200"]}}
+    register(FlatProduct)
+    register(FlatProduct, index={"using": "archive"})
+    assert check_documents() == []
+    settings.ES_SERVERS = {"default": GOOD_SERVER, "archive": {"INDEX_PREFIX": "archive-"}}
+    assert check_documents() == []
+
+
+def test_e014_one_name_on_two_connections_to_one_cluster(register: Any, settings: Any) -> None:
     settings.ES_SERVERS = {"default": GOOD_SERVER, "archive": {}}
     register(FlatProduct)
     register(FlatProduct, index={"using": "archive"})
+    messages = check_documents()
+    assert found(messages) == ["E014"]
+    assert "on the connections 'archive' and 'default', which are of one" in messages[0].msg
+
+
+def test_an_index_that_several_connections_to_one_cluster_use(settings: Any) -> None:
+    settings.ES_SERVERS = {"default": GOOD_SERVER, "products": {"INDICES": ["products"]}}
     assert check_documents() == []
 
 

@@ -14,6 +14,7 @@ from library.models import Author, Book
 def test_how_long_it_takes(es_connection: Base, es_refresh: Callable[[], None]) -> None:
     author = Author.objects.create(name="Stanislaw")
     taken = []
+    made = set(es_connection.client.indices.get(index=f"{es_connection.index_prefix}*"))
     for _ in range(15):
         Book.objects.bulk_create(Book(title="Solaris", author=author) for _ in range(20))
         author.save()
@@ -23,4 +24,6 @@ def test_how_long_it_takes(es_connection: Base, es_refresh: Callable[[], None]) 
         prepare_indices()
         taken.append((time.perf_counter() - started) * 1000)
         assert es_connection.count()["count"] == 0
+    # Emptied, not made anew.
+    assert set(es_connection.client.indices.get(index=f"{es_connection.index_prefix}*")) == made
     print("milliseconds:", *(f"{each:.1f}" for each in taken))
