@@ -13,7 +13,7 @@ class DiscardPlan:
 
     Args:
         rows: number of rows that go.
-        indices: of which they are, by name.
+        indices: of which they are, by name; twice where two connections have one of that name.
         until: primary key of the last of them; what is captured later is not part of the plan.
     """
 
@@ -26,8 +26,8 @@ def plan_discard(rows: QuerySet[OutboxEntry]) -> DiscardPlan:
     """Return the plan to discard ``rows``, second deletes left out: these are only cautious."""
     found = _discardable(rows)
     totals = found.aggregate(rows=Count("pk"), until=Max("pk"))
-    indices = found.order_by("index").values_list("index", flat=True).distinct()
-    return DiscardPlan(totals["rows"], tuple(indices), totals["until"] or 0)
+    pairs = found.order_by("index", "connection").values_list("index", "connection").distinct()
+    return DiscardPlan(totals["rows"], tuple(name for name, _ in pairs), totals["until"] or 0)
 
 
 def discard(rows: QuerySet[OutboxEntry], until: int) -> int:

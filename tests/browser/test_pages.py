@@ -196,6 +196,11 @@ def test_all_works_without_javascript(open_page: OpenPage, settings: Settings) -
         tabs.get_by_role("link", name=name).click()
         expect(tabs.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
         expect(page.locator("main table, main p.quiet").first).to_be_visible()
+    page.locator(".object-tools").get_by_role("link", name="Refresh…").click()
+    page.get_by_role("button", name="Refresh the index").click()
+    expect(page.locator(".esa-lead").first).to_contain_text("done")
+    page.go_back()
+    page.go_back()
     whole = page.locator("details pre").first
     expect(whole).to_be_hidden()
     page.get_by_text("Whole document").first.click()

@@ -46,7 +46,8 @@ class ReindexingMixin(Base):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add "Reindex selected" for those who may."""
         actions: dict[str, Any] = super().get_actions(request)
-        if self.may_reindex(request) and not (_is_popup(request) or self._reads_only()):
+        wanted = self.actions is not None and not _is_popup(request)
+        if wanted and self.may_reindex(request) and not self._reads_only():
             title = gettext_lazy("Reindex selected %(verbose_name_plural)s")
             actions["reindex_selected"] = (_reindex_selected, "reindex_selected", title)
         return actions

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from ...indices.definition import get_definitions
 from ...lifecycle.figures import read_figures
-from ...models import OutboxEntry
+from ...models import Index, OutboxEntry
 from ...outbox.discard import discard, plan_discard
 from ...outbox.retry import retry
 from ..permissions import PageAdmin
@@ -167,6 +167,7 @@ class OutboxAdmin(PageAdmin):
     @admin.action(description=_("Retry selected rows"), permissions=["reindex_objects"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Make the rows due now."""
+        self._require_right(request, queryset)
         self._log(request, queryset, "Retried rows of the outbox.")
         count = retry(_plain(queryset))
         text = ngettext(
@@ -181,6 +182,7 @@ class OutboxAdmin(PageAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         """Ask to type the name of the index, then delete the rows."""
+        self._require_right(request, queryset)
         rows = _plain(queryset)
         plan = plan_discard(rows)
         if len(plan.indices) != 1:
@@ -211,12 +213,20 @@ class OutboxAdmin(PageAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/elasticsearch/outbox/discard.html", context)
 
+    def _require_right(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        pages = index_admin(self.admin_site)
+        if not all(pages.may("reindex_objects", request, index) for index in _indices(queryset)):
+            raise PermissionDenied
+
     def _log(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> None:
         """Note in the history of each index who saw to its rows."""
-        indices = _plain(queryset).order_by().values_list("connection", "index").distinct()
-        admin_of_indices = index_admin(self.admin_site)
-        for connection, name in indices:
-            admin_of_indices.log_change(request, index_of(connection, name), text)
+        for index in _indices(queryset):
+            index_admin(self.admin_site).log_change(request, index, text)
+
+
+def _indices(queryset: QuerySet[Any]) -> list[Index]:
+    pairs = _plain(queryset).order_by().values_list("connection", "index").distinct()
+    return [index_of(connection, name) for connection, name in pairs]
 
 
 def _plain(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from django.test import Client
@@ -222,6 +223,15 @@ def test_the_hook_of_the_pages_counts_here(
     assert "Rebuild…" in page.content.decode()
     plan = reverse("admin:elasticsearch_index_refresh", args=["default_3Aproducts"])
     assert [client.get(plan).status_code, client.post(plan).status_code] == [403, 403]
+
+
+def test_an_admin_without_actions_gets_none(
+    products: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = visitor(*RIGHTS)
+    assert 'value="reindex_selected"' in client.get(reverse(LIST)).content.decode()
+    monkeypatch.setattr(site.get_model_admin(Product), "actions", None)
+    assert 'value="reindex_selected"' not in client.get(reverse(LIST)).content.decode()
 
 
 def test_a_get_of_the_button_does_nothing(stale: list[Product], es: Elasticsearch) -> None:
