@@ -165,6 +165,38 @@ def test_a_rebuild_is_watched_to_its_end_while_another_process_writes(
     assert any(name.startswith("Written") for name in rows.values())
 
 
+def test_a_rebuild_whose_worker_is_killed_is_gone_on_with(
+    products: list[Product],
+    es: Elasticsearch,
+    open_page: OpenPage,
+    programs: Callable[..., "subprocess.Popen[str]"],
+) -> None:
+    category = Category.objects.get()
+    Product.objects.bulk_create(
+        Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=category)
+        for number in range(3_000)
+    )
+    page = open_page(f"{INDEX}rebuild/")
+    page.get_by_role("button", name="Start the rebuild").click()
+    background = programs("-m", "django", "db_worker", "--batch", "--no-startup-delay", "-v0")
+    expect(page.locator("#operation progress")).to_be_visible(timeout=SECONDS)
+    background.kill()
+    background.wait()
+    expect(page.get_by_text("Its process ended without a word")).to_be_visible(timeout=SECONDS)
+    generation = Operation.objects.latest("pk").generation
+    # Whoever opens it later sees the same.
+    page.reload()
+    expect(page.get_by_text("Its process ended without a word")).to_be_visible()
+    page.get_by_role("link", name="Try again: Rebuild…").click()
+    expect(page.get_by_text(f"go on with {generation}")).to_be_visible()
+    with worker(programs):
+        page.get_by_role("button", name="Start the rebuild").click()
+        expect(page.get_by_text("It waits for a worker")).to_be_visible()
+    expect_done(page, "Rebuild of products")
+    assert live(es) == generation
+    assert es.count(index=generation)["count"] == 3_020
+
+
 def test_a_rebuild_is_cancelled(
     products: list[Product],
     es: Elasticsearch,

@@ -29,6 +29,7 @@ from ..rights import Verb, index_admin, index_of
 from .address import object_id, parse_id, quoted_id
 from .databases import DatabaseFilter, first_database
 from .format import age, duration, pretty_json
+from .log import log_of
 from .state import operation_state, operation_title
 from .tools import READ_ONLY, Tool, reads_only
 from .verbs import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
@@ -162,6 +163,7 @@ class OperationAdmin(PageAdmin):
             "object_id": quote(object_id_of(operation)),
             "operation": operation,
             "index_id": quote(index.pk),
+            "log": log_of(operation),
             "details": pretty_json(row.details) if row.details else "",
             "may_act": self.may_act(request, operation),
             "cancel_refusal": find_cancel_refusal(operation),

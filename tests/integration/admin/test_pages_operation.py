@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -82,6 +82,33 @@ def test_one_whose_process_was_killed() -> None:
     assert "Its process ended without a word" in words(page(gone))
     there = operation(host=socket.gethostname(), pid=os.getpid())
     assert "Its process ended without a word" not in words(page(there))
+
+
+def test_its_log() -> None:
+    steps = [
+        {
+            "step": "load",
+            "began": "2026-11-21T10:00:01+00:00",
+            "ended": "2026-11-21T10:00:07+00:00",
+            "done": 1_200,
+            "total": 1_200,
+        },
+        {"step": "swap", "began": "2026-11-21T10:00:08+00:00", "ended": None},
+    ]
+    made = operation(state=Operation.State.FAILED, error="<gone>", steps=steps)
+    moment = datetime(2026, 11, 21, 10, tzinfo=UTC)
+    Operation.objects.filter(pk=made.pk).update(
+        created_at=moment, ended_at=moment + timedelta(seconds=9)
+    )
+    with timezone.override("Europe/Berlin"):
+        [log] = re.findall(r"Log</summary><pre>(.*?)</pre>", page(made), re.DOTALL)
+    assert unescape(log).split("\n") == [
+        "2026-11-21 11:00:00  begun by grace",
+        "2026-11-21 11:00:01  load the rows",
+        "2026-11-21 11:00:07  1,200 of 1,200 done",
+        "2026-11-21 11:00:08  swap the alias",
+        "2026-11-21 11:00:09  failed: <gone>",
+    ]
 
 
 def test_one_that_failed() -> None:
