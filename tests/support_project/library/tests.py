@@ -10,6 +10,7 @@ from elasticsearch.dsl import Search
 
 from django_es_admin import connection, connections
 from django_es_admin.exceptions import ForeignIndex
+from django_es_admin.test.hits import hits
 from django_es_admin.test.testcases import SimpleTestCase, TestCase, TransactionTestCase
 from library.documents import BookDocument
 from library.models import Author, Book
@@ -121,6 +122,22 @@ class BookTests(Traced, TestCase):
         self.assertHits(search, [other, self.book])
         with self.assertRaisesRegex(AssertionError, r"missing \['77'\], unexpected"):
             self.assertHits("dispossessed", [77])
+
+        found = hits(search)
+        ordered = [one for key in found for one in (other, self.book) if str(one.pk) == key]
+        self.assertHits(search, ordered, ordered=True)
+        with self.assertRaisesRegex(AssertionError, "in another order"):
+            self.assertHits(search, ordered[::-1], ordered=True)
+
+    def test_a_search_of_elasticsearch_dsl(self) -> None:
+        self.assertHits(BookDocument.search().query("match", author="ursula"), [self.book])
+
+    def test_a_book_that_cannot_be_indexed(self) -> None:
+        book = Book.objects.create(title="Lost", author=self.author)
+        with self.assertRaisesRegex(
+            AssertionError, rf"books {book.pk} cannot be indexed: .*nowhere"
+        ):
+            self.refresh_indices()
 
     def test_a_rebuild_in_a_test_is_undone(self) -> None:
         call_command("es_rebuild", "books", "--no-input", verbosity=0)

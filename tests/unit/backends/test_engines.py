@@ -283,6 +283,14 @@ def test_elasticsearch_dsl_is_adopted_where_there_are_no_servers(settings: Any) 
     assert list(connections) == ["default"]
 
 
+@pytest.mark.parametrize("bad", ["nonsense", ["default"], {"default": "http://a:9200"}])
+def test_what_is_adopted_must_be_dicts(settings: Any, bad: Any) -> None:
+    settings.ES_SERVERS = {}
+    settings.ELASTICSEARCH_DSL = bad
+    with pytest.raises(ImproperlyConfigured, match=r"^ELASTICSEARCH_DSL.* is not a dict"):
+        list(connections)
+
+
 def test_a_message_names_the_setting_that_is_there(settings: Any) -> None:
     settings.ES_SERVERS = {}
     settings.ELASTICSEARCH_DSL = {"second": {"hosts": "b"}}

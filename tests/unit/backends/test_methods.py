@@ -177,6 +177,18 @@ def test_the_warning_points_at_the_caller() -> None:
     assert [warning.filename for warning in caught] == [__file__]
 
 
+def test_an_index_of_several_aliases_is_one_index() -> None:
+    class Getting(Elasticsearch):
+        def get(self, **kwargs: Any) -> Any:
+            return kwargs
+
+    backend = ConnectionHandler(SERVERS, INDICES)["brands"]
+    backend._client = Getting("http://localhost:9200")
+    assert backend.indices == ["a", "b"]
+    assert backend.get(1) == {"index": "brands", "id": 1}
+    assert backend.get(1, index="a") == {"index": "a", "id": 1}
+
+
 def test_a_base_names_the_indices_as_the_document_says() -> None:
     indices = [{"NAME": "index"}, {"NAME": "index_2", "ALIASES": ["alias"]}]
     base = Base("default", {}, indices)
