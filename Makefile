@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 PYTEST_ARGS ?=
 SEEDS ?= 50
+ROWS ?= 100000
 CHROMIUM ?= chromium
 
 VENV := .venv
@@ -19,7 +20,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
-	@echo "  SEEDS=50 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
+	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
 	@echo "  DATABASE_URL (demo)."
 
 demo: venv es ## Set all up and serve the example shop on 127.0.0.1:8000
@@ -31,8 +32,8 @@ test: venv es postgres browser ## Set all up and run the tests
 coverage: venv es postgres browser ## Run the tests and show which branches they do not reach
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
 
-torture: venv es postgres ## Make random changes under faults, SEEDS times per database (see docs/torture.md)
-	@TORTURE_SEEDS=$(SEEDS) $(BIN)/python -m pytest tests/torture -p no:randomly --durations=5 $(PYTEST_ARGS)
+torture: venv es postgres ## Make changes under faults, SEEDS times per database, and rebuild ROWS products (see docs/torture.md)
+	@TORTURE_SEEDS=$(SEEDS) TORTURE_ROWS=$(ROWS) $(BIN)/python -m pytest tests/torture -p no:randomly --durations=5 $(PYTEST_ARGS)
 
 lint: venv ## Check format, code, types and migrations
 	$(BIN)/ruff format --check

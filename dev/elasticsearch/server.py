@@ -54,11 +54,12 @@ RELEASES = {
 class Server:
     """The server of one release: where it is, and how it is started and stopped."""
 
-    def __init__(self, release: Release, port: int) -> None:
+    def __init__(self, release: Release, port: int, name: str) -> None:
         self.release = release
+        self.name = name
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.state = STATE / release.major
+        self.state = STATE / name
         self.process = process.Process(self.state / "pid")
         self.version = bundle.elasticsearch_version(release.major)
         self.container = container.Container(self.state / f"container-{self.version}")
@@ -146,9 +147,12 @@ class Server:
         return self.container.wait_until_answering(self.url, SECONDS_TO_START)
 
     def _start_process(self, jdk: Path) -> str:
-        folder = runner.reachable_folder(STATE) / self.release.major
+        reachable = runner.reachable_folder(STATE)
+        folder = reachable / self.release.major
         folder.mkdir(exist_ok=True)
         home = bundle.unpack(self.release.major, folder)
+        if self.name != self.release.major:
+            home = _linked(home, reachable / self.name)
         log = process.log_file(home)
         if self.process.pid() is None:  # an interrupted start may have left one that is on its way
             print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
@@ -161,16 +165,26 @@ class Server:
             raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
 
 
+def _linked(home: Path, folder: Path) -> Path:
+    """Return a link to `home` in a folder where another server of it keeps its data."""
+    folder.mkdir(exist_ok=True)
+    link = folder / home.name
+    if not link.is_symlink():
+        link.symlink_to(home)
+    return link
+
+
 def main() -> int:
     """Do what the command line says; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("verb", choices=("start", "stop", "status"))
     parser.add_argument("--version", choices=sorted(RELEASES), default="9", help="default: 9")
     parser.add_argument("--port", type=int, help="default: 9200, and 9208 for version 8")
+    parser.add_argument("--name", help="of a server beside the usual one, with data of its own")
     options = parser.parse_args()
     os.umask(0o022)  # the server's own user reads what root unpacks here
     release = RELEASES[options.version]
-    server = Server(release, options.port or release.port)
+    server = Server(release, options.port or release.port, options.name or release.major)
     try:
         print(getattr(server, options.verb)())
     except SetupFailed as error:

@@ -1,7 +1,8 @@
-"""Torture's own app: more documents, and a database that pauses at random."""
+"""Torture's own app: more documents, a database that pauses at random, and rebuilds that fail."""
 
 import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -14,9 +15,15 @@ from django.db.backends.signals import connection_created
 SHARE = 0.08
 """Of the statements that are paused at."""
 
+SECONDS_FOR_HARM = 0.5
+
 
 class TortureConfig(AppConfig):
-    """The app; TORTURE_PAUSES is the seed of the pauses, without it there are none."""
+    """The app.
+
+    TORTURE_PAUSES is the seed of the pauses, without it there are none. TORTURE_DOOM is a step of a
+    rebuild and what happens as it begins: "load kill", or "load pause", for somebody to do harm.
+    """
 
     name = "tests.torture"
     label = "torture"
@@ -27,6 +34,30 @@ class TortureConfig(AppConfig):
         if seed:
             self.pauses = Pauses(seed)
             connection_created.connect(self.pauses.install, weak=False)
+        doom = os.environ.get("TORTURE_DOOM")
+        if doom:
+            _doom(*doom.split())
+
+
+def _doom(step: str, what: str) -> None:
+    """Let a process that rebuilds come to harm where it begins a step."""
+    from django_es_admin.lifecycle.progress import Progress
+    from django_es_admin.lifecycle.recording import Record
+
+    tell = Record.tell
+    met: list[str] = []
+
+    def tell_and_meet_it(self: Record, progress: Progress) -> None:
+        tell(self, progress)
+        if progress.step != step or met:
+            return
+        met.append(step)
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        print("paused", flush=True)
+        time.sleep(SECONDS_FOR_HARM)
+
+    Record.tell = tell_and_meet_it  # type: ignore[method-assign]
 
 
 class Pauses:

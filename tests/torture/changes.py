@@ -1,8 +1,8 @@
 """Random changes of the shop's data, by every way of Django that sends signals."""
 
+import os
 import random
 import time
-import zlib
 from collections import Counter
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,7 +12,8 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 from django.db.models import Model
 from shop.models import Category, Product, Tag
 
-SIZES = {Product: 150, Category: 20, Tag: 20}
+ROWS = int(os.environ.get("TORTURE_ROWS") or 150)
+SIZES = {Product: ROWS, Category: max(20, ROWS // 50), Tag: max(20, ROWS // 50)}
 """How many there are, about."""
 
 HOT = {Product: 6, Category: 3, Tag: 3}
@@ -269,13 +270,15 @@ class Changes:
 
     def _hot(self, model: type[Model]) -> list[Any]:
         """Return the keys that everybody chooses from now."""
-        now = int(time.time() / SECONDS_HOT)
-        keys = list(model._default_manager.values_list("pk", flat=True))
-        if not keys:
+        keys = model._default_manager.order_by("pk").values_list("pk", flat=True)
+        largest = keys.last()
+        if largest is None:
             raise NothingThere
-        # By its digest, a key stays hot or cold whichever others come and go.
-        keys.sort(key=lambda key: zlib.crc32(f"{self._seed} {now} {key}".encode()))
-        return keys[: HOT[model]]
+        # The same points for all; a key stays hot or cold whichever others come and go elsewhere.
+        chosen = random.Random(f"{self._seed} {int(time.time() / SECONDS_HOT)} {model.__name__}")
+        points = [chosen.random() for _ in range(HOT[model])]
+        found = [keys.filter(pk__gte=int(point * largest)).first() for point in points]
+        return [key for key in dict.fromkeys(found) if key is not None]
 
     def _one(self, model: type[M]) -> M:
         return model._default_manager.get(pk=self._random.choice(self._hot(model)))

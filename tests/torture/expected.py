@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from shop.models import Category, Product, Tag
 
 Documents = dict[str, dict[str, Any]]
@@ -12,9 +12,12 @@ Documents = dict[str, dict[str, Any]]
 
 def read_expected() -> dict[str, Documents]:
     """Return index -> id -> document, for the indices that take part in the run."""
+    products = Product.objects.select_related("category").prefetch_related(
+        Prefetch("tags", Tag.objects.order_by("pk"))
+    )
     kinds: dict[str, tuple[QuerySet[Any], Callable[[Any], dict[str, Any]]]] = {
-        "products": (Product.objects.all(), _product),
-        "offers": (Product.objects.filter(is_active=True), _offer),
+        "products": (products, _product),
+        "offers": (products.filter(is_active=True), _offer),
         "shelves": (Category.objects.all(), _shelf),
         "labels": (Tag.objects.all(), _label),
     }
@@ -34,7 +37,7 @@ def _product(product: Product) -> dict[str, Any]:
         "category": {"id": category.pk, "name": category.name, "slug": category.slug},
         "brand": product.brand,
         "sku": product.sku,
-        "tags": [{"id": tag.pk, "name": tag.name} for tag in product.tags.order_by("pk")],
+        "tags": [{"id": tag.pk, "name": tag.name} for tag in product.tags.all()],
         "price": float(product.price),
         "is_active": product.is_active,
         "created_at": product.created_at.isoformat(),

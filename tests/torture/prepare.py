@@ -11,22 +11,8 @@ def main() -> int:
     django.setup()
     from django.core.management import call_command
 
-    from django_es_admin import connections
-
     make_data()
     call_command("es_rebuild", interactive=False, verbosity=0)
-    backend = connections["default"]
-    backend.client.indices.put_settings(
-        index=f"{backend.index_prefix}*",
-        expand_wildcards="all",
-        settings={
-            # Elasticsearch may forget at any time that there was a delete, when it is restarted,
-            # say. Here it forgets at once: only the second delete stands against a late write.
-            "index.gc_deletes": "0s",
-            # No crash of the server is tested, and to wait for its disk takes most of the time.
-            "index.translog.durability": "async",
-        },
-    )
     return 0
 
 

@@ -32,6 +32,8 @@ class Environment:
         folder: for what the processes print.
         pauses: seed of the pauses at SQL statements; "" for none.
         indices: names of those that take part; "" for all.
+        rows: products, about.
+        variables: what is special of the run, for all of its processes.
     """
 
     database: str
@@ -40,6 +42,8 @@ class Environment:
     folder: Path
     pauses: str = ""
     indices: str = ""
+    rows: int = 150
+    variables: dict[str, str] = field(default_factory=dict)
     started: int = field(default=0, init=False)
 
     def start(self, *words: str, **variables: str) -> "Process":
@@ -53,6 +57,8 @@ class Environment:
             "TORTURE_PREFIX": self.prefix,
             "TORTURE_PAUSES": self.pauses,
             "TORTURE_INDICES": self.indices,
+            "TORTURE_ROWS": str(self.rows),
+            **self.variables,
         }
         base = self.folder / f"{self.started:03}-{words[0]}"
         return Process(words, shared | variables, base)

@@ -77,6 +77,8 @@ class Proxy:
 
     def __init__(self, target: str, *, seed: int, patience: float) -> None:
         self.mode: Mode = "clean"
+        self.fates = dict(FATES)
+        """With weights: what mode "faulty" chooses from."""
         self.seen: Counter[str] = Counter()
         """How many requests met which fate."""
         self._target = urlsplit(target)
@@ -163,7 +165,7 @@ class Proxy:
 
     def _fate(self, request: Request) -> tuple[str, float]:
         with self._lock:
-            fate = self._random.choices(list(FATES), list(FATES.values()))[0]
+            fate = self._random.choices(list(self.fates), list(self.fates.values()))[0]
             delay = self._random.uniform(0, self._patience)
         if self.mode == "clean":
             return "pass", 0

@@ -6,7 +6,9 @@ Environment, beside the shop's own DATABASE_URL and ES_URL:
     TORTURE_SYNC: "inline" or "worker"; default "inline".
     TORTURE_BREAKER: seconds; default 0.1.
     TORTURE_BULK: documents in a request; default 100.
-    TORTURE_PAUSES: see `apps.py`.
+    TORTURE_PATIENCE: seconds that a rebuild waits for Elasticsearch; default 2.
+    TORTURE_DURABILITY: of the translog; default "async".
+    TORTURE_PAUSES, TORTURE_DOOM: see `apps.py`.
 """
 
 import os
@@ -28,7 +30,14 @@ ES_SERVERS = {
         "INDEX_PREFIX": os.environ["TORTURE_PREFIX"],
     },
 }
-ES_INDICES = {name: {} for name in INDICES}
+SETTINGS = {
+    # Elasticsearch may forget at any time that there was a delete, when it is restarted, say. Here
+    # it forgets at once: only the second delete stands against a late write.
+    "gc_deletes": "0s",
+    # Where no crash of the server is tested, to wait for its disk takes most of the time.
+    "translog.durability": os.environ.get("TORTURE_DURABILITY", "async"),
+}
+ES_INDICES = {name: {"SETTINGS": SETTINGS} for name in INDICES}
 ES_ADMIN = {
     "SYNC": os.environ.get("TORTURE_SYNC", "inline"),
     "INLINE_TIMEOUT": INLINE_TIMEOUT,
@@ -37,6 +46,7 @@ ES_ADMIN = {
     "DELETE_AGAIN_AFTER": DELETE_AGAIN_AFTER,
     "OUTBOX_LEASE": LEASE,
     "OUTBOX_MAX_ATTEMPTS": 50,
+    "OPERATION_PATIENCE": float(os.environ.get("TORTURE_PATIENCE", "2")),
     "BREAKER_SECONDS": float(os.environ.get("TORTURE_BREAKER", "0.1")),
     # Small, so that what belongs together is sent in several requests.
     "BULK_MAX_DOCUMENTS": int(os.environ.get("TORTURE_BULK", "100")),

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 import django
+from elasticsearch.helpers import scan
 
 
 def drain(seconds: float) -> str:
@@ -39,17 +40,20 @@ def drain(seconds: float) -> str:
     return told.getvalue()
 
 
-def compare() -> dict[str, dict[str, Any]]:
-    """Return index -> id -> what the database says and what the index holds, where they differ."""
+def compare(documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return index -> id -> what the database says and what the index holds, where they differ.
+
+    Args:
+        documents: index -> id -> what it has to be.
+    """
     from django_es_admin import connections
-    from tests.torture.expected import read_expected
 
     backend = connections["default"]
     backend.client.indices.refresh(index=f"{backend.index_prefix}*", expand_wildcards="all")
     differences: dict[str, dict[str, Any]] = {}
-    for index, expected in read_expected().items():
-        hits = backend.client.search(index=f"{backend.index_prefix}{index}", size=10_000)["hits"]
-        found = {hit["_id"]: hit["_source"] for hit in hits["hits"]}
+    for index, expected in documents.items():
+        hits = scan(backend.client, index=f"{backend.index_prefix}{index}", size=5_000)
+        found = {hit["_id"]: hit["_source"] for hit in hits}
         differences[index] = {
             key: {"database": expected.get(key), "index": found.get(key)}
             for key in sorted(expected.keys() | found.keys())
@@ -72,10 +76,11 @@ def main() -> int:
     waiting = OutboxEntry.objects.filter(delete_sent=False).count()
     told = drain(options.seconds)
     rows = OutboxEntry.objects.annotate(parked=Q(parked_at__isnull=False))
+    documents = read_expected()
     report = {
         "left": list(rows.values("index", "kind", "key", "error", "delete_sent", "parked")),
-        "differences": {index: found for index, found in compare().items() if found},
-        "documents": sum(len(documents) for documents in read_expected().values()),
+        "differences": {index: found for index, found in compare(documents).items() if found},
+        "documents": sum(map(len, documents.values())),
         "waiting": waiting,
         "told": told,
     }

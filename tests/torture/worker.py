@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 
 import django
 
@@ -27,8 +29,10 @@ class Errors(logging.Handler):
         self.found.append(logging.Formatter().format(record))
 
 
-def run(seed: str, name: str, count: int, deadline: float, errors: list[str]) -> dict[str, int]:
-    """Make ``count`` changes, or as many as there is time for; return how many of each kind."""
+def run(
+    seed: str, name: str, count: int, enough: Callable[[], bool], errors: list[str]
+) -> dict[str, int]:
+    """Make ``count`` changes, or fewer if it is ``enough``; return how many of each kind."""
     from django.db import connection
 
     from tests.torture.changes import Changes
@@ -36,7 +40,7 @@ def run(seed: str, name: str, count: int, deadline: float, errors: list[str]) ->
     changes, pauses = Changes(seed, name), random.Random(name)
     try:
         for _ in range(count):
-            if time.monotonic() > deadline:
+            if enough():
                 break
             changes.make()
             # As people do: without it the drains would only start when the writers are done.
@@ -56,6 +60,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--count", type=int, default=100, help="changes of each thread")
     parser.add_argument("--seconds", type=float, default=5, help="after which it ends anyway")
+    parser.add_argument("--until", type=Path, help="a file that ends it, once it is there")
     options = parser.parse_args()
     django.setup()
     print("{}")
@@ -66,8 +71,12 @@ def main() -> int:
     made: dict[str, dict[str, int]] = {}
     deadline = time.monotonic() + options.seconds
 
+    def enough() -> bool:
+        told = options.until is not None and options.until.exists()
+        return told or time.monotonic() > deadline
+
     def work(name: str) -> None:
-        made[name] = run(options.seed, f"{options.name} {name}", options.count, deadline, errors)
+        made[name] = run(options.seed, f"{options.name} {name}", options.count, enough, errors)
 
     threads = [
         threading.Thread(target=work, args=(str(number),), name=str(number))

@@ -1,0 +1,213 @@
+"""Rebuilds while the site writes: at the end the index equals the database, document by document.
+
+TORTURE_ROWS is the number of products, 10,000 if it is not set; TORTURE_SEED repeats the choices.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from tests.torture.conftest import ES_URL
+from tests.torture.processes import ROOT, Environment, ProcessFailed
+from tests.torture.proxy import Proxy
+from tests.torture.site import Site, SiteReport, wait_for
+
+ROWS = int(os.environ.get("TORTURE_ROWS") or 10_000)
+STEPS = ("create", "load", "drain", "deletes", "settle", "gate", "swap", "standby")
+SECOND_PORT = 9310
+
+Check = Callable[..., None]
+
+VENDORS = ("sqlite", "postgresql")
+# The tests of every change take half of all, as there is no time for more.
+ALL = bool(os.environ.get("TORTURE_SEEDS"))
+FAILURES = [
+    (vendor, step)
+    for number, step in enumerate(STEPS)
+    for half, vendor in enumerate(VENDORS)
+    if ALL or number % 2 == half
+]
+
+each_vendor = pytest.mark.parametrize("vendor", VENDORS)
+
+
+@pytest.fixture
+def site(environment: Environment, seed: int) -> Iterator[Site]:
+    environment.rows, environment.indices = ROWS, "products,offers"
+    environment.variables = {"TORTURE_PATIENCE": "30", "TORTURE_BULK": "200"}
+    with Site(environment, ES_URL, seed) as site:
+        yield site
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest, seed: int) -> Check:
+    """Assert that nothing was lost, and that nobody who searched noticed."""
+    again = f"again: TORTURE_SEED={seed} python -m pytest '{request.node.nodeid}'"
+
+    def check(report: SiteReport, *, searched: bool = True) -> None:
+        if path := os.environ.get("TORTURE_LOG"):
+            numbers = asdict(report) | {"differences": len(report.differences), "told": ""}
+            with Path(path).open("a") as file:
+                file.write(f"{json.dumps({'test': request.node.name, 'seed': seed} | numbers)}\n")
+        assert report.differences == {}, f"{json.dumps(report.differences, indent=1)}\n{again}"
+        assert report.left == [], f"{report.told}\n{again}"
+        assert sum(report.changes.values()) > 20
+        assert report.documents > ROWS / 2
+        if searched:
+            assert report.failures == [], again
+            assert report.searches > 20
+            assert report.fewest > ROWS / 2, again
+
+    return check
+
+
+@each_vendor
+def test_a_rebuild_on_a_faulty_network(vendor: str, site: Site, proxy: Proxy, check: Check) -> None:
+    rebuild = site.start("es_rebuild", TORTURE_DOOM="load pause")
+    wait_for(lambda: "paused" in rebuild.output(), "the load")
+    # A rebuild is a hundred requests one after the other: one in a hundred fails.
+    proxy.fates["pass"] = 3_000
+    proxy.mode = "faulty"
+    try:
+        status = rebuild.wait(300)
+    finally:
+        proxy.mode = "clean"
+    # All that is sent from here on is sent again.
+    assert status == 0, f"{rebuild.output()}\n{rebuild.errors()}"
+    check(site.close())
+    assert sum(proxy.seen.values()) > proxy.seen["pass"]
+
+
+@pytest.mark.parametrize(("vendor", "step"), FAILURES)
+def test_a_failure_at_a_step(
+    vendor: str, step: str, site: Site, proxy: Proxy, check: Check
+) -> None:
+    killed = site.start("es_rebuild", TORTURE_DOOM=f"{step} kill")
+    assert killed.wait(300) == -signal.SIGKILL
+    site.rebuild()
+
+    cut = site.start("es_rebuild", TORTURE_DOOM=f"{step} pause", TORTURE_PATIENCE="1")
+    wait_for(lambda: "paused" in cut.output(), "the step")
+    proxy.cut()
+    try:
+        status = cut.wait(300)
+    finally:
+        proxy.mend()
+    # All that is left to do at the end is in the database.
+    assert status == (0 if step == "standby" else 1), cut.errors()
+    site.rebuild()
+
+    check(site.close())
+    site.run("es_prune")
+    with Elasticsearch(ES_URL) as client:
+        left = client.indices.get(index=f"{site.environment.prefix}products*", features=["aliases"])
+    assert len(left) == 2, "the live one and the standby"
+
+
+@each_vendor
+def test_swaps_and_rollbacks(vendor: str, site: Site, check: Check) -> None:
+    site.rebuild()
+    site.run("es_rollback")
+    site.run("es_rollback")
+    site.run("es_rebuild", "--no-swap")
+    site.run("es_swap_alias")
+    site.run("es_rollback")
+    check(site.close())
+    # What is the standby now has had every change, too.
+    site.run("es_rollback")
+    assert site.compare()["differences"] == {}
+
+
+@each_vendor
+def test_two_at_once(vendor: str, site: Site, check: Check) -> None:
+    both = [site.start("es_rebuild") for _ in range(2)]
+    ended = {process.wait(300): process for process in both}
+    assert sorted(ended) == [0, 1], [process.errors() for process in both]
+    assert "is being rebuilt by" in ended[1].errors()
+    check(site.close())
+
+
+@each_vendor
+def test_deletes_of_rows_not_yet_loaded(vendor: str, site: Site, check: Check) -> None:
+    ahead = site.environment.start("tests.torture.ahead", TORTURE_SYNC="worker", TORTURE_PAUSES="")
+    wait_for(lambda: ahead.at_work() > 0, "who deletes")
+    site.rebuild()
+    assert ahead.wait(60) == 0, ahead.errors()
+    did = json.loads(ahead.output().splitlines()[-1])
+    assert did["deleted"] > 10
+    assert did["revived"] > 0
+    check(site.close())
+
+
+@each_vendor
+def test_a_transaction_across_the_swap(
+    vendor: str, site: Site, tmp_path: Path, check: Check
+) -> None:
+    """On SQLite nobody else can write meanwhile, a rebuild neither: it is short there."""
+    end = tmp_path / "commit"
+    held = site.environment.start("tests.torture.held", f"--until={end}")
+    wait_for(lambda: "open" in held.output(), "the transaction")
+    if vendor == "sqlite":
+        end.touch()
+    site.rebuild()
+    end.touch()
+    assert held.wait(60) == 0, held.errors()
+    check(site.close())
+
+
+class OwnServer:
+    """An Elasticsearch that may be killed, beside the one of all other tests."""
+
+    url = f"http://127.0.0.1:{SECOND_PORT}"
+
+    def start(self) -> None:
+        words = ("start", f"--port={SECOND_PORT}", "--name=torture")
+        environment = {k: v for k, v in os.environ.items() if k != "ES_URL"}
+        subprocess.run(
+            [sys.executable, ROOT / "dev/elasticsearch/server.py", *words],
+            env=environment | {"ES_HEAP": "512m"},
+            check=True,
+        )
+
+    def kill(self) -> None:
+        pid = (ROOT / "dev/elasticsearch/.run/torture/pid").read_text().split()[0]
+        os.killpg(int(pid), signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OwnServer]:
+    server = OwnServer()
+    server.start()
+    yield server
+    server.kill()
+
+
+@each_vendor
+def test_a_server_that_is_killed_and_comes_back(
+    vendor: str,
+    environment: Environment,
+    server: OwnServer,
+    seed: int,
+    check: Check,
+) -> None:
+    environment.rows, environment.indices = ROWS, "products,offers"
+    environment.elasticsearch = server.url
+    environment.variables = {"TORTURE_DURABILITY": "request", "TORTURE_PATIENCE": "200"}
+    with Site(environment, server.url, seed) as site:
+        rebuild = site.start("es_rebuild", TORTURE_DOOM="load pause")
+        wait_for(lambda: "paused" in rebuild.output(), "the load")
+        server.kill()
+        server.start()
+        if rebuild.wait(300) != 0:
+            raise ProcessFailed(rebuild.errors())
+        report = site.close()
+    assert report.failures, "the server was not away"
+    check(report, searched=False)
