@@ -2,8 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from django.db import models
+
 if TYPE_CHECKING:
     from .document import Document
+
+
+def has_every_row(document: "type[Document]") -> bool:
+    """Whether each row of the model's table belongs into the index."""
+    model = document.django.model
+    return (
+        not model._meta.proxy
+        and type(model._default_manager).get_queryset is models.Manager.get_queryset
+        and not is_overridden(document, "get_queryset", "should_index_object")
+    )
 
 
 def is_overridden(document: "type[Document]", *names: str) -> bool:

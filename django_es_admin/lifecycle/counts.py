@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connections, models
+from django.db import connections
 from django.utils import timezone
 
-from ..documents.overrides import is_overridden
+from ..documents.overrides import has_every_row
 from ..indices.definition import IndexDefinition
 from ..models import RowCount
 from ..outbox.write import objects
@@ -90,13 +90,8 @@ def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tupl
 def _table(definition: IndexDefinition) -> str:
     """Return the table whose every row belongs into the index; "" if some may not."""
     assert definition.document is not None  # noqa: S101 (the caller has looked)
-    model = definition.document.django.model
-    manager = type(model._default_manager).get_queryset
-    if model._meta.proxy or manager is not models.Manager.get_queryset:
-        return ""
-    if is_overridden(definition.document, "get_queryset", "should_index_object"):
-        return ""
-    return model._meta.db_table
+    every = has_every_row(definition.document)
+    return definition.document.django.model._meta.db_table if every else ""
 
 
 def _estimates(using: str, definitions: Iterable[IndexDefinition]) -> dict[str, Rows]:

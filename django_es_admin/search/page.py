@@ -18,6 +18,7 @@ from .service import SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
 
+_ALL = "all"
 _DAYS = "days"
 
 
@@ -31,6 +32,7 @@ class PageAsked:
         size: hits of the page.
         days_of: path of the date whose days are asked for, too; "" for none.
         time_zone: in which a day begins.
+        with_all: whether to count the documents that are no hits, too.
     """
 
     filters: tuple[Mapping[str, Any], ...]
@@ -38,6 +40,7 @@ class PageAsked:
     size: int
     days_of: str = ""
     time_zone: str = "UTC"
+    with_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class PageHits:
         limit: hits that can be paged through.
         took: milliseconds that Elasticsearch needed.
         suggestion: the words as they may have been meant; "" if none are better.
+        of_all: all documents, hits or not; None if that was not asked for.
         days: each day that a hit has, in order; None if they were not asked for.
         search: asks for the keys of all hits, without filters, should somebody want them.
     """
@@ -59,6 +63,7 @@ class PageHits:
     limit: int
     took: int
     suggestion: str
+    of_all: int | None
     days: tuple[date, ...] | None
     search: Callable[[], SearchHits]
 
@@ -97,6 +102,8 @@ def search_page(
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     arguments = spelling.arguments() if spelling else {}
     aggregations = {**arguments.pop("aggregations", {}), **_days(asked)}
+    if asked.with_all:
+        aggregations[_ALL] = {"global": {}}
     connection = document.django.connection
     with translated(connection):
         answer = connection.client.options(request_timeout=deadline.remaining).search(
@@ -127,6 +134,7 @@ def search_page(
             limit=limit,
             took=int(answer.body["took"]),
             suggestion=spelling.read(answer.body) if spelling else "",
+            of_all=answer.body["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
             days=_read_days(answer.body) if asked.days_of else None,
             search=search,
         )

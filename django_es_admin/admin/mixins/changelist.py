@@ -78,6 +78,7 @@ class ElasticsearchChangeListMixin(Base):
                 return
             # The index is not up to date with the rows of this page: the database knows better.
             self._may_page = False
+            self.root_queryset.__dict__.pop("count", None)
             search_of(request).forget()
             self.queryset = self.get_queryset(request)
             self.answer = self._admin.find_answer(request)
@@ -101,7 +102,7 @@ class ElasticsearchChangeListMixin(Base):
         rows = search_of(request).page_of
         if rows is None:
             return False
-        answer_from(page, self.queryset, self.date_hierarchy)
+        answer_from(page, self)
         super().get_results(request)
         first, end = self._bounds()
         keys = page.keys[: end - first]

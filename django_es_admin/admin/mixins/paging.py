@@ -11,6 +11,7 @@ from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ...documents.overrides import has_every_row
 from ...lifecycle.generations import is_as_declared
 from ...search.columns import columns_of
 from ...search.filters import translate
@@ -54,6 +55,8 @@ def plan_page(
         size=per_page + orphans,
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
+        # A document that leaves out rows has another number of them.
+        with_all=bool(admin.show_full_result_count) and has_every_row(document),
     )
 
 
@@ -63,8 +66,12 @@ def shows_all(queryset: QuerySet[Any]) -> bool:
     return not (query.where or query.is_sliced or query.combinator or query.is_empty())
 
 
-def answer_from(page: PageHits, queryset: QuerySet[Any], date_hierarchy: str | None) -> None:
-    """Let a queryset, but not what is made from it, count and date its rows by the hits."""
+def answer_from(page: PageHits, changelist: "ElasticsearchChangeListMixin") -> None:
+    """Let the querysets of a change list, but not what is made from them, count and date by it."""
+    queryset, date_hierarchy = changelist.queryset, changelist.date_hierarchy
+    every = changelist.root_queryset
+    if page.of_all is not None:
+        every.__dict__["count"] = MethodType(lambda rows: page.of_all, every)
     own: dict[str, Any] = {"count": MethodType(lambda rows: page.listed, queryset)}
     if page.days is not None and date_hierarchy:
         is_moment = isinstance(queryset.model._meta.get_field(date_hierarchy), DateTimeField)
@@ -72,7 +79,8 @@ def answer_from(page: PageHits, queryset: QuerySet[Any], date_hierarchy: str | N
 
         def aggregate(**expressions: Any) -> dict[str, Any]:
             if expressions.keys() != {"first", "last"}:
-                return type(queryset).aggregate(queryset, **expressions)
+                found: dict[str, Any] = type(queryset).aggregate(queryset, **expressions)
+                return found
             return {"first": days[0], "last": days[-1]} if days else {"first": None, "last": None}
 
         def periods(field_name: str, kind: str, *args: Any, **kwargs: Any) -> Sequence[Any]:

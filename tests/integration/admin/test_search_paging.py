@@ -15,6 +15,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 from shop.admin import ProductAdmin
+from shop.documents import ProductDocument
 from shop.models import Product
 
 from django_es_admin.admin.mixins import search
@@ -99,6 +100,7 @@ def test_pages_are_those_of_the_database(
                 # Nothing that grows with the hits was asked of the database.
                 assert not [sql for sql in queries if "json_each" in sql["sql"]]
                 assert not [sql for sql in queries if "ANY(" in sql["sql"]]
+                assert not [sql for sql in queries if "COUNT(" in sql["sql"]]
                 monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
                 exact = open_products(admin_client, **case)
                 assert not is_paged(exact)
@@ -153,6 +155,7 @@ def test_rows_that_the_database_has_no_more_are_noticed(admin_client: Client) ->
     response = open_products(admin_client)
     assert not is_paged(response)
     assert summary_of(response).startswith("59 hits for zeppelin, best first")
+    assert response.context["cl"].full_result_count == 89
     assert "1 hit is not in the database any more." in summary_of(response)
 
 
@@ -164,6 +167,20 @@ def test_no_row_is_shown_that_a_filter_leaves_out_by_now(admin_client: Client) -
     assert not is_paged(response)
     assert first not in response.context["cl"].result_list
     assert response.context["cl"].result_count == 49
+
+
+def test_a_document_that_leaves_out_rows_does_not_count_them_all(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some(self: Any) -> QuerySet[Product]:
+        return Product.objects.filter(is_active=True)
+
+    monkeypatch.setattr(ProductDocument, "get_queryset", some)
+    rebuild(plan_rebuild(get_definition("products")))
+    response = open_products(admin_client)
+    assert is_paged(response)
+    assert response.context["cl"].result_count == 50
+    assert response.context["cl"].full_result_count == 90
 
 
 def test_more_hits_than_the_limit(admin_client: Client) -> None:
