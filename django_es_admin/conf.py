@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 _SYNC = Literal["inline", "worker"]
+_FALLBACK = Literal["empty", "database", "raise"]
+# Options that are one of a few words.
+_WORDS = {"sync": get_args(_SYNC), "search_fallback": get_args(_FALLBACK)}
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,17 @@ class Options:
     """Seconds for which a rebuild goes on trying while Elasticsearch is down or overloaded."""
 
     search_timeout: float = 2.0
-    """Seconds that a search from the admin's search box may take."""
+    """Seconds that a search may take, from the admin's search box or from a site's."""
 
     search_max_results: int = 100_000
     """Hits that a search can page through; it becomes ``index.max_result_window``."""
+
+    search_fallback: _FALLBACK = "empty"
+    """What a site's search does while Elasticsearch does not answer: an empty result with an
+    ``error``, a search of the database, or the error itself."""
+
+    slow_search: float = 1.0
+    """Seconds from which on a site's search is logged as slow."""
 
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
@@ -69,10 +79,11 @@ class Options:
     """Seconds for which saves do not try a connection that was just found down."""
 
     def __post_init__(self) -> None:
-        if self.sync not in get_args(_SYNC):
-            raise ImproperlyConfigured(
-                f"ES_ADMIN['SYNC'] is {self.sync!r}: give one of {', '.join(get_args(_SYNC))}."
-            )
+        for name, words in _WORDS.items():
+            if (value := getattr(self, name)) not in words:
+                raise ImproperlyConfigured(
+                    f"ES_ADMIN[{name.upper()!r}] is {value!r}: give one of {', '.join(words)}."
+                )
         self._check_numbers()
         if self.write_timeout >= self.delete_again_after / 2:
             raise ImproperlyConfigured(
@@ -83,7 +94,7 @@ class Options:
 
     def _check_numbers(self) -> None:
         for field in fields(self):
-            if field.name == "sync":
+            if field.name in _WORDS:
                 continue
             value = getattr(self, field.name)
             kinds = (int, float) if field.type in (float, "float") else (int,)

@@ -75,7 +75,7 @@ class DocumentMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
 
 
 class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
-    """The search of a ModelAdmin is not set up; see `manage.py check`."""
+    """A search is not set up; see `manage.py check`."""
 
 
 class SearchUnreadable(ElasticsearchAdminError):
@@ -89,6 +89,19 @@ class SearchUnreadable(ElasticsearchAdminError):
     def __init__(self, message: str = "", place: int = 0) -> None:
         super().__init__(message)
         self.place = place
+
+
+class SearchParameterInvalid(ElasticsearchAdminError):
+    """A parameter of the search cannot be used: correct it, or leave it out.
+
+    Args:
+        message: what is wrong, for the visitor who gave it.
+        parameter: its name; "" where it is not one alone.
+    """
+
+    def __init__(self, message: str = "", parameter: str = "") -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class SearchNotAnswered(ElasticsearchAdminError):

@@ -27,6 +27,7 @@ from django_es_admin.conf import Options
 from django_es_admin.management import commands, drain_json, operations_json, status_json
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.models import Connection, Index
+from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.test import pytest_plugin
 
 PACKAGE = Path(django_es_admin.__file__).parent
@@ -305,6 +306,24 @@ def test_the_hooks_of_the_search() -> None:
     hooks = re.findall(r"`(get_search\w+|get_\w+_search_fields)\(", page("search.md"))
     assert hooks
     assert all(callable(getattr(ElasticsearchSearchMixin, hook)) for hook in hooks)
+
+
+def test_what_a_search_service_declares() -> None:
+    text = section_named(page("site-search.md"), "What a service declares")
+    listed = {code(cells[0]): cells[1] for cells in _three(text)}
+    classes = (SearchService, FacetedSearchService)
+    declared = {name for kind in classes for name in kind.__annotations__}
+    assert set(listed) == declared
+    for name, default in listed.items():
+        if default.startswith("`"):
+            assert ast.literal_eval(code(default)) == getattr(FacetedSearchService, name)
+
+
+def test_what_a_search_service_answers() -> None:
+    methods = re.findall(r"^\| `(\w+)\(", page("site-search.md"), re.M)
+    public = {name for name in vars(SearchService) if callable(getattr(SearchService, name))}
+    assert set(methods) <= {name for name in public if name[0] != "_"} | {"search_with_facets"}
+    assert len(methods) == 6
 
 
 # Checks

@@ -19,7 +19,7 @@ LAYERS = [
     ("lifecycle",),
     ("search",),
     ("tasks", "checks"),
-    ("admin", "rest", "import_export", "management", "templatetags"),
+    ("admin", "views", "rest", "import_export", "management", "templatetags"),
     ("test",),
 ]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -1,0 +1,84 @@
+"""A site's search with facets."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from elasticsearch.dsl import A
+
+from ..words import Words
+from . import faceting
+from .criteria import Selection, find_field
+from .facets import Facet
+from .results import SearchResults
+from .service import SearchService
+
+if TYPE_CHECKING:
+    from elasticsearch.dsl import Search
+
+
+class FacetedSearchService(SearchService):
+    """A :class:`SearchService` that says how what was found is spread.
+
+    Filters and ranges on the field of a facet are choices in it: they narrow the results and the
+    other facets, but not the facet itself, so that its other values can be chosen still.
+    """
+
+    facets: ClassVar[Mapping[str, Facet]] = {}
+    """Name -> ``TermsFacet``, ``RangeFacet`` or ``StatsFacet``."""
+
+    def build_faceted_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
+        """Return the search with its facets, to go on chaining.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+            TypeError: there is no such criterion.
+        """
+        return self._build_faceted(self._read_words(query), self._read_selections(criteria))
+
+    def search_with_facets(
+        self,
+        query: str | None = None,
+        *,
+        sort_by: str | None = None,
+        page: int | str | None = 1,
+        page_size: int | str | None = None,
+        after: str | None = None,
+        **criteria: Any,
+    ) -> SearchResults:
+        """Return one page of what was found, with ``facets``; else as ``search()``.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit, or the page is beyond those with a number.
+            TypeError: there is no such criterion.
+        """
+        words, selections = self._read_words(query), self._read_selections(criteria)
+        paging = self._read_paging(sort_by, page, page_size, after)
+        search = self._build_faceted(words, selections)
+        return self._answer(search, words, selections, paging)
+
+    def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
+        """Return the results with facets for the parameters of a URL.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+        """
+        return self.search_with_facets(**self.read_parameters(parameters))
+
+    def _build_faceted(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
+        everywhere, chosen = faceting.split(self.facets, selections)
+        search = self._build(words, everywhere)
+        if chosen:
+            search = search.post_filter(faceting.all_of(chosen))
+        for name, facet in self.facets.items():
+            field = find_field(self.document, facet.field)
+            search.aggs[name] = A(faceting.aggregation(facet, field, chosen))
+        return search
+
+    def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
+        if answer is None:
+            results["facets"] = {name: facet.empty() for name, facet in self.facets.items()}
+        elif "aggregations" in answer:
+            results["facets"] = {
+                name: faceting.read(facet, answer["aggregations"][name])
+                for name, facet in self.facets.items()
+            }

@@ -1,0 +1,36 @@
+"""From hits to plain data."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from elasticsearch import dsl
+
+from ..highlight import MAX_CHARACTERS
+
+FRAGMENT_CHARACTERS = 150
+FRAGMENTS = 3
+
+
+def highlighted(search: "dsl.Search[Any]", paths: Iterable[str]) -> "dsl.Search[Any]":
+    """Return the search that marks what was searched for in these fields."""
+    return search.highlight(*paths).highlight_options(
+        # Escapes the text, so that the marks are the only HTML in it.
+        encoder="html",
+        pre_tags=["<mark>"],
+        post_tags=["</mark>"],
+        fragment_size=FRAGMENT_CHARACTERS,
+        number_of_fragments=FRAGMENTS,
+        max_analyzed_offset=MAX_CHARACTERS,
+    )
+
+
+def read_hits(hits: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the documents; a document's own ``score`` or ``highlights`` goes before ours."""
+    return [_read_hit(hit) for hit in hits]
+
+
+def _read_hit(hit: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"score": hit.get("_score")}
+    if "highlight" in hit:
+        told["highlights"] = dict(hit["highlight"])
+    return {**told, **hit.get("_source", {})}

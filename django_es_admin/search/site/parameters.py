@@ -1,0 +1,122 @@
+"""The parameters of a search in a URL: what they are called, and what they may be."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+
+from ...exceptions import SearchParameterInvalid
+
+Kind = Literal["text", "whole", "number", "flag", "date"]
+
+# Of the URL -> of `SearchService.search`.
+_SHORT = {"q": "query", "sort": "sort_by"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter.
+
+    Args:
+        name: in the URL.
+        argument: of ``SearchService.search``.
+        kind: what it may be.
+        description: for people.
+        default: what is taken if it is missing; None for nothing.
+        choices: what else than these makes no difference.
+        several: whether it may be given more than once: one of the values is enough then.
+        minimum: of a number.
+        maximum: of a number; of the characters of a text.
+    """
+
+    name: str
+    argument: str
+    kind: Kind
+    description: str
+    default: str | int | None = None
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+def describe(
+    *,
+    filters: Mapping[str, Kind],
+    ranges: Mapping[str, Kind],
+    sorts: Sequence[str],
+    page_size: int,
+    max_page_size: int,
+    max_query_length: int,
+) -> Iterator[Parameter]:
+    """Yield the parameters of a search.
+
+    Args:
+        filters: name -> what its values are.
+        ranges: the same.
+        sorts: names of the orders, the default first.
+    """
+    yield Parameter("q", "query", "text", _("The words to search for."), maximum=max_query_length)
+    for name, kind in filters.items():
+        yield Parameter(
+            name,
+            name,
+            kind,
+            _("Only what has this value; several times for one of them."),
+            several=True,
+        )
+    for name, kind in ranges.items():
+        for end, text in (("min", _("The lowest value.")), ("max", _("The highest value."))):
+            yield Parameter(f"{end}_{name}", f"{end}_{name}", kind, text)
+    yield Parameter("sort", "sort_by", "text", _("The order."), sorts[0], tuple(sorts))
+    yield Parameter("page", "page", "whole", _("The number of the page."), 1, minimum=1)
+    yield Parameter(
+        "page_size",
+        "page_size",
+        "whole",
+        _("Results of a page; more than the maximum are cut to it."),
+        page_size,
+        minimum=1,
+        maximum=max_page_size,
+    )
+    yield Parameter("after", "after", "text", _("“next” of the page before, in place of “page”."))
+
+
+def read_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the arguments that the parameters of a URL stand for; others are left alone.
+
+    Args:
+        given: a ``QueryDict``, or a mapping of names to values.
+
+    Raises:
+        SearchParameterInvalid: one is there twice that may be there once.
+    """
+    get = _getter(given)
+    arguments: dict[str, Any] = {}
+    for parameter in parameters:
+        values = get(parameter.name)
+        if len(values) > 1 and not parameter.several:
+            text = _("“%(name)s” was given more than once.") % {"name": parameter.name}
+            raise SearchParameterInvalid(text, parameter.name)
+        filled = [value for value in values if value not in (None, "")]
+        if filled:
+            arguments[parameter.argument] = filled if len(filled) > 1 else filled[0]
+    return arguments
+
+
+def name_in_url(argument: str) -> str:
+    """Return how a URL calls an argument of ``SearchService.search``."""
+    return {long: short for short, long in _SHORT.items()}.get(argument, argument)
+
+
+def _getter(given: Mapping[str, Any]) -> Callable[[str], list[Any]]:
+    if isinstance(given, MultiValueDict):
+        return given.getlist
+
+    def get(name: str) -> list[Any]:
+        value = given.get(name)
+        return list(value) if isinstance(value, (list, tuple)) else [value]
+
+    return get

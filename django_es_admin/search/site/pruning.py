@@ -1,0 +1,46 @@
+"""Which parts of a document are shown, where Elasticsearch is not there to leave out the others."""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+def prune(
+    document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str]
+) -> dict[str, Any]:
+    """Return a document with what the patterns of paths include and do not exclude.
+
+    As Elasticsearch's source filtering: no ``includes`` means everything, and a pattern that names
+    an object means all that is in it.
+    """
+    return _prune(document, includes or ("*",), excludes, "")
+
+
+def _prune(
+    document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str], path: str
+) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in document.items():
+        at = f"{path}.{name}" if path else name
+        if _matches(at, excludes):
+            continue
+        included = _matches(at, includes)
+        below = ("*",) if included else includes
+        if isinstance(value, Mapping):
+            if (inner := _prune(value, below, excludes, at)) or included:
+                kept[name] = inner
+        elif isinstance(value, list):
+            items = [
+                _prune(item, below, excludes, at) if isinstance(item, Mapping) else item
+                for item in value
+                if included or isinstance(item, Mapping)
+            ]
+            if included or any(items):
+                kept[name] = items
+        elif included:
+            kept[name] = value
+    return kept
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)

@@ -1,0 +1,38 @@
+"""The answer to a visitor's search, as plain data."""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class SearchResults(TypedDict):
+    """One page of a search.
+
+    ``results`` are the documents as they were indexed, with ``score`` (None unless sorted by
+    relevance) and, where something is marked, ``highlights``: field -> pieces of HTML, escaped but
+    for their ``<mark>``. ``total_pages`` are those that can be asked for by their number; ``next``
+    asks for the hits after these, however far down.
+    """
+
+    results: list[dict[str, Any]]
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+    next: NotRequired[str | None]
+    facets: NotRequired[dict[str, Any]]
+    error: NotRequired[str]
+    warning: NotRequired[str]
+
+
+class Suggestion(TypedDict):
+    """What the beginning of a word may become."""
+
+    text: str
+    score: float
+
+
+class Correction(TypedDict):
+    """What somebody may have meant; ``highlighted`` is HTML with ``<em>`` around what differs."""
+
+    text: str
+    highlighted: str
+    score: float

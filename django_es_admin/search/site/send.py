@@ -1,0 +1,58 @@
+"""Send one search, and say so if it was slow."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from elasticsearch import dsl
+from elasticsearch.dsl.connections import get_connection
+
+from ...backends.errors import translated
+from ...conf import get_options
+from ...documents import Document
+from ..window import preferred_copy
+
+logger = logging.getLogger("django_es_admin.search")
+
+_MAX_LOGGED = 4_000
+
+
+def send(
+    document: type[Document], search: "dsl.Search[Any]", *, timeout: float | None = None
+) -> Mapping[str, Any]:
+    """Return Elasticsearch's answer as it is: no object is made of a hit.
+
+    Args:
+        timeout: seconds; ``search_timeout`` if omitted.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+    """
+    options = get_options()
+    seconds = options.search_timeout if timeout is None else timeout
+    body = {"timeout": f"{max(int(seconds * 1000), 1)}ms", **search.to_dict()}
+    params: dict[str, Any] = {
+        # Half an answer would look like a whole one.
+        "allow_partial_search_results": False,
+        "preference": preferred_copy(body.get("query", {})),
+        **search._params,
+    }
+    client = get_connection(search._using)
+    started = time.perf_counter()
+    with translated(document.django.connection):
+        answer = client.options(request_timeout=seconds).search(
+            index=search._index, body=body, **params
+        )
+    taken = time.perf_counter() - started
+    if taken >= options.slow_search:
+        logger.warning(
+            "Slow search of %s: %.0f ms, of which Elasticsearch took %s ms: %s",
+            document.django.alias,
+            taken * 1000,
+            answer.body.get("took"),
+            json.dumps(body, default=str)[:_MAX_LOGGED],
+        )
+    found: Mapping[str, Any] = answer.body
+    return found

@@ -1,0 +1,367 @@
+"""A site's search, declared once and asked by its pages, its JSON and its REST views."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.translation import gettext as _
+
+from ...conf import get_options
+from ...documents import Document
+from ...exceptions import (
+    ElasticsearchAdminError,
+    SearchMisdeclared,
+    SearchParameterInvalid,
+    ServerRefused,
+)
+from ..fields import read_fields
+from ..identity import key_field
+from ..query import Matching, Query, build_query
+from ..words import Words, read_words
+from . import completion, database
+from .criteria import Selection, chosen, find_field, read_selections
+from .hits import highlighted, read_hits
+from .paging import Paging, read_paging
+from .parameters import Kind, Parameter, describe, read_parameters
+from .results import Correction, SearchResults, Suggestion
+from .send import send
+from .spelling import Spelling
+from .values import is_given, read_text, read_whole
+
+if TYPE_CHECKING:
+    from elasticsearch.dsl import Search
+
+logger = logging.getLogger("django_es_admin.search")
+
+_KINDS: Mapping[str, Kind] = {
+    "boolean": "flag",
+    "date": "date",
+    **dict.fromkeys(("byte", "short", "integer", "long", "unsigned_long"), "whole"),
+    **dict.fromkeys(("half_float", "float", "double", "scaled_float"), "number"),
+}
+
+
+class SearchService:
+    """What visitors of a site may search for; subclass it, and say so by its attributes.
+
+    Methods raise ``SearchParameterInvalid`` for what a visitor cannot mean, and nothing for an
+    Elasticsearch that is down, unless ``fallback`` says ``"raise"``.
+    """
+
+    document: ClassVar[type[Document]]
+    """The document to search."""
+
+    fields: ClassVar[Sequence[str]] = ()
+    """Fields in which words are looked for: ``"name^3"`` counts three times."""
+
+    operator: ClassVar[str] = "and"
+    """``"and"``: every word has to match, in whichever field; ``"or"``: one is enough."""
+
+    fuzziness: ClassVar[str | int] = "AUTO"
+    """Letters of a word that may differ; 0 for none."""
+
+    filters: ClassVar[Mapping[str, str]] = {}
+    """Criterion -> the field that has to have its value, or one of its values."""
+
+    ranges: ClassVar[Mapping[str, str]] = {}
+    """Name -> the number or date that the criteria ``min_<name>`` and ``max_<name>`` bound."""
+
+    sorts: ClassVar[Mapping[str, str]] = {"relevance": "_score"}
+    """Order -> field, ``"-"`` before it for descending; the first is the default."""
+
+    default_filters: ClassVar[Mapping[str, Any]] = {}
+    """Field -> value that a document has to have to be found at all."""
+
+    highlight: ClassVar[Sequence[str]] = ()
+    """Fields in which what was searched for is marked."""
+
+    source_includes: ClassVar[Sequence[str]] = ()
+    """Fields of the results; all if there are none."""
+
+    source_excludes: ClassVar[Sequence[str]] = ()
+    """Fields that the results do not have."""
+
+    suggest_field: ClassVar[str] = ""
+    """The completion field behind ``autocomplete()``."""
+
+    spelling_field: ClassVar[str] = ""
+    """The text field whose words ``did_you_mean()`` knows."""
+
+    page_size: ClassVar[int] = 20
+    """Results of a page, if nobody says how many."""
+
+    max_page_size: ClassVar[int] = 100
+    """What a larger page is cut to."""
+
+    max_query_length: ClassVar[int] = 1000
+    """Characters that may be searched for."""
+
+    min_prefix_length: ClassVar[int] = 2
+    """Characters before which nothing is suggested."""
+
+    timeout: ClassVar[float | None] = None
+    """Seconds that a search may take; ``SEARCH_TIMEOUT`` if there are none."""
+
+    fallback: ClassVar[str] = ""
+    """What to do while Elasticsearch does not answer; ``SEARCH_FALLBACK`` if it is empty."""
+
+    # What to ask
+
+    def build_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
+        """Return the search for words and criteria, to go on chaining: no page, no order yet.
+
+        Args:
+            query: words; None, or nothing but spaces, for everything.
+            criteria: of ``filters`` (a value, or a list of them) and ``ranges``; None is none.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+            TypeError: there is no such criterion.
+        """
+        return self._build(self._read_words(query), self._read_selections(criteria))
+
+    def get_query(self, words: Words) -> Query:
+        """Return the query for words; override it to rank otherwise."""
+        matching = Matching(operator=self.operator, fuzziness=self.fuzziness)
+        return build_query(read_fields(self.document, self.fields), words, matching)
+
+    def search(
+        self,
+        query: str | None = None,
+        *,
+        sort_by: str | None = None,
+        page: int | str | None = 1,
+        page_size: int | str | None = None,
+        after: str | None = None,
+        **criteria: Any,
+    ) -> SearchResults:
+        """Return one page of what was found.
+
+        Args:
+            query: words; None, or nothing but spaces, for everything.
+            sort_by: one of ``sorts``; any other is the first of them.
+            page: its number, counted from 1.
+            page_size: results of a page; more than ``max_page_size`` are cut to it.
+            after: ``next`` of the page before: goes on from there, whatever ``page`` says.
+            criteria: as in ``build_search``.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit, or the page is beyond those with a number.
+            TypeError: there is no such criterion.
+        """
+        words, selections = self._read_words(query), self._read_selections(criteria)
+        paging = self._read_paging(sort_by, page, page_size, after)
+        return self._answer(self._build(words, selections), words, selections, paging)
+
+    def autocomplete(self, prefix: str, size: int = 10) -> list[Suggestion]:
+        """Return what the beginning of a word may become, each text once, the best first.
+
+        Nothing for fewer than ``min_prefix_length`` characters, and while Elasticsearch is down.
+
+        Raises:
+            SearchParameterInvalid: the prefix is no text, or the size no number above 0.
+            SearchMisdeclared: there is no ``suggest_field``.
+        """
+        field = self._declared("suggest_field")
+        wanted = min(read_whole("size", size), self.max_page_size)
+        typed = read_text("q", prefix, self.max_query_length)
+        # Those that keep apart the inputs of a completion are refused by Elasticsearch.
+        typed = "".join(c if c.isprintable() else " " for c in typed).lstrip()
+        typed = typed[: completion.MAX_PREFIX]
+        if len(typed) < self.min_prefix_length:
+            return []
+        search = completion.completing(
+            self.document.search(), field, typed, wanted, self.default_filters
+        )
+        answer = self._try(search)
+        if answer is None:
+            return []
+        return completion.read_completions(answer, field, wanted, self._is_visible)
+
+    def did_you_mean(self, query: str, size: int = 5) -> list[Correction]:
+        """Return what somebody may have meant by ``query``, the likeliest first.
+
+        Nothing where the words are well known, and while Elasticsearch is down.
+
+        Raises:
+            SearchParameterInvalid: the query is no text, or the size no number above 0.
+            SearchMisdeclared: there is no ``spelling_field``.
+        """
+        field = self._declared("spelling_field")
+        spelling = Spelling(field, min(read_whole("size", size), self.max_page_size))
+        words = self._read_words(query)
+        if not words:
+            return []
+        answer = self._try(spelling.asking(self.document.search(), words.text))
+        return [] if answer is None else spelling.read(answer)
+
+    # What a URL asks
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that a URL may have, with what they may be."""
+        return tuple(
+            describe(
+                filters={name: self._kind(path) for name, path in self.filters.items()},
+                ranges={name: self._kind(path, "number") for name, path in self.ranges.items()},
+                sorts=tuple(self.sorts),
+                page_size=self.page_size,
+                max_page_size=self.max_page_size,
+                max_query_length=self.max_query_length,
+            )
+        )
+
+    def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
+        """Return the results for the parameters of a URL, a ``QueryDict``; unknown ones are left.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+        """
+        return self.search(**self.read_parameters(parameters))
+
+    def read_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of ``search()`` for the parameters of a URL.
+
+        Raises:
+            SearchParameterInvalid: one is there twice that may be there once.
+        """
+        return read_parameters(parameters, self.parameters())
+
+    # How
+
+    def _declared(self, name: str) -> str:
+        value: str = getattr(self, name)
+        if not value:
+            raise SearchMisdeclared(f"{type(self).__name__} has no {name}: name the field.")
+        return value
+
+    def _kind(self, path: str, otherwise: Kind = "text") -> Kind:
+        return _KINDS.get(find_field(self.document, path).type, otherwise)
+
+    def _read_words(self, query: Any) -> Words:
+        if not is_given(query):
+            return Words(())
+        return read_words(read_text("q", query, self.max_query_length))
+
+    def _read_selections(self, criteria: Mapping[str, Any]) -> tuple[Selection, ...]:
+        return read_selections(self.document, self.filters, self.ranges, criteria)
+
+    def _default_selections(self) -> list[Selection]:
+        return [
+            chosen(self.document, path, path, value) for path, value in self.default_filters.items()
+        ]
+
+    def _read_paging(self, sort_by: Any, page: Any, page_size: Any, after: Any) -> Paging:
+        return read_paging(
+            sorts=self.sorts,
+            key=key_field(self.document),
+            sort_by=sort_by,
+            page=page,
+            page_size=page_size,
+            after=after,
+            default_size=self.page_size,
+            max_size=self.max_page_size,
+            window=get_options().search_max_results,
+        )
+
+    def _build(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
+        search = self.document.search()
+        if words:
+            search = search.query(self.get_query(words))
+            if self.highlight:
+                search = highlighted(search, self.highlight)
+        for selection in (*self._default_selections(), *selections):
+            search = search.filter(selection.query)
+        if self.source_includes or self.source_excludes:
+            search = search.source(
+                includes=list(self.source_includes) or None,
+                excludes=list(self.source_excludes) or None,
+            )
+        return search
+
+    def _answer(
+        self,
+        search: "Search[Any]",
+        words: Words,
+        selections: Sequence[Selection],
+        paging: Paging,
+    ) -> SearchResults:
+        answer = self._try(paging.apply(search))
+        if answer is None:
+            return self._unanswered(words, selections, paging)
+        hits = answer["hits"]["hits"]
+        total = int(answer["hits"]["total"]["value"])
+        results = self._page(read_hits(hits), total, paging)
+        results["next"] = paging.next_cursor(hits, total)
+        self._complete(results, answer)
+        return results
+
+    def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
+        """Add what else the search brought; None: nothing."""
+
+    def _page(self, found: list[dict[str, Any]], total: int, paging: Paging) -> SearchResults:
+        return {
+            "results": found,
+            "total": total,
+            "page": paging.page,
+            "page_size": paging.page_size,
+            "total_pages": paging.total_pages(total),
+        }
+
+    def _try(self, search: "Search[Any]") -> Mapping[str, Any] | None:
+        """Return the answer; None if there is none, and that is not to be an error."""
+        try:
+            return send(self.document, search, timeout=self.timeout)
+        except ElasticsearchAdminError as error:
+            if isinstance(error, ServerRefused) and _is_ours(error):
+                logger.warning("A search was refused: %s", error)
+                text = _("The search cannot be understood.")
+                raise SearchParameterInvalid(text) from error
+            if self._fallback == "raise":
+                raise
+            logger.error("A search was not answered: %s", error)  # noqa: TRY400 (it says enough)
+            return None
+
+    @property
+    def _fallback(self) -> str:
+        return self.fallback or get_options().search_fallback
+
+    def _unanswered(
+        self, words: Words, selections: Sequence[Selection], paging: Paging
+    ) -> SearchResults:
+        rows = self._rows(words, selections) if self._fallback == "database" else None
+        if rows is None or paging.after is not None:
+            results = self._page([], 0, paging)
+            results["error"] = _("Search service temporarily unavailable")
+        else:
+            ordered = database.order(self.document, rows, self.sorts[paging.sort_by])
+            found = database.read_page(
+                self.document, ordered, paging, self.source_includes, self.source_excludes
+            )
+            results = self._page(found, rows.count(), paging)
+            results["warning"] = _(
+                "Search is answered by the database at the moment; results are unranked."
+            )
+        results["next"] = None
+        self._complete(results, None)
+        return results
+
+    def _rows(self, words: Words, selections: Sequence[Selection]) -> Any:
+        return database.DatabaseSearch(
+            self.document,
+            read_fields(self.document, self.fields),
+            words,
+            self.operator == "or",
+            [*self._default_selections(), *selections],
+        ).rows()
+
+    def _is_visible(self, source: Any) -> bool:
+        return all(
+            completion.value_at(source, selection.path) in selection.values
+            for selection in self._default_selections()
+        )
+
+
+def _is_ours(error: ServerRefused) -> bool:
+    """Whether Elasticsearch refused what was asked, and did not fail by itself."""
+    meta = getattr(error.__cause__, "meta", None)
+    return getattr(meta, "status", 400) < 500

@@ -1,0 +1,141 @@
+"""Values that visitors give, read strictly: what cannot be meant is refused by name."""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from ...exceptions import SearchParameterInvalid
+from ..fields import SearchField
+
+MAX_CHARACTERS = 1_000
+MAX_VALUES = 100
+# Beyond it Elasticsearch's floating-point fields have no numbers, and nothing has a price.
+MAX_NUMBER = 1e15
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_INTEGERS = frozenset(("byte", "short", "integer", "long", "unsigned_long"))
+_NUMBERS = _INTEGERS | {"half_float", "float", "double", "scaled_float"}
+
+
+def is_given(value: Any) -> bool:
+    """Whether a parameter was filled in: an empty one of a form is as good as none."""
+    return value is not None and value != "" and value not in ([], ())
+
+
+def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
+    """Return a text.
+
+    Raises:
+        SearchParameterInvalid: it is none, is too long, or has characters that no text has.
+    """
+    if not isinstance(value, str):
+        raise _invalid(name, _("“%(name)s” has to be one text."))
+    if len(value) > longest:
+        text = _("“%(name)s” is longer than %(longest)s characters.")
+        raise _invalid(name, text, longest=longest)
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise _invalid(name, _("“%(name)s” has characters that no text has."))
+    return value
+
+
+def read_whole(name: str, value: Any, lowest: int | None = 1) -> int:
+    """Return a whole number, of ``lowest`` or more if that is not None.
+
+    Raises:
+        SearchParameterInvalid: it is none.
+    """
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise _invalid(name, _("“%(name)s” has to be a whole number."))
+    if lowest is not None and value < lowest:
+        text = _("“%(name)s” has to be a whole number of %(lowest)s or more.")
+        raise _invalid(name, text, lowest=lowest)
+    return value
+
+
+def read_values(name: str, value: Any, field: SearchField) -> list[Any]:
+    """Return the values, one or several, that a field may have.
+
+    Raises:
+        SearchParameterInvalid: one of them cannot be a value of that field.
+    """
+    values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if len(values) > MAX_VALUES:
+        text = _("“%(name)s” has more than %(longest)s values.")
+        raise _invalid(name, text, longest=MAX_VALUES)
+    read = _reader(field)
+    return [read(name, each) for each in values]
+
+
+def read_bound(name: str, value: Any, field: SearchField) -> Any:
+    """Return an end of a range: a number, or a day or moment where the field is a date.
+
+    Raises:
+        SearchParameterInvalid: it is none.
+    """
+    return _moment(name, value) if field.type == "date" else _number(name, value)
+
+
+def _reader(field: SearchField) -> Callable[[str, Any], Any]:
+    if field.type == "boolean":
+        return _flag
+    if field.type in _INTEGERS:
+        return lambda name, value: read_whole(name, value, lowest=None)
+    if field.type in _NUMBERS:
+        return _number
+    if field.type == "date":
+        return _moment
+    return lambda name, value: read_text(
+        name, str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    )
+
+
+def _flag(name: str, value: Any) -> bool:
+    found = _FLAGS.get(str(value).lower())
+    if found is None:
+        raise _invalid(name, _("“%(name)s” has to be true or false."))
+    return found
+
+
+def _number(name: str, value: Any) -> float | int:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    if isinstance(value, Decimal):
+        value = float(value)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not math.isfinite(value)
+        or abs(value) > MAX_NUMBER
+    ):
+        raise _invalid(name, _("“%(name)s” has to be a number."))
+    return value
+
+
+def _moment(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            value = parse_date(value) or parse_datetime(value)
+        except ValueError:
+            value = None
+    try:
+        if isinstance(value, datetime) and timezone.is_naive(value):
+            value = timezone.make_aware(value)
+        if isinstance(value, date):
+            return value.isoformat()
+    except (OverflowError, ValueError):
+        pass
+    raise _invalid(name, _("“%(name)s” has to be a date, as 2026-11-21."))
+
+
+def _invalid(name: str, text: str, **values: Any) -> SearchParameterInvalid:
+    return SearchParameterInvalid(text % {"name": name, **values}, name)

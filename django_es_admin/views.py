@@ -1,0 +1,51 @@
+"""A site's search as JSON, without any framework on top of Django."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, JsonResponse
+from django.views import View
+
+from .exceptions import SearchParameterInvalid
+from .search import SearchService
+
+
+class _ServiceView(View):
+    service_class: ClassVar[type[SearchService]]
+
+    http_method_names = ("get", "head", "options")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+        """Answer: 400 with an ``error`` for what cannot be meant, 503 where there is no answer."""
+        try:
+            body = self.answer(request)
+        except SearchParameterInvalid as error:
+            body = {"error": str(error), "parameter": error.parameter}
+            return JsonResponse(body, status=400)
+        return JsonResponse(body, status=503 if "error" in body else 200)
+
+    def answer(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what is shown."""
+        raise NotImplementedError
+
+
+class SearchView(_ServiceView):
+    """The results of ``service_class``, with facets if it has any.
+
+    Parameters are those of ``SearchService.parameters()``: ``q``, ``sort``, ``page``,
+    ``page_size``, ``after``, the filters by their names, the ranges as ``min_…`` and ``max_…``.
+    """
+
+    def answer(self, request: HttpRequest) -> dict[str, Any]:
+        """Return one page of results."""
+        return dict(self.service_class().answer(request.GET))
+
+
+class AutocompleteView(_ServiceView):
+    """``{"suggestions": […]}`` for what was typed into a search box, ``q``."""
+
+    size: ClassVar[int] = 10
+
+    def answer(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the suggestions."""
+        typed = request.GET.get("q", "")
+        return {"suggestions": self.service_class().autocomplete(typed, self.size)}
