@@ -29,3 +29,5 @@ ES_SERVERS = {
     },
 }
 ES_INDICES = {"products": {"ALIASES": ["catalogue"]}, "articles": {}}
+# A page has a second in production; a machine that runs a browser and a cluster beside gets more.
+ES_ADMIN = {"PAGE_TIMEOUT": 10, "SEARCH_TIMEOUT": 10}
