@@ -38,17 +38,15 @@ DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django_es_admin.test.runner.DiscoverRunner"
 
+SERVER = {
+    "HOSTS": [os.environ.get("ES_URL") or "http://127.0.0.1:9200"],
+    "INDEX_PREFIX": os.environ["LIVE_PREFIX"],
+    # The machine may be busy with other things.
+    "PARAMS": {"request_timeout": 60},
+}
 ES_SERVERS = {
-    "default": {
-        "HOSTS": [os.environ.get("ES_URL") or "http://127.0.0.1:9200"],
-        "INDICES": ["books", "notes"],
-        "INDEX_PREFIX": os.environ["LIVE_PREFIX"],
-    },
-    "notes": {
-        "HOSTS": [os.environ.get("ES_URL") or "http://127.0.0.1:9200"],
-        "INDICES": ["notes"],
-        "INDEX_PREFIX": os.environ["LIVE_PREFIX"],
-    },
+    "default": {**SERVER, "INDICES": ["books", "notes"]},
+    "notes": {**SERVER, "INDICES": ["notes"]},
     # Production's, as it may be: tests neither write to it nor wait for it.
     "archive": {"HOSTS": ["http://127.0.0.1:9"], "INDICES": ["notes"], "READONLY": True},
 }
@@ -56,4 +54,4 @@ ES_INDICES = {
     "books": {"ALIASES": ["catalogue"]},
     "notes": {"TESTS": {"NAME": "test_notes"}},
 }
-ES_ADMIN = {"INLINE_TIMEOUT": 10}
+ES_ADMIN = {"INLINE_TIMEOUT": 10, "OPERATION_TIMEOUT": 60}
