@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop screenshots browser clean
+.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop schemathesis screenshots browser clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ postgres: ## Start a PostgreSQL of this checkout, unless POSTGRES_URL names one
 
 postgres-stop: ## Stop the PostgreSQL that `make postgres` started
 	@$(PYTHON) dev/postgresql/server.py stop
+
+schemathesis: venv es ## Ask the example's API what its OpenAPI description allows, and what it does not, 8,000 times
+	@SCHEMA_EXAMPLES=2000 $(BIN)/python -m pytest tests/integration/example/test_site_rest.py -k as_described $(PYTEST_ARGS)
 
 screenshots: venv es browser ## Take the pictures of the documentation again
 	@$(BIN)/python dev/screenshots.py

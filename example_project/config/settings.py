@@ -22,6 +22,8 @@ INSTALLED_APPS = [
     "django_es_admin",
     "import_export",
     "django_tasks_db",
+    "rest_framework",
+    "drf_spectacular",
     "shop",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -71,6 +73,13 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "The shop's search",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
 
 STATIC_URL = "static/"
 

@@ -1,10 +1,19 @@
 """The shop's search."""
 
 from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
 from shop.views import AutocompleteView, ProductSearchView
+from shop.views_drf import AutocompleteAPIView, ProductSearchAPIView
 
 urlpatterns = [
     path("search/", ProductSearchView.as_view(), name="product-search"),
     path("autocomplete/", AutocompleteView.as_view(), name="autocomplete"),
+    path("api/search/", ProductSearchAPIView.as_view(), name="api-product-search"),
+    path("api/autocomplete/", AutocompleteAPIView.as_view(), name="api-autocomplete"),
+    path(
+        "api/schema/",
+        SpectacularAPIView.as_view(authentication_classes=()),
+        name="api-schema",
+    ),
 ]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from ...exceptions import (
 from ..fields import read_fields
 from ..identity import key_field
 from ..query import Matching, Query, build_query
+from ..service import key_reader
 from ..words import Words, read_words
 from . import completion, database
 from .criteria import Selection, chosen, find_field, read_selections
@@ -152,6 +154,40 @@ class SearchService:
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
         return self._answer(self._build(words, selections), words, selections, paging)
+
+    def find_keys(
+        self,
+        query: str | None = None,
+        *,
+        sort_by: str | None = None,
+        limit: int = 1_000,
+        **criteria: Any,
+    ) -> tuple[Any, ...] | None:
+        """Return the primary keys of what was found, in the order that is asked for.
+
+        None while nobody answers.
+
+        Args:
+            limit: keys at most.
+            query, sort_by, criteria: as in ``search``.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+            TypeError: there is no such criterion.
+        """
+        words, selections = self._read_words(query), self._read_selections(criteria)
+        paging = replace(self._read_paging(sort_by, 1, None, None), page_size=limit)
+        search = paging.apply(self._build(words, selections)).source(False)
+        answer = self._try(search.extra(track_total_hits=False))
+        if answer is not None:
+            read = key_reader(self.document.django.model)
+            keys = (read(hit["_id"]) for hit in answer["hits"]["hits"])
+            return tuple(key for key in keys if key is not None)
+        rows = self._rows(words, selections) if self._fallback == "database" else None
+        if rows is None:
+            return None
+        ordered = database.order(self.document, rows, self.sorts[paging.sort_by])
+        return tuple(ordered.values_list("pk", flat=True)[:limit])
 
     def autocomplete(self, prefix: str, size: int = 10) -> list[Suggestion]:
         """Return what the beginning of a word may become, each text once, the best first.

@@ -1,0 +1,63 @@
+"""Let a service search for the rows of a list that Django REST Framework makes."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from .problems import SearchUnavailable, refused
+from .schema import describe
+
+# Of the page, which is the paginator's.
+_PAGING = ("page", "page_size", "after")
+
+
+class SearchFilterBackend(BaseFilterBackend):
+    """Narrow a queryset to what the view's ``search_service_class`` finds, the best first.
+
+    The view keeps its queryset, with its restrictions; only the best ``max_hits`` hits count. A
+    request without any parameter of the search gets the whole queryset.
+    """
+
+    max_hits: ClassVar[int] = 1_000
+
+    def filter_queryset(
+        self, request: Request, queryset: "QuerySet[Any]", view: APIView
+    ) -> "QuerySet[Any]":
+        """Return the rows that were found, in the order of the service.
+
+        Raises:
+            ValidationError: a parameter cannot be meant.
+            SearchUnavailable: nobody answers.
+        """
+        service = view.search_service_class()
+        with refused():
+            asked = service.read_parameters(request.query_params)
+            chosen = {name: value for name, value in asked.items() if name not in _PAGING}
+            if not chosen:
+                return queryset
+            keys = service.find_keys(limit=self.max_hits, **chosen)
+        if keys is None:
+            raise SearchUnavailable
+        found = queryset.filter(pk__in=keys)
+        if not keys:
+            return found
+        ranks = [When(pk=key, then=Value(rank)) for rank, key in enumerate(keys)]
+        return found.order_by(Case(*ranks, output_field=IntegerField()))
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Return the parameters for OpenAPI."""
+        service = view.search_service_class()
+        found = [each for each in service.parameters() if each.name not in _PAGING]
+        return [
+            {
+                "name": each.name,
+                "in": "query",
+                "required": False,
+                "description": str(each.description),
+                "schema": each.type,
+            }
+            for each in describe(found)
+        ]

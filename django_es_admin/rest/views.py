@@ -1,0 +1,71 @@
+"""A site's search as views of Django REST Framework."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from ..search import SearchService
+from ..search.site.parameters import Parameter
+from .problems import refused
+from .schema import SearchSchema
+from .serializers import SearchResultsSerializer, SuggestionsSerializer
+
+
+class _ServiceAPIView(APIView):
+    service_class: ClassVar[type[SearchService]]
+    serializer_class: ClassVar[type[BaseSerializer]]
+    schema = SearchSchema()
+
+    def get_service(self) -> SearchService:
+        """Return the service that is asked."""
+        return self.service_class()
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        """Return the class of the serializer of the answer."""
+        return self.serializer_class
+
+    def get_parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters of the URL, for its description."""
+        raise NotImplementedError
+
+
+class SearchAPIView(_ServiceAPIView):
+    """The results of ``service_class``, with facets if it has any.
+
+    400 with ``error`` and ``parameter`` for what cannot be meant; 503, with an answer that has an
+    ``error``, while Elasticsearch does not answer.
+    """
+
+    serializer_class = SearchResultsSerializer
+
+    def get_parameters(self) -> tuple[Parameter, ...]:
+        """Return those of the service."""
+        return self.get_service().parameters()
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one page of results."""
+        with refused():
+            results = self.get_service().answer(request.query_params)
+        body = self.get_serializer_class()(results).data
+        return Response(body, status=503 if "error" in results else 200)
+
+
+class AutocompleteAPIView(_ServiceAPIView):
+    """Suggestions for what was typed into a search box, ``q``; at most ``size`` of them."""
+
+    serializer_class = SuggestionsSerializer
+    size: ClassVar[int] = 10
+
+    def get_parameters(self) -> tuple[Parameter, ...]:
+        """Return ``q`` alone."""
+        return tuple(each for each in self.get_service().parameters() if each.name == "q")
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return the suggestions, the best first."""
+        with refused():
+            typed = request.query_params.get("q", "")
+            found = self.get_service().autocomplete(typed, self.size)
+        return Response(self.get_serializer_class()({"suggestions": found}).data)
