@@ -62,6 +62,8 @@ from django_es_admin.search.words import read_words  # noqa: E402
 # Words that no other text of the catalogue has, and the share of rows that gets each.
 PLANTED = {"zymurgy": 50_000, "quokka": 100, "wombat": 10}
 BATCH = 2_000
+# Rows of a page of the admin.
+PER_PAGE = 100
 SEARCHED = ("name", "description", "brand", "sku")
 
 CASES: tuple[tuple[str, dict[str, str]], ...] = (
@@ -70,7 +72,8 @@ CASES: tuple[tuple[str, dict[str, str]], ...] = (
     ("the same, page 50", {"q": "quokka", "p": "50"}),
     ("word of 1 row in 10", {"q": "wombat"}),
     ("the same, page 50", {"q": "wombat", "p": "50"}),
-    ("common words", {"q": "waterproof outdoor boots"}),
+    ("two common words", {"q": "wombat quokka"}),
+    ("three, in no row together", {"q": "waterproof outdoor boots"}),
     ("common + rare word", {"q": "wombat zymurgy"}),
     ("no hit", {"q": "xylophagous"}),
     ("1 in 10, with a filter", {"q": "wombat", "is_active__exact": "1"}),
@@ -156,15 +159,15 @@ def seconds(client: Client, site: str, query: dict[str, str]) -> float:
     return taken
 
 
-def hits(query: dict[str, str]) -> str:
-    """Return how many hits a search has, before any filter."""
+def hits(query: dict[str, str]) -> int:
+    """Return how many hits a search has, before any filter; all rows without a search."""
     if "q" not in query:
-        return ""
+        return Product.objects.count()
     document = get_definition("products").document
     assert document is not None  # noqa: S101 (for mypy)
     fields = read_fields(document, OurAdmin.search_fields)
     found = search_ids(document, build_query(fields, read_words(query["q"]), Matching()))
-    return f"{found.total:,}"
+    return found.total
 
 
 def main() -> None:
@@ -179,6 +182,9 @@ def main() -> None:
     print("| search | hits | stock | mixin | unrestricted | stock / mixin | stock / unrestricted |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, query in CASES:
+        found = hits(query)
+        if int(query.get("p", 1)) > 1 and (int(query["p"]) - 1) * PER_PAGE >= found:
+            continue
         times: dict[str, list[float]] = {"stock": [], "ours": [], "fast": []}
         for number in range(options.rounds + 1):
             for site, taken in times.items():
@@ -191,7 +197,7 @@ def main() -> None:
             for site in times
         ]
         ratios = [f"{medians['stock'] / medians[site]:.1f}" for site in ("ours", "fast")]
-        print("|", " | ".join([name, hits(query), *cells, *ratios]), "|", flush=True)
+        print("|", " | ".join([name, f"{found:,}", *cells, *ratios]), "|", flush=True)
 
 
 if __name__ == "__main__":
