@@ -27,6 +27,7 @@ manage create_demo_user
 cat <<TEXT
 
   Open   http://127.0.0.1:$port/admin/elasticsearch/   and sign in as admin, password admin.
+  The shop itself, with its search, is at http://127.0.0.1:$port/
   Ctrl-C ends it; \`make es-stop\` stops Elasticsearch. Another port: make demo PORT=8001
 
 TEXT

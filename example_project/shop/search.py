@@ -20,7 +20,8 @@ class ProductSearchService(search.SearchService):
         "newest": "-created_at",
     }
     default_filters = {"is_active": True}
-    highlight = ("name", "description")
+    # A name is shown whole, of a description the pieces that matter.
+    highlight = {"name": {"number_of_fragments": 0}, "description": {}}
     suggest_field = "name.suggest"
     spelling_field = "name"
 

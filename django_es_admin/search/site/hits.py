@@ -1,6 +1,6 @@
 """From hits to plain data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from elasticsearch import dsl
@@ -11,9 +11,18 @@ FRAGMENT_CHARACTERS = 150
 FRAGMENTS = 3
 
 
-def highlighted(search: "dsl.Search[Any]", paths: Iterable[str]) -> "dsl.Search[Any]":
-    """Return the search that marks what was searched for in these fields."""
-    return search.highlight(*paths).highlight_options(
+def highlighted(
+    search: "dsl.Search[Any]", fields: Sequence[str] | Mapping[str, Mapping[str, Any]]
+) -> "dsl.Search[Any]":
+    """Return the search that marks what was searched for in these fields.
+
+    Args:
+        fields: paths, or path -> Elasticsearch's options for that field.
+    """
+    options = fields if isinstance(fields, Mapping) else {path: {} for path in fields}
+    for path, own in options.items():
+        search = search.highlight(path, **own)
+    return search.highlight_options(
         # Escapes the text, so that the marks are the only HTML in it.
         encoder="html",
         pre_tags=["<mark>"],

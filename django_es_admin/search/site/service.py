@@ -74,8 +74,8 @@ class SearchService:
     default_filters: ClassVar[Mapping[str, Any]] = {}
     """Field -> value that a document has to have to be found at all."""
 
-    highlight: ClassVar[Sequence[str]] = ()
-    """Fields in which what was searched for is marked."""
+    highlight: ClassVar[Sequence[str] | Mapping[str, Mapping[str, Any]]] = ()
+    """Fields in which what was searched for is marked, or field -> options of its highlighter."""
 
     source_includes: ClassVar[Sequence[str]] = ()
     """Fields of the results; all if there are none."""

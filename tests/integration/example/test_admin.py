@@ -62,11 +62,6 @@ def confirm(client: Client, preview: Any) -> Any:
     return client.post(reverse("admin:shop_product_process_import"), data, follow=True)
 
 
-def test_home_leads_to_the_admin(client: Client) -> None:
-    response = client.get("/")
-    assert (response.status_code, response["Location"]) == (302, reverse("admin:index"))
-
-
 def test_products_are_listed_filtered_and_drilled_by_date(admin_client: Client) -> None:
     make_products(3)
     Product.objects.filter(sku="A1").update(is_active=False)
