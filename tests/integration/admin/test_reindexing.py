@@ -16,6 +16,7 @@ from shop.models import Product
 
 from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Index, Operation, OutboxEntry
 from tests import servers
 
@@ -85,6 +86,30 @@ def test_reindex_all_that_a_search_found(stale: list[Product], es: Elasticsearch
     response = visitor(*RIGHTS).post(f"{reverse(LIST)}?q=A-1", data, follow=True)
     assert "1 object is indexed anew" in words(response.content.decode())
     assert "New A-1" in names(es)
+
+
+@pytest.mark.parametrize("action", ["button", "selected"])
+def test_more_hits_than_a_page_has(products: list[Product], es: Elasticsearch, action: str) -> None:
+    """All that match are all that match, and nothing else."""
+    boots = Product.objects.bulk_create(
+        Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=products[0].category)
+        for number in range(130)
+    )
+    rebuild(plan_rebuild(get_definition("products")))
+    Product.objects.update(brand="Renamed")
+    client, url = visitor(*RIGHTS), f"{reverse(LIST)}?q=boot"
+    if action == "button":
+        asked = words(client.post(url, {"_reindex_all": "1"}).content.decode())
+        assert "note 130 objects in the outbox" in asked
+        data: dict[str, Any] = {"_reindex_all": "1", "confirmed": "1"}
+    else:
+        chosen = {"_selected_action": [boots[0].pk], "select_across": "1", "index": "0"}
+        data = {"action": "reindex_selected", **chosen}
+    response = client.post(url, data, follow=True)
+    assert "130 objects are indexed anew" in words(response.content.decode())
+    alias = get_definition("products").alias
+    es.indices.refresh(index=alias)
+    assert es.count(index=alias, q="brand.text:Renamed")["count"] == 130
 
 
 def test_all_that_match_is_refused_while_elasticsearch_does_not_answer(
