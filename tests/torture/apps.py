@@ -15,14 +15,13 @@ from django.db.backends.signals import connection_created
 SHARE = 0.08
 """Of the statements that are paused at."""
 
-SECONDS_FOR_HARM = 0.5
-
 
 class TortureConfig(AppConfig):
     """The app.
 
     TORTURE_PAUSES is the seed of the pauses, without it there are none. TORTURE_DOOM is a step of a
-    rebuild and what happens as it begins: "load kill", or "load pause", for somebody to do harm.
+    rebuild and what happens as it begins: "load kill", or "load pause 0.5", for somebody to do harm
+    within so many seconds.
     """
 
     name = "tests.torture"
@@ -39,7 +38,7 @@ class TortureConfig(AppConfig):
             _doom(*doom.split())
 
 
-def _doom(step: str, what: str) -> None:
+def _doom(step: str, what: str, seconds: str = "0.5") -> None:
     """Let a process that rebuilds come to harm where it begins a step."""
     from django_es_admin.lifecycle.progress import Progress
     from django_es_admin.lifecycle.recording import Record
@@ -55,7 +54,7 @@ def _doom(step: str, what: str) -> None:
         if what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         print("paused", flush=True)
-        time.sleep(SECONDS_FOR_HARM)
+        time.sleep(float(seconds))
 
     Record.tell = tell_and_meet_it  # type: ignore[method-assign]
 
