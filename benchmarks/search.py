@@ -1,0 +1,145 @@
+"""What a site's search takes beside the same request, sent by the bare client.
+
+Each query is sent by the client as the very bytes that the service sends, by the service, by the
+JSON view and by the view of Django REST Framework, in turns. What one adds is its time less that of
+the client in the same round. Run it with
+
+    DATABASE_URL=… .venv/bin/python benchmarks/search.py [--file catalogue.csv.gz] [--rounds 200]
+
+on a database that is empty, or that an earlier run has filled: what is missing, rows and index, is
+made first and not timed. The index is `bench-search-products`.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402 (after the path is set)
+
+parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+parser.add_argument("--file", help="a catalogue; 20,000 made-up products if omitted")
+parser.add_argument("--rounds", type=int, default=200)
+options = parser.parse_args()
+
+settings.DEBUG = False
+settings.ALLOWED_HOSTS = ["testserver"]
+settings.ES_SERVERS["default"]["INDEX_PREFIX"] = "bench-search-"
+# The figures tell what a search takes, however long that is.
+settings.ES_ADMIN = {"SEARCH_TIMEOUT": 30, "SLOW_SEARCH": 30, "SYNC": "worker"}
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 (after setup)
+from django.test import RequestFactory  # noqa: E402
+from elastic_transport import Transport  # noqa: E402
+from shop.models import Product  # noqa: E402
+from shop.search import FacetedSearchService  # noqa: E402
+from shop.views import ProductSearchView  # noqa: E402
+from shop.views_drf import ProductSearchAPIView  # noqa: E402
+
+from django_es_admin import connection  # noqa: E402
+from django_es_admin.indices.definition import get_definition  # noqa: E402
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: E402
+
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"q": "compact"},
+    {"q": "library"},
+    {"q": "image viewer"},
+    {"q": "quiet large ketle"},
+    {"q": "python", "sort": "price_asc", "min_price": "1", "max_price": "100"},
+)
+HEADERS = {
+    "accept": "application/vnd.elasticsearch+json; compatible-with=9",
+    "content-type": "application/vnd.elasticsearch+json; compatible-with=9",
+}
+Contestant = Callable[[dict[str, str]], Any]
+
+
+def prepare() -> None:
+    """Fill the database and the index, unless there is something in them."""
+    call_command("migrate", verbosity=0)
+    if not Product.objects.exists():
+        call_command("load_catalogue", *([options.file] if options.file else ["--count=20000"]))
+    definition = get_definition("products")
+    if not definition.connection.client.indices.exists(index=definition.alias):
+        rebuild(plan_rebuild(definition))
+
+
+def requests() -> dict[str, tuple[str, str, Any]]:
+    """Return what the service sends for each query: method, address and body."""
+    sent: dict[str, tuple[str, str, Any]] = {}
+    plain = Transport.perform_request
+
+    for query in QUERIES:
+
+        def note(self: Any, method: str, target: str, name: str = str(query), **kwargs: Any) -> Any:
+            sent[name] = (method, target, kwargs["body"])
+            return plain(self, method, target, **kwargs)
+
+        Transport.perform_request = note  # type: ignore[method-assign]
+        FacetedSearchService().answer(query)
+    Transport.perform_request = plain  # type: ignore[method-assign]
+    return sent
+
+
+def milliseconds(ask: Contestant, query: dict[str, str]) -> float:
+    """Return how long one answer takes."""
+    started = time.perf_counter()
+    ask(query)
+    return 1000 * (time.perf_counter() - started)
+
+
+def percentiles(times: list[float]) -> str:
+    """Return median and 95th percentile."""
+    return f"{statistics.median(times):.1f} | {statistics.quantiles(times, n=20)[-1]:.1f}"
+
+
+def main() -> None:
+    """Prepare, then let the contestants answer in turns; print their times and what they add."""
+    prepare()
+    sent = requests()
+    factory = RequestFactory()
+    json_view, rest_view = ProductSearchView.as_view(), ProductSearchAPIView.as_view()
+
+    def bare(query: dict[str, str]) -> Any:
+        method, target, body = sent[str(query)]
+        return connection.client.perform_request(method, target, headers=HEADERS, body=body)
+
+    contestants: dict[str, Contestant] = {
+        "the client": bare,
+        "`search_with_facets`": lambda query: FacetedSearchService().answer(query),
+        "`ProductSearchView`": lambda query: json_view(factory.get("/", query)).content,
+        "`ProductSearchAPIView`": lambda query: rest_view(factory.get("/", query)).render().content,
+    }
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(options.rounds + 5):
+        for query in QUERIES:
+            # Each begins as often as the others: the first warms the caches for the rest.
+            names = list(contestants)
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                taken = milliseconds(contestants[name], query)
+                if number >= 5:
+                    times[name].append(taken)
+    client = times["the client"]
+    print(f"{Product.objects.count():,} products, {len(QUERIES)} queries, {options.rounds} rounds")
+    print("| milliseconds | p50 | p95 | adds, p50 | adds, p95 |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, taken in times.items():
+        added = [own - base for own, base in zip(taken, client, strict=True)]
+        print(f"| {name} | {percentiles(taken)} |", f"{percentiles(added)} |")
+
+
+if __name__ == "__main__":
+    main()
