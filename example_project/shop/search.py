@@ -10,7 +10,9 @@ class ProductSearchService(search.SearchService):
     """The active products."""
 
     document = ProductDocument
-    fields = ("name^3", "description", "brand.text^2", "sku")
+    fields = ("name^3", "description", "brand.text^2", "sku^5")
+    # Somebody may press Enter before the end of a word.
+    prefix = True
     filters = {"category": "category.name.raw", "brand": "brand"}
     ranges = {"price": "price"}
     sorts = {

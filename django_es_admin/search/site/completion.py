@@ -12,6 +12,7 @@ LOOKED_AT = 100
 # Longer ones match nothing: a completion keeps that many characters (`max_input_length`).
 MAX_PREFIX = 50
 
+_EXACT = "exact"
 _UNIQUE = "unique"
 _EVERY = "every"
 
@@ -26,21 +27,24 @@ def completing(
         prefix: what was typed.
         visible: path -> value that documents must have to be suggested.
     """
-    options: dict[str, Any] = {"field": field, "fuzzy": {"fuzziness": "AUTO"}}
-    search = search.suggest(
-        _UNIQUE, prefix, completion={**options, "skip_duplicates": True, "size": size}
-    )
+    unique: dict[str, Any] = {"field": field, "skip_duplicates": True, "size": size}
+    fuzzy = {"fuzziness": "AUTO"}
+    # Asked for both, as the fuzzy one puts a typo as high as what was typed.
+    search = search.suggest(_EXACT, prefix, completion=unique)
+    search = search.suggest(_UNIQUE, prefix, completion={**unique, "fuzzy": fuzzy})
     if visible:
         # The suggester cannot filter. Of documents with the same text it keeps one, which may be
         # hidden where another is not: so those that it would skip are looked at, too.
-        search = search.suggest(_EVERY, prefix, completion={**options, "size": LOOKED_AT})
+        search = search.suggest(
+            _EVERY, prefix, completion={"field": field, "fuzzy": fuzzy, "size": LOOKED_AT}
+        )
     return search.source([*visible, _text_path(field)]).extra(size=0)
 
 
 def read_completions(
     answer: Mapping[str, Any], field: str, size: int, is_visible: Callable[[Any], bool]
 ) -> list[Suggestion]:
-    """Return at most ``size`` suggestions, the best first, each once.
+    """Return at most ``size`` suggestions, what begins as typed first, each once.
 
     Args:
         is_visible: whether a document, as far as it was asked for, may be suggested.
@@ -48,14 +52,12 @@ def read_completions(
     found: dict[str, float] = {}
     for option in _options(answer):
         if is_visible(option.get("_source", {})):
-            text = _whole_text(option, field)
-            found[text] = max(option["_score"], found.get(text, 0.0))
-    best = sorted(found.items(), key=lambda item: -item[1])
-    return [{"text": text, "score": score} for text, score in best[:size]]
+            found.setdefault(_whole_text(option, field), option["_score"])
+    return [{"text": text, "score": score} for text, score in list(found.items())[:size]]
 
 
 def _options(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for name in (_UNIQUE, _EVERY):
+    for name in (_EXACT, _UNIQUE, _EVERY):
         for entry in answer.get("suggest", {}).get(name, ()):
             yield from entry["options"]
 

@@ -9,6 +9,7 @@ from ..words import Words
 from . import faceting
 from .criteria import Selection, find_field
 from .facets import Facet
+from .ready import Ready
 from .results import SearchResults
 from .service import SearchService
 
@@ -68,7 +69,7 @@ class FacetedSearchService(SearchService):
         everywhere, chosen = faceting.split(self.facets, selections)
         search = self._build(words, everywhere)
         if chosen:
-            search = search.post_filter(faceting.all_of(chosen))
+            search = search.post_filter(Ready(faceting.all_of(chosen)))
         for name, facet in self.facets.items():
             field = find_field(self.document, facet.field)
             search.aggs[name] = A(faceting.aggregation(facet, field, chosen))

@@ -1,27 +1,31 @@
 """From hits to plain data."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from elasticsearch import dsl
 
 from ..highlight import MAX_CHARACTERS
+from ..query import Query
 
 FRAGMENT_CHARACTERS = 150
 FRAGMENTS = 3
 
 
 def highlighted(
-    search: "dsl.Search[Any]", fields: Sequence[str] | Mapping[str, Mapping[str, Any]]
+    search: "dsl.Search[Any]",
+    fields: Sequence[str] | Mapping[str, Mapping[str, Any]],
+    marking: Callable[[str], Query],
 ) -> "dsl.Search[Any]":
     """Return the search that marks what was searched for in these fields.
 
     Args:
         fields: paths, or path -> Elasticsearch's options for that field.
+        marking: returns the query for what is to be marked in the field of a path.
     """
     options = fields if isinstance(fields, Mapping) else {path: {} for path in fields}
     for path, own in options.items():
-        search = search.highlight(path, **own)
+        search = search.highlight(path, **{"highlight_query": marking(path), **own})
     return search.highlight_options(
         # Escapes the text, so that the marks are the only HTML in it.
         encoder="html",

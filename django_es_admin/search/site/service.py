@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext as _
+from elasticsearch import dsl
 
 from ...conf import get_options
 from ...documents import Document
@@ -17,7 +18,7 @@ from ...exceptions import (
 )
 from ..fields import read_fields
 from ..identity import key_field
-from ..query import Matching, Query, build_query
+from ..query import Matching, Query, build_marking, build_query
 from ..service import key_reader
 from ..words import Words, read_words
 from . import completion, database
@@ -25,6 +26,7 @@ from .criteria import Selection, chosen, find_field, read_selections
 from .hits import highlighted, read_hits
 from .paging import Paging, read_paging
 from .parameters import Kind, Parameter, describe, read_parameters
+from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import send
 from .spelling import Spelling
@@ -61,6 +63,9 @@ class SearchService:
 
     fuzziness: ClassVar[str | int] = "AUTO"
     """Letters of a word that may differ; 0 for none."""
+
+    prefix: ClassVar[bool] = False
+    """Whether the last word may be the beginning of one."""
 
     filters: ClassVar[Mapping[str, str]] = {}
     """Criterion -> the field that has to have its value, or one of its values."""
@@ -122,10 +127,13 @@ class SearchService:
         """
         return self._build(self._read_words(query), self._read_selections(criteria))
 
-    def get_query(self, words: Words) -> Query:
+    def get_query(self, words: Words) -> Query | dsl.Query:
         """Return the query for words; override it to rank otherwise."""
-        matching = Matching(operator=self.operator, fuzziness=self.fuzziness)
-        return build_query(read_fields(self.document, self.fields), words, matching)
+        return build_query(read_fields(self.document, self.fields), words, self._matching)
+
+    def get_highlight_query(self, path: str, words: Words) -> Query:
+        """Return the query for what is marked in a field; override it with ``get_query``."""
+        return build_marking(find_field(self.document, path), words, self._matching)
 
     def search(
         self,
@@ -264,6 +272,10 @@ class SearchService:
 
     # How
 
+    @property
+    def _matching(self) -> Matching:
+        return Matching(self.operator, self.fuzziness, self.prefix)
+
     def _declared(self, name: str) -> str:
         value: str = getattr(self, name)
         if not value:
@@ -302,11 +314,16 @@ class SearchService:
     def _build(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
         search = self.document.search()
         if words:
-            search = search.query(self.get_query(words))
+            query = self.get_query(words)
+            search = search.query(query if isinstance(query, dsl.Query) else Ready(query))
             if self.highlight:
-                search = highlighted(search, self.highlight)
-        for selection in (*self._default_selections(), *selections):
-            search = search.filter(selection.query)
+                search = highlighted(
+                    search, self.highlight, lambda path: self.get_highlight_query(path, words)
+                )
+        everywhere = [*self._default_selections(), *selections]
+        if everywhere:
+            queries = [Ready(selection.query) for selection in everywhere]
+            search = search.query(dsl.query.Bool(filter=queries))
         if self.source_includes or self.source_excludes:
             search = search.source(
                 includes=list(self.source_includes) or None,
