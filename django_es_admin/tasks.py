@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
-from .lifecycle.background import do_queued, give_up, queue_rebuild, queue_swap
+from .lifecycle.background import do_queued, give_up, queue_drain, queue_rebuild, queue_swap
+from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
 from .lifecycle.swap import SwapPlan
 from .models import Operation
@@ -42,14 +43,16 @@ def drain() -> dict[str, int]:
 
 @task()
 def do_operation(using: str, operation: int) -> str:
-    """Do an operation that somebody asked for in the admin: a rebuild, or a swap that compares.
+    """Do an operation that somebody asked for in the admin and that takes long.
+
+    A rebuild, a drain of many changes, or a swap that compares first.
 
     Args:
         using: alias of the database that holds its record.
         operation: primary key of the record.
 
     Returns:
-        name of the generation; "" if it was cancelled before it began.
+        name of the generation; "" if there is none, or it was cancelled.
 
     Raises:
         ElasticsearchAdminError: it failed; the record has the reason, too.
@@ -99,6 +102,19 @@ def enqueue_swap(plan: SwapPlan, *, who: str) -> Operation:
     return _send(queue_swap(plan, who=who), plan.definition.database)
 
 
+def enqueue_drain(plan: DrainPlan, *, who: str) -> Operation:
+    """Have the rows of a connection handled by a worker; return the record of it.
+
+    Args:
+        who: the user.
+
+    Raises:
+        OperationRefused: the plan has refusals, or nothing works in the background.
+    """
+    _require_background()
+    return _send(queue_drain(plan, who=who), plan.definition.database)
+
+
 def _require_background() -> None:
     refusal = find_background_refusal()
     if refusal:
@@ -110,8 +126,9 @@ def _send(operation: Operation, using: str) -> Operation:
         try:
             do_operation.enqueue(using, operation.pk)
         except Exception as error:
-            give_up(using, operation.pk, f"It could not be given to the background tasks: {error}")
-            raise
+            text = f"It could not be given to the background tasks: {error}"
+            give_up(using, operation.pk, text)
+            raise OperationRefused(text) from error
 
     transaction.on_commit(send, using=using)
     return operation

@@ -3,9 +3,10 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..exceptions import ElasticsearchAdminError, OperationRefused
+from ..exceptions import ElasticsearchAdminError, OperationCancelled, OperationRefused
 from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
+from .drain_now import DrainPlan, drain_now, plan_drain
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .recording import enqueue
 from .swap import SwapPlan, plan_swap, swap_alias
@@ -36,8 +37,19 @@ def queue_swap(plan: SwapPlan, *, who: str) -> Operation:
     return enqueue(plan.definition, Operation.Kind.SWAP, who=who, details=details)
 
 
+def queue_drain(plan: DrainPlan, *, who: str) -> Operation:
+    """Make the record of a drain that a background task is to do, as it takes too long to wait for.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    return enqueue(plan.definition, Operation.Kind.DRAIN, who=who)
+
+
 def do_queued(using: str, key: int) -> str:
-    """Do what was asked for; return the generation, "" if it was cancelled, or is done already.
+    """Do what was asked for; return the generation, "" if there is none, or it was cancelled.
 
     Args:
         using: alias of the database that its record is stored in.
@@ -53,7 +65,12 @@ def do_queued(using: str, key: int) -> str:
         definition = get_definition(row.index, row.connection)
         if row.kind == Operation.Kind.SWAP:
             return _swap(definition, row)
+        if row.kind == Operation.Kind.DRAIN:
+            drain_now(plan_drain(definition), who=row.who, queued=row)
+            return ""
         return rebuild(plan_rebuild(definition, queued=row), who=row.who, queued=row).generation
+    except OperationCancelled:
+        return ""
     except ElasticsearchAdminError as error:
         # What fails before it begins is not on its record yet.
         give_up(using, key, str(error))

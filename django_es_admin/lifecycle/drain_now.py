@@ -9,6 +9,7 @@ from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..models import Operation
 from ..outbox.claim import waiting
+from ..outbox.drain import DrainResult
 from ..outbox.worker import DrainReport, drain_once
 from .progress import Progress
 from .recording import recording
@@ -21,48 +22,52 @@ class DrainPlan:
 
     Args:
         waiting: rows of the index's connection that are due or claimed, second deletes included.
+        takes_long: whether nobody should wait for its end: a background task does it then.
         refusals: why it cannot be done, empty if it can.
     """
 
     definition: IndexDefinition
     waiting: int
+    takes_long: bool
     refusals: tuple[str, ...]
 
 
 def plan_drain(definition: IndexDefinition) -> DrainPlan:
-    """Return the plan of :func:`drain_now`; of few rows, as somebody waits for its end."""
+    """Return the plan of :func:`drain_now`."""
     refusals = find_readonly_refusals(definition)
     if definition.document is None:
         text = _("The index %(name)s has no document, and so no outbox.")
         refusals.append(text % {"name": definition.name})
-        return DrainPlan(definition, 0, tuple(refusals))
+        return DrainPlan(definition, 0, False, tuple(refusals))
     rows = waiting(definition.database).filter(connection=definition.using)
     count = rows.count()
-    most = get_options().inline_max_objects
-    if count > most or rows.filter(cursor__gt="").exists():
-        text = _(
-            "%(count)s changes wait, which is too much for one request: run `manage.py es_drain`."
-        )
-        refusals.append(text % {"count": count})
-    return DrainPlan(definition, count, tuple(refusals))
+    takes_long = count > get_options().inline_max_objects or rows.filter(cursor__gt="").exists()
+    return DrainPlan(definition, count, takes_long, tuple(refusals))
 
 
-def drain_now(plan: DrainPlan, *, who: str = "") -> DrainReport:
+def drain_now(plan: DrainPlan, *, who: str = "", queued: Operation | None = None) -> DrainReport:
     """Handle every row of the connection that is due.
 
     Args:
         who: the user; the account of this process if omitted.
+        queued: its record, if it was made before.
 
     Raises:
         OperationRefused: the plan has refusals.
+        OperationCancelled: somebody asked for that; what was written is acknowledged.
         ElasticsearchAdminError: the connection did not answer; the rows wait.
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    with recording(definition, Operation.Kind.DRAIN, who=who) as record:
+    with recording(definition, Operation.Kind.DRAIN, who=who, queued=queued) as record:
         record.tell(Progress(definition.name, "drain", 0, plan.waiting))
-        report = drain_once(definition.using)
+
+        def tell(total: DrainResult) -> None:
+            done = min(total.written + total.deleted, plan.waiting)
+            record.tell(Progress(definition.name, "drain", done, plan.waiting))
+
+        report = drain_once(definition.using, tell)
         result = report.result
         record.tell(Progress(definition.name, "drain", plan.waiting, plan.waiting))
         record.operation.details |= {

@@ -10,7 +10,9 @@ from ..indices.definition import IndexDefinition
 
 # What changes from one moment to the next, and does not change what is done.
 _VOLATILE = frozenset(
-    "definition documents_before documents_after rows refused waiting warnings wait".split()
+    (
+        "definition documents_before documents_after rows refused takes_long waiting warnings wait"
+    ).split()
 )
 
 

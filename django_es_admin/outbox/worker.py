@@ -46,13 +46,16 @@ def databases(connection: str | None = None) -> list[str]:
     return sorted({d.database for d in get_definitions(connection) if d.document is not None})
 
 
-def drain_once(connection: str | None = None) -> DrainReport:
+def drain_once(
+    connection: str | None = None, on_batch: Callable[[DrainResult], None] | None = None
+) -> DrainReport:
     """Handle every row that is due, whatever back-off or claim it has; return what was done.
 
     A second delete that is not due yet is left for later.
 
     Args:
         connection: only rows for the connection of this alias.
+        on_batch: called after each batch with what was done until then.
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.
@@ -62,6 +65,8 @@ def drain_once(connection: str | None = None) -> DrainReport:
     for alias in aliases:
         for result in drain_rows(alias, _of_connection(connection)):
             total += result
+            if on_batch:
+                on_batch(total)
     flush()
     return _report(aliases, total)
 

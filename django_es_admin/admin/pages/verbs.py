@@ -30,6 +30,10 @@ _NO_TASKS = _(
     "install django-tasks-db, or use `manage.py es_rebuild`."
 )
 
+_TOO_MUCH = _(
+    "%(count)s changes wait, which is too much for one request: run `manage.py es_drain`."
+)
+
 
 @dataclass(frozen=True)
 class Action:
@@ -75,6 +79,12 @@ def _swap(plan: Any, *, who: str) -> Any:
     return swap_alias(plan, who=who)
 
 
+def _drain(plan: Any, *, who: str) -> Any:
+    if _takes_long(DRAIN, plan):
+        return _tasks().enqueue_drain(plan, who=who)
+    return drain_now(plan, who=who)
+
+
 def _tasks() -> Any:
     try:
         # Below Django 6 tasks are a package that need not be there.
@@ -85,6 +95,8 @@ def _tasks() -> Any:
 
 
 def _takes_long(action: Action, plan: Any) -> bool:
+    if action is DRAIN:
+        return bool(plan.takes_long)
     # A swap to what was not compared with the database yet does that first.
     return action is REBUILD or (action is SWAP and plan.gated)
 
@@ -96,7 +108,9 @@ def find_refusal(action: Action, plan: Any) -> str:
     try:
         refusal: str = _tasks().find_background_refusal()
     except OperationRefused as error:
-        return str(error)
+        refusal = str(error)
+    if refusal and action is DRAIN:
+        return str(_TOO_MUCH) % {"count": plan.waiting}
     return refusal
 
 
@@ -166,7 +180,7 @@ DRAIN = Action(
     button=_("Drain now"),
     plan=lambda definition, asked: plan_drain(definition),
     tell=plans.tell_drain,
-    execute=drain_now,
+    execute=_drain,
 )
 PRUNE = Action(
     name="prune",
