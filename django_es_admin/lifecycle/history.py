@@ -166,9 +166,3 @@ def last_rate(definition: IndexDefinition) -> float | None:
     last = status_of(done.order_by("-pk")[:1], definition.database)
     steps = last[0].steps if last else ()
     return next((step.rate for step in steps if step.name == "load"), None)
-
-
-def newest_operation(definition: IndexDefinition) -> int | None:
-    """Return the primary key of the last operation of an index; None if there was none."""
-    rows = operations_of(definition).order_by("-pk")
-    return rows.values_list("pk", flat=True).first()

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +33,8 @@ LEASE_SECONDS = 60
 
 RECORD_SECONDS = 1.0
 MAX_ERROR = 4_000
+
+_begun: ContextVar[list[Operation] | None] = ContextVar("begun", default=None)
 
 
 @dataclass
@@ -122,6 +125,7 @@ def recording(
 
     Raises:
         OperationRunning: it is a rebuild, and another one of the index goes on.
+        OperationCancelled: it was queued, and does not wait any more.
     """
     operation = queued or _row(definition, kind, who or _account())
     operation.generation = generation
@@ -138,6 +142,26 @@ def recording(
             record.end(state, str(error) or ("Interrupted." if cancelled else type(error).__name__))
         raise
     record.end(Operation.State.DONE)
+
+
+@contextmanager
+def noting_begun() -> Iterator[list[Operation]]:
+    """Yield a list that fills with the operations that are begun or queued in the context.
+
+    What others begin at the same time is not among them.
+    """
+    begun: list[Operation] = []
+    token = _begun.set(begun)
+    try:
+        yield begun
+    finally:
+        _begun.reset(token)
+
+
+def _note(operation: Operation) -> None:
+    begun = _begun.get()
+    if begun is not None:
+        begun.append(operation)
 
 
 def enqueue(
@@ -157,6 +181,7 @@ def enqueue(
         operation.state = Operation.State.QUEUED
         operation.details |= details or {}
         operation.save(using=definition.database)
+    _note(operation)
     return operation
 
 
@@ -169,8 +194,20 @@ def _begin(definition: IndexDefinition, operation: Operation) -> None:
     operation.host, operation.pid = socket.gethostname(), os.getpid()
     operation.owner, operation.leased_until = secrets.token_hex(16), _lease()
     with _alone(definition, operation.kind, operation.pk):
-        operation.save(using=definition.database)
+        if operation.pk:
+            _take(operation, definition.database)
+        else:
+            operation.save(using=definition.database)
+    _note(operation)
     forget_ended(definition)
+
+
+def _take(operation: Operation, using: str) -> None:
+    """Begin an operation that waits, unless somebody cancelled or took it since it was read."""
+    names = ("state", "host", "pid", "owner", "leased_until", "generation", "details")
+    waiting = Operation.objects.using(using).filter(pk=operation.pk, state=Operation.State.QUEUED)
+    if not waiting.update(**{name: getattr(operation, name) for name in names}):
+        raise OperationCancelled
 
 
 def _account() -> str:

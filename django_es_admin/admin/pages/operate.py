@@ -24,7 +24,7 @@ from ...exceptions import (
 )
 from ...indices.definition import IndexDefinition, get_definition
 from ...lifecycle.fingerprint import fingerprint
-from ...lifecycle.history import newest_operation
+from ...lifecycle.recording import noting_begun
 from ..rights import index_of
 from .address import parse_id, quoted_id
 from .verbs import Action, find_refusal
@@ -64,7 +64,7 @@ def operate(
     if request.method != "POST":
         return _show(pages, request, action, definition, plan)
     problem = _find_problem(request, action, plan)
-    if problem:
+    if problem or plan.refusals or find_refusal(action, plan):
         return _show(pages, request, action, definition, plan, problem=problem)
     return _carry_out(pages, request, action, plan)
 
@@ -91,7 +91,6 @@ def _carry_out(
 ) -> HttpResponse:
     definition: IndexDefinition = plan.definition
     index = index_of(definition.using, definition.name)
-    before = newest_operation(definition)
     LogEntry.objects.log_actions(
         str(request.user.pk),
         [index],
@@ -100,17 +99,17 @@ def _carry_out(
         single_object=True,
     )
     problem = ""
-    try:
-        action.execute(plan, who=request.user.get_username())
-    except ElasticsearchAdminError as error:
-        problem = str(error)
-    operation = newest_operation(definition)
-    if operation is None or operation == before:
+    with noting_begun() as begun:
+        try:
+            action.execute(plan, who=request.user.get_username())
+        except ElasticsearchAdminError as error:
+            problem = str(error)
+    if not begun:
         # It was refused before anything began.
         return _show(pages, request, action, definition, plan, problem=problem)
     url = reverse(
         "admin:elasticsearch_operation_change",
-        args=[quoted_id(definition.database, str(operation))],
+        args=[quoted_id(definition.database, str(begun[0].pk))],
         current_app=pages.admin_site.name,
     )
     return HttpResponseRedirect(url)
@@ -150,5 +149,5 @@ def _show(
         request,
         "admin/elasticsearch/index/plan.html",
         context,
-        status=409 if problem and plan else 200,
+        status=409 if plan and (problem or (refusals and request.method == "POST")) else 200,
     )

@@ -9,11 +9,16 @@ from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django_tasks_db import DatabaseBackend
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 from shop.models import Product
 
-from django_es_admin.indices.definition import get_definition
+from django_es_admin.exceptions import OperationCancelled
+from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle import recording
+from django_es_admin.lifecycle.cancel import cancel
+from django_es_admin.lifecycle.history import get_operation
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from tests import servers
@@ -259,14 +264,91 @@ def test_drain_now(client: Client, products: list[Product], es: Elasticsearch) -
     assert not OutboxEntry.objects.exists()
 
 
-def test_too_many_changes_for_a_request(
+def test_too_many_changes_for_a_request_are_drained_by_the_worker(
     client: Client, products: list[Product], settings: Settings
 ) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_MAX_OBJECTS": 2, "BULK_MAX_DOCUMENTS": 2}
+    keys = [str(product.pk) for product in products]
+    OutboxEntry.objects.bulk_create(
+        OutboxEntry(connection="default", index="products", key=key) for key in keys
+    )
+    operation = carry_out(client, "drain")
+    assert (operation.state, OutboxEntry.objects.count()) == ("queued", 3)
+    work()
+    operation.refresh_from_db()
+    assert (operation.state, operation.error, operation.who) == ("done", "", "visitor-0")
+    assert operation.details["written"] == 3
+    assert [(step["done"], step["total"]) for step in operation.steps] == [(3, 3)]
+    assert not OutboxEntry.objects.exists()
+
+
+def test_too_many_changes_for_a_request_are_refused_without_a_worker(
+    client: Client, products: list[Product], settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
     settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_MAX_OBJECTS": 2}
     OutboxEntry.objects.bulk_create(
         OutboxEntry(connection="default", index="products", key=str(n)) for n in range(3)
     )
-    assert "too much for one request: run `manage.py es_drain`" in show(client, "drain")[0]
+    text, mark = show(client, "drain")
+    assert "too much for one request: run `manage.py es_drain`" in text
+    before = Operation.objects.count(), LogEntry.objects.count()
+    response = client.post(address("drain"), {"fingerprint": mark})
+    assert response.status_code == 409
+    # Nothing began, and nothing says so.
+    assert (Operation.objects.count(), LogEntry.objects.count()) == before
+
+
+def test_one_lands_on_ones_own_operation_and_not_on_a_colleagues(
+    client: Client, products: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = recording.forget_ended
+
+    def begin_another(definition: IndexDefinition) -> None:
+        forget(definition)
+        Operation.objects.create(
+            connection="default", index="products", kind="refresh", state="done", who="colleague"
+        )
+
+    monkeypatch.setattr(recording, "forget_ended", begin_another)
+    _, mark = show(client, "refresh")
+    response = client.post(address("refresh"), {"fingerprint": mark})
+    own = Operation.objects.get(kind="refresh", who="visitor-0")
+    assert Operation.objects.latest("pk").who == "colleague"
+    page = reverse("admin:elasticsearch_operation_change", args=[f"default_3A{own.pk}"])
+    assert response["Location"] == page
+
+
+def test_an_operation_that_was_cancelled_while_it_was_planned_does_not_begin(
+    client: Client, products: list[Product], es: Elasticsearch
+) -> None:
+    old = live(es)
+    operation = carry_out(client, "rebuild")
+    queued = Operation.objects.get(pk=operation.pk)
+    plan = plan_rebuild(get_definition("products"), queued=queued)
+    cancel(get_operation("default", str(operation.pk)))
+    with pytest.raises(OperationCancelled):
+        rebuild(plan, queued=queued)
+    operation.refresh_from_db()
+    assert operation.state == "cancelled"
+    assert live(es) == old
+
+
+class Unreachable(DatabaseBackend):
+    """A queue that is down."""
+
+    def enqueue(self, *args: Any, **kwargs: Any) -> Any:
+        """Fail."""
+        raise ConnectionError("the queue is down")
+
+
+def test_a_queue_that_is_down_is_told_on_the_operation(
+    client: Client, products: list[Product], settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": f"{__name__}.Unreachable"}}
+    operation = carry_out(client, "rebuild")
+    assert operation.state == "failed"
+    assert "It could not be given to the background tasks: the queue is down" in operation.error
 
 
 def test_prune(client: Client, products: list[Product], es: Elasticsearch) -> None:
