@@ -1,9 +1,11 @@
 """System checks: what is wrong in settings and documents, each with an id and a hint."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
@@ -22,6 +24,8 @@ from .documents.paths import exists, follow, path_of
 from .indices.definition import IndexDefinition, get_definitions
 from .indices.names import find_name_problem
 from .models import OutboxEntry
+from .search import SearchService
+from .search.site.problems import Kind, find_problems
 
 TAG = "elasticsearch_settings"
 
@@ -285,3 +289,33 @@ def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMes
         "Give each its own name in class Index, or its own NAME and ALIASES in ES_INDICES.",
         other.document,
     )
+
+
+_SERVICE_IDS: Mapping[Kind, str] = {"document": "E030", "field": "E031", "option": "E032"}
+
+
+@register(TAG)
+def check_services(**kwargs: Any) -> list[CheckMessage]:
+    """Check the search services of the installed apps, as far as the project's URLs use them."""
+    if getattr(settings, "ROOT_URLCONF", None):
+        # Nothing else knows in which modules they are.
+        import_module(settings.ROOT_URLCONF)
+    return [
+        _error(
+            _SERVICE_IDS[problem.kind],
+            f"{service.__name__}.{problem.message}",
+            problem.hint,
+            service,
+        )
+        for service in _services(SearchService)
+        for problem in find_problems(service)
+    ]
+
+
+def _services(base: type[SearchService]) -> Iterator[type[SearchService]]:
+    """Yield those that a project declares; one without a document is there to be subclassed."""
+    for service in base.__subclasses__():
+        own = apps.get_containing_app_config(service.__module__)
+        if own is not None and own.label != "elasticsearch" and hasattr(service, "document"):
+            yield service
+        yield from _services(service)

@@ -10,10 +10,17 @@ from django.core.checks import CheckMessage
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.test.utils import isolate_apps
+from shop.search import ProductSearchService
 
 import django_es_admin.checks
 from django_es_admin import connections
-from django_es_admin.checks import TAG, check_documents, check_passwords, check_settings
+from django_es_admin.checks import (
+    TAG,
+    check_documents,
+    check_passwords,
+    check_services,
+    check_settings,
+)
 from django_es_admin.documents import Document, fields, registry
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
@@ -454,10 +461,32 @@ def test_the_checks_are_registered(settings: Any) -> None:
     assert "elasticsearch.E006" in [message.id for message in checks.run_checks()]
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "number"),
+    [("document", dict, "E030"), ("fields", ("nmae",), "E031"), ("operator", "xor", "E032")],
+)
+def test_e030_and_e031_and_e032_search_services(
+    monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any, number: str
+) -> None:
+    assert check_services() == []
+    monkeypatch.setattr(ProductSearchService, attribute, value)
+    messages = check_services()
+    # One that inherits it is as wrong.
+    assert {message.obj.__name__ for message in messages} == {
+        "ProductSearchService",
+        "FacetedSearchService",
+    }
+    assert {message.id for message in messages} == {f"elasticsearch.{number}"}
+    assert all(message.hint for message in messages)
+
+
 def test_each_id_of_the_module_is_tested_here() -> None:
     source = django_es_admin.checks.__loader__.get_data(django_es_admin.checks.__file__).decode()
     ids = set(re.findall(r'"([EW]\d{3})"', source))
     tested = set(BAD_SETTINGS) | {
-        name.split("_")[1].upper() for name in globals() if re.match(r"test_[ew]\d{3}_", name)
+        number.upper()
+        for name in globals()
+        if re.match(r"test_[ew]\d{3}_", name)
+        for number in re.findall(r"[ew]\d{3}", name)
     }
     assert ids == tested
