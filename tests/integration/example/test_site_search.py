@@ -1,5 +1,6 @@
 """The shop's search: the tutorial's own test cases, and what else its services promise."""
 
+import json
 import logging
 from collections import Counter
 from typing import Any
@@ -56,6 +57,17 @@ def test_price_range_filter() -> None:
 
 def test_fuzzy_search() -> None:
     assert ProductSearchService().search(query="testt product")["total"] == 1
+
+
+def test_an_elasticsearch_that_says_what_it_is_told() -> None:
+    """In the place of the tutorial's mock, which depends on the order of the calls."""
+    hit = {"_id": "1", "_score": 1.5, "_source": {"name": "Mock Product", "price": 49.99}}
+    answer = {"took": 1, "hits": {"total": {"value": 1, "relation": "eq"}, "hits": [hit]}}
+    server = answering(200, json.dumps(answer), "application/json", elasticsearch=True)
+    with server as url, elasticsearch_at(url):
+        results = ProductSearchService().search(query="mock")
+    assert results["total"] == 1
+    assert results["results"] == [{"name": "Mock Product", "price": 49.99, "score": 1.5}]
 
 
 def test_the_shape_of_an_answer() -> None:

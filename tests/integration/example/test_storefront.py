@@ -44,6 +44,7 @@ def test_the_front_page_shows_what_there_is(client: Client) -> None:
     html = page(client)
     assert sorted(products(html)) == sorted(product["name"] for product in ACTIVE)
     assert "9 products" in html
+    assert 'href="#filters"' in html
     assert "Secret Lantern" not in html
     assert re.search(r'value="Lighting"> Lighting <span class="count">3</span>', html)
 
