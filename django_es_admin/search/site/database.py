@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet
+from django.utils.dateparse import parse_date
 
 from ...documents import Document
 from ..fields import SearchField
-from ..lookups import database_lookups, find_lookup
+from ..lookups import database_lookups, find_lookup, find_source
 from ..words import Words
 from .criteria import Selection
 from .paging import Paging
@@ -54,14 +56,37 @@ class DatabaseSearch:
             )
             condition &= reduce(or_ if self.any_word else and_, each)
         for selection in self.selections:
-            lookup = find_lookup(self.document, selection.path)
-            if not lookup:
+            source = find_source(self.document, selection.path)
+            if source is None:
                 return None
-            if selection.values:
+            lookup, column = source
+            # Elasticsearch takes a day for all of it, and a database for its first moment.
+            whole_days = isinstance(column, DateTimeField)
+            if selection.values and whole_days:
+                condition &= reduce(or_, (_within(lookup, value) for value in selection.values))
+            elif selection.values:
                 condition &= Q(**{f"{lookup}__in": selection.values})
             for side, bound in selection.bounds:
-                condition &= Q(**{f"{lookup}__{side}": bound})
+                if whole_days:
+                    condition &= _bounded(lookup, side, bound)
+                else:
+                    condition &= Q(**{f"{lookup}__{side}": bound})
         return condition
+
+
+def _within(lookup: str, moment: str) -> Q:
+    return _bounded(lookup, "gte", moment) & _bounded(lookup, "lte", moment)
+
+
+def _bounded(lookup: str, side: str, moment: str) -> Q:
+    day = parse_date(moment)
+    if day is None:
+        return Q(**{f"{lookup}__{side}": moment})
+    first = datetime.combine(day, time(), UTC)
+    if side == "gte":
+        return Q(**{f"{lookup}__gte": first})
+    # A day that has no next one has no end, either.
+    return Q() if day == date.max else Q(**{f"{lookup}__lt": first + timedelta(days=1)})
 
 
 def order(document: type[Document], rows: QuerySet[Any], spec: str) -> QuerySet[Any]:

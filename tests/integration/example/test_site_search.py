@@ -449,6 +449,48 @@ def test_the_database_answers_where_that_is_declared() -> None:
             assert by_database[key] == by_elasticsearch[key], arguments
 
 
+@pytest.mark.parametrize(
+    ("criteria", "found"),
+    [
+        ({"min_made": "2026-01-03", "max_made": "2026-01-04"}, 2),
+        ({"min_made": "2026-01-03T00:00:01Z", "max_made": "2026-01-04"}, 1),
+        ({"made": "2026-01-03"}, 1),
+        ({"made": ["2026-01-03", "2026-01-04T00:00:00Z"]}, 2),
+        ({"active": ["true", "false"], "tag": "sale"}, 2),
+    ],
+)
+def test_the_database_knows_days_flags_and_relations(criteria: Any, found: int) -> None:
+    class Dated(_Small):
+        filters = {**_Small.filters, "made": "created_at"}
+        fallback = "database"
+
+    assert Dated().search(**criteria)["total"] == found
+    with no_elasticsearch():
+        assert Dated().search(**criteria)["total"] == found
+
+
+@pytest.mark.parametrize("price", ["1e15", "-1e15", "1e-30", "99.990000001", 10**15])
+def test_the_database_takes_any_number(price: Any) -> None:
+    whole = _FromDatabase().search(min_price=price)["total"]
+    with no_elasticsearch():
+        assert _FromDatabase().search(min_price=price)["total"] == whole
+        assert _FromDatabase().search(max_price=price, sort_by="price_asc")["total"] >= 0
+
+
+def test_the_database_cannot_search_what_it_does_not_have() -> None:
+    class Elsewhere(ProductSearchService):
+        fields = ("popularity",)
+        filters = {"colour": "colour"}
+        fallback = "database"
+
+    with no_elasticsearch():
+        assert "error" in Elsewhere().search("lantern")
+        assert "error" in Elsewhere().search(colour="red")
+        assert Elsewhere().search(sort_by="relevance")["total"] == len(ACTIVE)
+        assert len(Elsewhere().find_keys(limit=3) or ()) == 3
+        assert Elsewhere().find_keys(colour="red") is None
+
+
 def test_the_database_does_not_go_on_from_a_cursor() -> None:
     after = _FromDatabase().search(page_size=2)["next"]
     with no_elasticsearch():
