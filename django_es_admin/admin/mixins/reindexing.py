@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -165,6 +166,8 @@ class ReindexingMixin(Base):
         instance = self.get_object(request, unquote(object_id))
         if instance is None:
             raise Http404("There is no such object.")
+        if not self.has_view_permission(request, instance):
+            raise PermissionDenied
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         url = reverse(name, args=[quote(instance.pk)], current_app=self.admin_site.name)
         if request.method == "POST":
@@ -174,7 +177,11 @@ class ReindexingMixin(Base):
     def _reindex_all(self, request: HttpRequest) -> HttpResponse:
         if not self.may_reindex(request):
             raise PermissionDenied
-        changelist = self.get_changelist_instance(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            # The list says so.
+            return HttpResponseRedirect(request.get_full_path())
         answer = getattr(changelist, "answer", None)
         if answer is not None and answer.hits is None:
             # As for actions: the database may find others than were seen.

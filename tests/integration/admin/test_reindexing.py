@@ -266,6 +266,28 @@ def test_a_get_of_the_button_does_nothing(stale: list[Product], es: Elasticsearc
     assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
 
 
+def test_an_object_that_one_may_not_view_is_not_reindexed(
+    stale: list[Product], es: Elasticsearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def may(request: HttpRequest, obj: Product | None = None) -> bool:
+        return obj is None or obj.pk != stale[0].pk
+
+    monkeypatch.setattr(site.get_model_admin(Product), "has_view_permission", may)
+    url = f"{change_page(stale[0]).removesuffix('change/')}reindex/"
+    assert visitor(*RIGHTS).post(url).status_code == 403
+    assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
+
+
+@pytest.mark.parametrize("query", ["?id__exact=x", "?created_at__gte=never", "?is_active__exact=9"])
+def test_a_list_made_up_by_hand_is_no_error(
+    stale: list[Product], es: Elasticsearch, query: str
+) -> None:
+    data = {"_reindex_all": "1", "confirmed": "1"}
+    response = visitor(*RIGHTS).post(reverse(LIST) + query, data)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/shop/product/")
+
+
 def test_a_read_only_connection_greys_them_out(
     stale: list[Product], es: Elasticsearch, settings: Settings
 ) -> None:
