@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Literal, cast
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
+from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest
 
 from ..models import Index
@@ -50,6 +52,18 @@ class IndexRights:
 def index_admin(site: AdminSite) -> "IndexAdmin":
     """Return the pages of the indices on a site, whose hooks count on all other pages, too."""
     return cast("IndexAdmin", site.get_model_admin(Index))
+
+
+def may_read_documents(request: HttpRequest, label: str) -> bool:
+    """Whether the user may read what is made from the objects of a model.
+
+    Args:
+        label: of the model; "" where nobody can tell whose data it is: superusers only.
+    """
+    if not label:
+        return request.user.is_superuser
+    options = apps.get_model(label)._meta
+    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")
 
 
 def index_of(connection: str, name: str) -> Index:

@@ -159,7 +159,8 @@ def _rows(
     indices: Iterable[IndexStatus], status: Status, links: ModelLinks, request: HttpRequest
 ) -> tuple[IndexRow, ...]:
     details = {health.details.alias: health.details for health in status.connections}
-    site = next(site for site in all_sites if site.name == links.site)
+    # A project may have another site of that name, which has no pages.
+    site = next(s for s in all_sites if s.name == links.site and s.is_registered(Index))
 
     def tool(index: IndexStatus) -> Tool | None:
         readonly = details[index.connection].readonly

@@ -35,4 +35,5 @@ class DatabaseFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen database."""
-        return queryset.using(self.value() or queryset.db)
+        chosen = self.value()
+        return queryset.using(chosen) if chosen in databases() else queryset

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from django.apps import apps
 from django.contrib.admin.utils import quote, unquote
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
     Http404,
@@ -23,7 +21,7 @@ from ...exceptions import ConnectionDoesNotExist, IndexMissing
 from ...lifecycle.detail import IndexDetail, Look, get_index
 from ...models import Index
 from ..permissions import PageAdmin
-from ..rights import IndexRights, index_of
+from ..rights import IndexRights, index_of, may_read_documents
 from .address import parse_id
 from .compare import compare_view
 from .links import model_links
@@ -174,12 +172,7 @@ class IndexAdmin(IndexRights, PageAdmin):
         They are the data of its model, so that the right to view that is needed. Of an index that
         the project does not declare nobody can tell whose data it holds: superusers only.
         """
-        if not detail.status.model:
-            return request.user.is_superuser
-        options = apps.get_model(detail.status.model)._meta
-        return request.user.has_perm(
-            f"{options.app_label}.{get_permission_codename('view', options)}"
-        )
+        return may_read_documents(request, detail.status.model)
 
     def find(self, object_id: str, *, look: Look | None = None, exact: bool = False) -> IndexDetail:
         """Return all about an index.

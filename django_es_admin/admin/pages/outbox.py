@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +16,7 @@ from ...models import Index, OutboxEntry
 from ...outbox.discard import discard, plan_discard
 from ...outbox.retry import retry
 from ..permissions import PageAdmin
-from ..rights import index_admin, index_of
+from ..rights import index_admin, index_of, may_read_documents
 from .databases import DatabaseFilter, first_database
 from .format import age, moment, number
 
@@ -98,7 +96,7 @@ class OutboxAdmin(PageAdmin):
             return rows
         readable = Q(pk__in=())
         for definition in get_definitions():
-            if definition.document and _may_view(request, definition.model_label):
+            if definition.document and may_read_documents(request, definition.model_label):
                 readable |= Q(connection=definition.using, index=definition.name)
         return rows.filter(readable)
 
@@ -196,7 +194,8 @@ class OutboxAdmin(PageAdmin):
         typed = request.POST.get("typed")
         if typed == plan.indices[0]:
             self._log(request, queryset, "Discarded rows of the outbox.")
-            count = discard(rows, int(request.POST.get("until") or 0))
+            until = request.POST.get("until", "")
+            count = discard(rows, int(until) if until.isdecimal() and len(until) < 19 else 0)
             done = ngettext("%(count)s row was discarded.", "%(count)s rows were discarded.", count)
             self.message_user(request, done % {"count": number(count)}, messages.SUCCESS)
             return None
@@ -232,8 +231,3 @@ def _indices(queryset: QuerySet[Any]) -> list[Index]:
 def _plain(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return the rows for an update: chosen by their keys alone, in no order."""
     return OutboxEntry.objects.using(queryset.db).filter(pk__in=queryset.order_by().values("pk"))
-
-
-def _may_view(request: HttpRequest, label: str) -> bool:
-    options = apps.get_model(label)._meta
-    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")

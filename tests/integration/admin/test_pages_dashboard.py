@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -446,3 +447,10 @@ def test_each_table_has_a_caption_and_each_head_a_scope(products: list[Product])
     # A state is never an icon alone: each icon is followed by its word.
     for icon in re.findall(r'<img src="[^"]*icon-[^"]*" alt=""[^>]*>([^<]*)<', main):
         assert icon.strip()
+
+
+def test_another_site_of_the_same_name_does_no_harm(es: Elasticsearch) -> None:
+    others = [AdminSite() for _ in range(20)]
+    assert {other.name for other in others} == {"admin"}
+    url = reverse("admin:app_list", args=["elasticsearch"])
+    assert visitor(superuser=True).get(url).status_code == 200

@@ -122,6 +122,22 @@ def test_rows_are_discarded_only_if_the_name_is_typed(rows: list[OutboxEntry]) -
     assert LogEntry.objects.latest("pk").change_message == "Discarded rows of the outbox."
 
 
+@pytest.mark.parametrize("until", ["", "x", "-1", "9" * 30, "1\0"])
+def test_an_end_of_the_plan_made_up_by_hand_discards_nothing(
+    rows: list[OutboxEntry], until: str
+) -> None:
+    text = act(visitor(*RIGHTS), "discard_selected", rows[:1], typed="products", until=until)
+    assert "0 rows were discarded." in text
+    assert OutboxEntry.objects.count() == 5
+
+
+def test_a_database_made_up_by_hand_shows_the_first(
+    rows: list[OutboxEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_es_admin.admin.pages.databases.databases", lambda: ["default", "b"])
+    assert keys(show(visitor(*RIGHTS), "?database=nonsense"))[0] == "1"
+
+
 def test_what_was_captured_after_the_plan_stays(rows: list[OutboxEntry]) -> None:
     client = visitor(*RIGHTS)
     later = entry("7")
