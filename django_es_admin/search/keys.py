@@ -74,7 +74,10 @@ class AmongKeys(In):
         values = self._values(connection)
         column, parameters = self.process_lhs(compiler, connection)
         kind = _column_type(self.lhs.output_field, connection)
-        if kind.startswith(("varchar", "char")):
+        if self.rhs.are_integers:
+            # An index may hold keys that a smaller column cannot: they are of no row.
+            kind = "bigint"
+        elif kind.startswith(("varchar", "char")):
             # A cast to a length would cut longer keys to others.
             kind = "text"
         # The driver takes ten times as long for a list of so many numbers as for their text.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection, connections, models
 from django.db.models import Count
@@ -31,6 +32,12 @@ def test_the_rows_of_the_keys_and_no_others(labels: list[Label]) -> None:
     assert set(among(Label.objects.all(), wanted)) == {labels[1], labels[3]}
     assert list(among(Label.objects.all(), ())) == []
     assert among(Label.objects.all(), ()).count() == 0
+
+
+def test_keys_that_the_column_cannot_hold_are_of_no_row() -> None:
+    group = Group.objects.create(name="staff")
+    # Its key is of 32 bits.
+    assert list(among(Group.objects.all(), [2**31, group.pk, 2**63 - 1, -(2**63 - 1)])) == [group]
 
 
 def test_one_parameter_for_any_number(labels: list[Label]) -> None:
