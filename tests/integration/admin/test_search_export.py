@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import StreamingHttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tablib import Dataset
@@ -128,6 +129,28 @@ def test_nothing_is_exported_while_elasticsearch_does_not_answer(
     with no_elasticsearch():
         # Without a search there is nothing to ask.
         assert len(lines(export(admin_client))) == 10
+
+
+def test_without_the_right_nothing_is_streamed(
+    client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list may leave out the form, whose view is what asks the right in import-export."""
+    monkeypatch.setattr(DepotAdmin, "skip_export_form_from_action", True)
+    monkeypatch.setattr(DepotAdmin, "has_export_permission", lambda self, request: False)
+    request = RequestFactory().post("/", {"_export-item": "1"})
+    request.user = User.objects.create(username="editor", is_staff=True)
+    with pytest.raises(PermissionDenied):
+        DepotAdmin(Note, depot).export_admin_action(request, Note.objects.all())
+
+
+def test_a_file_that_the_project_makes_is_left_to_it(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed(self: DepotAdmin, *args: Any, **kwargs: Any) -> bytes:
+        return b"sealed"
+
+    monkeypatch.setattr(DepotAdmin, "get_export_data", sealed)
+    assert lines(export(admin_client, q="lantern")) == ["sealed"]
 
 
 def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: list[Note]) -> None:
