@@ -34,6 +34,11 @@ def drain_rows(using: str, choose: Rows) -> Iterator[DrainResult]:
         yield result
 
 
+def has_changes(definition: IndexDefinition) -> bool:
+    """Whether any change of an index waits, or was given up; second deletes change nothing."""
+    return _rows(definition).filter(delete_sent=False).exists()
+
+
 def last_row(definition: IndexDefinition) -> int:
     """Return the greatest number of a row of an index now; 0 without any."""
     return _rows(definition).aggregate(last=Max("pk"))["last"] or 0

@@ -84,6 +84,9 @@ class _Reader:
             return {"terms": {column.path: values}}
         for kind, side in _RANGES:
             if isinstance(condition, kind) and column.kind not in ("BooleanField", "UUIDField"):
+                if column.kind == "DateTimeField" and side in ("gt", "lte"):
+                    # Elasticsearch cuts a moment to its millisecond, which then is not later.
+                    raise _UntranslatableError
                 bound = self._value(column, condition.rhs, is_bound=True)
                 return {"range": {column.path: {side: bound}}}
         raise _UntranslatableError

@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ...documents.overrides import has_every_row
+from ...indices.definition import definition_of
 from ...lifecycle.generations import is_as_declared
+from ...outbox.pending import has_changes
 from ...search.columns import columns_of
 from ...search.filters import translate
 from ...search.identity import key_field
@@ -55,15 +57,26 @@ def plan_page(
         size=per_page + orphans,
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
-        # A document that leaves out rows has another number of them.
-        with_all=bool(admin.show_full_result_count) and has_every_row(document),
+        # A document that leaves out rows has another number of them, and so has an index that some
+        # change is still to reach.
+        with_all=(
+            bool(admin.show_full_result_count)
+            and has_every_row(document)
+            and not has_changes(definition_of(document))
+        ),
     )
 
 
 def shows_all(queryset: QuerySet[Any]) -> bool:
     """Whether a queryset leaves out no row of its model."""
     query = queryset.query
-    return not (query.where or query.is_sliced or query.combinator or query.is_empty())
+    return not (
+        query.where
+        or query.is_sliced
+        or query.combinator
+        or query.distinct_fields
+        or query.is_empty()
+    )
 
 
 def answer_from(page: PageHits, changelist: "ElasticsearchChangeListMixin") -> None:

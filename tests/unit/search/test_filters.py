@@ -107,6 +107,9 @@ def test_columns_that_may_be_empty() -> None:
         Product.objects.filter(price__gt=5),
         Product.objects.filter(created_at__year=2026),
         Product.objects.filter(created_at=MOMENT),
+        # A part of a millisecond later is the same moment in the index.
+        Product.objects.filter(created_at__gt=MOMENT),
+        Product.objects.filter(created_at__lte=MOMENT),
         Product.objects.filter(created_at__gte=MOMENT.replace(microsecond=1)),
         Product.objects.filter(name="x" * 9_000),
         Product.objects.filter(name__isnull=True),
