@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import DatabaseError, router
 from django.db.models import CompositePrimaryKey, Model
@@ -294,7 +294,8 @@ def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMes
 _SERVICE_IDS: Mapping[Kind, str] = {"document": "E030", "field": "E031", "option": "E032"}
 
 
-@register(TAG)
+# Among those of URLs: it imports them, which a command of ours must not depend on.
+@register(Tags.urls)
 def check_services(**kwargs: Any) -> list[CheckMessage]:
     """Check the search services of the installed apps, as far as the project's URLs use them."""
     if getattr(settings, "ROOT_URLCONF", None):

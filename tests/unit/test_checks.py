@@ -478,6 +478,12 @@ def test_e030_and_e031_and_e032_search_services(
     }
     assert {message.id for message in messages} == {f"elasticsearch.{number}"}
     assert all(message.hint for message in messages)
+    assert messages == [
+        message
+        for message in checks.run_checks(tags=[checks.Tags.urls])
+        if message.id.startswith("elasticsearch.")
+    ]
+    assert checks.run_checks(tags=[TAG]) == []
 
 
 def test_each_id_of_the_module_is_tested_here() -> None:
