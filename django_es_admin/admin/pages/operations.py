@@ -186,12 +186,13 @@ class OperationAdmin(PageAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         index = index_of(operation.row.connection, operation.row.index)
-        text = f"Cancelled the {operation.row.get_kind_display()}."
-        index_admin(self.admin_site).log_change(request, index, text)
         try:
             cancel(operation)
         except OperationRefused as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
+        else:
+            text = f"Cancelled: {operation.row.kind}."
+            index_admin(self.admin_site).log_change(request, index, text)
         url = reverse(
             "admin:elasticsearch_operation_change",
             args=[quote(object_id_of(operation))],

@@ -122,9 +122,12 @@ def test_a_rebuild_that_is_cancelled_before_it_begins(
     operation.refresh_from_db()
     assert operation.state == "cancelled"
     assert live(es) == old
-    # Once it has ended there is nothing to cancel.
+    # Once it has ended there is nothing to cancel, and the log does not say so.
+    entries = LogEntry.objects.filter(change_message="Cancelled: rebuild.")
+    assert entries.count() == 1
     response = client.post(cancel, follow=True)
     assert "The operation has ended." in words(response.content.decode())
+    assert entries.count() == 1
 
 
 def test_a_rebuild_that_cannot_begin_says_why_on_its_record(
