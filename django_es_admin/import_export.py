@@ -29,6 +29,7 @@ from .models import OutboxEntry
 from .outbox.capture import capture
 from .outbox.record import key_text
 from .outbox.worker import drain_once
+from .search.keys import among
 
 if TYPE_CHECKING:
     Base = Any
@@ -260,8 +261,11 @@ class CapturedBulk(Base):  # type: ignore[misc]
     ) -> None:
         result = kwargs.get("result")
         errors = len(result.base_errors) if result else 0
-        with transaction.atomic(using=self.get_db_connection_name()):
+        using = self.get_db_connection_name()
+        with transaction.atomic(using=using):
             write(using_transactions, dry_run, *args, **kwargs)
             if dry_run or (result and len(result.base_errors) > errors):
                 return
-            capture(instance for instance in instances if instance.pk is not None)
+            keys = [instance.pk for instance in instances if instance.pk is not None]
+            # A queryset: of instances each would take a statement of its own.
+            capture(among(self._meta.model._base_manager.using(using), keys))

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from elasticsearch import Elasticsearch
 
@@ -82,6 +84,20 @@ def test_an_import_becomes_bulk_requests(
     assert indexed(es, prefix) == sorted(titles)
     assert OutboxEntry.objects.count() == 0
     assert len(bulks) <= 5
+
+
+def test_what_is_written_in_bulk_is_noted_in_bulk(admin_client: Client) -> None:
+    (old,) = make_notes("Before")
+    index_notes()
+    titles = [f"Note {n:04}" for n in range(600)]
+    shown = preview(admin_client, titles, BULK, [old.pk, *(uuid.uuid4() for _ in titles[1:])])
+    with CaptureQueriesContext(connection) as queries:
+        confirm(admin_client, shown)
+    table = OutboxEntry._meta.db_table
+    inserts = [query for query in queries if query["sql"].startswith(f'INSERT INTO "{table}"')]
+    # SQLite takes some 100 rows in a statement.
+    assert 1 <= len(inserts) <= 20
+    assert Note.objects.count() == 600
 
 
 @contextmanager
