@@ -9,7 +9,7 @@ from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import connections as databases
 from django.db import router, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,8 +27,9 @@ from .documents import registry
 from .exceptions import ElasticsearchAdminError, SearchNotAnswered
 from .models import OutboxEntry
 from .outbox.capture import capture
+from .outbox.pending import drain_rows
 from .outbox.record import key_text
-from .outbox.worker import drain_once
+from .outbox.statistics import flush
 from .search.keys import among
 
 if TYPE_CHECKING:
@@ -189,11 +190,20 @@ class ElasticsearchImportMixin(Base):  # type: ignore[misc]
         return type(resource)(f"Captured{resource.__name__}", (CapturedBulk, resource), {})
 
     def process_dataset(self, *args: Any, **kwargs: Any) -> Any:
-        """Import, then write what waits in the outbox, unless that is left to workers."""
+        """Import, then write what that left in the outbox, unless it is left to workers."""
+        using = self._database.alias
+        rows = OutboxEntry.objects.using(using)
+        last = rows.aggregate(last=Max("pk"))["last"] or 0
         result = super().process_dataset(*args, **kwargs)
         if get_options().sync == "inline" and not self._database.in_atomic_block:
-            for document in registry.get_documents_for_model(self.model):
-                drain_once(document.django.using)
+            documents = registry.get_documents_for_model(self.model)
+            connections = {document.django.using for document in documents}
+            # What waited before may be more than a request has time for.
+            for _done in drain_rows(
+                using, lambda rows: rows.filter(connection__in=connections, pk__gt=last)
+            ):
+                pass
+            flush()
         return result
 
     def add_success_message(self, result: Any, request: HttpRequest) -> None:

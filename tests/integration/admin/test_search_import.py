@@ -133,6 +133,19 @@ def test_what_elasticsearch_refuses_is_listed(
     assert Note.objects.count() == 3
 
 
+def test_what_others_left_waiting_is_not_written_in_the_request(
+    admin_client: Client, es: Elasticsearch, prefix: str
+) -> None:
+    (old,) = make_notes("Before")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+    Note.objects.filter(pk=old.pk).update(title="Changed by others")
+    OutboxEntry.objects.create(connection="default", index="testapp-notes", key=str(old.pk))
+    confirm(admin_client, preview(admin_client, ["One", "Two"], BULK))
+    assert indexed(es, prefix) == ["Before", "One", "Two"]
+    assert OutboxEntry.objects.count() == 1
+
+
 def test_workers_write_what_is_theirs(admin_client: Client, es: Elasticsearch, prefix: str) -> None:
     make_notes("Before")
     index_notes()
