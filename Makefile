@@ -67,7 +67,7 @@ postgres: ## Start a PostgreSQL of this checkout, unless POSTGRES_URL names one
 postgres-stop: ## Stop the PostgreSQL that `make postgres` started
 	@$(PYTHON) dev/postgresql/server.py stop
 
-schemathesis: venv es ## Ask the example's API what its OpenAPI description allows, and what it does not, 8,000 times
+schemathesis: venv es ## Ask the example's API what its OpenAPI description allows, and what it does not, 12,000 times
 	@SCHEMA_EXAMPLES=2000 $(BIN)/python -m pytest tests/integration/example/test_site_rest.py -k as_described $(PYTEST_ARGS)
 
 screenshots: venv es browser ## Take the pictures of the documentation again
