@@ -92,10 +92,10 @@ def _refuse_refused(definition: IndexDefinition, generation: Generation) -> None
     if not count:
         return
     errors = tuple(refused.order_by("pk").values_list("key", "error")[:ERRORS_KEPT])
-    key, message = errors[0]
+    # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
     raise LoadFailed(
         f"{count} of {rows_read(generation)} documents of {definition.name} could not be indexed, "
-        f"so that the live index was left as it is. The first: object {key}: {message}",
+        f"so that the live index was left as it is. The first is that of object {errors[0][0]}.",
         generation=generation.name,
         rows=rows_read(generation),
         failed=count,

@@ -21,7 +21,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..exceptions import OperationCancelled, OperationRunning, OperationTakenOver
+from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.lock import wait_for_writers
@@ -137,9 +137,11 @@ def recording(
     except BaseException as error:
         cancelled = isinstance(error, OperationCancelled | KeyboardInterrupt)
         state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
+        failures = {"failures": error.failures} if isinstance(error, LoadFailed) else {}
         # Where the database is what failed, it must not hide the reason.
         with suppress(DatabaseError):
-            record.end(state, str(error) or ("Interrupted." if cancelled else type(error).__name__))
+            told = str(error) or ("Interrupted." if cancelled else type(error).__name__)
+            record.end(state, told, **failures)
         raise
     record.end(Operation.State.DONE)
 

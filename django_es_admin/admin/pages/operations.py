@@ -21,11 +21,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import OperationMissing, OperationRefused
+from ...indices.definition import get_definitions
 from ...lifecycle.cancel import cancel, find_cancel_refusal
 from ...lifecycle.history import OperationStatus, get_operation
 from ...models import Operation
 from ..permissions import PageAdmin
-from ..rights import Verb, index_admin, index_of
+from ..rights import Verb, index_admin, index_of, may_read_documents
 from .address import object_id, parse_id, quoted_id
 from .databases import DatabaseFilter, first_database
 from .format import age, duration, pretty_json
@@ -154,6 +155,9 @@ class OperationAdmin(PageAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         operation = self._find(unquote(object_id))
         row = operation.row
+        if operation.failures and not may_read_documents(request, _model_of(row)):
+            # Elasticsearch quotes the values that it refuses.
+            row.details = {key: row.details[key] for key in row.details if key != "failures"}
         index = index_of(row.connection, row.index)
         context = {
             **self.admin_site.each_context(request),
@@ -241,6 +245,11 @@ class OperationAdmin(PageAdmin):
 def object_id_of(operation: OperationStatus) -> str:
     """Return the id under which the admin knows an operation."""
     return object_id(operation.using, str(operation.row.pk))
+
+
+def _model_of(row: Operation) -> str:
+    found = (d for d in get_definitions() if (d.using, d.name) == (row.connection, row.index))
+    return next((definition.model_label for definition in found), "")
 
 
 def _status(row: Operation) -> OperationStatus:

@@ -126,6 +126,18 @@ def test_one_that_failed() -> None:
     assert "failed to parse <price>" not in page(made)
 
 
+def test_values_of_refused_documents_are_shown_to_those_who_may_view_their_objects() -> None:
+    made = operation(
+        state=Operation.State.FAILED,
+        details={"failures": [["7", "failed to parse 'secret'"]], "rows": 3},
+        ended_at=timezone.now(),
+    )
+    hidden = page(made, visitor("elasticsearch.view_index"))
+    assert "secret" not in hidden
+    assert "&quot;rows&quot;: 3" in hidden
+    assert "secret" in page(made, visitor("elasticsearch.view_index", "shop.view_product"))
+
+
 @pytest.mark.parametrize(
     ("kind", "following"),
     [

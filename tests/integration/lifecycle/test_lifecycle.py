@@ -17,7 +17,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.lifecycle.status import IndexStatus, get_status
 from django_es_admin.lifecycle.swap import plan_swap, swap_alias
-from django_es_admin.models import Generation
+from django_es_admin.models import Generation, Operation
 from tests.guide.models import Category, Product, Tag
 
 pytestmark = pytest.mark.django_db
@@ -147,9 +147,12 @@ def test_a_document_that_cannot_be_indexed_leaves_the_live_index_alone(
     # A keyword of more than 32,766 bytes: Elasticsearch refuses the document.
     bad = Category.objects.create(name="Bad", slug="x" * 40_000)
     Product.objects.filter(pk=products[0].pk).update(category=bad)
-    with pytest.raises(LoadFailed, match=rf"1 of 5 documents.*object {products[0].pk}: "):
+    with pytest.raises(LoadFailed, match=rf"1 of 5 documents.*object {products[0].pk}\."):
         rebuild(plan_rebuild(definition))
     assert set(es.indices.get_alias(name=definition.alias).body) == {live}
+    [[key, why]] = Operation.objects.get(state=Operation.State.FAILED).details["failures"]
+    assert key == str(products[0].pk)
+    assert "32766" in why
     stopped = Generation.objects.get(role=Generation.Role.BUILDING)
     assert [refused.key for refused in stopped.refused.all()] == [str(products[0].pk)]
     with pytest.raises(LoadFailed, match="1 of 5 documents"):
