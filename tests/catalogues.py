@@ -10,7 +10,7 @@ from shop.models import Category, Product, Tag
 from django_es_admin import connections
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import Generation, OutboxEntry
+from django_es_admin.models import Generation, Operation, OutboxEntry
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ def indexed(rows: Iterable[Mapping[str, Any]]) -> Iterator[None]:
         OutboxEntry.objects.all().delete()
         yield
     finally:
-        for model in (Product, Category, Tag, OutboxEntry, Generation):
+        for model in (Product, Category, Tag, OutboxEntry, Generation, Operation):
             model.objects.all().delete()
         OutboxEntry.objects.all().delete()
         backend = connections["default"]

@@ -100,7 +100,7 @@ def test_a_healthy_index(products: list[Product]) -> None:
     assert len(rows) == 1
     assert re.fullmatch(
         rf"products shop\.Product …-{generation[-4:]} \d+ s ago "
-        r"green 3 3 \d+ s ago same \d+\.?\d* kB rebuild done \d+ s ago by \S+",
+        r"green 3 3 \d+ s ago same [\d.]+ k?B rebuild done \d+ s ago by \S+",
         rows[0],
     )
     assert f'title="{generation}"' in text
