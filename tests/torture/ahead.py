@@ -16,6 +16,7 @@ SECONDS_AT_MOST = 120.0
 def main() -> int:
     """Do so until all is loaded; return the exit status."""
     django.setup()
+    from django.db import DatabaseError
     from shop.models import Category, Product
 
     from django_es_admin.models import Generation, LoadRange
@@ -36,24 +37,29 @@ def main() -> int:
         unread = LoadRange.objects.filter(
             generation=generation, loaded_at__isnull=True, leased_until__isnull=True
         )
-        last = unread.order_by("number").last()
-        if last is None:
+        # The last one is for keys beyond all that there were when the ranges were made.
+        for last in unread.order_by("-number"):
+            there = Product.objects.filter(pk__gt=int(last.after or 0)).order_by("pk")
+            keys = list(there.values_list("pk", flat=True)[:5])
+            if len(keys) == 5:
+                break
+        else:
             break
-        there = Product.objects.filter(pk__gt=int(last.after or 0)).order_by("pk")
-        keys = list(there.values_list("pk", flat=True)[:5])
-        if not keys:
-            break
-        Product.objects.filter(pk__in=keys[1:]).delete()
-        there.get(pk=keys[0]).delete()
-        if chosen.random() < 0.5:
-            Product.objects.create(
-                pk=keys[0],
-                name="Revived",
-                price=1,
-                category=category,
-                sku=f"revived-{keys[0]}-{chosen.random()}",
-            )
-            revived += 1
+        try:
+            Product.objects.filter(pk__in=keys[1:]).delete()
+            there.get(pk=keys[0]).delete()
+            if chosen.random() < 0.5:
+                Product.objects.create(
+                    pk=keys[0],
+                    name="Revived",
+                    price=1,
+                    category=category,
+                    sku=f"revived-{keys[0]}-{chosen.random()}",
+                )
+                revived += 1
+        except (DatabaseError, Product.DoesNotExist):
+            # Another process was first, or has the lock.
+            continue
         if unread.filter(pk=last.pk).exists():
             deleted += len(keys)
     print(json.dumps({"deleted": deleted, "revived": revived}))
