@@ -1,0 +1,20 @@
+"""The tables of the app, and two models without a table that give the admin its pages."""
+
+from .count import RowCount
+from .generation import Generation, LoadRange, RefusedDocument
+from .operation import Operation
+from .outbox import OutboxEntry
+from .page import Connection, Index
+from .tick import Tick
+
+__all__ = [
+    "Connection",
+    "Generation",
+    "Index",
+    "LoadRange",
+    "Operation",
+    "OutboxEntry",
+    "RefusedDocument",
+    "RowCount",
+    "Tick",
+]

@@ -1,0 +1,76 @@
+"""The record of what was done to an index."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Operation(models.Model):
+    """One rebuild, swap, deletion …: who began it, how far it is, how it ended."""
+
+    class Kind(models.TextChoices):
+        """What is done to the index."""
+
+        CREATE = "create", _("create")
+        REBUILD = "rebuild", _("rebuild")
+        SWAP = "swap", _("swap alias")
+        ROLLBACK = "rollback", _("roll back")
+        PRUNE = "prune", _("prune")
+        DELETE = "delete", _("delete")
+        REFRESH = "refresh", _("refresh")
+        DRAIN = "drain", _("drain")
+        REINDEX = "reindex", _("reindex objects")
+
+    class State(models.TextChoices):
+        """How far it is; a running one whose lease ran out was killed."""
+
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    connection = models.CharField(_("connection"), max_length=100)
+    index = models.CharField(_("index"), max_length=255, help_text=_("As the project names it."))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
+    generation = models.CharField(
+        _("generation"), max_length=255, blank=True, help_text=_("The one that it makes or moves.")
+    )
+    who = models.CharField(
+        _("who"), max_length=255, blank=True, help_text=_("The user, or the account of the system.")
+    )
+    host = models.CharField(_("host"), max_length=255, blank=True)
+    pid = models.PositiveIntegerField(_("process"), null=True, blank=True)
+    owner = models.CharField(
+        _("owner"),
+        max_length=32,
+        blank=True,
+        help_text=_("Drawn by the process that works on it; another one that takes it over draws."),
+    )
+    leased_until = models.DateTimeField(
+        _("leased until"), null=True, blank=True, help_text=_("Until when that process is alive.")
+    )
+    cancel_requested = models.BooleanField(_("cancel requested"), default=False)
+    steps = models.JSONField(
+        _("steps"),
+        default=list,
+        help_text=_("Each with its name, when it began and ended, and how much of it is done."),
+    )
+    details = models.JSONField(_("details"), default=dict, help_text=_("What it came to."))
+    error = models.TextField(_("error"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("operation")
+        verbose_name_plural = _("operations")
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "index", "state"], name="elasticsearch_operation_of")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.index}"

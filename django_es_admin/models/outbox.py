@@ -1,0 +1,64 @@
+"""The outbox."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxEntry(models.Model):
+    """One change that is not yet in an index; written in the transaction of the change."""
+
+    class Kind(models.TextChoices):
+        """What ``key`` is the primary key of."""
+
+        OBJECT = "object", _("object")
+        RELATED = "related", _("related object")
+
+    connection = models.CharField(_("connection"), max_length=100)
+    index = models.CharField(_("index"), max_length=255, help_text=_("As the document names it."))
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind, default=Kind.OBJECT)
+    model = models.CharField(
+        _("model"), max_length=200, blank=True, help_text=_("Of the related object.")
+    )
+    key = models.CharField(_("key"), max_length=512)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    due_at = models.DateTimeField(
+        _("due at"), null=True, blank=True, help_text=_("When to try it again; at once if empty.")
+    )
+    leased_until = models.DateTimeField(
+        _("leased until"), null=True, blank=True, help_text=_("Until when somebody works on it.")
+    )
+    delete_sent = models.BooleanField(
+        _("delete sent"),
+        default=False,
+        help_text=_("Its document was deleted once, and is deleted again when it is due."),
+    )
+    cursor = models.CharField(
+        _("cursor"),
+        max_length=512,
+        blank=True,
+        help_text=_("The last object that was written because of a related one."),
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    parked_at = models.DateTimeField(
+        _("parked at"), null=True, blank=True, help_text=_("When it was given up, until retried.")
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("outbox entry")
+        verbose_name_plural = _("outbox entries")
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["connection", "index", "key"],
+                condition=models.Q(parked_at__isnull=False),
+                name="elasticsearch_outbox_parked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.key}"
