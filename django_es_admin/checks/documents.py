@@ -1,0 +1,147 @@
+"""What is wrong in documents: each is held against its model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, register
+from django.core.exceptions import FieldError
+from django.db import DatabaseError, router
+from django.db.models import CompositePrimaryKey, Model
+from elasticsearch.dsl import Object
+
+from django_es_admin import connections
+
+from ..documents import Document, registry
+from ..documents.paths import exists, follow, path_of
+from ..indices.definition import get_definitions
+from ..models import OutboxEntry
+from .messages import TAG, error, warning
+from .names import check_claims, check_names
+from .settings import check_settings
+
+
+@register(TAG)
+def check_documents(**kwargs: Any) -> list[CheckMessage]:
+    """Check each document against its model, and the names of all indices."""
+    if check_settings():
+        # Without good settings no document has a connection; those messages come first.
+        return []
+    messages: list[CheckMessage] = []
+    for document in registry.get_documents():
+        messages += _check_connection(document)
+        messages += _check_fields(document)
+        if not document.django.ignore_signals:
+            messages += _check_outbox(document)
+            messages += _check_related_models(document)
+    if not any(message.id == "elasticsearch.E010" for message in messages):
+        definitions = get_definitions()
+        messages += check_names(definitions)
+        messages += check_claims(definitions)
+    return messages
+
+
+def _check_connection(document: type[Document]) -> Iterator[CheckMessage]:
+    if document.django.using not in connections:
+        yield error(
+            "E010",
+            f"{document.__name__} uses the connection {document.django.using!r}, "
+            f"which ES_SERVERS does not have.",
+            f"Add it to ES_SERVERS, or name one of {', '.join(connections)} in class Index.",
+            document,
+        )
+
+
+def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
+    model = document.django.model
+    if isinstance(model._meta.pk, CompositePrimaryKey):
+        yield error(
+            "E017",
+            f"{document.__name__} is of {model.__name__}, whose primary key is composite: "
+            f"no _id of Elasticsearch could be read back as that key.",
+            "Give the model a primary key of one column, and the others a UniqueConstraint.",
+            document,
+        )
+    for name in document.django.missing_fields:
+        yield error(
+            "E011",
+            f"{document.__name__}.Django.fields names {name!r}, "
+            f"which {model.__name__} does not have as a field of a known type.",
+            "Correct the name, or declare that field of the document yourself.",
+            document,
+        )
+    for field, path, holder in _missing_paths(model, document, document._doc_type.mapping):
+        prepare = f"prepare_{field.rpartition('.')[2]}"
+        yield error(
+            "E012",
+            f"{document.__name__}.{field} reads {'.'.join(path)!r}, "
+            f"which {holder.__name__} does not have.",
+            f"Correct attr=, or add a method {prepare}(self, instance).",
+            document,
+        )
+
+
+def _check_outbox(document: type[Document]) -> Iterator[CheckMessage]:
+    model = document.django.model
+    database = router.db_for_write(model)
+    if not router.allow_migrate_model(database, OutboxEntry):
+        yield error(
+            "E015",
+            f"{model.__name__} is written to the database {database!r}, where a router does not "
+            f"allow the tables of this app: its changes could not be captured with it.",
+            f"Let allow_migrate() of the router say True for 'elasticsearch' on {database!r}.",
+            document,
+        )
+
+
+def _check_related_models(document: type[Document]) -> Iterator[CheckMessage]:
+    try:
+        related = document.django.reads.related
+    except (AttributeError, DatabaseError, FieldError):
+        # The queryset cannot be made; whoever uses it gets to know.
+        return
+    known = [model._meta.concrete_model for model in document.django.related_models]
+    for model in sorted(related, key=lambda model: model._meta.label):
+        if model._meta.concrete_model not in known:
+            yield warning(
+                "W001",
+                f"{document.__name__} reads {model._meta.label}, which its related_models "
+                f"do not name: changes of it do not reach the index.",
+                f"Add {model.__name__} to related_models, and give its objects in "
+                f"get_instances_from_related().",
+                document,
+            )
+
+
+def _missing_paths(
+    model: type[Model], document: type[Document], mapping: Any
+) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
+    """Yield each field that reads what its model lacks: it would be null in every document."""
+    annotations = _annotations(document)
+    for name in mapping:
+        path = path_of(name, mapping[name])
+        if not (hasattr(document, f"prepare_{name}") or path[0] in annotations):
+            yield from _missing_in(model, name, path, mapping[name])
+
+
+def _missing_in(
+    model: type[Model], name: str, path: tuple[str, ...], field: Any
+) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
+    if not exists(model, path):
+        yield name, path, model
+        return
+    related = follow(model, path)
+    if related is None or not isinstance(field, Object):
+        return
+    for inner in field._mapping:
+        if not hasattr(field._doc_class, f"prepare_{inner}"):
+            definition = field._mapping[inner]
+            yield from _missing_in(
+                related, f"{name}.{inner}", path_of(inner, definition), definition
+            )
+
+
+def _annotations(document: type[Document]) -> set[str]:
+    try:
+        return set(document().get_queryset().query.annotations)
+    except (AttributeError, DatabaseError):
+        return set()

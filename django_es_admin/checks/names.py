@@ -1,0 +1,73 @@
+"""What is wrong with the names of indices, and who else claims them."""
+
+from collections.abc import Iterable, Iterator
+
+from django.core.checks import CheckMessage
+
+from ..indices.definition import IndexDefinition
+from ..indices.names import find_name_problem
+from .messages import error
+
+
+def check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
+    for definition in definitions:
+        for name in (definition.alias, *definition.aliases):
+            problem = find_name_problem(name)
+            if problem:
+                yield error(
+                    "E013",
+                    f"Elasticsearch would refuse an index or alias named {name!r}: {problem}.",
+                    "Use lower-case letters, digits, '-' and '_', beginning with a letter.",
+                    definition.document,
+                )
+
+
+def check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
+    owners: list[IndexDefinition] = []
+    for definition in definitions:
+        other = _owner(owners, definition, definition.alias)
+        if other is None:
+            owners.append(definition)
+            continue
+        yield _claim(other, definition, definition.alias)
+        if other.database != definition.database:
+            yield error(
+                "E016",
+                f"The index {definition.alias!r} is made from two databases, "
+                f"{other.database!r} and {definition.database!r}: their versions of a "
+                f"document cannot be compared.",
+                "Make an index from one database, or give each database an index of its own.",
+                definition.document,
+            )
+    for definition in definitions:
+        # Several indices may share a further alias, but none may take the name of another index.
+        for alias in definition.aliases:
+            owner = _owner(owners, definition, alias)
+            if owner:
+                yield _claim(owner, definition, alias)
+
+
+def _owner(
+    owners: Iterable[IndexDefinition], definition: IndexDefinition, name: str
+) -> IndexDefinition | None:
+    """Return whose index ``name`` is where ``definition`` lives."""
+    for owner in owners:
+        if owner.alias == name and (
+            owner.using == definition.using
+            or owner.connection.shares_cluster(definition.connection)
+        ):
+            return owner
+    return None
+
+
+def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMessage:
+    names = [d.document.__name__ if d.document else f"ES_INDICES[{d.name!r}]" for d in (one, other)]
+    where = f"on the connection {one.using!r}"
+    if one.using != other.using:
+        where = f"on the connections {one.using!r} and {other.using!r}, which are of one cluster"
+    return error(
+        "E014",
+        f"{names[0]} and {names[1]} both claim the name {alias!r} {where}.",
+        "Give each its own name in class Index, or its own NAME and ALIASES in ES_INDICES.",
+        other.document,
+    )
