@@ -17,8 +17,8 @@ class ElasticsearchAdminConfig(AppConfig):
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
-        from .outbox import capture
+        from .outbox import signals
 
         dsl.connect()
         autodiscover_modules("documents")
-        capture.connect()
+        signals.connect()

@@ -1,12 +1,11 @@
 """Write documents anew, though nothing was changed: rows of the outbox like any other."""
 
 from collections.abc import Iterable
-from itertools import islice
 
 from django.db import transaction
 
 from ..indices.definition import IndexDefinition
-from .capture import PORTION
+from .capture import portions
 from .record import object_entry, record
 
 
@@ -19,9 +18,9 @@ def reindex_keys(definition: IndexDefinition, keys: Iterable[str]) -> int:
     """
     document = definition.document
     assert document is not None  # noqa: S101 (there is nothing to write without one)
-    using, waiting, count = definition.database, iter(keys), 0
+    using, count = definition.database, 0
     with transaction.atomic(using=using):
-        while portion := list(islice(waiting, PORTION)):
+        for portion in portions(iter(keys)):
             entries = [object_entry(document, key) for key in portion]
             record(using, entries, document.django.model)
             count += len(portion)

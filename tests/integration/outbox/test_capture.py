@@ -196,7 +196,7 @@ def test_a_failing_capture_leaves_the_row_unsaved(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("capture failed")
 
-    monkeypatch.setattr("django_es_admin.outbox.capture.record", fail)
+    monkeypatch.setattr("django_es_admin.outbox.signals.record", fail)
     with pytest.raises(RuntimeError, match="capture failed"):
         make()
     assert not Product.objects.exists()

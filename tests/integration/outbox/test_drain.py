@@ -481,6 +481,7 @@ def test_a_drain_inside_a_transaction_is_refused(definition: IndexDefinition) ->
 @pytest.mark.usefixtures("definition")
 def test_a_tag_on_many_products_is_captured_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_es_admin.outbox.capture.PORTION", 5)
+    monkeypatch.setattr("django_es_admin.outbox.signals.PORTION", 5)
     tag = Tag.objects.create(name="new")
     with transaction.atomic():
         tag.product_set.add(*[make(f"{n}") for n in range(12)])
