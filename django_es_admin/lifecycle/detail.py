@@ -15,8 +15,9 @@ from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndex, read_mappings
 from ..indices.names import is_generation_name
 from ..models import Generation
+from .answers import ClusterAnswer, ask
 from .figures import read_figures
-from .status import ClusterAnswer, IndexStatus, ask, index_status, unmanaged_status
+from .status import IndexStatus, index_status, unmanaged_status
 
 Look = Callable[[Base, str, Deadline], Any]
 """Gets the connection, the name of the live generation, and the time that is left."""

@@ -3,21 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
-from ..backends.disk import Disk, read_disk
-from ..backends.display import details
-from ..backends.health import ConnectionHealth, Deadline, for_each, in_time, probe
+from ..backends.disk import Disk
+from ..backends.health import ConnectionHealth, for_each
 from ..conf import get_options
-from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
 from ..indices.definition import IndexDefinition, get_definitions, select_definitions
 from ..indices.diff import Difference, compare_mappings
-from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
-from ..indices.names import alias_of_generation
+from ..indices.live import LiveIndex
 from ..outbox.status import OutboxStatus
+from .answers import ClusterAnswer, ask, belongs
 from .counts import Rows
 from .figures import Figures, read_figures
 from .history import OperationStatus
@@ -110,17 +107,6 @@ class Status:
         )
 
 
-@dataclass(frozen=True)
-class ClusterAnswer:
-    """What one connection said, all in a thread of its own and without the database."""
-
-    health: ConnectionHealth
-    live: LiveIndices = field(default_factory=lambda: LiveIndices({}))
-    mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    documents: Mapping[str, int | None] = field(default_factory=dict)
-    disk: Disk | None = None
-
-
 def get_status(
     names: Iterable[str] = (),
     connection: str | None = None,
@@ -172,57 +158,6 @@ def _backends(definitions: list[IndexDefinition] | None, connection: str | None)
     if definitions is not None:
         return list({d.connection.alias: d.connection for d in definitions}.values())
     return [connections[alias] for alias in connections if connection in (None, alias)]
-
-
-def ask(
-    backend: Base,
-    definitions: Iterable[IndexDefinition],
-    seconds: float,
-    others: frozenset[str] | None = None,
-) -> ClusterAnswer:
-    """Return all that one connection says of the indices within ``seconds``; never raises.
-
-    Args:
-        others: physical indices whose documents to count beside those of ``definitions``; None
-            for all, which takes the longer the more of them a cluster has.
-    """
-    deadline = Deadline(seconds)
-    try:
-        return in_time(backend, deadline, lambda: _ask(backend, definitions, deadline, others))
-    except ConnectionTimedOut as error:
-        return ClusterAnswer(ConnectionHealth(details(backend), error=str(error)))
-
-
-def _ask(
-    backend: Base,
-    definitions: Iterable[IndexDefinition],
-    deadline: Deadline,
-    others: frozenset[str] | None,
-) -> ClusterAnswer:
-    health = probe(backend, deadline)
-    if not health.available:
-        return ClusterAnswer(health)
-    try:
-        live = read_indices(backend, deadline)
-        aliases = _aliases(backend, definitions)
-        holding = [
-            index.name for index in live.by_name.values() if not aliases.isdisjoint(index.aliases)
-        ]
-        mappings = read_mappings(backend, holding, deadline)
-        searchable = [
-            index.name
-            for index in live.by_name.values()
-            if index.open and (others is None or index.name in others or _belongs(index, aliases))
-        ]
-        documents = count_documents(backend, searchable, deadline)
-    except ElasticsearchAdminError as error:
-        return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))
-    try:
-        disk = read_disk(backend, deadline)
-    except ElasticsearchAdminError:
-        # It takes another privilege than the rest, and a page can do without.
-        disk = None
-    return ClusterAnswer(health, live, mappings, documents, disk)
 
 
 def index_status(
@@ -283,17 +218,8 @@ def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:
     return [
         unmanaged_status(backend.alias, index, answer)
         for index in answer.live.by_name.values()
-        if not _belongs(index, aliases)
+        if not belongs(index, aliases)
     ]
-
-
-def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> frozenset[str]:
-    return frozenset(d.alias for d in definitions if d.using == backend.alias)
-
-
-def _belongs(index: LiveIndex, aliases: frozenset[str]) -> bool:
-    """Whether a physical index holds one of these aliases, or is a generation of one."""
-    return not aliases.isdisjoint(index.aliases) or alias_of_generation(index.name) in aliases
 
 
 def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -> IndexStatus:
