@@ -1,7 +1,7 @@
 """System checks of an admin whose search box asks Elasticsearch."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage, Error
@@ -60,7 +60,7 @@ def _check_fields(
     admin: "ElasticsearchSearchMixin", document: type[Document]
 ) -> Iterator[CheckMessage]:
     specs: Any = admin.search_fields
-    if not isinstance(specs, (list, tuple)):
+    if not _is_list(specs):
         # Django's own check says so.
         return
     readable = True
@@ -76,7 +76,7 @@ def _check_fields(
                 admin,
             )
     names = admin.advanced_search_fields
-    for spec in names if isinstance(names, (list, tuple)) else ():
+    for spec in names if _is_list(names) else ():
         problem = find_field_problem(document, spec)
         if problem:
             yield _error(
@@ -85,7 +85,7 @@ def _check_fields(
                 "Name a field of the document, as Elasticsearch does: 'price', 'category.name'.",
                 admin,
             )
-    if not readable or not isinstance(admin.search_highlight, (list, tuple)):
+    if not readable or not _is_list(admin.search_highlight):
         return
     found = paths_of(document, read_fields(document, specs), admin.search_highlight)
     for column in admin.search_highlight:
@@ -100,50 +100,44 @@ def _check_fields(
 
 
 def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
-    if admin.search_operator not in OPERATORS:
-        yield _error(
-            "E024",
-            f"{_name(admin)}.search_operator is {admin.search_operator!r}.",
-            "Give 'and' (every word has to match) or 'or' (one is enough).",
-            admin,
-        )
-    if not _FUZZINESS.fullmatch(str(admin.search_fuzziness)):
-        yield _error(
-            "E024",
-            f"{_name(admin)}.search_fuzziness is {admin.search_fuzziness!r}.",
-            "Give 'AUTO', or 0, 1 or 2 letters.",
-            admin,
-        )
-    if not isinstance(admin.search_highlight, (list, tuple)):
-        yield _error(
-            "E024",
-            f"{_name(admin)}.search_highlight is {admin.search_highlight!r}.",
-            "Give a list of columns of list_display.",
-            admin,
-        )
-    if not isinstance(admin.advanced_search_fields, (list, tuple)):
-        yield _error(
-            "E024",
-            f"{_name(admin)}.advanced_search_fields is {admin.advanced_search_fields!r}.",
-            "Give a list of fields of the document that a search may name.",
-            admin,
-        )
-    unrestricted: Any = admin.search_unrestricted
-    if not isinstance(unrestricted, bool):
-        yield _error(
-            "E024",
-            f"{_name(admin)}.search_unrestricted is {unrestricted!r}.",
-            "Give True if get_queryset() shows every row to everybody, else False.",
-            admin,
-        )
-    fallback = admin.fallback_search_fields
-    if fallback is not None and not isinstance(fallback, (list, tuple)):
-        yield _error(
-            "E024",
-            f"{_name(admin)}.fallback_search_fields is {fallback!r}.",
-            "Give a list of lookups as for Django's search_fields, or leave it out.",
-            admin,
-        )
+    for option, is_good, hint in _OPTIONS:
+        value = getattr(admin, option)
+        if not is_good(value):
+            yield _error("E024", f"{_name(admin)}.{option} is {value!r}.", hint, admin)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+_OPTIONS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "search_operator",
+        lambda value: value in OPERATORS,
+        "Give 'and' (every word has to match) or 'or' (one is enough).",
+    ),
+    (
+        "search_fuzziness",
+        lambda value: bool(_FUZZINESS.fullmatch(str(value))),
+        "Give 'AUTO', or 0, 1 or 2 letters.",
+    ),
+    ("search_highlight", _is_list, "Give a list of columns of list_display."),
+    (
+        "advanced_search_fields",
+        _is_list,
+        "Give a list of fields of the document that a search may name.",
+    ),
+    (
+        "search_unrestricted",
+        lambda value: isinstance(value, bool),
+        "Give True if get_queryset() shows every row to everybody, else False.",
+    ),
+    (
+        "fallback_search_fields",
+        lambda value: value is None or _is_list(value),
+        "Give a list of lookups as for Django's search_fields, or leave it out.",
+    ),
+)
 
 
 def _error(number: str, message: str, hint: str, admin: Any) -> Error:

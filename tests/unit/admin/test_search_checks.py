@@ -50,7 +50,7 @@ def test_a_model_without_a_document() -> None:
 
 def test_a_model_with_several_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "django_es_admin.admin.mixins.search.registry.get_documents_for_model",
+        "django_es_admin.admin.mixins.options.registry.get_documents_for_model",
         lambda model: (NoteDocument, ProductDocument),
     )
     assert problems() == [

@@ -1,0 +1,132 @@
+"""What an admin's search box asks: which document, which fields, and how words are read."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from ...documents import Document, registry
+from ...exceptions import SearchMisdeclared
+from ...search.advanced import Names, build_advanced, is_plain, read_names
+from ...search.fields import SearchField, read_fields
+from ...search.highlight import Query
+from ...search.lookups import database_lookups
+from ...search.query import Matching, build_query
+from ...search.words import read_words
+from .advanced import label_of
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = object
+
+
+class SearchOptionsMixin(Base):
+    """The options and hooks of the :class:`ElasticsearchSearchMixin`; by itself it does nothing."""
+
+    search_document: type[Document] | None = None
+    """The document to search; omitted: the one registered for the admin's model."""
+
+    search_operator: str = "and"
+    """``"and"``: every word has to match; ``"or"``: one is enough."""
+
+    search_fuzziness: str | int = "AUTO"
+    """How many letters of a word may differ, in Elasticsearch's terms; 0 for none."""
+
+    advanced_search_fields: Sequence[str] = ()
+    """Fields of the document that a search may name, as in ``price:>10``. Any of them turns on the
+    operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
+
+    search_unrestricted: bool = False
+    """Whether ``get_queryset()`` shows every row to everybody. Elasticsearch then filters, ranks
+    and counts where it can, and only the rows of a page are read: for searches with many hits."""
+
+    search_highlight: Sequence[str] = ()
+    """Columns of ``list_display`` in which what was searched for is marked: text fields of the
+    model that the document makes one of its ``search_fields`` from."""
+
+    fallback_search_fields: Sequence[str] | None = None
+    """``search_fields`` in Django's terms, for while Elasticsearch does not answer; omitted: those
+    columns that the document makes its ``search_fields`` from."""
+
+    def get_search_document(self) -> type[Document]:
+        """Return the document to search.
+
+        Raises:
+            SearchMisdeclared: none is named, and the model has none, or several.
+        """
+        if self.search_document is not None:
+            return self.search_document
+        documents = registry.get_documents_for_model(self.model)
+        if len(documents) == 1:
+            return documents[0]
+        names = ", ".join(document.__name__ for document in documents)
+        raise SearchMisdeclared(
+            f"{type(self).__name__} names no search_document, and {self.model._meta.label} has "
+            + (f"several: {names}." if documents else "none.")
+        )
+
+    def get_search_query(self, request: HttpRequest, term: str) -> Query:
+        """Return the query for what somebody typed, a dict or an object of ``elasticsearch.dsl``.
+
+        Args:
+            term: as it was typed; it is not blank.
+
+        Raises:
+            SearchUnreadable: it has operators, and cannot be understood.
+        """
+        fields = self._get_fields(request)
+        matching = Matching(
+            operator=self.search_operator,
+            fuzziness=self.search_fuzziness,
+            prefix=is_autocomplete(request),
+        )
+        if self._has_operators(request, term):
+            return build_advanced(fields, self._get_names(request), term, matching)
+        return build_query(fields, read_words(term), matching)
+
+    def get_advanced_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Return the fields that a search may name; none turns the operators off."""
+        return self.advanced_search_fields
+
+    def get_search_highlight(self, request: HttpRequest) -> Sequence[str]:
+        """Return the columns in which what was searched for is marked."""
+        return self.search_highlight
+
+    def get_fallback_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Return ``search_fields`` in Django's terms, for while Elasticsearch does not answer."""
+        if self.fallback_search_fields is not None:
+            return self.fallback_search_fields
+        return database_lookups(self.get_search_document(), self._get_fields(request))
+
+    def get_search_help_text(self, request: HttpRequest) -> str:
+        """Return what stands under the search box: ``search_help_text``, or what is searched."""
+        if self.search_help_text is not None:
+            return str(self.search_help_text)
+        document = self.get_search_document()
+        names = [label_of(document, field) for field in self._get_fields(request)]
+        return _("Searches %(fields)s.") % {
+            "fields": get_text_list(list(dict.fromkeys(names)), _("and"))
+        }
+
+    def _get_names(self, request: HttpRequest) -> Names:
+        return read_names(self.get_search_document(), self.get_advanced_search_fields(request))
+
+    def _has_operators(self, request: HttpRequest, term: str) -> bool:
+        # While somebody types, a half of an operator is no mistake.
+        return (
+            not is_autocomplete(request)
+            and bool(self.get_advanced_search_fields(request))
+            and not is_plain(term)
+        )
+
+    def _get_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
+        return read_fields(self.get_search_document(), self.get_search_fields(request))
+
+
+def is_autocomplete(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name == "autocomplete"
