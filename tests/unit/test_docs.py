@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand
 
 import django_es_admin
 from django_es_admin.admin import ElasticsearchSearchMixin
+from django_es_admin.admin.mixins.options import SearchOptionsMixin
 from django_es_admin.admin.rights import IndexRights, Verb
 from django_es_admin.backends import configuration, elasticsearch, problems
 from django_es_admin.checks import TAG
@@ -28,6 +29,7 @@ from django_es_admin.management import commands, drain_json, operations_json, st
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.models import Connection, Index
 from django_es_admin.search import FacetedSearchService, SearchService
+from django_es_admin.search.site.declaration import SearchDeclaration
 from django_es_admin.test import pytest_plugin
 
 PACKAGE = Path(django_es_admin.__file__).parent
@@ -293,7 +295,7 @@ def docstrings() -> dict[str, str]:
 
 def test_the_options_of_the_search() -> None:
     listed = {code(cells[0]): cells[1] for cells in _three(page("search.md"))}
-    own = {name for name in vars(ElasticsearchSearchMixin) if not name.startswith("_")}
+    own = {name for name in vars(SearchOptionsMixin) if not name.startswith("_")}
     assert set(listed) - {"search_fields"} == {
         name for name in own if not callable(getattr(ElasticsearchSearchMixin, name))
     }
@@ -311,7 +313,7 @@ def test_the_hooks_of_the_search() -> None:
 def test_what_a_search_service_declares() -> None:
     text = section_named(page("site-search.md"), "What a service declares")
     listed = {code(cells[0]): cells[1] for cells in _three(text)}
-    classes = (SearchService, FacetedSearchService)
+    classes = (SearchDeclaration, FacetedSearchService)
     declared = {name for kind in classes for name in kind.__annotations__}
     assert set(listed) == declared
     for name, default in listed.items():

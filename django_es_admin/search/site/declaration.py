@@ -1,0 +1,150 @@
+"""What a site's search is about, and how what visitors ask of it is read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ...conf import get_options
+from ...documents import Document
+from ...exceptions import SearchMisdeclared
+from ..identity import key_field
+from ..query import Matching
+from ..words import Words, read_words
+from .criteria import Selection, chosen, find_field, read_selections
+from .paging import Paging, read_paging
+from .parameters import Kind, Parameter, describe, read_parameters
+from .values import is_given, read_text
+
+_KINDS: Mapping[str, Kind] = {
+    "boolean": "flag",
+    "date": "date",
+    **dict.fromkeys(("byte", "short", "integer", "long", "unsigned_long"), "whole"),
+    **dict.fromkeys(("half_float", "float", "double", "scaled_float"), "number"),
+}
+
+
+class SearchDeclaration:
+    """The attributes of a :class:`~django_es_admin.search.SearchService`, and what they allow."""
+
+    document: ClassVar[type[Document]]
+    """The document to search."""
+
+    fields: ClassVar[Sequence[str]] = ()
+    """Fields in which words are looked for: ``"name^3"`` counts three times."""
+
+    operator: ClassVar[str] = "and"
+    """``"and"``: every word has to match, in whichever field; ``"or"``: one is enough."""
+
+    fuzziness: ClassVar[str | int] = "AUTO"
+    """Letters of a word that may differ; 0 for none."""
+
+    prefix: ClassVar[bool] = False
+    """Whether the last word may be the beginning of one."""
+
+    filters: ClassVar[Mapping[str, str]] = {}
+    """Criterion -> the field that has to have its value, or one of its values."""
+
+    ranges: ClassVar[Mapping[str, str]] = {}
+    """Name -> the number or date that the criteria ``min_<name>`` and ``max_<name>`` bound."""
+
+    sorts: ClassVar[Mapping[str, str]] = {"relevance": "_score"}
+    """Order -> field, ``"-"`` before it for descending; the first is the default."""
+
+    default_filters: ClassVar[Mapping[str, Any]] = {}
+    """Field -> value that a document has to have to be found at all."""
+
+    highlight: ClassVar[Sequence[str] | Mapping[str, Mapping[str, Any]]] = ()
+    """Fields in which what was searched for is marked, or field -> options of its highlighter."""
+
+    source_includes: ClassVar[Sequence[str]] = ()
+    """Fields of the results; all if there are none."""
+
+    source_excludes: ClassVar[Sequence[str]] = ()
+    """Fields that the results do not have."""
+
+    suggest_field: ClassVar[str] = ""
+    """The completion field behind ``autocomplete()``."""
+
+    spelling_field: ClassVar[str] = ""
+    """The text field whose words ``did_you_mean()`` knows."""
+
+    page_size: ClassVar[int] = 20
+    """Results of a page, if nobody says how many."""
+
+    max_page_size: ClassVar[int] = 100
+    """What a larger page is cut to."""
+
+    max_query_length: ClassVar[int] = 1000
+    """Characters that may be searched for."""
+
+    min_prefix_length: ClassVar[int] = 2
+    """Characters before which nothing is suggested."""
+
+    timeout: ClassVar[float | None] = None
+    """Seconds that a search may take; ``SEARCH_TIMEOUT`` if there are none."""
+
+    fallback: ClassVar[str] = ""
+    """What to do while Elasticsearch does not answer; ``SEARCH_FALLBACK`` if it is empty."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that a URL may have, with what they may be."""
+        return tuple(
+            describe(
+                filters={name: self._kind(path) for name, path in self.filters.items()},
+                ranges={name: self._kind(path, "number") for name, path in self.ranges.items()},
+                sorts=tuple(self.sorts),
+                page_size=self.page_size,
+                max_page_size=self.max_page_size,
+                max_query_length=self.max_query_length,
+            )
+        )
+
+    def read_parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of ``search()`` for the parameters of a URL.
+
+        Raises:
+            SearchParameterInvalid: one is there twice that may be there once.
+        """
+        return read_parameters(parameters, self.parameters())
+
+    @property
+    def _matching(self) -> Matching:
+        return Matching(self.operator, self.fuzziness, self.prefix)
+
+    def _declared(self, name: str) -> str:
+        value: str = getattr(self, name)
+        if not value:
+            raise SearchMisdeclared(f"{type(self).__name__} has no {name}: name the field.")
+        return value
+
+    def _kind(self, path: str, otherwise: Kind = "text") -> Kind:
+        return _KINDS.get(find_field(self.document, path).type, otherwise)
+
+    def _read_words(self, query: Any) -> Words:
+        if not is_given(query):
+            return Words(())
+        return read_words(read_text("q", query, self.max_query_length))
+
+    def _read_selections(self, criteria: Mapping[str, Any]) -> tuple[Selection, ...]:
+        return read_selections(self.document, self.filters, self.ranges, criteria)
+
+    def _default_selections(self) -> list[Selection]:
+        return [
+            chosen(self.document, path, path, value) for path, value in self.default_filters.items()
+        ]
+
+    def _read_paging(self, sort_by: Any, page: Any, page_size: Any, after: Any) -> Paging:
+        return read_paging(
+            sorts=self.sorts,
+            key=key_field(self.document),
+            sort_by=sort_by,
+            page=page,
+            page_size=page_size,
+            after=after,
+            default_size=self.page_size,
+            max_size=self.max_page_size,
+            window=get_options().search_max_results,
+        )
+
+    @property
+    def _fallback(self) -> str:
+        return self.fallback or get_options().search_fallback
