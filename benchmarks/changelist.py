@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402 (after the path is set)
+from django.conf import settings
 
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("--rows", type=int, default=1_000_000)
@@ -43,21 +43,21 @@ settings.ES_SERVERS["default"]["INDEX_PREFIX"] = f"bench-changelist-{VENDOR}-{op
 settings.ES_ADMIN = {"SEARCH_TIMEOUT": 30}
 django.setup()
 
-from django.contrib import admin  # noqa: E402 (after setup)
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import path, reverse  # noqa: E402
-from shop.catalogue import SHELVES, generate  # noqa: E402
-from shop.models import Category, Product  # noqa: E402
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import path, reverse
+from shop.catalogue import SHELVES, generate
+from shop.models import Category, Product
 
-from django_es_admin.admin import ElasticsearchSearchMixin  # noqa: E402
-from django_es_admin.indices.definition import get_definition  # noqa: E402
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: E402
-from django_es_admin.search.fields import read_fields  # noqa: E402
-from django_es_admin.search.query import Matching, build_query  # noqa: E402
-from django_es_admin.search.service import search_ids  # noqa: E402
-from django_es_admin.search.words import read_words  # noqa: E402
+from django_es_admin.admin import ElasticsearchSearchMixin
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.search.fields import read_fields
+from django_es_admin.search.query import Matching, build_query
+from django_es_admin.search.service import search_ids
+from django_es_admin.search.words import read_words
 
 # Words that no other text of the catalogue has, and the share of rows that gets each.
 PLANTED = {"zymurgy": 50_000, "quokka": 100, "wombat": 10}

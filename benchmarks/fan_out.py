@@ -19,17 +19,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 (after setup)
-from django.db import transaction  # noqa: E402
-from shop.models import Category, Product  # noqa: E402
+from django.conf import settings
+from django.db import transaction
+from shop.models import Category, Product
 
 settings.ES_SERVERS["default"]["INDEX_PREFIX"] = "benchmark-"
 
-from django_es_admin.indices.definition import get_definition  # noqa: E402
-from django_es_admin.lifecycle.delete import delete_index, plan_delete  # noqa: E402
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: E402
-from django_es_admin.models import OutboxEntry  # noqa: E402
-from django_es_admin.outbox.worker import drain_once  # noqa: E402
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.delete import delete_index, plan_delete
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.worker import drain_once
 
 
 def peak() -> int:

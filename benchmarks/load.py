@@ -26,12 +26,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from elasticsearch import Elasticsearch, helpers  # noqa: E402 (after setup)
-from shop.models import Product  # noqa: E402
+from elasticsearch import Elasticsearch, helpers
+from shop.models import Product
 
-from django_es_admin.indices.definition import IndexDefinition, get_definition  # noqa: E402
-from django_es_admin.lifecycle.create import create_generation  # noqa: E402
-from django_es_admin.lifecycle.load import load  # noqa: E402
+from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle.create import create_generation
+from django_es_admin.lifecycle.load import load
 
 COLUMNS = "name description brand sku price is_active created_at updated_at".split()
 BATCH = 1000

@@ -23,11 +23,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from contestants.process import Process
 from elasticsearch import Elasticsearch
 from rebuild_contestants import memory
-from rebuild_contestants.database import products
+from rebuild_contestants.database import PROGRAM, products
 from rebuild_contestants.indices import Shape, digests, documents, remove
-from rebuild_contestants.process import Process
 from rebuild_contestants.shape import shape, shape_modelsearch
 
 # Seconds that the servers have to end what a turn left to them.
@@ -84,7 +84,9 @@ class Contestant:
         self.kind = kind
         self.prefix = prefix
         self.index = ""
-        self.processes = [Process(kind.settings, url, prefix) for _ in range(kind.processes)]
+        self.processes = [
+            Process(PROGRAM, kind.settings, url, prefix) for _ in range(kind.processes)
+        ]
 
     def fill(self, client: Elasticsearch) -> float:
         """Fill a new index; return the seconds it took until all could be found."""

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "example_project")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402 (after the path is set)
+from django.conf import settings
 
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("--file", help="a catalogue; 20,000 made-up products if omitted")
@@ -39,17 +39,17 @@ settings.ES_SERVERS["default"]["INDEX_PREFIX"] = "bench-search-"
 settings.ES_ADMIN = {"SEARCH_TIMEOUT": 30, "SLOW_SEARCH": 30, "SYNC": "worker"}
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 (after setup)
-from django.test import RequestFactory  # noqa: E402
-from elastic_transport import Transport  # noqa: E402
-from shop.models import Product  # noqa: E402
-from shop.search import FacetedSearchService  # noqa: E402
-from shop.views import ProductSearchView  # noqa: E402
-from shop.views_drf import ProductSearchAPIView  # noqa: E402
+from django.core.management import call_command
+from django.test import RequestFactory
+from elastic_transport import Transport
+from shop.models import Product
+from shop.search import FacetedSearchService
+from shop.views import ProductSearchView
+from shop.views_drf import ProductSearchAPIView
 
-from django_es_admin import connection  # noqa: E402
-from django_es_admin.indices.definition import get_definition  # noqa: E402
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: E402
+from django_es_admin import connection
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 
 QUERIES: tuple[dict[str, str], ...] = (
     {},

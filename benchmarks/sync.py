@@ -10,24 +10,19 @@ than those of the process without any index in the same round.
 """
 
 import argparse
-import json
 import os
 import random
 import secrets
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
-from psycopg import sql
+from contestants import postgresql
+from contestants.process import Process
 
-POSTGRES_URL = "postgres://django_es_admin@127.0.0.1:54329/postgres"
 PROGRAM = Path(__file__).parent / "sync_contestants" / "contestant.py"
 CONTESTANTS = {
     "none": "no sync",
@@ -43,77 +38,29 @@ TURN = 50
 SETTLE = 0.1
 
 
-class Contestant:
-    """A process that does what it is told.
-
-    Args:
-        name: one of CONTESTANTS.
-        url: of its database.
-        prefix: of its index's name.
-    """
-
-    def __init__(self, name: str, url: str, prefix: str) -> None:
-        self._name = name
-        variables = {"CONTESTANT": name, "DATABASE_URL": url, "INDEX_PREFIX": prefix}
-        self._process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | variables,
-        )
-
-    def tell(self, order: str, number: int = 0) -> Any:
-        """Return the answer to one order."""
-        assert self._process.stdin is not None  # noqa: S101 (asked for above)
-        assert self._process.stdout is not None  # noqa: S101
-        self._process.stdin.write(f"{order} {number}\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            sys.exit(f"The contestant {self._name!r} ended: its message is above.")
-        return json.loads(answer)
-
-    def end(self) -> None:
-        """Let the process end, and wait for it."""
-        self._process.communicate()
-
-
 @contextmanager
-def contestants(saves: int) -> Iterator[dict[str, Contestant]]:
+def contestants(saves: int) -> Iterator[dict[str, Process]]:
     """Give all contestants, each with its database and index; remove these after the context."""
     run = secrets.token_hex(3)
-    server = os.environ.get("POSTGRES_URL") or POSTGRES_URL
     template = f"bench_sync_{run}"
-
-    def url(database: str) -> str:
-        return urlsplit(server)._replace(path=f"/{database}").geturl()
-
-    def execute(statement: str, *names: str) -> None:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
     with ExitStack() as stack:
-        execute("CREATE DATABASE {}", template)
-        stack.callback(execute, "DROP DATABASE {} WITH (FORCE)", template)
-        first = Contestant("none", url(template), "")
-        first.tell("prepare", saves)
-        first.end()
+        postgresql.create(template)
+        stack.callback(postgresql.drop, template)
+        with Process(PROGRAM, "none", postgresql.url_of(template), "") as first:
+            first.tell("prepare", saves)
         players = {}
         for name in CONTESTANTS:
             database = f"{template}_{name}"
-            execute("CREATE DATABASE {} TEMPLATE {}", database, template)
-            stack.callback(execute, "DROP DATABASE {} WITH (FORCE)", database)
-            players[name] = Contestant(name, url(database), f"bench-{run}-{name}-")
-            stack.callback(players[name].end)
-            players[name].tell("create")
-            stack.callback(players[name].tell, "remove")
+            postgresql.create(database, template)
+            stack.callback(postgresql.drop, database)
+            process = Process(PROGRAM, name, postgresql.url_of(database), f"bench-{run}-{name}-")
+            players[name] = stack.enter_context(process)
+            process.tell("create")
+            stack.callback(process.tell, "remove")
         yield players
 
 
-def measure(
-    players: dict[str, Contestant], scenario: str, saves: int, turn: int
-) -> dict[str, float]:
+def measure(players: dict[str, Process], scenario: str, saves: int, turn: int) -> dict[str, float]:
     """Return for each contestant the milliseconds that one of so many saves took."""
     seconds = dict.fromkeys(players, 0.0)
     order = list(players)

@@ -1,28 +1,22 @@
-"""One contestant: a process that does what it is told by lines of standard input.
+"""One contestant, which fills an index."""
 
-Each line is a list in JSON, a word and its arguments; so is the answer.
-"""
-
-import io
-import json
 import os
 import resource
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import django
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "example_project"), str(ROOT / "benchmarks")]
-os.environ["DJANGO_SETTINGS_MODULE"] = "rebuild_contestants.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "contestants.settings"
 django.setup()
 
-from django.conf import settings  # noqa: E402 (after setup)
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from shop.models import Product  # noqa: E402
+from contestants.orders import obey
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from shop.models import Product
 
 # What only some contestants have is imported by them alone: it would count in their memory.
 # ruff: noqa: PLC0415
@@ -37,9 +31,12 @@ def prepare(rows: int) -> None:
             f"The database {connection.settings_dict['NAME']} has {found:,} products: drop it."
         )
     if not found:
+        from django_es_admin.models import OutboxEntry
         from rebuild_contestants.catalogue import fill
 
         fill(rows)
+        # What is loaded needs no drain: the whole rebuild would do that, too.
+        OutboxEntry.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
@@ -99,18 +96,5 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
-ORDERS = {order.__name__: order for order in (prepare, create, load, rebuild, peak)}
-
-
-def main() -> None:
-    """Do what the lines of standard input say, until their end."""
-    answers = sys.stdout
-    for line in sys.stdin:
-        order, *arguments = json.loads(line)
-        with redirect_stdout(io.StringIO()):
-            answer: Any = ORDERS[order](*arguments)
-        print(json.dumps([answer]), file=answers, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    obey(prepare, create, load, rebuild, peak)

@@ -2,11 +2,11 @@
 
 import secrets
 
+from contestants.process import Process
 from elasticsearch import Elasticsearch
 
-from rebuild_contestants.database import products
+from rebuild_contestants.database import PROGRAM, products
 from rebuild_contestants.indices import documents, remove
-from rebuild_contestants.process import Process
 
 SIZES = (20_000, 1_000_000)
 # MB, whatever the number of rows.
@@ -19,7 +19,7 @@ def measure(client: Elasticsearch) -> None:
         prefix = f"bench-memory-{secrets.token_hex(3)}-"
         with products(rows) as url:
             try:
-                with Process("ours", url, prefix) as process:
+                with Process(PROGRAM, "ours", url, prefix) as process:
                     index = process.tell("create")
                     before = process.tell("peak")
                     process.tell("load", index, 0, 1)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from contestants.peer.documents import ProductDocument
 from django.conf import settings
 from django.core.management import call_command
 from django.db.models import QuerySet
 from shop.models import Product
-from sync_contestants.peer.documents import ProductDocument
 
 PAGE = 1000
 

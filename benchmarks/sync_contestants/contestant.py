@@ -1,10 +1,6 @@
-"""One contestant: a process that does what it is told by lines of standard input.
-
-Each line is a word and perhaps a number; the answer is a line of JSON.
-"""
+"""One contestant, which saves products."""
 
 import gc
-import json
 import os
 import sys
 import time
@@ -19,21 +15,19 @@ import django
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "example_project"), str(ROOT / "benchmarks")]
-os.environ["DJANGO_SETTINGS_MODULE"] = "sync_contestants.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "contestants.settings"
 django.setup()
 
-from django.conf import settings  # noqa: E402 (after setup)
-from django.core.management import call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
-from django.utils.text import slugify  # noqa: E402
-from elasticsearch import Elasticsearch  # noqa: E402
-from shop.catalogue import generate  # noqa: E402
-from shop.models import Category, Product, Tag  # noqa: E402
+from contestants.orders import obey
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils.text import slugify
+from elasticsearch import Elasticsearch
+from shop.catalogue import generate
+from shop.models import Category, Product, Tag
 
-from sync_contestants.counted import counted  # noqa: E402
-
-OURS = settings.CONTESTANT in ("inline", "worker")
-PEER = settings.CONTESTANT.startswith("peer")
+from sync_contestants.counted import counted
 
 
 def prepare(count: int) -> None:
@@ -52,13 +46,13 @@ def prepare(count: int) -> None:
         product.tags.set([Tag.objects.get_or_create(name=tag)[0] for tag in tags])
 
 
-def create(_: int) -> None:
+def create() -> None:
     """Make the index."""
     call_command("migrate", verbosity=0)
-    if OURS:
+    if settings.CONTESTANT in settings.OURS:
         call_command("es_rebuild", "products", interactive=False, verbosity=0)
-    elif PEER:
-        from sync_contestants.peer.documents import ProductDocument  # noqa: PLC0415
+    elif settings.CONTESTANT in settings.PEER:
+        from contestants.peer.documents import ProductDocument  # noqa: PLC0415
 
         ProductDocument._index.create()
 
@@ -130,7 +124,7 @@ def _settle() -> None:
         drain_once()
 
 
-def differing(_: int) -> dict[str, Any]:
+def differing() -> dict[str, Any]:
     """Return how many documents there are, and how many are not as the database has them."""
     if settings.CONTESTANT == "none":
         return {}
@@ -168,7 +162,7 @@ def _known(found: dict[str, Any], product: Product) -> dict[str, Any]:
     return source
 
 
-def remove(_: int) -> None:
+def remove() -> None:
     """Delete the index."""
     if settings.CONTESTANT == "none":
         return
@@ -178,9 +172,8 @@ def remove(_: int) -> None:
         client.indices.delete(index=sorted(found.body))
 
 
-ORDERS: dict[str, Callable[[int], Any]] = {
-    order.__name__: order
-    for order in (
+if __name__ == "__main__":
+    obey(
         prepare,
         create,
         autocommit,
@@ -190,15 +183,3 @@ ORDERS: dict[str, Callable[[int], Any]] = {
         differing,
         remove,
     )
-}
-
-
-def main() -> None:
-    """Do what the lines of standard input say, until their end."""
-    for line in sys.stdin:
-        order, number = line.split()
-        print(json.dumps(ORDERS[order](int(number))), flush=True)
-
-
-if __name__ == "__main__":
-    main()

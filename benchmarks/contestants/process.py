@@ -7,23 +7,22 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-PROGRAM = Path(__file__).with_name("contestant.py")
-
 
 class Process:
     """A process that does what it is told.
 
     Args:
+        program: what it runs, which ends in ``obey()``.
         contestant: one of CONTESTANTS of the settings.
         url: of its database.
         prefix: of its index's name.
     """
 
-    def __init__(self, contestant: str, url: str, prefix: str) -> None:
+    def __init__(self, program: Path, contestant: str, url: str, prefix: str) -> None:
         self._contestant = contestant
         variables = {"CONTESTANT": contestant, "DATABASE_URL": url, "INDEX_PREFIX": prefix}
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, PROGRAM],
+            [sys.executable, program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,7 +1,7 @@
-"""Settings of one contestant: the shop, and what fills its index.
+"""Settings of one contestant: the shop, and what fills or keeps its index.
 
 Environment:
-    CONTESTANT: one of CONTESTANTS; "limit" is written by hand, into an index of ours.
+    CONTESTANT: one of CONTESTANTS; "none" has no index, "limit" is written by hand.
     DATABASE_URL, ES_URL: its database, and the server.
     INDEX_PREFIX: what the name of its index begins with.
 """
@@ -11,7 +11,9 @@ import os
 from config.database import get_database
 from elastic_transport import OrjsonSerializer
 
-CONTESTANTS = ("ours", "limit", "peer-plain", "peer", "peer-tuned", "modelsearch")
+OURS = ("ours", "limit", "inline", "worker")
+PEER = ("peer-plain", "peer", "peer-no-refresh", "peer-tuned")
+CONTESTANTS = ("none", *OURS, *PEER, "modelsearch")
 
 CONTESTANT = os.environ["CONTESTANT"]
 ES_URL = os.environ.get("ES_URL") or "http://127.0.0.1:9200"
@@ -23,20 +25,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 INSTALLED_APPS = ["import_export", "shop", "django.contrib.contenttypes", "django.contrib.auth"]
 
-if CONTESTANT in ("ours", "limit"):
+if CONTESTANT in OURS:
     INSTALLED_APPS += ["django_es_admin", "django.contrib.admin"]
     ES_SERVERS = {
         "default": {"HOSTS": [ES_URL], "INDICES": ["products"], "INDEX_PREFIX": INDEX_PREFIX}
     }
     ES_INDICES = {"products": {}}
-elif CONTESTANT in ("peer-plain", "peer"):
-    INSTALLED_APPS += ["django_elasticsearch_dsl", "sync_contestants.peer"]
+    ES_ADMIN = {"SYNC": "worker" if CONTESTANT == "worker" else "inline"}
+elif CONTESTANT in PEER:
+    INSTALLED_APPS += ["django_elasticsearch_dsl", "contestants.peer"]
     ELASTICSEARCH_DSL = {"default": {"hosts": ES_URL}}
-elif CONTESTANT == "peer-tuned":
-    INSTALLED_APPS += ["django_elasticsearch_dsl", "sync_contestants.peer"]
-    ELASTICSEARCH_DSL = {"default": {"hosts": ES_URL, "serializer": OrjsonSerializer()}}
-    # It would refresh after every chunk.
-    ELASTICSEARCH_DSL_AUTO_REFRESH = False
+    # It would refresh after every chunk, and after every save.
+    ELASTICSEARCH_DSL_AUTO_REFRESH = CONTESTANT in ("peer-plain", "peer")
+    if CONTESTANT == "peer-tuned":
+        ELASTICSEARCH_DSL["default"]["serializer"] = OrjsonSerializer()
 elif CONTESTANT == "modelsearch":
     INSTALLED_APPS += ["modelsearch", "rebuild_contestants.indexed"]
     MODELSEARCH_BACKENDS = {
