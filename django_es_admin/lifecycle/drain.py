@@ -59,7 +59,7 @@ def _drain(definition: IndexDefinition, until: int, total: int, on_progress: OnP
     patience = Patience(tell)
     for attempt in patience.attempts():
         with attempt:
-            for result in drain_index(definition, until):
+            for result in drain_index(definition, until, on_portion=tell):
                 patience.renew()
                 done += result.objects
                 tell()
@@ -72,11 +72,16 @@ def _retry_refused(
     keys = list(refused_by(generation).values_list("key", flat=True))
     writer = Writer(definition, get_options().write_timeout)
     size = get_options().bulk_max_documents
-    for start in range(0, len(keys), size):
-        on_progress(Progress(definition.name, "drain", start, len(keys)))
-        for attempt in patiently(lambda: None):
+    done = 0
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "drain", done, len(keys)))
+
+    for done in range(0, len(keys), size):
+        tell()
+        for attempt in patiently(tell):
             with attempt:
-                writer.write_keys(keys[start : start + size])
+                writer.write_keys(keys[done : done + size])
 
 
 def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgress) -> int:
@@ -84,16 +89,20 @@ def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgre
 
     Elasticsearch may have forgotten the first ones, and then a late write revives a document.
     """
-    total = second_deletes(definition, until).count()
+    total = left = second_deletes(definition, until).count()
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "deletes", max(total - left, 0), total))
+
     patience = time.monotonic() + 2 * get_options().delete_again_after
     while left := second_deletes(definition, until).count():
-        on_progress(Progress(definition.name, "deletes", max(total - left, 0), total))
+        tell()
         due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
         if due is None or due <= timezone.now():
-            again = Patience(lambda: None)
+            again = Patience(tell)
             for attempt in again.attempts():
                 with attempt:
-                    for _ in drain_index(definition, until):
+                    for _ in drain_index(definition, until, on_portion=tell):
                         again.renew()
         if time.monotonic() > patience:
             # Whatever keeps them: each is sent all the same, before or after the swap.

@@ -1,6 +1,6 @@
 """One drain: the rows that were picked become writes, and are acknowledged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -88,11 +88,13 @@ class Drain:
         timeout: seconds for one request.
         fan_out_limit: leave related objects to workers where all that is written would be more
             documents than this; None to write any number.
+        on_portion: called while the objects of one row are written, which may take minutes.
     """
 
     using: str
     timeout: float
     fan_out_limit: int | None = None
+    on_portion: Callable[[], None] = lambda: None
 
     def drain(self, entries: list[OutboxEntry]) -> DrainResult:
         """Write what ``entries`` tell of, and acknowledge exactly these.
@@ -225,6 +227,7 @@ class Drain:
             result += _result(outcome)
             self._rows(entries).update(cursor=portion[-1])
             lease(self.using, entries)
+            self.on_portion()
         self._rows(entries).delete()
         return result
 

@@ -13,15 +13,18 @@ from .drain import Drain, DrainResult, Stopped
 Rows = Callable[[QuerySet[OutboxEntry]], QuerySet[OutboxEntry]]
 
 
-def drain_rows(using: str, choose: Rows) -> Iterator[DrainResult]:
+def drain_rows(
+    using: str, choose: Rows, on_portion: Callable[[], None] = lambda: None
+) -> Iterator[DrainResult]:
     """Handle the rows of one database that are to be handled, each of them once.
 
     What fails now is not tried again in the same run; what stopped is left alone.
 
     Args:
         choose: narrows the rows down.
+        on_portion: called while the objects of one row are written, which may take minutes.
     """
-    drain = Drain(using, get_options().write_timeout)
+    drain = Drain(using, get_options().write_timeout, on_portion=on_portion)
     after, avoided = 0, Q()
     while True:
         rows = choose(waiting(using)).filter(pk__gt=after).exclude(avoided)
@@ -55,9 +58,16 @@ def second_deletes(definition: IndexDefinition, until: int) -> QuerySet[OutboxEn
 
 
 def drain_index(
-    definition: IndexDefinition, until: int, *, after: int = 0
+    definition: IndexDefinition,
+    until: int,
+    *,
+    after: int = 0,
+    on_portion: Callable[[], None] = lambda: None,
 ) -> Iterator[DrainResult]:
     """Handle the rows of an index beyond one number and up to another, each of them once.
+
+    Args:
+        on_portion: called while the objects of one row are written, which may take minutes.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole; its rows are as they were.
@@ -65,6 +75,7 @@ def drain_index(
     for result in drain_rows(
         definition.database,
         lambda rows: rows.filter(connection=definition.using, index=definition.name, pk__lte=until),
+        on_portion,
     ):
         for stopped in result.stopped:
             raise stopped.error
