@@ -11,7 +11,7 @@ from ..exceptions import IndexAmbiguous, IndexMissing, OperationRefused
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
-from ..models import Operation
+from ..models import Generation, Operation
 from .generations import generations_of
 from .operations import explain_running, running_rebuild
 from .progress import Progress
@@ -129,11 +129,14 @@ def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
     names = tuple(plan.generations)
     with recording(plan.definition, Operation.Kind.DELETE, who=who, generation=plan.name) as record:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
-        # Forgotten first: a write to a generation that is gone would be an error each time.
-        generations_of(plan.definition).filter(name__in=names).delete()
+        rows = generations_of(plan.definition).filter(name__in=names)
+        # First of all: a write to a generation that is gone would be an error each time.
+        rows.update(role=Generation.Role.FAILED, error="It was to be deleted.")
         client = plan.definition.connection.client
         with translated(plan.definition.connection):
             client.options(request_timeout=get_options().operation_timeout).indices.delete(
                 index=list(names), ignore_unavailable=True
             )
+        # What could not be deleted is still known, and can be pruned.
+        rows.delete()
     return DeleteResult(plan.name, names)

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
+from ..indices.names import is_generation_name
 from ..models import Generation
 from ..outbox.status import OutboxStatus
 from .operations import running_rebuild
@@ -39,7 +40,11 @@ def find_problems(
         generations: those that are registered.
         existing: names of the physical indices that there are.
     """
-    found = [*_of_outbox(outbox), *_of_builds(definition, generations, existing)]
+    found = [
+        *_of_outbox(outbox),
+        *_of_builds(definition, generations, existing),
+        *_of_unknown(definition, holders, generations, existing),
+    ]
     if not holders:
         return (_missing(definition, physical=physical), *found)
     found = [*_of_holders(holders), *_of_adoption(definition, holders, generations), *found]
@@ -147,6 +152,33 @@ def _of_builds(
         )
         values = {"count": len(failed), "name": failed[0].name, "command": prune}
         yield text % (values | {"error": failed[0].error.rstrip(".") or "?"})
+
+
+def _of_unknown(
+    definition: IndexDefinition,
+    holders: tuple[LiveIndex, ...],
+    generations: Sequence[Generation],
+    existing: Collection[str],
+) -> Iterator[str]:
+    """Tell of what looks like a generation and is in no table: nobody would ever delete it."""
+    known = {generation.name for generation in generations} | {index.name for index in holders}
+    unknown = [
+        name
+        for name in sorted(existing)
+        if is_generation_name(definition.alias, name) and name not in known
+    ]
+    # One that is being created is not registered yet.
+    if unknown and not running_rebuild(definition):
+        text = ngettext(
+            "%(count)d index looks like a generation and is in no table (%(name)s): if it is "
+            "yours, run %(command)s.",
+            "%(count)d indices look like generations and are in no table (the last, %(name)s): if "
+            "they are yours, run %(command)s.",
+            len(unknown),
+        )
+        name = unknown[-1]
+        command = f"manage.py es_delete {name}"
+        yield text % {"count": len(unknown), "name": name, "command": command}
 
 
 def _of_outbox(outbox: OutboxStatus) -> Iterator[str]:

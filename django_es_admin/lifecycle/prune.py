@@ -104,23 +104,26 @@ def prune(plan: PrunePlan, *, who: str = "") -> PruneResult:
         OperationRefused: the plan has refusals.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
     if not plan.doomed:
         return PruneResult(plan.definition.name, ())
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     with recording(definition, Operation.Kind.PRUNE, who=who) as record:
         record.tell(Progress(definition.name, "delete", 0, len(plan.doomed)))
         # Somebody may have swapped to one of them since.
         now = plan_prune(definition, builds=True)
         doomed = [name for name in plan.doomed if name in now.doomed]
-        # Forgotten first: a write to a generation that is gone would be an error each time.
-        generations_of(definition).filter(name__in=doomed).delete()
+        rows = generations_of(definition).filter(name__in=doomed)
+        # First of all: a write to a generation that is gone would be an error each time.
+        rows.filter(role=_Role.BUILDING).update(role=_Role.FAILED, error="It was to be pruned.")
         if doomed:
             with translated(definition.connection):
                 client = definition.connection.client.options(
                     request_timeout=get_options().operation_timeout
                 )
                 client.indices.delete(index=doomed, ignore_unavailable=True)
+            # What could not be deleted is still known, and pruned the next time.
+            rows.delete()
         record.operation.details |= {"deleted": doomed}
     return PruneResult(definition.name, tuple(doomed))
