@@ -25,10 +25,12 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     deadline = Deadline(get_options().operation_timeout)
+    # Before the cluster is read: what is registered after that may not be in the answer.
+    registered = list(generations_of(definition).values_list("pk", flat=True))
     live = read_indices(definition.connection, deadline)
     concrete = live.by_name.get(definition.alias)
     holders = [concrete] if concrete else live.holders(definition.alias)
-    _let_go(definition, live)
+    _let_go(definition, registered, live)
     roles = dict(generations_of(definition).values_list("name", "role"))
     unknown = [holder for holder in holders if holder.name not in roles]
     _register(definition, unknown, deadline)
@@ -39,11 +41,13 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
     return (*(index.name for index in unknown), *moved)
 
 
-def _let_go(definition: IndexDefinition, live: LiveIndices) -> None:
+def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:
     """Write no more to what is gone from the cluster: rows would wait for it for ever."""
-    generations_of(definition).exclude(name__in=list(live.by_name)).exclude(
+    written = generations_of(definition).exclude(
         role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
-    ).update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
+    )
+    gone = written.filter(pk__in=registered).exclude(name__in=list(live.by_name))
+    gone.update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
 
 
 def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:

@@ -88,10 +88,11 @@ def pass_gate(
 
 def _refuse_refused(definition: IndexDefinition, generation: Generation) -> None:
     refused = refused_by(generation)
-    count = refused.count()
-    if not count:
-        return
     errors = tuple(refused.order_by("pk").values_list("key", "error")[:ERRORS_KEPT])
+    if not errors:
+        return
+    # A drain may have written some of them meanwhile.
+    count = max(refused.count(), len(errors))
     # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
     raise LoadFailed(
         f"{count} of {rows_read(generation)} documents of {definition.name} could not be indexed, "
