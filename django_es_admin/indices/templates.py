@@ -33,18 +33,19 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
     try:
         with translated(definition.connection):
             found = client.indices.get_index_template()["index_templates"]
+            legacy = client.indices.get_template()
     except AccessRefused:
         # To read templates is a right of its own; without it there is nothing to say.
         return
-    for template in found:
-        body = template["index_template"]
+    templates = [(template["name"], template["index_template"]) for template in found]
+    for title, body in (*templates, *legacy.items()):
         if any(fnmatchcase(name, pattern) for pattern in _patterns(body)):
             text = _(
                 "The index template %(template)s matches %(name)s: what it sets comes on top of "
                 "what %(index)s declares."
             )
             yield text % {
-                "template": repr(template["name"]),
+                "template": repr(title),
                 "name": name,
                 "index": definition.name,
             }

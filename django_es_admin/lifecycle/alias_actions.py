@@ -1,5 +1,6 @@
 """The one ``_aliases`` request that makes another generation live."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..indices.definition import IndexDefinition
@@ -37,6 +38,29 @@ def alias_actions(
         for name, properties in others.items()
     ]
     return (*removals, *additions)
+
+
+def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
+    """Return a warning for each declared alias that keeps other properties than declared."""
+    text = (
+        "The alias {name} keeps its properties as they are, which are not those of ALIASES in "
+        "ES_INDICES[{index!r}]: change them by POST /_aliases, or in the settings."
+    )
+    return [
+        text.format(name=name, index=definition.name)
+        for name, declared in definition.aliases.items()
+        for index in holders
+        if name in index.aliases and _spelt_out(index.aliases[name]) != _spelt_out(declared)
+    ]
+
+
+def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return properties of an alias as Elasticsearch shows them."""
+    shown = {key: value for key, value in properties.items() if value is not False}
+    routing = shown.pop("routing", None)
+    if routing is not None:
+        shown = {"index_routing": routing, "search_routing": routing} | shown
+    return shown
 
 
 def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
