@@ -42,7 +42,7 @@ def mark_loaded(generation: Generation) -> None:
 
 
 def mark_failed(generation: Generation, error: str) -> None:
-    """Record why the build of a generation ended."""
-    Generation.objects.using(generation._state.db).filter(pk=generation.pk).update(
-        role=Generation.Role.FAILED, error=error
-    )
+    """Record why the build of a generation ended; nothing, if it is not a build any more."""
+    Generation.objects.using(generation._state.db).filter(
+        pk=generation.pk, role=Generation.Role.BUILDING
+    ).update(role=Generation.Role.FAILED, error=error)

@@ -1,12 +1,18 @@
 """Build a new generation of an index and make it live: the sequence; each step has a module."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from ..backends.health import Deadline
 from ..conf import get_options
-from ..exceptions import ElasticsearchAdminError, GateClosed, LoadFailed, OperationRefused
+from ..exceptions import (
+    ElasticsearchAdminError,
+    GateClosed,
+    LoadFailed,
+    OperationRefused,
+    OperationTakenOver,
+)
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
@@ -17,7 +23,7 @@ from .counts import remember_rows
 from .create import create_generation
 from .drain import DrainedResult, drain_changes
 from .gate import GateResult, pass_gate
-from .generations import mark_failed
+from .generations import generations_of, mark_failed
 from .load import LoadResult, load
 from .operations import explain_running, running_rebuild
 from .patience import patiently
@@ -114,7 +120,10 @@ def plan_rebuild(
         swap=swap,
         wait=wait,
         refusals=tuple(refusals),
-        warnings=tuple(find_template_warnings(definition, live, deadline)),
+        warnings=(
+            *_adoption_warnings(definition, source),
+            *find_template_warnings(definition, live, deadline),
+        ),
     )
 
 
@@ -122,6 +131,16 @@ def _source(definition: IndexDefinition, live: LiveIndices) -> str | None:
     if definition.alias in live.by_name:
         return definition.alias
     return next((index.name for index in live.holders(definition.alias)), None)
+
+
+def _adoption_warnings(definition: IndexDefinition, source: str | None) -> list[str]:
+    if source is None or generations_of(definition).filter(name=source).exists():
+        return []
+    text = _(
+        "%(source)s was made elsewhere: from now on it gets each change, and what was changed "
+        "before may be missing there until the swap."
+    )
+    return [text % {"source": source}]
 
 
 def rebuild(
@@ -133,8 +152,8 @@ def rebuild(
 ) -> RebuildResult:
     """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
 
-    A build that is stopped at the gate stays written to, for ``es_swap_alias`` or ``es_prune``;
-    one that fails otherwise is given up.
+    A build that is stopped at the gate or at the swap stays written to, for ``es_swap_alias`` or
+    ``es_prune``; one that fails before is given up.
 
     Args:
         who: the user; the account of this process if omitted.
@@ -163,8 +182,9 @@ def rebuild(
         generation = take_over(definition, plan.resumes) or create_generation(definition)
         record.name(generation.name)
         try:
-            return _build(plan, generation, record)
-        except (LoadFailed, GateClosed, OperationRefused):
+            result = _build(plan, generation, record)
+        except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
+            # It stays written to: it may be mended, or is what another process goes on with.
             raise
         except ElasticsearchAdminError as error:
             mark_failed(generation, str(error))
@@ -173,6 +193,11 @@ def rebuild(
             # Also Ctrl-C: a build that nobody goes on with must not look like one that runs.
             mark_failed(generation, f"interrupted ({type(error).__name__})")
             raise
+        # From here on it may be what is searched: whatever happens, it is not given up.
+        if plan.swap:
+            result = replace(result, swap=_swap(plan, generation, record))
+            remember_rows(definition, result.gate.rows, result.gate.documents)
+        return result
 
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
@@ -184,20 +209,17 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
         with attempt:
             settle(definition, generation.name)
     gate = pass_gate(definition, generation, tell, wait=plan.wait)
-    swapped = _swap(plan, generation, tell) if plan.swap else None
-    if swapped:
-        remember_rows(definition, gate.rows, gate.documents)
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
-    return RebuildResult(definition.name, generation.name, loaded, drained, gate, swapped)
+    return RebuildResult(definition.name, generation.name, loaded, drained, gate, swap=None)
 
 
-def _swap(plan: RebuildPlan, generation: Generation, tell: OnProgress) -> SwapResult:
-    definition = plan.definition
+def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResult:
+    definition, tell = plan.definition, record.tell
     tell(Progress(definition.name, "swap"))
     for attempt in patiently(lambda: tell(Progress(definition.name, "swap"))):
         with attempt:
             # The gate has compared it with the database; the live one may be what is wrong.
-            swap = plan_swap(definition, generation.name, min_ratio=0)
+            swap = plan_swap(definition, generation.name, min_ratio=0, own=record.operation)
     if swap.refusals:
         raise OperationRefused(" ".join(swap.refusals))
     if swap.source != plan.source:

@@ -1,29 +1,37 @@
 """Move the alias of an index to another generation, in one request."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
-from ..exceptions import ConnectionUnavailable, ElasticsearchAdminError, OperationRefused
+from ..exceptions import (
+    ConnectionUnavailable,
+    ElasticsearchAdminError,
+    OperationCancelled,
+    OperationRefused,
+    OperationTakenOver,
+)
 from ..indices.definition import IndexDefinition
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..models import Generation, Operation
 from ..outbox.refused import count_refused, retry_refused
-from .alias_actions import alias_actions, foreign_aliases
+from .alias_actions import alias_actions, foreign_aliases, kept_properties
 from .drain import drain_changes
 from .gate import pass_gate
 from .generations import generations_of
+from .operations import running_rebuild
 from .patience import patiently
-from .progress import OnProgress, Progress, ignore
+from .progress import OnProgress, Progress, Step, ignore
 from .recording import recording
 from .refusals import find_holder_refusals, find_readonly_refusals
 from .settle import is_settled, settle
 from .standby import StandbyResult, keep_standby
-from .target import find_doubts, find_target_refusals
+from .target import find_doubts, find_role_refusals, find_target_refusals
 
 MIN_RATIO = 0.9
 SECONDS_FOR_SHARDS = 300.0
@@ -80,6 +88,7 @@ def plan_swap(
     *,
     min_ratio: float = MIN_RATIO,
     force: bool = False,
+    own: Operation | None = None,
 ) -> SwapPlan:
     """Return the plan of a swap.
 
@@ -87,6 +96,7 @@ def plan_swap(
         to: the generation to swap to; if omitted, the newest that is up to date and not live.
         min_ratio: refuse a target with fewer documents than this share of the live one's.
         force: swap although the target has fewer, refused some, or several hold the alias.
+        own: the rebuild that asks; what another one is building cannot become live.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -96,21 +106,33 @@ def plan_swap(
     concrete = live.by_name.get(definition.alias)
     holders = [concrete] if concrete else live.holders(definition.alias)
     source = holders[0].name if len(holders) == 1 else None
-    target = to or _newest_loaded(definition, source, live.by_name.keys())
+    running = running_rebuild(definition)
+    busy = running.generation if running and running != own else ""
+    target = to or _newest_loaded(definition, {source or "", busy}, live.by_name.keys())
     row = generations_of(definition).filter(name=target).first()
     building = row is not None and row.role == Generation.Role.BUILDING
     refusals = [
         *find_readonly_refusals(definition),
-        *find_target_refusals(definition, source, target, live.by_name.get(target), row),
+        *find_target_refusals(
+            definition, source, target, live.by_name.get(target), row=row, busy=busy
+        ),
     ]
     known = [name for name in (source, target) if name and name in live.by_name]
     counts = count_documents(connection, known, deadline) if not refusals else {}
     before, after = counts.get(source) if source else None, counts.get(target)
     refused = count_refused(definition, target)
+    settled = target not in live.by_name or _is_settled(definition, live.by_name[target])
     doubts = [
         *_holder_doubts(definition, live, target, chosen=to is not None),
         # Without force the gate tries these again, and decides.
-        *find_doubts(definition, before, after, min_ratio, refused if building and force else 0),
+        *find_doubts(
+            definition,
+            # What is not settled was not refreshed yet, so that its count says nothing.
+            before if settled else None,
+            after,
+            min_ratio,
+            refused if building and force else 0,
+        ),
     ]
     mappings = read_mappings(connection, known, deadline)
     return SwapPlan(
@@ -125,21 +147,25 @@ def plan_swap(
         else (),
         actions=alias_actions(definition, holders, target),
         refusals=tuple(refusals if force else [*refusals, *doubts]),
-        warnings=(*(doubts if force else ()), *foreign_aliases(definition, holders)),
+        warnings=(
+            *(doubts if force else ()),
+            *kept_properties(definition, holders),
+            *foreign_aliases(definition, holders),
+        ),
         gated=building and not force,
-        settled=target not in live.by_name or _is_settled(definition, live.by_name[target]),
+        settled=settled,
         concrete=concrete is not None,
     )
 
 
 def _newest_loaded(
-    definition: IndexDefinition, source: str | None, existing: Collection[str]
+    definition: IndexDefinition, excluded: Collection[str], existing: Collection[str]
 ) -> str:
     candidates = (
         generations_of(definition)
         .filter(loaded_at__isnull=False)
         .exclude(role__in=[Generation.Role.FAILED, Generation.Role.RETIRED])
-        .exclude(name=source or "")
+        .exclude(name__in=excluded)
     )
     names = candidates.values_list("name", flat=True)
     return next((name for name in names if name in existing), "")
@@ -198,26 +224,33 @@ def swap_alias(
             generation = generations_of(definition).get(name=plan.target)
             drain_changes(definition, generation, record.tell)
             pass_gate(definition, generation, record.tell, wait=SECONDS_FOR_SHARDS)
+        # It may have been retired since the plan was made, and then it lacks what was written.
+        row = generations_of(definition).filter(name=plan.target).first()
+        refusals = find_role_refusals(plan.target, row)
+        if refusals:
+            raise OperationRefused(" ".join(refusals))
         return move_alias(plan, record.tell)
 
 
 def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     """Send the one request, read the alias again, and write down the roles.
 
-    Where no answer came, the request is sent again unless the alias has moved by then.
+    Where no answer came, the request is sent again unless the alias has moved by then. Once it was
+    sent there is no way back: whoever cancels comes too late.
 
     Raises:
         OperationRefused: the alias is not where it was planned to be.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     definition = plan.definition
+    sent = False
 
-    def tell() -> None:
-        on_progress(Progress(definition.name, "swap"))
+    def tell(step: Step = "swap") -> None:
+        with suppress(*((OperationCancelled, OperationTakenOver) if sent else ())):
+            on_progress(Progress(definition.name, step))
 
     tell()
     failure: ElasticsearchAdminError | None = None
-    sent = False
     try:
         for attempt in patiently(tell):
             with attempt:
@@ -231,11 +264,14 @@ def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
             holders = _holders(definition)
     # Without an answer it may have been done even so; a refusal is one.
     if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
+        if failure is None and plan.target in holders:
+            _take_back(plan)
         raise _refused(plan, holders, failure) from failure
-    on_progress(Progress(definition.name, "standby"))
+    # At once: until then the table does not say what is live.
     if plan.concrete:
         generations_of(definition).filter(name=plan.source).delete()
     standby = keep_standby(definition, plan.target, plan.source)
+    tell("standby")
     retry_refused(definition, plan.target)
     return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
 
@@ -245,6 +281,22 @@ def _send(plan: SwapPlan) -> None:
     with translated(connection):
         client = connection.client.options(request_timeout=get_options().operation_timeout)
         client.indices.update_aliases(actions=plan.actions)
+
+
+def _take_back(plan: SwapPlan) -> None:
+    """Undo a swap from nothing, where somebody else put the alias somewhere meanwhile.
+
+    Where something was live, the request as a whole fails instead: it names what is to be removed.
+    """
+    added = [action["add"] for action in plan.actions if "add" in action]
+    if len(added) < len(plan.actions):
+        return
+    connection = plan.definition.connection
+    with translated(connection):
+        client = connection.client.options(request_timeout=get_options().operation_timeout)
+        client.indices.update_aliases(
+            actions=[{"remove": {"index": a["index"], "alias": a["alias"]}} for a in added]
+        )
 
 
 def _holders(definition: IndexDefinition) -> list[str]:
