@@ -55,6 +55,11 @@ def seconds(text: str) -> float:
     return value
 
 
+def add_dry_run(parser: CommandParser) -> None:
+    """Add what every command takes that prints a plan first."""
+    parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+
+
 def explain(error: BaseException) -> str:
     """Return one line that says what happened and what mends it."""
     text = " ".join(str(error).split())

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import select_definitions
 from ...lifecycle.prune import PrunePlan, plan_prune, prune
-from ..command import ElasticsearchCommand, Exit
+from ..command import ElasticsearchCommand, Exit, add_dry_run
 from ..operations_json import PruneDocuments, make_prune_document
 
 
@@ -43,9 +43,7 @@ class Command(ElasticsearchCommand):
             action="store_true",
             help="Also delete builds that wait for es_swap_alias, or were stopped before the swap.",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Print the plan and change nothing."
-        )
+        add_dry_run(parser)
 
     def handle(
         self,

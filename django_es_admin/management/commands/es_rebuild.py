@@ -13,7 +13,7 @@ from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.progress import OnProgress, ignore
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
-from ..command import FAILURES, ElasticsearchCommand, Exit, explain, seconds
+from ..command import FAILURES, ElasticsearchCommand, Exit, add_dry_run, explain, seconds
 from ..operations_json import make_done_event, make_failed_event, make_plan_event
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
 
@@ -25,8 +25,8 @@ class Command(ElasticsearchCommand):
         "Build a new generation of each index from the database and make it live in one request. "
         "The old generation stays searchable until then, gets every change, and is kept after it: "
         "es_rollback goes back. The new one is compared with the database before. "
-        "Prints the plan first; asks nothing, as nothing is lost. A document that "
-        "Elasticsearch refuses keeps the old generation live."
+        "Prints the plan first, and asks only where the swap deletes a physical index of the "
+        "alias's own name. A document that Elasticsearch refuses keeps the old generation live."
     )
     examples = (
         " products     one index",
@@ -58,9 +58,7 @@ class Command(ElasticsearchCommand):
             dest="swap",
             help="Keep the new generation beside the live one, until es_swap_alias.",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Print the plan and change nothing."
-        )
+        add_dry_run(parser)
 
     def handle(
         self,
@@ -70,13 +68,15 @@ class Command(ElasticsearchCommand):
         wait: float,
         swap: bool,
         dry_run: bool,
+        interactive: bool,
         as_json: bool,
         **options: Any,
     ) -> None:
         """Rebuild.
 
         Raises:
-            CommandError: a plan has refusals, so that nothing was begun, or a rebuild failed.
+            CommandError: a plan has refusals or somebody said no, so that nothing was begun, or a
+                rebuild failed.
         """
         plans = [
             plan_rebuild(definition, swap=swap, wait=wait)
@@ -94,9 +94,18 @@ class Command(ElasticsearchCommand):
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
         if dry_run:
             return
+        for plan in plans if interactive else ():
+            self._ask_about_physical(plan)
         errors = [error for plan in plans if (error := self._rebuild(plan, as_json))]
         if errors:
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
+
+    def _ask_about_physical(self, plan: RebuildPlan) -> None:
+        if not (plan.concrete and plan.swap):
+            return
+        question = f"Delete the physical index {plan.source} at the swap? [y/N]"
+        if self.ask(question).lower() not in ("y", "yes"):
+            raise CommandError("Nothing was changed.", returncode=Exit.FAILED)
 
     def _rebuild(self, plan: RebuildPlan, as_json: bool) -> str:
         """Return "" or, in one line, why it failed: that is no reason to leave out the others."""

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from ...indices.definition import get_definition
 from ...lifecycle.rollback import plan_rollback, roll_back
-from ..command import ElasticsearchCommand, Exit
-from ..operations_json import make_swap_document
-from .es_swap_alias import describe
+from ..command import add_dry_run
+from ..swapping import SwapCommand
 
 
-class Command(ElasticsearchCommand):
+class Command(SwapCommand):
     """Print what would move, ask, and move it in one request."""
 
     help = (
@@ -29,9 +28,7 @@ class Command(ElasticsearchCommand):
         """Add the index."""
         super().add_arguments(parser)
         parser.add_argument("index", metavar="INDEX", help="A declared index.")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Print the plan and change nothing."
-        )
+        add_dry_run(parser)
 
     def handle(
         self,
@@ -48,21 +45,11 @@ class Command(ElasticsearchCommand):
         Raises:
             CommandError: the plan has refusals, somebody said no, or the swap failed.
         """
-        plan = plan_rollback(get_definition(index, connection))
-        for line in describe(plan):
-            self.say(line)
-        refused = " ".join(plan.refusals)
-        swapped = False
-        if not (refused or dry_run):
-            question = f"Make {plan.target} live again? [y/N]"
-            if interactive and self.ask(question).lower() not in ("y", "yes"):
-                refused = "Nothing was changed."
-            else:
-                roll_back(plan)
-                swapped = True
-        if as_json:
-            self.write_json(make_swap_document(plan, swapped=swapped))
-        if refused:
-            raise CommandError(refused, returncode=Exit.FAILED)
-        if swapped:
-            self.say(f"{plan.target} is live again.")
+        self.move(
+            plan_rollback(get_definition(index, connection)),
+            roll_back,
+            "live again",
+            dry_run=dry_run,
+            interactive=interactive,
+            as_json=as_json,
+        )

@@ -73,7 +73,7 @@ def test_somebody_agrees(
     answer(said)
     ended = run("es_swap_alias", INDEX)
     assert ended.code == 0
-    assert ended.err == f"Make {generations[0]} live? [y/N] "
+    assert ended.err == f"Make {generations[0]} live now? [y/N] "
     assert holders() == [generations[0]]
 
 
