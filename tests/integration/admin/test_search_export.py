@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tablib import Dataset
 
-from django_es_admin import import_export
+from django_es_admin.import_export import export as exporting
 from tests.testapp.depot import DepotAdmin, depot
 from tests.testapp.models import Note
 
@@ -84,7 +84,7 @@ def test_exactly_what_is_shown_in_its_order(
 def test_csv_is_sent_as_it_is_read(
     admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_export, "PORTION", 3)
+    monkeypatch.setattr(exporting, "PORTION", 3)
     response = export(admin_client, q="lantern")
     assert isinstance(response, StreamingHttpResponse)
     assert 'filename="Note-' in response["Content-Disposition"]
