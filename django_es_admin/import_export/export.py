@@ -1,33 +1,34 @@
 """Export exactly what a search shows, in its order."""
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db import connections as databases
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, TSV
-from import_export.resources import Resource
+from import_export.mixins import BaseExportMixin
 from import_export.signals import post_export
-from tablib import Dataset
 
 from ..admin.mixins.answer import search_of
-from ..admin.mixins.ranking import matching
 from ..exceptions import ElasticsearchAdminError, SearchNotAnswered
+from .ranked import RankedRows
+from .stream import is_streamable, parts_for, parts_of
 
 if TYPE_CHECKING:
     Base = Any
 else:
     Base = object
 
-# Rows that are read, and sent, at once.
-PORTION = 1_000
+
+# The methods of import-export's mixins that make the file.
+_FILE = ("get_export_data", "get_data_for_export")
 
 
 class ElasticsearchExportMixin(Base):  # type: ignore[misc]
@@ -57,11 +58,7 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
         try:
             response: HttpResponse = super().export_action(request)
         except ElasticsearchAdminError as error:
-            messages.error(request, str(error))
-            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
-            address = reverse(name, current_app=self.admin_site.name)
-            query = request.GET.urlencode()
-            return HttpResponseRedirect(f"{address}?{query}" if query else address)
+            return self._refuse(request, error)
         return response
 
     def get_export_data(
@@ -89,24 +86,26 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
         resource_class = self.choose_export_resource_class(export_form, request)
         if (
             type(file_format) not in (CSV, TSV)
-            or not _is_streamable(resource_class)
+            or not is_streamable(resource_class)
             or self._makes_its_own_file()
+            # The transaction ends before the file is sent, and its cursors with it.
+            or databases[queryset.db].in_atomic_block
         ):
             response: HttpResponse = super()._do_file_export(
                 file_format, request, queryset, export_form=export_form
             )
             return response
-        resource = resource_class(
-            **self.get_export_resource_kwargs(request, export_form=export_form)
-        )
+        # What the hooks of a resource are given by import-export itself.
+        given: dict[str, Any] = {
+            "force_native_type": False,
+            "encoding": self.to_encoding,
+            "export_form": export_form,
+        }
+        resource = resource_class(**self.get_export_resource_kwargs(request, **given))
         fields = self.get_export_resource_fields_from_form(export_form)
-        portions = _portions(resource, queryset, fields, export_form=export_form)
-        # The first portion now: an error before it is a page, and not half a file.
-        begun = chain(list(islice(portions, 1)), portions)
-        encoding = self.to_encoding or "utf-8"
+        parts = parts_of(file_format, resource, queryset, export_fields=fields, **given)
         streamed = StreamingHttpResponse(
-            (file_format.export_data(portion).encode(encoding) for portion in begun),
-            content_type=file_format.get_content_type(),
+            parts_for(request, parts), content_type=file_format.get_content_type()
         )
         filename = self.get_export_filename(request, queryset, file_format)
         streamed["Content-Disposition"] = f'attachment; filename="{filename}"'
@@ -115,8 +114,9 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
 
     def _makes_its_own_file(self) -> bool:
         """Whether the project, or another package, changes what is sent."""
-        makers = [each for each in type(self).__mro__ if "get_export_data" in vars(each)]
-        return makers[:2] != [ElasticsearchExportMixin, ExportMixin]
+        known = (ElasticsearchExportMixin, ExportMixin, BaseExportMixin)
+        others = [vars(each) for each in type(self).__mro__ if each not in known]
+        return any(name in each for each in others for name in _FILE)
 
     def _require_answer(self, request: HttpRequest) -> None:
         answer = search_of(request).find(self)
@@ -126,40 +126,9 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
                 % {"problem": answer.problem}
             )
 
-
-class RankedRows(Base):  # type: ignore[misc]
-    """A resource whose rows come best first."""
-
-    ranked_keys: tuple[Any, ...] = ()
-
-    def iter_queryset(self, queryset: Any) -> Iterator[Model]:
-        """Yield the rows of the queryset in the order of the hits, a portion at a time."""
-        keys = iter(matching(queryset, self.ranked_keys))
-        while portion := list(islice(keys, PORTION)):
-            rows = {row.pk: row for row in queryset.order_by().filter(pk__in=portion)}
-            yield from (rows[key] for key in portion if key in rows)
-
-
-def _is_streamable(resource: Any) -> bool:
-    """Whether a resource leaves the export as a whole to the library."""
-    return all(getattr(resource, name) is getattr(Resource, name) for name in _WHOLE)
-
-
-_WHOLE = ("export", "after_export")
-
-
-def _portions(
-    resource: Any, queryset: QuerySet[Any], fields: Any, **kwargs: Any
-) -> Iterator[Dataset]:
-    """Yield what ``Resource.export`` returns, in portions; the first one has the headers."""
-    resource.before_export(queryset, **kwargs)
-    rows = resource.iter_queryset(resource.filter_export(queryset, **kwargs))
-    dataset = Dataset(headers=resource.get_export_headers(selected_fields=fields))
-    yield_empty = True
-    while portion := list(islice(rows, PORTION)):
-        for row in portion:
-            dataset.append(resource.export_resource(row, selected_fields=fields, **kwargs))
-        yield dataset
-        dataset, yield_empty = Dataset(), False
-    if yield_empty:
-        yield dataset
+    def _refuse(self, request: HttpRequest, error: ElasticsearchAdminError) -> HttpResponse:
+        messages.error(request, str(error))
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        address = reverse(name, current_app=self.admin_site.name)
+        query = request.GET.urlencode()
+        return HttpResponseRedirect(f"{address}?{query}" if query else address)

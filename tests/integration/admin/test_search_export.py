@@ -3,23 +3,25 @@
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import StreamingHttpResponse
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tablib import Dataset
 
-from django_es_admin.import_export import export as exporting
-from tests.testapp.depot import DepotAdmin, depot
+from django_es_admin.import_export import stream
+from tests.testapp.depot import DepotAdmin, NoteResource, depot
 from tests.testapp.models import Note
 
 from .searching import index_notes, make_notes, no_elasticsearch, text_of
 
 pytestmark = [
-    pytest.mark.django_db,
+    # Inside a transaction nothing is streamed.
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("es"),
     pytest.mark.urls("tests.testapp.depot"),
 ]
@@ -84,13 +86,88 @@ def test_exactly_what_is_shown_in_its_order(
 def test_csv_is_sent_as_it_is_read(
     admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "PORTION", 3)
+    monkeypatch.setattr(stream, "PORTION", 3)
     response = export(admin_client, q="lantern")
     assert isinstance(response, StreamingHttpResponse)
     assert 'filename="Note-' in response["Content-Disposition"]
     parts = [part.decode() for part in response.streaming_content]
     assert [len(part.splitlines()) for part in parts] == [4, 3, 2]
     assert [line[0] for line in "".join(parts).splitlines()[1:]] == ["L"] * 4 + ["I"] * 4
+
+
+def test_csv_is_sent_as_it_is_read_by_an_asynchronous_server(
+    admin_user: User, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "PORTION", 3)
+    read: list[Note] = []
+    original = NoteResource.export_resource
+
+    def export_resource(self: NoteResource, instance: Note, **kwargs: Any) -> list[Any]:
+        read.append(instance)
+        return original(self, instance, **kwargs)
+
+    monkeypatch.setattr(NoteResource, "export_resource", export_resource)
+    client = AsyncClient()
+    client.force_login(admin_user)
+
+    async def export() -> list[tuple[int, int]]:
+        data = {"format": CSV, "resource": "0", "noteresource_title": "on"}
+        response = await client.post(address("export", q="lantern"), data)
+        return [
+            (len(part.decode().splitlines()), len(read))
+            async for part in response.streaming_content
+        ]
+
+    assert async_to_sync(export)() == [(4, 3), (3, 6), (2, 8)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_a_file_has_one_byte_order_mark(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(stream, "PORTION", 3)
+    monkeypatch.setattr(DepotAdmin, "to_encoding", encoding)
+    response = export(admin_client, q="lantern")
+    assert response.streaming
+    text = response.getvalue().decode(encoding)
+    assert text.splitlines() == ["title", *shown(admin_client, q="lantern")]
+
+
+def test_what_cannot_be_encoded_is_told_on_the_page(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "to_encoding", "latin-1")
+    make_notes("Łódź")
+    page = export(admin_client)
+    assert not page.streaming
+    assert "codec can&#x27;t encode" in text_of(page)
+
+
+def test_a_view_in_a_transaction_sends_the_whole_file(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction ends before the file is read: PostgreSQL closes its cursors then."""
+    monkeypatch.setattr(stream, "PORTION", 3)
+    monkeypatch.setattr(NoteResource, "get_chunk_size", lambda self: 2)
+    monkeypatch.setattr(NoteResource, "filter_export", lambda self, rows, **kwargs: rows)
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    assert len(lines(export(admin_client))) == 10
+
+
+def test_the_hooks_of_a_resource_are_given_the_same_as_ever(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[set[str]] = []
+
+    def filter_export(self: NoteResource, rows: Any, **kwargs: Any) -> Any:
+        given.append(set(kwargs))
+        return rows
+
+    monkeypatch.setattr(NoteResource, "filter_export", filter_export)
+    for format_ in (CSV, JSON):
+        export(admin_client, format_)
+    streamed, whole = given
+    assert streamed == whole
 
 
 @pytest.mark.parametrize("format_", [TSV, JSON])
@@ -150,6 +227,16 @@ def test_a_file_that_the_project_makes_is_left_to_it(
         return b"sealed"
 
     monkeypatch.setattr(DepotAdmin, "get_export_data", sealed)
+    assert lines(export(admin_client, q="lantern")) == ["sealed"]
+
+
+def test_data_that_the_project_makes_are_left_to_it(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed(self: DepotAdmin, *args: Any, **kwargs: Any) -> Dataset:
+        return Dataset(["sealed"])
+
+    monkeypatch.setattr(DepotAdmin, "get_data_for_export", sealed)
     assert lines(export(admin_client, q="lantern")) == ["sealed"]
 
 
