@@ -152,6 +152,10 @@ class CaptureOutsideTransaction(ElasticsearchAdminError):
     """An indexed model was changed outside a transaction: use transaction.atomic()."""
 
 
+class KeyMissing(ElasticsearchAdminError):
+    """An object has no key, so that its change cannot be noted: save it, or give it one before."""
+
+
 class LoadFailed(ElasticsearchAdminError):
     """Some documents could not be indexed; the live index is unchanged.
 

@@ -4,19 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import connections as databases
-from django.db import router, transaction
-from django.db.models import Max, Model
+from django.db import router
+from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
 from ..conf import get_options
 from ..documents import registry
 from ..models import OutboxEntry
-from ..outbox.capture import capture
 from ..outbox.pending import drain_rows
 from ..outbox.record import key_text
 from ..outbox.statistics import flush
-from ..search.keys import among
+from .bulk import CapturedBulk
 
 if TYPE_CHECKING:
     Base = Any
@@ -88,43 +87,3 @@ class ElasticsearchImportMixin(Base):  # type: ignore[misc]
     @property
     def _database(self) -> Any:
         return databases[router.db_for_write(self.model)]
-
-
-class CapturedBulk(Base):  # type: ignore[misc]
-    """A resource that notes in the outbox what it writes in bulk."""
-
-    def bulk_create(
-        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
-    ) -> None:
-        """Create, and capture."""
-        created = list(self.create_instances)
-        write = super().bulk_create
-        self._captured(write, created, using_transactions, dry_run, *args, **kwargs)
-
-    def bulk_update(
-        self, using_transactions: bool, dry_run: bool, *args: Any, **kwargs: Any
-    ) -> None:
-        """Update, and capture."""
-        updated = list(self.update_instances)
-        write = super().bulk_update
-        self._captured(write, updated, using_transactions, dry_run, *args, **kwargs)
-
-    def _captured(
-        self,
-        write: Any,
-        instances: list[Model],
-        using_transactions: bool,
-        dry_run: bool,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        result = kwargs.get("result")
-        errors = len(result.base_errors) if result else 0
-        using = self.get_db_connection_name()
-        with transaction.atomic(using=using):
-            write(using_transactions, dry_run, *args, **kwargs)
-            if dry_run or (result and len(result.base_errors) > errors):
-                return
-            keys = [instance.pk for instance in instances if instance.pk is not None]
-            # A queryset: of instances each would take a statement of its own.
-            capture(among(self._meta.model._base_manager.using(using), keys))

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 from django.db import models, router
 
+from ..exceptions import KeyMissing
 from .record import feeds, key_text, object_entry, record, related_entry
 from .watch import Model, watched
 
 PORTION = 1_000
+
+Item = TypeVar("Item")
 
 
 def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
@@ -23,16 +27,39 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
 
     Raises:
         CaptureOutsideTransaction: there is no transaction.
+        KeyMissing: an instance has no key.
     """
     if isinstance(changed, models.QuerySet):
         database = using or changed.db
         keys = changed.using(database).values_list("pk", flat=True)
         return _capture_keys(changed.model, database, map(str, keys.iterator()))
     count = 0
-    for one in changed:
-        database = using or one._state.db or router.db_for_write(type(one))
-        count += _capture_keys(type(one), database, iter([key_text(type(one), one.pk)]))
+    for portion in portions(iter(changed)):
+        require_keys(portion)
+        groups: dict[tuple[Model, str], list[str]] = {}
+        for one in portion:
+            database = using or one._state.db or router.db_for_write(type(one))
+            groups.setdefault((type(one), database), []).append(key_text(type(one), one.pk))
+        for (model, database), texts in groups.items():
+            count += _capture_keys(model, database, iter(texts))
     return count
+
+
+def require_keys(changed: Iterable[models.Model]) -> None:
+    """Make sure that the changes of instances can be noted.
+
+    Raises:
+        KeyMissing: one of them has no key, and its model is indexed.
+    """
+    for model in {type(one) for one in changed if one.pk is None}:
+        concerned = watched(model)
+        if concerned.own or concerned.related:
+            raise KeyMissing(
+                f"A {model._meta.label} has no key, so that its change cannot be noted: after "
+                f"bulk_create() MySQL tells none, nor does an INSERT that ignores conflicts. "
+                f"Give it its key beforehand, as UUIDs have it, or create it by save() "
+                f"(django-import-export: use_bulk = False)."
+            )
 
 
 def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
@@ -48,7 +75,7 @@ def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
     return count
 
 
-def portions(keys: Iterator[str]) -> Iterator[list[str]]:
-    """Yield ``keys`` in lists of at most ``PORTION``."""
-    while portion := list(islice(keys, PORTION)):
+def portions(items: Iterator[Item]) -> Iterator[list[Item]]:
+    """Yield ``items`` in lists of at most ``PORTION``."""
+    while portion := list(islice(items, PORTION)):
         yield portion

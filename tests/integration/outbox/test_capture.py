@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import serializers
 from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_save
@@ -12,7 +13,7 @@ from elasticsearch import Elasticsearch
 from pytest_django import DjangoAssertNumQueries
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.exceptions import CaptureOutsideTransaction
+from django_es_admin.exceptions import CaptureOutsideTransaction, KeyMissing
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
@@ -249,6 +250,31 @@ def test_rows_whose_keys_are_not_known_are_left_to_workers_at_once(
     assert waiting() == 3
     assert set(OutboxEntry.objects.values_list("leased_until", flat=True)) == {None}
     assert len(claim("default", due("default"), 10)) == 3
+
+
+def test_instances_are_noted_in_few_statements(
+    indexed: Indexed, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = Product.objects.bulk_create(
+        Product(name=f"Boot {n}", description="", price=1) for n in range(200)
+    )
+    tag = Tag.objects.create(name="warm")
+    with transaction.atomic(), django_assert_max_num_queries(10):
+        assert capture([*made, tag, make("last")]) == 202
+    assert len(indexed()) == 201
+
+
+def test_instances_without_a_key_are_refused_loudly(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
+    with transaction.atomic():
+        made = Product.objects.bulk_create([Product(name="Boot", description="", price=1)])
+        with pytest.raises(KeyMissing, match="Give it its key beforehand"):
+            capture(made)
+        # What no document has anything to do with may lack it.
+        assert capture([LogEntry()]) == 0
+    assert not OutboxEntry.objects.exists()
 
 
 @pytest.fixture
