@@ -1,20 +1,15 @@
 """Import in bulk requests, and tell what of it is not in the index."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db import connections as databases
 from django.db import router
-from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.translation import ngettext
+from import_export.results import RowResult
 
-from ..conf import get_options
-from ..documents import registry
-from ..models import OutboxEntry
-from ..outbox.pending import drain_rows
-from ..outbox.record import key_text
-from ..outbox.statistics import flush
+from ..outbox.together import Together, together
 from .bulk import CapturedBulk
 
 if TYPE_CHECKING:
@@ -23,6 +18,10 @@ else:
     Base = object
 
 FAILURES_SHOWN = 20
+
+# On the result of an import: threads share the admin.
+_ATTRIBUTE = "_django_es_admin_noted"
+_CHANGES = (RowResult.IMPORT_TYPE_NEW, RowResult.IMPORT_TYPE_UPDATE, RowResult.IMPORT_TYPE_DELETE)
 
 
 class ElasticsearchImportMixin(Base):  # type: ignore[misc]
@@ -39,51 +38,49 @@ class ElasticsearchImportMixin(Base):  # type: ignore[misc]
 
     def process_dataset(self, *args: Any, **kwargs: Any) -> Any:
         """Import, then write what that left in the outbox, unless it is left to workers."""
-        using = self._database.alias
-        rows = OutboxEntry.objects.using(using)
-        last = rows.aggregate(last=Max("pk"))["last"] or 0
-        result = super().process_dataset(*args, **kwargs)
-        if get_options().sync == "inline" and not self._database.in_atomic_block:
-            documents = registry.get_documents_for_model(self.model)
-            connections = {document.django.using for document in documents}
-            # What waited before may be more than a request has time for.
-            for _done in drain_rows(
-                using, lambda rows: rows.filter(connection__in=connections, pk__gt=last)
-            ):
-                pass
-            flush()
+        with together(router.db_for_write(self.model)) as noted:
+            result = super().process_dataset(*args, **kwargs)
+        setattr(result, _ATTRIBUTE, noted)
         return result
 
     def add_success_message(self, result: Any, request: HttpRequest) -> None:
-        """Say what was imported, and which of it could not be indexed."""
+        """Say what was imported, and what of it is not in the index.
+
+        With ``ATOMIC_REQUESTS`` that is known after the view only, but before its page is made.
+        """
         super().add_success_message(result, request)
-        failures = self._failures(result)
-        if failures:
+        noted: Together | None = getattr(result, _ATTRIBUTE, None)
+        if noted is not None:
+            noted.when_written(partial(self._tell_what_is_left, request, result, noted))
+
+    def _tell_what_is_left(self, request: HttpRequest, result: Any, noted: Together) -> None:
+        left = noted.left(self.model, _changed_keys(result))
+        if left.refused:
             told = ngettext(
-                "%(number)s imported object is not in the index:",
-                "%(number)s imported objects are not in the index:",
-                len(failures),
-            ) % {"number": len(failures)}
-            shown = "; ".join(f"{key}: {error}" for key, error in failures[:FAILURES_SHOWN])
-            messages.warning(request, f"{told} {shown}")
+                "The change of %(number)s imported object was refused by the index:",
+                "The changes of %(number)s imported objects were refused by the index:",
+                len(left.refused),
+            ) % {"number": len(left.refused)}
+            first = list(left.refused.items())[:FAILURES_SHOWN]
+            messages.warning(
+                request, f"{told} {'; '.join(f'{key}: {error}' for key, error in first)}"
+            )
+        if left.waiting:
+            told = ngettext(
+                "The change of %(number)s imported object waits to be written to the index; "
+                "nothing is lost.",
+                "The changes of %(number)s imported objects wait to be written to the index; "
+                "nothing is lost.",
+                left.waiting,
+            ) % {"number": left.waiting}
+            messages.warning(request, " ".join((told, *left.reasons)))
 
-    def _failures(self, result: Any) -> list[tuple[str, str]]:
-        """Return key and reason of each imported object that Elasticsearch refused."""
-        imported = {
-            key_text(self.model, row.instance.pk)
-            for row in result.rows
-            if row.instance is not None and row.instance.pk is not None
-        }
-        documents = registry.get_documents_for_model(self.model)
-        refused = (
-            OutboxEntry.objects.using(self._database.alias)
-            .filter(index__in=[document.django.index_name for document in documents])
-            .filter(kind=OutboxEntry.Kind.OBJECT, attempts__gt=0)
-            .order_by("pk")
-            .values_list("key", "error")
-        )
-        return [(key, error) for key, error in refused.iterator() if key in imported]
 
-    @property
-    def _database(self) -> Any:
-        return databases[router.db_for_write(self.model)]
+def _changed_keys(result: Any) -> list[Any]:
+    """Return the keys of what was imported; a deleted object may have lost its own."""
+    keys = []
+    for row in result.rows:
+        if row.import_type in _CHANGES:
+            key = getattr(row.instance, "pk", None)
+            keys.append(row.object_id if key is None else key)
+    return [key for key in keys if key is not None]

@@ -2,7 +2,9 @@
 
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 
@@ -17,6 +19,9 @@ from .drain import Drain
 logger = logging.getLogger(__name__)
 
 _ATTRIBUTE = "_django_es_admin_batch"
+_suspended: ContextVar[frozenset[str]] = ContextVar(
+    "django_es_admin_suspended", default=frozenset()
+)
 
 
 class _Batch:
@@ -45,6 +50,21 @@ class _Batch:
             self.done = True
             entries = (reference() for reference in self._entries)
             _drain(self.using, [entry for entry in entries if entry is not None])
+
+
+@contextmanager
+def suspended(using: str) -> Iterator[None]:
+    """Leave what is noted inside, in the database ``using``, to who drains it later."""
+    token = _suspended.set(_suspended.get() | {using})
+    try:
+        yield
+    finally:
+        _suspended.reset(token)
+
+
+def is_suspended(using: str) -> bool:
+    """Whether another drain than that of the transaction writes what is noted now."""
+    return using in _suspended.get()
 
 
 def inline_grace() -> timedelta:

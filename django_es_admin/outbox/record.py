@@ -13,7 +13,7 @@ from ..documents import Document
 from ..exceptions import CaptureOutsideTransaction
 from ..models import OutboxEntry
 from ..statement import Slot, Statement
-from .inline import drain_after_commit, inline_grace
+from .inline import drain_after_commit, inline_grace, is_suspended
 from .watch import Model
 
 
@@ -94,7 +94,10 @@ def _is_inline(using: str) -> bool:
     connection = connections[using]
     # Where the project commits by itself, nobody says when: commit_on_exit is False then.
     return (
-        get_options().sync == "inline" and connection.in_atomic_block and connection.commit_on_exit
+        get_options().sync == "inline"
+        and connection.in_atomic_block
+        and connection.commit_on_exit
+        and not is_suspended(using)
     )
 
 

@@ -12,7 +12,7 @@ from import_export.resources import ModelResource
 from django_es_admin.admin import ElasticsearchSearchMixin
 from django_es_admin.import_export import ElasticsearchExportMixin, ElasticsearchImportMixin
 
-from .models import Note
+from .models import Label, Note
 
 depot = admin.AdminSite(name="depot")
 
@@ -21,6 +21,10 @@ class NoteResource(ModelResource):
     class Meta:
         model = Note
         fields = ("id", "title", "kind", "stars")
+        skip_diff = True
+
+    def for_delete(self, row: Any, instance: Note) -> bool:
+        return row["title"] == "GONE"
 
     def filter_export(self, queryset: QuerySet[Note], **kwargs: Any) -> QuerySet[Note]:
         return queryset.select_related("shelf").prefetch_related("labels")
@@ -30,7 +34,20 @@ class BulkNoteResource(NoteResource):
     class Meta:
         use_bulk = True
         batch_size = 500
-        skip_diff = True
+
+
+class BulkLabelResource(ModelResource):
+    class Meta:
+        model = Label
+        fields = ("id", "word")
+        use_bulk = True
+
+
+@admin.register(Label, site=depot)
+class LabelAdmin(ElasticsearchImportMixin, ImportMixin, admin.ModelAdmin):
+    """Labels are not indexed themselves; their database makes their keys."""
+
+    resource_classes = [BulkLabelResource]
 
 
 @admin.register(Note, site=depot)
