@@ -42,7 +42,7 @@ def find_problems(
     """
     found = [
         *_of_outbox(outbox),
-        *_of_builds(definition, generations, existing),
+        *_of_builds(definition, holders, generations, existing),
         *_of_unknown(definition, holders, generations, existing),
     ]
     if not holders:
@@ -108,21 +108,30 @@ def _of_adoption(
     live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
     moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
     # A rebuild moves the alias first, and writes it down then.
-    if moved and live and not running_rebuild(definition):
-        text = _(
-            "The alias was moved from %(live)s to %(name)s without es_swap_alias: move it back, "
-            "or run %(command)s to go on with that."
+    if moved and not running_rebuild(definition):
+        text = (
+            _(
+                "The alias was moved from %(live)s to %(name)s without es_swap_alias: move it "
+                "back, or run %(command)s to go on with that."
+            )
+            if live
+            else _("%(name)s is searched, and is not known to be live: run %(command)s.")
         )
         yield text % {"live": live, "name": holders[0].name, "command": command}
 
 
 def _of_builds(
-    definition: IndexDefinition, generations: Sequence[Generation], existing: Collection[str]
+    definition: IndexDefinition,
+    holders: tuple[LiveIndex, ...],
+    generations: Sequence[Generation],
+    existing: Collection[str],
 ) -> Iterator[str]:
     """Tell of builds that nobody goes on with, and of those that failed."""
     if definition.document is None:
         return
-    builds = [build for build in generations if build.role == Generation.Role.BUILDING]
+    searched = {index.name for index in holders}
+    idle = [generation for generation in generations if generation.name not in searched]
+    builds = [build for build in idle if build.role == Generation.Role.BUILDING]
     running = running_rebuild(definition) if builds else None
     prune = f"manage.py es_prune {definition.name}"
     for build in builds:
@@ -143,7 +152,7 @@ def _of_builds(
         else:
             continue
         yield text % {"name": build.name, "command": command, "prune": prune}
-    failed = [g for g in generations if g.role == Generation.Role.FAILED and g.name in existing]
+    failed = [g for g in idle if g.role == Generation.Role.FAILED and g.name in existing]
     if failed:
         text = ngettext(
             "%(count)d failed build takes room (%(name)s: %(error)s): run %(command)s.",

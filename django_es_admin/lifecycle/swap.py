@@ -271,8 +271,8 @@ def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     if plan.concrete:
         generations_of(definition).filter(name=plan.source).delete()
     standby = keep_standby(definition, plan.target, plan.source)
-    tell("standby")
     retry_refused(definition, plan.target)
+    tell("standby")
     return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
 
 
