@@ -264,8 +264,9 @@ def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
             holders = _holders(definition)
     # Without an answer it may have been done even so; a refusal is one.
     if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
-        if failure is None and plan.target in holders:
+        if failure is None and plan.target in holders and _adds_only(plan):
             _take_back(plan)
+            holders.remove(plan.target)
         raise _refused(plan, holders, failure) from failure
     # At once: until then the table does not say what is live.
     if plan.concrete:
@@ -283,14 +284,14 @@ def _send(plan: SwapPlan) -> None:
         client.indices.update_aliases(actions=plan.actions)
 
 
-def _take_back(plan: SwapPlan) -> None:
-    """Undo a swap from nothing, where somebody else put the alias somewhere meanwhile.
+def _adds_only(plan: SwapPlan) -> bool:
+    """Whether nothing was live: else the request names what to remove, and fails if it is gone."""
+    return all("add" in action for action in plan.actions)
 
-    Where something was live, the request as a whole fails instead: it names what is to be removed.
-    """
-    added = [action["add"] for action in plan.actions if "add" in action]
-    if len(added) < len(plan.actions):
-        return
+
+def _take_back(plan: SwapPlan) -> None:
+    """Undo a swap from nothing, where somebody else put the alias somewhere meanwhile."""
+    added = [action["add"] for action in plan.actions]
     connection = plan.definition.connection
     with translated(connection):
         client = connection.client.options(request_timeout=get_options().operation_timeout)
@@ -314,8 +315,9 @@ def _refused(
     if failure is not None and holders == expected:
         return failure
     where = ", ".join(holders) or "no index"
+    unchanged = "" if plan.target in holders else ", and nothing was changed here"
     return OperationRefused(
         f"The alias {plan.definition.alias} is on {where} now, where the plan had "
-        f"{plan.source or 'none'}: somebody else moved it meanwhile, and nothing was changed here. "
+        f"{plan.source or 'none'}: somebody else moved it meanwhile{unchanged}. "
         f"See `manage.py es_status {plan.definition.name}`."
     )
