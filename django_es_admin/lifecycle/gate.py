@@ -1,7 +1,9 @@
 """Let a new generation become live only if it is equal to the database."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ..backends.errors import translated
 from ..conf import get_options
@@ -74,10 +76,11 @@ def pass_gate(
     for _ in range(ROUNDS):
         if not keys:
             break
-        tell(0, len(keys))
-        for attempt in patiently(tell):
+        tell_repair = partial(tell, 0, len(keys))
+        tell_repair()
+        for attempt in patiently(tell_repair):
             with attempt:
-                keys = _repair(definition, generation, keys)
+                keys = _repair(definition, generation, keys, tell_repair)
     if keys or found.more:
         raise _closed(definition, generation, keys, more=found.more)
     # What was written just now may have been refused.
@@ -113,7 +116,10 @@ def _refresh(definition: IndexDefinition, generation: Generation) -> None:
 
 
 def _repair(
-    definition: IndexDefinition, generation: Generation, keys: frozenset[str]
+    definition: IndexDefinition,
+    generation: Generation,
+    keys: frozenset[str],
+    on_portion: Callable[[], None],
 ) -> frozenset[str]:
     """Give each object a row of the outbox, handle these, and return what differs even so."""
     first = last_row(definition)
@@ -125,7 +131,7 @@ def _repair(
         batch_size=1_000,
     )
     for _ in drain_index(definition, last_row(definition), after=first):
-        pass
+        on_portion()
     return still_differing(definition, generation.name, keys)
 
 
