@@ -158,7 +158,7 @@ class _Loader:
                     size = max(size // 2, 1)
                     raise
         full = len(keys) == size
-        self._size = min(size + self._largest // 10, self._largest)
+        self._size = min(size + max(self._largest // 10, 1), self._largest)
         return keys, full
 
     def _load(self, page: QuerySet[Any]) -> list[Any]:
