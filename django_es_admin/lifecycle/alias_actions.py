@@ -8,6 +8,8 @@ from ..indices.live import LiveIndex
 
 Action = dict[str, dict[str, Any]]
 
+_ROUTING = ("index_routing", "search_routing")
+
 
 def alias_actions(
     definition: IndexDefinition, holders: list[LiveIndex], target: str
@@ -57,10 +59,9 @@ def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> li
 def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties of an alias as Elasticsearch shows them."""
     shown = {key: value for key, value in properties.items() if value is not False}
-    routing = shown.pop("routing", None)
-    if routing is not None:
-        shown = {"index_routing": routing, "search_routing": routing} | shown
-    return shown
+    if "routing" in shown:
+        shown = dict.fromkeys(_ROUTING, shown.pop("routing")) | shown
+    return shown | {key: str(shown[key]) for key in _ROUTING if key in shown}
 
 
 def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
