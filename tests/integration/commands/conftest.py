@@ -1,5 +1,6 @@
 """Run commands from code and as a program does, on objects of the guide's models."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Ended:
 
 
 Run = Callable[..., Ended]
+Says = Callable[[str], None]
 Holders = Callable[[], list[str]]
 
 
@@ -88,3 +90,9 @@ def build(definition: IndexDefinition) -> Callable[[], str]:
 def holders(es: Elasticsearch, definition: IndexDefinition) -> Holders:
     """Give the generations that hold the alias now."""
     return lambda: list(es.indices.get_alias(name=definition.alias).body)
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Says:
+    """Type something when the command asks; "" is nobody's answer."""
+    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))

@@ -1,6 +1,5 @@
 """`es_delete`, which asks for the name."""
 
-import io
 from collections.abc import Callable
 from dataclasses import fields
 
@@ -16,12 +15,6 @@ from tests.integration.commands.products import INDEX, make_products
 pytestmark = pytest.mark.django_db
 
 Build = Callable[[], str]
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Type something when the command asks."""
-    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
 def test_the_whole_index(

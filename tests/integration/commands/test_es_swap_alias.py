@@ -1,6 +1,5 @@
 """`es_swap_alias`: the plan, the question, the swap and its refusals."""
 
-import io
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -23,12 +22,6 @@ def generations(build: Callable[[], str]) -> tuple[str, str]:
     first = build()
     make_products(1)
     return first, build()
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Type something when the command asks."""
-    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
 def test_the_plan_and_the_swap(
