@@ -270,6 +270,34 @@ def test_ctrl_c_while_it_is_loaded(
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", [0, 1])
+def test_ctrl_c_while_the_alias_is_moved(
+    run_program: Run, build: Build, holders: Holders, between: Between, before: int
+) -> None:
+    for _ in range(before):
+        build()
+    make_products(3)
+
+    def reply(method: str, path: str, body: bytes) -> None:
+        if path.startswith("/_aliases"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with between(reply):
+        ended = run_program("es_rebuild", INDEX)
+    assert (ended.code, ended.err.startswith("Interrupted: ")) == (130, True)
+    # The request was on its way.
+    (live,) = holders()
+    assert Generation.objects.get(name=live).role == "building"
+    told = run_program("es_status", INDEX, "--check")
+    assert told.code == 2
+    assert f"run manage.py es_create {INDEX}" in told.out
+    assert run_program("es_create", INDEX).code == 0
+    assert Generation.objects.get(name=live).role == "live"
+    assert run_program("es_status", INDEX, "--check").code == 0
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.django_db(transaction=True)
 def test_ctrl_c_with_a_traceback(
     run_program: Run, build: Build, holders: Holders, between: Between
 ) -> None:
