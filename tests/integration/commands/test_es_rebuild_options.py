@@ -121,6 +121,13 @@ def test_what_leaves_a_physical_index_alone_asks_nothing(
     assert es.count(index=physical)["count"] == 1
 
 
+def test_the_plan_tells_what_there_is_to_know(run: Run, es: Elasticsearch, physical: str) -> None:
+    note = f"{physical} was made elsewhere: from now on it gets each change"
+    assert f"\n  note: {note}" in run("es_rebuild", INDEX, "--dry-run").out
+    (plan,) = run("es_rebuild", INDEX, "--dry-run", "--json").events
+    assert [warning.startswith(note) for warning in plan["warnings"]] == [True]
+
+
 def test_the_question_is_of_all_indices_before_anything_is_done(
     run: Run, es: Elasticsearch, physical: str, answer: Says
 ) -> None:
