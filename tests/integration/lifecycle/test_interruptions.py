@@ -206,6 +206,23 @@ def test_a_cancel_after_the_roles_were_written_comes_too_late(
     assert roles() == {old: "standby", result.generation: "live"}
 
 
+@pytest.mark.parametrize("step", ["swap", "standby"])
+def test_who_loses_the_lease_after_the_request_ends_what_was_begun(
+    es: Elasticsearch, definition: IndexDefinition, build: Build, between: Between, step: str
+) -> None:
+    old = build()
+
+    def take_over(progress: Progress) -> None:
+        if moved and progress.step == step:
+            Operation.objects.filter(kind="rebuild", state="running").update(owner="another")
+
+    with losing_the_answer(between) as moved:
+        result = rebuild(plan_rebuild(get_definition(INDEX)), take_over)
+    assert operations_of(definition)[0].owner == "another"
+    assert roles() == {old: "standby", result.generation: "live"}
+    assert holders(es, definition) == {result.generation}
+
+
 @BOTH
 def test_in_the_place_of_a_physical_index(
     es: Elasticsearch, definition: IndexDefinition, between: Between, fault: Fault
