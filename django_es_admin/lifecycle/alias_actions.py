@@ -9,6 +9,7 @@ from ..indices.live import LiveIndex
 Action = dict[str, dict[str, Any]]
 
 _ROUTING = ("index_routing", "search_routing")
+_VISIBLE = ("is_hidden", False)
 
 
 def alias_actions(
@@ -58,7 +59,7 @@ def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> li
 
 def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties of an alias as Elasticsearch shows them."""
-    shown = {key: value for key, value in properties.items() if value is not False}
+    shown = {key: value for key, value in properties.items() if (key, value) != _VISIBLE}
     if "routing" in shown:
         shown = dict.fromkeys(_ROUTING, shown.pop("routing")) | shown
     return shown | {key: str(shown[key]) for key in _ROUTING if key in shown}

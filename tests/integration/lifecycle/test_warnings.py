@@ -139,6 +139,8 @@ def test_an_alias_that_is_as_declared(
         ({"routing": "1"}, {"index_routing": "1"}),
         ({"is_hidden": True}, {}),
         ({}, {"is_write_index": True}),
+        # Without it, the only index of an alias takes its writes.
+        ({"is_write_index": False}, {}),
     ],
     ids=str,
 )
@@ -158,6 +160,24 @@ def test_an_alias_that_is_not_as_declared(
     # It says so, and does so.
     rebuild(plan_rebuild(definition))
     assert plan_swap(before).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("live", "declared"),
+    [
+        ({"is_hidden": False}, {}),
+        ({}, {"is_hidden": False}),
+        ({"routing": "1"}, {"index_routing": "1", "search_routing": "1"}),
+    ],
+    ids=str,
+)
+def test_an_alias_that_is_as_declared_in_other_words(
+    settings: Any, es: Elasticsearch, live: dict[str, Any], declared: dict[str, Any]
+) -> None:
+    before = declare(settings, live)
+    for _ in range(2):
+        rebuild(plan_rebuild(before))
+    assert plan_swap(declare(settings, declared)).warnings == ()
 
 
 def test_an_alias_that_is_declared_and_not_there_yet(
