@@ -13,6 +13,7 @@ from ..indices.names import is_generation_name
 from ..models import Generation
 from ..outbox.status import OutboxStatus
 from .operations import running_rebuild
+from .refusals import explain_physical
 
 UNSWAPPED = timedelta(hours=1)
 """That a build may wait, for somebody to look at it."""
@@ -75,8 +76,7 @@ def _rebuild(definition: IndexDefinition) -> str:
 
 def _missing(definition: IndexDefinition, *, physical: bool) -> str:
     if physical:
-        text = _("%(alias)s is a physical index, not an alias: move it away.")
-        return text % {"alias": definition.alias}
+        return explain_physical(definition)
     return _("The index is missing: run %(command)s.") % {"command": _rebuild(definition)}
 
 

@@ -24,8 +24,11 @@ def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
 
 def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
     """Return that a physical index has the name of the alias, if one has."""
-    if definition.alias not in live.by_name:
-        return []
+    return [explain_physical(definition)] if definition.alias in live.by_name else []
+
+
+def explain_physical(definition: IndexDefinition) -> str:
+    """Return what to do about a physical index that has the name of the alias."""
     text = (
         _(
             "%(alias)s is a physical index, not an alias: `manage.py es_rebuild %(name)s` fills a "
@@ -37,7 +40,7 @@ def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[s
             "delete it."
         )
     )
-    return [text % {"alias": definition.alias, "name": definition.name}]
+    return text % {"alias": definition.alias, "name": definition.name}
 
 
 def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:

@@ -34,6 +34,16 @@ def problems() -> tuple[str, ...]:
     return get_status([INDEX]).indices[0].problems
 
 
+def test_a_physical_index_that_has_the_name_of_the_alias(es: Elasticsearch) -> None:
+    definition = get_definition(INDEX)
+    es.indices.create(index=definition.alias, settings={"number_of_replicas": 0})
+    (problem,) = problems()
+    assert problem.startswith(f"{definition.alias} is a physical index, not an alias: ")
+    assert f"manage.py es_rebuild {INDEX}" in problem
+    rebuild(plan_rebuild(definition))
+    assert problems() == ()
+
+
 def test_a_build_that_stopped(definition: IndexDefinition) -> None:
     build = create_generation(definition)
     (problem,) = problems()
