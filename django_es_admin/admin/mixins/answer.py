@@ -62,6 +62,9 @@ class RequestSearch:
     page_of: QuerySet[Any] | None = None
     """The rows of which a page was asked for, before the search narrowed them."""
 
+    narrowed: tuple[QuerySet[Any], QuerySet[Any]] | None = None
+    """The rows before and after the search narrowed them for the last time."""
+
     _answers: dict[Hashable, Answer] = field(default_factory=dict)
     _last: dict[Hashable, Answer] = field(default_factory=dict)
 
@@ -73,6 +76,7 @@ class RequestSearch:
         """Let the next search be asked anew."""
         self._answers.clear()
         self._last.clear()
+        self.page_of = self.narrowed = None
 
     def ask(
         self, admin: Hashable, term: str, search: Callable[[], SearchHits | PageHits]

@@ -31,6 +31,7 @@ class ElasticsearchChangeListMixin(Base):
     """What answered the search; None if there was none."""
 
     _may_page = True
+    _narrowed: tuple[QuerySet[Any], QuerySet[Any]] | None = None
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -72,16 +73,17 @@ class ElasticsearchChangeListMixin(Base):
 
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""
-        self.answer = self._admin.find_answer(request)
+        self._read_answer(request)
         if self.answer and isinstance(self.answer.hits, PageHits):
             if self._show_page(request, self.answer.hits):
                 return
-            # The index is not up to date with the rows of this page: the database knows better.
+            # The index is not up to date with the rows of this page, or somebody changed what the
+            # search left of them: the database knows better.
             self._may_page = False
             self.root_queryset.__dict__.pop("count", None)
             search_of(request).forget()
             self.queryset = self.get_queryset(request)
-            self.answer = self._admin.find_answer(request)
+            self._read_answer(request)
         ranked: list[Any] = []
         if self.is_ranked and self.answer and self.answer.hits:
             ranked = matching(self.queryset, self.answer.hits.ids)
@@ -93,24 +95,35 @@ class ElasticsearchChangeListMixin(Base):
         if posted and self.query:
             # The rows of a form that comes back with errors are those that were sent: a search
             # that is answered differently now would put each form into another row.
-            self.result_list = self._rows(posted)
+            self.result_list = in_order(self.apply_select_related(self.root_queryset), posted)
         elif self.is_ranked:
-            self.result_list = self._rows(self._page(ranked))
+            self.result_list = in_order(self._before_search(), self._page(ranked))
+
+    def _read_answer(self, request: HttpRequest) -> None:
+        # Facets ask for querysets of their own later.
+        self.answer = self._admin.find_answer(request)
+        self._narrowed = search_of(request).narrowed
+
+    def _before_search(self) -> QuerySet[Any]:
+        """Return rows among which those of the list are, if possible without the keys of all hits.
+
+        What a project's ``get_search_results()`` added is in the list's own queryset only.
+        """
+        if self._narrowed and self._narrowed[1] is self.queryset:
+            return self._narrowed[0]
+        return self.queryset
 
     def _show_page(self, request: HttpRequest, page: PageHits) -> bool:
         """Show a page as Elasticsearch found it; False if the database has not all of its rows."""
         rows = search_of(request).page_of
-        if rows is None:
+        if rows is None or self._narrowed != (rows, self.queryset):
             return False
         answer_from(page, self)
         super().get_results(request)
         first, end = self._bounds()
         keys = page.keys[: end - first]
-        self.result_list = in_order(self.apply_select_related(rows), keys)
+        self.result_list = in_order(rows, keys)
         return len(self.result_list) == len(keys) == end - first
-
-    def _rows(self, keys: list[Any]) -> QuerySet[Any]:
-        return in_order(self.apply_select_related(self.root_queryset), keys)
 
     def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""

@@ -10,9 +10,17 @@ MAX_RANKED = 100
 
 
 def matching(queryset: QuerySet[Any], ids: Iterable[Any]) -> list[Any]:
-    """Return those of ``ids`` that are in ``queryset``, in their order; one query, keys only."""
+    """Return the keys of ``queryset``: those of ``ids`` in their order, then the others in its own.
+
+    Others are there only if a project's ``get_search_results()`` added them to the hits.
+    """
     found = set(queryset.order_by().values_list("pk", flat=True))
-    return [key for key in ids if key in found]
+    ranked = [key for key in ids if key in found]
+    if len(ranked) < len(found):
+        others = found.difference(ranked)
+        ordered = dict.fromkeys(queryset.values_list("pk", flat=True))
+        ranked += [key for key in ordered if key in others]
+    return ranked
 
 
 def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:

@@ -80,10 +80,11 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         if answer.hits is None:
             return self._search_database(request, queryset, search_term)
         hits = answer.hits
-        queryset = among(queryset, lambda: hits.ids)
+        found = among(queryset, lambda: hits.ids)
+        search_of(request).narrowed = queryset, found
         if not search_of(request).in_changelist:
-            queryset = best_first(queryset, hits.ids)
-        return queryset, False
+            found = best_first(found, hits.ids)
+        return found, False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
