@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from ...search.page import PageHits
 from .answer import Answer, search_of
-from .paging import answer_from, plan_page
+from .paging import answer_from, plan_page, shows_all
 from .ranking import in_order, matching
 
 if TYPE_CHECKING:
@@ -58,6 +58,24 @@ class ElasticsearchChangeListMixin(Base):
     def is_ranked(self) -> bool:
         """Whether the rows come best first."""
         return bool(self.answer and self.answer.hits and not self.params.get(ORDER_VAR))
+
+    @property
+    def may_tell_of_hits(self) -> bool:
+        """Whether hits that are not in the list are nothing to hide: somebody chose the filters."""
+        return self._is_as_narrowed and shows_all(self.root_queryset)
+
+    @property
+    def has_all_hits(self) -> bool:
+        """Whether each hit that has a row is in the list."""
+        return self._is_as_narrowed and self._narrowed is not None and shows_all(self._narrowed[0])
+
+    @property
+    def _is_as_narrowed(self) -> bool:
+        """Whether no condition was added to those of the filters and of the search."""
+        if self._narrowed is None:
+            return False
+        own, narrowed = self.queryset.query, self._narrowed[1].query
+        return bool(own.where == narrowed.where and own.combinator == narrowed.combinator)
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         """Return the rows; the base sorts them, so that the search must not."""
@@ -109,9 +127,10 @@ class ElasticsearchChangeListMixin(Base):
 
         What a project's ``get_search_results()`` added is in the list's own queryset only.
         """
-        if self._narrowed and self._narrowed[1] is self.queryset:
+        rows: QuerySet[Any] = self.queryset
+        if self._narrowed and self._narrowed[1] is rows:
             return self._narrowed[0]
-        return self.queryset
+        return rows
 
     def _show_page(self, request: HttpRequest, page: PageHits) -> bool:
         """Show a page as Elasticsearch found it; False if the database has not all of its rows."""

@@ -12,7 +12,6 @@ from ...search.service import SearchHits
 from ...search.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at
 from .changelist import ElasticsearchChangeListMixin
-from .paging import shows_all
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
     mistake = changelist.answer.mistake if changelist.answer else None
     sorted_by_column = bool(hits and not changelist.is_ranked)
     # A word of a row that someone may not see is nothing to tell, either.
-    suggestion = hits.suggestion if hits and shows_all(changelist.root_queryset) else ""
+    suggestion = hits.suggestion if hits and changelist.may_tell_of_hits else ""
     return Summary(
         term=changelist.query.strip(),
         count=changelist.result_count,
@@ -76,7 +75,7 @@ def _notes(
         # How many rows match that someone may not see is nothing to tell.
         told = (
             _("These are from the best %(limit)s of %(total)s hits: add a word to see the others.")
-            if shows_all(changelist.root_queryset)
+            if changelist.may_tell_of_hits
             else _("These are from the best %(limit)s hits: add a word to see the others.")
         )
         notes.append(told % numbers)
@@ -94,10 +93,8 @@ def _notes(
 
 
 def _count_missing(changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits) -> int:
-    """Return how many hits have no row; 0 where filters or rights leave out others, too."""
-    if changelist.get_filters_params() or not shows_all(changelist.root_queryset):
-        return 0
-    return hits.listed - changelist.result_count
+    """Return how many hits have no row; 0 where something leaves out others, too."""
+    return hits.listed - changelist.result_count if changelist.has_all_hits else 0
 
 
 def _number(value: int) -> str:

@@ -4,12 +4,16 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.test import Client, override_settings
 from django.utils.html import escape
 
 from django_es_admin.search.suggest import Spelling
-from tests.testapp.models import Note
+from tests.testapp.models import Label, Note
+from tests.testapp.site import NoteAdmin
 
 from .searching import (
     counted_searches,
@@ -146,3 +150,58 @@ def test_hits_that_the_database_has_no_more_are_told(admin_client: Client) -> No
     Note.objects.filter(title="Lantern a").delete()
     told = "2 hits are not in the database any more."
     assert told in summary_of(open_list(admin_client, "lantern"))
+
+
+class PlainOnes(admin.SimpleListFilter):
+    """Leaves out rows unless somebody asks for them."""
+
+    title = "which"
+    parameter_name = "which"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Note]) -> QuerySet[Note]:
+        return queryset if self.value() == "all" else queryset.filter(kind="plain")
+
+
+def test_rows_that_a_filter_leaves_out_by_itself_are_not_gone(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NoteAdmin, "list_filter", [PlainOnes])
+    make_notes("Lantern a", "Lantern b", "Lantern c", kind="odd")
+    make_notes("Lantern d")
+    index_notes()
+    Note.objects.filter(title="Lantern a").delete()
+    told = "1 hit is not in the database any more."
+    response = open_list(admin_client, "lantern")
+    assert summary_of(response) == "1 hit for lantern"
+    assert told in summary_of(open_list(admin_client, "lantern", which="all"))
+
+
+def test_nothing_is_told_of_rows_that_the_project_takes_from_the_hits(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hide(self: Any, request: HttpRequest, rows: QuerySet[Note], term: str) -> Any:
+        found, duplicates = super(NoteAdmin, self).get_search_results(request, rows, term)
+        return found.exclude(tenant="theirs"), duplicates
+
+    monkeypatch.setattr(NoteAdmin, "get_search_results", hide, raising=False)
+    make_notes("Lantern a", "Lantern b")
+    make_notes("Lantern c", "Lantern d", "Secretlantern", tenant="theirs")
+    index_notes()
+    assert summary_of(open_list(admin_client, "lantern")) == "2 hits for lantern, best first"
+    assert "secretlantern" not in text_of(open_list(admin_client, "secretlantarn")).lower()
+    with override_settings(ES_ADMIN={"SEARCH_MAX_RESULTS": 3, "SEARCH_TIMEOUT": 10}):
+        told = summary_of(open_list(admin_client, "lantern"))
+    assert "from the best 3 hits" in told
+    assert "4" not in told
+
+
+def test_a_filter_that_may_repeat_rows_hides_no_other_spelling(admin_client: Client) -> None:
+    label = Label.objects.create(word="bright")
+    for note in make_notes("Lantern of brass", "Lantern of glass"):
+        note.labels.add(label)
+    index_notes()
+    response = open_list(admin_client, "lantren of gless", labels__id__exact=str(label.pk))
+    assert summary_of(response).endswith("Did you mean lantern of glass?")
