@@ -8,9 +8,10 @@ from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ...search.keys import among
 from ...search.page import PageHits
 from .answer import Answer, search_of
-from .paging import answer_from, plan_page, shows_all
+from .paging import answer_from, keys_of, plan_page, shows_all
 from .ranking import in_order, matching
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class ElasticsearchChangeListMixin(Base):
         rows = search_of(request).page_of
         if rows is None or self._narrowed != (rows, self.queryset):
             return False
+        self.queryset = among(rows, lambda: keys_of(page))
+        self._narrowed = rows, self.queryset
         answer_from(page, self)
         super().get_results(request)
         first, end = self._bounds()

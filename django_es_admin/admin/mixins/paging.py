@@ -1,5 +1,6 @@
 """When Elasticsearch may filter, rank and count a change list, and what that shows then."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 from types import MethodType
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ...documents.overrides import has_every_row
+from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import definition_of
 from ...lifecycle.generations import is_as_declared
 from ...outbox.pending import has_changes
@@ -22,6 +24,8 @@ from ...search.page import PageAsked, PageHits
 
 if TYPE_CHECKING:
     from .changelist import ElasticsearchChangeListMixin
+
+logger = logging.getLogger(__name__)
 
 
 def plan_page(
@@ -46,10 +50,13 @@ def plan_page(
     filters = translate(document, queryset)
     if filters is None or not key_field(document) or not is_as_declared(document):
         return None
+    days = columns_of(document).get(changelist.date_hierarchy or "")
+    if changelist.date_hierarchy and not days:
+        # To list its dates takes the keys of all hits.
+        return None
     per_page = changelist.list_per_page
     # Some paginators put the last rows on the page before.
     orphans = admin.get_paginator(request, queryset.none(), per_page).orphans
-    days = columns_of(document).get(changelist.date_hierarchy or "")
     zoned = bool(days and settings.USE_TZ and days.kind == "DateTimeField")
     return PageAsked(
         filters,
@@ -77,6 +84,19 @@ def shows_all(queryset: QuerySet[Any]) -> bool:
         or query.distinct_fields
         or query.is_empty()
     )
+
+
+def keys_of(page: PageHits) -> Sequence[Any]:
+    """Return the keys of all hits; those of the page if Elasticsearch does not answer any more.
+
+    What asks for them is a template that evaluates the list's queryset: the page is under way, and
+    cannot be answered in another way.
+    """
+    try:
+        return page.ids
+    except ElasticsearchAdminError as error:
+        logger.warning("A page knows of no other hits than its own: %s", error)
+        return page.keys
 
 
 def answer_from(page: PageHits, changelist: "ElasticsearchChangeListMixin") -> None:

@@ -19,13 +19,14 @@ from shop.admin import ProductAdmin
 from shop.documents import ProductDocument
 from shop.models import Product
 
-from django_es_admin.admin.mixins import search
+from django_es_admin.admin.mixins import paging, search
 from django_es_admin.admin.mixins.paging import shows_all
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations import generations_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.worker import drain_once
+from django_es_admin.search.columns import columns_of
 from django_es_admin.search.page import PageHits
 
 from .searching import UNRANKED, counted_searches, no_elasticsearch, summary_of, text_of
@@ -252,6 +253,33 @@ def test_autocomplete_takes_the_best_hits(monkeypatch: pytest.MonkeyPatch) -> No
     assert found(Product.objects.filter(is_active=True)) == 50
     monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
     assert found(Product.objects.all()) == 60
+
+
+def test_dates_that_the_document_does_not_hold_are_left_to_the_database(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_date(document: Any) -> dict[str, Any]:
+        return {k: column for k, column in columns_of(document).items() if k != "created_at"}
+
+    monkeypatch.setattr(paging, "columns_of", without_date)
+    with counted_searches() as searches:
+        response = open_products(admin_client)
+    assert not is_paged(response)
+    assert "created_at__year=2024" in text_of(response)
+    assert ['"highlight"' in body for body in searches] == [False, True]
+    monkeypatch.setattr(ProductAdmin, "date_hierarchy", None)
+    assert is_paged(open_products(admin_client))
+
+
+def test_a_template_that_reads_the_rows_after_elasticsearch_died_is_no_error(
+    admin_client: Client,
+) -> None:
+    changelist = open_products(admin_client).context["cl"]
+    shown = {row.pk for row in changelist.result_list}
+    with no_elasticsearch():
+        assert set(changelist.queryset.values_list("pk", flat=True)) == shown
+    changelist = open_products(admin_client).context["cl"]
+    assert changelist.queryset.filter(is_active=True).count() == 50
 
 
 def test_the_database_answers_if_elasticsearch_does_not(admin_client: Client) -> None:
