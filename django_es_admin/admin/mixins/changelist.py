@@ -41,6 +41,11 @@ class ElasticsearchChangeListMixin(Base):
         if self.answer and self.answer.hits:
             self._admin.mark_columns(request, self)
 
+    def is_link(self, column: str) -> bool:
+        """Whether the cells of a column lead to their rows."""
+        links = self.list_display_links
+        return links is not None and column in (links or self.list_display[:1])
+
     def replace_columns(self, columns: Mapping[str, Callable[[Any], Any]]) -> None:
         """Show other columns in the places of those of these names."""
 

@@ -90,13 +90,21 @@ def _check_fields(
     found = paths_of(document, read_fields(document, specs), admin.search_highlight)
     for column in admin.search_highlight:
         if column not in found:
+            problem = (
+                "whose cells show labels of its choices"
+                if _has_choices(admin, column)
+                else "which no search field is made from"
+            )
             yield _error(
                 "E025",
-                f"{_name(admin)}.search_highlight has {column!r}, which no search field is made "
-                "from.",
-                "Name a column of the model that is searched as text.",
+                f"{_name(admin)}.search_highlight has {column!r}, {problem}.",
+                "Name a column of the model that is searched as text, and shown as it is.",
                 admin,
             )
+
+
+def _has_choices(admin: "ElasticsearchSearchMixin", column: str) -> bool:
+    return any(f.name == column and f.choices for f in admin.model._meta.concrete_fields)
 
 
 def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.admin.utils import label_for_field
+from django.contrib.admin.utils import display_for_field, label_for_field
 from django.db.models import Model
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,7 +13,7 @@ from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
 from ...search.fields import SearchField
 from ...search.highlight import Pieces, Query, find_highlights, text_of
-from ...search.lookups import find_lookup
+from ...search.lookups import find_source
 
 logger = logging.getLogger(__name__)
 
@@ -28,24 +28,43 @@ class HighlightedColumn:
         model: its model.
         paths: the document's fields that are made from it.
         marks: what is marked on this page.
+        empty: what stands for no value.
+        is_link: whether the cell is a link to the row, and has no other.
     """
 
-    def __init__(self, name: str, model: type[Model], paths: Sequence[str], marks: Marks) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: type[Model],
+        paths: Sequence[str],
+        marks: Marks,
+        *,
+        empty: str,
+        is_link: bool,
+    ) -> None:
         self.__name__ = name
         self.short_description = label_for_field(name, model)
         self.admin_order_field = name
+        self._field: Any = model._meta.get_field(name)
         self._paths = paths
         self._marks = marks
+        self._empty = empty
+        self._is_link = is_link
 
     def __call__(self, row: Model) -> Any:
-        """Return the row's value, as HTML where the index found something in just this text."""
+        """Return the cell as ever, with marks where the index found something in just this text."""
         value = getattr(row, self.__name__)
+        cell = display_for_field(value, self._field, self._empty, avoid_link=self._is_link)
         found = self._marks.get(str(row.pk), {})
         for path in self._paths:
             # The index may hold what the row was a moment ago: the row is shown, unmarked.
             if path in found and text_of(found[path]) == str(value):
-                return mark(found[path])
-        return value
+                marked = mark(found[path])
+                if isinstance(cell, SafeString):
+                    # Django has made a link of it: to a file, or to the URL that it is.
+                    return format_html('<a href="{}">{}</a>', getattr(value, "url", value), marked)
+                return marked
+        return cell
 
 
 def mark(pieces: Pieces) -> SafeString:
@@ -63,11 +82,17 @@ def mark(pieces: Pieces) -> SafeString:
 def paths_of(
     document: type[Document], fields: Iterable[SearchField], columns: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return column -> those searched fields that are made from it, for columns that have any."""
-    lookups = {
-        field.path: find_lookup(document, field.path)
+    """Return column -> those searched fields that are made from it, for columns that have any.
+
+    One with choices has none: its cells show labels, and not what is searched.
+    """
+    sources = {
+        field.path: find_source(document, field.path)
         for field in fields
         if not field.nested and (field.is_text or field.is_keyword)
+    }
+    lookups = {
+        path: source[0] for path, source in sources.items() if source and not source[1].choices
     }
     found = {
         column: tuple(path for path, lookup in lookups.items() if lookup == column)

@@ -129,8 +129,16 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             every = [path for group in paths.values() for path in group]
             seconds = search_of(request).deadline.remaining
             marks = find_marks(document, query, changelist.result_list, every, seconds)
+            empty = self.get_empty_value_display()
             columns = {
-                name: HighlightedColumn(name, self.model, group, marks)
+                name: HighlightedColumn(
+                    name,
+                    self.model,
+                    group,
+                    marks,
+                    empty=empty,
+                    is_link=changelist.is_link(name),
+                )
                 for name, group in paths.items()
             }
             changelist.replace_columns(columns)

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from shop.documents import ProductDocument
 
 from django_es_admin.admin import ElasticsearchSearchMixin
-from django_es_admin.documents import Document
+from django_es_admin.documents import Document, fields
 from tests.testapp.documents import NoteDocument
 from tests.testapp.models import Note, Reply, StarredNote
 from tests.testapp.site import office
@@ -124,6 +124,17 @@ def test_columns_that_cannot_be_marked() -> None:
     assert found[0][1] == (
         "TriedAdmin.search_highlight has 'body', which no search field is made from."
     )
+
+
+def test_columns_that_show_labels_of_their_choices_cannot_be_marked() -> None:
+    class Kinds(Document):
+        kind = fields.KeywordField()
+
+    Kinds.django = NoteDocument.django
+    options = {"search_document": Kinds, "search_fields": ["kind"]}
+    assert problems(**options, search_highlight=["kind"]) == [
+        ("E025", "TriedAdmin.search_highlight has 'kind', whose cells show labels of its choices.")
+    ]
 
 
 def test_search_fields_of_the_wrong_type_are_left_to_django() -> None:
