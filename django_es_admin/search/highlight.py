@@ -8,6 +8,7 @@ from typing import Any
 from elasticsearch import dsl
 
 from ..backends.errors import translated, understood
+from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 
@@ -56,7 +57,7 @@ def find_highlights(
     before, after = f"<{secrets.token_hex(8)}>", f"</{secrets.token_hex(8)}>"
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     with translated(connection):
-        answer = connection.client.options(request_timeout=seconds).search(
+        answer = searcher(connection.client, seconds).search(
             index=document.django.alias,
             query={"bool": {"must": body, "filter": {"ids": {"values": list(map(str, keys))}}}},
             size=len(keys),

@@ -10,6 +10,7 @@ from elasticsearch import dsl
 
 from ..backends.errors import translated, understood
 from ..backends.health import Deadline
+from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 from .highlight import Query
@@ -89,15 +90,20 @@ def search_page(
     asked: PageAsked,
     search: Callable[[], SearchHits],
     spelling: Spelling | None = None,
+    *,
+    deadline: Deadline,
 ) -> PageHits | None:
     """Return one page of hits; None if some document there does not hold its key by column.
+
+    Args:
+        search: what gives the keys of all hits, without filters, should somebody want them.
+        spelling: the words whose spelling to look after.
+        deadline: until when there has to be an answer.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
     """
-    options = get_options()
-    limit = options.search_max_results
-    deadline = Deadline(options.search_timeout)
+    limit = get_options().search_max_results
     field = key_field(document)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     arguments = spelling.arguments() if spelling else {}
@@ -106,7 +112,7 @@ def search_page(
         aggregations[_ALL] = {"global": {}}
     connection = document.django.connection
     with translated(connection):
-        answer = connection.client.options(request_timeout=deadline.remaining).search(
+        answer = searcher(connection.client, deadline.remaining).search(
             index=document.django.alias,
             query={"bool": {"must": body, "filter": list(asked.filters)}},
             from_=asked.start,

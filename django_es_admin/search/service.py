@@ -11,6 +11,7 @@ from elasticsearch import dsl
 
 from ..backends.errors import translated, understood
 from ..backends.health import Deadline
+from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
@@ -60,7 +61,7 @@ def search_ids(
     query: Query,
     *,
     limit: int | None = None,
-    timeout: float | None = None,
+    deadline: Deadline | None = None,
     spelling: Spelling | None = None,
 ) -> SearchHits:
     """Return the primary keys of the objects whose documents match, best first.
@@ -68,7 +69,7 @@ def search_ids(
     Args:
         query: in Elasticsearch's query language, as a dict or an object of ``elasticsearch.dsl``.
         limit: keys to return at most; ``search_max_results`` if omitted.
-        timeout: seconds; ``search_timeout`` if omitted.
+        deadline: until when there has to be an answer; ``search_timeout`` from now if omitted.
         spelling: the words whose spelling to look after.
 
     Raises:
@@ -76,8 +77,7 @@ def search_ids(
     """
     options = get_options()
     size = options.search_max_results if limit is None else limit
-    seconds = options.search_timeout if timeout is None else timeout
-    deadline = Deadline(seconds)
+    deadline = deadline or Deadline(options.search_timeout)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     field = key_field(document)
     asked = _Asked(document, body, size, deadline, field, spelling or None)
@@ -130,7 +130,7 @@ class _Asked:
         connection = self.document.django.connection
         seconds = self.deadline.remaining
         with translated(connection):
-            answer = connection.client.options(request_timeout=seconds).search(
+            answer = searcher(connection.client, seconds).search(
                 index=self.document.django.alias,
                 query=self.query,
                 size=self.size,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..backends.errors import translated, understood
 from ..backends.health import Deadline
+from ..backends.searcher import searcher
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
 from .identity import asked_for
@@ -25,7 +26,7 @@ def read_window(document: type[Document], deadline: Deadline) -> int:
     name = "index.max_result_window"
     connection = document.django.connection
     with translated(connection):
-        answer = connection.client.options(request_timeout=deadline.remaining).indices.get_settings(
+        answer = searcher(connection.client, deadline.remaining).indices.get_settings(
             index=document.django.alias, name=name, flat_settings=True, include_defaults=True
         )
     with understood(connection):
@@ -53,7 +54,7 @@ def read_pages(
     """
     connection = document.django.connection
     with translated(connection):
-        opened = connection.client.options(request_timeout=deadline.remaining).open_point_in_time(
+        opened = searcher(connection.client, deadline.remaining).open_point_in_time(
             index=document.django.alias, keep_alive=KEEP_ALIVE, preference=preferred_copy(query)
         )
     with understood(connection):
@@ -65,9 +66,7 @@ def read_pages(
     finally:
         # If it cannot be closed it ends by itself.
         with suppress(ElasticsearchAdminError), translated(connection):
-            connection.client.options(request_timeout=deadline.remaining).close_point_in_time(
-                id=point
-            )
+            searcher(connection.client, deadline.remaining).close_point_in_time(id=point)
 
 
 def _read_pages(
@@ -86,7 +85,7 @@ def _read_pages(
     while size > 0:
         seconds = deadline.remaining
         with translated(connection):
-            answer = connection.client.options(request_timeout=seconds).search(
+            answer = searcher(connection.client, seconds).search(
                 pit={**point, "keep_alive": KEEP_ALIVE},
                 query=query,
                 size=min(page, size),

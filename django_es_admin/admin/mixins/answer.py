@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,9 +57,6 @@ class RequestSearch:
     plan_page: Callable[[QuerySet[Any]], PageAsked | None] = lambda rows: None
     """Says which page of a queryset to ask for, and None where it takes the keys of all hits."""
 
-    deadline: Deadline = field(default_factory=lambda: Deadline(get_options().search_timeout))
-    """Until when all that is asked for the page has time; it begins with the first question."""
-
     page_of: QuerySet[Any] | None = None
     """The rows of which a page was asked for, before the search narrowed them."""
 
@@ -67,6 +65,11 @@ class RequestSearch:
 
     _answers: dict[Hashable, Answer] = field(default_factory=dict)
     _last: dict[Hashable, Answer] = field(default_factory=dict)
+
+    @cached_property
+    def deadline(self) -> Deadline:
+        """Until when all that is asked for the page has time; it begins with the first question."""
+        return Deadline(get_options().search_timeout)
 
     def find(self, admin: Hashable) -> Answer | None:
         """Return the last answer that ``admin`` was given; None if it asked nothing."""

@@ -163,18 +163,24 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         document = self.get_search_document()
         query = self.get_search_query(request, term)
         page = search_of(request).plan_page(queryset)
+        deadline = search_of(request).deadline
         if page:
             search_of(request).page_of = queryset
             # An index that was made elsewhere may refuse what this one needs.
             with suppress(ServerRefused):
                 hits = search_page(
-                    document, query, page, lambda: search_ids(document, query), spelling
+                    document,
+                    query,
+                    page,
+                    lambda: search_ids(document, query, deadline=deadline),
+                    spelling,
+                    deadline=deadline,
                 )
                 if hits:
                     return hits
         scrolls = is_autocomplete(request) and self.search_unrestricted and shows_all(queryset)
         limit = MAX_COMPLETIONS if scrolls else None
-        return search_ids(document, query, limit=limit, spelling=spelling)
+        return search_ids(document, query, limit=limit, deadline=deadline, spelling=spelling)
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

@@ -10,6 +10,7 @@ from elasticsearch import dsl
 from elasticsearch.dsl.connections import get_connection
 
 from ...backends.errors import translated
+from ...backends.searcher import searcher
 from ...conf import get_options
 from ...documents import Document
 from ..window import preferred_copy
@@ -42,9 +43,7 @@ def send(
     client = get_connection(search._using)
     started = time.perf_counter()
     with translated(document.django.connection):
-        answer = client.options(request_timeout=seconds).search(
-            index=search._index, body=body, **params
-        )
+        answer = searcher(client, seconds).search(index=search._index, body=body, **params)
     taken = time.perf_counter() - started
     if taken >= options.slow_search:
         logger.warning(

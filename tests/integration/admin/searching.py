@@ -59,13 +59,14 @@ def summary_of(response: Any) -> str:
 
 
 @contextmanager
-def elasticsearch_at(url: str, timeout: float = 5) -> Iterator[None]:
+def elasticsearch_at(url: str, timeout: float = 5, **params: Any) -> Iterator[None]:
     """Let the connection ``default`` lead to another server.
 
     Args:
         timeout: seconds that a search may take.
+        params: arguments of its client.
     """
-    server = {**settings.ES_SERVERS["default"], "HOSTS": [url]}
+    server = {**settings.ES_SERVERS["default"], "HOSTS": [url], "PARAMS": params}
     options = {**settings.ES_ADMIN, "SEARCH_TIMEOUT": timeout}
     with override_settings(ES_SERVERS={"default": server}, ES_ADMIN=options):
         yield

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from django_es_admin.admin.mixins import fallback
@@ -20,6 +20,7 @@ from tests.servers import (
     answering,
     closing,
     hanging,
+    refusing_port,
     standing_between,
 )
 from tests.testapp.models import Label, Note, Shelf
@@ -141,6 +142,27 @@ def test_a_slow_server_costs_one_time_out_however_many_facets(
         started = time.monotonic()
         open_list(admin_client, "lantern", _facets="True", kind__exact="plain")
         assert time.monotonic() - started < 1.5
+
+
+def test_a_slow_server_is_not_asked_again_whatever_the_parameters_say(
+    admin_client: Client, lanterns: list[Note]
+) -> None:
+    again = {"retry_on_timeout": True, "max_retries": 3}
+    with hanging() as url, elasticsearch_at(url, timeout=0.5, **again):
+        started = time.monotonic()
+        response = open_list(admin_client, "lantern")
+        assert time.monotonic() - started < 1
+    assert UNRANKED in text_of(response)
+
+
+def test_another_node_answers_for_one_that_is_down(
+    admin_client: Client, lanterns: list[Note]
+) -> None:
+    with refusing_port() as dead:
+        server = {**settings.ES_SERVERS["default"], "HOSTS": [dead, settings.ES_URL]}
+        with override_settings(ES_SERVERS={"default": server}):
+            for _ in range(3):
+                assert UNRANKED not in text_of(open_list(admin_client, "lantern"))
 
 
 def test_marks_wait_no_longer_than_the_search_left_them(

@@ -1,9 +1,11 @@
 """Pages that Elasticsearch filters, ranks and counts: the same as those of the database."""
 
 import re
+import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.admin.utils import unquote
 from django.core.management import call_command
@@ -28,14 +30,24 @@ from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.worker import drain_once
 from django_es_admin.search.columns import columns_of
 from django_es_admin.search.page import PageHits
+from tests.servers import Answer, standing_between
 
-from .searching import UNRANKED, counted_searches, no_elasticsearch, summary_of, text_of
+from .searching import (
+    UNRANKED,
+    counted_searches,
+    elasticsearch_at,
+    no_elasticsearch,
+    summary_of,
+    text_of,
+)
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es", "shop"),
     pytest.mark.urls("tests.testapp.site"),
 ]
+
+REFUSED_JSON = '{"error": {"type": "illegal_argument_exception", "reason": "No."}, "status": 400}'
 
 
 @pytest.fixture
@@ -280,6 +292,33 @@ def test_a_template_that_reads_the_rows_after_elasticsearch_died_is_no_error(
         assert set(changelist.queryset.values_list("pk", flat=True)) == shown
     changelist = open_products(admin_client).context["cl"]
     assert changelist.queryset.filter(is_active=True).count() == 50
+
+
+@pytest.mark.parametrize("fails", ["refused", "stale"])
+def test_what_is_asked_after_the_page_has_no_more_time_than_it(
+    admin_client: Client, fails: str
+) -> None:
+    if fails == "stale":
+        Product.objects.filter(name="Zeppelin").update(is_active=False)
+    asked = []
+
+    def slow(method: str, path: str, body: bytes) -> Answer | None:
+        if "_search" not in path:
+            return None
+        asked.append(path)
+        time.sleep(0.8 if len(asked) == 1 else 2)
+        refused = len(asked) == 1 and fails == "refused"
+        return (
+            Answer(400, REFUSED_JSON, "application/json", elasticsearch=True) if refused else None
+        )
+
+    with standing_between(settings.ES_URL, slow) as url, elasticsearch_at(url, timeout=1):
+        started = time.monotonic()
+        response = open_products(admin_client, is_active__exact=1)
+        taken = time.monotonic() - started
+    assert len(asked) == 2
+    assert UNRANKED in text_of(response)
+    assert 0.8 < taken < 1.6
 
 
 def test_the_database_answers_if_elasticsearch_does_not(admin_client: Client) -> None:

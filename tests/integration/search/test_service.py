@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 from shop.documents import ProductDocument
 from shop.models import Category, Product
 
+from django_es_admin.backends.health import Deadline
 from django_es_admin.exceptions import (
     ConnectionTimedOut,
     ConnectionUnavailable,
@@ -153,7 +154,7 @@ def test_pages_share_the_time(es: Elasticsearch, prefix: str, products: list[Pro
     make_small(es, prefix)
     query = {"script": {"script": {"source": SLOW}}}
     with pytest.raises((ConnectionTimedOut, ServerBusy)):
-        search_ids(ProductDocument, query, timeout=0.05)
+        search_ids(ProductDocument, query, deadline=Deadline(0.05))
 
 
 def test_another_refusal_is_one(products: list[Product]) -> None:
@@ -176,7 +177,7 @@ SLOW = """
 def test_too_little_time_is_an_error(products: list[Product]) -> None:
     query = {"script": {"script": {"source": SLOW}}}
     with pytest.raises((ConnectionTimedOut, ServerBusy)):
-        search_ids(ProductDocument, query, timeout=0.01)
+        search_ids(ProductDocument, query, deadline=Deadline(0.01))
 
 
 def test_half_an_answer_is_none(products: list[Product]) -> None:
