@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -130,3 +131,13 @@ class SearchOptionsMixin(Base):
 def is_autocomplete(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.url_name == "autocomplete"
+
+
+def count_completions_before(request: HttpRequest) -> int:
+    """Return how many rows the pages before the one that autocomplete asks for have."""
+    try:
+        page = int(request.GET.get("page", 1)) if is_autocomplete(request) else 1
+    except ValueError:
+        # The view refuses it.
+        page = 1
+    return max(page - 1, 0) * (AutocompleteJsonView.paginate_by or 0)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
-# Rows of an answer without pages (autocomplete) that are ranked; nobody looks further.
+from ...search.keys import AmongKeys, Keys
+
+# Rows that a query ranks one by one, where it is not known how many are shown: it grows with them.
 MAX_RANKED = 100
 
 
@@ -32,12 +34,23 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
     return queryset.filter(pk__in=keys).order_by(_rank(keys), "pk")
 
 
-def best_first(queryset: QuerySet[Any], ids: Iterable[Any]) -> QuerySet[Any]:
-    """Return ``queryset`` with its best rows first, and the others as they were sorted before."""
-    best = matching(queryset, ids)[:MAX_RANKED]
-    return queryset.order_by(_rank(best), *queryset.query.order_by, "-pk") if best else queryset
+def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> QuerySet[Any]:
+    """Return ``queryset`` with its best rows first, and the others as they were sorted before.
+
+    Args:
+        start: rows on the pages before. They come first, whichever of them; the next hundred are
+            ranked.
+    """
+    keys = matching(queryset, ids)
+    if not keys:
+        return queryset
+    query = queryset.query
+    ordering = query.order_by or (query.default_ordering and query.get_meta().ordering) or ()
+    rank = _rank(keys[start : start + MAX_RANKED], before=keys[:start])
+    return queryset.order_by(rank, *ordering, "-pk")
 
 
-def _rank(keys: Sequence[Any]) -> Case:
-    whens = [When(pk=key, then=Value(place)) for place, key in enumerate(keys)]
+def _rank(keys: Sequence[Any], before: Sequence[Any] = ()) -> Case:
+    whens = [When(AmongKeys(F("pk"), Keys(before)), then=Value(-1))] if before else []
+    whens += [When(pk=key, then=Value(place)) for place, key in enumerate(keys)]
     return Case(*whens, default=Value(len(keys)), output_field=IntegerField())

@@ -25,7 +25,7 @@ from .answer import Answer, search_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .highlight import HighlightedColumn, find_marks, paths_of
-from .options import SearchOptionsMixin, is_autocomplete
+from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
 from .paging import shows_all
 from .ranking import best_first
 from .reindexing import ReindexingMixin
@@ -83,7 +83,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         found = among(queryset, lambda: hits.ids)
         search_of(request).narrowed = queryset, found
         if not search_of(request).in_changelist:
-            found = best_first(found, hits.ids)
+            found = best_first(found, hits.ids, count_completions_before(request))
         return found, False
 
     def changelist_view(

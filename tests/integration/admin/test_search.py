@@ -275,6 +275,22 @@ def test_autocomplete_is_ranked_and_takes_half_a_word(
     assert len(answer("")) == 13
 
 
+def test_autocomplete_is_ranked_on_each_of_its_pages(admin_client: Client) -> None:
+    make_notes(*(f"Item {n}" for n in range(25)), body="With a lantern.")
+    make_notes(*(f"Lantern {n}" for n in range(110)))
+    index_notes()
+    address = reverse("admin:autocomplete", current_app="office")
+    query = {"term": "lant", "app_label": "testapp", "model_name": "reply", "field_name": "note"}
+    found: list[str] = []
+    for page in range(1, 8):
+        answer = admin_client.get(address, {**query, "page": str(page)}).json()
+        found += [result["text"] for result in answer["results"]]
+    assert [text[0] for text in found] == ["L"] * 110 + ["I"] * 25
+    assert len(set(found)) == 135
+    for page in ("0", "-3", "x", "9" * 5_000):
+        assert admin_client.get(address, {**query, "page": page}).status_code == 404
+
+
 def test_half_a_word_is_rather_a_beginning_than_a_typo(admin_client: Client) -> None:
     make_notes(*(f"Boat {n}" for n in range(30)))
     make_notes("Libe", body="In the library.")

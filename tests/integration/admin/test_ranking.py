@@ -1,0 +1,44 @@
+"""Rows in the order of hits, in the database."""
+
+import pytest
+from django.db.models import QuerySet
+
+from django_es_admin.admin.mixins import ranking
+from django_es_admin.admin.mixins.ranking import best_first, matching
+from tests.testapp.models import Note
+
+from .searching import make_notes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Note]:
+    monkeypatch.setattr(ranking, "MAX_RANKED", 2)
+    return {note.title: note for note in make_notes("C", "A", "F", "B", "E", "D")}
+
+
+def titles(rows: QuerySet[Note]) -> str:
+    return "".join(row.title for row in rows)
+
+
+def test_the_best_come_first_and_the_others_as_they_were_sorted(notes: dict[str, Note]) -> None:
+    ids = [notes[title].pk for title in "EBFDAC"]
+    rows = Note.objects.all()
+    assert titles(best_first(rows, ids)) == "EBACDF"
+    assert titles(best_first(rows.order_by("-title"), ids)) == "EBFDCA"
+    assert titles(best_first(rows.order_by(), ids))[:2] == "EB"
+
+
+def test_each_page_is_ranked(notes: dict[str, Note]) -> None:
+    ids = [notes[title].pk for title in "EBFDAC"]
+    rows = Note.objects.all()
+    pages = [titles(best_first(rows, ids, start)[start : start + 2]) for start in (0, 2, 4, 6)]
+    assert pages == ["EB", "FD", "AC", ""]
+
+
+def test_rows_that_are_no_hits_come_last(notes: dict[str, Note]) -> None:
+    ids = [notes[title].pk for title in "EB"]
+    rows = Note.objects.exclude(title="B")
+    assert matching(rows, ids) == [notes[title].pk for title in "EACDF"]
+    assert matching(rows.order_by("-title"), ids) == [notes[title].pk for title in "EFDCA"]
