@@ -18,7 +18,7 @@ from ...search.keys import among
 from ...search.page import PageHits, search_page
 from ...search.service import SearchHits, key_reader, search_ids
 from ...search.suggest import Spelling
-from ...search.words import read_words
+from ...search.words import MAX_WORDS, read_words
 from . import fallback
 from .advanced import describe
 from .answer import Answer, search_of
@@ -193,8 +193,11 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         # Threads share the admin, so that other fields can be had in a copy only.
         twin = copy.copy(self)
         twin.__dict__["get_search_fields"] = lambda request: lookups
+        words = read_words(term)
+        # Databases refuse conditions that are too many, and values that are too long.
+        few = len(term.split()) <= MAX_WORDS and not words.truncated
         # PostgreSQL refuses NUL.
-        term = term.replace("\0", " ")
+        term = term.replace("\0", " ") if few else words.text
         return super(ElasticsearchSearchMixin, twin).get_search_results(request, queryset, term)
 
     def _names_its_rows(self, request: HttpRequest) -> bool:

@@ -65,7 +65,8 @@ def _notes(
     changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits | None
 ) -> list[str]:
     notes = []
-    if read_words(changelist.query).truncated:
+    mistaken = bool(changelist.answer and changelist.answer.mistake)
+    if read_words(changelist.query).truncated and not mistaken:
         notes.append(
             _("The search was shortened: it takes %(words)s words, long ones by their beginning.")
             % {"words": MAX_WORDS}

@@ -94,6 +94,13 @@ def test_a_mistake_is_pointed_at_and_nothing_is_found(admin_client: Client) -> N
 
 
 @pytest.mark.usefixtures("lamps")
+def test_what_was_refused_was_not_shortened(admin_client: Client) -> None:
+    told = summary_of(open_list(admin_client, " ".join(f"-w{n}" for n in range(60)), STARRED))
+    assert "A search with operators takes 50 words." in told
+    assert "shortened" not in told
+
+
+@pytest.mark.usefixtures("lamps")
 def test_an_action_on_all_hits_of_a_mistake_touches_nothing(admin_client: Client) -> None:
     keys = [str(key) for key in Note.objects.values_list("pk", flat=True)]
     data = {"action": "delete_selected", "post": "yes", "select_across": "1", "index": "0"}

@@ -208,6 +208,34 @@ def test_columns_and_relations_stand_in_for_the_fields(admin_client: Client) -> 
         assert titles(open_list(admin_client, "'; DROP TABLE testapp_note")) == []
 
 
+@pytest.mark.parametrize(
+    ("term", "count", "shortened"),
+    [
+        (" ".join(["lantern"] + [f"word{n}" for n in range(2_000)]), 0, True),
+        ("lantern " * 2_000, 1, False),
+        # The first fifty are searched for, and are there.
+        (" ".join([*(f"l{n}" for n in range(50)), *(f"m{n}" for n in range(60))]), 1, True),
+        ("x" * 60_000, 0, True),
+        (" " * 2_000 + "lantern", 1, False),
+    ],
+    ids=["many", "one", "first", "long", "spaces"],
+)
+def test_the_database_takes_as_many_words_as_elasticsearch(
+    admin_client: Client, term: str, count: int, shortened: bool
+) -> None:
+    make_notes("Lantern", body=" ".join(f"l{n}" for n in range(50)))
+    with no_elasticsearch():
+        response = open_list(admin_client, term)
+    assert response.context["cl"].result_count == count
+    assert ("it takes 50 words" in summary_of(response)) == shortened
+
+
+def test_two_words_in_quotes_stay_together_in_the_database(admin_client: Client) -> None:
+    make_notes("Red lantern", "Lantern, red")
+    with no_elasticsearch():
+        assert titles(open_list(admin_client, '"red lantern" "red"')) == ["Red lantern"]
+
+
 def admin_with(**options: Any) -> NoteAdmin:
     return type("OtherAdmin", (NoteAdmin,), options)(Note, office)
 
