@@ -19,8 +19,9 @@ DATES = frozenset(("date", "date_nanos"))
 YES = frozenset(("true", "yes", "1"))
 NO = frozenset(("false", "no", "0"))
 
-_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?")
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?")
+# Elasticsearch reads no digits of other scripts.
+_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
 # What a date stands for by its length, in Elasticsearch's date math.
 _UNITS = {4: "y", 7: "M", 10: "d", 16: "m", 19: "s"}
 
