@@ -60,6 +60,7 @@ def search_ids(
     document: type[Document],
     query: Query,
     *,
+    filters: Sequence[Mapping[str, Any]] = (),
     limit: int | None = None,
     deadline: Deadline | None = None,
     spelling: Spelling | None = None,
@@ -68,6 +69,7 @@ def search_ids(
 
     Args:
         query: in Elasticsearch's query language, as a dict or an object of ``elasticsearch.dsl``.
+        filters: queries that have to match, too, and do not rank.
         limit: keys to return at most; ``search_max_results`` if omitted.
         deadline: until when there has to be an answer; ``search_timeout`` from now if omitted.
         spelling: the words whose spelling to look after.
@@ -79,6 +81,8 @@ def search_ids(
     size = options.search_max_results if limit is None else limit
     deadline = deadline or Deadline(options.search_timeout)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
+    if filters:
+        body = {"bool": {"must": body, "filter": list(filters)}}
     field = key_field(document)
     asked = _Asked(document, body, size, deadline, field, spelling or None)
     hits = asked.read(asked.answers())

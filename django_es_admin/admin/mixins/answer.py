@@ -57,6 +57,9 @@ class RequestSearch:
     plan_page: Callable[[QuerySet[Any]], PageAsked | None] = lambda rows: None
     """Says which page of a queryset to ask for, and None where it takes the keys of all hits."""
 
+    conditions_of: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
+    """Says which rows have the conditions that every queryset of this search has."""
+
     page_of: QuerySet[Any] | None = None
     """The rows of which a page was asked for, before the search narrowed them."""
 
@@ -82,7 +85,7 @@ class RequestSearch:
         self.page_of = self.narrowed = None
 
     def ask(
-        self, admin: Hashable, term: str, search: Callable[[], SearchHits | PageHits]
+        self, admin: Hashable, term: Hashable, search: Callable[[], SearchHits | PageHits]
     ) -> Answer:
         """Return the answer to a search of ``admin``, from memory if it was given before."""
         key = (admin, term)

@@ -86,14 +86,17 @@ class ElasticsearchChangeListMixin(Base):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         """Return the rows; the base sorts them, so that the search must not."""
         search = search_of(request)
-        before = search.in_changelist, search.plan_page
+        before = search.in_changelist, search.plan_page, search.conditions_of
         search.in_changelist = True
+        if self.add_facets:
+            # One search is for all of them, and each leaves out the condition of its own filter.
+            search.conditions_of = lambda rows: self.root_queryset
         if self._may_page:
             search.plan_page = lambda rows: plan_page(self, request, rows)
         try:
             return super().get_queryset(request, *args, **kwargs)
         finally:
-            search.in_changelist, search.plan_page = before
+            search.in_changelist, search.plan_page, search.conditions_of = before
 
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""

@@ -2,6 +2,7 @@
 
 import copy
 import zlib
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from ...exceptions import ServerRefused
+from ...lifecycle.generations import is_as_declared
+from ...search.filters import translate
 from ...search.keys import among
 from ...search.page import PageHits, search_page
 from ...search.service import SearchHits, key_reader, search_ids
@@ -38,6 +41,8 @@ else:
 
 # Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
 MAX_COMPLETIONS = 1_000
+
+Filters = Sequence[Mapping[str, Any]]
 
 _FALSE = frozenset(("", "0", "false", "False"))
 
@@ -74,9 +79,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             # The rows were ticked on a page that was searched; what they are does not depend on
             # a second answer, which may differ or not come.
             return queryset, False
-        answer = search_of(request).ask(
-            self, search_term, lambda: self._search(request, queryset, search_term)
-        )
+        answer = self._find(request, queryset, search_term)
         if answer.hits is None:
             return self._search_database(request, queryset, search_term)
         hits = answer.hits
@@ -154,15 +157,29 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
 
     # --- the rest ---
 
+    def _find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> Answer:
+        search = search_of(request)
+        answer = search.ask(self, term, lambda: self._search(request, queryset, term))
+        if not isinstance(answer.hits, SearchHits) or not answer.hits.limited:
+            return answer
+        # Among more hits than there are keys to have, the best may be rows that are left out here.
+        document = self.get_search_document()
+        filters = translate(document, search.conditions_of(queryset))
+        if not filters or not is_as_declared(document):
+            return answer
+        return search.ask(
+            self, (term, repr(filters)), lambda: self._search(request, queryset, term, filters)
+        )
+
     def _search(
-        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str, filters: Filters = ()
     ) -> SearchHits | PageHits:
         spelling = None
         if search_of(request).in_changelist and not self._has_operators(request, term):
             spelling = Spelling(read_words(term), self._get_fields(request))
         document = self.get_search_document()
         query = self.get_search_query(request, term)
-        page = search_of(request).plan_page(queryset)
+        page = None if filters else search_of(request).plan_page(queryset)
         deadline = search_of(request).deadline
         if page:
             search_of(request).page_of = queryset
@@ -180,7 +197,9 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                     return hits
         scrolls = is_autocomplete(request) and self.search_unrestricted and shows_all(queryset)
         limit = MAX_COMPLETIONS if scrolls else None
-        return search_ids(document, query, limit=limit, deadline=deadline, spelling=spelling)
+        return search_ids(
+            document, query, filters=filters, limit=limit, deadline=deadline, spelling=spelling
+        )
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

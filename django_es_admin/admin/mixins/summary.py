@@ -27,6 +27,7 @@ class Summary:
         notes: sentences about what was left out.
         suggestion: the words as they may have been meant; "" if none are better.
         suggestion_url: where they are searched for.
+        limit: how many hits were looked at, as people read it; "" if all of them were.
         mistake: where the search was not understood; None if it was.
     """
 
@@ -38,6 +39,7 @@ class Summary:
     notes: tuple[str, ...]
     suggestion: str = ""
     suggestion_url: str = ""
+    limit: str = ""
     mistake: Mistake | None = None
 
 
@@ -57,6 +59,7 @@ def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
         notes=tuple(_notes(changelist, hits)),
         suggestion=suggestion,
         suggestion_url=changelist.get_query_string({SEARCH_VAR: suggestion}, [PAGE_VAR]),
+        limit=_number(hits.listed) if hits and hits.limited else "",
         mistake=point_at(changelist.query, mistake) if mistake else None,
     )
 
@@ -71,7 +74,7 @@ def _notes(
             _("The search was shortened: it takes %(words)s words, long ones by their beginning.")
             % {"words": MAX_WORDS}
         )
-    if hits and hits.limited:
+    if hits and hits.limited and changelist.result_count:
         numbers = {"limit": _number(hits.listed), "total": _number(hits.total)}
         # How many rows match that someone may not see is nothing to tell.
         told = (

@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from tests.testapp.models import Label, Note, Shelf
+from tests.testapp.site import NoteAdmin
 
 from .searching import (
     ACTION,
@@ -193,6 +194,51 @@ def test_more_hits_than_the_limit_are_named(admin_client: Client, lanterns: list
         "7 hits for lantern, best first "
         "These are from the best 7 of 12 hits: add a word to see the others."
     )
+
+
+@pytest.mark.parametrize("facets", [{}, {"_facets": "True"}])
+def test_the_limit_is_one_of_the_rows_that_may_be_seen(
+    admin_client: Client,
+    lanterns: list[Note],
+    monkeypatch: pytest.MonkeyPatch,
+    facets: dict[str, str],
+) -> None:
+    """Six named ones are better hits than those that this admin shows."""
+    monkeypatch.setattr(
+        NoteAdmin, "get_queryset", lambda self, request: Note.objects.filter(stars__lt=3)
+    )
+    few = {"SEARCH_MAX_RESULTS": 4, "SEARCH_TIMEOUT": 10}
+    with override_settings(ES_ADMIN=few):
+        index_notes()
+        with counted_searches() as searches:
+            response = open_list(admin_client, "lantern", all="", **facets)
+    assert [title[0] for title in titles(response)] == ["I"] * 4
+    assert summary_of(response).startswith("4 hits for lantern, best first These are from the best")
+    assert len([body for body in searches if '"highlight"' not in body]) == 2
+    if facets:
+        assert "Odd (4)" in text_of(response)
+
+
+def test_filters_come_before_the_limit(admin_client: Client, lanterns: list[Note]) -> None:
+    with override_settings(ES_ADMIN={"SEARCH_MAX_RESULTS": 5, "SEARCH_TIMEOUT": 10}):
+        index_notes()
+        response = open_list(admin_client, "lantern", starred="no")
+        assert summary_of(response).endswith("best 5 of 6 hits: add a word to see the others.")
+        assert [title[0] for title in titles(response)] == ["I"] * 5
+        # The document does not hold what this one asks for.
+        left = open_list(admin_client, "lantern", kind__exact="odd")
+        assert titles(left) == []
+        assert summary_of(left) == (
+            "None of the best 5 hits for lantern is in this list: add a word to find others. "
+            "Filters are on: clear all filters."
+        )
+        assert "Keiner der besten 5 Treffer für lantern" in summary_of(
+            admin_client.get(
+                address(),
+                {"q": "lantern", "kind__exact": "odd"},
+                headers={"Accept-Language": "de"},
+            )
+        )
 
 
 # --- the rest of the change list ---
