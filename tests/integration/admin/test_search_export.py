@@ -45,6 +45,11 @@ def lines(response: Any) -> list[str]:
     return content.decode().splitlines()
 
 
+def sheet_titles(response: Any) -> list[str]:
+    """Return the titles of a sheet with all columns."""
+    return list(Dataset().load("\n".join(lines(response)), format="csv")["title"])
+
+
 def shown(client: Client, **query: str) -> list[str]:
     found = []
     for page in range(1, 20):
@@ -240,6 +245,21 @@ def test_data_that_the_project_makes_are_left_to_it(
     assert lines(export(admin_client, q="lantern")) == ["sealed"]
 
 
+def test_rows_that_the_project_adds_come_after_the_hits(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = DepotAdmin.get_search_results
+
+    def with_boats(self: DepotAdmin, request: Any, rows: Any, term: str) -> Any:
+        found, duplicates = original(self, request, rows, term)
+        return found | rows.filter(title="A boat"), duplicates
+
+    monkeypatch.setattr(DepotAdmin, "get_search_results", with_boats)
+    titles = lines(export(admin_client, q="lantern"))[1:]
+    assert titles == shown(admin_client, q="lantern")
+    assert titles[-1] == "A boat"
+
+
 def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: list[Note]) -> None:
     ticked = [str(notes[1].pk), str(notes[6].pk)]
     data = {"action": "export_admin_action", "_selected_action": ticked, "index": "0"}
@@ -254,6 +274,45 @@ def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: lis
     items = [str(key) for key in form.context["form"].initial["export_items"]]
     sent = export(admin_client, post={"export_items": items}, q="lantern")
     assert lines(sent)[1:] == shown(admin_client, q="lantern")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"q": "lantern"}, ["Lantern 2", "Item 1"]),
+        ({"q": "lantern", "o": "1"}, ["Item 1", "Lantern 2"]),
+    ],
+)
+def test_ticked_rows_without_a_form_have_the_order_of_the_list(
+    admin_client: Client,
+    notes: list[Note],
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, str],
+    expected: list[str],
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "skip_export_form_from_action", True)
+    ticked = [str(notes[1].pk), str(notes[6].pk)]
+    data = {"action": "export_admin_action", "_selected_action": ticked, "index": "0"}
+    sent = admin_client.post(address("changelist", **query), data)
+    assert sheet_titles(sent) == expected
+
+    with no_elasticsearch():
+        refused = admin_client.post(address("changelist", **query), data)
+    if "o" in query:
+        assert sheet_titles(refused) == expected
+    else:
+        assert "Nothing was exported" in text_of(admin_client.get(refused["Location"]))
+
+
+def test_a_ticked_row_that_is_no_hit_any_more_is_exported(
+    admin_client: Client, notes: list[Note], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "skip_export_form_from_action", True)
+    boat = Note.objects.get(title="A boat")
+    ticked = [str(boat.pk), str(notes[1].pk)]
+    data = {"action": "export_admin_action", "_selected_action": ticked, "index": "0"}
+    sent = admin_client.post(address("changelist", q="lantern"), data)
+    assert sheet_titles(sent) == ["Item 1", "A boat"]
 
 
 def test_no_line_of_another_tenant(client: Client) -> None:
