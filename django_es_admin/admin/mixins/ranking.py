@@ -31,7 +31,12 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
     Args:
         keys: of one page: the query grows with them.
     """
-    return queryset.filter(pk__in=keys).order_by(_rank(keys), "pk")
+    rows = queryset.filter(pk__in=keys)
+    if rows.query.distinct:
+        # Parameters that PostgreSQL binds by itself make two expressions of one: it sorts distinct
+        # rows by what is selected only.
+        return rows.annotate(elasticsearch_rank=_rank(keys)).order_by("elasticsearch_rank", "pk")
+    return rows.order_by(_rank(keys), "pk")
 
 
 def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> QuerySet[Any]:

@@ -4,8 +4,8 @@ import pytest
 from django.db.models import QuerySet
 
 from django_es_admin.admin.mixins import ranking
-from django_es_admin.admin.mixins.ranking import best_first, matching
-from tests.testapp.models import Note
+from django_es_admin.admin.mixins.ranking import best_first, in_order, matching
+from tests.testapp.models import Label, Note
 
 from .searching import make_notes
 
@@ -42,3 +42,12 @@ def test_rows_that_are_no_hits_come_last(notes: dict[str, Note]) -> None:
     rows = Note.objects.exclude(title="B")
     assert matching(rows, ids) == [notes[title].pk for title in "EACDF"]
     assert matching(rows.order_by("-title"), ids) == [notes[title].pk for title in "EFDCA"]
+
+
+def test_rows_that_a_filter_repeats_are_each_there_once(notes: dict[str, Note]) -> None:
+    words = [Label.objects.create(word=word) for word in ("red", "blue")]
+    for note in notes.values():
+        note.labels.set(words)
+    keys = [notes[title].pk for title in "FBD"]
+    rows = Note.objects.filter(labels__in=words)
+    assert titles(in_order(rows.distinct(), keys)) == "FBD"
