@@ -35,7 +35,8 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
     if rows.query.distinct:
         # Parameters that PostgreSQL binds by itself make two expressions of one: it sorts distinct
         # rows by what is selected only.
-        return rows.annotate(elasticsearch_rank=_rank(keys)).order_by("elasticsearch_rank", "pk")
+        ranked: QuerySet[Any] = rows.annotate(elasticsearch_rank=_rank(keys))
+        return ranked.order_by("elasticsearch_rank", "pk")
     return rows.order_by(_rank(keys), "pk")
 
 
