@@ -10,7 +10,7 @@ from .exceptions import OperationRefused
 from .lifecycle.background import do_queued, give_up, queue_drain, queue_rebuild, queue_swap
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
-from .lifecycle.swap import SwapPlan
+from .lifecycle.swap_plan import SwapPlan
 from .models import Operation
 from .outbox.worker import drain_once
 

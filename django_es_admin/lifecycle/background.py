@@ -9,7 +9,8 @@ from ..models import Operation
 from .drain_now import DrainPlan, drain_now, plan_drain
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .recording import enqueue
-from .swap import SwapPlan, plan_swap, swap_alias
+from .swap import swap_alias
+from .swap_plan import SwapPlan, plan_swap
 
 
 def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:

@@ -31,7 +31,8 @@ from .progress import OnProgress, Progress, ignore
 from .recording import Record, recording
 from .refusals import find_refusals
 from .settle import settle
-from .swap import SECONDS_FOR_SHARDS, SwapResult, move_alias, plan_swap
+from .swap import SECONDS_FOR_SHARDS, SwapResult, move_alias
+from .swap_plan import plan_swap
 from .takeover import find_dead_build, take_over
 
 

@@ -6,7 +6,8 @@ from ..indices.definition import IndexDefinition
 from ..models import Generation, Operation
 from .generations import generations_of
 from .progress import OnProgress, ignore
-from .swap import SwapPlan, SwapResult, plan_swap, swap_alias
+from .swap import SwapResult, swap_alias
+from .swap_plan import SwapPlan, plan_swap
 
 
 def plan_rollback(definition: IndexDefinition) -> SwapPlan:

@@ -7,7 +7,7 @@ from ..exceptions import LoadFailed
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
-from ..lifecycle.swap import SwapPlan
+from ..lifecycle.swap_plan import SwapPlan
 from .status_json import DifferenceDocument, make_difference
 
 Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]

@@ -15,7 +15,7 @@ from ...lifecycle.history import last_rate
 from ...lifecycle.prune import PrunePlan
 from ...lifecycle.rebuild import RebuildPlan
 from ...lifecycle.refresh import RefreshPlan
-from ...lifecycle.swap import SwapPlan
+from ...lifecycle.swap_plan import SwapPlan
 from .format import duration, number, pretty_json
 
 

@@ -18,7 +18,8 @@ from ...lifecycle.prune import plan_prune, prune
 from ...lifecycle.rebuild import plan_rebuild
 from ...lifecycle.refresh import plan_refresh, refresh
 from ...lifecycle.rollback import plan_rollback, roll_back
-from ...lifecycle.swap import plan_swap, swap_alias
+from ...lifecycle.swap import swap_alias
+from ...lifecycle.swap_plan import plan_swap
 from ...models import Operation
 from ..rights import Verb
 from . import plans

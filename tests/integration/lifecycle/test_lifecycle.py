@@ -16,7 +16,8 @@ from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.lifecycle.status import IndexStatus, get_status
-from django_es_admin.lifecycle.swap import plan_swap, swap_alias
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, Operation
 from tests.guide.models import Category, Product, Tag
 

@@ -15,7 +15,8 @@ from django_es_admin.lifecycle.prune import plan_prune, prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.shards import await_shards
 from django_es_admin.lifecycle.status import get_status
-from django_es_admin.lifecycle.swap import plan_swap, swap_alias
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation
 
 pytestmark = pytest.mark.django_db

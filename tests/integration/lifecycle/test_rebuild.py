@@ -30,7 +30,8 @@ from django_es_admin.lifecycle.ranges import claim_range, plan_ranges
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.recording import recording
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
-from django_es_admin.lifecycle.swap import plan_swap, swap_alias
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry
 from django_es_admin.outbox.worker import drain_once
 from tests.guide.models import Category, Product

@@ -12,7 +12,8 @@ from django_es_admin.lifecycle.load import load
 from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
-from django_es_admin.lifecycle.swap import SwapPlan, plan_swap, swap_alias
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.lifecycle.swap_plan import SwapPlan, plan_swap
 from django_es_admin.models import Generation
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build

@@ -19,7 +19,8 @@ from django_es_admin.indices.names import write_alias
 from django_es_admin.lifecycle.adopt import adopt
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.status import get_status
-from django_es_admin.lifecycle.swap import plan_swap, swap_alias
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument, Tick
 from django_es_admin.outbox.acknowledge import acknowledge
 from django_es_admin.outbox.claim import claim, due
