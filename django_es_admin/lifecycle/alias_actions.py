@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 
@@ -45,12 +47,12 @@ def alias_actions(
 
 def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
     """Return a warning for each declared alias that keeps other properties than declared."""
-    text = (
-        "The alias {name} keeps its properties as they are, which are not those of ALIASES in "
-        "ES_INDICES[{index!r}]: change them by POST /_aliases, or in the settings."
+    text = _(
+        "The alias %(name)s keeps its properties as they are, which are not those of ALIASES in "
+        "ES_INDICES[%(index)s]: change them by POST /_aliases, or in the settings."
     )
     return [
-        text.format(name=name, index=definition.name)
+        text % {"name": name, "index": repr(definition.name)}
         for name, declared in definition.aliases.items()
         for index in holders
         if name in index.aliases and _spelt_out(index.aliases[name]) != _spelt_out(declared)
@@ -71,7 +73,8 @@ def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> li
     names = sorted({name for index in holders for name in index.aliases} - ours)
     if not names:
         return []
-    return [
-        f"The aliases {', '.join(names)} are not declared and stay where they are: add them to "
-        f"ALIASES in ES_INDICES[{definition.name!r}], and they move, too."
-    ]
+    text = _(
+        "The aliases %(names)s are not declared and stay where they are: add them to ALIASES in "
+        "ES_INDICES[%(index)s], and they move, too."
+    )
+    return [text % {"names": ", ".join(names), "index": repr(definition.name)}]

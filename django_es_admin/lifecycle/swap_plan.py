@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..backends.health import Deadline
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
@@ -149,7 +151,7 @@ def _holder_doubts(
 ) -> list[str]:
     found = find_holder_refusals(definition, live)
     if found and not chosen:
-        return [f"{found[0]} Which one is for you to say."]
+        return [f"{found[0]} {_('Which one is for you to say.')}"]
     return found
 
 
