@@ -37,7 +37,7 @@ class Process:
 
     def answer(self) -> Any:
         """Return the answer to the last order."""
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101 (asked for above)
         line = self._process.stdout.readline()
         if not line:
             sys.exit(f"The contestant {self._contestant!r} ended: its message is above.")

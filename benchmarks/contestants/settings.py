@@ -19,7 +19,7 @@ CONTESTANT = os.environ["CONTESTANT"]
 ES_URL = os.environ.get("ES_URL") or "http://127.0.0.1:9200"
 INDEX_PREFIX = os.environ["INDEX_PREFIX"]
 
-SECRET_KEY = "of a program that serves nothing"  # noqa: S105
+SECRET_KEY = "of a program that serves nothing"  # noqa: S105 (of no use to anybody)
 DATABASES = {"default": get_database(os.environ["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
