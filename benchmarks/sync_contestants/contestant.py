@@ -156,7 +156,8 @@ def _expected(product: Product) -> dict[str, Any]:
 
 def _known(found: dict[str, Any], product: Product) -> dict[str, Any]:
     source = dict(found.get(str(product.pk), {}))
-    if source:
+    # The shop's own document has its key as a field, too.
+    if source and source.pop("id", product.pk) == product.pk:
         source["price"] = float(source["price"])
         source["tags"] = sorted((tag["id"], tag["name"]) for tag in source["tags"])
     return source
