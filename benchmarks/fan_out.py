@@ -29,7 +29,7 @@ from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.drain.worker import drain_due
 
 
 def peak() -> int:
@@ -53,7 +53,7 @@ def main() -> None:
     saved = time.perf_counter() - started
     waiting = OutboxEntry.objects.count()
     started = time.perf_counter()
-    result = drain_once().result
+    result = drain_due().result
     drained = time.perf_counter() - started
     client = definition.connection.client
     client.indices.refresh(index=definition.alias)

@@ -30,8 +30,8 @@ from elasticsearch import Elasticsearch, helpers
 from shop.models import Product
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.create import create_generation
-from django_es_admin.lifecycle.load import load
+from django_es_admin.lifecycle.build.load import load
+from django_es_admin.lifecycle.generations.create import create_generation
 
 COLUMNS = "name description brand sku price is_active created_at updated_at".split()
 BATCH = 1000

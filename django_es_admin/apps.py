@@ -17,7 +17,7 @@ class ElasticsearchAdminConfig(AppConfig):
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
-        from .outbox import signals
+        from .outbox.capture import signals
 
         dsl.connect()
         autodiscover_modules("documents")

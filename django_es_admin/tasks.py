@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
+from .lifecycle.aliases.swap_plan import SwapPlan
 from .lifecycle.background import do_queued, give_up, queue_drain, queue_rebuild, queue_swap
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
-from .lifecycle.swap_plan import SwapPlan
 from .models import Operation
-from .outbox.worker import drain_once
+from .outbox.drain.worker import drain_due
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task
@@ -34,7 +34,7 @@ def drain() -> dict[str, int]:
     Raises:
         ElasticsearchAdminError: a connection did not answer; the task is failed, the rows wait.
     """
-    report = drain_once()
+    report = drain_due()
     for stopped in report.result.stopped:
         raise stopped.error
     result = report.result

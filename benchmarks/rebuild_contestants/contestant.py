@@ -45,7 +45,7 @@ def create() -> str:
     """Make an empty index, or what comes before that; return a name that leads to it."""
     if settings.CONTESTANT in ("ours", "limit"):
         from django_es_admin.indices.definition import get_definition
-        from django_es_admin.lifecycle.create import create_generation
+        from django_es_admin.lifecycle.generations.create import create_generation
         from django_es_admin.models import Generation
 
         # Those of the other turns; their indices are gone.
@@ -67,7 +67,7 @@ def load(index: str, part: int, parts: int) -> None:
     """Fill the index, or one of so many parts of it."""
     if settings.CONTESTANT == "ours":
         from django_es_admin.indices.definition import get_definition
-        from django_es_admin.lifecycle.load import load as load_ours
+        from django_es_admin.lifecycle.build.load import load as load_ours
         from django_es_admin.models import Generation
 
         load_ours(get_definition("products"), Generation.objects.get(name=index))

@@ -119,9 +119,9 @@ def _save(products: list[Product], context: Callable[[], Any]) -> None:
 def _settle() -> None:
     """Let the worker do its work, so that the next round begins as this one did."""
     if settings.CONTESTANT == "worker":
-        from django_es_admin.outbox.worker import drain_once  # noqa: PLC0415 (only ours can)
+        from django_es_admin.outbox.drain.worker import drain_due  # noqa: PLC0415 (only ours can)
 
-        drain_once()
+        drain_due()
 
 
 def differing() -> dict[str, Any]:

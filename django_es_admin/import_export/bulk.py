@@ -6,7 +6,7 @@ from django.db import router, transaction
 from django.db.models import Model
 
 from ..exceptions import KeyMissing
-from ..outbox.capture import capture, require_keys
+from ..outbox.capture.changes import capture, require_keys
 
 if TYPE_CHECKING:
     Base = Any

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import ngettext
 from import_export.results import RowResult
 
-from ..outbox.together import Together, together
+from ..outbox.capture.together import Together, together
 from .bulk import CapturedBulk
 
 if TYPE_CHECKING:

@@ -1,1 +1,4 @@
-"""What one does with an index, one verb per module; pages, commands and tasks call these."""
+"""What can be done to an index: one verb per module, each with a plan and a frozen result.
+
+The steps of a verb are in the rooms below: ``generations``, ``build`` and ``aliases``.
+"""

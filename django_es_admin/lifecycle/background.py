@@ -6,11 +6,11 @@ from django.utils import timezone
 from ..exceptions import ElasticsearchAdminError, OperationCancelled, OperationRefused
 from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
+from ..operations.recording import enqueue
+from .aliases.swap_plan import SwapPlan, plan_swap
 from .drain_now import DrainPlan, drain_now, plan_drain
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
-from .recording import enqueue
 from .swap import swap_alias
-from .swap_plan import SwapPlan, plan_swap
 
 
 def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:

@@ -1,31 +1,21 @@
-"""Create a generation of an index, or the whole index where there is none yet."""
+"""Create an index where there is none yet: its first, empty generation with its aliases."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..backends.errors import translated
 from ..backends.health import Deadline
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
-from ..indices.names import new_generation_name, write_alias
-from ..models import Generation, Operation
-from .generations import register
-from .progress import Progress
-from .recording import recording
-from .refusals import find_name_refusals, find_refusals
-from .standby import keep_standby
-
-LOAD_SETTINGS: dict[str, Any] = {
-    # Nobody searches a building generation; its segments and copies can wait until it is loaded.
-    "refresh_interval": "-1",
-    "number_of_replicas": 0,
-    # Elasticsearch forgets a delete's version after this time, and a late write would revive it.
-    "gc_deletes": "1h",
-}
+from ..indices.names import new_generation_name
+from ..models import Operation
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_name_refusals, find_refusals
+from .generations.create import create_physical
+from .generations.standby import keep_standby
 
 
 @dataclass(frozen=True)
@@ -93,32 +83,7 @@ def create_index(plan: CreatePlan, *, who: str = "") -> CreateResult:
     aliases = {definition.alias: {}, **definition.aliases}
     with recording(definition, Operation.Kind.CREATE, who=who) as record:
         record.tell(Progress(definition.name, "create"))
-        generation = _create(definition, dict(definition.settings), aliases)
+        generation = create_physical(definition, dict(definition.settings), aliases)
         record.name(generation.name)
         keep_standby(definition, generation.name, None)
     return CreateResult(definition.name, definition.alias, generation.name)
-
-
-def create_generation(definition: IndexDefinition) -> Generation:
-    """Create an empty generation that nobody searches, set for loading, and register it.
-
-    Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
-    """
-    return _create(definition, {**definition.settings, **LOAD_SETTINGS}, {})
-
-
-def _create(
-    definition: IndexDefinition, settings: dict[str, Any], aliases: dict[str, Any]
-) -> Generation:
-    name = new_generation_name(definition.alias)
-    client = definition.connection.client
-    with translated(definition.connection):
-        client.options(request_timeout=get_options().operation_timeout).indices.create(
-            index=name,
-            settings=settings,
-            mappings=definition.mappings,
-            aliases={write_alias(name): {"is_hidden": True}, **aliases},
-        )
-    # A change that is drained before this moment was committed before it, so that a load reads it.
-    return register(definition, name)

@@ -8,12 +8,12 @@ from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..models import Operation
-from ..outbox.claim import waiting
-from ..outbox.drain import DrainResult
-from ..outbox.worker import DrainReport, drain_once
-from .progress import Progress
-from .recording import recording
-from .refusals import find_readonly_refusals
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_readonly_refusals
+from ..outbox.drain.batch import DrainResult
+from ..outbox.drain.worker import DrainReport, drain_due
+from ..outbox.rows.claim import waiting
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def drain_now(plan: DrainPlan, *, who: str = "", queued: Operation | None = None
             done = min(total.written + total.deleted, plan.waiting)
             record.tell(Progress(definition.name, "drain", done, plan.waiting))
 
-        report = drain_once(definition.using, tell)
+        report = drain_due(definition.using, tell)
         result = report.result
         record.tell(Progress(definition.name, "drain", plan.waiting, plan.waiting))
         record.operation.details |= {

@@ -13,11 +13,11 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.names import is_generation_name
 from ..models import Generation, Operation
-from .generations import generations_of
-from .operations import running_rebuild
-from .progress import Progress
-from .recording import recording
-from .refusals import find_readonly_refusals
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_readonly_refusals
+from ..operations.running import running_rebuild
+from .generations.table import generations_of
 
 _Role = Generation.Role
 

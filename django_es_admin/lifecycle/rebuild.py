@@ -17,23 +17,23 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
-from ..outbox.write import objects
-from .adopt import adopt
-from .counts import remember_rows
-from .create import create_generation
-from .drain import DrainedResult, drain_changes
-from .gate import GateResult, pass_gate
-from .generations import generations_of, mark_failed
-from .load import LoadResult, load
-from .operations import explain_running, running_rebuild
-from .patience import patiently
-from .progress import OnProgress, Progress, ignore
-from .recording import Record, recording
-from .refusals import find_refusals
-from .settle import settle
+from ..operations.patience import patiently
+from ..operations.progress import OnProgress, Progress, ignore
+from ..operations.recording import Record, recording
+from ..operations.refusals import find_refusals
+from ..operations.running import explain_running, running_rebuild
+from ..outbox.drain.write import objects
+from ..status.counts import remember_rows
+from .aliases.swap_plan import plan_swap
+from .build.catch_up import CaughtUp, catch_up
+from .build.gate import GateResult, pass_gate
+from .build.load import LoadResult, load
+from .build.takeover import find_dead_build, take_over
+from .generations.adopt import adopt
+from .generations.create import create_generation
+from .generations.settle import settle
+from .generations.table import generations_of, mark_failed
 from .swap import SECONDS_FOR_SHARDS, SwapResult, move_alias
-from .swap_plan import plan_swap
-from .takeover import find_dead_build, take_over
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class RebuildResult:
     index: str
     generation: str
     load: LoadResult
-    drain: DrainedResult
+    drain: CaughtUp
     gate: GateResult
     swap: SwapResult | None
 
@@ -204,7 +204,7 @@ def rebuild(
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
     definition, tell = plan.definition, record.tell
     loaded = load(definition, generation, tell)
-    drained = drain_changes(definition, generation, tell)
+    drained = catch_up(definition, generation, tell)
     tell(Progress(definition.name, "settle"))
     for attempt in patiently(lambda: tell(Progress(definition.name, "settle"))):
         with attempt:

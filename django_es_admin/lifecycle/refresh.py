@@ -11,9 +11,9 @@ from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Operation
-from .progress import Progress
-from .recording import recording
-from .refusals import find_readonly_refusals
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_readonly_refusals
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,37 @@
-"""Write documents of objects anew, on the record."""
+"""Write documents anew, though nothing was changed: rows of the outbox like any other."""
 
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from ..indices.definition import IndexDefinition
 from ..models import Operation
-from ..outbox.reindex import reindex_keys
-from .recording import recording
+from ..operations.recording import recording
+from ..outbox.capture.changes import portions
+from ..outbox.capture.record import object_entry, record
 
 
 def reindex_objects(definition: IndexDefinition, keys: Iterable[str], *, who: str = "") -> int:
     """Note objects in the outbox, and drain what this process may at once; return how many.
 
     Args:
-        keys: of the objects, as text; any number.
+        keys: of the objects, as text, any number: they are not held in memory; the document of an
+            object that does not exist is deleted.
         who: the user; the account of this process if omitted.
     """
-    with recording(definition, Operation.Kind.REINDEX, who=who) as record:
-        count = reindex_keys(definition, keys)
-        record.operation.details |= {"objects": count}
+    with recording(definition, Operation.Kind.REINDEX, who=who) as operation:
+        count = _note(definition, keys)
+        operation.operation.details |= {"objects": count}
+    return count
+
+
+def _note(definition: IndexDefinition, keys: Iterable[str]) -> int:
+    document = definition.document
+    assert document is not None  # noqa: S101 (there is nothing to write without one)
+    using, count = definition.database, 0
+    with transaction.atomic(using=using):
+        for portion in portions(iter(keys)):
+            entries = [object_entry(document, key) for key in portion]
+            record(using, entries, document.django.model)
+            count += len(portion)
     return count

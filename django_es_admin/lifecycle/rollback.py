@@ -4,10 +4,10 @@ from django.utils.translation import gettext as _
 
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Operation
-from .generations import generations_of
-from .progress import OnProgress, ignore
+from ..operations.progress import OnProgress, ignore
+from .aliases.swap_plan import SwapPlan, plan_swap
+from .generations.table import generations_of
 from .swap import SwapResult, swap_alias
-from .swap_plan import SwapPlan, plan_swap
 
 
 def plan_rollback(definition: IndexDefinition) -> SwapPlan:

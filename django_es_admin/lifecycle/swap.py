@@ -16,17 +16,17 @@ from ..exceptions import (
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Operation
-from ..outbox.refused import retry_refused
-from .drain import drain_changes
-from .gate import pass_gate
-from .generations import generations_of
-from .patience import patiently
-from .progress import OnProgress, Progress, Step, ignore
-from .recording import recording
-from .settle import settle
-from .standby import StandbyResult, keep_standby
-from .swap_plan import SwapPlan
-from .target import find_role_refusals
+from ..operations.patience import patiently
+from ..operations.progress import OnProgress, Progress, Step, ignore
+from ..operations.recording import recording
+from ..outbox.rows.refused import retry_refused
+from .aliases.swap_plan import SwapPlan
+from .aliases.target import find_role_refusals
+from .build.catch_up import catch_up
+from .build.gate import pass_gate
+from .generations.settle import settle
+from .generations.standby import StandbyResult, keep_standby
+from .generations.table import generations_of
 
 SECONDS_FOR_SHARDS = 300.0
 
@@ -80,7 +80,7 @@ def swap_alias(
             settle(definition, plan.target)
         if plan.gated:
             generation = generations_of(definition).get(name=plan.target)
-            drain_changes(definition, generation, record.tell)
+            catch_up(definition, generation, record.tell)
             pass_gate(definition, generation, record.tell, wait=SECONDS_FOR_SHARDS)
         # It may have been retired since the plan was made, and then it lacks what was written.
         row = generations_of(definition).filter(name=plan.target).first()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..outbox.worker import DrainReport
+from ..outbox.drain.worker import DrainReport
 
 
 @dataclass(frozen=True)

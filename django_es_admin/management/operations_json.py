@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..exceptions import LoadFailed
+from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
-from ..lifecycle.swap_plan import SwapPlan
 from .status_json import DifferenceDocument, make_difference
 
 Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]

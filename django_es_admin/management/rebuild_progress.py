@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from ..lifecycle.progress import OnProgress, Progress, Step
+from ..operations.progress import OnProgress, Progress, Step
 from .operations_json import ProgressEvent
 
 LINE_SECONDS = 5.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..backends.health import ConnectionHealth
 from ..indices.diff import Difference
-from ..lifecycle.status import IndexStatus, Status
-from ..outbox.status import OutboxStatus
+from ..outbox.rows.status import OutboxStatus
+from ..status.status import IndexStatus, Status
 
 
 @dataclass(frozen=True)

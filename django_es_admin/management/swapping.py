@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.swap import SwapResult
-from ..lifecycle.swap_plan import SwapPlan
 from .command import ElasticsearchCommand, Exit
 from .operations_json import make_swap_document
 

@@ -9,8 +9,8 @@ from ..admin.pages import state
 from ..admin.pages.address import quoted_id
 from ..admin.pages.dashboard import Dashboard, get_dashboard
 from ..admin.pages.filtering import Filter
-from ..lifecycle.history import OperationStatus
-from ..lifecycle.status import IndexStatus
+from ..operations.history import OperationStatus
+from ..status.status import IndexStatus
 
 register = template.Library()
 

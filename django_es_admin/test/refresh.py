@@ -4,9 +4,9 @@ from django.test.testcases import DatabaseOperationForbidden  # type: ignore[att
 
 from ..conf import get_options
 from ..models import OutboxEntry
-from ..outbox.claim import waiting
-from ..outbox.drain import Drain
-from ..outbox.worker import databases
+from ..outbox.drain.batch import BatchDrain
+from ..outbox.drain.worker import databases
+from ..outbox.rows.claim import waiting
 from .indices import refresh_indices
 
 _BATCH = 1_000
@@ -43,7 +43,7 @@ def _may_use(database: str) -> bool:
 
 
 def _drain(database: str) -> None:
-    drain = Drain(database, get_options().write_timeout)
+    drain = BatchDrain(database, get_options().write_timeout)
     rows = waiting(database).order_by("pk")
     while entries := list(rows[:_BATCH]):
         result = drain.drain(entries)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from django_es_admin.models import Tick
-from django_es_admin.outbox.tick import take_tick
+from django_es_admin.outbox.drain.tick import take_tick
 
 
 @pytest.mark.django_db

@@ -40,8 +40,8 @@ class TortureConfig(AppConfig):
 
 def _doom(step: str, what: str, seconds: str = "0.5") -> None:
     """Let a process that rebuilds come to harm where it begins a step."""
-    from django_es_admin.lifecycle.progress import Progress
-    from django_es_admin.lifecycle.recording import Record
+    from django_es_admin.operations.progress import Progress
+    from django_es_admin.operations.recording import Record
 
     tell = Record.tell
     met: list[str] = []

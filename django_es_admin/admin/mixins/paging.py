@@ -15,8 +15,8 @@ from django.utils import timezone
 from ...documents.overrides import has_every_row
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import definition_of
-from ...lifecycle.generations import is_as_declared
-from ...outbox.pending import has_changes
+from ...lifecycle.generations.table import is_as_declared
+from ...outbox.drain.pending import has_changes
 from ...search.columns import columns_of
 from ...search.filters import translate
 from ...search.identity import key_field

@@ -17,10 +17,10 @@ from ...conf import get_options
 from ...documents import registry
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, definition_of
-from ...lifecycle.comparison import Comparison, compare_object
 from ...lifecycle.reindex import reindex_objects
 from ...models import Index
-from ...outbox.breaker import is_open
+from ...outbox.drain.breaker import is_open
+from ...status.comparison import Comparison, compare_object
 from ..pages.format import number
 from ..pages.tools import READ_ONLY, Tool
 from ..pages.transactions import outside_transactions

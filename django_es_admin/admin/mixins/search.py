@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from ...exceptions import ServerRefused
-from ...lifecycle.generations import is_as_declared
+from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
 from ...search.keys import among
 from ...search.page import PageHits, search_page

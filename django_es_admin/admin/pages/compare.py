@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import get_definition
-from ...lifecycle.comparison import compare_object
 from ...lifecycle.reindex import reindex_objects
+from ...status.comparison import compare_object
 from ..rights import index_of
 from .address import parse_id
 from .links import model_links

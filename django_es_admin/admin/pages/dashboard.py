@@ -15,9 +15,9 @@ from ...backends.disk import Disk
 from ...backends.display import ConnectionDetails
 from ...backends.health import ConnectionHealth
 from ...indices.names import is_generation_name, short_generation_name
-from ...lifecycle.history import OperationStatus
-from ...lifecycle.status import IndexStatus, Status, get_status
 from ...models import Connection, Index, OutboxEntry
+from ...operations.history import OperationStatus
+from ...status.status import IndexStatus, Status, get_status
 from ..rights import index_admin
 from .filtering import DRIFTS, HEALTHS, Filter
 from .links import ModelLinks, model_links

@@ -18,8 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ...exceptions import ConnectionDoesNotExist, IndexMissing
-from ...lifecycle.detail import IndexDetail, Look, get_index
 from ...models import Index
+from ...status.detail import IndexDetail, Look, get_index
 from ..permissions import PageAdmin
 from ..rights import IndexRights, index_of, may_read_documents
 from .address import parse_id

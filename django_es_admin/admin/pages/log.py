@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ...lifecycle.history import OperationStatus
+from ...operations.history import OperationStatus
 from .format import number
 from .state import operation_state, step_title
 

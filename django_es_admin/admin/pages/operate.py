@@ -23,8 +23,8 @@ from ...exceptions import (
     IndexNotDeclared,
 )
 from ...indices.definition import IndexDefinition, get_definition
-from ...lifecycle.fingerprint import fingerprint
-from ...lifecycle.recording import noting_begun
+from ...operations.fingerprint import fingerprint
+from ...operations.recording import noting_begun
 from ..rights import index_of
 from .address import parse_id, quoted_id
 from .verbs import Action, find_refusal

@@ -22,9 +22,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import OperationMissing, OperationRefused
 from ...indices.definition import get_definitions
-from ...lifecycle.cancel import cancel, find_cancel_refusal
-from ...lifecycle.history import OperationStatus, get_operation
 from ...models import Operation
+from ...operations.ending import cancel, find_cancel_refusal
+from ...operations.history import OperationStatus, get_operation
 from ..permissions import PageAdmin
 from ..rights import Verb, index_admin, index_of, may_read_documents
 from .address import object_id, parse_id, quoted_id

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ...indices.definition import get_definitions
-from ...lifecycle.figures import read_figures
 from ...models import Index, OutboxEntry
-from ...outbox.discard import discard, plan_discard
-from ...outbox.retry import retry
+from ...outbox.rows.by_hand import discard, plan_discard, retry
+from ...status.figures import read_figures
 from ..permissions import PageAdmin
 from ..rights import index_admin, index_of, may_read_documents
 from .databases import DatabaseFilter, first_database

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...backends.health import ConnectionHealth
-from ...lifecycle.comparison import Comparison
-from ...lifecycle.detail import GenerationStatus
-from ...lifecycle.history import OperationStatus, StepStatus
-from ...lifecycle.status import IndexStatus
 from ...models import Generation, Operation
+from ...operations.history import OperationStatus, StepStatus
+from ...status.comparison import Comparison
+from ...status.detail import GenerationStatus
+from ...status.status import IndexStatus
 from .format import number
 
 

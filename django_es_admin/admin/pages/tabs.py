@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from ...indices.analysis import analyze, analyzers_of
 from ...indices.diff import flatten
 from ...indices.samples import read_samples
-from ...lifecycle.detail import IndexDetail, Look
-from ...lifecycle.history import operations_on
+from ...operations.history import operations_on
+from ...status.detail import IndexDetail, Look
 from .databases import database_of
 from .documents import document_table
 from .fields import field_rows

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import connections
 from ...exceptions import ConnectionDoesNotExist
-from ...lifecycle.status import IndexStatus
+from ...status.status import IndexStatus
 from ..rights import index_of, quoted
 from .verbs import ACTIONS, CREATE, DRAIN, PRUNE, REBUILD, Action
 

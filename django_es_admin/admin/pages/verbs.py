@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ...exceptions import IndexMissing, OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.names import is_generation_name
+from ...lifecycle.aliases.swap_plan import plan_swap
 from ...lifecycle.create import create_index, plan_create
 from ...lifecycle.delete import delete_index, plan_delete
 from ...lifecycle.drain_now import drain_now, plan_drain
@@ -19,7 +20,6 @@ from ...lifecycle.rebuild import plan_rebuild
 from ...lifecycle.refresh import plan_refresh, refresh
 from ...lifecycle.rollback import plan_rollback, roll_back
 from ...lifecycle.swap import swap_alias
-from ...lifecycle.swap_plan import plan_swap
 from ...models import Operation
 from ..rights import Verb
 from . import plans

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import select_definitions
-from ...lifecycle.adopt import adopt
 from ...lifecycle.create import CreatePlan, create_index, plan_create
+from ...lifecycle.generations.adopt import adopt
 from ..command import FAILURES, ElasticsearchCommand, Exit, explain
 from ..operations_json import CreatedDocument, CreateDocument, Outcome
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from ...outbox.drain import DrainResult
-from ...outbox.worker import DrainReport, drain_forever, drain_once
+from ...outbox.drain.batch import DrainResult
+from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
 from ..command import ElasticsearchCommand, Exit, seconds
 from ..drain_json import drain_document
 
@@ -68,7 +68,7 @@ class Command(ElasticsearchCommand):
         if forever:
             self._forever(interval)
             return
-        report = drain_once(connection)
+        report = drain_due(connection)
         if as_json:
             self.write_json(drain_document(report))
         else:

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
-from ...lifecycle.progress import OnProgress, ignore
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
+from ...operations.progress import OnProgress, ignore
 from ..command import FAILURES, ElasticsearchCommand, Exit, add_dry_run, explain, seconds
 from ..operations_json import make_done_event, make_failed_event, make_plan_event
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from ...lifecycle.status import IndexStatus, Status, get_status
+from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, seconds
 from ..status_json import make_status_document
 from ..tables import make_table, number, write_table

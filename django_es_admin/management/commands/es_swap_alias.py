@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ...indices.definition import get_definition
+from ...lifecycle.aliases.swap_plan import MIN_RATIO, plan_swap
 from ...lifecycle.swap import swap_alias
-from ...lifecycle.swap_plan import MIN_RATIO, plan_swap
 from ..command import add_dry_run
 from ..swapping import SwapCommand
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from shop.models import Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.generations import mark_failed, register
+from django_es_admin.lifecycle.generations.table import mark_failed, register
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Index, Operation
 

@@ -16,11 +16,11 @@ from shop.models import Product
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle import recording
-from django_es_admin.lifecycle.cancel import cancel
-from django_es_admin.lifecycle.history import get_operation
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
+from django_es_admin.operations import recording
+from django_es_admin.operations.ending import cancel
+from django_es_admin.operations.history import get_operation
 from tests import servers
 
 from .visitors import visitor

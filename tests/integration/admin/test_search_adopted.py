@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.adopt import adopt
+from django_es_admin.lifecycle.generations.adopt import adopt
 from tests.servers import standing_between
 from tests.testapp.models import Note
 

@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 from import_export.tmp_storages import TempFolderStorage
 
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.drain.worker import drain_due
 from tests.servers import Answer, standing_between
 from tests.testapp.depot import BulkNoteResource, LabelAdmin
 from tests.testapp.models import Label, Note
@@ -244,7 +244,7 @@ def test_what_waits_for_elasticsearch_is_told(
     assert told in page
     assert "is unreachable: start Elasticsearch" in page.partition(told)[2].partition("</li>")[0]
     assert "refused by the index" not in page
-    drain_once()
+    drain_due()
     assert indexed(es, prefix) == ["After", "New"]
 
 

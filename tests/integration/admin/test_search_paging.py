@@ -24,10 +24,10 @@ from shop.models import Product
 from django_es_admin.admin.mixins import paging, search
 from django_es_admin.admin.mixins.paging import shows_all
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.generations import generations_of
+from django_es_admin.lifecycle.generations.table import generations_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.drain.worker import drain_due
 from django_es_admin.search.columns import columns_of
 from django_es_admin.search.page import PageHits
 from tests.servers import Answer, standing_between
@@ -165,7 +165,7 @@ def test_an_index_that_was_built_for_other_fields_is_not_asked_to_filter(
 def test_rows_that_the_database_has_no_more_are_noticed(admin_client: Client) -> None:
     first = open_products(admin_client).context["cl"].result_list[0]
     first.tags.clear()
-    drain_once("default")
+    drain_due("default")
     # Past the signals, so that the index does not know.
     Product.objects.filter(pk=first.pk)._raw_delete("default")
     response = open_products(admin_client)
@@ -180,7 +180,7 @@ def test_all_rows_are_counted_by_the_database_while_a_change_waits(admin_client:
     Product.tags.through.objects.filter(product__in=hidden[:1].values("pk")).delete()
     # Past the signals; the row of the outbox is what tells.
     hidden.filter(pk=hidden.values("pk")[:1])._raw_delete("default")
-    drain_once("default")
+    drain_due("default")
     OutboxEntry.objects.create(connection="default", index="products", key="1", parked_at=now())
     response = open_products(admin_client)
     assert is_paged(response)

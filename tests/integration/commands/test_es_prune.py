@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.create import create_generation
-from django_es_admin.lifecycle.generations import mark_failed
+from django_es_admin.lifecycle.generations.create import create_generation
+from django_es_admin.lifecycle.generations.table import mark_failed
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.management.operations_json import PruneDocument, PruneDocuments
 from django_es_admin.models import Generation

@@ -13,10 +13,10 @@ from django.db import connection
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.management import operations_json, rebuild_progress
 from django_es_admin.management.rebuild_progress import Meter
 from django_es_admin.models import Generation
+from django_es_admin.operations.progress import Progress
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Holders, Run
 from tests.integration.commands.products import (

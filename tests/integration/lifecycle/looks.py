@@ -3,9 +3,9 @@
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.status import get_status
 from django_es_admin.models import Generation, OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 from tests.integration.commands.products import INDEX
 
@@ -44,4 +44,4 @@ def change(product: Product, name: str) -> None:
     """Give a product another name, and write what changed to the index."""
     Product.objects.filter(pk=product.pk).update(name=name)
     OutboxEntry.objects.create(connection="default", index=INDEX, key=product.pk)
-    drain_once()
+    drain_due()

@@ -8,14 +8,14 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import ElasticsearchAdminError
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.adopt import adopt
-from django_es_admin.lifecycle.create import create_generation
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
-from django_es_admin.lifecycle.generations import mark_failed
-from django_es_admin.lifecycle.operations import operations_of
+from django_es_admin.lifecycle.generations.adopt import adopt
+from django_es_admin.lifecycle.generations.create import create_generation
+from django_es_admin.lifecycle.generations.table import mark_failed
 from django_es_admin.lifecycle.prune import plan_prune, prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation
+from django_es_admin.operations.running import operations_of
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build
 from tests.integration.lifecycle.looks import change, holders, names, problems, roles, stored

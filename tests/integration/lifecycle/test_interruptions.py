@@ -11,15 +11,15 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.adopt import adopt
-from django_es_admin.lifecycle.operations import operations_of
-from django_es_admin.lifecycle.progress import Progress
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.generations.adopt import adopt
 from django_es_admin.lifecycle.prune import plan_prune, prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, Operation
+from django_es_admin.operations.progress import Progress
+from django_es_admin.operations.running import operations_of
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build
 from tests.integration.lifecycle.looks import change, holders, names, problems, roles, stored

@@ -11,10 +11,10 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationTakenOver
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle import recording
-from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
+from django_es_admin.operations import recording
+from django_es_admin.operations.progress import Progress
 from tests.guide.models import Category, Product
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between

@@ -9,16 +9,16 @@ from django_es_admin import connections
 from django_es_admin.exceptions import IndexMissing, LoadFailed, OperationRefused
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.names import is_generation_name, write_alias
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
-from django_es_admin.lifecycle.detail import get_index
-from django_es_admin.lifecycle.progress import Progress
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback
-from django_es_admin.lifecycle.status import IndexStatus, get_status
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, Operation
+from django_es_admin.operations.progress import Progress
+from django_es_admin.status.detail import get_index
+from django_es_admin.status.status import IndexStatus, get_status
 from tests.guide.models import Category, Product, Tag
 
 pytestmark = pytest.mark.django_db

@@ -8,16 +8,16 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import GateClosed
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.adopt import adopt
-from django_es_admin.lifecycle.create import create_generation
-from django_es_admin.lifecycle.generations import mark_failed, mark_loaded, register
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.build.shards import await_shards
+from django_es_admin.lifecycle.generations.adopt import adopt
+from django_es_admin.lifecycle.generations.create import create_generation
+from django_es_admin.lifecycle.generations.table import mark_failed, mark_loaded, register
 from django_es_admin.lifecycle.prune import plan_prune, prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.lifecycle.shards import await_shards
-from django_es_admin.lifecycle.status import get_status
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation
+from django_es_admin.status.status import get_status
 
 pytestmark = pytest.mark.django_db
 

@@ -19,21 +19,21 @@ from django_es_admin.exceptions import (
     OperationRunning,
 )
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle import gate
-from django_es_admin.lifecycle.create import create_generation
-from django_es_admin.lifecycle.identities import compare_ids
-from django_es_admin.lifecycle.load import load
-from django_es_admin.lifecycle.operations import operations_of
-from django_es_admin.lifecycle.progress import Progress
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.build import gate
+from django_es_admin.lifecycle.build.identities import compare_ids
+from django_es_admin.lifecycle.build.load import load
+from django_es_admin.lifecycle.build.ranges import claim_range, plan_ranges
+from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.prune import plan_prune, prune
-from django_es_admin.lifecycle.ranges import claim_range, plan_ranges
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.lifecycle.recording import recording
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.operations.progress import Progress
+from django_es_admin.operations.recording import recording
+from django_es_admin.operations.running import operations_of
+from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import Category, Product
 from tests.servers import standing_between
 
@@ -196,7 +196,7 @@ def test_rollback_loses_nothing_that_was_written_since(
     first, second = (rebuild(plan_rebuild(definition)).generation for _ in range(2))
     OutboxEntry.objects.create(connection="default", index=INDEX, key=products[0].pk)
     Product.objects.filter(pk=products[0].pk).update(name="Since")
-    drain_once()
+    drain_due()
     plan = plan_rollback(definition)
     assert (plan.source, plan.target, plan.refusals) == (second, first, ())
     roll_back(plan)

@@ -15,13 +15,13 @@ from django_es_admin.indices.definition import (
     get_definitions,
     select_definitions,
 )
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.lifecycle.status import get_status
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation
+from django_es_admin.status.status import get_status
 from tests.guide.models import Category, Product
 from tests.servers import answering
 

@@ -7,14 +7,14 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import GateClosed, OperationRefused
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.create import LOAD_SETTINGS, create_generation
-from django_es_admin.lifecycle.load import load
-from django_es_admin.lifecycle.progress import Progress
+from django_es_admin.lifecycle.aliases.swap_plan import SwapPlan, plan_swap
+from django_es_admin.lifecycle.build.load import load
+from django_es_admin.lifecycle.generations.create import LOAD_SETTINGS, create_generation
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import SwapPlan, plan_swap
 from django_es_admin.models import Generation
+from django_es_admin.operations.progress import Progress
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build
 from tests.integration.lifecycle.looks import holders, names, problems, roles, stored
@@ -218,7 +218,7 @@ def test_a_target_that_is_not_settled_is_compared_with_the_database(
     unsettled: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("django_es_admin.lifecycle.gate.ROUNDS", 0)
+    monkeypatch.setattr("django_es_admin.lifecycle.build.gate.ROUNDS", 0)
     (key, *_others) = stored()
     es.delete(index=unsettled, id=key)
     plan = plan_swap(definition, unsettled)

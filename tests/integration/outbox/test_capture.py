@@ -18,7 +18,7 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
-from django_es_admin.outbox.claim import claim, due
+from django_es_admin.outbox.rows.claim import claim, due
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
 Indexed = Callable[[], dict[str, Any]]
@@ -197,7 +197,7 @@ def test_a_failing_capture_leaves_the_row_unsaved(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("capture failed")
 
-    monkeypatch.setattr("django_es_admin.outbox.signals.record", fail)
+    monkeypatch.setattr("django_es_admin.outbox.capture.signals.record", fail)
     with pytest.raises(RuntimeError, match="capture failed"):
         make()
     assert not Product.objects.exists()

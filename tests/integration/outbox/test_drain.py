@@ -16,18 +16,18 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.indices.names import write_alias
-from django_es_admin.lifecycle.adopt import adopt
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.generations.adopt import adopt
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.lifecycle.status import get_status
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.lifecycle.swap_plan import plan_swap
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument, Tick
-from django_es_admin.outbox.acknowledge import acknowledge
-from django_es_admin.outbox.claim import claim, due
-from django_es_admin.outbox.statistics import flush
-from django_es_admin.outbox.tick import take_tick
-from django_es_admin.outbox.worker import drain_once
-from django_es_admin.outbox.write import Outcome
+from django_es_admin.outbox.drain.acknowledge import acknowledge
+from django_es_admin.outbox.drain.statistics import flush
+from django_es_admin.outbox.drain.tick import take_tick
+from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drain.write import Outcome
+from django_es_admin.outbox.rows.claim import claim, due
+from django_es_admin.status.status import get_status
 from tests.guide.models import Category, Product, Tag
 from tests.servers import hanging, refusing_port
 
@@ -61,7 +61,7 @@ def test_an_outage_fails_no_save_and_loses_nothing(indexed: Indexed, settings: A
         assert [(row.attempts, row.error, row.parked_at) for row in rows] == [(0, "", None)] * 2
     settings.ES_SERVERS = servers
     assert names(indexed) == ["before"]
-    report = drain_once()
+    report = drain_due()
     assert (report.result.written, report.second_deletes) == (2, 0)
     assert names(indexed) == ["during", "new"]
     assert not OutboxEntry.objects.exists()
@@ -87,7 +87,7 @@ def test_a_delete_is_sent_twice(
     row = OutboxEntry.objects.get()
     assert row.delete_sent
     assert row.due_at is not None
-    report = drain_once()
+    report = drain_due()
     assert report.result.deleted == 0
     assert report.second_deletes == 1
     assert report.second_deletes_until == row.due_at
@@ -102,7 +102,7 @@ def test_a_delete_is_sent_twice(
     )
     assert names(indexed) == ["ghost"]
     let_time_pass()
-    assert drain_once().result.deleted == 1
+    assert drain_due().result.deleted == 1
     assert names(indexed) == []
     assert not OutboxEntry.objects.exists()
 
@@ -114,7 +114,7 @@ def test_an_object_that_came_back_is_not_deleted_again(indexed: Indexed) -> None
     Product(pk=key, name="back", description="", price=1).save()
     assert names(indexed) == ["back"]
     let_time_pass()
-    drain_once()
+    drain_due()
     assert names(indexed) == ["back"]
     assert not OutboxEntry.objects.exists()
 
@@ -131,12 +131,12 @@ def test_a_slower_drain_cannot_take_the_second_delete_away(
     # Ids are taken before the commit: the delete's is the lower one, though it committed later.
     OutboxEntry.objects.filter(pk=saved.pk).update(id=deleted.pk + 1)
     picked = OutboxEntry.objects.get(pk=deleted.pk + 1)
-    drain_once()
+    drain_due()
     # Another drain picked the first row in time, and wrote the object that it still found.
     acknowledge("default", [picked], Outcome(keys=[key]))
     assert OutboxEntry.objects.get().delete_sent
     let_time_pass()
-    assert drain_once().result.deleted == 1
+    assert drain_due().result.deleted == 1
     assert not OutboxEntry.objects.exists()
 
 
@@ -147,10 +147,10 @@ def test_a_parked_row_is_resolved_by_the_second_delete(
     product = make()
     OutboxEntry.objects.update(parked_at=Now())
     product.delete()
-    drain_once()
+    drain_due()
     assert OutboxEntry.objects.filter(parked_at__isnull=False).count() == 1
     let_time_pass()
-    drain_once()
+    drain_due()
     assert not OutboxEntry.objects.exists()
 
 
@@ -183,8 +183,8 @@ def test_after_enough_attempts_it_is_parked_and_a_good_save_resolves_it(
     row = OutboxEntry.objects.get()
     assert row.attempts == 3
     assert row.parked_at is not None
-    assert drain_once().result.failed == 0
-    assert drain_once().parked == 1
+    assert drain_due().result.failed == 0
+    assert drain_due().parked == 1
     problems = get_status([poison_index()]).indices[0].problems
     assert "1 change was given up" in " ".join(problems)
     poison.category = None
@@ -203,14 +203,14 @@ def test_a_rename_reaches_every_product_in_bounded_batches(indexed: Indexed, set
     with transaction.atomic():
         for n in range(35):
             make(f"{n:02}", category=category)
-    drain_once()
+    drain_due()
     category.name = "Boots"
     category.save()
     # More than a request should wait for: left to a worker.
     row = OutboxEntry.objects.get()
     assert (row.kind, row.leased_until) == ("related", None)
     with CaptureQueriesContext(connection) as queries:
-        assert drain_once().result.written == 35
+        assert drain_due().result.written == 35
     assert {source["category"]["name"] for source in indexed().values()} == {"Boots"}
     assert not OutboxEntry.objects.exists()
     limits = [q["sql"] for q in queries if "DISTINCT" in q["sql"]]
@@ -223,11 +223,11 @@ def test_a_fan_out_goes_on_where_it_was_interrupted(indexed: Indexed, settings: 
     category = Category.objects.create(name="Shoes", slug="shoes")
     with transaction.atomic():
         products = [make(f"{n:02}", category=category) for n in range(30)]
-    drain_once()
+    drain_due()
     category.name = "Boots"
     category.save()
     OutboxEntry.objects.update(cursor=str(products[19].pk))
-    assert drain_once().result.written == 10
+    assert drain_due().result.written == 10
 
 
 def test_products_attached_while_a_rename_waits_get_the_new_name(
@@ -239,7 +239,7 @@ def test_products_attached_while_a_rename_waits_get_the_new_name(
     category.save()
     make("late", category=category)
     assert names(indexed) == []
-    drain_once()
+    drain_due()
     assert indexed().popitem()[1]["category"]["name"] == "Boots"
 
 
@@ -283,7 +283,7 @@ def test_worker_mode_makes_no_request(definition: IndexDefinition, settings: Any
     make()
     row = OutboxEntry.objects.get()
     assert row.leased_until is None
-    assert drain_once().result.written == 1
+    assert drain_due().result.written == 1
 
 
 def test_writes_go_to_building_and_standby_too(
@@ -319,7 +319,7 @@ def test_a_live_generation_that_vanished_keeps_its_rows(
     # Nothing was created under the name by the write.
     assert es.indices.get(index=f"{definition.connection.index_prefix}*").body == {}
     rebuild(plan_rebuild(definition))
-    drain_once()
+    drain_due()
     assert not OutboxEntry.objects.exists()
 
 
@@ -385,7 +385,7 @@ class TestVersionsOfTheCode:
         assert row.due_at is not None
         self.be_of(definition.digest, "live")
         let_time_pass()
-        drain_once()
+        drain_due()
         assert names(indexed) == ["outgoing"]
 
     def test_a_building_generation_of_other_code_is_left_to_it(
@@ -400,7 +400,7 @@ class TestVersionsOfTheCode:
         assert not es.exists(index=building.name, id=row.key)
         self.be_of(definition.digest, "building")
         let_time_pass()
-        drain_once()
+        drain_due()
         assert es.exists(index=building.name, id=row.key)
         assert not OutboxEntry.objects.exists()
 
@@ -415,10 +415,10 @@ class TestVersionsOfTheCode:
         assert RefusedDocument.objects.get().generation == standby
         # Going back to it tries again what it refused, so that nothing is missing silently.
         es.indices.put_settings(index=standby.name, settings={"index.blocks.write": None})
-        plan = plan_swap(definition, standby.name)
+        plan = plan_swap(definition, standby.name, min_ratio=0)
         assert plan.refused == 1
         swap_alias(plan)
-        assert drain_once().result.written == 1
+        assert drain_due().result.written == 1
         assert es.exists(index=standby.name, id=str(product.pk))
         assert not RefusedDocument.objects.exists()
 
@@ -449,19 +449,19 @@ def test_a_rebuild_adopts_the_live_generation(
 
 def test_rows_of_an_index_that_no_code_declares_wait(definition: IndexDefinition) -> None:
     OutboxEntry.objects.create(connection="default", index="unknown", key="1")
-    assert drain_once().result.held == 1
+    assert drain_due().result.held == 1
     assert OutboxEntry.objects.get().due_at is not None
 
 
 def test_a_key_that_is_none_of_the_model_is_a_delete(definition: IndexDefinition) -> None:
     OutboxEntry.objects.create(connection="default", index=definition.name, key="no number")
-    assert drain_once().result.deleted == 1
+    assert drain_due().result.deleted == 1
 
 
 def test_an_idle_worker_takes_no_write_lock(definition: IndexDefinition) -> None:
     flush()
     with CaptureQueriesContext(connection) as queries:
-        drain_once()
+        drain_due()
     assert not any("UPDATE" in q["sql"] or "BEGIN" in q["sql"] for q in queries)
 
 
@@ -476,17 +476,17 @@ def test_claimed_rows_are_left_alone_until_the_claim_ends(definition: IndexDefin
 def test_a_drain_inside_a_transaction_is_refused(definition: IndexDefinition) -> None:
     OutboxEntry.objects.create(connection="default", index=definition.name, key="1")
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        drain_once()
+        drain_due()
 
 
 @pytest.mark.usefixtures("definition")
 def test_a_tag_on_many_products_is_captured_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django_es_admin.outbox.capture.PORTION", 5)
-    monkeypatch.setattr("django_es_admin.outbox.signals.PORTION", 5)
+    monkeypatch.setattr("django_es_admin.outbox.capture.changes.PORTION", 5)
+    monkeypatch.setattr("django_es_admin.outbox.capture.signals.PORTION", 5)
     tag = Tag.objects.create(name="new")
     with transaction.atomic():
         tag.product_set.add(*[make(f"{n}") for n in range(12)])
-    drain_once()
+    drain_due()
     with transaction.atomic():
         tag.delete()
         assert OutboxEntry.objects.filter(kind="object").count() == 12

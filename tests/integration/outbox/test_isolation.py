@@ -13,10 +13,10 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of, get_definition
 from django_es_admin.indices.names import new_generation_name, write_alias
-from django_es_admin.lifecycle.generations import register
+from django_es_admin.lifecycle.generations.table import register
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
-from django_es_admin.outbox.worker import drain_forever, drain_once
+from django_es_admin.outbox.drain.worker import drain_due, drain_forever
 from tests.guide.models import Category, FlatProduct, Product
 from tests.servers import hanging
 
@@ -96,7 +96,7 @@ def test_rows_of_a_missing_index_do_not_stand_before_others(missing: str, indexe
 
 def test_one_run_handles_what_is_behind_a_missing_index(missing: str, indexed: Indexed) -> None:
     make("behind")
-    report = drain_once()
+    report = drain_due()
     assert [stopped.index for stopped in report.result.stopped] == [missing]
     assert names(indexed) == ["behind"]
 
@@ -202,7 +202,7 @@ def test_a_connection_that_hangs_is_waited_for_once(
             OutboxEntry(connection="default", index=index, key="1")
             for index in ("flat-products", definition.name)
         )
-        report = drain_once()
+        report = drain_due()
     assert len(report.result.stopped) == 1
     assert OutboxEntry.objects.filter(attempts=0, leased_until=None).count() == 2
 
@@ -214,13 +214,13 @@ def test_a_transaction_writes_no_more_than_it_may_itself(indexed: Indexed, setti
         with transaction.atomic():
             for n in range(8):
                 make(f"{n}", category=category)
-    drain_once()
+    drain_due()
     with transaction.atomic():
         for category in categories:
             category.name = "new"
             category.save()
     assert OutboxEntry.objects.filter(kind="related").count() == 1
-    drain_once()
+    drain_due()
     assert {source["category"]["name"] for source in indexed().values()} == {"new"}
 
 
@@ -228,11 +228,11 @@ def test_an_object_that_was_saved_often_is_fanned_out_once(indexed: Indexed, set
     settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
     category = Category.objects.create(name="Shoes", slug="shoes")
     make(category=category)
-    drain_once()
+    drain_due()
     for n in range(5):
         category.name = f"{n}"
         category.save()
-    assert drain_once().result.written == 1
+    assert drain_due().result.written == 1
     assert indexed().popitem()[1]["category"]["name"] == "4"
     assert not OutboxEntry.objects.exists()
 

@@ -15,7 +15,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of, get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.worker import databases, drain_once
+from django_es_admin.outbox.drain.worker import databases, drain_due
 from tests.guide.models import LoudProduct, Pizzeria, Place, Product, Restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "other"])
@@ -116,7 +116,7 @@ def test_an_index_of_another_database(index: Callable[..., Any], settings: Any) 
     place.name = "moved"
     place.save()
     assert OutboxEntry.objects.using("other").count() == 1
-    assert drain_once().result.written == 1
+    assert drain_due().result.written == 1
     assert read() == {str(place.pk): {"name": "moved"}}
 
 

@@ -17,7 +17,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.claim import claim, due
+from django_es_admin.outbox.rows.claim import claim, due
 from tests.guide.models import Category, Place, Product
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.worker import drain_once
+from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import Category, Product, Tag
 
 Indexed = Callable[[], dict[str, Any]]
@@ -40,7 +40,7 @@ def test_rows_of_a_rolled_back_savepoint_are_not_acknowledged(
             raise Undo
         make("second")
         make("third")
-    drain_once()
+    drain_due()
     assert {source["name"] for source in indexed().values()} == {"first", "second", "third"}
 
 
@@ -53,7 +53,7 @@ def test_rows_of_a_savepoint_that_was_rolled_back_by_hand(indexed: Indexed, sett
         transaction.savepoint_rollback(savepoint)
         make("second")
         make("third")
-    drain_once()
+    drain_due()
     assert {source["name"] for source in indexed().values()} == {"first", "second", "third"}
 
 
@@ -101,7 +101,7 @@ def shelves(es: Elasticsearch, transactional_db: None) -> Iterator[Callable[[], 
     rebuild(plan_rebuild(definition))
 
     def read() -> dict[str, Any]:
-        drain_once()
+        drain_due()
         es.indices.refresh(index=definition.alias)
         hits = es.search(index=definition.alias)["hits"]["hits"]
         return {hit["_source"]["name"]: hit["_source"]["content"] for hit in hits}
@@ -166,7 +166,7 @@ def test_what_a_related_object_leads_to_may_be_gone(shelves: Indexed) -> None:
     with connection.constraint_checks_disabled():
         Category.objects.filter(pk=place.pk)._raw_delete("default")
         product.save()
-        drain_once()
+        drain_due()
         stale.delete()
     assert not OutboxEntry.objects.filter(delete_sent=False).exists()
 
@@ -193,7 +193,7 @@ def test_a_link_concerns_what_reads_across_it_alone(indexed: Indexed, settings: 
     product, other = make(), make("other")
     red = Tag.objects.create(name="red")
     other.tags.add(red)
-    drain_once()
+    drain_due()
     product.tags.add(red)
     red.product_set.remove(product)
     # The other product carries the tag, and reads nothing of who carries it, too.
@@ -224,7 +224,7 @@ def test_a_document_that_reads_its_own_kind_across_a_relation(
     rebuild(plan_rebuild(definition))
 
     def beside() -> dict[str, int]:
-        drain_once()
+        drain_due()
         es.indices.refresh(index=definition.alias)
         hits = es.search(index=definition.alias)["hits"]["hits"]
         return {

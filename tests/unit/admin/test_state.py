@@ -15,8 +15,8 @@ from django_es_admin.admin.pages.state import (
 from django_es_admin.backends.display import ConnectionDetails
 from django_es_admin.backends.health import ConnectionHealth
 from django_es_admin.indices.diff import Difference
-from django_es_admin.lifecycle.detail import GenerationStatus
-from django_es_admin.lifecycle.status import IndexStatus
+from django_es_admin.status.detail import GenerationStatus
+from django_es_admin.status.status import IndexStatus
 
 DETAILS = ConnectionDetails("default", "Default", "grey", False, "", ())
 INDEX = IndexStatus(

@@ -1,0 +1,80 @@
+"""The one ``_aliases`` request that makes another generation live."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ...indices.definition import IndexDefinition
+from ...indices.live import LiveIndex
+
+Action = dict[str, dict[str, Any]]
+
+_ROUTING = ("index_routing", "search_routing")
+_VISIBLE = ("is_hidden", False)
+
+
+def alias_actions(
+    definition: IndexDefinition, holders: list[LiveIndex], target: str
+) -> tuple[Action, ...]:
+    """Return the actions that move the alias, and the declared ones beside it, to ``target``.
+
+    ``must_exist`` makes the request as a whole fail if somebody moved the alias meanwhile. A
+    physical index of the alias's own name has to go: both cannot be there.
+
+    Args:
+        holders: what holds the alias now, or the physical index of its name.
+    """
+    removals: list[Action] = []
+    others = {name: dict(properties) for name, properties in definition.aliases.items()}
+    for index in holders:
+        # An alias as it is now keeps its properties, whatever the settings say of a new one.
+        others.update({name: dict(index.aliases[name]) for name in index.aliases if name in others})
+        if index.name == definition.alias:
+            removals.append({"remove_index": {"index": index.name}})
+            continue
+        names = [definition.alias, *(name for name in others if name in index.aliases)]
+        removals += [
+            {"remove": {"index": index.name, "alias": name, "must_exist": True}} for name in names
+        ]
+    additions: list[Action] = [{"add": {"index": target, "alias": definition.alias}}]
+    additions += [
+        {"add": {"index": target, "alias": name, **properties}}
+        for name, properties in others.items()
+    ]
+    return (*removals, *additions)
+
+
+def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
+    """Return a warning for each declared alias that keeps other properties than declared."""
+    text = _(
+        "The alias %(name)s keeps its properties as they are, which are not those of ALIASES in "
+        "ES_INDICES[%(index)s]: change them by POST /_aliases, or in the settings."
+    )
+    return [
+        text % {"name": name, "index": repr(definition.name)}
+        for name, declared in definition.aliases.items()
+        for index in holders
+        if name in index.aliases and _spelt_out(index.aliases[name]) != _spelt_out(declared)
+    ]
+
+
+def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return properties of an alias as Elasticsearch shows them."""
+    shown = {key: value for key, value in properties.items() if (key, value) != _VISIBLE}
+    if "routing" in shown:
+        shown = dict.fromkeys(_ROUTING, shown.pop("routing")) | shown
+    return shown | {key: str(shown[key]) for key in _ROUTING if key in shown}
+
+
+def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
+    """Return a warning for the aliases that nobody declared, and that stay where they are."""
+    ours = {definition.alias, *definition.aliases}
+    names = sorted({name for index in holders for name in index.aliases} - ours)
+    if not names:
+        return []
+    text = _(
+        "The aliases %(names)s are not declared and stay where they are: add them to ALIASES in "
+        "ES_INDICES[%(index)s], and they move, too."
+    )
+    return [text % {"names": ", ".join(names), "index": repr(definition.name)}]

@@ -1,0 +1,159 @@
+"""Plan which generation becomes live, and what speaks against it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ...backends.health import Deadline
+from ...conf import get_options
+from ...indices.definition import IndexDefinition
+from ...indices.diff import Difference, compare_mappings
+from ...indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
+from ...models import Generation, Operation
+from ...operations.refusals import find_holder_refusals, find_readonly_refusals
+from ...operations.running import running_rebuild
+from ...outbox.rows.refused import count_refused
+from ..generations.settle import is_settled
+from ..generations.table import generations_of
+from .alias_actions import alias_actions, foreign_aliases, kept_properties
+from .target import find_doubts, find_target_refusals
+
+MIN_RATIO = 0.9
+
+
+@dataclass(frozen=True)
+class SwapPlan:
+    """What ``swap_alias`` will do.
+
+    Args:
+        source: the generation that is live now; None if there is none.
+        target: the generation that will be; "" if none can be.
+        documents_before: in the source; None if it cannot be counted.
+        documents_after: in the target; None if it cannot be counted.
+        refused: documents that the target could not hold while it was not live; tried again.
+        differences: between the mappings of source and target.
+        actions: the body of the one ``_aliases`` request.
+        refusals: why it cannot be done, empty if it can.
+        warnings: what to know before it is done.
+        gated: whether the target is compared with the database before it becomes live.
+        settled: False where the target still has the settings of its load.
+        concrete: whether the source is a physical index of the alias's name, and is deleted.
+    """
+
+    definition: IndexDefinition
+    source: str | None
+    target: str
+    documents_before: int | None
+    documents_after: int | None
+    refused: int
+    differences: tuple[Difference, ...]
+    actions: tuple[dict[str, Any], ...]
+    refusals: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    gated: bool = False
+    settled: bool = True
+    concrete: bool = False
+
+
+def plan_swap(
+    definition: IndexDefinition,
+    to: str | None = None,
+    *,
+    min_ratio: float = MIN_RATIO,
+    force: bool = False,
+    own: Operation | None = None,
+) -> SwapPlan:
+    """Return the plan of a swap.
+
+    Args:
+        to: the generation to swap to; if omitted, the newest that is up to date and not live.
+        min_ratio: refuse a target with fewer documents than this share of the live one's.
+        force: swap although the target has fewer, refused some, or several hold the alias.
+        own: the rebuild that asks; what another one is building cannot become live.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    connection, deadline = definition.connection, Deadline(get_options().operation_timeout)
+    live = read_indices(connection, deadline)
+    concrete = live.by_name.get(definition.alias)
+    holders = [concrete] if concrete else live.holders(definition.alias)
+    source = holders[0].name if len(holders) == 1 else None
+    running = running_rebuild(definition)
+    busy = running.generation if running and running != own else ""
+    target = to or _newest_loaded(definition, {source or "", busy}, live.by_name.keys())
+    row = generations_of(definition).filter(name=target).first()
+    building = row is not None and row.role == Generation.Role.BUILDING
+    refusals = [
+        *find_readonly_refusals(definition),
+        *find_target_refusals(
+            definition, source, target, live.by_name.get(target), row=row, busy=busy
+        ),
+    ]
+    known = [name for name in (source, target) if name and name in live.by_name]
+    counts = count_documents(connection, known, deadline) if not refusals else {}
+    before, after = counts.get(source) if source else None, counts.get(target)
+    refused = count_refused(definition, target)
+    settled = target not in live.by_name or _is_settled(definition, live.by_name[target])
+    doubts = [
+        *_holder_doubts(definition, live, target, chosen=to is not None),
+        # Without force the gate tries these again, and decides.
+        *find_doubts(
+            definition,
+            # What is not settled was not refreshed yet, so that its count says nothing.
+            before if settled else None,
+            after,
+            min_ratio,
+            refused if building and force else 0,
+        ),
+    ]
+    mappings = read_mappings(connection, known, deadline)
+    return SwapPlan(
+        definition=definition,
+        source=source,
+        target=target,
+        documents_before=before,
+        documents_after=after,
+        refused=refused,
+        differences=compare_mappings(mappings[target], mappings[source])
+        if source in mappings and target in mappings
+        else (),
+        actions=alias_actions(definition, holders, target),
+        refusals=tuple(refusals if force else [*refusals, *doubts]),
+        warnings=(
+            *(doubts if force else ()),
+            *kept_properties(definition, holders),
+            *foreign_aliases(definition, holders),
+        ),
+        gated=building and not force,
+        settled=settled,
+        concrete=concrete is not None,
+    )
+
+
+def _newest_loaded(
+    definition: IndexDefinition, excluded: Collection[str], existing: Collection[str]
+) -> str:
+    candidates = (
+        generations_of(definition)
+        .filter(loaded_at__isnull=False)
+        .exclude(role__in=[Generation.Role.FAILED, Generation.Role.RETIRED])
+        .exclude(name__in=excluded)
+    )
+    names = candidates.values_list("name", flat=True)
+    return next((name for name in names if name in existing), "")
+
+
+def _holder_doubts(
+    definition: IndexDefinition, live: LiveIndices, target: str, *, chosen: bool
+) -> list[str]:
+    found = find_holder_refusals(definition, live)
+    if found and not chosen:
+        return [f"{found[0]} {_('Which one is for you to say.')}"]
+    return found
+
+
+def _is_settled(definition: IndexDefinition, index: LiveIndex) -> bool:
+    return is_settled(definition, index.settings)

@@ -1,0 +1,100 @@
+"""Why a generation cannot, or should not, become live."""
+
+from django.utils.translation import gettext as _
+
+from ...indices.definition import IndexDefinition
+from ...indices.live import LiveIndex
+from ...indices.names import is_generation_name
+from ...models import Generation
+
+
+def find_target_refusals(
+    definition: IndexDefinition,
+    source: str | None,
+    target: str,
+    index: LiveIndex | None,
+    *,
+    row: Generation | None,
+    busy: str,
+) -> list[str]:
+    """Return why ``target`` cannot become live, whoever insists.
+
+    Args:
+        source: what is live now; None if nothing, or more than one, is.
+        index: the target on the cluster; None if it is not there.
+        row: the target in the table of generations; None if it is not there.
+        busy: the generation that another rebuild is building; "" if there is none.
+    """
+    values = {"target": target, "name": definition.name, "alias": definition.connection.alias}
+    text = ""
+    if not target:
+        text = _(
+            "There is no generation of %(name)s to swap to: "
+            "build one with `manage.py es_rebuild %(name)s`."
+        )
+    elif target == source:
+        text = _("%(target)s is live already.")
+    elif not is_generation_name(definition.alias, target):
+        text = _("%(target)s is no generation of %(name)s.")
+    elif target == busy:
+        text = _("%(target)s is being built: its rebuild makes it live.")
+    elif index is None:
+        text = _("The generation %(target)s does not exist on %(alias)s.")
+    elif not index.open:
+        text = _("The generation %(target)s is closed: open it first.")
+    elif index.health == "red":
+        text = _("The generation %(target)s is red: its shards are not all there.")
+    return [text % values] if text else find_role_refusals(target, row)
+
+
+def find_role_refusals(target: str, row: Generation | None) -> list[str]:
+    """Refuse what is not written to: it lacks what changed meanwhile, and nothing can tell what.
+
+    Args:
+        row: the target in the table of generations; None if it is not there.
+    """
+    if row is None or row.role == Generation.Role.RETIRED:
+        text = _(
+            "The generation %(target)s is not kept up to date any more: rebuild the index instead."
+        )
+        return [text % {"target": target}]
+    incomplete = row.loaded_at is None and row.role != Generation.Role.LIVE
+    if incomplete or row.role == Generation.Role.FAILED:
+        why = row.error or _("its load has not ended")
+        text = _("The generation %(target)s is not complete: %(why)s")
+        return [text % {"target": target, "why": why}]
+    return []
+
+
+def find_doubts(
+    definition: IndexDefinition,
+    before: int | None,
+    after: int | None,
+    min_ratio: float,
+    refused: int,
+) -> list[str]:
+    """Return why a generation should not become live, unless somebody insists.
+
+    Args:
+        before: documents of the live generation; None if they are not to be compared.
+        after: documents of the target; None if they cannot be counted.
+        min_ratio: the share of the live one's that the target has to have.
+        refused: documents that the target could not hold while it was built.
+    """
+    found = []
+    if before and after is None:
+        found.append(_("The documents of the target cannot be counted."))
+    elif before and after is not None and after < before * min_ratio:
+        found.append(
+            _(
+                "The target has %(after)s documents and the live generation %(before)s: under "
+                "%(share)s of it. If that is right, pass --min-ratio or --force."
+            )
+            % {"after": f"{after:,}", "before": f"{before:,}", "share": f"{min_ratio:.0%}"}
+        )
+    if refused:
+        found.append(
+            _("The target refused %(count)s documents of %(name)s: they will be missing.")
+            % {"count": refused, "name": definition.name}
+        )
+    return found

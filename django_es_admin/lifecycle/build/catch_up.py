@@ -1,0 +1,111 @@
+"""Bring what changed while a generation was loaded into it."""
+
+import time
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils import timezone
+
+from ...conf import get_options
+from ...indices.definition import IndexDefinition
+from ...models import Generation
+from ...outbox.drain.pending import drain_pending, last_row, pending, second_deletes
+from ...outbox.rows.refused import refused_by
+from ...outbox.drain.write import Writer
+from ...operations.patience import Patience, patiently
+from ...operations.progress import OnProgress, Progress, ignore
+
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What ``catch_up`` did.
+
+    Args:
+        rows: of the outbox that were waiting.
+        deletes: those that were waiting to be sent a second time.
+    """
+
+    rows: int
+    deletes: int
+
+
+def catch_up(
+    definition: IndexDefinition, generation: Generation, on_progress: OnProgress = ignore
+) -> CaughtUp:
+    """Handle the rows that wait now; then wait until deletes can be sent a second time.
+
+    Rows that come later are handled as ever, and the gate sees whether they were.
+
+    Raises:
+        ElasticsearchAdminError: a request failed as a whole, for longer than
+            ``OPERATION_PATIENCE``.
+    """
+    until = last_row(definition)
+    waiting = pending(definition, until).count()
+    _drain(definition, until, waiting, on_progress)
+    _retry_refused(definition, generation, on_progress)
+    return CaughtUp(waiting, _delete_again(definition, until, on_progress))
+
+
+def _drain(definition: IndexDefinition, until: int, total: int, on_progress: OnProgress) -> None:
+    done = 0
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "drain", min(done, total), total))
+
+    tell()
+    patience = Patience(tell)
+    for attempt in patience.attempts():
+        with attempt:
+            for result in drain_pending(definition, until, on_portion=tell):
+                patience.renew()
+                done += result.objects
+                tell()
+
+
+def _retry_refused(
+    definition: IndexDefinition, generation: Generation, on_progress: OnProgress
+) -> None:
+    """Try once more what the load could not write: it may have been mended, or was out of date."""
+    keys = list(refused_by(generation).values_list("key", flat=True))
+    writer = Writer(definition, get_options().write_timeout)
+    size = get_options().bulk_max_documents
+    done = 0
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "drain", done, len(keys)))
+
+    for done in range(0, len(keys), size):
+        tell()
+        for attempt in patiently(tell):
+            with attempt:
+                writer.write_keys(keys[done : done + size])
+
+
+def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgress) -> int:
+    """Wait for the second deletes, at most ``DELETE_AGAIN_AFTER`` beyond the last that is due.
+
+    Elasticsearch may have forgotten the first ones, and then a late write revives a document.
+    """
+    total = left = second_deletes(definition, until).count()
+
+    def tell() -> None:
+        on_progress(Progress(definition.name, "deletes", max(total - left, 0), total))
+
+    patience = time.monotonic() + 2 * get_options().delete_again_after
+    while left := second_deletes(definition, until).count():
+        tell()
+        due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
+        if due is None or due <= timezone.now():
+            again = Patience(tell)
+            for attempt in again.attempts():
+                with attempt:
+                    for _ in drain_pending(definition, until, on_portion=tell):
+                        again.renew()
+        if time.monotonic() > patience:
+            # Whatever keeps them: each is sent all the same, before or after the swap.
+            break
+        time.sleep(LOOK_SECONDS)
+    return total

@@ -1,0 +1,147 @@
+"""Let a new generation become live only if it is equal to the database."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from ...backends.errors import translated
+from ...conf import get_options
+from ...exceptions import GateClosed, LoadFailed
+from ...indices.definition import IndexDefinition
+from ...models import Generation, OutboxEntry
+from ...outbox.drain.pending import drain_pending, last_row
+from ...outbox.rows.refused import refused_by
+from .identities import compare_ids, still_differing
+from ...operations.patience import patiently
+from ...operations.progress import OnProgress, Progress, ignore
+from .ranges import all_loaded, rows_read
+from .shards import await_shards
+
+ROUNDS = 3
+MOST_DIFFERING = 10_000
+KEYS_TOLD = 5
+ERRORS_KEPT = 20
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What ``pass_gate`` saw.
+
+    Args:
+        rows: objects that belong into the index, when it looked.
+        documents: in the generation, when it looked; on a busy site the two need not be equal.
+        repaired: ids that differed at first, and did not any more after they were written again.
+        seconds: how long it took.
+    """
+
+    rows: int
+    documents: int
+    repaired: int
+    seconds: float
+
+
+def pass_gate(
+    definition: IndexDefinition,
+    generation: Generation,
+    on_progress: OnProgress = ignore,
+    *,
+    wait: float,
+) -> GateResult:
+    """Look at everything that has to be true of a generation before it becomes live.
+
+    Args:
+        wait: seconds for its shards.
+
+    Raises:
+        LoadFailed: it refused documents.
+        GateClosed: something else is not as it has to be.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    started = time.monotonic()
+
+    def tell(done: int = 0, total: int | None = None) -> None:
+        on_progress(Progress(definition.name, "gate", done, total))
+
+    tell()
+    if not all_loaded(generation):
+        raise GateClosed(f"The load of {generation.name} has not ended: rebuild the index.")
+    _refuse_refused(definition, generation)
+    await_shards(definition, generation, wait, tell)
+    for attempt in patiently(tell):
+        with attempt:
+            _refresh(definition, generation)
+            found = compare_ids(definition, generation.name, limit=MOST_DIFFERING, on_ids=tell)
+    keys = found.keys
+    for _ in range(ROUNDS):
+        if not keys:
+            break
+        tell_repair = partial(tell, 0, len(keys))
+        tell_repair()
+        for attempt in patiently(tell_repair):
+            with attempt:
+                keys = _repair(definition, generation, keys, tell_repair)
+    if keys or found.more:
+        raise _closed(definition, generation, keys, more=found.more)
+    # What was written just now may have been refused.
+    _refuse_refused(definition, generation)
+    seconds = time.monotonic() - started
+    return GateResult(found.rows, found.documents, len(found.keys), seconds)
+
+
+def _refuse_refused(definition: IndexDefinition, generation: Generation) -> None:
+    refused = refused_by(generation)
+    errors = tuple(refused.order_by("pk").values_list("key", "error")[:ERRORS_KEPT])
+    if not errors:
+        return
+    # A drain may have written some of them meanwhile.
+    count = max(refused.count(), len(errors))
+    # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
+    raise LoadFailed(
+        f"{count} of {rows_read(generation)} documents of {definition.name} could not be indexed, "
+        f"so that the live index was left as it is. The first is that of object {errors[0][0]}.",
+        generation=generation.name,
+        rows=rows_read(generation),
+        failed=count,
+        failures=errors,
+    )
+
+
+def _refresh(definition: IndexDefinition, generation: Generation) -> None:
+    with translated(definition.connection):
+        client = definition.connection.client.options(
+            request_timeout=get_options().operation_timeout
+        )
+        client.indices.refresh(index=generation.name)
+
+
+def _repair(
+    definition: IndexDefinition,
+    generation: Generation,
+    keys: frozenset[str],
+    on_portion: Callable[[], None],
+) -> frozenset[str]:
+    """Give each object a row of the outbox, handle these, and return what differs even so."""
+    first = last_row(definition)
+    OutboxEntry.objects.using(definition.database).bulk_create(
+        [
+            OutboxEntry(connection=definition.using, index=definition.name, key=key)
+            for key in sorted(keys)
+        ],
+        batch_size=1_000,
+    )
+    for _ in drain_pending(definition, last_row(definition), after=first):
+        on_portion()
+    return still_differing(definition, generation.name, keys)
+
+
+def _closed(
+    definition: IndexDefinition, generation: Generation, keys: frozenset[str], *, more: bool
+) -> GateClosed:
+    some = ", ".join(sorted(keys)[:KEYS_TOLD])
+    count = f"more than {MOST_DIFFERING}" if more else str(len(keys))
+    return GateClosed(
+        f"The generation {generation.name} is not equal to the database: {count} ids of "
+        f"{definition.name} differ (as {some or 'was seen'}), also after they were written again. "
+        f"The live index was left as it is."
+    )

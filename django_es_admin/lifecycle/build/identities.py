@@ -1,0 +1,174 @@
+"""Which objects of the database have no document, and which documents have no object.
+
+Both sides are walked once, adding up hashes of their ids in many buckets: memory does not grow with
+the number of documents. Only where the sums of a bucket differ are its ids kept, by a second walk.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from ...conf import get_options
+from ...documents.overrides import is_overridden
+from ...indices.definition import IndexDefinition
+from ...indices.ids import PAGE, existing_ids, read_ids
+from ...outbox.drain.primary import reading_from
+from ...outbox.drain.write import objects
+
+BUCKETS = 1 << 16
+_MASK = (1 << 64) - 1
+
+Walk = Callable[[], Iterator[list[str]]]
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Ids that one side has and the other has not.
+
+    Args:
+        rows: objects that belong into the index.
+        documents: in the index.
+        keys: some of the ids that differ.
+        more: whether there are others.
+    """
+
+    rows: int
+    documents: int
+    keys: frozenset[str]
+    more: bool
+
+
+def compare_ids(
+    definition: IndexDefinition,
+    generation: str,
+    *,
+    limit: int,
+    on_ids: Callable[[int], None] = lambda count: None,
+) -> Differing:
+    """Compare all ids of the database with those of a generation, which was refreshed before.
+
+    Objects that change meanwhile may look as if they differed.
+
+    Args:
+        limit: number of differing ids to find, about.
+        on_ids: called now and then with the number of ids that were looked at.
+    """
+    walks = (_rows(definition), _documents(definition, generation))
+    sums = [_Sums(), _Sums()]
+    seen = 0
+    for walk, total in zip(walks, sums, strict=True):
+        for page in walk():
+            total.add(page)
+            seen += len(page)
+            on_ids(seen)
+    first, second = sums
+    buckets = first.differing(second)
+    chosen = frozenset(buckets[:limit])
+    keys: list[set[str]] = [set(), set()]
+    if chosen:
+        for walk, found in zip(walks, keys, strict=True):
+            for page in walk():
+                found.update(key for key in page if hash(key) % BUCKETS in chosen)
+                on_ids(seen)
+    return Differing(
+        rows=first.count,
+        documents=second.count,
+        keys=frozenset(keys[0] ^ keys[1]),
+        more=len(buckets) > len(chosen),
+    )
+
+
+def still_differing(
+    definition: IndexDefinition, generation: str, keys: Iterable[str]
+) -> frozenset[str]:
+    """Return those of ``keys`` that still only one side has."""
+    wanted = list(keys)
+    primary = _model(definition)._meta.pk
+    found: set[str] = set()
+    existing: set[str] = set()
+    for start in range(0, len(wanted), PAGE):
+        portion = wanted[start : start + PAGE]
+        known = [key for text in portion if (key := _to_key(primary, text)) is not None]
+        found |= set(
+            chain.from_iterable(_pages(definition, objects(definition).filter(pk__in=known)))
+        )
+        timeout = get_options().operation_timeout
+        existing |= existing_ids(definition.connection, generation, portion, timeout=timeout)
+    return frozenset((found ^ existing) & set(wanted))
+
+
+class _Sums:
+    """The number of ids, and the sum of their hashes in each bucket."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sums = array("Q", bytes(8 * BUCKETS))
+
+    def add(self, ids: Iterable[str]) -> None:
+        sums = self.sums
+        for key in ids:
+            # Python's own hash: both walks are of one process.
+            number = hash(key)
+            bucket = number % BUCKETS
+            sums[bucket] = (sums[bucket] + number) & _MASK
+            self.count += 1
+
+    def differing(self, other: "_Sums") -> list[int]:
+        pairs = zip(self.sums, other.sums, strict=True)
+        return [bucket for bucket, (one, two) in enumerate(pairs) if one != two]
+
+
+def _rows(definition: IndexDefinition) -> Walk:
+    return lambda: _pages(definition, objects(definition))
+
+
+def _documents(definition: IndexDefinition, generation: str) -> Walk:
+    window = int(definition.settings.get("max_result_window", PAGE))
+    return lambda: read_ids(
+        definition.connection,
+        generation,
+        timeout=get_options().operation_timeout,
+        size=min(window, PAGE),
+    )
+
+
+def _pages(definition: IndexDefinition, queryset: QuerySet[Any]) -> Iterator[list[str]]:
+    """Yield the ids of the objects of ``queryset`` that belong into the index."""
+    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
+    document = definition.document
+    decided = is_overridden(document, "should_index_object")
+    size = get_options().bulk_max_documents if decided else PAGE
+    queryset = queryset.order_by("pk")
+    page = queryset
+    while True:
+        with reading_from(definition.database):
+            if decided:
+                batch = list(document.django.source.read(page[:size]))
+                keys = [one.key for one in batch]
+                wanted = [str(one.key) for one in batch if one.source is not None or one.error]
+            else:
+                keys = list(page.values_list("pk", flat=True)[:size])
+                wanted = [str(key) for key in keys]
+        # A join of get_queryset() may give an object more than once.
+        yield list(dict.fromkeys(wanted))
+        if len(keys) < size:
+            return
+        page = queryset.filter(pk__gt=keys[-1])
+
+
+def _model(definition: IndexDefinition) -> Any:
+    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
+    return definition.document.django.model
+
+
+def _to_key(primary: Any, text: str) -> Any:
+    """Return the primary key that ``text`` is of; None where it is of none."""
+    try:
+        return primary.to_python(text)
+    except (ValueError, TypeError, ArithmeticError, ValidationError):
+        return None

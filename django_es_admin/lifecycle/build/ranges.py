@@ -1,0 +1,129 @@
+"""The ranges of primary keys that a generation is loaded by, and who loads which."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Now
+
+from ...conf import get_options
+from ...exceptions import RangeTakenOver
+from ...indices.definition import IndexDefinition
+from ...models import Generation, LoadRange
+from ...outbox.rows.lock import wait_for_writers
+
+BATCHES = 10
+"""Of the size of one bulk request, in a range."""
+
+
+def plan_ranges(definition: IndexDefinition, generation: Generation) -> None:
+    """Divide the keys of the model's table, once for each generation.
+
+    The first range begins before, and the last one ends beyond, every key that there may ever be.
+    """
+    using = definition.database
+    if _ranges(generation).exists():
+        return
+    bounds = [*_bounds(definition, get_options().bulk_max_documents * BATCHES), ""]
+    LoadRange.objects.using(using).bulk_create(
+        LoadRange(generation=generation, number=number, after=after, until=until)
+        for number, (after, until) in enumerate(zip(["", *bounds], bounds, strict=False))
+    )
+
+
+def _bounds(definition: IndexDefinition, size: int) -> Iterator[str]:
+    """Yield every ``size``-th key: of the index of the primary key alone, whatever is sparse."""
+    assert definition.document is not None  # noqa: S101 (there is nothing to load without one)
+    model = definition.document.django.model
+    keys = model._base_manager.using(definition.database).order_by("pk").values_list("pk")
+    page = keys
+    while found := page[size - 1 : size].first():
+        yield str(found[0])
+        page = keys.filter(pk__gt=found[0])
+
+
+def claim_range(generation: Generation) -> LoadRange | None:
+    """Claim a range that nobody works on, for ``OUTBOX_LEASE``; None if there is none."""
+    using = generation._state.db
+    assert using is not None  # noqa: S101 (it comes from a database)
+    skip = connections[using].features.has_select_for_update_skip_locked
+    with transaction.atomic(using=using):
+        wait_for_writers(using)
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
+        open_ranges = _ranges(generation).filter(free, loaded_at__isnull=True)
+        found = open_ranges.select_for_update(skip_locked=skip).first()
+        if found is not None:
+            found.owner = secrets.token_hex(16)
+            _ranges(generation).filter(pk=found.pk).update(
+                owner=found.owner, leased_until=_lease(), rows=0
+            )
+    return found
+
+
+def renew(claimed: LoadRange, rows: int) -> None:
+    """Go on being the one who works on a range.
+
+    Args:
+        rows: objects of it that were read until now.
+
+    Raises:
+        RangeTakenOver: the lease ran out, and somebody else has the range.
+    """
+    _update(claimed, rows=rows, leased_until=_lease())
+
+
+def finish(claimed: LoadRange, rows: int) -> None:
+    """Record that every object of a range was read and sent.
+
+    Raises:
+        RangeTakenOver: the lease ran out, and somebody else has the range.
+    """
+    _update(claimed, rows=rows, leased_until=None, loaded_at=Now())
+
+
+def release_ranges(generation: Generation) -> None:
+    """Let ranges be claimed anew whose processes are known to be dead."""
+    _ranges(generation).filter(loaded_at__isnull=True).update(leased_until=None, owner="")
+
+
+def within(claimed: LoadRange, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of ``queryset`` that a range holds, in the order of their keys."""
+    to_key = queryset.model._meta.pk.to_python
+    if claimed.after:
+        queryset = queryset.filter(pk__gt=to_key(claimed.after))
+    if claimed.until:
+        queryset = queryset.filter(pk__lte=to_key(claimed.until))
+    return queryset.order_by("pk")
+
+
+def rows_read(generation: Generation) -> int:
+    """Return how many objects were read, by all that load the generation."""
+    return _ranges(generation).aggregate(rows=Sum("rows"))["rows"] or 0
+
+
+def all_loaded(generation: Generation) -> bool:
+    """Whether every range is done."""
+    ranges = _ranges(generation)
+    return ranges.exists() and not ranges.filter(loaded_at__isnull=True).exists()
+
+
+def _update(claimed: LoadRange, **values: Any) -> None:
+    if not _mine(claimed).update(**values):
+        raise RangeTakenOver
+
+
+def _mine(claimed: LoadRange) -> QuerySet[LoadRange]:
+    return LoadRange.objects.using(claimed._state.db).filter(
+        pk=claimed.pk, owner=claimed.owner, loaded_at__isnull=True
+    )
+
+
+def _ranges(generation: Generation) -> QuerySet[LoadRange]:
+    return LoadRange.objects.using(generation._state.db).filter(generation=generation)
+
+
+def _lease() -> models.Expression:
+    return Now() + timedelta(seconds=get_options().outbox_lease)

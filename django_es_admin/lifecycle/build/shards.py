@@ -1,0 +1,64 @@
+"""Wait until a generation has all the copies of its shards that the nodes can hold."""
+
+import time
+from collections.abc import Callable
+
+from ...backends.errors import translated
+from ...conf import get_options
+from ...exceptions import GateClosed
+from ...indices.definition import IndexDefinition
+from ...models import Generation
+from ...operations.patience import patiently
+
+SLICE_SECONDS = 2
+
+
+def await_shards(
+    definition: IndexDefinition,
+    generation: Generation,
+    seconds: float,
+    on_pause: Callable[[], None] = lambda: None,
+) -> None:
+    """Wait for the shards of a generation; a replica that has no node to be on is not waited for.
+
+    Args:
+        seconds: how long to wait.
+        on_pause: called now and then meanwhile.
+
+    Raises:
+        GateClosed: some are missing even so.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        for attempt in patiently(on_pause):
+            with attempt:
+                missing = _missing(definition, generation)
+        if not missing:
+            return
+        if time.monotonic() > deadline:
+            raise GateClosed(
+                f"{missing} shard copies of {generation.name} are missing after {seconds:.0f} s: "
+                f"look at the cluster's disk space, or wait longer (--wait)."
+            )
+        on_pause()
+
+
+def _missing(definition: IndexDefinition, generation: Generation) -> int:
+    """Return how many copies are missing, after waiting for them for a moment."""
+    client = definition.connection.client.options(
+        request_timeout=SLICE_SECONDS + get_options().operation_timeout, ignore_status=408
+    )
+    with translated(definition.connection):
+        settings = client.indices.get_settings(index=generation.name, flat_settings=True)
+        values = settings[generation.name]["settings"]
+        health = client.cluster.health(index=generation.name)
+        shards = int(values["index.number_of_shards"])
+        replicas = int(values["index.number_of_replicas"])
+        copies = 1 + min(replicas, max(int(health["number_of_data_nodes"]) - 1, 0))
+        health = client.cluster.health(
+            index=generation.name,
+            wait_for_active_shards=str(shards * copies),
+            timeout=f"{SLICE_SECONDS}s",
+        )
+    return max(shards * copies - int(health["active_shards"]), 0)

@@ -1,0 +1,58 @@
+"""Go on with the build of a rebuild that was killed."""
+
+from ...indices.definition import IndexDefinition
+from ...models import Generation, Operation
+from ..generations.table import generations_of, mark_failed
+from ...operations.running import is_alive, operations_of
+from .ranges import release_ranges
+
+
+def find_dead_build(definition: IndexDefinition) -> Generation | None:
+    """Return the generation that a killed rebuild was filling; None if there is none.
+
+    It has been written to all the time, so that only ranges are missing. One that was begun for
+    other code is of no use.
+    """
+    names = [
+        operation.generation
+        for operation in _running(definition)
+        if operation.generation and not is_alive(operation)
+    ]
+    return (
+        generations_of(definition)
+        .filter(name__in=names, role=Generation.Role.BUILDING, digest=definition.digest)
+        .first()
+    )
+
+
+def take_over(definition: IndexDefinition, name: str) -> Generation | None:
+    """Claim what killed rebuilds left behind; return the generation to go on with, if there is.
+
+    The caller is the one whose rebuild goes on: nobody else may begin one.
+
+    Args:
+        name: of that generation; "" if there is none.
+    """
+    found = None
+    for operation in _running(definition):
+        if is_alive(operation):
+            continue
+        build = generations_of(definition).filter(
+            name=operation.generation, role=Generation.Role.BUILDING
+        )
+        gone = f"Its process {operation.pid} on {operation.host} ended without a word."
+        for generation in build:
+            if generation.name == name:
+                release_ranges(generation)
+                found = generation
+            else:
+                mark_failed(generation, gone)
+        operation.state, operation.error = Operation.State.FAILED, gone
+        operation.save(update_fields=["state", "error"])
+    return found
+
+
+def _running(definition: IndexDefinition) -> list[Operation]:
+    return list(
+        operations_of(definition).filter(kind=Operation.Kind.REBUILD, state=Operation.State.RUNNING)
+    )

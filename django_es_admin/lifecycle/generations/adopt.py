@@ -1,0 +1,66 @@
+"""Take over what the alias says where the table of generations says something else.
+
+A generation may have been made by hand, or before the database was restored from a backup; the
+alias may have been moved by other hands, or by a process that died before it could write it down.
+"""
+
+from ...backends.errors import translated
+from ...backends.health import Deadline
+from ...conf import get_options
+from ...indices.definition import IndexDefinition
+from ...indices.diff import compare_mappings
+from ...indices.live import LiveIndex, LiveIndices, read_indices, read_mappings
+from ...indices.names import write_alias
+from ...models import Generation
+from .standby import keep_standby
+from .table import generations_of, mark_loaded, register
+
+
+def adopt(definition: IndexDefinition) -> tuple[str, ...]:
+    """Make what is searched what is written to; return the names of those that were not.
+
+    From then on changes are written to them. What was changed before may be missing there.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    deadline = Deadline(get_options().operation_timeout)
+    # Before the cluster is read: what is registered after that may not be in the answer.
+    registered = list(generations_of(definition).values_list("pk", flat=True))
+    live = read_indices(definition.connection, deadline)
+    concrete = live.by_name.get(definition.alias)
+    holders = [concrete] if concrete else live.holders(definition.alias)
+    _let_go(definition, registered, live)
+    roles = dict(generations_of(definition).values_list("name", "role"))
+    unknown = [holder for holder in holders if holder.name not in roles]
+    _register(definition, unknown, deadline)
+    moved = [h.name for h in holders if roles.get(h.name, "live") != Generation.Role.LIVE]
+    if len(holders) == 1 and moved:
+        before = next((name for name, role in roles.items() if role == Generation.Role.LIVE), None)
+        keep_standby(definition, moved[0], before)
+    return (*(index.name for index in unknown), *moved)
+
+
+def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:
+    """Write no more to what is gone from the cluster: rows would wait for it for ever."""
+    written = generations_of(definition).exclude(
+        role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
+    )
+    gone = written.filter(pk__in=registered).exclude(name__in=list(live.by_name))
+    gone.update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
+
+
+def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:
+    connection = definition.connection
+    mappings = read_mappings(connection, [index.name for index in unknown], deadline)
+    for index in unknown:
+        with translated(connection):
+            client = connection.client.options(request_timeout=deadline.remaining)
+            add = {"index": index.name, "alias": write_alias(index.name), "is_hidden": True}
+            client.indices.update_aliases(actions=[{"add": add}])
+        generation = register(definition, index.name, Generation.Role.LIVE)
+        if compare_mappings(definition.mappings, mappings[index.name]):
+            # Built for other code, whichever: our documents may not fit.
+            generation.digest = ""
+            generation.save(update_fields=["digest"])
+        mark_loaded(generation)

@@ -1,0 +1,48 @@
+"""Create a physical index and register it as a generation."""
+
+from typing import Any
+
+from ...backends.errors import translated
+from ...conf import get_options
+from ...indices.definition import IndexDefinition
+from ...indices.names import new_generation_name, write_alias
+from ...models import Generation
+from .table import register
+
+LOAD_SETTINGS: dict[str, Any] = {
+    # Nobody searches a building generation; its segments and copies can wait until it is loaded.
+    "refresh_interval": "-1",
+    "number_of_replicas": 0,
+    # Elasticsearch forgets a delete's version after this time, and a late write would revive it.
+    "gc_deletes": "1h",
+}
+
+
+def create_generation(definition: IndexDefinition) -> Generation:
+    """Create an empty generation that nobody searches, set for loading, and register it.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    return create_physical(definition, {**definition.settings, **LOAD_SETTINGS}, {})
+
+
+def create_physical(
+    definition: IndexDefinition, settings: dict[str, Any], aliases: dict[str, Any]
+) -> Generation:
+    """Create a physical index under a new name, with its write alias, and register it.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    name = new_generation_name(definition.alias)
+    client = definition.connection.client
+    with translated(definition.connection):
+        client.options(request_timeout=get_options().operation_timeout).indices.create(
+            index=name,
+            settings=settings,
+            mappings=definition.mappings,
+            aliases={write_alias(name): {"is_hidden": True}, **aliases},
+        )
+    # A change that is drained before this moment was committed before it, so that a load reads it.
+    return register(definition, name)

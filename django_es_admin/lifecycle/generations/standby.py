@@ -1,0 +1,55 @@
+"""Keep the generation that was live for a way back, and let go of those before it."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from ...indices.definition import IndexDefinition
+from ...models import Generation
+from .table import generations_of
+
+_Role = Generation.Role
+_WRITTEN = (_Role.LIVE, _Role.STANDBY, _Role.BUILDING)
+
+
+@dataclass(frozen=True)
+class StandbyResult:
+    """What ``keep_standby`` wrote into the table of generations.
+
+    Args:
+        live: what the alias says.
+        standby: what is kept up to date for a rollback; None if nothing is.
+        retired: what is not written to any more, and can be pruned.
+    """
+
+    live: str
+    standby: str | None
+    retired: tuple[str, ...]
+
+
+def keep_standby(definition: IndexDefinition, live: str, previous: str | None) -> StandbyResult:
+    """Record what the alias was read to say: ``live`` is live, ``previous`` kept for a rollback.
+
+    Every other standby is retired, so that few generations are written to, and with them builds
+    that are older than what is live now, as nobody would swap to them.
+    """
+    generations = generations_of(definition)
+    with transaction.atomic(using=definition.database):
+        generations.filter(name=live).update(role=_Role.LIVE, retired_at=None, error="")
+        retired = _retire(generations, live, previous)
+        # What was not written to has to be rebuilt: it is no way back.
+        kept = generations.filter(name=previous, role__in=_WRITTEN).update(role=_Role.STANDBY)
+    return StandbyResult(live, previous if kept else None, retired)
+
+
+def _retire(generations: QuerySet[Generation], live: str, previous: str | None) -> tuple[str, ...]:
+    others = generations.exclude(name__in=[live, previous or ""])
+    created = generations.filter(name=live).values_list("created_at", flat=True).first()
+    obsolete = Q(role__in=[_Role.STANDBY, _Role.LIVE])
+    if created is not None:
+        obsolete |= Q(role=_Role.BUILDING, created_at__lt=created)
+    names = tuple(others.filter(obsolete).values_list("name", flat=True))
+    others.filter(name__in=names).update(role=_Role.RETIRED, retired_at=timezone.now())
+    return names

@@ -1,0 +1,48 @@
+"""The table of generations: what each physical index is for."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ...documents import Document
+from ...indices.definition import IndexDefinition, definition_of
+from ...models import Generation
+
+
+def generations_of(definition: IndexDefinition) -> QuerySet[Generation]:
+    """Return the registered generations of an index, the newest first."""
+    return Generation.objects.using(definition.database).filter(
+        connection=definition.connection.alias, alias=definition.alias
+    )
+
+
+def is_as_declared(document: type[Document]) -> bool:
+    """Whether the live generation was built, as a whole, for the document as it is now."""
+    definition = definition_of(document)
+    live = generations_of(definition).filter(role=Generation.Role.LIVE, loaded_at__isnull=False)
+    return list(live.values_list("digest", flat=True)) == [definition.digest]
+
+
+def register(
+    definition: IndexDefinition, name: str, role: Generation.Role = Generation.Role.BUILDING
+) -> Generation:
+    """Register a generation, committed at once, so that writers see it before it is filled."""
+    return Generation.objects.using(definition.database).create(
+        connection=definition.connection.alias,
+        alias=definition.alias,
+        name=name,
+        role=role,
+        digest=definition.digest,
+    )
+
+
+def mark_loaded(generation: Generation) -> None:
+    """Record that the load was complete."""
+    generation.loaded_at = timezone.now()
+    generation.save(update_fields=["loaded_at"])
+
+
+def mark_failed(generation: Generation, error: str) -> None:
+    """Record why the build of a generation ended; nothing, if it is not a build any more."""
+    Generation.objects.using(generation._state.db).filter(
+        pk=generation.pk, role=Generation.Role.BUILDING
+    ).update(role=Generation.Role.FAILED, error=error)

@@ -1,0 +1,249 @@
+"""The record of an operation: made before anything is done, kept up to date, ended.
+
+Whoever works on an operation holds a lease on it that every sign of progress renews. A process that
+was killed renews nothing, so that another one may take over; should it only have slept, it finds at
+its next sign that the operation is not its own any more, and ends.
+"""
+
+import getpass
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
+from ..indices.definition import IndexDefinition
+from ..models import Operation, Tick
+from ..outbox.rows.lock import wait_for_writers
+from .progress import OnProgress, Progress, ignore
+from .running import explain_running, forget_ended, running_rebuild
+
+LEASE_SECONDS = 60
+"""Longer than anything between two signs of progress, and than clocks of servers differ."""
+
+RECORD_SECONDS = 1.0
+MAX_ERROR = 4_000
+
+_begun: ContextVar[list[Operation] | None] = ContextVar("begun", default=None)
+
+
+@dataclass
+class Record:
+    """An operation that this process works on.
+
+    Args:
+        operation: its row.
+        on_progress: told of everything that the row is told of.
+    """
+
+    operation: Operation
+    on_progress: OnProgress = ignore
+    _recorded: float = field(default=0.0, init=False)
+
+    def tell(self, progress: Progress) -> None:
+        """Record how far the operation is, and go on being the one who works on it.
+
+        Raises:
+            OperationCancelled: somebody asked for that.
+            OperationTakenOver: another process works on it.
+        """
+        self.on_progress(progress)
+        steps = self.operation.steps
+        changed = not steps or steps[-1]["step"] != progress.step
+        if changed:
+            self._end_step()
+            steps.append({"step": progress.step, "began": _now(), "ended": None})
+        steps[-1] |= {"done": progress.done, "total": progress.total}
+        if changed or time.monotonic() - self._recorded >= RECORD_SECONDS:
+            self._save(steps=steps)
+
+    def name(self, generation: str) -> None:
+        """Record which generation it makes or moves."""
+        self._save(generation=generation)
+
+    def end(self, state: Operation.State, error: str = "", **details: Any) -> None:
+        """Record how it ended."""
+        self._end_step()
+        self._mine().update(
+            state=state,
+            error=error[:MAX_ERROR],
+            details=self.operation.details | details,
+            steps=self.operation.steps,
+            ended_at=timezone.now(),
+            leased_until=None,
+        )
+
+    def _end_step(self) -> None:
+        if self.operation.steps and not self.operation.steps[-1]["ended"]:
+            self.operation.steps[-1]["ended"] = _now()
+
+    def _mine(self) -> QuerySet[Operation]:
+        return Operation.objects.using(self.operation._state.db).filter(
+            pk=self.operation.pk, owner=self.operation.owner, state=Operation.State.RUNNING
+        )
+
+    def _save(self, **values: Any) -> None:
+        self._recorded = time.monotonic()
+        for name, value in values.items():
+            setattr(self.operation, name, value)
+        if not self._mine().update(leased_until=_lease(), **values):
+            raise OperationTakenOver(
+                f"Another process took over the {self.operation.get_kind_display()} of "
+                f"{self.operation.index}, as nothing was heard of this one for too long."
+            )
+        if self._mine().filter(cancel_requested=True).exists():
+            raise OperationCancelled
+
+
+@contextmanager
+def recording(
+    definition: IndexDefinition,
+    kind: Operation.Kind,
+    *,
+    who: str = "",
+    generation: str = "",
+    on_progress: OnProgress = ignore,
+    details: Mapping[str, Any] | None = None,
+    queued: Operation | None = None,
+) -> Iterator[Record]:
+    """Record what is done in the context as an operation, and its outcome.
+
+    Args:
+        who: the user; the account of this process if omitted.
+        details: what the row is to keep from the beginning.
+        queued: the row, if it was made before by :func:`enqueue`.
+
+    Raises:
+        OperationRunning: it is a rebuild, and another one of the index goes on.
+        OperationCancelled: it was queued, and does not wait any more.
+    """
+    operation = queued or _row(definition, kind, who or _account())
+    operation.generation = generation
+    operation.details |= details or {}
+    _begin(definition, operation)
+    record = Record(operation, on_progress)
+    try:
+        yield record
+    except BaseException as error:
+        cancelled = isinstance(error, OperationCancelled | KeyboardInterrupt)
+        state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
+        failures = {"failures": error.failures} if isinstance(error, LoadFailed) else {}
+        # Where the database is what failed, it must not hide the reason.
+        with suppress(DatabaseError):
+            told = str(error) or ("Interrupted." if cancelled else type(error).__name__)
+            record.end(state, told, **failures)
+        raise
+    record.end(Operation.State.DONE)
+
+
+@contextmanager
+def noting_begun() -> Iterator[list[Operation]]:
+    """Yield a list that fills with the operations that are begun or queued in the context.
+
+    What others begin at the same time is not among them.
+    """
+    begun: list[Operation] = []
+    token = _begun.set(begun)
+    try:
+        yield begun
+    finally:
+        _begun.reset(token)
+
+
+def _note(operation: Operation) -> None:
+    begun = _begun.get()
+    if begun is not None:
+        begun.append(operation)
+
+
+def enqueue(
+    definition: IndexDefinition,
+    kind: Operation.Kind,
+    *,
+    who: str,
+    details: Mapping[str, Any] | None = None,
+) -> Operation:
+    """Make the row of an operation that another process is going to do.
+
+    Raises:
+        OperationRunning: it is a rebuild, and another one of the index goes on.
+    """
+    with _alone(definition, kind):
+        operation = _row(definition, kind, who)
+        operation.state = Operation.State.QUEUED
+        operation.details |= details or {}
+        operation.save(using=definition.database)
+    _note(operation)
+    return operation
+
+
+def _row(definition: IndexDefinition, kind: Operation.Kind, who: str) -> Operation:
+    return Operation(connection=definition.using, index=definition.name, kind=kind, who=who)
+
+
+def _begin(definition: IndexDefinition, operation: Operation) -> None:
+    operation.state = Operation.State.RUNNING
+    operation.host, operation.pid = socket.gethostname(), os.getpid()
+    operation.owner, operation.leased_until = secrets.token_hex(16), _lease()
+    with _alone(definition, operation.kind, operation.pk):
+        if operation.pk:
+            _take(operation, definition.database)
+        else:
+            operation.save(using=definition.database)
+    _note(operation)
+    forget_ended(definition)
+
+
+def _take(operation: Operation, using: str) -> None:
+    """Begin an operation that waits, unless somebody cancelled or took it since it was read."""
+    names = ("state", "host", "pid", "owner", "leased_until", "generation", "details")
+    waiting = Operation.objects.using(using).filter(pk=operation.pk, state=Operation.State.QUEUED)
+    if not waiting.update(**{name: getattr(operation, name) for name in names}):
+        raise OperationCancelled
+
+
+def _account() -> str:
+    """Return the name of whoever runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return f"uid {os.getuid()}"
+
+
+@contextmanager
+def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> Iterator[None]:
+    """Let one process at a time look whether a rebuild goes on, and begin one.
+
+    Args:
+        own: primary key of the operation that is to begin, if it has one.
+    """
+    using = definition.database
+    if kind != Operation.Kind.REBUILD:
+        yield
+        return
+    Tick.objects.using(using).get_or_create(pk=1, defaults={"value": 0})
+    with transaction.atomic(using=using):
+        wait_for_writers(using)
+        Tick.objects.using(using).select_for_update().get(pk=1)
+        other = running_rebuild(definition)
+        if other and other.pk != own:
+            raise OperationRunning(explain_running(other))
+        yield
+
+
+def _lease() -> datetime:
+    return timezone.now() + timedelta(seconds=LEASE_SECONDS)
+
+
+def _now() -> str:
+    return timezone.now().isoformat()

@@ -1,0 +1,126 @@
+"""Append rows to the outbox, in the transaction of the change that they tell of."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.db import connections, models, router
+from django.db.models.functions import Now
+from django.db.models.sql import InsertQuery
+
+from ...conf import get_options
+from ...documents import Document
+from ...exceptions import CaptureOutsideTransaction
+from ...models import OutboxEntry
+from ...statement import Slot, Statement
+from ..drain.inline import drain_after_commit, inline_grace, is_suspended
+from .watch import Model
+
+
+def feeds(document: type[Document], using: str) -> bool:
+    """Whether the database ``using`` is the one that the document's index is made from."""
+    return router.db_for_write(document.django.model) == using
+
+
+def key_in(model: Model, instance: models.Model) -> str:
+    """Return the key of the object of ``model`` that ``instance`` is (a part of)."""
+    concrete = model._meta.concrete_model or model
+    link = type(instance)._meta.get_ancestor_link(concrete)
+    return key_text(concrete, instance.pk if link is None else getattr(instance, link.attname))
+
+
+def key_text(model: Model, key: Any) -> str:
+    """Return a key's text as it is once read from the database: an instance may have another.
+
+    A UUID may have been given without its hyphens, a number as text.
+    """
+    primary = model._meta.pk
+    return str(key if primary is None else primary.to_python(key))
+
+
+def object_entry(document: type[Document], key: str) -> OutboxEntry:
+    options = document.django
+    return OutboxEntry(connection=options.using, index=options.index_name, key=key)
+
+
+def related_entry(document: type[Document], model: Model, key: str) -> OutboxEntry:
+    options = document.django
+    return OutboxEntry(
+        connection=options.using,
+        index=options.index_name,
+        kind=OutboxEntry.Kind.RELATED,
+        model=model._meta.label,
+        key=key,
+    )
+
+
+def require_transaction(using: str, model: Model) -> None:
+    connection = connections[using]
+    if not connection.in_atomic_block and connection.get_autocommit():
+        raise CaptureOutsideTransaction(
+            f"{model._meta.label} is indexed, so that its changes are captured in their "
+            f"transaction, and there is none: wrap the change in transaction.atomic()."
+        )
+
+
+def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
+    """Append rows to the outbox of the database ``using``.
+
+    Args:
+        model: what was changed, for the message.
+
+    Raises:
+        CaptureOutsideTransaction: there is no transaction that the change could share.
+    """
+    if not entries:
+        return
+    require_transaction(using, model)
+    returning = connections[using].features.can_return_rows_from_bulk_insert
+    # Of rows whose keys are not known (MySQL) this process cannot say which it has written.
+    inline = returning and _is_inline(using)
+    # What this process writes itself after the commit, workers take only if it does not.
+    lease = inline_grace() if inline else None
+    if len(entries) == 1 and returning:
+        _append_one(using, entries[0], lease)
+    else:
+        for entry in entries:
+            entry.leased_until = _leased_until(lease)
+        OutboxEntry.objects.using(using).bulk_create(entries)
+    if inline:
+        drain_after_commit(using, entries)
+
+
+def _is_inline(using: str) -> bool:
+    connection = connections[using]
+    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
+    return (
+        get_options().sync == "inline"
+        and connection.in_atomic_block
+        and connection.commit_on_exit
+        and not is_suspended(using)
+    )
+
+
+def _append_one(using: str, entry: OutboxEntry, lease: timedelta | None) -> None:
+    values = {name: getattr(entry, name) for name in _SLOTS}
+    [(entry.pk,)] = _insertion(using, lease).run(**values)
+
+
+_SLOTS = ("connection", "index", "kind", "model", "key")
+
+
+@cache
+def _insertion(using: str, lease: timedelta | None) -> Statement:
+    template = OutboxEntry(**{name: Slot(name) for name in _SLOTS})
+    template.leased_until = _leased_until(lease)
+    query = InsertQuery(OutboxEntry)
+    primary = OutboxEntry._meta.pk
+    query.insert_values([f for f in OutboxEntry._meta.concrete_fields if f != primary], [template])
+    compiler = query.get_compiler(using)
+    compiler.returning_fields = [primary]
+    [(sql, params)] = compiler.as_sql()
+    return Statement(using, sql, tuple(params))
+
+
+def _leased_until(lease: timedelta | None) -> models.Expression | None:
+    return None if lease is None else Now() + lease

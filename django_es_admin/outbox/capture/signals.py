@@ -1,0 +1,259 @@
+"""Note each change that Django sends a signal for, in the transaction of the change."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.db import models
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+
+from ...documents import Document, registry
+from ...documents.paths import references
+from ...documents.registry import document_registered
+from ..drain.related import RelatedKeys
+from ..rows.lock import wait_for_writers
+from .changes import PORTION, portions
+from .record import (
+    feeds,
+    key_in,
+    key_text,
+    object_entry,
+    record,
+    related_entry,
+    require_transaction,
+)
+from .watch import Model, Watched, family, make_atomic, throughs, watched
+
+UID = "django_es_admin.outbox.capture.signals"
+
+
+def connect() -> None:
+    """Capture the changes of all registered documents, and of those registered later."""
+    document_registered.connect(_on_registered, dispatch_uid=UID)
+    for document in registry.get_documents():
+        _watch(document)
+
+
+def _on_registered(sender: type[Document], **kwargs: Any) -> None:
+    _watch(sender)
+
+
+def _watch(document: type[Document]) -> None:
+    options = document.django
+    if options.ignore_signals:
+        return
+    for model in (options.model, *options.related_models):
+        for member in family(model):
+            make_atomic(member)
+            for signal, receiver in _RECEIVERS:
+                signal.connect(receiver, sender=member, dispatch_uid=UID)
+        for through in throughs(model):
+            m2m_changed.connect(_on_m2m_changed, sender=through, dispatch_uid=UID)
+
+
+def _on_pre_save(
+    sender: Model,
+    instance: models.Model,
+    using: str,
+    raw: bool = False,
+    update_fields: Any = None,
+    **kwargs: Any,
+) -> None:
+    """Note what a related object belonged to before it is moved elsewhere."""
+    if _is_new(instance, raw=raw):
+        return
+    moving = [
+        (document, model)
+        for document, model in watched(sender).related
+        if feeds(document, using) and document.django.reads.follow(model, update_fields)
+    ]
+    rows = _locked_rows(moving, instance, using)
+    for document, model in moving:
+        row = rows[model]
+        if row is not None and _is_moved(model, row, instance):
+            _record_related_keys(document, row, using)
+
+
+def _is_new(instance: models.Model, *, raw: bool) -> bool:
+    """Whether a save will insert a row: one that has a key may also update a row of that key."""
+    if instance.pk is None:
+        return True
+    return instance._state.adding and not raw and instance._meta.pk.has_default()
+
+
+def _is_moved(model: Model, row: models.Model, instance: models.Model) -> bool:
+    return any(
+        getattr(row, field.attname) != getattr(instance, field.attname)
+        for field in references(model)
+    )
+
+
+def _on_post_save(
+    sender: Model,
+    instance: models.Model,
+    using: str,
+    created: bool,
+    update_fields: Any = None,
+    **kwargs: Any,
+) -> None:
+    concerned = watched(sender)
+    changed = None if created else update_fields
+    entries = [
+        object_entry(document, key_in(document.django.model, instance))
+        for document in concerned.own
+        if feeds(document, using) and document.django.reads.concern(document.django.model, changed)
+    ]
+    entries += [
+        related_entry(document, model, key_in(model, instance))
+        for document, model in concerned.related
+        if feeds(document, using) and document.django.reads.concern(model, changed)
+    ]
+    record(using, entries, sender)
+
+
+def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
+    """Note what belongs to a related object while that can still be found out."""
+    related = [
+        (document, model) for document, model in watched(sender).related if feeds(document, using)
+    ]
+    rows = _locked_rows(related, instance, using)
+    for document, model in related:
+        row = rows[model]
+        if row is not None:
+            _record_related_keys(document, row, using)
+
+
+def _locked_rows(
+    related: list[tuple[type[Document], Model]], instance: models.Model, using: str
+) -> dict[Model, models.Model | None]:
+    """Return the object of each model that ``instance`` is, as its row is now; None if none is."""
+    found: dict[Model, models.Model | None] = {}
+    for _, model in related:
+        if model not in found:
+            found[model] = _locked(model, key_in(model, instance), using)
+    return found
+
+
+def _locked(model: Model, key: str, using: str) -> models.Model | None:
+    """Return an object as its row is now, and stays until the commit.
+
+    What an instance was loaded with may be old by now. And a relation that another transaction
+    adds after relations were looked at here, and before they are deleted, would be deleted
+    unnoticed: it has to refer to the row, and so waits for it.
+    """
+    require_transaction(using, model)
+    wait_for_writers(using)
+    return model._base_manager.using(using).select_for_update().filter(pk=key).first()
+
+
+def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
+    entries = [
+        object_entry(document, key_in(document.django.model, instance))
+        for document in watched(sender).own
+        if feeds(document, using)
+    ]
+    record(using, entries, sender)
+
+
+def _on_m2m_changed(
+    sender: Model,
+    *,
+    instance: models.Model,
+    action: str,
+    reverse: bool,
+    model: Model,
+    pk_set: set[Any] | None,
+    using: str,
+    **kwargs: Any,
+) -> None:
+    if action not in ("pre_clear", "post_add", "post_remove"):
+        return
+    here, there = watched(type(instance)), watched(model)
+    read_here = _read_across(here, there, sender, using, backwards=reverse)
+    entries = [object_entry(d, key_in(d.django.model, instance)) for d in read_here.own]
+    entries += [related_entry(d, m, key_in(m, instance)) for d, m in read_here.related]
+    record(using, entries, sender)
+    read_there = _read_across(there, here, sender, using, backwards=not reverse)
+    if not (read_there.own or read_there.related):
+        return
+    if action == "pre_clear":
+        _locked(type(instance), str(instance.pk), using)
+        keys = _linked_keys(sender, instance, model, using, reverse=reverse)
+    else:
+        keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
+    for portion in portions(keys):
+        entries = [object_entry(d, key) for d in read_there.own for key in portion]
+        entries += [related_entry(d, m, key) for d, m in read_there.related for key in portion]
+        record(using, entries, sender)
+
+
+def _read_across(
+    side: Watched, other: Watched, through: Model, using: str, *, backwards: bool
+) -> Watched:
+    """Return what an object concerns whose links to objects of the other side changed.
+
+    Of a document that may read anything, the objects of either side are taken, and what is related
+    to them only where it has none: a tag that is put on one product must not write all its others.
+    """
+
+    def crosses(document: type[Document], unknown: bool) -> bool:
+        found = document.django.reads.cross(through, backwards=backwards)
+        return feeds(document, using) and (unknown if found is None else found)
+
+    own = (*side.own, *other.own)
+    return Watched(
+        own=tuple(d for d in side.own if crosses(d, unknown=True)),
+        related=tuple((d, m) for d, m in side.related if crosses(d, unknown=d not in own)),
+    )
+
+
+def _linked_keys(
+    through: Model, instance: models.Model, model: Model, using: str, *, reverse: bool
+) -> Iterator[str]:
+    """Return the keys of the objects of ``model`` that ``instance`` is linked with."""
+    for source, target in _ends(through, instance, model, reverse=reverse):
+        rows = through._base_manager.using(using).filter(**{source: instance})
+        return map(str, rows.values_list(f"{target}__pk", flat=True).iterator())
+    return iter(())
+
+
+def _given_keys(
+    through: Model,
+    instance: models.Model,
+    model: Model,
+    given: set[Any],
+    using: str,
+    *,
+    reverse: bool,
+) -> Iterator[str]:
+    """Return the keys of the objects of ``model`` that a signal names by what links them."""
+    for _, target in _ends(through, instance, model, reverse=reverse):
+        linked = cast("models.ForeignKey[Any, Any]", through._meta.get_field(target)).target_field
+        if not linked.primary_key:
+            # A foreign key with to_field: it holds another column than the key.
+            rows = model._base_manager.using(using).filter(**{f"{linked.name}__in": given})
+            return map(str, rows.values_list("pk", flat=True).iterator())
+    return (key_text(model, key) for key in given)
+
+
+def _ends(
+    through: Model, instance: models.Model, model: Model, *, reverse: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the foreign keys of a relation's table that lead to ``instance`` and to ``model``."""
+    holder = model if reverse else type(instance)
+    for field in holder._meta.many_to_many:
+        if field.remote_field.through is through:
+            names = (field.m2m_field_name(), field.m2m_reverse_field_name())
+            yield names[::-1] if reverse else names
+
+
+def _record_related_keys(document: type[Document], instance: models.Model, using: str) -> None:
+    for portion in RelatedKeys(document, instance, using).portions("", PORTION):
+        record(using, [object_entry(document, key) for key in portion], type(instance))
+
+
+_RECEIVERS = (
+    (pre_save, _on_pre_save),
+    (post_save, _on_post_save),
+    (pre_delete, _on_pre_delete),
+    (post_delete, _on_post_delete),
+)

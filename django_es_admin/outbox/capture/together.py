@@ -1,0 +1,127 @@
+"""Drain what a piece of code leaves in the outbox at once, however many transactions it makes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connections, transaction
+from django.db.models import Max, Q
+
+from ...conf import get_options
+from ...models import OutboxEntry
+from ..drain.batch import DrainResult
+from ..drain.inline import suspended
+from ..drain.pending import drain_rows
+from ..drain.statistics import flush
+from .record import key_text
+from .watch import Model, watched
+
+
+@dataclass(frozen=True)
+class Left:
+    """What of some changes is not in the index.
+
+    Args:
+        refused: key -> why Elasticsearch, or the project's own code, refused the object.
+        waiting: objects whose changes wait.
+        reasons: why they do, as far as it is known.
+    """
+
+    refused: dict[str, str]
+    waiting: int
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Together:
+    """What a block of code notes in the outbox.
+
+    Args:
+        using: alias of the database.
+        after: number of the last row before the block.
+        result: what its drain did; None before that, and where it is left to workers.
+    """
+
+    using: str
+    after: int
+    result: DrainResult | None = None
+
+    def drain(self) -> None:
+        """Write what was noted since the block began, and no row of before."""
+        self.result = DrainResult()
+        for done in drain_rows(self.using, lambda rows: rows.filter(pk__gt=self.after)):
+            self.result += done
+        flush()
+
+    def left(self, model: Model, keys: Iterable[object]) -> Left:
+        """Return what of the changes of some objects is not in the index.
+
+        Nothing waits where it is left to workers anyway.
+
+        Args:
+            keys: of the objects of ``model`` that the block changed.
+        """
+        changed = {key_text(model, key) for key in keys}
+        rows = (
+            OutboxEntry.objects.using(self.using)
+            .filter(_rows_of(model))
+            .filter(Q(attempts__gt=0) | Q(pk__gt=self.after, delete_sent=False))
+            .order_by("pk")
+            .values_list("key", "attempts", "error")
+        )
+        refused: dict[str, str] = {}
+        waiting: set[str] = set()
+        for key, attempts, error in rows.iterator():
+            if key in changed and attempts:
+                refused[key] = error
+            elif key in changed and self.result is not None:
+                waiting.add(key)
+        stopped = self.result.stopped if self.result else ()
+        reasons = dict.fromkeys(str(stop.error) for stop in stopped)
+        return Left(refused, len(waiting), tuple(reasons) if waiting else ())
+
+    def when_written(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` after the drain: now, or after the commit if a transaction goes on.
+
+        Never in manual transaction mode, where nobody says when the commit is.
+        """
+        connection = connections[self.using]
+        if connection.in_atomic_block or connection.get_autocommit():
+            transaction.on_commit(tell, using=self.using, robust=True)
+
+
+@contextmanager
+def together(using: str) -> Iterator[Together]:
+    """Write what the block notes in the outbox right after it, unless it is left to workers.
+
+    Each of its transactions would be drained by itself else, with a request for each.
+
+    Args:
+        using: alias of the database.
+    """
+    last = OutboxEntry.objects.using(using).aggregate(last=Max("pk"))["last"] or 0
+    noted = Together(using, last)
+    try:
+        with suspended(using):
+            yield noted
+    finally:
+        if get_options().sync == "inline":
+            noted.when_written(noted.drain)
+
+
+def _rows_of(model: Model) -> Q:
+    """Return the rows that tell of objects of ``model``."""
+    concerned = watched(model)
+    found = Q(pk__in=[])
+    for document in concerned.own:
+        options = document.django
+        found |= Q(kind=OutboxEntry.Kind.OBJECT, connection=options.using, index=options.index_name)
+    for document, related in concerned.related:
+        options = document.django
+        found |= Q(
+            kind=OutboxEntry.Kind.RELATED,
+            connection=options.using,
+            index=options.index_name,
+            model=related._meta.label,
+        )
+    return found

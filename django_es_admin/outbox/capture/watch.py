@@ -1,0 +1,100 @@
+"""Which models' changes concern which documents, and the signals that tell of them.
+
+Signals are connected for each model that a document reads, never for all: Django deletes rows of
+a model without receivers in one statement, and should go on doing so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import Any
+
+from django.db import models, router
+from django.db.transaction import atomic
+
+from ...documents import Document, registry
+
+Model = type[models.Model]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a change of one model's objects concerns.
+
+    Args:
+        own: documents of that model's objects.
+        related: documents that change with them -> the model that ``related_models`` names.
+    """
+
+    own: tuple[type[Document], ...]
+    related: tuple[tuple[type[Document], Model], ...]
+
+
+def family(model: Model) -> list[Model]:
+    """Return the models whose saves can change an object of ``model``.
+
+    It, its proxies, its parents and children in multi-table inheritance: Django sends signals for
+    the class that was saved alone.
+    """
+    concrete = model._meta.concrete_model or model
+    roots = [concrete, *concrete._meta.get_parent_list()]
+    found = dict.fromkeys(roots)
+    for root in roots:
+        found.update(dict.fromkeys(_subclasses(root, children=root is concrete)))
+    return list(found)
+
+
+def _subclasses(model: Model, *, children: bool) -> Iterator[Model]:
+    for subclass in model.__subclasses__():
+        if not subclass._meta.abstract and (subclass._meta.proxy or children):
+            yield subclass
+            yield from _subclasses(subclass, children=children)
+
+
+def throughs(model: Model) -> Iterator[Model]:
+    for relation in model._meta.get_fields(include_hidden=True):
+        if relation.many_to_many:
+            holder = relation.field if isinstance(relation, models.ManyToManyRel) else relation
+            through = getattr(holder.remote_field, "through", None)
+            if through is not None:
+                yield through
+
+
+def make_atomic(model: Model) -> None:
+    """Wrap the saving of ``model`` in a transaction.
+
+    Django sends ``post_save`` after its own; without this, in autocommit, a capture that fails
+    would leave the row saved and the change unnoticed.
+    """
+    original = model.save_base
+    if getattr(original, "is_atomic", False):
+        return
+
+    @wraps(original)
+    def save_base(self: models.Model, *args: Any, **kwargs: Any) -> None:
+        using = kwargs.get("using") or (args[3] if len(args) > 3 else None)
+        using = using or router.db_for_write(type(self), instance=self)
+        with atomic(using=using, savepoint=False):
+            original(self, *args, **kwargs)
+
+    save_base.is_atomic = True  # type: ignore[attr-defined]
+    model.save_base = save_base  # type: ignore[method-assign]
+
+
+def watched(model: Model) -> Watched:
+    """Return what a change of an object of ``model`` concerns."""
+    return _watched(registry.get_documents(), model)
+
+
+@lru_cache(maxsize=1_000)
+def _watched(documents: tuple[type[Document], ...], model: Model) -> Watched:
+    followed = [d for d in documents if not d.django.ignore_signals]
+    return Watched(
+        own=tuple(d for d in followed if model in family(d.django.model)),
+        related=tuple(
+            (d, related)
+            for d in followed
+            for related in d.django.related_models
+            if model in family(related)
+        ),
+    )

@@ -1,0 +1,119 @@
+"""What becomes of picked rows once their documents were sent."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import connections, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from ...conf import get_options
+from ...models import OutboxEntry
+from .tick import LAZILY_COMMITTED, lazily_committed
+from .write import Outcome
+
+MAX_BACKOFF = 600
+MAX_ERROR = 2_000
+
+
+def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> None:
+    """Delete the rows that are done, and keep the others for as long as they are needed.
+
+    Args:
+        entries: the picked rows, whose keys were written; no other row is touched.
+        outcome: what became of their keys; a success resolves the parked rows.
+    """
+    good = not outcome.held
+    firsts = {e.key for e in entries if e.key in outcome.deleted and not e.delete_sent}
+    # A first delete resolves nothing: what the row waits for might bring the document back.
+    unresolved = firsts.union(outcome.errors)
+    done = [pk for pk, key in outcome.parked.items() if good and key not in unresolved]
+    again: list[int] = []
+    failed: list[OutboxEntry] = []
+    held: list[int] = []
+    for entry in entries:
+        if entry.key in outcome.errors:
+            failed.append(entry)
+        elif outcome.held:
+            held.append(entry.pk)
+        elif entry.key in outcome.deleted and not entry.delete_sent:
+            # Each row stays. Would one stay for all, a slower drain that had picked that one, and
+            # read the object before it was deleted, could take it away (docs/protocol.md).
+            again.append(entry.pk)
+        else:
+            done.append(entry.pk)
+    if not (again or held or failed):
+        _delete(using, done)
+        return
+    rows = OutboxEntry.objects.using(using)
+    with transaction.atomic(using=using):
+        lazily_committed(using)
+        _delete(using, done)
+        if again:
+            rows.filter(pk__in=again).update(
+                delete_sent=True, due_at=_after(get_options().delete_again_after), leased_until=None
+            )
+        if held:
+            put_back(rows.filter(pk__in=held))
+        for entry in failed:
+            fail(using, [entry], outcome.errors[entry.key])
+
+
+def _delete(using: str, done: list[int]) -> None:
+    if not done:
+        return
+    if connections[using].vendor != "postgresql":
+        OutboxEntry.objects.using(using).filter(pk__in=done).delete()
+        return
+    # By itself it is a transaction: one statement instead of four.
+    table = OutboxEntry._meta.db_table
+    sql = f"DELETE FROM {table} WHERE id = ANY(%s) AND {LAZILY_COMMITTED}"  # noqa: S608 (constants)
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, [done])
+
+
+def put_back(rows: QuerySet[OutboxEntry]) -> None:
+    """Leave rows to a process whose code fits, after a while."""
+    rows.update(due_at=_after(get_options().delete_again_after), leased_until=None)
+
+
+def fail(using: str, entries: Iterable[OutboxEntry], error: str) -> None:
+    """Try rows again later, and give them up after ``OUTBOX_MAX_ATTEMPTS``."""
+    for entry in entries:
+        attempts = entry.attempts + 1
+        OutboxEntry.objects.using(using).filter(pk=entry.pk).update(
+            attempts=F("attempts") + 1,
+            error=error[:MAX_ERROR],
+            due_at=_after(min(2**attempts, MAX_BACKOFF)),
+            leased_until=None,
+            delete_sent=False,
+            parked_at=Now() if attempts >= get_options().outbox_max_attempts else None,
+        )
+
+
+def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
+    """Give the objects that a fan-out could not finish rows of their own.
+
+    Args:
+        template: a row of the same index.
+    """
+    rows = [
+        _row(template, key, delete_sent=True, due_at=_after(get_options().delete_again_after))
+        for key in outcome.deleted
+    ]
+    rows += [
+        _row(template, key, error=error[:MAX_ERROR], attempts=1, due_at=_after(2))
+        for key, error in outcome.errors.items()
+    ]
+    OutboxEntry.objects.using(using).bulk_create(rows)
+    done = [pk for pk, key in outcome.parked.items() if key not in outcome.errors]
+    _delete(using, done)
+
+
+def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
+    return OutboxEntry(connection=template.connection, index=template.index, key=key, **values)
+
+
+def _after(seconds: float) -> object:
+    """Return a moment of the database's clock: those of the application servers may differ."""
+    return Now() + timedelta(seconds=seconds)

@@ -1,0 +1,95 @@
+"""Drain the rows of a transaction in the process that made them, right after its commit."""
+
+import logging
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+from functools import partial
+
+from django.db import connections, transaction
+
+from ...conf import get_options
+from ...exceptions import ConnectionUnavailable
+from ...models import OutboxEntry
+from . import breaker
+from .batch import BatchDrain
+
+logger = logging.getLogger(__name__)
+
+_ATTRIBUTE = "_django_es_admin_batch"
+_suspended: ContextVar[frozenset[str]] = ContextVar(
+    "django_es_admin_suspended", default=frozenset()
+)
+
+
+class _Batch:
+    """The rows of one transaction.
+
+    A callback is registered for every save and the first that runs drains all rows: one that was
+    registered once would die with the savepoint it was registered in. The callbacks alone keep the
+    batch alive, and each its own rows: Django forgets those of what is rolled back, and their rows
+    with them. SQLite gives their ids to others then, whose rows must not be acknowledged for them.
+    """
+
+    def __init__(self, using: str) -> None:
+        self.using = using
+        self.done = False
+        self._entries: list[weakref.ref[OutboxEntry]] = []
+
+    def add(self, entries: list[OutboxEntry]) -> Callable[[], None]:
+        """Add rows; return what drains all that are not rolled back."""
+        # More are left to workers, and need no memory here.
+        kept = entries[: max(get_options().inline_max_objects - len(self._entries), 0)]
+        self._entries += map(weakref.ref, kept)
+        return partial(self._drain, kept)
+
+    def _drain(self, kept: list[OutboxEntry]) -> None:
+        if not self.done:
+            self.done = True
+            entries = (reference() for reference in self._entries)
+            _drain(self.using, [entry for entry in entries if entry is not None])
+
+
+@contextmanager
+def suspended(using: str) -> Iterator[None]:
+    """Leave what is noted inside, in the database ``using``, to who drains it later."""
+    token = _suspended.set(_suspended.get() | {using})
+    try:
+        yield
+    finally:
+        _suspended.reset(token)
+
+
+def is_suspended(using: str) -> bool:
+    """Whether another drain than that of the transaction writes what is noted now."""
+    return using in _suspended.get()
+
+
+def inline_grace() -> timedelta:
+    """Return for how long workers leave a new row to the process that made it."""
+    return timedelta(seconds=get_options().inline_timeout * 2 + 1)
+
+
+def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
+    """Drain new rows after the commit of the current transaction; errors are logged."""
+    connection = connections[using]
+    reference = getattr(connection, _ATTRIBUTE, None)
+    batch = reference() if reference is not None else None
+    if batch is None or batch.done:
+        batch = _Batch(using)
+        setattr(connection, _ATTRIBUTE, weakref.ref(batch))
+    transaction.on_commit(batch.add(entries), using=using, robust=True)
+
+
+def _drain(using: str, entries: list[OutboxEntry]) -> None:
+    options = get_options()
+    tried = [entry for entry in entries if not breaker.is_open(entry.connection)]
+    if not tried:
+        return
+    drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
+    for stopped in drain.drain(tried).stopped:
+        if isinstance(stopped.error, ConnectionUnavailable):
+            breaker.trip(stopped.connection)
+        logger.warning("Changes wait in the outbox: %s", stopped.error)

@@ -1,0 +1,44 @@
+"""How often a drain came too late, counted in memory and written now and then.
+
+One row for all drains of an index would be the hottest of the database; these figures may lose a
+few seconds in a crash.
+"""
+
+import threading
+import time
+from collections import Counter
+
+from django.db.models import F
+
+from ...models import Generation
+
+FLUSH_SECONDS = 10.0
+
+_lock = threading.Lock()
+_written: Counter[tuple[str, int]] = Counter()
+_stale: Counter[tuple[str, int]] = Counter()
+_flushed = time.monotonic()
+
+
+def count(using: str, generation: int, written: int, stale: int) -> None:
+    """Count documents that were sent to a generation, and those for which it had a newer one."""
+    with _lock:
+        _written[using, generation] += written
+        _stale[using, generation] += stale
+        due = time.monotonic() - _flushed > FLUSH_SECONDS
+    if due:
+        flush()
+
+
+def flush() -> None:
+    """Add what was counted to the table of generations."""
+    global _flushed  # noqa: PLW0603 (one per process)
+    with _lock:
+        written, stale = dict(_written), dict(_stale)
+        _written.clear()
+        _stale.clear()
+        _flushed = time.monotonic()
+    for (using, generation), number in written.items():
+        Generation.objects.using(using).filter(pk=generation).update(
+            written=F("written") + number, stale=F("stale") + stale[using, generation]
+        )

@@ -1,0 +1,109 @@
+"""The tick: a number that only grows, the external version of every write."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models import F, Func
+from django.db.models.functions import Greatest
+
+from ...models import Tick
+from ...statement import Statement
+
+_ROW = 1
+# The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
+# and far above the versions that Elasticsearch counts by itself.
+_PER_MILLISECOND = 1024
+
+_POSTGRESQL_CLOCK = (
+    f"(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint) * {_PER_MILLISECOND})"
+)
+# As a condition of the one statement of a transaction, what `lazily_committed` does.
+LAZILY_COMMITTED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
+_NEXT = (
+    f"UPDATE {Tick._meta.db_table} SET value = GREATEST(value + 1, {_POSTGRESQL_CLOCK}) "  # noqa: S608 (constants)
+    f"WHERE id = {_ROW} AND {LAZILY_COMMITTED} RETURNING value"
+)
+
+
+class _ClockTick(Func):
+    """The database's clock as a tick; the application servers' clocks need not agree."""
+
+    output_field = models.BigIntegerField()
+    arity = 0
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        milliseconds = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+        return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return _POSTGRESQL_CLOCK, []
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        milliseconds = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+        return f"({milliseconds} * {_PER_MILLISECOND})", []
+
+
+def written_at(version: int) -> datetime | None:
+    """Return when a document of this version was written; None if the version is no tick of ours.
+
+    Args:
+        version: of a document in the index.
+    """
+    # Whoever counts writes, as Elasticsearch itself does, does not come so far.
+    if version < _PER_MILLISECOND * 10**12:
+        return None
+    return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)
+
+
+def take_tick(using: str) -> int:
+    """Return a tick that is greater than every one before it, and committed.
+
+    Take it *before* reading the objects that are written with it: whoever reads later has a
+    greater tick, and wins.
+
+    Args:
+        using: alias of the database that the objects are read from.
+
+    Raises:
+        RuntimeError: inside a transaction, in which later reads could be older than the tick.
+    """
+    tick = _next_tick(using)
+    if tick is None:
+        Tick.objects.using(using).get_or_create(pk=_ROW, defaults={"value": 0})
+        tick = _next_tick(using)
+    assert tick is not None  # noqa: S101 (there is a row now)
+    return tick
+
+
+def _next_tick(using: str) -> int | None:
+    """Return the next tick; None as long as there is no row."""
+    # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
+    if connections[using].vendor == "postgresql":
+        with transaction.atomic(using=using, durable=True):
+            pass  # Nothing is sent: the one statement is a transaction by itself, and the fastest.
+        rows = Statement(using, _NEXT).run()
+        return rows[0][0] if rows else None
+    with transaction.atomic(using=using, durable=True):
+        ticks = Tick.objects.using(using).filter(pk=_ROW)
+        ticks.update(value=Greatest(F("value") + 1, _ClockTick()))
+        return ticks.values_list("value", flat=True).first()
+
+
+def raise_tick(using: str, version: int) -> bool:
+    """Raise the counter to ``version``; return whether it was below."""
+    with transaction.atomic(using=using, durable=True):
+        return bool(
+            Tick.objects.using(using).filter(pk=_ROW, value__lt=version).update(value=version)
+        )
+
+
+def lazily_committed(using: str) -> None:
+    """Do not wait for the disk at this transaction's commit, where the database can do so.
+
+    For what may be lost in a crash of the database server without harm: a tick (the clock is
+    beyond it when the server is back), and that a row is done (it is done again).
+    """
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")

@@ -1,0 +1,138 @@
+"""Drain what transactions left over: once, or for ever."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, connections
+from django.db.models import Max, Q
+
+from ...conf import get_options
+from ...exceptions import ElasticsearchAdminError
+from ...indices.definition import get_definitions
+from ...models import OutboxEntry
+from ..rows.claim import claim, due
+from .batch import BatchDrain, DrainResult
+from .pending import Rows, drain_rows, rows_of
+from .statistics import flush
+
+logger = logging.getLogger(__name__)
+
+MAX_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class DrainReport:
+    """What ``drain_due`` did, and what it left.
+
+    Args:
+        result: what it did.
+        second_deletes: rows whose delete is sent again later; they need no attention.
+        second_deletes_until: when the last of them is due; None if there are none.
+        parked: rows that were given up, until somebody retries them.
+    """
+
+    result: DrainResult
+    second_deletes: int
+    second_deletes_until: datetime | None
+    parked: int
+
+
+def databases(connection: str | None = None) -> list[str]:
+    """Return the aliases of the databases that hold an indexed model, and so an outbox."""
+    return sorted({d.database for d in get_definitions(connection) if d.document is not None})
+
+
+def drain_due(
+    connection: str | None = None, on_batch: Callable[[DrainResult], None] | None = None
+) -> DrainReport:
+    """Handle every row that is due, whatever back-off or claim it has; return what was done.
+
+    A second delete that is not due yet is left for later.
+
+    Args:
+        connection: only rows for the connection of this alias.
+        on_batch: called after each batch with what was done until then.
+
+    Raises:
+        ConnectionDoesNotExist: there is no such connection.
+    """
+    aliases = databases(connection)
+    total = DrainResult()
+    for alias in aliases:
+        for result in drain_rows(alias, _of_connection(connection)):
+            total += result
+            if on_batch:
+                on_batch(total)
+    flush()
+    return _report(aliases, total)
+
+
+def _of_connection(connection: str | None) -> Rows:
+    return lambda rows: rows if connection is None else rows.filter(connection=connection)
+
+
+def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
+    later = parked = 0
+    until: datetime | None = None
+    for alias in aliases:
+        rows = OutboxEntry.objects.using(alias)
+        second = rows.filter(delete_sent=True, parked_at__isnull=True)
+        later += second.count()
+        last = second.aggregate(last=Max("due_at"))["last"]
+        until = max((moment for moment in (until, last) if moment), default=None)
+        parked += rows.filter(parked_at__isnull=False).count()
+    return DrainReport(result, later, until, parked)
+
+
+def drain_forever(
+    stop: threading.Event,
+    interval: float,
+    on_batch: Callable[[DrainResult], None] | None = None,
+) -> None:
+    """Handle rows as they become due, until ``stop`` is set; any number of these may run.
+
+    Args:
+        interval: seconds between two looks at an empty outbox.
+        on_batch: called after each batch with what it did.
+    """
+    pause = 0.0
+    limit = get_options().bulk_max_documents
+    # What stopped is left alone for the pause, so that its old rows do not stand before others.
+    avoided, retry_at = Q(), 0.0
+    while not stop.is_set():
+        if avoided and time.monotonic() >= retry_at:
+            avoided = Q()
+        busy, failure = False, ""
+        for alias in databases():
+            try:
+                entries = claim(alias, due(alias).exclude(avoided), limit)
+                result = BatchDrain(alias, get_options().write_timeout).drain(entries)
+            except (DatabaseError, ElasticsearchAdminError) as error:
+                # The database was restarted, or the like: a new connection may do.
+                connections[alias].close_if_unusable_or_obsolete()
+                failure = str(error)
+                continue
+            busy = busy or bool(entries)
+            if entries and on_batch:
+                on_batch(result)
+            avoided |= rows_of(result.stopped)
+            failure = failure or next((str(stopped.error) for stopped in result.stopped), "")
+        if failure:
+            # Half as much, half as often: the same answer is right for a cluster that is down and
+            # for one that is overloaded.
+            pause = min(max(pause * 2, interval), MAX_PAUSE)
+            limit = max(limit // 2, 1)
+            retry_at = time.monotonic() + pause
+            logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
+        elif not avoided:
+            pause, limit = 0.0, get_options().bulk_max_documents
+        if failure and not avoided:
+            stop.wait(pause)
+        elif not busy:
+            flush()
+            stop.wait(interval)
+    flush()

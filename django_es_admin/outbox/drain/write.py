@@ -1,0 +1,290 @@
+"""Read objects afresh and write their documents to every target, in the one order that is safe.
+
+The caller has picked outbox rows, or a range of keys, before. Then: read the targets, take a tick,
+read the objects, write with the tick as version, look at every item's answer.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from ...conf import get_options
+from ...documents import Document
+from ...documents.prepared import Prepared
+from ...exceptions import (
+    BatchTooOld,
+    IndexMissing,
+    ObjectsUnreadable,
+    ProjectCodeFailed,
+    ServerBusy,
+)
+from ...indices.bulk import BulkResult, ItemError, encode, read_versions, send
+from ...indices.definition import IndexDefinition
+from ...models import Generation
+from ..rows.refused import forget, remember
+from .primary import reading_from
+from .project_code import project_code
+from .statistics import count
+from .targets import Target, Targets, parked_rows, read_targets
+from .tick import raise_tick, take_tick
+
+ROUNDS = 3
+
+
+@dataclass
+class Outcome:
+    """What became of some objects.
+
+    Args:
+        keys: all of them, as text.
+        deleted: keys for which deletes were sent and accepted.
+        errors: key -> why it was not written.
+        held: whether a target was left to other code.
+        parked: parked rows of these objects -> their key, of before the objects were read.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+    errors: dict[str, str] = field(default_factory=dict)
+    held: bool = False
+    parked: dict[int, str] = field(default_factory=dict)
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.keys + other.keys,
+            self.deleted | other.deleted,
+            self.errors | other.errors,
+            self.held or other.held,
+            self.parked | other.parked,
+        )
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes documents of one index.
+
+    Args:
+        definition: the index.
+        timeout: seconds for one request.
+        refresh: make the documents searchable at once.
+    """
+
+    definition: IndexDefinition
+    timeout: float
+    refresh: bool = False
+
+    @property
+    def document(self) -> type[Document]:
+        """The class of the documents."""
+        document = self.definition.document
+        assert document is not None  # noqa: S101 (rows are captured for documents only)
+        return document
+
+    def write_keys(self, keys: Sequence[str]) -> Outcome:
+        """Write the documents of the objects with these keys; delete those that are gone.
+
+        What cannot be read at once is read in halves: one object must not stop the others.
+
+        Raises:
+            BatchTooOld: reading one object took so long that a write could arrive after a second
+                delete.
+            ProjectCodeFailed: there is no queryset to read from.
+            ElasticsearchAdminError: a request failed as a whole.
+        """
+        try:
+            return self._write_keys(keys)
+        except (BatchTooOld, ObjectsUnreadable) as error:
+            if len(keys) > 1:
+                half = len(keys) // 2
+                return self.write_keys(keys[:half]) + self.write_keys(keys[half:])
+            if isinstance(error, BatchTooOld):
+                raise
+            self._remember_unreadable(keys[0], str(error))
+            return Outcome(keys=list(keys), errors={keys[0]: str(error)})
+
+    def _remember_unreadable(self, key: str, error: str) -> None:
+        """Keep generations that lack what could not be read from becoming live."""
+        for target in read_targets(self.definition, self.definition.digest).write:
+            if target.building:
+                remember(self.definition.database, target.pk, {key: error})
+
+    def _write_keys(self, keys: Sequence[str]) -> Outcome:
+        for _ in range(ROUNDS):
+            targets = read_targets(self.definition, self.definition.digest)
+            parked = parked_rows(self.definition, keys) if targets.parked else {}
+            if not targets.write:
+                # No index yet: whoever creates it reads the objects after this commit.
+                return Outcome(keys=list(keys), held=targets.held, parked=parked)
+            started = time.monotonic()
+            tick = take_tick(self.definition.database)
+            batch = self._read(keys)
+            outcome, overtaken = self._write(targets, tick, batch, started)
+            if not overtaken:
+                outcome.parked = parked
+                return outcome
+        raise ServerBusy(
+            f"Documents of {self.definition.name} hold versions above the counter's, again and "
+            f"again: is another database writing to this index?"
+        )
+
+    def _read(self, keys: Sequence[str]) -> list[Prepared]:
+        wanted = self._primary_keys(keys)
+        with reading_from(self.definition.database):
+            found = self._find(list(wanted)) if wanted else []
+        present = {prepared.key for prepared in found}
+        gone = [Prepared(text, None) for key, text in wanted.items() if key not in present]
+        unknown = [Prepared(key, None) for key in set(keys) - set(wanted.values())]
+        return [*found, *gone, *unknown]
+
+    def _find(self, keys: list[Any]) -> list[Prepared]:
+        name, source = self.document.__name__, self.document.django.source
+        single = source.single(self.definition.database) if len(keys) == 1 else None
+        if single is not None:
+            return single.read(keys[0])
+        with project_code(ProjectCodeFailed, f"{name}.get_queryset()"):
+            queryset = objects(self.definition).filter(pk__in=keys)
+        with project_code(ObjectsUnreadable, name):
+            return list(source.read(queryset))
+
+    def _primary_keys(self, keys: Sequence[str]) -> dict[Any, str]:
+        """Return primary key -> its text; what is no key of the model is left out."""
+        primary = self.document.django.model._meta.pk
+        found = {}
+        for text in keys:
+            try:
+                found[primary.to_python(text)] = text
+            except (ValidationError, ValueError, TypeError, ArithmeticError):
+                continue
+        return found
+
+    def _write(
+        self, targets: Targets, tick: int, batch: list[Prepared], started: float
+    ) -> tuple[Outcome, bool]:
+        outcome = Outcome(keys=[str(one.key) for one in batch], held=targets.held)
+        outcome.deleted = {str(one.key) for one in batch if one.source is None and not one.error}
+        overtaken = False
+        for target in targets.write:
+            result = send_batch(
+                self.definition,
+                target.alias,
+                tick,
+                batch,
+                started=started,
+                timeout=self.timeout,
+                refresh=self.refresh,
+            )
+            self._take(outcome, target, result)
+            if result.stale:
+                overtaken = self._look_at_stale(outcome, target, tick, result) or overtaken
+        outcome.deleted -= outcome.errors.keys()
+        return outcome, overtaken
+
+    def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> None:
+        """Note what one target answered."""
+        if target.live:
+            stale = len(result.stale)
+            count(self.definition.database, target.pk, result.written + stale, stale)
+        refused: dict[str, str] = {}
+        for error in result.errors:
+            if error.busy and not target.standby:
+                raise ServerBusy(
+                    f"The connection {self.definition.connection.alias!r} is overloaded: "
+                    f"{error.message}"
+                )
+            if error.target_gone:
+                self._miss(target)
+                return
+            tolerated = target.tolerant and bool(error.status)
+            if tolerated or target.building:
+                refused[error.key] = error.message
+            if not tolerated:
+                outcome.errors[error.key] = error.message
+        self._note_refused(outcome, target, refused)
+
+    def _note_refused(self, outcome: Outcome, target: Target, refused: dict[str, str]) -> None:
+        using = self.definition.database
+        if refused:
+            remember(using, target.pk, refused)
+        if target.refused:
+            forget(using, target.pk, set(outcome.keys) - refused.keys())
+
+    def _miss(self, target: Target) -> None:
+        """Go on without a generation that is gone; without the live one, rows have to wait."""
+        using, name = self.definition.database, self.definition.name
+        row = Generation.objects.using(using).filter(pk=target.pk)
+        if row.filter(role=Generation.Role.LIVE).exists():
+            raise IndexMissing(
+                f"The live generation {target.name} of {name} is gone from the cluster: "
+                f"run `manage.py es_rebuild {name}`."
+            )
+        # Retired while this batch was read, or deleted by hand.
+        row.filter(role__in=[Generation.Role.BUILDING, Generation.Role.STANDBY]).update(
+            role=Generation.Role.FAILED, error="It is gone from the cluster."
+        )
+
+    def _look_at_stale(
+        self, outcome: Outcome, target: Target, tick: int, result: BulkResult
+    ) -> bool:
+        """Return whether the counter is behind versions that are stored: a restored database.
+
+        Then the counter is raised, and the batch has to be written again. A document that is not
+        there was refused for the sake of a delete; if that was not of a drain that saw more than
+        this one, only time makes Elasticsearch forget it.
+        """
+        versions = read_versions(
+            self.definition.connection, target.alias, result.stale, self.timeout
+        )
+        for key in set(result.stale) - versions.keys() - outcome.deleted:
+            outcome.errors[key] = "a newer delete of it is remembered; it is written again later"
+        highest = max(versions.values(), default=0)
+        return highest > tick and raise_tick(self.definition.database, highest)
+
+
+def send_batch(
+    definition: IndexDefinition,
+    target: str,
+    tick: int,
+    batch: Iterable[Prepared],
+    *,
+    started: float,
+    timeout: float | None = None,
+    refresh: bool = False,
+) -> BulkResult:
+    """Write documents to one write alias, in requests that are bounded in bytes.
+
+    Args:
+        tick: taken before the objects were read.
+        started: when it was taken, by ``time.monotonic()``.
+        timeout: seconds for one request; ``WRITE_TIMEOUT`` if omitted.
+
+    Raises:
+        BatchTooOld: sent now, a write could arrive after the second delete of its object.
+        ElasticsearchAdminError: a request failed as a whole.
+    """
+    options = get_options()
+    result = BulkResult()
+    for part in encode(batch, tick, max_bytes=options.bulk_max_bytes):
+        if isinstance(part, ItemError):
+            result += BulkResult(errors=(part,))
+            continue
+        if time.monotonic() - started > options.delete_again_after / 2:
+            raise BatchTooOld
+        result += send(
+            definition.connection,
+            target,
+            part,
+            timeout=timeout or options.write_timeout,
+            refresh=refresh,
+        )
+    return result
+
+
+def objects(definition: IndexDefinition) -> QuerySet[Any]:
+    """Return the objects that belong into the index, from the database that feeds it."""
+    if definition.document is None:
+        raise ValueError(f"{definition.name} has no document")
+    return definition.document().get_queryset().using(definition.database)

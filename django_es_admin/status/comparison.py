@@ -1,0 +1,114 @@
+"""One object: what is in the index of it, beside what would be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from ..backends.elasticsearch import JSON
+from ..backends.health import Deadline, in_time
+from ..conf import get_options
+from ..indices.definition import IndexDefinition
+from ..indices.samples import read_document
+from ..models import OutboxEntry
+from ..outbox.drain.tick import written_at
+from ..outbox.drain.write import objects
+
+
+@dataclass(frozen=True)
+class FieldPair:
+    """One field of the two documents; None for a value that one does not have."""
+
+    name: str
+    indexed: Any
+    would_be: Any
+
+    @property
+    def differs(self) -> bool:
+        """Whether the values are not the same."""
+        return bool(self.indexed != self.would_be)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One object in the index and in the database.
+
+    Args:
+        key: of the object, as text.
+        indexed: the document that is there; None if there is none.
+        would_be: the document that would be written; None for a delete.
+        error: why it cannot be made.
+        written: when the indexed one was written, as its version tells; None where it does not.
+        waiting: rows of the outbox that tell of this very object.
+    """
+
+    key: str
+    indexed: Mapping[str, Any] | None
+    would_be: Mapping[str, Any] | None
+    error: str = ""
+    written: datetime | None = None
+    waiting: int = 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether a write would change what is there."""
+        return bool(self.indexed != self.would_be)
+
+    @property
+    def fields(self) -> list[FieldPair]:
+        """The fields of both documents, differing ones first."""
+        here, there = self.indexed or {}, self.would_be or {}
+        names = dict.fromkeys([*there, *here])
+        pairs = [FieldPair(name, here.get(name), there.get(name)) for name in names]
+        return sorted(pairs, key=lambda pair: not pair.differs)
+
+
+def compare_object(definition: IndexDefinition, key: str) -> Comparison:
+    """Compare the document of one object with what would be written now.
+
+    Args:
+        key: of the object, as text; it need not exist.
+
+    Raises:
+        IndexMissing: there is no live generation.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    connection, deadline = definition.connection, Deadline(get_options().page_timeout)
+    found = in_time(
+        connection, deadline, lambda: read_document(connection, definition.alias, deadline, key)
+    )
+    would_be, error = _would_be(definition, key)
+    rows = OutboxEntry.objects.using(definition.database).filter(
+        connection=definition.using,
+        index=definition.name,
+        kind=OutboxEntry.Kind.OBJECT,
+        key=key,
+        delete_sent=False,
+    )
+    return Comparison(
+        key=key,
+        indexed=found.source if found else None,
+        would_be=would_be,
+        error=error,
+        written=written_at(found.version) if found and found.version else None,
+        waiting=rows.count(),
+    )
+
+
+def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] | None, str]:
+    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
+    django = definition.document.django
+    try:
+        rows = objects(definition).filter(pk=django.model._meta.pk.to_python(key))
+    except (ValidationError, ValueError, OverflowError):
+        return None, ""
+    for prepared in django.source.read(rows):
+        if prepared.error:
+            return None, prepared.error
+        if prepared.source is None:
+            return None, ""
+        # As it would come back: dates and decimals are text and numbers there.
+        return JSON.loads(JSON.dumps(prepared.source)), ""
+    return None, ""

@@ -1,0 +1,91 @@
+"""What the databases say of all indices, in a number of queries that does not grow with them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+
+from ..indices.definition import IndexDefinition
+from ..models import Generation
+from ..operations.history import OperationStatus, last_operations, open_operations
+from ..outbox.rows.status import OutboxStatus, read_outboxes
+from .counts import Rows, count_rows, recall_rows
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of some indices.
+
+    Args:
+        running: the operations that go on or wait, the newest first.
+        counted: connection and name -> the objects as last counted, or estimated.
+        outboxes: connection and name -> the changes that wait.
+        registered: connection and alias -> the generations, the newest first.
+        last: connection and name -> the last operation.
+    """
+
+    running: tuple[OperationStatus, ...] = ()
+    counted: dict[Key, Rows] = field(default_factory=dict)
+    outboxes: dict[Key, OutboxStatus] = field(default_factory=dict)
+    registered: dict[Key, list[Generation]] = field(default_factory=dict)
+    last: dict[Key, OperationStatus] = field(default_factory=dict)
+
+    def rows(self, definition: IndexDefinition, documents: int | None, *, exact: bool) -> Rows:
+        """Return the objects of an index.
+
+        Args:
+            documents: in the live generation; None where that is not known.
+            exact: count them.
+        """
+        if definition.document is None:
+            return Rows()
+        if exact:
+            try:
+                return count_rows(definition, documents)
+            except DatabaseError:
+                # A page about Elasticsearch has to open where a table is missing, too.
+                return Rows()
+        return self.counted.get((definition.using, definition.name), Rows())
+
+    def outbox(self, definition: IndexDefinition) -> OutboxStatus:
+        """Return the state of the outbox of an index."""
+        return self.outboxes.get((definition.using, definition.name), OutboxStatus())
+
+    def generations(self, definition: IndexDefinition) -> Sequence[Generation]:
+        """Return the registered generations of an index, the newest first."""
+        return self.registered.get((definition.using, definition.alias), ())
+
+    def operation(self, definition: IndexDefinition) -> OperationStatus | None:
+        """Return the last operation of an index."""
+        return self.last.get((definition.using, definition.name))
+
+
+def read_figures(definitions: Iterable[IndexDefinition]) -> Figures:
+    """Return the figures of indices; those of a database that fails are missing."""
+    by_database: defaultdict[str, list[IndexDefinition]] = defaultdict(list)
+    for definition in definitions:
+        by_database[definition.database].append(definition)
+    found = Figures()
+    for using, group in (by_database or {DEFAULT_DB_ALIAS: []}).items():
+        try:
+            found = _add(found, using, group)
+        except DatabaseError:
+            continue
+    return found
+
+
+def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
+    generations: defaultdict[Key, list[Generation]] = defaultdict(list)
+    for row in Generation.objects.using(using).all():
+        generations[row.connection, row.alias].append(row)
+    documented = [definition for definition in group if definition.document]
+    return Figures(
+        running=(*found.running, *open_operations(using)),
+        counted=found.counted | recall_rows(using, documented),
+        outboxes=found.outboxes | read_outboxes(using, documented),
+        registered=found.registered | generations,
+        last=found.last | last_operations(using),
+    )

@@ -1,0 +1,240 @@
+"""How the connections and indices are: what the dashboard and ``es_status`` show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django_es_admin import connections
+
+from ..backends.abstracts import Base
+from ..backends.disk import Disk
+from ..backends.health import ConnectionHealth, for_each
+from ..conf import get_options
+from ..indices.definition import IndexDefinition, get_definitions, select_definitions
+from ..indices.diff import Difference, compare_mappings
+from ..indices.live import LiveIndex
+from ..operations.history import OperationStatus
+from ..outbox.rows.status import OutboxStatus
+from .answers import ClusterAnswer, ask, belongs
+from .counts import Rows
+from .figures import Figures, read_figures
+from .problems import find_problems
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    """One line of the dashboard.
+
+    Args:
+        name: the declared name; of an index that is not declared, its physical name.
+        alias: what is searched.
+        connection: alias of the connection.
+        declared: False for an index that the project does not declare.
+        model: ``shop.Product``; "" without a document.
+        generations: the physical indices that hold the alias: one, if all is well.
+        aliases: further aliases of those.
+        health: ``green``, ``yellow`` or ``red``; "" where it is not known.
+        open: False for a closed index.
+        hidden: whether it is a hidden index.
+        documents: number of documents in the live generation; None where it is not known.
+        counted: the objects in the database that belong into it.
+        size: bytes of the primary shards.
+        created: when the live generation was created.
+        differences: between declared and live mapping.
+        outbox: its changes that wait.
+        problems: what is wrong, each a sentence that says what mends it.
+        operation: the last one.
+    """
+
+    name: str
+    alias: str
+    connection: str
+    declared: bool
+    model: str = ""
+    generations: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    health: str = ""
+    open: bool = True
+    hidden: bool = False
+    documents: int | None = None
+    size: int | None = None
+    created: datetime | None = None
+    differences: tuple[Difference, ...] = ()
+    outbox: OutboxStatus = field(default_factory=OutboxStatus)
+    problems: tuple[str, ...] = ()
+    operation: OperationStatus | None = None
+    counted: Rows = field(default_factory=Rows)
+    known: bool = True
+    """False where the connection did not answer, so that nothing can be said of the index."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a live generation."""
+        return bool(self.generations)
+
+    @property
+    def rows(self) -> int | None:
+        """Number of objects in the database that belong into it; None where it is not known."""
+        return self.counted.number
+
+    @property
+    def drift(self) -> int:
+        """Documents beyond the rows, below 0 for missing ones; 0 where that cannot be told."""
+        return self.counted.drift(self.documents)
+
+
+@dataclass(frozen=True)
+class Status:
+    """All connections and indices.
+
+    Args:
+        connections: in the order of ``ES_SERVERS``.
+        indices: the declared ones by name, then the others.
+        running: the operations that go on or wait, the newest first.
+        disks: alias of a connection -> the room of its cluster, where that is known.
+    """
+
+    connections: tuple[ConnectionHealth, ...]
+    indices: tuple[IndexStatus, ...]
+    running: tuple[OperationStatus, ...] = ()
+    disks: Mapping[str, Disk] = field(default_factory=dict)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a connection is down or an index has a problem."""
+        return any(not health.available for health in self.connections) or any(
+            index.problems for index in self.indices
+        )
+
+
+def get_status(
+    names: Iterable[str] = (),
+    connection: str | None = None,
+    *,
+    unmanaged: bool = True,
+    exact: bool = True,
+    timeout: float | None = None,
+) -> Status:
+    """Return how the connections and indices are; what does not answer is part of the answer.
+
+    Args:
+        names: only these declared indices.
+        connection: only this connection.
+        unmanaged: also list indices that the project does not declare, unless there are names.
+        exact: count the rows of each index, which takes the longer the more there are; otherwise
+            they are as last counted, or estimated, and the number of queries is always the same.
+        timeout: seconds that each connection has, all at once; ``PAGE_TIMEOUT`` if omitted.
+
+    Raises:
+        IndexNotDeclared: one of the names is not declared.
+        ConnectionDoesNotExist: there is no such connection.
+    """
+    wanted = list(names)
+    definitions = select_definitions(wanted, connection)
+    backends = _backends(definitions if wanted else None, connection)
+    seconds = timeout or get_options().page_timeout
+    unmanaged = unmanaged and not wanted
+    others = None if unmanaged else frozenset[str]()
+    answers = {
+        answer.health.details.alias: answer
+        for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds, others))
+    }
+    figures = read_figures(definitions)
+    indices = [
+        index_status(d, answers[d.connection.alias], figures, exact=exact) for d in definitions
+    ]
+    if unmanaged:
+        for backend in backends:
+            indices += _unmanaged(backend, answers[backend.alias])
+    return Status(
+        tuple(answer.health for answer in answers.values()),
+        tuple(indices),
+        running=figures.running,
+        disks={alias: answer.disk for alias, answer in answers.items() if answer.disk},
+    )
+
+
+def _backends(definitions: list[IndexDefinition] | None, connection: str | None) -> list[Base]:
+    if definitions is not None:
+        return list({d.connection.alias: d.connection for d in definitions}.values())
+    return [connections[alias] for alias in connections if connection in (None, alias)]
+
+
+def index_status(
+    definition: IndexDefinition, answer: ClusterAnswer, figures: Figures, *, exact: bool
+) -> IndexStatus:
+    """Return the status of one declared index.
+
+    Args:
+        exact: count its rows.
+    """
+    holders = answer.live.holders(definition.alias)
+    index = holders[0] if holders else None
+    known = answer.health.available
+    documents = answer.documents.get(index.name) if index else None
+    rows = figures.rows(definition, documents, exact=exact)
+    outbox, generations = figures.outbox(definition), figures.generations(definition)
+    differences = (
+        compare_mappings(definition.mappings, answer.mappings[index.name])
+        if index and definition.document and index.name in answer.mappings
+        else ()
+    )
+    return IndexStatus(
+        name=definition.name,
+        alias=definition.alias,
+        connection=definition.connection.alias,
+        declared=True,
+        model=definition.model_label,
+        generations=tuple(holder.name for holder in holders),
+        aliases=tuple(a for a in index.aliases if a != definition.alias) if index else (),
+        health=index.health if index else "",
+        open=index.open if index else True,
+        documents=documents,
+        counted=rows,
+        size=index.size if index else None,
+        created=index.created if index else None,
+        differences=differences,
+        outbox=outbox,
+        problems=find_problems(
+            definition,
+            holders=tuple(holders),
+            physical=definition.alias in answer.live.by_name,
+            drift=rows.drift(documents),
+            differences=len(differences),
+            outbox=outbox,
+            generations=generations,
+            existing=answer.live.by_name.keys(),
+        )
+        if known
+        else (),
+        operation=figures.operation(definition),
+        known=known,
+    )
+
+
+def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:
+    # An index may be declared on another connection to the same cluster.
+    aliases = frozenset(d.alias for d in get_definitions() if backend.shares_cluster(d.connection))
+    return [
+        unmanaged_status(backend.alias, index, answer)
+        for index in answer.live.by_name.values()
+        if not belongs(index, aliases)
+    ]
+
+
+def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -> IndexStatus:
+    """Return the status of an index that the project does not declare."""
+    return IndexStatus(
+        name=index.name,
+        alias=index.name,
+        connection=connection,
+        declared=False,
+        generations=(index.name,),
+        aliases=tuple(index.aliases),
+        health=index.health,
+        open=index.open,
+        hidden=index.hidden,
+        documents=answer.documents.get(index.name),
+        size=index.size,
+        created=index.created,
+    )
