@@ -67,6 +67,7 @@ def staged() -> Iterator[dict[str, str]]:
     from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: PLC0415
     from django_es_admin.lifecycle.refresh import plan_refresh, refresh  # noqa: PLC0415
     from django_es_admin.lifecycle.rollback import plan_rollback, roll_back  # noqa: PLC0415
+    from django_es_admin.operations.acting import acting  # noqa: PLC0415
 
     client = connections["default"].client
     if client.indices.get(index="shop-*", expand_wildcards="all").body:
@@ -76,10 +77,13 @@ def staged() -> Iterator[dict[str, str]]:
     products = get_definition("products")
     try:
         for who in ("ada", "grace"):
-            rebuild(plan_rebuild(products), who=who)
+            with acting(who):
+                rebuild(plan_rebuild(products))
         for _ in range(2):
-            roll_back(plan_rollback(products), who="ada")
-        refresh(plan_refresh(products), who="grace")
+            with acting("ada"):
+                roll_back(plan_rollback(products))
+        with acting("grace"):
+            refresh(plan_refresh(products))
         _make_trouble(client)
         yield {"changed": _change_unnoticed(), "running": _begin_a_rebuild(products.alias)}
     finally:

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
 from .lifecycle.aliases.swap_plan import SwapPlan
-from .lifecycle.background import do_queued, give_up, queue_drain, queue_rebuild, queue_swap
+from .lifecycle.background import do_queued, queue_drain, queue_rebuild, queue_swap
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
 from .models import Operation
+from .operations.ending import give_up
 from .outbox.drain.worker import drain_due
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
@@ -75,44 +76,35 @@ def find_background_refusal() -> str:
     return ""
 
 
-def enqueue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
+def enqueue_rebuild(plan: RebuildPlan) -> Operation:
     """Have an index rebuilt by a worker of the background tasks; return the record of it.
-
-    Args:
-        who: the user.
 
     Raises:
         OperationRefused: the plan has refusals, another rebuild goes on, or nothing works in the
             background.
     """
     _require_background()
-    return _send(queue_rebuild(plan, who=who), plan.definition.database)
+    return _send(queue_rebuild(plan), plan.definition.database)
 
 
-def enqueue_swap(plan: SwapPlan, *, who: str) -> Operation:
+def enqueue_swap(plan: SwapPlan) -> Operation:
     """Have a generation compared and made live by a worker; return the record of it.
 
-    Args:
-        who: the user.
-
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
     """
     _require_background()
-    return _send(queue_swap(plan, who=who), plan.definition.database)
+    return _send(queue_swap(plan), plan.definition.database)
 
 
-def enqueue_drain(plan: DrainPlan, *, who: str) -> Operation:
+def enqueue_drain(plan: DrainPlan) -> Operation:
     """Have the rows of a connection handled by a worker; return the record of it.
 
-    Args:
-        who: the user.
-
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
     """
     _require_background()
-    return _send(queue_drain(plan, who=who), plan.definition.database)
+    return _send(queue_drain(plan), plan.definition.database)
 
 
 def _require_background() -> None:

@@ -1,11 +1,11 @@
 """Operations that one process asks for and another one does."""
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from ..exceptions import ElasticsearchAdminError, OperationCancelled, OperationRefused
 from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
+from ..operations.ending import give_up
 from ..operations.recording import enqueue
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .drain_now import DrainPlan, drain_now, plan_drain
@@ -13,7 +13,7 @@ from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .swap import swap_alias
 
 
-def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
+def queue_rebuild(plan: RebuildPlan) -> Operation:
     """Make the record of a rebuild that a background task is to do.
 
     Raises:
@@ -21,12 +21,10 @@ def queue_rebuild(plan: RebuildPlan, *, who: str) -> Operation:
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
-    return enqueue(
-        plan.definition, Operation.Kind.REBUILD, who=who, details={"source": plan.source}
-    )
+    return enqueue(plan.definition, Operation.Kind.REBUILD, details={"source": plan.source})
 
 
-def queue_swap(plan: SwapPlan, *, who: str) -> Operation:
+def queue_swap(plan: SwapPlan) -> Operation:
     """Make the record of a swap that a background task is to do, as it compares all ids first.
 
     Raises:
@@ -35,10 +33,10 @@ def queue_swap(plan: SwapPlan, *, who: str) -> Operation:
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     details = {"source": plan.source, "target": plan.target}
-    return enqueue(plan.definition, Operation.Kind.SWAP, who=who, details=details)
+    return enqueue(plan.definition, Operation.Kind.SWAP, details=details)
 
 
-def queue_drain(plan: DrainPlan, *, who: str) -> Operation:
+def queue_drain(plan: DrainPlan) -> Operation:
     """Make the record of a drain that a background task is to do, as it takes too long to wait for.
 
     Raises:
@@ -46,7 +44,7 @@ def queue_drain(plan: DrainPlan, *, who: str) -> Operation:
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
-    return enqueue(plan.definition, Operation.Kind.DRAIN, who=who)
+    return enqueue(plan.definition, Operation.Kind.DRAIN)
 
 
 def do_queued(using: str, key: int) -> str:
@@ -67,9 +65,9 @@ def do_queued(using: str, key: int) -> str:
         if row.kind == Operation.Kind.SWAP:
             return _swap(definition, row)
         if row.kind == Operation.Kind.DRAIN:
-            drain_now(plan_drain(definition), who=row.who, queued=row)
+            drain_now(plan_drain(definition), queued=row)
             return ""
-        return rebuild(plan_rebuild(definition, queued=row), who=row.who, queued=row).generation
+        return rebuild(plan_rebuild(definition, queued=row), queued=row).generation
     except OperationCancelled:
         return ""
     except ElasticsearchAdminError as error:
@@ -85,12 +83,7 @@ def _swap(definition: IndexDefinition, row: Operation) -> str:
             f"The alias {definition.alias} moved from {row.details['source'] or 'nowhere'} to "
             f"{plan.source or 'nowhere'} before the swap began: plan it again."
         )
-    return swap_alias(plan, who=row.who, queued=row).target
-
-
-def give_up(using: str, key: int, error: str) -> None:
-    """Record that an operation that still waits is not going to be done."""
-    _queued(using, key).update(state=Operation.State.FAILED, error=error, ended_at=timezone.now())
+    return swap_alias(plan, queued=row).target
 
 
 def _queued(using: str, key: int) -> QuerySet[Operation]:

@@ -67,11 +67,8 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
     )
 
 
-def create_index(plan: CreatePlan, *, who: str = "") -> CreateResult:
+def create_index(plan: CreatePlan) -> CreateResult:
     """Create the first, empty generation of an index with its aliases.
-
-    Args:
-        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -81,7 +78,7 @@ def create_index(plan: CreatePlan, *, who: str = "") -> CreateResult:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     aliases = {definition.alias: {}, **definition.aliases}
-    with recording(definition, Operation.Kind.CREATE, who=who) as record:
+    with recording(definition, Operation.Kind.CREATE) as record:
         record.tell(Progress(definition.name, "create"))
         generation = create_physical(definition, dict(definition.settings), aliases)
         record.name(generation.name)

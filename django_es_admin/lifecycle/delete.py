@@ -106,11 +106,8 @@ def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) ->
     return [text % {"generation": name, "name": definition.name}]
 
 
-def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
+def delete_index(plan: DeletePlan) -> DeleteResult:
     """Delete the physical indices of the plan, and forget them.
-
-    Args:
-        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals, or is not what one would plan now.
@@ -127,7 +124,7 @@ def delete_index(plan: DeletePlan, *, who: str = "") -> DeleteResult:
             % {"name": plan.name}
         )
     names = tuple(plan.generations)
-    with recording(plan.definition, Operation.Kind.DELETE, who=who, generation=plan.name) as record:
+    with recording(plan.definition, Operation.Kind.DELETE, generation=plan.name) as record:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
         rows = generations_of(plan.definition).filter(name__in=names)
         # First of all: a write to a generation that is gone would be an error each time.

@@ -45,11 +45,10 @@ def plan_drain(definition: IndexDefinition) -> DrainPlan:
     return DrainPlan(definition, count, takes_long, tuple(refusals))
 
 
-def drain_now(plan: DrainPlan, *, who: str = "", queued: Operation | None = None) -> DrainReport:
+def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainReport:
     """Handle every row of the connection that is due.
 
     Args:
-        who: the user; the account of this process if omitted.
         queued: its record, if it was made before.
 
     Raises:
@@ -60,7 +59,7 @@ def drain_now(plan: DrainPlan, *, who: str = "", queued: Operation | None = None
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    with recording(definition, Operation.Kind.DRAIN, who=who, queued=queued) as record:
+    with recording(definition, Operation.Kind.DRAIN, queued=queued) as record:
         record.tell(Progress(definition.name, "drain", 0, plan.waiting))
 
         def tell(total: DrainResult) -> None:

@@ -94,11 +94,8 @@ def _is_live(definition: IndexDefinition, live: LiveIndices, name: str) -> bool:
     return name in live.by_name and definition.alias in live.by_name[name].aliases
 
 
-def prune(plan: PrunePlan, *, who: str = "") -> PruneResult:
+def prune(plan: PrunePlan) -> PruneResult:
     """Delete the generations of the plan that are still not needed.
-
-    Args:
-        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -109,7 +106,7 @@ def prune(plan: PrunePlan, *, who: str = "") -> PruneResult:
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    with recording(definition, Operation.Kind.PRUNE, who=who) as record:
+    with recording(definition, Operation.Kind.PRUNE) as record:
         record.tell(Progress(definition.name, "delete", 0, len(plan.doomed)))
         # Somebody may have swapped to one of them since.
         now = plan_prune(definition, builds=True)

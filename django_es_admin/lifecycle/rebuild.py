@@ -1,6 +1,7 @@
 """Build a new generation of an index and make it live: the sequence; each step has a module."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -33,7 +34,7 @@ from .generations.adopt import adopt
 from .generations.create import create_generation
 from .generations.settle import settle
 from .generations.table import generations_of, mark_failed
-from .swap import SECONDS_FOR_SHARDS, SwapResult, move_alias
+from .swap import SECONDS_FOR_SHARDS, SwapResult, carry_out
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,6 @@ def rebuild(
     plan: RebuildPlan,
     on_progress: OnProgress = ignore,
     *,
-    who: str = "",
     queued: Operation | None = None,
 ) -> RebuildResult:
     """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
@@ -157,7 +157,6 @@ def rebuild(
     ``es_prune``; one that fails before is given up.
 
     Args:
-        who: the user; the account of this process if omitted.
         queued: the record of the operation, if it was made before.
 
     Raises:
@@ -172,7 +171,6 @@ def rebuild(
     with recording(
         definition,
         Operation.Kind.REBUILD,
-        who=who,
         on_progress=on_progress,
         details={"source": plan.source},
         queued=queued,
@@ -206,9 +204,10 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
     loaded = load(definition, generation, tell)
     drained = catch_up(definition, generation, tell)
     tell(Progress(definition.name, "settle"))
-    for attempt in patiently(lambda: tell(Progress(definition.name, "settle"))):
-        with attempt:
-            settle(definition, generation.name)
+    patiently(
+        partial(settle, definition, generation.name),
+        lambda: tell(Progress(definition.name, "settle")),
+    )
     gate = pass_gate(definition, generation, tell, wait=plan.wait)
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
     return RebuildResult(definition.name, generation.name, loaded, drained, gate, swap=None)
@@ -217,16 +216,15 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
 def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResult:
     definition, tell = plan.definition, record.tell
     tell(Progress(definition.name, "swap"))
-    for attempt in patiently(lambda: tell(Progress(definition.name, "swap"))):
-        with attempt:
-            # The gate has compared it with the database; the live one may be what is wrong.
-            swap = plan_swap(definition, generation.name, min_ratio=0, own=record.operation)
-    if swap.refusals:
-        raise OperationRefused(" ".join(swap.refusals))
+    # The gate has compared it with the database; the live one may be what is wrong.
+    swap = patiently(
+        partial(plan_swap, definition, generation.name, min_ratio=0, own=record.operation),
+        lambda: tell(Progress(definition.name, "swap")),
+    )
     if swap.source != plan.source:
         raise OperationRefused(
             f"The alias {definition.alias} moved from {plan.source or 'nowhere'} to "
             f"{swap.source or 'nowhere'} while {generation.name} was built: look who did it, then "
             f"run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
         )
-    return move_alias(swap, tell)
+    return carry_out(replace(swap, gated=False), tell)

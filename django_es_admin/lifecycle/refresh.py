@@ -50,11 +50,8 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     return RefreshPlan(definition, holders[0].name if holders else "", tuple(refusals))
 
 
-def refresh(plan: RefreshPlan, *, who: str = "") -> None:
+def refresh(plan: RefreshPlan) -> None:
     """Refresh the live generation.
-
-    Args:
-        who: the user; the account of this process if omitted.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -64,7 +61,7 @@ def refresh(plan: RefreshPlan, *, who: str = "") -> None:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
     kind = Operation.Kind.REFRESH
-    with recording(definition, kind, who=who, generation=plan.generation) as record:
+    with recording(definition, kind, generation=plan.generation) as record:
         record.tell(Progress(definition.name, "refresh"))
         with translated(definition.connection):
             client = definition.connection.client

@@ -11,15 +11,14 @@ from ..outbox.capture.changes import portions
 from ..outbox.capture.record import object_entry, record
 
 
-def reindex_objects(definition: IndexDefinition, keys: Iterable[str], *, who: str = "") -> int:
+def reindex_objects(definition: IndexDefinition, keys: Iterable[str]) -> int:
     """Note objects in the outbox, and drain what this process may at once; return how many.
 
     Args:
         keys: of the objects, as text, any number: they are not held in memory; the document of an
             object that does not exist is deleted.
-        who: the user; the account of this process if omitted.
     """
-    with recording(definition, Operation.Kind.REINDEX, who=who) as operation:
+    with recording(definition, Operation.Kind.REINDEX) as operation:
         count = _note(definition, keys)
         operation.operation.details |= {"objects": count}
     return count

@@ -37,11 +37,11 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
     )
 
 
-def roll_back(plan: SwapPlan, *, who: str = "", on_progress: OnProgress = ignore) -> SwapResult:
+def roll_back(plan: SwapPlan, *, on_progress: OnProgress = ignore) -> SwapResult:
     """Swap to the standby; what is live now becomes the standby.
 
     Raises:
         OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    return swap_alias(plan, who=who, kind=Operation.Kind.ROLLBACK, on_progress=on_progress)
+    return swap_alias(plan, kind=Operation.Kind.ROLLBACK, on_progress=on_progress)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from ..backends.errors import translated
 from ..backends.health import Deadline
@@ -45,7 +46,6 @@ class SwapResult:
 def swap_alias(
     plan: SwapPlan,
     *,
-    who: str = "",
     kind: Operation.Kind = Operation.Kind.SWAP,
     on_progress: OnProgress = ignore,
     queued: Operation | None = None,
@@ -55,7 +55,6 @@ def swap_alias(
     A build that waits for its swap is compared with the database first.
 
     Args:
-        who: the user; the account of this process if omitted.
         kind: what the record of it says.
         queued: that record, if it was made before.
 
@@ -67,30 +66,43 @@ def swap_alias(
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
-    definition = plan.definition
     with recording(
-        definition,
+        plan.definition,
         kind,
-        who=who,
         generation=plan.target,
         on_progress=on_progress,
         queued=queued,
     ) as record:
-        if not plan.settled:
-            settle(definition, plan.target)
-        if plan.gated:
-            generation = generations_of(definition).get(name=plan.target)
-            catch_up(definition, generation, record.tell)
-            pass_gate(definition, generation, record.tell, wait=SECONDS_FOR_SHARDS)
-        # It may have been retired since the plan was made, and then it lacks what was written.
-        row = generations_of(definition).filter(name=plan.target).first()
-        refusals = find_role_refusals(plan.target, row)
-        if refusals:
-            raise OperationRefused(" ".join(refusals))
-        return move_alias(plan, record.tell)
+        return carry_out(plan, record.tell)
 
 
-def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
+def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
+    """Do what a plan says, within an operation that is recorded already.
+
+    Raises:
+        OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        GateClosed: the target is not equal to the database.
+        LoadFailed: the target refused documents.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    definition = plan.definition
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    if not plan.settled:
+        settle(definition, plan.target)
+    if plan.gated:
+        generation = generations_of(definition).get(name=plan.target)
+        catch_up(definition, generation, on_progress)
+        pass_gate(definition, generation, on_progress, wait=SECONDS_FOR_SHARDS)
+    # It may have been retired since the plan was made, and then it lacks what was written.
+    row = generations_of(definition).filter(name=plan.target).first()
+    refusals = find_role_refusals(plan.target, row)
+    if refusals:
+        raise OperationRefused(" ".join(refusals))
+    return _move_alias(plan, on_progress)
+
+
+def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
     """Send the one request, read the alias again, and write down the roles.
 
     Where no answer came, the request is sent again unless the alias has moved by then. Once it was
@@ -109,17 +121,18 @@ def move_alias(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
 
     tell()
     failure: ElasticsearchAdminError | None = None
+
+    def send() -> None:
+        nonlocal sent
+        if not sent or _holders(definition) != [plan.target]:
+            sent = True
+            _send(plan)
+
     try:
-        for attempt in patiently(tell):
-            with attempt:
-                if not sent or _holders(definition) != [plan.target]:
-                    sent = True
-                    _send(plan)
+        patiently(send, tell)
     except ElasticsearchAdminError as error:
         failure = error
-    for attempt in patiently(tell):
-        with attempt:
-            holders = _holders(definition)
+    holders = patiently(partial(_holders, definition), tell)
     # Without an answer it may have been done even so; a refusal is one.
     if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
         if failure is None and plan.target in holders and _adds_only(plan):

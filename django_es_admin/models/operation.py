@@ -1,9 +1,13 @@
 """The record of what was done to an index."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+MAX_ERROR = 4_000
 
 
 class Operation(models.Model):
@@ -74,3 +78,38 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.index}"
+
+    def finish(
+        self,
+        state: "Operation.State",
+        error: str = "",
+        *,
+        at: datetime | None = None,
+        **values: Any,
+    ) -> bool:
+        """End the operation, unless another process has taken it or ended it since it was read.
+
+        Args:
+            state: a final one.
+            error: why it failed.
+            at: when it ended; now if omitted.
+            values: other columns to write with it.
+
+        Returns:
+            Whether it was ended here.
+        """
+        ended = at or timezone.now()
+        if self.steps and not self.steps[-1]["ended"]:
+            self.steps[-1]["ended"] = ended.isoformat()
+        mine = (
+            type(self)
+            .objects.using(self._state.db)
+            .filter(pk=self.pk, owner=self.owner, state=self.state)
+        )
+        values |= {"error": error[:MAX_ERROR], "steps": self.steps, "ended_at": ended}
+        done = mine.update(state=state, leased_until=None, **values)
+        if done:
+            self.state = state
+            for name, value in values.items():
+                setattr(self, name, value)
+        return bool(done)

@@ -1,11 +1,13 @@
-"""Cancel an operation that goes on."""
+"""How an operation ends before its work is done: it is cancelled, or given up."""
 
-from django.utils import timezone
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
 from ..exceptions import OperationRefused
 from ..models import Operation
 from .history import OperationStatus
+from .recording import LEASE_SECONDS
 
 
 def find_cancel_refusal(operation: OperationStatus) -> str:
@@ -28,7 +30,28 @@ def cancel(operation: OperationStatus) -> None:
     refusal = find_cancel_refusal(operation)
     if refusal:
         raise OperationRefused(refusal)
-    rows = Operation.objects.using(operation.using).filter(pk=operation.row.pk)
-    waiting = rows.filter(state=Operation.State.QUEUED)
-    if not waiting.update(state=Operation.State.CANCELLED, ended_at=timezone.now()):
-        rows.filter(state=Operation.State.RUNNING).update(cancel_requested=True)
+    row = operation.row
+    if row.state == Operation.State.QUEUED and row.finish(Operation.State.CANCELLED):
+        return
+    running = Operation.objects.using(operation.using).filter(
+        pk=row.pk, state=Operation.State.RUNNING
+    )
+    running.update(cancel_requested=True)
+
+
+def give_up(using: str, key: int, error: str) -> None:
+    """Record that an operation is not going to be done; nothing, if it does not wait any more.
+
+    Args:
+        using: alias of the database that it is stored in.
+        key: its primary key.
+    """
+    waiting = Operation.objects.using(using).filter(pk=key, state=Operation.State.QUEUED).first()
+    if waiting is not None:
+        waiting.finish(Operation.State.FAILED, error)
+
+
+def bury(operation: Operation, error: str) -> None:
+    """Record that the process of an operation was killed: it ended with its last sign of life."""
+    last = operation.leased_until and operation.leased_until - timedelta(seconds=LEASE_SECONDS)
+    operation.finish(Operation.State.FAILED, error, at=last)

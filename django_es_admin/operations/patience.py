@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from tenacity import (
     RetryCallState,
@@ -18,6 +19,8 @@ PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, BatchTooOld)
 
 LONGEST_PAUSE = 5.0
 
+Result = TypeVar("Result")
+
 
 class Patience:
     """Tries again until Elasticsearch has been away for ``OPERATION_PATIENCE``, without a break.
@@ -30,15 +33,16 @@ class Patience:
         self._on_pause = on_pause
         self._away_since: float | None = None
 
-    def attempts(self) -> Retrying:
-        """Return what is to be tried, again and again."""
-        return Retrying(
+    def __call__(self, work: Callable[[], Result]) -> Result:
+        """Return what ``work`` returns, once an attempt at it succeeds."""
+        attempts = Retrying(
             retry=retry_if_exception_type(PASSING),
             wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE),
             stop=self._is_over,
             before_sleep=self._pause,
             reraise=True,
         )
+        return attempts(work)
 
     def renew(self) -> None:
         """Note that Elasticsearch did a part of the work."""
@@ -55,6 +59,11 @@ class Patience:
         self._on_pause()
 
 
-def patiently(on_pause: Callable[[], None]) -> Retrying:
-    """Return the attempts at something that is done at once, or not at all."""
-    return Patience(on_pause).attempts()
+def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Result:
+    """Return what ``work`` returns, which is done at once or not at all.
+
+    Args:
+        work: what to try, again and again.
+        on_pause: called before each pause; what it raises ends the attempts.
+    """
+    return Patience(on_pause)(work)

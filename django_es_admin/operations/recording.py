@@ -5,14 +5,12 @@ was killed renews nothing, so that another one may take over; should it only hav
 its next sign that the operation is not its own any more, and ends.
 """
 
-import getpass
 import os
 import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +23,7 @@ from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, Opera
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
+from .acting import note_begun, who_acts
 from .progress import OnProgress, Progress, ignore
 from .running import explain_running, forget_ended, running_rebuild
 
@@ -32,9 +31,6 @@ LEASE_SECONDS = 60
 """Longer than anything between two signs of progress, and than clocks of servers differ."""
 
 RECORD_SECONDS = 1.0
-MAX_ERROR = 4_000
-
-_begun: ContextVar[list[Operation] | None] = ContextVar("begun", default=None)
 
 
 @dataclass
@@ -73,15 +69,7 @@ class Record:
 
     def end(self, state: Operation.State, error: str = "", **details: Any) -> None:
         """Record how it ended."""
-        self._end_step()
-        self._mine().update(
-            state=state,
-            error=error[:MAX_ERROR],
-            details=self.operation.details | details,
-            steps=self.operation.steps,
-            ended_at=timezone.now(),
-            leased_until=None,
-        )
+        self.operation.finish(state, error, details=self.operation.details | details)
 
     def _end_step(self) -> None:
         if self.operation.steps and not self.operation.steps[-1]["ended"]:
@@ -110,7 +98,6 @@ def recording(
     definition: IndexDefinition,
     kind: Operation.Kind,
     *,
-    who: str = "",
     generation: str = "",
     on_progress: OnProgress = ignore,
     details: Mapping[str, Any] | None = None,
@@ -119,7 +106,6 @@ def recording(
     """Record what is done in the context as an operation, and its outcome.
 
     Args:
-        who: the user; the account of this process if omitted.
         details: what the row is to keep from the beginning.
         queued: the row, if it was made before by :func:`enqueue`.
 
@@ -127,7 +113,7 @@ def recording(
         OperationRunning: it is a rebuild, and another one of the index goes on.
         OperationCancelled: it was queued, and does not wait any more.
     """
-    operation = queued or _row(definition, kind, who or _account())
+    operation = queued or _row(definition, kind)
     operation.generation = generation
     operation.details |= details or {}
     _begin(definition, operation)
@@ -146,31 +132,10 @@ def recording(
     record.end(Operation.State.DONE)
 
 
-@contextmanager
-def noting_begun() -> Iterator[list[Operation]]:
-    """Yield a list that fills with the operations that are begun or queued in the context.
-
-    What others begin at the same time is not among them.
-    """
-    begun: list[Operation] = []
-    token = _begun.set(begun)
-    try:
-        yield begun
-    finally:
-        _begun.reset(token)
-
-
-def _note(operation: Operation) -> None:
-    begun = _begun.get()
-    if begun is not None:
-        begun.append(operation)
-
-
 def enqueue(
     definition: IndexDefinition,
     kind: Operation.Kind,
     *,
-    who: str,
     details: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Make the row of an operation that another process is going to do.
@@ -179,16 +144,16 @@ def enqueue(
         OperationRunning: it is a rebuild, and another one of the index goes on.
     """
     with _alone(definition, kind):
-        operation = _row(definition, kind, who)
+        operation = _row(definition, kind)
         operation.state = Operation.State.QUEUED
         operation.details |= details or {}
         operation.save(using=definition.database)
-    _note(operation)
+    note_begun(operation)
     return operation
 
 
-def _row(definition: IndexDefinition, kind: Operation.Kind, who: str) -> Operation:
-    return Operation(connection=definition.using, index=definition.name, kind=kind, who=who)
+def _row(definition: IndexDefinition, kind: Operation.Kind) -> Operation:
+    return Operation(connection=definition.using, index=definition.name, kind=kind, who=who_acts())
 
 
 def _begin(definition: IndexDefinition, operation: Operation) -> None:
@@ -200,7 +165,7 @@ def _begin(definition: IndexDefinition, operation: Operation) -> None:
             _take(operation, definition.database)
         else:
             operation.save(using=definition.database)
-    _note(operation)
+    note_begun(operation)
     forget_ended(definition)
 
 
@@ -210,14 +175,6 @@ def _take(operation: Operation, using: str) -> None:
     waiting = Operation.objects.using(using).filter(pk=operation.pk, state=Operation.State.QUEUED)
     if not waiting.update(**{name: getattr(operation, name) for name in names}):
         raise OperationCancelled
-
-
-def _account() -> str:
-    """Return the name of whoever runs this process."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return f"uid {os.getuid()}"
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, definition_of
 from ...lifecycle.reindex import reindex_objects
 from ...models import Index
+from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
 from ...status.comparison import Comparison, compare_object
 from ..pages.format import number
@@ -223,7 +224,8 @@ class ReindexingMixin(Base):
             text = f"Reindexed {count} of {self.opts.label}."
             index_admin(self.admin_site).log_change(request, index, text)
             keys = chosen.values_list("pk", flat=True).iterator()
-            reindex_objects(definition, map(str, keys), who=request.user.get_username())
+            with acting(request.user.get_username()):
+                reindex_objects(definition, map(str, keys))
         text = ngettext(
             "%(count)s object is indexed anew, at once or by the next drain.",
             "%(count)s objects are indexed anew, at once or by the next drain.",

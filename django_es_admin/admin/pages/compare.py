@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import get_definition
 from ...lifecycle.reindex import reindex_objects
+from ...operations.acting import acting
 from ...status.comparison import compare_object
 from ..rights import index_of
 from .address import parse_id
@@ -55,7 +56,8 @@ def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> H
             pages.message_user(request, READ_ONLY, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         pages.log_change(request, index, f"Reindexed {key}.")
-        reindex_objects(definition, [key], who=request.user.get_username())
+        with acting(request.user.get_username()):
+            reindex_objects(definition, [key])
         text = _("The change is noted; it is written at once, or by the next drain.")
         pages.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(request.get_full_path())

@@ -23,8 +23,8 @@ from ...exceptions import (
     IndexNotDeclared,
 )
 from ...indices.definition import IndexDefinition, get_definition
+from ...operations.acting import acting
 from ...operations.fingerprint import fingerprint
-from ...operations.recording import noting_begun
 from ..rights import index_of
 from .address import parse_id, quoted_id
 from .verbs import Action, find_refusal
@@ -99,17 +99,17 @@ def _carry_out(
         single_object=True,
     )
     problem = ""
-    with noting_begun() as begun:
+    with acting(request.user.get_username()) as actor:
         try:
-            action.execute(plan, who=request.user.get_username())
+            action.execute(plan)
         except ElasticsearchAdminError as error:
             problem = str(error)
-    if not begun:
+    if not actor.begun:
         # It was refused before anything began.
         return _show(pages, request, action, definition, plan, problem=problem)
     url = reverse(
         "admin:elasticsearch_operation_change",
-        args=[quoted_id(definition.database, str(begun[0].pk))],
+        args=[quoted_id(definition.database, str(actor.begun[0].pk))],
         current_app=pages.admin_site.name,
     )
     return HttpResponseRedirect(url)

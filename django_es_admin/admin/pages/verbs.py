@@ -70,20 +70,20 @@ class Action:
         return f"elasticsearch_index_{self.name}"
 
 
-def _enqueue_rebuild(plan: Any, *, who: str) -> Any:
-    return _tasks().enqueue_rebuild(plan, who=who)
+def _enqueue_rebuild(plan: Any) -> Any:
+    return _tasks().enqueue_rebuild(plan)
 
 
-def _swap(plan: Any, *, who: str) -> Any:
+def _swap(plan: Any) -> Any:
     if _takes_long(SWAP, plan):
-        return _tasks().enqueue_swap(plan, who=who)
-    return swap_alias(plan, who=who)
+        return _tasks().enqueue_swap(plan)
+    return swap_alias(plan)
 
 
-def _drain(plan: Any, *, who: str) -> Any:
+def _drain(plan: Any) -> Any:
     if _takes_long(DRAIN, plan):
-        return _tasks().enqueue_drain(plan, who=who)
-    return drain_now(plan, who=who)
+        return _tasks().enqueue_drain(plan)
+    return drain_now(plan)
 
 
 def _tasks() -> Any:

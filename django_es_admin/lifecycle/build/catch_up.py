@@ -1,7 +1,9 @@
 """Bring what changed while a generation was loaded into it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Max
 from django.utils import timezone
@@ -44,25 +46,39 @@ def catch_up(
     """
     until = last_row(definition)
     waiting = pending(definition, until).count()
-    _drain(definition, until, waiting, on_progress)
+    _drain(
+        definition,
+        until,
+        lambda done: on_progress(
+            Progress(definition.name, "drain", min(done, waiting), waiting)
+        ),
+    )
     _retry_refused(definition, generation, on_progress)
     return CaughtUp(waiting, _delete_again(definition, until, on_progress))
 
 
-def _drain(definition: IndexDefinition, until: int, total: int, on_progress: OnProgress) -> None:
+def _drain(definition: IndexDefinition, until: int, tell: Callable[[int], None]) -> None:
+    """Handle the rows up to a number, however long Elasticsearch is away in between.
+
+    Args:
+        tell: told how many objects were written until now.
+    """
     done = 0
 
-    def tell() -> None:
-        on_progress(Progress(definition.name, "drain", min(done, total), total))
+    def pause() -> None:
+        tell(done)
 
-    tell()
-    patience = Patience(tell)
-    for attempt in patience.attempts():
-        with attempt:
-            for result in drain_pending(definition, until, on_portion=tell):
-                patience.renew()
-                done += result.objects
-                tell()
+    patience = Patience(pause)
+
+    def drain() -> None:
+        nonlocal done
+        for result in drain_pending(definition, until, on_portion=pause):
+            patience.renew()
+            done += result.objects
+            tell(done)
+
+    pause()
+    patience(drain)
 
 
 def _retry_refused(
@@ -79,9 +95,7 @@ def _retry_refused(
 
     for done in range(0, len(keys), size):
         tell()
-        for attempt in patiently(tell):
-            with attempt:
-                writer.write_keys(keys[done : done + size])
+        patiently(partial(writer.write_keys, keys[done : done + size]), tell)
 
 
 def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgress) -> int:
@@ -99,11 +113,7 @@ def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgre
         tell()
         due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
         if due is None or due <= timezone.now():
-            again = Patience(tell)
-            for attempt in again.attempts():
-                with attempt:
-                    for _ in drain_pending(definition, until, on_portion=tell):
-                        again.renew()
+            _drain(definition, until, lambda done: tell())
         if time.monotonic() > patience:
             # Whatever keeps them: each is sent all the same, before or after the swap.
             break

@@ -12,7 +12,7 @@ from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry
 from ...outbox.drain.pending import drain_pending, last_row
 from ...outbox.rows.refused import refused_by
-from .identities import compare_ids, still_differing
+from .identities import Differing, compare_ids, still_differing
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
 from .ranges import all_loaded, rows_read
@@ -68,19 +68,15 @@ def pass_gate(
         raise GateClosed(f"The load of {generation.name} has not ended: rebuild the index.")
     _refuse_refused(definition, generation)
     await_shards(definition, generation, wait, tell)
-    for attempt in patiently(tell):
-        with attempt:
-            _refresh(definition, generation)
-            found = compare_ids(definition, generation.name, limit=MOST_DIFFERING, on_ids=tell)
+    found = patiently(partial(_compare, definition, generation, tell), tell)
     keys = found.keys
     for _ in range(ROUNDS):
         if not keys:
             break
         tell_repair = partial(tell, 0, len(keys))
         tell_repair()
-        for attempt in patiently(tell_repair):
-            with attempt:
-                keys = _repair(definition, generation, keys, tell_repair)
+        repair = partial(_repair, definition, generation, keys, tell_repair)
+        keys = patiently(repair, tell_repair)
     if keys or found.more:
         raise _closed(definition, generation, keys, more=found.more)
     # What was written just now may have been refused.
@@ -107,12 +103,15 @@ def _refuse_refused(definition: IndexDefinition, generation: Generation) -> None
     )
 
 
-def _refresh(definition: IndexDefinition, generation: Generation) -> None:
+def _compare(
+    definition: IndexDefinition, generation: Generation, on_ids: Callable[..., None]
+) -> Differing:
     with translated(definition.connection):
         client = definition.connection.client.options(
             request_timeout=get_options().operation_timeout
         )
         client.indices.refresh(index=generation.name)
+    return compare_ids(definition, generation.name, limit=MOST_DIFFERING, on_ids=on_ids)
 
 
 def _repair(

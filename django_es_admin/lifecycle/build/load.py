@@ -148,15 +148,18 @@ class _Loader:
         self, page: QuerySet[Any], claimed: LoadRange, rows: int
     ) -> tuple[list[Any], bool]:
         """Return the keys of one batch, and whether there may be more."""
-        keys, size = [], self._size
-        for attempt in patiently(lambda: self._renew(claimed, rows)):
-            with attempt:
-                try:
-                    keys = self._load(page[:size])
-                except (BatchTooOld, ServerBusy):
-                    # There is no room, or no time, for so much at once.
-                    size = max(size // 2, 1)
-                    raise
+        size = self._size
+
+        def attempt() -> list[Any]:
+            nonlocal size
+            try:
+                return self._load(page[:size])
+            except (BatchTooOld, ServerBusy):
+                # There is no room, or no time, for so much at once.
+                size = max(size // 2, 1)
+                raise
+
+        keys = patiently(attempt, lambda: self._renew(claimed, rows))
         full = len(keys) == size
         self._size = min(size + max(self._largest // 10, 1), self._largest)
         return keys, full

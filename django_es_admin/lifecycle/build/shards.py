@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from ...backends.errors import translated
 from ...conf import get_options
@@ -31,9 +32,7 @@ def await_shards(
     """
     deadline = time.monotonic() + seconds
     while True:
-        for attempt in patiently(on_pause):
-            with attempt:
-                missing = _missing(definition, generation)
+        missing = patiently(partial(_missing, definition, generation), on_pause)
         if not missing:
             return
         if time.monotonic() > deadline:

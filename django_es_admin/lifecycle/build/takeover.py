@@ -3,6 +3,7 @@
 from ...indices.definition import IndexDefinition
 from ...models import Generation, Operation
 from ..generations.table import generations_of, mark_failed
+from ...operations.ending import bury
 from ...operations.running import is_alive, operations_of
 from .ranges import release_ranges
 
@@ -47,8 +48,7 @@ def take_over(definition: IndexDefinition, name: str) -> Generation | None:
                 found = generation
             else:
                 mark_failed(generation, gone)
-        operation.state, operation.error = Operation.State.FAILED, gone
-        operation.save(update_fields=["state", "error"])
+        bury(operation, gone)
     return found
 
 

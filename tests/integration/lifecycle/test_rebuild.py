@@ -30,6 +30,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry
+from django_es_admin.operations.acting import acting
 from django_es_admin.operations.progress import Progress
 from django_es_admin.operations.recording import recording
 from django_es_admin.operations.running import operations_of
@@ -68,7 +69,8 @@ def roles() -> dict[str, str]:
 
 def test_an_operation_tells_who_did_what(definition: IndexDefinition) -> None:
     make_products(3)
-    result = rebuild(plan_rebuild(definition), who="ada")
+    with acting("ada"):
+        result = rebuild(plan_rebuild(definition))
     operation = operations_of(definition).get()
     assert (operation.kind, operation.state, operation.who) == ("rebuild", "done", "ada")
     assert (operation.generation, operation.host) == (result.generation, socket.gethostname())
@@ -83,7 +85,7 @@ def test_the_second_of_two_rebuilds_is_refused_with_who_and_since_when(
     definition: IndexDefinition,
 ) -> None:
     plan = plan_rebuild(definition)
-    with recording(definition, Operation.Kind.REBUILD, who="ada"):
+    with acting("ada"), recording(definition, Operation.Kind.REBUILD):
         assert "is being rebuilt by ada on" in plan_rebuild(definition).refusals[0]
         with pytest.raises(OperationRunning, match=f"process {os.getpid()}, since 20"):
             rebuild(plan)
@@ -120,6 +122,7 @@ def test_a_killed_rebuild_is_gone_on_with(
     assert build.name in str(closed.value)
     dead.refresh_from_db()
     assert (dead.state, "ended without a word" in dead.error) == ("failed", True)
+    assert dead.ended_at is not None
     assert roles() == {build.name: "building"}
 
     swap_alias(plan_swap(definition, build.name))

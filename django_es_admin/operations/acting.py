@@ -1,0 +1,55 @@
+"""Who does what is done now: said once where a request begins, read where it is recorded."""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from ..models import Operation
+
+_acting: ContextVar["Acting | None"] = ContextVar("acting", default=None)
+
+
+@dataclass
+class Acting:
+    """Somebody who begins operations.
+
+    Args:
+        who: the user; the account of this process if nobody said so.
+        begun: the operations that were begun or queued meanwhile. What others begin at the same
+            time is not among them.
+    """
+
+    who: str
+    begun: list[Operation] = field(default_factory=list)
+
+
+@contextmanager
+def acting(who: str) -> Iterator[Acting]:
+    """Record the operations that begin in the context under the name of ``who``."""
+    acting = Acting(who)
+    token = _acting.set(acting)
+    try:
+        yield acting
+    finally:
+        _acting.reset(token)
+
+
+def who_acts() -> str:
+    """Return the name to record: the user's, or that of the account that runs this process."""
+    acting = _acting.get()
+    if acting is not None:
+        return acting.who
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return f"uid {os.getuid()}"
+
+
+def note_begun(operation: Operation) -> None:
+    """Tell whoever acts of an operation that was begun or queued."""
+    acting = _acting.get()
+    if acting is not None:
+        acting.begun.append(operation)
