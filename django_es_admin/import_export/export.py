@@ -1,13 +1,14 @@
 """Export exactly what a search shows, in its order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import connections as databases
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,9 +17,9 @@ from import_export.formats.base_formats import CSV, TSV
 from import_export.mixins import BaseExportMixin
 from import_export.signals import post_export
 
-from ..admin.mixins.answer import search_of
+from ..admin.mixins.ranking import matching
+from ..admin.mixins.searches import searches_of
 from ..exceptions import ElasticsearchAdminError, SearchNotAnswered
-from .ranked import RankedRows
 from .stream import is_streamable, parts_for, parts_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+
+# Rows that are read at once.
+PORTION = 1_000
 
 # The methods of import-export's mixins that make the file.
 _FILE = ("get_export_data", "get_data_for_export")
@@ -42,7 +46,7 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
     def choose_export_resource_class(self, form: Any, request: HttpRequest) -> Any:
         """Return the resource class, with its rows best first if the search is ranked."""
         resource = super().choose_export_resource_class(form, request)
-        answer = search_of(request).find(self)
+        answer = searches_of(request).find(self)
         if answer is None or answer.hits is None or request.GET.get(ORDER_VAR):
             return resource
         body = {"ranked_keys": answer.hits.ids}
@@ -130,11 +134,11 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
     def _ask_for_order(self, request: HttpRequest) -> None:
         """Ask for the order of ticked rows: the list needs no search to know which they are."""
         term = request.GET.get(SEARCH_VAR, "")
-        if term and not request.GET.get(ORDER_VAR) and search_of(request).find(self) is None:
+        if term and not request.GET.get(ORDER_VAR) and searches_of(request).find(self) is None:
             self.get_search_results(request, self.get_queryset(request), term)
 
     def _require_answer(self, request: HttpRequest) -> None:
-        answer = search_of(request).find(self)
+        answer = searches_of(request).find(self)
         if answer is not None and answer.hits is None:
             raise SearchNotAnswered(
                 _("Nothing was exported, as the search is not answered at the moment: %(problem)s")
@@ -147,3 +151,16 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
         address = reverse(name, current_app=self.admin_site.name)
         query = request.GET.urlencode()
         return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+
+class RankedRows(Base):  # type: ignore[misc]
+    """A resource whose rows come best first; it goes before the bases of one."""
+
+    ranked_keys: tuple[Any, ...] = ()
+
+    def iter_queryset(self, queryset: Any) -> Iterator[Model]:
+        """Yield the rows of the queryset in the order of the hits, a portion at a time."""
+        keys = iter(matching(queryset, self.ranked_keys))
+        while portion := list(islice(keys, PORTION)):
+            rows = {row.pk: row for row in queryset.order_by().filter(pk__in=portion)}
+            yield from (rows[key] for key in portion if key in rows)

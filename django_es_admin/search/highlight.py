@@ -1,7 +1,7 @@
 """Where the hits of one page have what was searched for."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ from ..backends.errors import translated, understood
 from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
-
-Query = Mapping[str, Any] | dsl.Query
+from .query import AnyQuery
 
 # Longer texts are searched for marks up to here: an index refuses more (reference,
 # "index.highlight.max_analyzed_offset").
@@ -32,7 +31,7 @@ Pieces = tuple[Piece, ...]
 
 def find_highlights(
     document: type[Document],
-    query: Query,
+    query: AnyQuery,
     keys: Sequence[Any],
     paths: Sequence[str],
     *,

@@ -13,8 +13,8 @@ from ..backends.health import Deadline
 from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
-from .highlight import Query
 from .identity import asked_for, identity_of, key_field
+from .query import AnyQuery
 from .service import SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
@@ -86,7 +86,7 @@ class PageHits:
 
 def search_page(
     document: type[Document],
-    query: Query,
+    query: AnyQuery,
     asked: PageAsked,
     search: Callable[[], SearchHits],
     spelling: Spelling | None = None,

@@ -3,14 +3,18 @@
 No word is ever an operator: the words go into `match` and `term` queries, which have no syntax.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from elasticsearch import dsl
 
 from .fields import SearchField
 from .words import Words
 
+# As this package makes them, and as a project may.
 Query = dict[str, Any]
+AnyQuery = Mapping[str, Any] | dsl.Query
 
 # A word may begin wrongly, but seldom does, and each first letter less is a lot of terms less.
 PREFIX_LENGTH = 1

@@ -15,8 +15,8 @@ from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
-from .highlight import Query
 from .identity import asked_for, identity_of, key_field
+from .query import AnyQuery
 from .suggest import Spelling
 from .window import preferred_copy, read_pages, read_window
 
@@ -58,7 +58,7 @@ class SearchHits:
 
 def search_ids(
     document: type[Document],
-    query: Query,
+    query: AnyQuery,
     *,
     filters: Sequence[Mapping[str, Any]] = (),
     limit: int | None = None,

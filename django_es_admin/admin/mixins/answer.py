@@ -1,18 +1,14 @@
-"""What answered the search of a request."""
+"""What answered a search of the admin."""
 
 import logging
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from ...backends.health import Deadline
-from ...conf import get_options
 from ...exceptions import (
     AccessRefused,
     ConnectionTimedOut,
@@ -24,12 +20,10 @@ from ...exceptions import (
     ServerBusy,
     ServerRefused,
 )
-from ...search.page import PageAsked, PageHits
+from ...search.page import PageHits
 from ...search.service import SearchHits
 
 logger = logging.getLogger(__name__)
-
-_ATTRIBUTE = "elasticsearch_search"
 
 
 @dataclass(frozen=True)
@@ -40,68 +34,19 @@ class Answer:
         hits: None where Elasticsearch failed.
         problem: why it failed, in words for staff.
         mistake: what is wrong with the search itself, which has no hits then.
+        rows: the rows that were searched, before the search narrowed them.
+        found: those of them that are hits; None where the database answers.
     """
 
     hits: SearchHits | PageHits | None
     problem: str = ""
     mistake: SearchUnreadable | None = None
+    rows: QuerySet[Any] | None = None
+    found: QuerySet[Any] | None = None
 
 
-@dataclass
-class RequestSearch:
-    """The searches of one request: each is asked once, however many queries of the page need it."""
-
-    in_changelist: bool = False
-    """Whether a change list is asking, which sorts and pages by itself."""
-
-    plan_page: Callable[[QuerySet[Any]], PageAsked | None] = lambda rows: None
-    """Says which page of a queryset to ask for, and None where it takes the keys of all hits."""
-
-    conditions_of: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
-    """Says which rows have the conditions that every queryset of this search has."""
-
-    page_of: QuerySet[Any] | None = None
-    """The rows of which a page was asked for, before the search narrowed them."""
-
-    narrowed: tuple[QuerySet[Any], QuerySet[Any]] | None = None
-    """The rows before and after the search narrowed them for the last time."""
-
-    _answers: dict[Hashable, Answer] = field(default_factory=dict)
-    _last: dict[Hashable, Answer] = field(default_factory=dict)
-
-    @cached_property
-    def deadline(self) -> Deadline:
-        """Until when all that is asked for the page has time; it begins with the first question."""
-        return Deadline(get_options().search_timeout)
-
-    def find(self, admin: Hashable) -> Answer | None:
-        """Return the last answer that ``admin`` was given; None if it asked nothing."""
-        return self._last.get(admin)
-
-    def forget(self) -> None:
-        """Let the next search be asked anew."""
-        self._answers.clear()
-        self._last.clear()
-        self.page_of = self.narrowed = None
-
-    def ask(
-        self, admin: Hashable, term: Hashable, search: Callable[[], SearchHits | PageHits]
-    ) -> Answer:
-        """Return the answer to a search of ``admin``, from memory if it was given before."""
-        key = (admin, term)
-        if key not in self._answers:
-            self._answers[key] = _ask(search)
-        self._last[admin] = self._answers[key]
-        return self._answers[key]
-
-
-def search_of(request: HttpRequest) -> RequestSearch:
-    """Return the searches of ``request``."""
-    search: RequestSearch = request.__dict__.setdefault(_ATTRIBUTE, RequestSearch())
-    return search
-
-
-def _ask(search: Callable[[], SearchHits | PageHits]) -> Answer:
+def answer_to(search: Callable[[], SearchHits | PageHits]) -> Answer:
+    """Return what Elasticsearch says, or why it does not."""
     try:
         return Answer(search())
     except ImproperlyConfigured:

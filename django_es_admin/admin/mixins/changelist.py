@@ -1,22 +1,28 @@
 """The change list that shows hits best first."""
 
 from collections.abc import Callable, Mapping
-from types import MethodType
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ...search.keys import among
 from ...search.page import PageHits
-from .answer import Answer, search_of
-from .paging import answer_from, keys_of, plan_page, shows_all
+from ...search.service import key_reader
+from .answer import Answer
+from .asked import Asked, ListPage
+from .highlight import marked_columns
+from .known import Known, days_of, with_known
+from .options import SearchOptionsMixin
+from .paging import keys_of, shows_all
 from .ranking import in_order, matching
+from .searches import searches_of
+from .shown import Shown
 
 if TYPE_CHECKING:
-    from .search import ElasticsearchSearchMixin
-
     Base = ChangeList
 else:
     Base = object
@@ -32,22 +38,25 @@ class ElasticsearchChangeListMixin(Base):
     """What answered the search; None if there was none."""
 
     _may_page = True
-    _narrowed: tuple[QuerySet[Any], QuerySet[Any]] | None = None
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         if self.search_help_text is None and self.search_fields:
             self.search_help_text = self._admin.get_search_help_text(request)
-        if self.answer and self.answer.hits:
-            self._admin.mark_columns(request, self)
+        if self.answer and self.answer.hits and self.result_count:
+            links = self.list_display_links
+            columns = marked_columns(
+                self._admin,
+                request,
+                self.query,
+                self.result_list,
+                columns=[name for name in self.list_display if name not in self.list_editable],
+                # An empty list says that the first column leads to the row, None that none does.
+                links=() if links is None else (links or self.list_display[:1]),
+            )
+            self._replace_columns(columns)
 
-    def is_link(self, column: str) -> bool:
-        """Whether the cells of a column lead to their rows."""
-        links = self.list_display_links
-        return links is not None and column in (links or self.list_display[:1])
-
-    def replace_columns(self, columns: Mapping[str, Callable[[Any], Any]]) -> None:
-        """Show other columns in the places of those of these names."""
+    def _replace_columns(self, columns: Mapping[str, Callable[[Any], Any]]) -> None:
 
         def replaced(names: Any) -> Any:
             return names and [columns.get(name, name) for name in names]
@@ -57,8 +66,8 @@ class ElasticsearchChangeListMixin(Base):
         self.sortable_by = replaced(self.sortable_by)
 
     @property
-    def _admin(self) -> "ElasticsearchSearchMixin":
-        return cast("ElasticsearchSearchMixin", self.model_admin)
+    def _admin(self) -> SearchOptionsMixin:
+        return cast("SearchOptionsMixin", self.model_admin)
 
     @property
     def is_ranked(self) -> bool:
@@ -66,59 +75,53 @@ class ElasticsearchChangeListMixin(Base):
         return bool(self.answer and self.answer.hits and not self.params.get(ORDER_VAR))
 
     @property
-    def may_tell_of_hits(self) -> bool:
-        """Whether hits that are not in the list are nothing to hide: somebody chose the filters."""
-        return self._is_as_narrowed and shows_all(self.root_queryset)
-
-    @property
-    def has_all_hits(self) -> bool:
-        """Whether each hit that has a row is in the list."""
-        return self._is_as_narrowed and self._narrowed is not None and shows_all(self._narrowed[0])
-
-    @property
-    def _is_as_narrowed(self) -> bool:
-        """Whether no condition was added to those of the filters and of the search."""
-        if self._narrowed is None:
-            return False
-        own, narrowed = self.queryset.query, self._narrowed[1].query
-        return bool(own.where == narrowed.where and own.combinator == narrowed.combinator)
+    def shown(self) -> Shown | None:
+        """What the page shows of its search; None if there was none."""
+        if self.answer is None:
+            return None
+        # A condition that was added to those of the filters and of the search hides some hits.
+        as_found = self.answer.found is not None and _conditions(self.queryset) == _conditions(
+            self.answer.found
+        )
+        return Shown(
+            term=self.query,
+            answer=self.answer,
+            count=self.result_count,
+            ranked=self.is_ranked,
+            may_tell=as_found and shows_all(self.root_queryset),
+            has_all=as_found and self.answer.rows is not None and shows_all(self.answer.rows),
+        )
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         """Return the rows; the base sorts them, so that the search must not."""
-        search = search_of(request)
-        before = search.in_changelist, search.plan_page, search.conditions_of
-        search.in_changelist = True
-        if self.add_facets:
-            # One search is for all of them, and each leaves out the condition of its own filter.
-            search.conditions_of = lambda rows: self.root_queryset
-        if self._may_page:
-            search.plan_page = lambda rows: plan_page(self, request, rows)
-        try:
+        asked = Asked(
+            in_list=True,
+            page=self._asked_page(request),
+            # One search is for all facets, and each leaves out the condition of its own filter.
+            conditions=self.root_queryset if self.add_facets else None,
+        )
+        with searches_of(request).asking(asked):
             return super().get_queryset(request, *args, **kwargs)
-        finally:
-            search.in_changelist, search.plan_page, search.conditions_of = before
 
     def get_results(self, request: HttpRequest) -> None:
         """Count and page as the base does, then take the page's rows by their rank."""
-        self._read_answer(request)
+        # Facets ask for querysets of their own later.
+        self.answer = searches_of(request).find(self._admin)
         if self.answer and isinstance(self.answer.hits, PageHits):
-            if self._show_page(request, self.answer.hits):
+            if self._show_page(request, self.answer, self.answer.hits):
                 return
             # The index is not up to date with the rows of this page, or somebody changed what the
             # search left of them: the database knows better.
             self._may_page = False
-            self.root_queryset.__dict__.pop("count", None)
-            search_of(request).forget()
             self.queryset = self.get_queryset(request)
-            self._read_answer(request)
+            self.answer = searches_of(request).find(self._admin)
         ranked: list[Any] = []
         if self.is_ranked and self.answer and self.answer.hits:
             ranked = matching(self.queryset, self.answer.hits.ids)
-            # They need not be counted once more; what is made of this queryset counts by itself.
-            counted = MethodType(lambda queryset: len(ranked), self.queryset)
-            self.queryset.__dict__["count"] = counted
+            # They need not be counted once more.
+            self._know_rows(Known(len(ranked)))
         super().get_results(request)
-        posted = self._admin.get_posted_keys(request) if self.list_editable else None
+        posted = _posted_keys(self.model_admin, request) if self.list_editable else None
         if posted and self.query:
             # The rows of a form that comes back with errors are those that were sent: a search
             # that is answered differently now would put each form into another row.
@@ -126,10 +129,36 @@ class ElasticsearchChangeListMixin(Base):
         elif self.is_ranked:
             self.result_list = in_order(self._before_search(), self._page(ranked))
 
-    def _read_answer(self, request: HttpRequest) -> None:
-        # Facets ask for querysets of their own later.
-        self.answer = self._admin.find_answer(request)
-        self._narrowed = search_of(request).narrowed
+    def _asked_page(self, request: HttpRequest) -> ListPage | None:
+        """Return the page that Elasticsearch may make; None where the database has to."""
+        if (
+            not self._may_page
+            or not self._admin.search_unrestricted
+            or request.method != "GET"
+            or self.show_all
+            or self.add_facets
+            or self.params.get(ORDER_VAR)
+            or not shows_all(self.root_queryset)
+        ):
+            return None
+        # Some paginators put the last rows on the page before.
+        paginator = self.model_admin.get_paginator(
+            request, self.root_queryset.none(), self.list_per_page
+        )
+        return ListPage(
+            number=self.page_num,
+            size=self.list_per_page,
+            orphans=paginator.orphans,
+            date_hierarchy=self.date_hierarchy or "",
+            with_all=bool(self.model_admin.show_full_result_count),
+        )
+
+    def _know_rows(self, known: Known) -> None:
+        """Let the list's rows tell what is known of them."""
+        rows = self.queryset
+        self.queryset = with_known(rows, known)
+        if self.answer and self.answer.found is rows:
+            self.answer = replace(self.answer, found=self.queryset)
 
     def _before_search(self) -> QuerySet[Any]:
         """Return rows among which those of the list are, if possible without the keys of all hits.
@@ -137,19 +166,26 @@ class ElasticsearchChangeListMixin(Base):
         What a project's ``get_search_results()`` added is in the list's own queryset only.
         """
         rows: QuerySet[Any] = self.queryset
-        if self._narrowed and self._narrowed[1] is rows:
-            return self._narrowed[0]
+        if self.answer and self.answer.found is rows and self.answer.rows is not None:
+            return self.answer.rows
         return rows
 
-    def _show_page(self, request: HttpRequest, page: PageHits) -> bool:
+    def _show_page(self, request: HttpRequest, answer: Answer, page: PageHits) -> bool:
         """Show a page as Elasticsearch found it; False if the database has not all of its rows."""
-        rows = search_of(request).page_of
-        if rows is None or self._narrowed != (rows, self.queryset):
+        rows = answer.rows
+        if rows is None or answer.found is not self.queryset:
             return False
         self.queryset = among(rows, lambda: keys_of(page))
-        self._narrowed = rows, self.queryset
-        answer_from(page, self)
+        self.answer = replace(answer, found=self.queryset)
+        days = None
+        if page.days is not None and self.date_hierarchy:
+            days = days_of(rows, self.date_hierarchy, page.days)
+        self._know_rows(Known(page.listed, days))
+        every = self.root_queryset
+        if page.of_all is not None:
+            self.root_queryset = with_known(every, Known(page.of_all))
         super().get_results(request)
+        self.root_queryset = every
         first, end = self._bounds()
         keys = page.keys[: end - first]
         self.result_list = in_order(rows, keys)
@@ -184,6 +220,20 @@ def searching(changelist: type[ChangeList]) -> type[ChangeList]:
         name = f"Elasticsearch{changelist.__name__}"
         _made[changelist] = type(name, (ElasticsearchChangeListMixin, changelist), {})
     return _made[changelist]
+
+
+def _posted_keys(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> list[Any]:
+    """Return the primary keys of the rows that were edited in the list and sent."""
+    if request.method != "POST" or "_save" not in request.POST:
+        return []
+    prefix = model_admin.get_changelist_formset(request).get_default_prefix()
+    read = key_reader(model_admin.model)
+    keys = [read(key) for key in model_admin._get_edited_object_pks(request, prefix)]  # noqa: SLF001
+    return [key for key in keys if key is not None]
+
+
+def _conditions(queryset: QuerySet[Any]) -> tuple[Any, Any]:
+    return queryset.query.where, queryset.query.combinator
 
 
 _made: dict[type[ChangeList], type[ChangeList]] = {}

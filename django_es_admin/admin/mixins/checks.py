@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
@@ -10,15 +10,13 @@ from ...documents import Document
 from ...exceptions import SearchMisdeclared
 from ...search.fields import find_field_problem, read_fields
 from .highlight import paths_of
-
-if TYPE_CHECKING:
-    from .search import ElasticsearchSearchMixin
+from .options import SearchOptionsMixin
 
 OPERATORS = ("and", "or")
 _FUZZINESS = re.compile(r"[012]|AUTO(:\d+,\d+)?")
 
 
-def check_search(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
+def check_search(admin: SearchOptionsMixin) -> Iterator[CheckMessage]:
     """Yield what is wrong with the search of a model admin."""
     yield from _check_options(admin)
     try:
@@ -36,9 +34,7 @@ def check_search(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
     yield from problems or _check_fields(admin, document)
 
 
-def _check_document(
-    admin: "ElasticsearchSearchMixin", document: type[Document]
-) -> Iterator[CheckMessage]:
+def _check_document(admin: SearchOptionsMixin, document: type[Document]) -> Iterator[CheckMessage]:
     if not hasattr(document, "django"):
         yield _error(
             "E021",
@@ -56,9 +52,7 @@ def _check_document(
         )
 
 
-def _check_fields(
-    admin: "ElasticsearchSearchMixin", document: type[Document]
-) -> Iterator[CheckMessage]:
+def _check_fields(admin: SearchOptionsMixin, document: type[Document]) -> Iterator[CheckMessage]:
     specs: Any = admin.search_fields
     if not _is_list(specs):
         # Django's own check says so.
@@ -103,11 +97,11 @@ def _check_fields(
             )
 
 
-def _has_choices(admin: "ElasticsearchSearchMixin", column: str) -> bool:
+def _has_choices(admin: SearchOptionsMixin, column: str) -> bool:
     return any(f.name == column and f.choices for f in admin.model._meta.concrete_fields)
 
 
-def _check_options(admin: "ElasticsearchSearchMixin") -> Iterator[CheckMessage]:
+def _check_options(admin: SearchOptionsMixin) -> Iterator[CheckMessage]:
     for option, is_good, hint in _OPTIONS:
         value = getattr(admin, option)
         if not is_good(value):

@@ -1,15 +1,45 @@
 """When the database answers instead: what staff are told, and what they are kept from."""
 
+from typing import Any
+
 from django import forms
+from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ActionForm
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+
+from ...search.words import MAX_WORDS, read_words
 
 # The field of the action form that says so; the page it stands on is the best witness.
 FIELD = "search_answered_by_database"
 
 _SESSION_KEY = "elasticsearch_database_answers"
 _REMEMBERED = 20
+
+
+class DatabaseSearch(admin.ModelAdmin[Any]):
+    """Django's own search, by lookups of its kind."""
+
+    def __init__(self, model: type[Model], site: AdminSite, lookups: tuple[str, ...]) -> None:
+        super().__init__(model, site)
+        self._lookups = lookups
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the lookups."""
+        return self._lookups
+
+    def find(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the rows that match, and whether some may be there twice."""
+        words = read_words(term)
+        # Databases refuse conditions that are too many, and values that are too long.
+        few = len(term.split()) <= MAX_WORDS and not words.truncated
+        # PostgreSQL refuses NUL.
+        text = term.replace("\0", " ") if few else words.text
+        return self.get_search_results(request, queryset, text)
 
 
 def warning(problem: str, *, operators: bool = False) -> str:

@@ -1,19 +1,23 @@
 """Columns of a change list in which what was searched for is marked."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin.utils import display_for_field, label_for_field
 from django.db.models import Model
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
 from ...search.fields import SearchField
-from ...search.highlight import Pieces, Query, find_highlights, text_of
+from ...search.highlight import Pieces, find_highlights, text_of
 from ...search.lookups import find_source
+from ...search.query import AnyQuery
+from .options import SearchOptionsMixin
+from .searches import searches_of
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +105,41 @@ def paths_of(
     return {column: paths for column, paths in found.items() if paths}
 
 
+def marked_columns(
+    admin: SearchOptionsMixin,
+    request: HttpRequest,
+    term: str,
+    rows: Iterable[Model],
+    *,
+    columns: Collection[Any],
+    links: Collection[Any],
+) -> dict[str, HighlightedColumn]:
+    """Return column -> a column with marks, for those in which something may be marked.
+
+    Args:
+        term: what was searched for.
+        rows: those of the page.
+        columns: the page's.
+        links: those of them whose cells lead to their rows.
+    """
+    wanted = [name for name in admin.get_search_highlight(request) if name in columns]
+    document = admin.get_search_document()
+    paths = paths_of(document, admin.get_searched_fields(request), wanted)
+    if not paths:
+        return {}
+    query = admin.get_search_query(request, term)
+    every = [path for group in paths.values() for path in group]
+    marks = find_marks(document, query, rows, every, searches_of(request).deadline.remaining)
+    empty = admin.get_empty_value_display()
+    return {
+        name: HighlightedColumn(name, admin.model, group, marks, empty=empty, is_link=name in links)
+        for name, group in paths.items()
+    }
+
+
 def find_marks(
     document: type[Document],
-    query: Query,
+    query: AnyQuery,
     rows: Iterable[Model],
     paths: Sequence[str],
     timeout: float,

@@ -13,9 +13,8 @@ from ...documents import Document, registry
 from ...exceptions import SearchMisdeclared
 from ...search.advanced import Names, build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
-from ...search.highlight import Query
 from ...search.lookups import database_lookups
-from ...search.query import Matching, build_query
+from ...search.query import AnyQuery, Matching, build_query
 from ...search.words import read_words
 from .advanced import label_of
 
@@ -70,7 +69,7 @@ class SearchOptionsMixin(Base):
             + (f"several: {names}." if documents else "none.")
         )
 
-    def get_search_query(self, request: HttpRequest, term: str) -> Query:
+    def get_search_query(self, request: HttpRequest, term: str) -> AnyQuery:
         """Return the query for what somebody typed, a dict or an object of ``elasticsearch.dsl``.
 
         Args:
@@ -79,14 +78,14 @@ class SearchOptionsMixin(Base):
         Raises:
             SearchUnreadable: it has operators, and cannot be understood.
         """
-        fields = self._get_fields(request)
+        fields = self.get_searched_fields(request)
         matching = Matching(
             operator=self.search_operator,
             fuzziness=self.search_fuzziness,
             prefix=is_autocomplete(request),
         )
-        if self._has_operators(request, term):
-            return build_advanced(fields, self._get_names(request), term, matching)
+        if self.has_operators(request, term):
+            return build_advanced(fields, self.get_named_fields(request), term, matching)
         return build_query(fields, read_words(term), matching)
 
     def get_advanced_search_fields(self, request: HttpRequest) -> Sequence[str]:
@@ -101,22 +100,24 @@ class SearchOptionsMixin(Base):
         """Return ``search_fields`` in Django's terms, for while Elasticsearch does not answer."""
         if self.fallback_search_fields is not None:
             return self.fallback_search_fields
-        return database_lookups(self.get_search_document(), self._get_fields(request))
+        return database_lookups(self.get_search_document(), self.get_searched_fields(request))
 
     def get_search_help_text(self, request: HttpRequest) -> str:
         """Return what stands under the search box: ``search_help_text``, or what is searched."""
         if self.search_help_text is not None:
             return str(self.search_help_text)
         document = self.get_search_document()
-        names = [label_of(document, field) for field in self._get_fields(request)]
+        names = [label_of(document, field) for field in self.get_searched_fields(request)]
         return _("Searches %(fields)s.") % {
             "fields": get_text_list(list(dict.fromkeys(names)), _("and"))
         }
 
-    def _get_names(self, request: HttpRequest) -> Names:
+    def get_named_fields(self, request: HttpRequest) -> Names:
+        """Return name -> the field that a search may name so."""
         return read_names(self.get_search_document(), self.get_advanced_search_fields(request))
 
-    def _has_operators(self, request: HttpRequest, term: str) -> bool:
+    def has_operators(self, request: HttpRequest, term: str) -> bool:
+        """Whether a search is read for operators, and has some."""
         # While somebody types, a half of an operator is no mistake.
         return (
             not is_autocomplete(request)
@@ -124,7 +125,8 @@ class SearchOptionsMixin(Base):
             and not is_plain(term)
         )
 
-    def _get_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
+    def get_searched_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
+        """Return the fields that words are looked for in."""
         return read_fields(self.get_search_document(), self.get_search_fields(request))
 
 

@@ -1,9 +1,8 @@
 """A ModelAdmin whose search box asks Elasticsearch."""
 
-import copy
 import zlib
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -18,20 +17,22 @@ from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
 from ...search.keys import among
-from ...search.page import PageHits, search_page
-from ...search.service import SearchHits, key_reader, search_ids
+from ...search.page import PageAsked, PageHits, search_page
+from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
-from ...search.words import MAX_WORDS, read_words
+from ...search.words import read_words
 from . import fallback
 from .advanced import describe
-from .answer import Answer, search_of
+from .answer import Answer
+from .asked import Filters
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
-from .highlight import HighlightedColumn, find_marks, paths_of
+from .fallback import DatabaseSearch
 from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
-from .paging import shows_all
+from .paging import plan_page, shows_all
 from .ranking import best_first
 from .reindexing import ReindexingMixin
+from .searches import Searches, searches_of
 from .summary import summarise
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ else:
 
 # Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
 MAX_COMPLETIONS = 1_000
-
-Filters = Sequence[Mapping[str, Any]]
 
 _FALSE = frozenset(("", "0", "false", "False"))
 
@@ -79,13 +78,15 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             # The rows were ticked on a page that was searched; what they are does not depend on
             # a second answer, which may differ or not come.
             return queryset, False
-        answer = self._find(request, queryset, search_term)
+        searches = searches_of(request)
+        answer = self._find(searches, request, queryset, search_term)
         if answer.hits is None:
+            searches.keep(self, replace(answer, rows=queryset))
             return self._search_database(request, queryset, search_term)
         hits = answer.hits
         found = among(queryset, lambda: hits.ids)
-        search_of(request).narrowed = queryset, found
-        if not search_of(request).in_changelist:
+        searches.keep(self, replace(answer, rows=queryset, found=found))
+        if not searches.asked.in_list:
             found = best_first(found, hits.ids, count_completions_before(request))
         return found, False
 
@@ -104,7 +105,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Run the action, unless it is for all rows of an answer that cannot be had again."""
-        answer = self.find_answer(request)
+        answer = searches_of(request).find(self)
         if answer and _selects_across(request):
             label = self._label(request.GET.get(SEARCH_VAR, ""))
             if answer.hits is None or fallback.was_shown(request, label):
@@ -112,77 +113,47 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 return None
         return super().response_action(request, queryset, *args, **kwargs)
 
-    # --- what the change list asks ---
-
-    def find_answer(self, request: HttpRequest) -> Answer | None:
-        """Return what answered the search of this request; None if there was none."""
-        return search_of(request).find(self)
-
-    def mark_columns(self, request: HttpRequest, changelist: ElasticsearchChangeListMixin) -> None:
-        """Put columns with marks in the places of those that are to have them."""
-        wanted = [
-            name
-            for name in self.get_search_highlight(request)
-            if name in changelist.list_display and name not in changelist.list_editable
-        ]
-        document = self.get_search_document()
-        paths = paths_of(document, self._get_fields(request), wanted)
-        if paths and changelist.result_count:
-            query = self.get_search_query(request, changelist.query)
-            every = [path for group in paths.values() for path in group]
-            seconds = search_of(request).deadline.remaining
-            marks = find_marks(document, query, changelist.result_list, every, seconds)
-            empty = self.get_empty_value_display()
-            columns = {
-                name: HighlightedColumn(
-                    name,
-                    self.model,
-                    group,
-                    marks,
-                    empty=empty,
-                    is_link=changelist.is_link(name),
-                )
-                for name, group in paths.items()
-            }
-            changelist.replace_columns(columns)
-
-    def get_posted_keys(self, request: HttpRequest) -> list[Any]:
-        """Return the primary keys of the rows that were edited in the list and sent."""
-        if request.method != "POST" or "_save" not in request.POST:
-            return []
-        prefix = self.get_changelist_formset(request).get_default_prefix()
-        read = key_reader(self.model)
-        keys = [read(key) for key in self._get_edited_object_pks(request, prefix)]
-        return [key for key in keys if key is not None]
-
     # --- the rest ---
 
-    def _find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> Answer:
-        search = search_of(request)
-        answer = search.ask(self, term, lambda: self._search(request, queryset, term))
+    def _find(
+        self, searches: Searches, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> Answer:
+        asked, document = searches.asked, self.get_search_document()
+        page = plan_page(document, asked.page, queryset) if asked.page else None
+
+        answer = searches.ask(
+            self, (term, repr(page)), lambda: self._search(request, queryset, term, page=page)
+        )
         if not isinstance(answer.hits, SearchHits) or not answer.hits.limited:
             return answer
         # Among more hits than there are keys to have, the best may be rows that are left out here.
-        document = self.get_search_document()
-        filters = translate(document, search.conditions_of(queryset))
+        conditions = queryset if asked.conditions is None else asked.conditions
+        filters = translate(document, conditions)
         if not filters or not is_as_declared(document):
             return answer
-        return search.ask(
-            self, (term, repr(filters)), lambda: self._search(request, queryset, term, filters)
+        return searches.ask(
+            self,
+            (term, repr(filters)),
+            lambda: self._search(request, queryset, term, filters=filters),
         )
 
     def _search(
-        self, request: HttpRequest, queryset: QuerySet[Any], term: str, filters: Filters = ()
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        term: str,
+        *,
+        page: PageAsked | None = None,
+        filters: Filters = (),
     ) -> SearchHits | PageHits:
+        searches = searches_of(request)
         spelling = None
-        if search_of(request).in_changelist and not self._has_operators(request, term):
-            spelling = Spelling(read_words(term), self._get_fields(request))
+        if searches.asked.in_list and not self.has_operators(request, term):
+            spelling = Spelling(read_words(term), self.get_searched_fields(request))
         document = self.get_search_document()
         query = self.get_search_query(request, term)
-        page = None if filters else search_of(request).plan_page(queryset)
-        deadline = search_of(request).deadline
+        deadline = searches.deadline
         if page:
-            search_of(request).page_of = queryset
             # An index that was made elsewhere may refuse what this one needs.
             with suppress(ServerRefused):
                 hits = search_page(
@@ -205,25 +176,17 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
         lookups = tuple(self.get_fallback_search_fields(request))
-        if not lookups or self._has_operators(request, term):
+        if not lookups or self.has_operators(request, term):
             # The database would look for the operators themselves; and without lookups Django's
             # admin would show every row, as if all of them were hits.
             return queryset.none(), False
-        # Threads share the admin, so that other fields can be had in a copy only.
-        twin = copy.copy(self)
-        twin.__dict__["get_search_fields"] = lambda request: lookups
-        words = read_words(term)
-        # Databases refuse conditions that are too many, and values that are too long.
-        few = len(term.split()) <= MAX_WORDS and not words.truncated
-        # PostgreSQL refuses NUL.
-        term = term.replace("\0", " ") if few else words.text
-        return super(ElasticsearchSearchMixin, twin).get_search_results(request, queryset, term)
+        return DatabaseSearch(self.model, self.admin_site, lookups).find(request, queryset, term)
 
     def _names_its_rows(self, request: HttpRequest) -> bool:
         """Whether this is an action on rows that were ticked one by one."""
         return (
             request.method == "POST"
-            and search_of(request).in_changelist
+            and searches_of(request).asked.in_list
             and helpers.ACTION_CHECKBOX_NAME in request.POST
             and "_save" not in request.POST
             and not _selects_across(request)
@@ -236,22 +199,23 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         changelist: ElasticsearchChangeListMixin,
     ) -> None:
         context = response.context_data or {}
-        answer = changelist.answer
-        names = self._get_names(request)
-        if not answer and not (names and changelist.search_fields):
+        shown = changelist.shown
+        names = self.get_named_fields(request)
+        if not shown and not (names and changelist.search_fields):
             return
         # The template of whichever package was chosen, with a line more: it is not replaced.
         context["elasticsearch_base_template"] = response.resolve_template(response.template_name)
         context["elasticsearch_search_help"] = describe(self.get_search_document(), names.values())
         response.template_name = "admin/elasticsearch/search/change_list.html"
-        if not answer:
+        if not shown:
             return
-        context["elasticsearch_search"] = summarise(changelist)
+        answer = shown.answer
+        context["elasticsearch_search"] = summarise(shown, changelist.get_query_string)
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)
         if answer.hits is None:
-            operators = self._has_operators(request, changelist.query)
+            operators = self.has_operators(request, changelist.query)
             text = fallback.warning(answer.problem, operators=operators)
             self.message_user(request, text, messages.WARNING, fail_silently=True)
             if context.get("action_form"):

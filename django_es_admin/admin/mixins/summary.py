@@ -1,5 +1,6 @@
 """The line above the results."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
@@ -7,11 +8,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...search.page import PageHits
-from ...search.service import SearchHits
 from ...search.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at
-from .changelist import ElasticsearchChangeListMixin
+from .shown import Shown
 
 
 @dataclass(frozen=True)
@@ -43,47 +42,48 @@ class Summary:
     mistake: Mistake | None = None
 
 
-def summarise(changelist: ElasticsearchChangeListMixin) -> Summary:
-    """Return the summary of a change list that was searched."""
-    hits = changelist.answer.hits if changelist.answer else None
-    mistake = changelist.answer.mistake if changelist.answer else None
-    sorted_by_column = bool(hits and not changelist.is_ranked)
+def summarise(shown: Shown, link: Callable[..., str]) -> Summary:
+    """Return the summary of a search.
+
+    Args:
+        link: a change list's ``get_query_string()``.
+    """
+    hits, mistake = shown.answer.hits, shown.answer.mistake
     # A word of a row that someone may not see is nothing to tell, either.
-    suggestion = hits.suggestion if hits and changelist.may_tell_of_hits else ""
+    suggestion = hits.suggestion if hits and shown.may_tell else ""
     return Summary(
-        term=changelist.query.strip(),
-        count=changelist.result_count,
-        number=_number(changelist.result_count),
-        ranked=changelist.is_ranked,
-        best_first_url=changelist.get_query_string({ORDER_VAR: None}) if sorted_by_column else "",
-        notes=tuple(_notes(changelist, hits)),
+        term=shown.term.strip(),
+        count=shown.count,
+        number=_number(shown.count),
+        ranked=shown.ranked,
+        best_first_url=link({ORDER_VAR: None}) if hits and not shown.ranked else "",
+        notes=tuple(_notes(shown)),
         suggestion=suggestion,
-        suggestion_url=changelist.get_query_string({SEARCH_VAR: suggestion}, [PAGE_VAR]),
+        suggestion_url=link({SEARCH_VAR: suggestion}, [PAGE_VAR]),
         limit=_number(hits.listed) if hits and hits.limited else "",
-        mistake=point_at(changelist.query, mistake) if mistake else None,
+        mistake=point_at(shown.term, mistake) if mistake else None,
     )
 
 
-def _notes(
-    changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits | None
-) -> list[str]:
+def _notes(shown: Shown) -> list[str]:
     notes = []
-    mistaken = bool(changelist.answer and changelist.answer.mistake)
-    if read_words(changelist.query).truncated and not mistaken:
+    hits = shown.answer.hits
+    if read_words(shown.term).truncated and not shown.answer.mistake:
         notes.append(
             _("The search was shortened: it takes %(words)s words, long ones by their beginning.")
             % {"words": MAX_WORDS}
         )
-    if hits and hits.limited and changelist.result_count:
+    if hits and hits.limited and shown.count:
         numbers = {"limit": _number(hits.listed), "total": _number(hits.total)}
         # How many rows match that someone may not see is nothing to tell.
         told = (
             _("These are from the best %(limit)s of %(total)s hits: add a word to see the others.")
-            if changelist.may_tell_of_hits
+            if shown.may_tell
             else _("These are from the best %(limit)s hits: add a word to see the others.")
         )
         notes.append(told % numbers)
-    missing = _count_missing(changelist, hits) if hits else 0
+    # Where something leaves out others, too, nobody knows how many have no row.
+    missing = hits.listed - shown.count if hits and shown.has_all else 0
     if missing:
         notes.append(
             ngettext(
@@ -94,11 +94,6 @@ def _notes(
             % {"number": _number(missing)}
         )
     return notes
-
-
-def _count_missing(changelist: ElasticsearchChangeListMixin, hits: SearchHits | PageHits) -> int:
-    """Return how many hits have no row; 0 where something leaves out others, too."""
-    return hits.listed - changelist.result_count if changelist.has_all_hits else 0
 
 
 def _number(value: int) -> str:

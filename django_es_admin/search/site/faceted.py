@@ -1,20 +1,27 @@
-"""A site's search with facets."""
+"""A site's search with facets.
 
-from collections.abc import Mapping, Sequence
+A choice in one of them does not hide what else could be chosen there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from elasticsearch.dsl import A
 
+from ..fields import SearchField
+from ..query import Query
 from ..words import Words
-from . import faceting
 from .criteria import Selection, find_field
-from .facets import Facet
+from .facets import Aggregation, Facet, StatsFacet
 from .ready import Ready
 from .results import SearchResults
 from .service import SearchService
 
 if TYPE_CHECKING:
     from elasticsearch.dsl import Search
+
+_VALUES = "values"
+_NESTED = "nested"
 
 
 class FacetedSearchService(SearchService):
@@ -66,13 +73,13 @@ class FacetedSearchService(SearchService):
         return self.search_with_facets(**self.read_parameters(parameters))
 
     def _build_faceted(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
-        everywhere, chosen = faceting.split(self.facets, selections)
+        everywhere, chosen = _split(self.facets, selections)
         search = self._build(words, everywhere)
         if chosen:
-            search = search.post_filter(Ready(faceting.all_of(chosen)))
+            search = search.post_filter(Ready(_all_of(chosen)))
         for name, facet in self.facets.items():
             field = find_field(self.document, facet.field)
-            search.aggs[name] = A(faceting.aggregation(facet, field, chosen))
+            search.aggs[name] = A(_aggregation(facet, field, chosen))
         return search
 
     def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
@@ -80,6 +87,45 @@ class FacetedSearchService(SearchService):
             results["facets"] = {name: facet.empty() for name, facet in self.facets.items()}
         elif "aggregations" in answer:
             results["facets"] = {
-                name: faceting.read(facet, answer["aggregations"][name])
+                name: _read(facet, answer["aggregations"][name])
                 for name, facet in self.facets.items()
             }
+
+
+def _split(
+    facets: Mapping[str, Facet], selections: Iterable[Selection]
+) -> tuple[list[Selection], list[Selection]]:
+    """Return the selections that hold for everything, and those that a facet is about."""
+    paths = {facet.field for facet in facets.values()}
+    everywhere: list[Selection] = []
+    chosen: list[Selection] = []
+    for selection in selections:
+        (chosen if selection.path in paths else everywhere).append(selection)
+    return everywhere, chosen
+
+
+def _all_of(selections: Iterable[Selection]) -> Query:
+    """Return the query for what fits every selection."""
+    return {"bool": {"filter": [selection.query for selection in selections]}}
+
+
+def _aggregation(facet: Facet, field: SearchField, chosen: Sequence[Selection]) -> Aggregation:
+    """Return the aggregation of a facet, in what the choices in *other* facets leave.
+
+    Args:
+        field: what the mapping says of the facet's field.
+        chosen: the selections that facets are about.
+    """
+    inner = facet.aggregation()
+    if field.nested:
+        if not isinstance(facet, StatsFacet):
+            inner["aggs"] = {"documents": {"reverse_nested": {}}}
+        inner = {"nested": {"path": field.nested[-1]}, "aggs": {_NESTED: inner}}
+    others = [selection for selection in chosen if selection.path != facet.field]
+    return {"filter": _all_of(others), "aggs": {_VALUES: inner}}
+
+
+def _read(facet: Facet, answer: Mapping[str, Any]) -> Any:
+    """Return the facet as plain data, from the answer to its aggregation."""
+    values = answer[_VALUES]
+    return facet.read(values.get(_NESTED, values))

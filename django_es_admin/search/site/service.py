@@ -25,7 +25,7 @@ from .paging import Paging
 from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import send
-from .spelling import Spelling
+from .spelling import PhraseSuggester
 from .values import read_text, read_whole
 
 if TYPE_CHECKING:
@@ -161,12 +161,12 @@ class SearchService(SearchDeclaration):
             SearchMisdeclared: there is no ``spelling_field``.
         """
         field = self._declared("spelling_field")
-        spelling = Spelling(field, min(read_whole("size", size), self.max_page_size))
+        suggester = PhraseSuggester(field, min(read_whole("size", size), self.max_page_size))
         words = self._read_words(query)
         if not words:
             return []
-        answer = self._try(spelling.asking(self.document.search(), words.text))
-        return [] if answer is None else spelling.read(answer)
+        answer = self._try(suggester.asking(self.document.search(), words.text))
+        return [] if answer is None else suggester.read(answer)
 
     # What a URL asks
 

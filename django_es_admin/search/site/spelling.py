@@ -13,7 +13,7 @@ from .results import Correction
 _NAME = "did_you_mean"
 
 
-class Spelling:
+class PhraseSuggester:
     """One question for another spelling.
 
     Args:

@@ -1,0 +1,50 @@
+"""What a search of the admin is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """The page of a change list that Elasticsearch may filter, rank and count by itself.
+
+    Args:
+        number: of the page, the first is 1.
+        size: rows of a page.
+        orphans: rows that the last page may have more.
+        date_hierarchy: the column whose days are listed; "" for none.
+        with_all: whether to count the rows that are no hits, too.
+    """
+
+    number: int
+    size: int
+    orphans: int
+    date_hierarchy: str
+    with_all: bool
+
+    @property
+    def start(self) -> int:
+        """Rows before the page."""
+        return (self.number - 1) * self.size
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a change list asks for; as it comes, what any other view does: all hits, best first.
+
+    Args:
+        in_list: whether a change list asks, which sorts and pages by itself.
+        page: the page to ask for; None for the keys of all hits.
+        conditions: rows with the conditions that all querysets of this search have; None: each has
+            its own.
+    """
+
+    in_list: bool = False
+    page: ListPage | None = None
+    conditions: QuerySet[Any] | None = None
+
+
+Filters = tuple[Mapping[str, Any], ...]

@@ -1,0 +1,94 @@
+"""Rows of which it is known already how many there are, and on which days."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from django.conf import settings
+from django.db.models import DateTimeField, QuerySet
+from django.utils import timezone
+
+
+@dataclass(frozen=True)
+class Known:
+    """What need not be asked of the database any more.
+
+    Args:
+        count: how many rows there are.
+        days: each day that one of them has in the date hierarchy's column, in order; None if that
+            is not known.
+    """
+
+    count: int
+    days: Sequence[Any] | None = None
+
+
+class KnownRows(QuerySet[Any]):
+    """A queryset that answers what the admin asks of a list's rows; its copies are as ever."""
+
+    known: Known
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self.known.count
+
+    def aggregate(self, *args: Any, **expressions: Any) -> dict[str, Any]:
+        """Return the first and the last day, which is what the date hierarchy asks for."""
+        days = self.known.days
+        if days is None or args or expressions.keys() != {"first", "last"}:
+            return super().aggregate(*args, **expressions)
+        return {"first": days[0], "last": days[-1]} if days else {"first": None, "last": None}
+
+    def dates(self, field_name: str, kind: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the days, or the months or years that they lie in."""
+        if self.known.days is None:
+            return super().dates(field_name, kind, *args, **kwargs)
+        return _periods(self.known.days, kind)
+
+    def datetimes(self, field_name: str, kind: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the same of a column with times."""
+        if self.known.days is None:
+            return super().datetimes(field_name, kind, *args, **kwargs)
+        return _periods(self.known.days, kind)
+
+    def _clone(self) -> Any:
+        clone = cast("Callable[[], Any]", super()._clone)()  # type: ignore[misc]
+        # What is made from these rows may be others.
+        clone.__class__ = type(self).__bases__[1]
+        return clone
+
+
+def with_known(queryset: QuerySet[Any], known: Known) -> QuerySet[Any]:
+    """Return the rows, which answer what is known of them by themselves."""
+    rows: Any = queryset.all()
+    kind = type(rows)
+    if kind not in _made:
+        _made[kind] = type(f"Known{kind.__name__}", (KnownRows, kind), {})
+    rows.__class__ = _made[kind]
+    rows.known = known
+    return cast("QuerySet[Any]", rows)
+
+
+_made: dict[type[Any], type[Any]] = {}
+
+
+def days_of(queryset: QuerySet[Any], column: str, days: Sequence[date]) -> Sequence[Any]:
+    """Return days as the database gives those of this column."""
+    is_moment = isinstance(queryset.model._meta.get_field(column), DateTimeField)
+    return [_moment(day) for day in days] if is_moment else list(days)
+
+
+def _moment(day: date) -> datetime:
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (naive where USE_TZ is off)
+    return timezone.make_aware(midnight) if settings.USE_TZ else midnight
+
+
+def _periods(days: Sequence[Any], kind: str) -> list[Any]:
+    return list(dict.fromkeys(_begin(day, kind) for day in days))
+
+
+def _begin(day: Any, kind: str) -> Any:
+    if kind == "year":
+        return day.replace(month=1, day=1)
+    return day.replace(day=1) if kind == "month" else day

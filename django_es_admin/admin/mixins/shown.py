@@ -1,0 +1,27 @@
+"""What a page of the admin shows of its search."""
+
+from dataclasses import dataclass
+
+from .answer import Answer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The search of a change list, and what became of it there.
+
+    Args:
+        term: what was typed.
+        answer: what answered.
+        count: rows found, all filters and restrictions applied.
+        ranked: whether the best come first.
+        may_tell: whether hits that are not in the list are nothing to hide: somebody chose the
+            filters.
+        has_all: whether each hit that has a row is in the list.
+    """
+
+    term: str
+    answer: Answer
+    count: int
+    ranked: bool
+    may_tell: bool
+    has_all: bool
