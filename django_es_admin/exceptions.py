@@ -42,6 +42,14 @@ class ServerRefused(ElasticsearchAdminError):
     """Elasticsearch refused the request."""
 
 
+class RequestTooLarge(ElasticsearchAdminError):
+    """A request is too large (413): send less at once, or raise the limit of who refused it."""
+
+
+class IndexBlocked(ElasticsearchAdminError):
+    """The index is closed or blocked: open it, or remove the block; changes wait until then."""
+
+
 class IndexMissing(ElasticsearchAdminError):
     """The index does not exist: create it with `manage.py es_create`."""
 

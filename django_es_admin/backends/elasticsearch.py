@@ -8,11 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.views.decorators.debug import sensitive_variables
 from elastic_transport import (
     BaseNode,
-    NodeConfig,
     OrjsonSerializer,
-    RequestsHttpNode,
     Transport,
-    Urllib3HttpNode,
 )
 from elasticsearch import Elasticsearch
 
@@ -22,6 +19,7 @@ from .configuration import client_params, node_urls
 from .failover import with_failover
 from .guard import Guard, guarded
 from .methods import index_methods, namespace_methods, other_names
+from .nodes import RequestsNode, Urllib3Node, told_by_status
 
 DEFAULT_PARAMS: dict[str, Any] = {
     # A page or a save must not hang for the client's own default, which is for ever.
@@ -74,7 +72,7 @@ class BaseElasticsearchBackend(Base):
         try:
             return Elasticsearch(
                 transport_class=guarded(transport_class, guard),
-                node_class=self.connection_class,
+                node_class=told_by_status(self.connection_class),
                 **params,
             )
         except (AttributeError, TypeError, ValueError) as error:
@@ -89,26 +87,11 @@ class BaseElasticsearchBackend(Base):
 class SimpleHttpBackend(BaseElasticsearchBackend):
     """A connection through urllib3."""
 
-    connection_class = Urllib3HttpNode
+    connection_class = Urllib3Node
 
 
 # The djangoes document spells it so in the example of its settings.
 SimpleHttpClient = SimpleHttpBackend
-
-
-class RequestsNode(RequestsHttpNode):
-    """Elastic's, for which ``PARAMS`` go before the environment.
-
-    requests would take REQUESTS_CA_BUNDLE instead of ``ca_certs``, and the credentials of a
-    .netrc file instead of those that are given.
-    """
-
-    def __init__(self, config: NodeConfig) -> None:
-        from requests.utils import get_environ_proxies  # noqa: PLC0415 (it may be missing)
-
-        super().__init__(config)
-        self.session.proxies = get_environ_proxies(self.base_url)
-        self.session.trust_env = False
 
 
 class SimpleRequestsHttpBackend(BaseElasticsearchBackend):

@@ -22,8 +22,10 @@ from ..exceptions import (
     ConnectionTimedOut,
     ConnectionUnavailable,
     ElasticsearchAdminError,
+    IndexBlocked,
     IndexMissing,
     NotElasticsearch,
+    RequestTooLarge,
     ServerBusy,
     ServerNotReady,
     ServerRefused,
@@ -31,6 +33,8 @@ from ..exceptions import (
 from .abstracts import Base
 
 _REASON_CHARACTERS = 300
+# Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
+_BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
 
 
 @contextmanager
@@ -41,6 +45,8 @@ def translated(connection: Base) -> Iterator[None]:
         ConnectionUnavailable: no answer, no TLS, no time left, or an answer that is not of
             Elasticsearch.
         AccessRefused: 401 or 403.
+        RequestTooLarge: 413, from Elasticsearch or from a proxy before it.
+        IndexBlocked: the index is closed, or a block forbids the request.
         ServerBusy: 429.
         ServerNotReady: 503.
         IndexMissing: 404 about an index or alias.
@@ -115,6 +121,19 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
     status = error.meta.status
     explained = isinstance(error.body, dict) and "error" in error.body
     values = {**names, "status": status, "reason": reason(error.body) if explained else ""}
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        text = _(
+            "The connection %(connection)s refused a request as too large (413): lower "
+            "BULK_MAX_BYTES in ES_ADMIN, or raise http.max_content_length of Elasticsearch or the "
+            "limit of the proxy before it."
+        )
+        return RequestTooLarge(text % values)
+    if is_block(error.body) and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        text = _(
+            "The connection %(connection)s has an index that is closed or blocked (%(reason)s): "
+            "open it, or remove the block; changes wait until then."
+        )
+        return IndexBlocked(text % values)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ServerBusy(
             _("The connection %(connection)s is overloaded (429): try again in a while.") % values
@@ -155,17 +174,35 @@ def _translate_proxy(values: Mapping[str, Any]) -> ElasticsearchAdminError:
     return NotElasticsearch(text % values)
 
 
+def is_block(body: Any) -> bool:
+    """Whether an error is about the state of an index, and no fault of what was sent.
+
+    Args:
+        body: of an answer, or an item of a bulk request's; whatever somebody may have sent.
+    """
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    if not isinstance(error, Mapping):
+        return False
+    return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
+
+
 def reason(body: Any) -> str:
     """Return Elasticsearch's own reason from an error body or a bulk item's ``error``."""
-    error = body.get("error", body) if isinstance(body, dict) else body
-    if not isinstance(error, dict):
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    if not isinstance(error, Mapping):
         return _shortened(str(error))
-    roots = error.get("root_cause") or [error]
-    text = _shortened(str(roots[0].get("reason") or error.get("reason") or error.get("type")))
+    first = next(iter(_roots(error)), error)
+    text = _shortened(str(first.get("reason") or error.get("reason") or error.get("type")))
     cause = error.get("caused_by")
-    if isinstance(cause, dict) and cause.get("reason"):
-        text = f"{text}: {_shortened(cause['reason'])}"
+    if isinstance(cause, Mapping) and cause.get("reason"):
+        text = f"{text}: {_shortened(str(cause['reason']))}"
     return text
+
+
+def _roots(error: Any) -> list[Mapping[str, Any]]:
+    """Return the causes that an error names; none where it has another shape."""
+    roots = error.get("root_cause") if isinstance(error, Mapping) else None
+    return [root for root in roots if isinstance(root, Mapping)] if isinstance(roots, list) else []
 
 
 def _shortened(text: str) -> str:

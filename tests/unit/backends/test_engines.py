@@ -15,6 +15,7 @@ from django_es_admin import ConnectionHandler, connections
 from django_es_admin.backends import elasticsearch as backends
 from django_es_admin.backends.abstracts import Base
 from django_es_admin.backends.display import details
+from django_es_admin.backends.nodes import RequestsNode, ToldByStatus, Urllib3Node
 from django_es_admin.exceptions import ConnectionDoesNotExist, IndexNotDeclared
 
 
@@ -53,23 +54,25 @@ def made(server: dict[str, Any]) -> Base:
 @pytest.mark.parametrize(
     ("engine", "node"),
     [
-        ("django_es_admin.backends.elasticsearch.SimpleHttpBackend", Urllib3HttpNode),
-        ("django_es_admin.backends.elasticsearch.SimpleHttpClient", Urllib3HttpNode),
-        ("djangoes.backends.elasticsearch.SimpleHttpClient", Urllib3HttpNode),
-        ("django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend", backends.RequestsNode),
+        ("django_es_admin.backends.elasticsearch.SimpleHttpBackend", Urllib3Node),
+        ("django_es_admin.backends.elasticsearch.SimpleHttpClient", Urllib3Node),
+        ("djangoes.backends.elasticsearch.SimpleHttpClient", Urllib3Node),
+        ("django_es_admin.backends.elasticsearch.SimpleRequestsHttpBackend", RequestsNode),
         (f"{__name__}.OwnBackend", OwnNode),
     ],
 )
 def test_engines(engine: str, node: type) -> None:
     transport = made({"ENGINE": engine}).client.transport
-    assert type(transport.node_pool.all()[0]) is node
+    [used] = transport.node_pool.all()
+    assert isinstance(used, node)
+    assert isinstance(used, ToldByStatus)
     assert isinstance(transport, OwnTransport) is (node is OwnNode)
 
 
 def test_the_two_entry_points() -> None:
     base = backends.BaseElasticsearchBackend
     assert (base.transport_class, base.connection_class) == (Transport, None)
-    assert backends.SimpleHttpBackend.connection_class is Urllib3HttpNode
+    assert issubclass(backends.SimpleHttpBackend.connection_class, Urllib3HttpNode)
     assert issubclass(backends.SimpleRequestsHttpBackend.connection_class, RequestsHttpNode)
     with pytest.raises(ImproperlyConfigured, match="WithoutClasses needs transport_class and"):
         WithoutClasses("default", {}, {}).configure_client()
