@@ -3,10 +3,10 @@
 from django.contrib.admin import AdminSite
 
 from ..models import Connection, Index, Operation, OutboxEntry
-from .pages.connection import ConnectionAdmin
-from .pages.index import IndexAdmin
-from .pages.operations import OperationAdmin
+from .pages.indices.index import IndexAdmin
+from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
+from .pages.overview.connection import ConnectionAdmin
 
 PAGES = (
     (Connection, ConnectionAdmin),

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ..models import Index
 
 if TYPE_CHECKING:
-    from .pages.index import IndexAdmin
+    from .pages.indices.index import IndexAdmin
 
 Verb = Literal["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
 

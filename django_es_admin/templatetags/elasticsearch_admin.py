@@ -7,8 +7,8 @@ from django import template
 from ..admin.pages import format as formatting
 from ..admin.pages import state
 from ..admin.pages.address import quoted_id
-from ..admin.pages.dashboard import Dashboard, get_dashboard
-from ..admin.pages.filtering import Filter
+from ..admin.pages.overview.dashboard import Dashboard, get_dashboard
+from ..admin.pages.overview.filtering import Filter
 from ..operations.history import OperationStatus
 from ..status.status import IndexStatus
 

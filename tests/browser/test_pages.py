@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from shop.models import Product
 
-from django_es_admin.admin.pages.dashboard import PER_PAGE
+from django_es_admin.admin.pages.overview.dashboard import PER_PAGE
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
 

@@ -23,7 +23,7 @@ from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
 from ...status.comparison import Comparison, compare_object
 from ..pages.format import number
-from ..pages.tools import READ_ONLY, Tool
+from ..pages.operations.tools import READ_ONLY, Tool
 from ..pages.transactions import outside_transactions
 from ..rights import Verb, index_admin, index_of
 

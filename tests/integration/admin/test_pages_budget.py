@@ -14,7 +14,7 @@ from django.urls import reverse
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 
-from django_es_admin.admin.pages.dashboard import PER_PAGE
+from django_es_admin.admin.pages.overview.dashboard import PER_PAGE
 from tests import servers
 
 from .visitors import visitor

@@ -11,7 +11,7 @@ from django.utils import timezone
 from elasticsearch import Elasticsearch
 from shop.models import Product
 
-from django_es_admin.admin.pages.verbs import ACTIONS
+from django_es_admin.admin.pages.operations.actions import ACTIONS
 from django_es_admin.models import Operation
 
 from .visitors import visitor

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...indices.samples import Sample
-from .format import plain, pretty_json
+from ....indices.samples import Sample
+from ..format import plain, pretty_json
 
 MAX_COLUMNS = 4
 _FIRST = ("text", "keyword")

@@ -7,16 +7,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...indices.definition import IndexDefinition
-from ...lifecycle.aliases.swap_plan import SwapPlan
-from ...lifecycle.create import CreatePlan
-from ...lifecycle.delete import DeletePlan
-from ...lifecycle.drain_now import DrainPlan
-from ...lifecycle.prune import PrunePlan
-from ...lifecycle.rebuild import RebuildPlan
-from ...lifecycle.refresh import RefreshPlan
-from ...operations.history import last_rate
-from .format import duration, number, pretty_json
+from ....indices.definition import IndexDefinition
+from ....lifecycle.aliases.swap_plan import SwapPlan
+from ....lifecycle.create import CreatePlan
+from ....lifecycle.delete import DeletePlan
+from ....lifecycle.drain_now import DrainPlan
+from ....lifecycle.prune import PrunePlan
+from ....lifecycle.rebuild import RebuildPlan
+from ....lifecycle.refresh import RefreshPlan
+from ....operations.history import last_rate
+from ..format import duration, number, pretty_json
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ... import connections
-from ...exceptions import ConnectionDoesNotExist
-from ...status.status import IndexStatus
-from ..rights import index_of, quoted
-from .verbs import ACTIONS, CREATE, DRAIN, PRUNE, REBUILD, Action
+from .... import connections
+from ....exceptions import ConnectionDoesNotExist
+from ....status.status import IndexStatus
+from ...rights import index_of, quoted
+from .actions import ACTIONS, CREATE, DRAIN, PRUNE, REBUILD, Action
 
 if TYPE_CHECKING:
-    from .index import IndexAdmin
+    from ..indices.index import IndexAdmin
 
 READ_ONLY = _("The connection is read-only.")
 

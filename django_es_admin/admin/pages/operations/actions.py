@@ -8,20 +8,20 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...exceptions import IndexMissing, OperationRefused
-from ...indices.definition import IndexDefinition
-from ...indices.names import is_generation_name
-from ...lifecycle.aliases.swap_plan import plan_swap
-from ...lifecycle.create import create_index, plan_create
-from ...lifecycle.delete import delete_index, plan_delete
-from ...lifecycle.drain_now import drain_now, plan_drain
-from ...lifecycle.prune import plan_prune, prune
-from ...lifecycle.rebuild import plan_rebuild
-from ...lifecycle.refresh import plan_refresh, refresh
-from ...lifecycle.rollback import plan_rollback, roll_back
-from ...lifecycle.swap import swap_alias
-from ...models import Operation
-from ..rights import Verb
+from ....exceptions import IndexMissing, OperationRefused
+from ....indices.definition import IndexDefinition
+from ....indices.names import is_generation_name
+from ....lifecycle.aliases.swap_plan import plan_swap
+from ....lifecycle.create import create_index, plan_create
+from ....lifecycle.delete import delete_index, plan_delete
+from ....lifecycle.drain_now import drain_now, plan_drain
+from ....lifecycle.prune import plan_prune, prune
+from ....lifecycle.rebuild import plan_rebuild
+from ....lifecycle.refresh import plan_refresh, refresh
+from ....lifecycle.rollback import plan_rollback, roll_back
+from ....lifecycle.swap import swap_alias
+from ....models import Operation
+from ...rights import Verb
 from . import plans
 
 Parameters = Mapping[str, str]
@@ -89,7 +89,7 @@ def _drain(plan: Any) -> Any:
 def _tasks() -> Any:
     try:
         # Below Django 6 tasks are a package that need not be there.
-        from ... import tasks  # noqa: PLC0415
+        from .... import tasks  # noqa: PLC0415
     except ImportError as error:
         raise OperationRefused(str(_NO_TASKS)) from error
     return tasks

@@ -20,20 +20,20 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ...exceptions import OperationMissing, OperationRefused
-from ...indices.definition import get_definitions
-from ...models import Operation
-from ...operations.ending import cancel, find_cancel_refusal
-from ...operations.history import OperationStatus, get_operation
-from ..permissions import PageAdmin
-from ..rights import Verb, index_admin, index_of, may_read_documents
-from .address import object_id, parse_id, quoted_id
-from .databases import DatabaseFilter, first_database
-from .format import age, duration, pretty_json
+from ....exceptions import OperationMissing, OperationRefused
+from ....indices.definition import get_definitions
+from ....models import Operation
+from ....operations.ending import cancel, find_cancel_refusal
+from ....operations.history import OperationStatus, get_operation
+from ...permissions import PageAdmin
+from ...rights import Verb, index_admin, index_of, may_read_documents
+from ..address import object_id, parse_id, quoted_id
+from ..databases import DatabaseFilter, first_database
+from ..format import age, duration, pretty_json
+from ..state import operation_state, operation_title
+from .actions import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
 from .log import log_of
-from .state import operation_state, operation_title
 from .tools import READ_ONLY, Tool, reads_only
-from .verbs import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
 
 VERBS: dict[Operation.Kind, Verb] = {
     Operation.Kind.CREATE: "create_index",

@@ -17,19 +17,19 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from ...exceptions import ConnectionDoesNotExist, IndexMissing
-from ...models import Index
-from ...status.detail import IndexDetail, Look, get_index
-from ..permissions import PageAdmin
-from ..rights import IndexRights, index_of, may_read_documents
-from .address import parse_id
+from ....exceptions import ConnectionDoesNotExist, IndexMissing
+from ....models import Index
+from ....status.detail import IndexDetail, Look, get_index
+from ...permissions import PageAdmin
+from ...rights import IndexRights, index_of, may_read_documents
+from ..address import parse_id
+from ..links import model_links
+from ..operations.actions import ACTIONS, Action
+from ..operations.operate import operate
+from ..operations.tools import READ_ONLY, tools_of
+from ..transactions import outside_transactions
 from .compare import compare_view
-from .links import model_links
-from .operate import operate
 from .tabs import OVERVIEW, TABS, Tab
-from .tools import READ_ONLY, tools_of
-from .transactions import outside_transactions
-from .verbs import ACTIONS, Action
 
 
 class IndexAdmin(IndexRights, PageAdmin):

@@ -9,16 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from ...exceptions import ElasticsearchAdminError
-from ...indices.definition import get_definition
-from ...lifecycle.reindex import reindex_objects
-from ...operations.acting import acting
-from ...status.comparison import compare_object
-from ..rights import index_of
-from .address import parse_id
-from .links import model_links
+from ....exceptions import ElasticsearchAdminError
+from ....indices.definition import get_definition
+from ....lifecycle.reindex import reindex_objects
+from ....operations.acting import acting
+from ....status.comparison import compare_object
+from ...rights import index_of
+from ..address import parse_id
+from ..links import model_links
+from ..operations.tools import READ_ONLY, tools_of
 from .tabs import DOCUMENTS, TABS
-from .tools import READ_ONLY, tools_of
 
 if TYPE_CHECKING:
     from .index import IndexAdmin

@@ -9,16 +9,16 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...indices.analysis import analyze, analyzers_of
-from ...indices.diff import flatten
-from ...indices.samples import read_samples
-from ...operations.history import operations_on
-from ...status.detail import IndexDetail, Look
-from .databases import database_of
+from ....indices.analysis import analyze, analyzers_of
+from ....indices.diff import flatten
+from ....indices.samples import read_samples
+from ....operations.history import operations_on
+from ....status.detail import IndexDetail, Look
+from ..databases import database_of
+from ..format import pretty_json
+from ..links import ModelLinks
 from .documents import document_table
 from .fields import field_rows
-from .format import pretty_json
-from .links import ModelLinks
 
 PER_PAGE = 15
 MAX_TEXT = 10_000

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...status.status import IndexStatus
+from ....status.status import IndexStatus
 
 Key = Callable[[IndexStatus], Any]
 _HEALTHS = ("red", "yellow", "", "green")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...indices.diff import Difference
-from .format import plain
+from ....indices.diff import Difference
+from ..format import plain
 
 MAX_INDENT = 8
 """Deeper fields are indented no further: the style sheet has a class for each step."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...status.status import IndexStatus
+from ....status.status import IndexStatus
 
 HEALTHS: Mapping[str, str | Promise] = {
     "green": _("green"),

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ...operations.history import OperationStatus
-from .format import number
-from .state import operation_state, step_title
+from ....operations.history import OperationStatus
+from ..format import number
+from ..state import operation_state, step_title
 
 
 def log_of(operation: OperationStatus) -> str:

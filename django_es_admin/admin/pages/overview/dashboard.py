@@ -11,18 +11,18 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils import timezone
 
-from ...backends.disk import Disk
-from ...backends.display import ConnectionDetails
-from ...backends.health import ConnectionHealth
-from ...indices.names import is_generation_name, short_generation_name
-from ...models import Connection, Index, OutboxEntry
-from ...operations.history import OperationStatus
-from ...status.status import IndexStatus, Status, get_status
-from ..rights import index_admin
+from ....backends.disk import Disk
+from ....backends.display import ConnectionDetails
+from ....backends.health import ConnectionHealth
+from ....indices.names import is_generation_name, short_generation_name
+from ....models import Connection, Index, OutboxEntry
+from ....operations.history import OperationStatus
+from ....status.status import IndexStatus, Status, get_status
+from ...rights import index_admin
+from ..links import ModelLinks, model_links
+from ..operations.tools import Tool, tools_of
+from .columns import Head, heads, sort
 from .filtering import DRIFTS, HEALTHS, Filter
-from .links import ModelLinks, model_links
-from .sorting import Head, heads, sort
-from .tools import Tool, tools_of
 
 PER_PAGE = 50
 

@@ -16,21 +16,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ...exceptions import (
+from ....exceptions import (
     ConnectionDoesNotExist,
     ElasticsearchAdminError,
     IndexMissing,
     IndexNotDeclared,
 )
-from ...indices.definition import IndexDefinition, get_definition
-from ...operations.acting import acting
-from ...operations.fingerprint import fingerprint
-from ..rights import index_of
-from .address import parse_id, quoted_id
-from .verbs import Action, find_refusal
+from ....indices.definition import IndexDefinition, get_definition
+from ....operations.acting import acting
+from ....operations.fingerprint import fingerprint
+from ...rights import index_of
+from ..address import parse_id, quoted_id
+from .actions import Action, find_refusal
 
 if TYPE_CHECKING:
-    from .index import IndexAdmin
+    from ..indices.index import IndexAdmin
 
 
 def operate(

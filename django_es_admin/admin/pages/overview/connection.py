@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from django_es_admin import connections
 
-from ...models import Connection
-from ..permissions import PageAdmin
+from ....models import Connection
+from ...permissions import PageAdmin
 
 
 class ConnectionAdmin(PageAdmin):

@@ -1,0 +1,1 @@
+"""The pages of one index: its tabs, its documents, one of them beside its object."""

@@ -1,0 +1,1 @@
+"""What can be done to an index: its buttons, plans, records and logs."""
