@@ -3,7 +3,7 @@
 from django.contrib.admin import AdminSite
 
 from ..models import Connection, Index, Operation, OutboxEntry
-from .pages.indices.index import IndexAdmin
+from .pages.index import IndexAdmin
 from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
 from .pages.overview.connection import ConnectionAdmin

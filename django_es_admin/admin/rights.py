@@ -1,6 +1,6 @@
 """Who may do what with an index: one hook for each verb, for a project to override."""
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
@@ -9,9 +9,8 @@ from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest
 
 from ..models import Index
-
-if TYPE_CHECKING:
-    from .pages.indices.index import IndexAdmin
+from ..status.detail import IndexDetail
+from .permissions import PageAdmin
 
 Verb = Literal["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
 
@@ -49,9 +48,21 @@ class IndexRights:
         return allowed
 
 
-def index_admin(site: AdminSite) -> "IndexAdmin":
-    """Return the pages of the indices on a site, whose hooks count on all other pages, too."""
-    return cast("IndexAdmin", site.get_model_admin(Index))
+class IndexPages(IndexRights, PageAdmin):
+    """The pages of the indices, as all other pages know them: their hooks count there, too."""
+
+    def has_view_documents_permission(self, request: HttpRequest, detail: IndexDetail) -> bool:
+        """Whether the user may read the documents of an index.
+
+        They are the data of its model, so that the right to view that is needed. Of an index that
+        the project does not declare nobody can tell whose data it holds: superusers only.
+        """
+        return may_read_documents(request, detail.status.model)
+
+
+def index_admin(site: AdminSite) -> IndexPages:
+    """Return the pages of the indices on a site."""
+    return cast(IndexPages, site.get_model_admin(Index))
 
 
 def may_read_documents(request: HttpRequest, label: str) -> bool:

@@ -133,7 +133,7 @@ def _index(index: IndexStatus) -> IndexDocument:
         created=index.created.isoformat() if index.created else None,
         differences=tuple(make_difference(difference) for difference in index.differences),
         outbox=_outbox(index.outbox),
-        problems=index.problems,
+        problems=tuple(str(problem) for problem in index.problems),
     )
 
 

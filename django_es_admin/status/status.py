@@ -18,6 +18,7 @@ from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
 from .counts import Rows
 from .figures import Figures, read_figures
+from .problem import Problem
 from .problems import find_problems
 
 
@@ -42,7 +43,7 @@ class IndexStatus:
         created: when the live generation was created.
         differences: between declared and live mapping.
         outbox: its changes that wait.
-        problems: what is wrong, each a sentence that says what mends it.
+        problems: what is wrong.
         operation: the last one.
     """
 
@@ -61,7 +62,7 @@ class IndexStatus:
     created: datetime | None = None
     differences: tuple[Difference, ...] = ()
     outbox: OutboxStatus = field(default_factory=OutboxStatus)
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     operation: OperationStatus | None = None
     counted: Rows = field(default_factory=Rows)
     known: bool = True

@@ -1,6 +1,10 @@
 """How the address of a page names an index: ``connection:name``, quoted as the admin quotes."""
 
 from django.contrib.admin.utils import quote
+from django.http import Http404
+
+from ...exceptions import ConnectionDoesNotExist, IndexMissing
+from ...status.detail import IndexDetail, Look, get_index
 
 
 def object_id(connection: str, name: str) -> str:
@@ -20,3 +24,21 @@ def parse_id(object_id: str) -> tuple[str, str]:
     """
     connection, _, name = object_id.rpartition(":")
     return connection, name
+
+
+def find_index(object_id: str, *, look: Look | None = None, exact: bool = False) -> IndexDetail:
+    """Return all about the index that an id names.
+
+    Args:
+        look: what to read beside it.
+        exact: count its rows.
+
+    Raises:
+        Http404: there is none.
+        ImproperlyConfigured: the settings are wrong.
+    """
+    connection, name = parse_id(object_id)
+    try:
+        return get_index(connection, name, look=look, exact=exact)
+    except (ConnectionDoesNotExist, IndexMissing) as error:
+        raise Http404(str(error)) from error

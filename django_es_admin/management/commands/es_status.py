@@ -177,7 +177,7 @@ def find_problems(status: Status) -> list[tuple[str, str]]:
         # Two connections may each have an index of one name.
         alike = names.count(index.name) > 1
         who = f"{index.name} on {index.connection}" if alike else index.name
-        found += [(who, problem) for problem in index.problems]
+        found += [(who, str(problem)) for problem in index.problems]
     return found
 
 

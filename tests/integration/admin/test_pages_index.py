@@ -86,7 +86,7 @@ def test_overview(products: list[Product], es: Elasticsearch, prefix: str) -> No
 
 def test_overview_of_a_missing_index(es: Elasticsearch) -> None:
     text = open_page("change")
-    assert "The index is missing: run manage.py es_rebuild products." in words(text)
+    assert "The index is missing. Rebuild… (You do not have the right to do this.)" in words(text)
     assert rows(text)[0].startswith("Health missing ")
     assert "Live generation —" in rows(text)
 

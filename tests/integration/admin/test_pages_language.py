@@ -45,7 +45,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
     assert "Verbindung Zustand Cluster Knoten Version Antwortzeit Plattenplatz Hosts" in text
     assert "Indizes Index Modell Live-Generation Zustand Dokumente Zeilen Mapping Größe" in text
     assert re.search(r"grün 3 3 vor \d+ s 1 Unterschied", text)
-    assert "Das Mapping weicht in 1 Feld ab: führen Sie manage.py es_rebuild products aus." in text
+    assert "Das Mapping weicht in 1 Feld ab. Neu aufbauen…" in text
     assert "Outbox: 0 Änderungen warten" in text
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from django_es_admin.admin.pages.indices.index import IndexAdmin
+from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.models import Index, OutboxEntry
 
 from .visitors import visitor

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 from pytest_django import Settings
 from shop.models import Product
 
-from django_es_admin.admin.pages.indices.index import IndexAdmin
+from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Index, Operation, OutboxEntry

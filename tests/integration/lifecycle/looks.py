@@ -17,7 +17,7 @@ def roles() -> dict[str, str]:
 
 def problems() -> tuple[str, ...]:
     """Return what `es_status` tells."""
-    return get_status([INDEX]).indices[0].problems
+    return tuple(str(problem) for problem in get_status([INDEX]).indices[0].problems)
 
 
 def holders(es: Elasticsearch, definition: IndexDefinition) -> set[str]:

@@ -32,14 +32,14 @@ def definition(es: Elasticsearch) -> IndexDefinition:
 
 
 def problems() -> tuple[str, ...]:
-    return get_status([INDEX]).indices[0].problems
+    return tuple(str(problem) for problem in get_status([INDEX]).indices[0].problems)
 
 
 def test_a_physical_index_that_has_the_name_of_the_alias(es: Elasticsearch) -> None:
     definition = get_definition(INDEX)
     es.indices.create(index=definition.alias, settings={"number_of_replicas": 0})
     (problem,) = problems()
-    assert problem.startswith(f"{definition.alias} is a physical index, not an alias: ")
+    assert problem.startswith(f"{definition.alias} is a physical index, not an alias. ")
     assert f"manage.py es_rebuild {INDEX}" in problem
     rebuild(plan_rebuild(definition))
     assert problems() == ()
@@ -76,7 +76,7 @@ def test_builds_that_failed(definition: IndexDefinition) -> None:
     mark_failed(last, "A node was full.")
     (problem,) = problems()
     assert problem == (
-        f"2 failed builds take room (the last, {last.name}: A node was full): "
+        f"2 failed builds take up space (the latest, {last.name}: A node was full): "
         f"run manage.py es_prune {INDEX}."
     )
     prune(plan_prune(definition))

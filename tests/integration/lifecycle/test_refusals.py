@@ -137,7 +137,9 @@ def test_one_name_on_two_connections() -> None:
 @pytest.mark.usefixtures("two_connections")
 def test_an_index_without_a_document_is_created_not_rebuilt() -> None:
     (status, _other) = get_status(["memos"]).indices
-    assert status.problems == ("The index is missing: run manage.py es_create memos.",)
+    assert tuple(map(str, status.problems)) == (
+        "The index is missing: run manage.py es_create memos.",
+    )
     (refusal,) = plan_rebuild(get_definition("memos", "default")).refusals
     assert "has no document to load it from" in refusal
 

@@ -185,7 +185,7 @@ def test_after_enough_attempts_it_is_parked_and_a_good_save_resolves_it(
     assert row.parked_at is not None
     assert drain_due().result.failed == 0
     assert drain_due().parked == 1
-    problems = get_status([poison_index()]).indices[0].problems
+    problems = [str(p) for p in get_status([poison_index()]).indices[0].problems]
     assert "1 change was given up" in " ".join(problems)
     poison.category = None
     poison.save()
@@ -369,7 +369,7 @@ class TestVersionsOfTheCode:
         product = make("refused", category=Category.objects.create(name="B", slug="x" * 40_000))
         assert not OutboxEntry.objects.exists()
         assert RefusedDocument.objects.get().key == str(product.pk)
-        problems = get_status([definition.name]).indices[0].problems
+        problems = [str(p) for p in get_status([definition.name]).indices[0].problems]
         assert "1 document does not fit the live mapping" in " ".join(problems)
 
     def test_outgoing_code_leaves_its_rows_to_the_new(
@@ -429,8 +429,8 @@ def test_an_index_of_other_hands_is_adopted(
     Generation.objects.all().delete()
     make("unheard")
     assert names(indexed) == []
-    problems = get_status([definition.name]).indices[0].problems
-    assert "which was made elsewhere: run manage.py es_create" in problems[0]
+    problems = [str(p) for p in get_status([definition.name]).indices[0].problems]
+    assert "which django-es-admin did not create: run manage.py es_create" in problems[0]
     call_command("es_create", definition.name, verbosity=0)
     assert adopt(definition) == ()
     make("heard")

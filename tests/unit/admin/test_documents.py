@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_es_admin.admin.pages.indices.documents import MAX_JSON_CHARACTERS, document_table
+from django_es_admin.admin.pages.index.documents import MAX_JSON_CHARACTERS, document_table
 from django_es_admin.indices.samples import Sample
 
 

@@ -1,6 +1,6 @@
 """A mapping as a tree."""
 
-from django_es_admin.admin.pages.indices.fields import MAX_INDENT, field_rows
+from django_es_admin.admin.pages.index.fields import MAX_INDENT, field_rows
 from django_es_admin.indices.diff import compare_mappings
 
 MAPPING = {

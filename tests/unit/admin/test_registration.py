@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from django_es_admin.admin import register
-from django_es_admin.admin.pages.indices.index import IndexAdmin
+from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.models import Connection, Index
 
 

@@ -16,11 +16,12 @@ from ....lifecycle.create import create_index, plan_create
 from ....lifecycle.delete import delete_index, plan_delete
 from ....lifecycle.drain_now import drain_now, plan_drain
 from ....lifecycle.prune import plan_prune, prune
-from ....lifecycle.rebuild import plan_rebuild
+from ....lifecycle.rebuild import plan_rebuild, rebuild
 from ....lifecycle.refresh import plan_refresh, refresh
 from ....lifecycle.rollback import plan_rollback, roll_back
 from ....lifecycle.swap import swap_alias
 from ....models import Operation
+from ....status.status import IndexStatus
 from ...rights import Verb
 from . import plans
 
@@ -36,9 +37,17 @@ _TOO_MUCH = _(
 )
 
 
+def _never(plan: Any) -> bool:
+    return False
+
+
+def _always(plan: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Action:
-    """One verb.
+    """One verb: all that its button, its plan and its execution need.
 
     Args:
         name: the end of its address, and of its URL name.
@@ -48,9 +57,14 @@ class Action:
         button: what they read on that which carries the plan out.
         plan: makes the plan, for the parameters of the address.
         tell: says it in words.
-        execute: carries it out for a user.
+        execute: carries it out within the request.
+        fits: whether it is one for an index that is declared, as it is now.
+        background: whether a plan takes too long for a request, so that a task carries it out.
+        enqueue: the function of :mod:`django_es_admin.tasks` that asks a task to.
+        tell_too_long: why a plan that takes too long cannot be carried out without tasks, if there
+            is another way to do it.
         flag: of the entry in the admin's log.
-        whole: whether it is one for the index as a whole, and not for one of its generations.
+        parameter: which parameter of its address names a generation; "" for none.
     """
 
     name: str
@@ -60,30 +74,38 @@ class Action:
     button: str | Promise
     plan: Callable[[IndexDefinition, Parameters], Any]
     tell: plans.Tell
-    execute: Callable[..., Any]
+    execute: Callable[[Any], Any]
+    fits: Callable[[IndexStatus], bool]
+    background: Callable[[Any], bool] = _never
+    enqueue: str = ""
+    tell_too_long: Callable[[Any], str] | None = None
     flag: int = CHANGE
-    whole: bool = True
+    parameter: str = ""
 
     @property
     def url_name(self) -> str:
         """The name of its address, without the namespace."""
         return f"elasticsearch_index_{self.name}"
 
+    def carry_out(self, plan: Any) -> Any:
+        """Carry a plan out, within the request or by a task of the background.
 
-def _enqueue_rebuild(plan: Any) -> Any:
-    return _tasks().enqueue_rebuild(plan)
+        Raises:
+            ElasticsearchAdminError: it is refused, or Elasticsearch did not do it.
+        """
+        if self.background(plan):
+            return getattr(_tasks(), self.enqueue)(plan)
+        return self.execute(plan)
 
-
-def _swap(plan: Any) -> Any:
-    if _takes_long(SWAP, plan):
-        return _tasks().enqueue_swap(plan)
-    return swap_alias(plan)
-
-
-def _drain(plan: Any) -> Any:
-    if _takes_long(DRAIN, plan):
-        return _tasks().enqueue_drain(plan)
-    return drain_now(plan)
+    def find_refusal(self, plan: Any) -> str:
+        """Return why the admin cannot carry out a plan, whatever the index; "" if it can."""
+        if not self.background(plan):
+            return ""
+        try:
+            refusal: str = _tasks().find_background_refusal()
+        except OperationRefused as error:
+            refusal = str(error)
+        return self.tell_too_long(plan) if refusal and self.tell_too_long else refusal
 
 
 def _tasks() -> Any:
@@ -93,26 +115,6 @@ def _tasks() -> Any:
     except ImportError as error:
         raise OperationRefused(str(_NO_TASKS)) from error
     return tasks
-
-
-def _takes_long(action: Action, plan: Any) -> bool:
-    if action is DRAIN:
-        return bool(plan.takes_long)
-    # A swap to what was not compared with the database yet does that first.
-    return action is REBUILD or (action is SWAP and plan.gated)
-
-
-def find_refusal(action: Action, plan: Any) -> str:
-    """Return why a plan cannot be carried out in the admin, whatever the index; "" if it can."""
-    if not _takes_long(action, plan):
-        return ""
-    try:
-        refusal: str = _tasks().find_background_refusal()
-    except OperationRefused as error:
-        refusal = str(error)
-    if refusal and action is DRAIN:
-        return str(_TOO_MUCH) % {"count": plan.waiting}
-    return refusal
 
 
 def _plan_delete(definition: IndexDefinition, asked: Parameters) -> Any:
@@ -131,6 +133,7 @@ CREATE = Action(
     plan=lambda definition, asked: plan_create(definition),
     tell=plans.tell_create,
     execute=create_index,
+    fits=lambda index: index.known and not index.exists,
     flag=ADDITION,
 )
 REBUILD = Action(
@@ -141,7 +144,10 @@ REBUILD = Action(
     button=_("Start the rebuild"),
     plan=lambda definition, asked: plan_rebuild(definition),
     tell=plans.tell_rebuild,
-    execute=_enqueue_rebuild,
+    execute=rebuild,
+    fits=lambda index: bool(index.model),
+    background=_always,
+    enqueue="enqueue_rebuild",
 )
 SWAP = Action(
     name="swap",
@@ -151,7 +157,12 @@ SWAP = Action(
     button=_("Swap the alias"),
     plan=lambda definition, asked: plan_swap(definition, asked.get("to") or None),
     tell=plans.tell_swap,
-    execute=_swap,
+    execute=swap_alias,
+    fits=lambda index: index.exists,
+    # A swap to what was not compared with the database yet does that first.
+    background=lambda plan: bool(plan.gated),
+    enqueue="enqueue_swap",
+    parameter="to",
 )
 ROLLBACK = Action(
     name="rollback",
@@ -162,6 +173,7 @@ ROLLBACK = Action(
     plan=lambda definition, asked: plan_rollback(definition),
     tell=plans.tell_swap,
     execute=roll_back,
+    fits=lambda index: index.exists,
 )
 REFRESH = Action(
     name="refresh",
@@ -172,6 +184,7 @@ REFRESH = Action(
     plan=lambda definition, asked: plan_refresh(definition),
     tell=plans.tell_refresh,
     execute=refresh,
+    fits=lambda index: index.exists,
 )
 DRAIN = Action(
     name="drain",
@@ -181,7 +194,11 @@ DRAIN = Action(
     button=_("Drain now"),
     plan=lambda definition, asked: plan_drain(definition),
     tell=plans.tell_drain,
-    execute=_drain,
+    execute=drain_now,
+    fits=lambda index: bool(index.model),
+    background=lambda plan: bool(plan.takes_long),
+    enqueue="enqueue_drain",
+    tell_too_long=lambda plan: str(_TOO_MUCH) % {"count": plan.waiting},
 )
 PRUNE = Action(
     name="prune",
@@ -192,6 +209,7 @@ PRUNE = Action(
     plan=lambda definition, asked: plan_prune(definition),
     tell=plans.tell_prune,
     execute=prune,
+    fits=_always,
     flag=DELETION,
 )
 DELETE = Action(
@@ -203,8 +221,10 @@ DELETE = Action(
     plan=_plan_delete,
     tell=plans.tell_delete,
     execute=delete_index,
+    fits=_never,  # of one of its generations
     flag=DELETION,
-    whole=False,
+    parameter="generation",
 )
 ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, PRUNE, DELETE)
 BY_KIND = {action.kind: action for action in ACTIONS}
+BY_NAME = {action.name: action for action in ACTIONS}

@@ -1,6 +1,6 @@
 """The pages that do something to an index: GET shows the plan, POST carries it out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
@@ -25,16 +25,13 @@ from ....exceptions import (
 from ....indices.definition import IndexDefinition, get_definition
 from ....operations.acting import acting
 from ....operations.fingerprint import fingerprint
-from ...rights import index_of
+from ...rights import IndexPages, index_of
 from ..address import parse_id, quoted_id
-from .actions import Action, find_refusal
-
-if TYPE_CHECKING:
-    from ..indices.index import IndexAdmin
+from .actions import Action
 
 
 def operate(
-    pages: "IndexAdmin", request: HttpRequest, object_id: str, action: Action
+    pages: IndexPages, request: HttpRequest, object_id: str, action: Action
 ) -> HttpResponse:
     """Show the plan of an action; on POST carry out the one that was shown.
 
@@ -64,7 +61,7 @@ def operate(
     if request.method != "POST":
         return _show(pages, request, action, definition, plan)
     problem = _find_problem(request, action, plan)
-    if problem or plan.refusals or find_refusal(action, plan):
+    if problem or plan.refusals or action.find_refusal(plan):
         return _show(pages, request, action, definition, plan, problem=problem)
     return _carry_out(pages, request, action, plan)
 
@@ -86,9 +83,7 @@ def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
     return ""
 
 
-def _carry_out(
-    pages: "IndexAdmin", request: HttpRequest, action: Action, plan: Any
-) -> HttpResponse:
+def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> HttpResponse:
     definition: IndexDefinition = plan.definition
     index = index_of(definition.using, definition.name)
     LogEntry.objects.log_actions(
@@ -101,7 +96,7 @@ def _carry_out(
     problem = ""
     with acting(request.user.get_username()) as actor:
         try:
-            action.execute(plan)
+            action.carry_out(plan)
         except ElasticsearchAdminError as error:
             problem = str(error)
     if not actor.begun:
@@ -116,7 +111,7 @@ def _carry_out(
 
 
 def _show(
-    pages: "IndexAdmin",
+    pages: IndexPages,
     request: HttpRequest,
     action: Action,
     definition: IndexDefinition,
@@ -127,7 +122,7 @@ def _show(
     index = index_of(definition.using, definition.name)
     told = action.tell(plan) if plan else None
     refusals = [*plan.refusals] if plan else []
-    if plan and (refusal := find_refusal(action, plan)):
+    if plan and (refusal := action.find_refusal(plan)):
         refusals.append(refusal)
     context = {
         **pages.admin_site.each_context(request),

@@ -1,7 +1,6 @@
 """The operations: a list of them, and a page for each that shows how far it is."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
@@ -31,20 +30,14 @@ from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
 from ..format import age, duration, pretty_json
 from ..state import operation_state, operation_title
-from .actions import BY_KIND, DELETE, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP
+from .actions import BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK
 from .log import log_of
-from .tools import READ_ONLY, Tool, reads_only
+from .tools import READ_ONLY, Tool, reads_only, tool_for
 
-VERBS: dict[Operation.Kind, Verb] = {
-    Operation.Kind.CREATE: "create_index",
-    Operation.Kind.REBUILD: "rebuild_index",
-    Operation.Kind.SWAP: "swap_alias",
-    Operation.Kind.ROLLBACK: "swap_alias",
-    Operation.Kind.PRUNE: "delete_index",
-    Operation.Kind.DELETE: "delete_index",
-    Operation.Kind.REFRESH: "reindex_objects",
-    Operation.Kind.DRAIN: "reindex_objects",
+_RIGHTS: dict[Operation.Kind, Verb] = {
+    # Objects are reindexed from their own pages.
     Operation.Kind.REINDEX: "reindex_objects",
+    **{kind: action.right for kind, action in BY_KIND.items()},
 }
 
 # What one may want to do after an operation that ended well.
@@ -207,7 +200,7 @@ class OperationAdmin(PageAdmin):
     def may_act(self, request: HttpRequest, operation: OperationStatus) -> bool:
         """Whether the user has the right to begin such an operation, and so to end it."""
         row = operation.row
-        verb = VERBS[Operation.Kind(row.kind)]
+        verb = _RIGHTS[Operation.Kind(row.kind)]
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
 
     def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
@@ -222,17 +215,10 @@ class OperationAdmin(PageAdmin):
         for action in following:
             if action is None or not pages.may(action.right, request, index):
                 continue
-            url = reverse(
-                f"admin:{action.url_name}",
-                args=[quote(index.pk)],
-                current_app=self.admin_site.name,
-            )
-            if not done and action in (SWAP, DELETE):
-                name = "to" if action is SWAP else "generation"
-                url += f"?{urlencode({name: row.generation})}"
+            named = {action.parameter: row.generation} if action.parameter and not done else {}
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
             why = READ_ONLY if reads_only(row.connection) else ""
-            tools.append(Tool(action.name, title, "" if why else url, why))
+            tools.append(tool_for(action, pages, index, title=title, why=why, parameters=named))
         return tools
 
     def _find(self, key: str) -> OperationStatus:

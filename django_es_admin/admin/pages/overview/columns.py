@@ -24,6 +24,10 @@ class Column:
         key: what its indices are ordered by; None sorts behind everything, either way.
         numeric: whether it holds numbers.
         hint: what it means, for the curious.
+        css: classes of its cells.
+        heads_row: whether its cells name their row.
+
+    Its cells are made by ``columns/<name>.html``, which gets ``row`` and ``index``.
     """
 
     name: str
@@ -31,6 +35,13 @@ class Column:
     key: Key
     numeric: bool = False
     hint: str | Promise = ""
+    css: str = ""
+    heads_row: bool = False
+
+    @property
+    def template(self) -> str:
+        """The template of its cells."""
+        return f"admin/elasticsearch/columns/{self.name}.html"
 
 
 def _name(index: IndexStatus) -> str:
@@ -43,17 +54,20 @@ def _last(index: IndexStatus) -> Any:
 
 CONNECTION = Column("connection", _("Connection"), lambda index: index.connection)
 COLUMNS = (
-    Column("index", _("Index"), _name),
+    Column("index", _("Index"), _name, css="esa-name", heads_row=True),
     CONNECTION,
     Column("model", _("Model"), lambda index: index.model or None),
-    Column("generation", _("Live generation"), lambda index: index.created),
+    Column("generation", _("Live generation"), lambda index: index.created, css="esa-generation"),
     Column("health", _("Health"), lambda index: _HEALTHS.index(index.health)),
-    Column("documents", _("Documents"), lambda index: index.documents, numeric=True),
+    Column(
+        "documents", _("Documents"), lambda index: index.documents, numeric=True, css="esa-number"
+    ),
     Column(
         "rows",
         _("Rows"),
         lambda index: index.rows,
         numeric=True,
+        css="esa-number",
         hint=_("Objects in the database that belong into the index, as last counted or estimated"),
     ),
     Column("mapping", _("Mapping"), lambda index: len(index.differences) or None),
@@ -62,6 +76,7 @@ COLUMNS = (
         _("Size"),
         lambda index: index.size,
         numeric=True,
+        css="esa-number",
         hint=_("Of the primary shards"),
     ),
     Column("operation", _("Last operation"), _last),

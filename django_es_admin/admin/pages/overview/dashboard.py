@@ -17,10 +17,11 @@ from ....backends.health import ConnectionHealth
 from ....indices.names import is_generation_name, short_generation_name
 from ....models import Connection, Index, OutboxEntry
 from ....operations.history import OperationStatus
+from ....status.problem import Problem
 from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
 from ..links import ModelLinks, model_links
-from ..operations.tools import Tool, tools_of
+from ..operations.tools import Tool, problems_of, tools_of
 from .columns import Head, heads, sort
 from .filtering import DRIFTS, HEALTHS, Filter
 
@@ -49,6 +50,8 @@ class IndexRow:
             has none, or is not declared, so that its own name says it.
         model_url: address of the model's list; "" if this user sees none.
         tool: what suggests itself; None where the user may do nothing to it.
+        problems: what is wrong, each with the button of what solves it; None where this user has
+            no right to that.
     """
 
     status: IndexStatus
@@ -56,6 +59,7 @@ class IndexRow:
     generation: str
     model_url: str
     tool: Tool | None = None
+    problems: tuple[tuple[Problem, Tool | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,9 +166,11 @@ def _rows(
     # A project may have another site of that name, which has no pages.
     site = next(s for s in all_sites if s.name == links.site and s.is_registered(Index))
 
+    pages = index_admin(site)
+
     def tool(index: IndexStatus) -> Tool | None:
         readonly = details[index.connection].readonly
-        found = tools_of(index_admin(site), request, index, readonly=readonly)
+        found = tools_of(pages, request, index, readonly=readonly)
         return next((each for each in found if each.name in ("create", "rebuild")), None)
 
     return tuple(
@@ -174,6 +180,9 @@ def _rows(
             generation=_short(index),
             model_url=links.changelist(index.model),
             tool=tool(index),
+            problems=problems_of(
+                pages, request, index, readonly=details[index.connection].readonly
+            ),
         )
         for index in indices
     )

@@ -1,7 +1,5 @@
 """The page of one object in one index: what is indexed beside what would be."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
@@ -14,19 +12,16 @@ from ....indices.definition import get_definition
 from ....lifecycle.reindex import reindex_objects
 from ....operations.acting import acting
 from ....status.comparison import compare_object
-from ...rights import index_of
-from ..address import parse_id
+from ...rights import IndexPages, index_of
+from ..address import find_index, parse_id
 from ..links import model_links
 from ..operations.tools import READ_ONLY, tools_of
 from .tabs import DOCUMENTS, TABS
 
-if TYPE_CHECKING:
-    from .index import IndexAdmin
-
 MAX_KEY = 512
 
 
-def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
+def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one object; on POST, note that its document is to be written anew.
 
     Args:
@@ -39,7 +34,7 @@ def compare_view(pages: "IndexAdmin", request: HttpRequest, object_id: str) -> H
     """
     pages.require_view(request)
     connection, name = parse_id(object_id)
-    detail = pages.find(object_id)
+    detail = find_index(object_id)
     if not pages.has_view_documents_permission(request, detail):
         raise PermissionDenied
     key = request.GET.get("key", "")

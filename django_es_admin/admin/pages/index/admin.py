@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
@@ -17,22 +16,19 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from ....exceptions import ConnectionDoesNotExist, IndexMissing
 from ....models import Index
-from ....status.detail import IndexDetail, Look, get_index
-from ...permissions import PageAdmin
-from ...rights import IndexRights, index_of, may_read_documents
-from ..address import parse_id
+from ...rights import IndexPages, index_of
+from ..address import find_index, parse_id
 from ..links import model_links
 from ..operations.actions import ACTIONS, Action
 from ..operations.operate import operate
-from ..operations.tools import READ_ONLY, tools_of
+from ..operations.tools import READ_ONLY, problems_of, tools_of
 from ..transactions import outside_transactions
 from .compare import compare_view
 from .tabs import OVERVIEW, TABS, Tab
 
 
-class IndexAdmin(IndexRights, PageAdmin):
+class IndexAdmin(IndexPages):
     """A page per index, declared or not, whose id is ``connection:name``.
 
     The stock address of the list leads to the dashboard, that of the form is the overview.
@@ -107,7 +103,7 @@ class IndexAdmin(IndexRights, PageAdmin):
         self.require_view(request)
         # The settings are not what a history is about.
         with suppress(ImproperlyConfigured):
-            self.find(object_id)
+            find_index(object_id)
         return Index(pk=object_id)
 
     def show(
@@ -131,7 +127,7 @@ class IndexAdmin(IndexRights, PageAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         detail, error = None, ""
         try:
-            detail = self.find(object_id, look=tab.look(request.GET), exact=tab is OVERVIEW)
+            detail = find_index(object_id, look=tab.look(request.GET), exact=tab is OVERVIEW)
         except ImproperlyConfigured as problem:
             error = str(problem)
         # Without good settings there is nothing to read, but what is wrong with them.
@@ -155,6 +151,7 @@ class IndexAdmin(IndexRights, PageAdmin):
             context |= tab.fill(detail, links, request.GET)
             readonly = detail.connection.details.readonly
             context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
+            context["problems"] = problems_of(self, request, detail.status, readonly=readonly)
             context["read_only"] = READ_ONLY if readonly else ""
             if detail.status.declared:
                 index = index_of(detail.status.connection, detail.status.name)
@@ -165,24 +162,3 @@ class IndexAdmin(IndexRights, PageAdmin):
         return TemplateResponse(
             request, f"admin/elasticsearch/index/{template}", context | (extra_context or {})
         )
-
-    def has_view_documents_permission(self, request: HttpRequest, detail: IndexDetail) -> bool:
-        """Whether the user may read the documents of an index.
-
-        They are the data of its model, so that the right to view that is needed. Of an index that
-        the project does not declare nobody can tell whose data it holds: superusers only.
-        """
-        return may_read_documents(request, detail.status.model)
-
-    def find(self, object_id: str, *, look: Look | None = None, exact: bool = False) -> IndexDetail:
-        """Return all about an index.
-
-        Raises:
-            Http404: there is none.
-            ImproperlyConfigured: the settings are wrong.
-        """
-        connection, name = parse_id(object_id)
-        try:
-            return get_index(connection, name, look=look, exact=exact)
-        except (ConnectionDoesNotExist, IndexMissing) as error:
-            raise Http404(str(error)) from error

@@ -1,1 +1,0 @@
-"""The pages of one index: its tabs, its documents, one of them beside its object."""

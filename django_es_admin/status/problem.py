@@ -1,0 +1,152 @@
+"""A problem of an index as a value: what is wrong, how bad it is, and which verb mends it.
+
+A page shows the text and a button for the verb, a command the text and a command line.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+Level = Literal["error", "warning"]
+"""``error``: searches miss something, or cannot be answered. ``warning``: they will, or may."""
+
+Verb = Literal["create", "rebuild", "swap", "drain", "prune", "delete_generation"]
+"""As the pages and :mod:`django_es_admin.lifecycle` name them."""
+
+_COMMANDS: Mapping[Verb, str] = {
+    "create": "es_create",
+    "rebuild": "es_rebuild",
+    "swap": "es_swap_alias",
+    "drain": "es_drain",
+    "prune": "es_prune",
+    "delete_generation": "es_delete",
+}
+
+TEXTS: Mapping[str, str | Promise] = {
+    "missing": gettext_lazy("The index is missing"),
+    "physical": gettext_lazy(
+        "%(alias)s is a physical index, not an alias. A rebuild fills a generation and puts the "
+        "alias in its place"
+    ),
+    "physical-unmanaged": gettext_lazy(
+        "%(alias)s is a physical index, not an alias: move its documents to an index of another "
+        "name and delete it"
+    ),
+    "several-holders": gettext_lazy(
+        "Several generations hold the alias (%(names)s): remove all but one"
+    ),
+    "closed": gettext_lazy("The index is closed: open it, or nobody can search it"),
+    "red": gettext_lazy("Some of its primary shards are missing: look at the cluster"),
+    "documents-missing": ngettext_lazy(
+        "%(count)d document is missing", "%(count)d documents are missing", "count"
+    ),
+    "documents-surplus": ngettext_lazy(
+        "%(count)d document has no row in the database",
+        "%(count)d documents have no row in the database",
+        "count",
+    ),
+    "mapping": ngettext_lazy(
+        "The mapping differs in %(count)d field",
+        "The mapping differs in %(count)d fields",
+        "count",
+    ),
+    "refused": ngettext_lazy(
+        "%(count)d document does not fit the live mapping",
+        "%(count)d documents do not fit the live mapping",
+        "count",
+    ),
+    "unregistered": gettext_lazy(
+        "Changes are not written to %(name)s, which django-es-admin did not create"
+    ),
+    "moved": gettext_lazy(
+        "The alias was moved from %(live)s to %(name)s without es_swap_alias: move it back, or "
+        "accept it as live"
+    ),
+    "not-live": gettext_lazy("%(name)s is searched, and is not registered as live"),
+    "build-stopped": gettext_lazy(
+        "The build of %(name)s stopped. It still receives each change: resume it, or prune it"
+    ),
+    "build-waits": gettext_lazy(
+        "The build %(name)s waits for its swap. It receives each change: swap to it, or prune it"
+    ),
+    "builds-failed": ngettext_lazy(
+        "%(count)d failed build takes up space (%(name)s: %(error)s)",
+        "%(count)d failed builds take up space (the latest, %(name)s: %(error)s)",
+        "count",
+    ),
+    "unknown-generations": ngettext_lazy(
+        "%(count)d index looks like a generation and is not registered (%(name)s): if it is "
+        "yours, delete it",
+        "%(count)d indices look like generations and are not registered (the latest, %(name)s): "
+        "if they are yours, delete them",
+        "count",
+    ),
+    "outbox-late": ngettext_lazy(
+        "%(count)d change waits, the oldest for %(minutes)d min",
+        "%(count)d changes wait, the oldest for %(minutes)d min",
+        "count",
+    ),
+    "outbox-parked": ngettext_lazy(
+        "%(count)d change is parked: its document was refused again and again",
+        "%(count)d changes are parked: their documents were refused again and again",
+        "count",
+    ),
+}
+"""What is wrong, by kind; without a full stop, as a command line may follow."""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One way to solve a problem.
+
+    Args:
+        verb: what to do.
+        arguments: of its command, beside the index.
+        parameters: of its page, beside the index.
+    """
+
+    verb: Verb
+    arguments: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def command(self) -> str:
+        """Return the command line."""
+        return f"manage.py {_COMMANDS[self.verb]} {self.arguments}".rstrip()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong with an index.
+
+    Args:
+        kind: a key of :data:`TEXTS`.
+        facts: what its text names.
+        level: how bad it is.
+        mends: what solves it, the best first; empty where no verb of ours does.
+    """
+
+    kind: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    level: Level = "warning"
+    mends: tuple[Mend, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What is wrong, as a sentence in the active language."""
+        return f"{self._fact()}."
+
+    def __str__(self) -> str:
+        """Return the sentence for a terminal, with the commands that solve it."""
+        if not self.mends:
+            return self.text
+        commands = _(" or ").join(mend.command() for mend in self.mends)
+        return _("%(problem)s: run %(command)s.") % {"problem": self._fact(), "command": commands}
+
+    def _fact(self) -> str:
+        # Filled in before it becomes text: a lazy plural chooses its form by the number.
+        text: Any = TEXTS[self.kind]
+        return str(text % self.facts)
