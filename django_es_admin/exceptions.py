@@ -26,6 +26,10 @@ class NotElasticsearch(ConnectionUnavailable):
     """Whatever answers there is not Elasticsearch: check HOSTS in ES_SERVERS."""
 
 
+class AnswerTooLarge(ConnectionUnavailable):
+    """An answer is too large: ask for less at once, or raise MAX_ANSWER_BYTES in ES_SERVERS."""
+
+
 class AccessRefused(ElasticsearchAdminError):
     """Elasticsearch refused the credentials: check PARAMS in ES_SERVERS."""
 

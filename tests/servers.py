@@ -7,7 +7,7 @@ with a mocked client.
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -127,6 +127,44 @@ def sending(data: bytes) -> Iterator[str]:
 def closing() -> Any:
     """Run a server that hangs up on every connection at once."""
     return sending(b"")
+
+
+@contextmanager
+def streaming(pieces: Callable[[], Iterable[bytes]], *, pause: float = 0) -> Iterator[str]:
+    """Run a server that sends one piece after the other, as long as the client listens.
+
+    Args:
+        pieces: makes those of one answer, its head included; they need not end.
+        pause: seconds before each.
+    """
+    over = threading.Event()
+
+    def serve(peer: socket.socket) -> None:
+        with peer, suppress(OSError):
+            peer.recv(65536)
+            for piece in pieces():
+                if over.wait(pause):
+                    return
+                peer.sendall(piece)
+
+    def accept() -> None:
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            # It may wait for a client that has forgotten to hang up.
+            threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield _url(listener)
+        finally:
+            over.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _send_to_each(listener: socket.socket, data: bytes) -> None:

@@ -24,6 +24,7 @@ SERVER_DEFAULTS: dict[str, Any] = {
     "COLOR": "grey",
     "READONLY": False,
     "INDEX_PREFIX": "",
+    "MAX_ANSWER_BYTES": 50_000_000,
     "TEST": {},
 }
 INDEX_DEFAULTS: dict[str, Any] = {

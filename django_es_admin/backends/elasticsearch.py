@@ -19,7 +19,7 @@ from .configuration import client_params, node_urls
 from .failover import with_failover
 from .guard import Guard, guarded
 from .methods import index_methods, namespace_methods, other_names
-from .nodes import RequestsNode, Urllib3Node, told_by_status
+from .nodes import RequestsNode, Urllib3Node, limited
 
 DEFAULT_PARAMS: dict[str, Any] = {
     # A page or a save must not hang for the client's own default, which is for ever.
@@ -72,7 +72,7 @@ class BaseElasticsearchBackend(Base):
         try:
             return Elasticsearch(
                 transport_class=guarded(transport_class, guard),
-                node_class=told_by_status(self.connection_class),
+                node_class=limited(self.connection_class, self.server["MAX_ANSWER_BYTES"]),
                 **params,
             )
         except (AttributeError, TypeError, ValueError) as error:

@@ -19,6 +19,7 @@ from elasticsearch import ApiError, UnsupportedProductError
 
 from ..exceptions import (
     AccessRefused,
+    AnswerTooLarge,
     ConnectionTimedOut,
     ConnectionUnavailable,
     ElasticsearchAdminError,
@@ -31,6 +32,7 @@ from ..exceptions import (
     ServerRefused,
 )
 from .abstracts import Base
+from .answers import AnswerExceededError
 
 _REASON_CHARACTERS = 300
 # Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
@@ -109,6 +111,12 @@ def _translate(connection: Base, error: TransportError | ApiError) -> Elasticsea
             "start Elasticsearch, or correct HOSTS in %(setting)s."
         )
         return ConnectionUnavailable(text % names)
+    if isinstance(error, AnswerExceededError):
+        text = _(
+            "The connection %(connection)s gave an answer that is too large: ask for less at once, "
+            "or raise MAX_ANSWER_BYTES in %(setting)s."
+        )
+        return AnswerTooLarge(text % names)
     if isinstance(error, (SerializationError, UnsupportedProductError)):
         return _not_elasticsearch(connection)
     if isinstance(error, ApiError):

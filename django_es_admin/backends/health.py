@@ -4,14 +4,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import get_language, override
 
 from ..exceptions import ElasticsearchAdminError
 from .abstracts import Base
+from .deadline import Deadline, until
 from .display import ConnectionDetails, details
 from .errors import timed_out, translated, understood
 
@@ -45,22 +48,6 @@ class ConnectionHealth:
     def available(self) -> bool:
         """Whether the connection answered."""
         return not self.error
-
-
-class Deadline:
-    """A moment after which nothing more is asked.
-
-    Args:
-        seconds: from now.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    @property
-    def remaining(self) -> float:
-        """Seconds left, never below 10 ms: a time-out of 0 would mean none."""
-        return max(self._end - time.monotonic(), 0.01)
 
 
 def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
@@ -97,8 +84,11 @@ def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
     every = list(connections)
     if not every:
         return []
+    in_language = _in_this_language(ask)
     with ThreadPoolExecutor(max_workers=len(every)) as pool:
-        return list(pool.map(_in_this_language(ask), every))
+        # A context can be entered by one thread at a time.
+        asked = [pool.submit(copy_context().run, in_language, each) for each in every]
+        return [future.result() for future in asked]
 
 
 def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
@@ -115,31 +105,44 @@ def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
 
 # Beyond the deadline, for a request that ended at it to say so by itself.
 _GRACE = 0.1
+# What was given up, and has not ended yet: nothing more is asked of these connections meanwhile.
+_given_up: WeakKeyDictionary[Base, threading.Thread] = WeakKeyDictionary()
 
 
 def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     """Return ``ask()``, unless it takes longer than allowed.
 
-    The client's own time-out begins anew with each byte, so that an answer that trickles in never
-    ends by it. ``ask`` must not use the database: it runs in a thread of its own.
+    Requests within end at the deadline by themselves. What knows no deadline, as the look-up of a
+    host's name, is given up, and left to end by itself; until then the connection is not asked
+    again, as each question would leave a thread. ``ask`` must not use the database: it runs in a
+    thread of its own.
 
     Raises:
-        ConnectionTimedOut: the deadline has passed; the thread is left to end by itself.
+        ConnectionTimedOut: the deadline has passed, or an earlier question still waits.
     """
+    earlier = _given_up.get(connection)
+    if earlier is not None and earlier.is_alive():
+        raise timed_out(connection)
     future: Future[T] = Future()
     ask_in_language = _in_this_language(ask)
+    context = copy_context()
 
     def run() -> None:
         try:
-            future.set_result(ask_in_language())
+            with until(deadline):
+                future.set_result(ask_in_language())
         except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
             future.set_exception(error)
 
     # A daemon: no process has to wait for what was given up.
-    threading.Thread(target=run, name=f"ask {connection.alias}", daemon=True).start()
+    thread = threading.Thread(
+        target=context.run, args=(run,), name=f"ask {connection.alias}", daemon=True
+    )
+    thread.start()
     try:
         return future.result(deadline.remaining + _GRACE)
     except TimeoutError:
         if future.done():
             raise
+        _given_up[connection] = thread
         raise timed_out(connection) from None

@@ -1,79 +1,238 @@
-"""What carries requests: the client's nodes, whose refusals can always be told by their status."""
+"""What carries requests: the client's nodes, with an end to the time and the size of an answer."""
 
-import json
-from typing import Any
+import gzip
+import time
+from typing import Any, ClassVar
 
 from elastic_transport import (
     ApiResponseMeta,
     BaseNode,
+    ConnectionTimeout,
     HttpHeaders,
     NodeConfig,
     RequestsHttpNode,
+    TlsError,
+    TransportError,
     Urllib3HttpNode,
 )
+from elastic_transport import ConnectionError as ClientConnectionError
 from elastic_transport._node import NodeApiResponse
+from elastic_transport.client_utils import DEFAULT
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Retry, Timeout
 
-_FIRST_ERROR = 300
-_TEXT = "text/plain"
+from .answers import exceeded, read_body, told_by_status
+from .deadline import Deadline, current_deadline, until
+from .sockets import seconds_left, time_pool, time_pools
+
+_TIMEOUTS = ("TimeoutError", "Timeout", "EmptyPoolError")
+# The client's log of requests gets these: any other may be a secret of PARAMS.
+_PLAIN_HEADERS = frozenset(
+    "accept accept-encoding connection content-encoding content-type user-agent "
+    "x-elastic-client-meta x-opaque-id".split()
+)
 
 
-class ToldByStatus(BaseNode):
-    """A node whose refusals are read whatever they are written in.
+class LimitedNode(BaseNode):
+    """A node on which a request, with all that it waits for, has the time that it is given.
 
-    The client gives up on an answer that it cannot decode, and forgets its status: a proxy's 413 in
-    HTML that says it is JSON would look like a server that is not Elasticsearch.
+    The class of a project's own node gets this in front: its time-out is never longer than what is
+    left of the deadline, and what it has read is refused where it is too large.
     """
 
-    def perform_request(self, *args: Any, **kwargs: Any) -> NodeApiResponse:
-        """Send a request; an error that is no JSON becomes text."""
-        answer = super().perform_request(*args, **kwargs)
-        if answer.meta.status < _FIRST_ERROR or _is_json(answer):
-            return answer
-        headers = HttpHeaders({**answer.meta.headers, "content-type": _TEXT})
-        meta = ApiResponseMeta(
-            node=answer.meta.node,
-            duration=answer.meta.duration,
-            http_version=answer.meta.http_version,
-            status=answer.meta.status,
-            headers=headers,
+    max_answer_bytes: ClassVar[int]
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        session = getattr(self, "session", None)
+        if session is not None:
+            # requests would send the documents again, to wherever it is told.
+            session.max_redirects = 0
+
+    def perform_request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: HttpHeaders | None = None,
+        request_timeout: Any = DEFAULT,
+    ) -> NodeApiResponse:
+        """Send a request and return the answer.
+
+        Raises:
+            ConnectionTimeout: no time is left, or it was not enough.
+            AnswerExceededError: the answer is too large.
+        """
+        seconds = self.config.request_timeout if request_timeout is DEFAULT else request_timeout
+        deadline = current_deadline()
+        if deadline is not None and deadline.passed:
+            raise ConnectionTimeout("No time is left for the request")
+        if seconds is not None:
+            deadline = Deadline(seconds).earlier(deadline)
+        if deadline is None:
+            return self._perform(method, target, body, headers, None)
+        with until(deadline):
+            return self._perform(method, target, body, headers, deadline.remaining)
+
+    def _perform(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: HttpHeaders | None,
+        seconds: float | None,
+    ) -> NodeApiResponse:
+        answer = super().perform_request(
+            method, target, body=body, headers=headers, request_timeout=seconds
         )
-        return NodeApiResponse(meta, answer.body.decode(errors="replace").encode())
+        if len(answer.body) > self.max_answer_bytes:
+            raise exceeded(self.max_answer_bytes)
+        return told_by_status(answer)
 
 
-def _is_json(answer: NodeApiResponse) -> bool:
-    mimetype = answer.meta.mimetype
-    if not answer.body:
-        return True
-    if mimetype is not None and not mimetype.endswith("json"):
-        return False
-    try:
-        json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return False
-    return True
+class _ReadingNode(BaseNode):
+    """A node that reads the answer itself: piece by piece, and until the deadline."""
+
+    max_answer_bytes: ClassVar[int]
+
+    def _send(
+        self, method: str, target: str, body: bytes | None, headers: HttpHeaders
+    ) -> BaseHTTPResponse:
+        """Send a request; what of the answer follows its headers is not read."""
+        raise NotImplementedError
+
+    def perform_request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: HttpHeaders | None = None,
+        request_timeout: Any = DEFAULT,
+    ) -> NodeApiResponse:
+        all_headers = self._headers.copy()
+        all_headers.update(headers or {})
+        sent = body or None
+        if sent and self._http_compress:
+            sent = gzip.compress(sent)
+            all_headers["content-encoding"] = "gzip"
+        seen: dict[str, Any] = {"method": method, "target": target, "body": body}
+        seen["headers"] = HttpHeaders(
+            {name: value for name, value in all_headers.items() if name.lower() in _PLAIN_HEADERS}
+        )
+        started = time.time()
+        try:
+            response = self._send(method, target, sent, all_headers)
+            data = self._read(response)
+        except (TransportError, HTTPError, OSError) as error:
+            failure = _client_error(error)
+            self._log_request(**seen, exception=failure)
+            raise failure from error
+        meta = ApiResponseMeta(
+            node=self.config,
+            duration=time.time() - started,
+            http_version="1.1",
+            status=response.status,
+            headers=HttpHeaders(response.headers),
+        )
+        self._log_request(**seen, meta=meta, response=data)
+        return NodeApiResponse(meta, data)
+
+    def _read(self, response: BaseHTTPResponse) -> bytes:
+        whole = False
+        try:
+            data = read_body(response, self.max_answer_bytes)
+            whole = True
+        finally:
+            if not whole:
+                # What is still to come must not be taken for the next answer.
+                response.close()
+            response.release_conn()
+        return data
 
 
-def told_by_status(node_class: type[BaseNode]) -> type[BaseNode]:
-    """Return a node class of a project with what ours have."""
-    if issubclass(node_class, ToldByStatus):
-        return node_class
-    return type(node_class.__name__, (ToldByStatus, node_class), {})
+def _client_error(error: Exception) -> TransportError:
+    """Return the client's error for one of the system, of urllib3 or of requests."""
+    if isinstance(error, TransportError):
+        return error
+    # requests may be missing, and its classes cannot be named then.
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "SSLError" in kinds:
+        return TlsError(str(error), errors=(error,))
+    if not kinds.isdisjoint(_TIMEOUTS) and "NewConnectionError" not in kinds:
+        return ConnectionTimeout("Connection timed out during request", errors=(error,))
+    return ClientConnectionError(str(error), errors=(error,))
 
 
-class Urllib3Node(ToldByStatus, Urllib3HttpNode):
+class Urllib3Node(LimitedNode, _ReadingNode, Urllib3HttpNode):
     """Elastic's node on urllib3."""
 
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        time_pool(self.pool)
 
-class RequestsNode(ToldByStatus, RequestsHttpNode):
+    def _send(
+        self, method: str, target: str, body: bytes | None, headers: HttpHeaders
+    ) -> BaseHTTPResponse:
+        wait: Any = seconds_left()
+        return self.pool.urlopen(
+            method,
+            f"{self.path_prefix}{target}",
+            body=body,
+            headers=headers,
+            retries=Retry(False),
+            redirect=False,
+            timeout=Timeout(total=wait),
+            pool_timeout=wait,
+            preload_content=False,
+            decode_content=False,
+        )
+
+
+class RequestsNode(LimitedNode, _ReadingNode, RequestsHttpNode):
     """Elastic's node on requests, for which ``PARAMS`` go before the environment.
 
     requests would take REQUESTS_CA_BUNDLE instead of ``ca_certs``, and the credentials of a
-    .netrc file instead of those that are given.
+    .netrc file instead of those that are given. It would follow redirects, and rewrite the path.
     """
 
     def __init__(self, config: NodeConfig) -> None:
-        from requests.utils import get_environ_proxies  # noqa: PLC0415 (it may be missing)
+        from requests.utils import get_environ_proxies, select_proxy  # noqa: PLC0415 (if there)
 
         super().__init__(config)
         self.session.proxies = get_environ_proxies(self.base_url)
         self.session.trust_env = False
+        adapter: Any = self.session.get_adapter(self.base_url)
+        time_pools(adapter.poolmanager)
+        proxy = select_proxy(self.base_url, self.session.proxies)
+        if proxy:
+            time_pools(adapter.proxy_manager_for(proxy))
+        self._adapter = adapter
+
+    def _send(
+        self, method: str, target: str, body: bytes | None, headers: HttpHeaders
+    ) -> BaseHTTPResponse:
+        from requests import Request  # noqa: PLC0415 (it may be missing)
+
+        url = f"{self.base_url}{target}"
+        request = self.session.prepare_request(
+            Request(method=method, url=self.base_url, headers=headers, data=body)
+        )
+        # As it was checked: requests decodes and shortens what it is given.
+        request.url = url
+        settings: Any = self.session.merge_environment_settings(url, {}, True, None, None)
+        # Not by the session, which would read all of an answer that redirects.
+        response = self._adapter.send(request, timeout=Timeout(total=seconds_left()), **settings)
+        raw: BaseHTTPResponse = response.raw
+        return raw
+
+
+def limited(node_class: type[BaseNode], max_answer_bytes: int) -> type[BaseNode]:
+    """Return a node class whose answers are bounded, in time and size.
+
+    Args:
+        node_class: one of ours, or a project's own.
+        max_answer_bytes: of one answer, decompressed.
+    """
+    bases = (node_class,) if issubclass(node_class, LimitedNode) else (LimitedNode, node_class)
+    return type(node_class.__name__, bases, {"max_answer_bytes": max_answer_bytes})

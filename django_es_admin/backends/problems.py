@@ -22,6 +22,7 @@ _SERVER_TYPES: dict[str, tuple[type, ...]] = {
     "COLOR": (str,),
     "READONLY": (bool,),
     "INDEX_PREFIX": (str,),
+    "MAX_ANSWER_BYTES": (int,),
     "TEST": (Mapping,),
 }
 _INDEX_TYPES: dict[str, tuple[type, ...]] = {
@@ -149,6 +150,11 @@ def _server_value_problems(
             "type",
             f"{where}['PARAMS'] has a key that is no string.",
             "Name the arguments of the Elasticsearch client.",
+        )
+    size = server.get("MAX_ANSWER_BYTES", 1)
+    if isinstance(size, int) and (isinstance(size, bool) or size < 1):
+        yield Problem(
+            "type", f"{where} has MAX_ANSWER_BYTES {size!r}.", "Give a number of bytes above 0."
         )
     hosts = server.get("HOSTS")
     if isinstance(hosts, (str, list, tuple)):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..backends.abstracts import Base
+from ..backends.deadline import Deadline
 from ..backends.errors import translated
-from ..backends.health import Deadline
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from elasticsearch import dsl
 
+from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
-from ..backends.health import Deadline
 from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from elasticsearch import dsl
 
+from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
-from ..backends.health import Deadline
 from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document

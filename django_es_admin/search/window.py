@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
-from ..backends.health import Deadline
 from ..backends.searcher import searcher
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from ..backends.deadline import Deadline
 from ..backends.elasticsearch import JSON
-from ..backends.health import Deadline, in_time
+from ..backends.health import in_time
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..indices.samples import read_document

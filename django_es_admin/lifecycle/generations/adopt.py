@@ -4,8 +4,8 @@ A generation may have been made by hand, or before the database was restored fro
 alias may have been moved by other hands, or by a process that died before it could write it down.
 """
 
+from ...backends.deadline import Deadline
 from ...backends.errors import translated
-from ...backends.health import Deadline
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...indices.diff import compare_mappings

@@ -15,7 +15,7 @@ from django_es_admin import ConnectionHandler, connections
 from django_es_admin.backends import elasticsearch as backends
 from django_es_admin.backends.abstracts import Base
 from django_es_admin.backends.display import details
-from django_es_admin.backends.nodes import RequestsNode, ToldByStatus, Urllib3Node
+from django_es_admin.backends.nodes import LimitedNode, RequestsNode, Urllib3Node
 from django_es_admin.exceptions import ConnectionDoesNotExist, IndexNotDeclared
 
 
@@ -65,7 +65,7 @@ def test_engines(engine: str, node: type) -> None:
     transport = made({"ENGINE": engine}).client.transport
     [used] = transport.node_pool.all()
     assert isinstance(used, node)
-    assert isinstance(used, ToldByStatus)
+    assert isinstance(used, LimitedNode)
     assert isinstance(transport, OwnTransport) is (node is OwnNode)
 
 

@@ -103,6 +103,9 @@ def test_unknown_alias(handler: ConnectionHandler) -> None:
         ({"HOSTS": ["ftp://u:secret@x"]}, "is not a URL"),
         ({"INDICES": ["three"]}, "which ES_INDICES does not have"),
         ({"READONLY": "yes"}, "is str"),
+        ({"MAX_ANSWER_BYTES": 0}, "has MAX_ANSWER_BYTES 0"),
+        ({"MAX_ANSWER_BYTES": True}, "has MAX_ANSWER_BYTES True"),
+        ({"MAX_ANSWER_BYTES": "1"}, "is str"),
     ],
 )
 def test_bad_settings(server: dict[str, Any], message: str) -> None:
