@@ -54,6 +54,10 @@ class IndexBlocked(ElasticsearchAdminError):
     """The index is closed or blocked: open it, or remove the block; changes wait until then."""
 
 
+class ClientTooNew(ElasticsearchAdminError):
+    """Elasticsearch is older than the client: install a client of its version."""
+
+
 class IndexMissing(ElasticsearchAdminError):
     """The index does not exist: create it with `manage.py es_create`."""
 

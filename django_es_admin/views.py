@@ -1,12 +1,17 @@
 """A site's search as JSON, without any framework on top of Django."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from django.views import View
 
-from .exceptions import SearchParameterInvalid
+from .exceptions import SearchMisdeclared, SearchParameterInvalid
 from .search import SearchService
+
+logger = logging.getLogger(__name__)
 
 
 class _ServiceView(View):
@@ -44,8 +49,14 @@ class AutocompleteView(_ServiceView):
     """``{"suggestions": […]}`` for what was typed into a search box, ``q``."""
 
     size: ClassVar[int] = 10
+    service_needs: ClassVar[Sequence[str]] = ("suggest_field",)
 
     def answer(self, request: HttpRequest) -> dict[str, Any]:
         """Return the suggestions."""
         typed = request.GET.get("q", "")
-        return {"suggestions": self.service_class().autocomplete(typed, self.size)}
+        try:
+            return {"suggestions": self.service_class().autocomplete(typed, self.size)}
+        except SearchMisdeclared as problem:
+            # A system check says so, too; a visitor is not to see it.
+            logger.error("%s", problem)  # noqa: TRY400 (it says enough)
+            return {"suggestions": [], "error": _("Search service temporarily unavailable")}

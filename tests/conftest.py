@@ -9,6 +9,7 @@ from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
+from tests.secured import Secured, running
 
 
 def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
@@ -38,3 +39,10 @@ def es() -> Iterator[Elasticsearch]:
 def prefix() -> str:
     """What each index of this run begins with."""
     return connections["default"].index_prefix
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """A server with TLS and passwords; it takes half a minute to start, and is there for all."""
+    with running(tmp_path_factory.mktemp("secured")) as server:
+        yield server

@@ -26,6 +26,14 @@ BUSY_JSON = (
     'execution of coordinating operation"}],"type":"es_rejected_execution_exception",'
     '"reason":"rejected execution of coordinating operation"},"status":429}'
 )
+# What 8.19 answers a client of version 9.
+TOO_OLD_JSON = (
+    '{"error":{"root_cause":[{"type":"media_type_header_exception","reason":"Invalid media-type '
+    'value on headers [Content-Type, Accept]"}],"type":"media_type_header_exception","reason":'
+    '"Invalid media-type value on headers [Content-Type, Accept]","caused_by":{"type":'
+    '"status_exception","reason":"Accept version must be either version 8 or 7, but found 9. '
+    'Accept=application/vnd.elasticsearch+json; compatible-with=9"}},"status":400}'
+)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ from elastic_transport import (
     TransportError,
 )
 from elasticsearch import ApiError, UnsupportedProductError
+from elasticsearch import __version__ as CLIENT_VERSION  # noqa: N812 (a constant)
 
 from ..exceptions import (
     AccessRefused,
     AnswerTooLarge,
+    ClientTooNew,
     ConnectionTimedOut,
     ConnectionUnavailable,
     ElasticsearchAdminError,
@@ -37,6 +39,8 @@ from .answers import AnswerExceededError
 _REASON_CHARACTERS = 300
 # Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
 _BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
+# A server refuses the media type of a client of the next version, with this as the error's type.
+_TOO_NEW = "media_type_header_exception"
 
 
 @contextmanager
@@ -52,6 +56,7 @@ def translated(connection: Base) -> Iterator[None]:
         ServerBusy: 429.
         ServerNotReady: 503.
         IndexMissing: 404 about an index or alias.
+        ClientTooNew: the server is of an older major version than the client.
         ServerRefused: any other refusal; its message has Elasticsearch's reason.
     """
     try:
@@ -164,6 +169,14 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         text = _("The connection %(connection)s is not ready (503: %(reason)s): wait a while.")
         return ServerNotReady(text % values)
+    if error.message == _TOO_NEW:
+        major = CLIENT_VERSION[0]
+        text = _(
+            "The connection %(connection)s is an older Elasticsearch, which refuses the installed "
+            "client of version %(client)s: pip install 'django-es-admin[es%(server)s]', the extra "
+            "with a client of version %(server)s."
+        )
+        return ClientTooNew(text % {**values, "client": major, "server": major - 1})
     text = _("The connection %(connection)s refused the request (%(status)s): %(reason)s.")
     return ServerRefused(text % values)
 

@@ -1,12 +1,15 @@
 """Errors of a search as those of Django REST Framework."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ValidationError
 
-from ..exceptions import SearchParameterInvalid
+from ..exceptions import SearchMisdeclared, SearchParameterInvalid
+
+logger = logging.getLogger(__name__)
 
 
 class SearchUnavailable(APIException):
@@ -19,8 +22,15 @@ class SearchUnavailable(APIException):
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Raise a ``ValidationError`` (400) for what cannot be meant."""
+    """Raise a ``ValidationError`` (400) for what cannot be meant.
+
+    And ``SearchUnavailable`` (503) for a service that does not declare what it is asked for.
+    """
     try:
         yield
+    except SearchMisdeclared as problem:
+        # A system check says so, too; a visitor is not to see it.
+        logger.error("%s", problem)  # noqa: TRY400 (it says enough)
+        raise SearchUnavailable from problem
     except SearchParameterInvalid as error:
         raise ValidationError({"error": str(error), "parameter": error.parameter}) from error

@@ -1,5 +1,6 @@
 """A site's search as views of Django REST Framework."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -58,6 +59,7 @@ class AutocompleteAPIView(_ServiceAPIView):
 
     serializer_class = SuggestionsSerializer
     size: ClassVar[int] = 10
+    service_needs: ClassVar[Sequence[str]] = ("suggest_field",)
 
     def get_parameters(self) -> tuple[Parameter, ...]:
         """Return ``q`` alone."""

@@ -7,11 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from luqum import tree
 from luqum.exceptions import ParseError
-from luqum.parser import lexer, parser
 
 from ..documents import Document
 from ..exceptions import SearchUnreadable
 from .fields import SearchField, read_fields
+from .grammar import get_parser
 from .lookups import find_source
 from .query import Matching, Query, build_query, inside
 from .values import between, equal, is_compared, is_valued
@@ -42,7 +42,7 @@ class _Lexer:
     """luqum's, which remembers where it is: its errors tell the place in their text alone."""
 
     def __init__(self) -> None:
-        self._lexer = lexer.clone()
+        self._lexer = get_parser().lexer.clone()
         self.place = 0
 
     def input(self, text: str) -> None:
@@ -96,7 +96,7 @@ def _parse(term: str) -> Any:
         )
     reading = _Lexer()
     try:
-        return parser.parse(term, lexer=reading)
+        return get_parser().parser.parse(term, lexer=reading)
     except ParseError as error:
         if reading.place >= len(term):
             raise SearchUnreadable(_("Something is missing at the end."), len(term)) from error

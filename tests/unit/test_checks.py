@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Count, QuerySet
 from django.test.utils import isolate_apps
 from shop.search import ProductSearchService
+from shop.views import AutocompleteView
 
 import django_es_admin.checks
 from django_es_admin import connections
@@ -498,3 +499,26 @@ def test_each_id_of_the_module_is_tested_here() -> None:
         for number in re.findall(r"[ew]\d{3}", name)
     }
     assert ids == tested
+
+
+def test_e033_a_view_of_suggestions_whose_service_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ProductSearchService, "suggest_field", "")
+    messages = check_services()
+    assert found(messages) == ["E033", "E033"]
+    assert {message.obj.__name__ for message in messages} == {
+        "AutocompleteView",
+        "AutocompleteAPIView",
+    }
+    assert "FacetedSearchService, which has no suggest_field" in messages_of(messages)
+
+
+def test_e033_is_not_about_views_and_services_that_answer_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ProductSearchService, "suggest_field", "")
+    monkeypatch.setattr(AutocompleteView, "answer", lambda self, request: {})
+    assert {message.obj.__name__ for message in check_services()} == {"AutocompleteAPIView"}
+    monkeypatch.setattr(ProductSearchService, "autocomplete", lambda self, prefix, size: [])
+    assert check_services() == []

@@ -1,6 +1,6 @@
 """When the database answers instead: what staff are told, and what they are kept from."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +12,11 @@ from django.utils.translation import gettext as _
 
 from ...search.words import MAX_WORDS, read_words
 
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = admin.ModelAdmin
+
 # The field of the action form that says so; the page it stands on is the best witness.
 FIELD = "search_answered_by_database"
 
@@ -19,7 +24,7 @@ _SESSION_KEY = "elasticsearch_database_answers"
 _REMEMBERED = 20
 
 
-class DatabaseSearch(admin.ModelAdmin[Any]):
+class DatabaseSearch(Base):
     """Django's own search, by lookups of its kind."""
 
     def __init__(self, model: type[Model], site: AdminSite, lookups: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -18,19 +18,13 @@ from django_es_admin import connection, connections
 from django_es_admin.backends.errors import translated
 from django_es_admin.exceptions import AccessRefused, ConnectionUnavailable, ElasticsearchAdminError
 from tests.integration.admin.visitors import anyone_who_may_look
-from tests.secured import API_KEY, PASSWORD, USER, Secured, running
+from tests.secured import API_KEY, PASSWORD, USER, Secured
 
 # Where some tests have a database, pytest-django runs these first: one server for all is enough.
 pytestmark = pytest.mark.django_db
 ENGINES = ["SimpleHttpBackend", "SimpleRequestsHttpBackend"]
 PAGES = ["change", "mapping", "documents", "analyze", "generations", "operations"]
 Server = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    with running(tmp_path_factory.mktemp("secured")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -33,6 +33,11 @@ BAD: dict[str, tuple[Callable[[], AbstractContextManager[str]], str]] = {
         lambda: servers.answering(403, servers.UNAUTHORIZED_JSON, JSON, elasticsearch=True),
         "was refused (403)",
     ),
+    "older than the client": (
+        lambda: servers.answering(400, servers.TOO_OLD_JSON, JSON, elasticsearch=True),
+        "is an older Elasticsearch, which refuses the installed client of version 9: "
+        "pip install 'django-es-admin[es8]', the extra with a client of version 8.",
+    ),
     "429 of Elasticsearch": (
         lambda: servers.answering(429, servers.BUSY_JSON, JSON, elasticsearch=True),
         "is overloaded (429): try again in a while.",

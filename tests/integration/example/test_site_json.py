@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from shop.search import ProductSearchService
 
 from tests.integration.admin.searching import elasticsearch_at, no_elasticsearch
 from tests.servers import answering
@@ -120,6 +121,18 @@ def test_autocomplete(client: Client) -> None:
     assert asked(client, path=AUTOCOMPLETE, q="t") == {"suggestions": []}
     assert asked(client, path=AUTOCOMPLETE) == {"suggestions": []}
     assert asked(client, 400, path=AUTOCOMPLETE, q="a\0b")["parameter"] == "q"
+
+
+def test_suggestions_that_are_not_declared(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ProductSearchService, "suggest_field", "")
+    error = "Search service temporarily unavailable"
+    for path in (AUTOCOMPLETE, reverse("api-autocomplete")):
+        caplog.clear()
+        body = asked(client, 503, path=path, q="trai")
+        assert error in (body.get("error"), body.get("detail"))
+        assert "FacetedSearchService has no suggest_field" in caplog.text
 
 
 def test_while_elasticsearch_is_down(client: Client) -> None:
