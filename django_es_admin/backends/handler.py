@@ -24,7 +24,7 @@ from .configuration import (
     servers_of,
     servers_setting,
 )
-from .problems import find_server_problems
+from .validation import find_server_problems
 
 __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler"]
 

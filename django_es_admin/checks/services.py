@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 from django.urls import URLResolver, get_resolver
 
 from ..search import SearchService
-from ..search.site.problems import Kind, find_problems
+from ..search.site.validation import Kind, find_problems
 from .messages import error
 
 # What a view of the project may answer with instead.

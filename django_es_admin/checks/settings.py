@@ -11,7 +11,7 @@ from django_es_admin import connections
 
 from .. import conf
 from ..backends.configuration import node_urls, servers_of, servers_setting
-from ..backends.problems import find_server_problems
+from ..backends.validation import find_server_problems
 from .messages import TAG, error, warning
 
 _SERVER_IDS = {

@@ -8,6 +8,7 @@ from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
+from ..outbox.drain.worker import DrainReport
 from .status_json import DifferenceDocument, make_difference
 
 Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]
@@ -256,4 +257,33 @@ def make_failed_event(plan: RebuildPlan, error: str, cause: BaseException) -> Fa
         rows=known.rows if known else None,
         failed=known.failed if known else None,
         failures=tuple(FailureDocument(key, why) for key, why in known.failures) if known else (),
+    )
+
+
+@dataclass(frozen=True)
+class DrainDocument:
+    """What ``es_drain --once`` did and left."""
+
+    written: int
+    deleted: int
+    failed: int
+    held: int
+    unavailable: dict[str, str]
+    second_deletes: int
+    second_deletes_until: str | None
+    parked: int
+
+
+def make_drain_document(report: DrainReport) -> DrainDocument:
+    """Return the document for ``report``."""
+    result, until = report.result, report.second_deletes_until
+    return DrainDocument(
+        written=result.written,
+        deleted=result.deleted,
+        failed=result.failed,
+        held=result.held,
+        unavailable={stop.connection: str(stop.error) for stop in result.stopped},
+        second_deletes=report.second_deletes,
+        second_deletes_until=until.isoformat() if until else None,
+        parked=report.parked,
     )

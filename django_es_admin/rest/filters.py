@@ -7,7 +7,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from .problems import SearchUnavailable, refused
+from .refusals import SearchUnavailable, refused
 from .schema import describe
 
 # Of the page, which is the paginator's.

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from ..search import SearchService
 from ..search.site.parameters import Parameter
-from .problems import refused
+from .refusals import refused
 from .schema import SearchSchema
 from .serializers import SearchResultsSerializer, SuggestionsSerializer
 

@@ -22,10 +22,10 @@ import django_es_admin
 from django_es_admin.admin import ElasticsearchSearchMixin
 from django_es_admin.admin.mixins.options import SearchOptionsMixin
 from django_es_admin.admin.rights import IndexRights, Verb
-from django_es_admin.backends import configuration, elasticsearch, problems
+from django_es_admin.backends import configuration, elasticsearch, validation
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
-from django_es_admin.management import commands, drain_json, operations_json, status_json
+from django_es_admin.management import commands, operations_json, status_json
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.models import Connection, Index
 from django_es_admin.search import FacetedSearchService, SearchService
@@ -41,7 +41,7 @@ COMMANDS = sorted(module.name for module in pkgutil.iter_modules(commands.__path
 DOCUMENTS: dict[str, Any] = {
     "es_create": operations_json.CreateDocument,
     "es_delete": operations_json.DeleteDocument,
-    "es_drain": drain_json.DrainDocument,
+    "es_drain": operations_json.DrainDocument,
     "es_prune": operations_json.PruneDocuments,
     "es_rebuild": {
         "plan": operations_json.PlanEvent,
@@ -260,7 +260,7 @@ def test_the_defaults_and_colours_that_the_text_names() -> None:
     assert "a request has 10 seconds (`request_timeout`)" in text
     (colors,) = (meaning for key, _, meaning in _three(text) if code(key) == "COLOR")
     assert tuple(re.findall(r"[a-z]+", colors.partition(": ")[2].replace(" or ", " "))) == (
-        problems.COLORS
+        validation.COLORS
     )
 
 

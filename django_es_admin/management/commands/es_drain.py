@@ -10,7 +10,7 @@ from django.utils import timezone
 from ...outbox.drain.batch import DrainResult
 from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
 from ..command import ElasticsearchCommand, Exit, seconds
-from ..drain_json import drain_document
+from ..operations_json import make_drain_document
 
 
 class Command(ElasticsearchCommand):
@@ -70,7 +70,7 @@ class Command(ElasticsearchCommand):
             return
         report = drain_due(connection)
         if as_json:
-            self.write_json(drain_document(report))
+            self.write_json(make_drain_document(report))
         else:
             self._tell(report)
         self._end(report)

@@ -1,5 +1,7 @@
 """The operations: a list of them, and a page for each that shows how far it is."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,7 +18,9 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ....exceptions import OperationMissing, OperationRefused
@@ -28,10 +32,9 @@ from ...permissions import PageAdmin
 from ...rights import Verb, index_admin, index_of, may_read_documents
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
-from ..format import age, duration, pretty_json
-from ..state import operation_state, operation_title
+from ..format import age, duration, number, pretty_json
+from ..state import operation_state, operation_title, step_title
 from .actions import BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK
-from .log import log_of
 from .tools import READ_ONLY, Tool, reads_only, tool_for
 
 _RIGHTS: dict[Operation.Kind, Verb] = {
@@ -240,3 +243,27 @@ def _model_of(row: Operation) -> str:
 
 def _status(row: Operation) -> OperationStatus:
     return OperationStatus(row, row._state.db or first_database())
+
+
+def log_of(operation: OperationStatus) -> str:
+    """Return a line for each thing that the record tells of, in the time zone of the reader."""
+    return "\n".join(
+        f"{_local(when):%Y-%m-%d %H:%M:%S}  {text}" for when, text in _lines(operation)
+    )
+
+
+def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
+    row = operation.row
+    yield row.created_at, gettext("begun by %(who)s") % {"who": row.who or "—"}
+    for step in operation.steps:
+        yield step.began, step_title(step)
+        if step.ended and step.total:
+            text = gettext("%(done)s of %(total)s done")
+            yield step.ended, text % {"done": number(step.done), "total": number(step.total)}
+    if row.ended_at:
+        state = operation_state(operation).text
+        yield row.ended_at, f"{state}: {row.error}" if row.error else state
+
+
+def _local(moment: datetime) -> datetime:
+    return timezone.localtime(moment) if timezone.is_aware(moment) else moment

@@ -35,7 +35,7 @@ _INDEX_TYPES: dict[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class InvalidSetting:
     """One thing that is wrong in the settings; ``kind`` tells the system check which one."""
 
     kind: str
@@ -45,7 +45,7 @@ class Problem:
 
 def find_server_problems(
     servers: Any, indices: Any, setting: str = "ES_SERVERS"
-) -> Iterator[Problem]:
+) -> Iterator[InvalidSetting]:
     """Yield what is wrong in the settings, worst first.
 
     Args:
@@ -54,13 +54,15 @@ def find_server_problems(
         setting: where the connections come from.
     """
     if not isinstance(servers, Mapping):
-        yield Problem("type", f"{setting} is not a dict.", "Make it {'default': {'HOSTS': […]}}.")
+        yield InvalidSetting(
+            "type", f"{setting} is not a dict.", "Make it {'default': {'HOSTS': […]}}."
+        )
         return
     if not isinstance(indices, Mapping):
-        yield Problem("type", "ES_INDICES is not a dict.", "Make it {'products': {}}.")
+        yield InvalidSetting("type", "ES_INDICES is not a dict.", "Make it {'products': {}}.")
         return
     if servers and DEFAULT_CONNECTION_ALIAS not in servers:
-        yield Problem(
+        yield InvalidSetting(
             "default",
             f"{setting} has no connection named 'default'.",
             "Name one of the connections 'default'.",
@@ -83,12 +85,14 @@ def find_server_problems(
     yield from _shared_name_problems(indices)
 
 
-def _alias_problems(setting: str, alias: Any) -> Iterator[Problem]:
+def _alias_problems(setting: str, alias: Any) -> Iterator[InvalidSetting]:
     if not isinstance(alias, str):
-        yield Problem("type", f"{setting} has a key {alias!r}.", "Make each key a string.")
+        yield InvalidSetting("type", f"{setting} has a key {alias!r}.", "Make each key a string.")
 
 
-def _server_test_problems(where: str, test: Any, indices: Mapping[Any, Any]) -> Iterator[Problem]:
+def _server_test_problems(
+    where: str, test: Any, indices: Mapping[Any, Any]
+) -> Iterator[InvalidSetting]:
     """Yield what is wrong in what tests use instead: any key of the connection itself."""
     if isinstance(test, Mapping):
         types = {key: kinds for key, kinds in _SERVER_TYPES.items() if key != "TEST"}
@@ -96,7 +100,7 @@ def _server_test_problems(where: str, test: Any, indices: Mapping[Any, Any]) -> 
         yield from _server_value_problems(where, test, indices)
 
 
-def _index_test_problems(where: str, test: Any) -> Iterator[Problem]:
+def _index_test_problems(where: str, test: Any) -> Iterator[InvalidSetting]:
     if isinstance(test, Mapping):
         types = {key: kinds for key, kinds in _INDEX_TYPES.items() if key not in ("TEST", "TESTS")}
         yield from _entry_problems(where, test, types, INDEX_DEFAULTS)
@@ -108,18 +112,20 @@ def _entry_problems(
     entry: Any,
     types: Mapping[str, tuple[type, ...]],
     defaults: Mapping[str, Any],
-) -> Iterator[Problem]:
+) -> Iterator[InvalidSetting]:
     if not isinstance(entry, Mapping):
-        yield Problem("type", f"{where} is not a dict.", "Make it a dict, {} for the defaults.")
+        yield InvalidSetting(
+            "type", f"{where} is not a dict.", "Make it a dict, {} for the defaults."
+        )
         return
     for key, value in entry.items():
         if key not in types:
-            yield Problem(
+            yield InvalidSetting(
                 "key", f"{where} has an unknown key {key!r}.", f"Known: {', '.join(sorted(types))}."
             )
         elif not (isinstance(value, types[key]) or (value is None and defaults[key] is None)):
             names = " or ".join(kind.__name__.lower() for kind in types[key])
-            yield Problem(
+            yield InvalidSetting(
                 "type",
                 f"{where}[{key!r}] is {type(value).__name__}.",
                 f"Give it a value of type {names}.",
@@ -128,32 +134,32 @@ def _entry_problems(
 
 def _server_value_problems(
     where: str, server: Mapping[Any, Any], indices: Mapping[Any, Any]
-) -> Iterator[Problem]:
+) -> Iterator[InvalidSetting]:
     names = server.get("INDICES")
     for name in names if isinstance(names, (list, tuple)) else ():
         if not isinstance(name, str) or name not in indices:
-            yield Problem(
+            yield InvalidSetting(
                 "index",
                 f"{where} uses the index {name!r}, which ES_INDICES does not have.",
                 f"Add ES_INDICES[{name!r}] = {{}}.",
             )
     color = server.get("COLOR")
     if isinstance(color, str) and color not in COLORS:
-        yield Problem(
+        yield InvalidSetting(
             "color",
             f"{where} has the COLOR {color!r}.",
             f"One of {', '.join(COLORS)}.",
         )
     params = server.get("PARAMS")
     if isinstance(params, Mapping) and not all(isinstance(name, str) for name in params):
-        yield Problem(
+        yield InvalidSetting(
             "type",
             f"{where}['PARAMS'] has a key that is no string.",
             "Name the arguments of the Elasticsearch client.",
         )
     size = server.get("MAX_ANSWER_BYTES", 1)
     if isinstance(size, int) and (isinstance(size, bool) or size < 1):
-        yield Problem(
+        yield InvalidSetting(
             "type", f"{where} has MAX_ANSWER_BYTES {size!r}.", "Give a number of bytes above 0."
         )
     hosts = server.get("HOSTS")
@@ -161,33 +167,37 @@ def _server_value_problems(
         yield from _host_problems(where, [hosts] if isinstance(hosts, str) else hosts)
 
 
-def _host_problems(where: str, hosts: Any) -> Iterator[Problem]:
+def _host_problems(where: str, hosts: Any) -> Iterator[InvalidSetting]:
     if not hosts:
-        yield Problem("hosts", f"{where} has no HOSTS.", _HOST_HINT)
+        yield InvalidSetting("hosts", f"{where} has no HOSTS.", _HOST_HINT)
     for position, host in enumerate(hosts):
         # A host may hold a password, so the message names its place, not its text.
         place = f"{where}['HOSTS'][{position}]"
         if isinstance(host, Mapping):
             yield from _host_dict_problems(place, host)
         elif not isinstance(host, str) or not _is_url(host):
-            yield Problem("hosts", f"{place} is not a URL or host name.", _HOST_HINT)
+            yield InvalidSetting("hosts", f"{place} is not a URL or host name.", _HOST_HINT)
 
 
-def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Problem]:
+def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[InvalidSetting]:
     name, port = host.get("host"), host.get("port", 1)
     if not isinstance(name, str) or not name:
-        yield Problem("hosts", f"{where} has no 'host'.", _HOST_HINT)
+        yield InvalidSetting("hosts", f"{where} has no 'host'.", _HOST_HINT)
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LAST_PORT:
-        yield Problem("hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200.")
+        yield InvalidSetting(
+            "hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200."
+        )
     auth = host.get("http_auth", ":")
     if not (isinstance(auth, str) and ":" in auth) and not (
         isinstance(auth, (list, tuple)) and len(auth) == 2
     ):
-        yield Problem(
+        yield InvalidSetting(
             "hosts", f"{where} has an 'http_auth' that is none.", "Give (user, password)."
         )
     if host.get("scheme", "http") not in ("http", "https"):
-        yield Problem("hosts", f"{where} has an unknown 'scheme'.", "Give 'http' or 'https'.")
+        yield InvalidSetting(
+            "hosts", f"{where} has an unknown 'scheme'.", "Give 'http' or 'https'."
+        )
 
 
 def _is_url(host: str) -> bool:
@@ -202,22 +212,24 @@ def _is_url(host: str) -> bool:
         return False
 
 
-def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Problem]:
+def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[InvalidSetting]:
     aliases = index.get("ALIASES")
     if isinstance(aliases, (list, tuple)) and not all(isinstance(name, str) for name in aliases):
-        yield Problem("type", f"{where}['ALIASES'] has a name that is no string.", "Make it one.")
+        yield InvalidSetting(
+            "type", f"{where}['ALIASES'] has a name that is no string.", "Make it one."
+        )
     if isinstance(aliases, Mapping) and not (
         _is_json(aliases)
         and all(isinstance(each, (Mapping, type(None))) for each in aliases.values())
     ):
-        yield Problem(
+        yield InvalidSetting(
             "type",
             f"{where}['ALIASES'] has a value that is no dict.",
             "Map each alias to its properties, as {'cheap': {'filter': {…}}}, or to {}.",
         )
     settings = index.get("SETTINGS")
     if isinstance(settings, Mapping) and not _is_json(settings):
-        yield Problem(
+        yield InvalidSetting(
             "type",
             f"{where}['SETTINGS'] has a key or value that JSON does not have.",
             "Use strings, numbers, booleans, None, lists, and dicts with strings as keys.",
@@ -232,14 +244,14 @@ def _is_json(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float))
 
 
-def _shared_name_problems(indices: Mapping[Any, Any]) -> Iterator[Problem]:
+def _shared_name_problems(indices: Mapping[Any, Any]) -> Iterator[InvalidSetting]:
     owners: dict[str, Any] = {}
     for alias, index in indices.items():
         name = (index.get("NAME") or alias) if isinstance(index, Mapping) else None
         if not isinstance(name, str):
             continue
         if name in owners:
-            yield Problem(
+            yield InvalidSetting(
                 "shared",
                 f"ES_INDICES[{owners[name]!r}] and ES_INDICES[{alias!r}] have one NAME, {name!r}.",
                 "Give each its own NAME.",

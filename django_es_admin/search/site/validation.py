@@ -22,7 +22,7 @@ _BOUNDED = _NUMBERS | {"date"}
 
 
 @dataclass(frozen=True)
-class Problem:
+class InvalidDeclaration:
     """One thing that is wrong.
 
     Args:
@@ -36,11 +36,11 @@ class Problem:
     hint: str
 
 
-def find_problems(service: type[SearchService]) -> Iterator[Problem]:
+def find_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
     """Yield what is wrong with a service, as far as its declaration tells."""
     document: Any = getattr(service, "document", None)
     if not hasattr(document, "django"):
-        yield Problem(
+        yield InvalidDeclaration(
             "document",
             f"document is {document!r}, which is no registered document.",
             "Decorate that class with @registry.register_document.",
@@ -48,7 +48,7 @@ def find_problems(service: type[SearchService]) -> Iterator[Problem]:
         return
     for spec in service.fields:
         if problem := find_field_problem(document, spec):
-            yield Problem(
+            yield InvalidDeclaration(
                 "field",
                 problem.replace("search_fields", "fields", 1),
                 "Name a field of the document, as Elasticsearch does: 'name^3', 'category.name'.",
@@ -81,31 +81,31 @@ def _named(service: type[SearchService]) -> Iterator[tuple[str, str, SearchField
 
 def _field_problem(
     attribute: str, path: str, field: SearchField, service: type[SearchService]
-) -> Problem | None:
+) -> InvalidDeclaration | None:
     named = f"{attribute.partition(' ')[0]} has {path!r}, which"
     if not field.type:
         if not find_field_problem(service.document, path):
             return None
-        return Problem(
+        return InvalidDeclaration(
             "field", f"{named} {service.document.__name__} does not have.", "Correct its name."
         )
     typed = f"{named} is of the type {field.type}"
     if attribute in ("filters", "default_filters", "facets", "sorts") and field.type in _UNSORTED:
-        return Problem(
+        return InvalidDeclaration(
             "field", f"{typed}.", "Name one that is indexed as a whole, as a keyword is."
         )
     if attribute == "suggest_field" and field.type != "completion":
-        return Problem("field", f"{typed}.", "Name a CompletionField.")
+        return InvalidDeclaration("field", f"{typed}.", "Name a CompletionField.")
     if attribute == "spelling_field" and field.type not in TEXTS:
-        return Problem("field", f"{typed}.", "Name a TextField.")
+        return InvalidDeclaration("field", f"{typed}.", "Name a TextField.")
     if attribute == "ranges" and field.type not in _BOUNDED:
-        return Problem("field", f"{typed}.", "Name a number or a date.")
+        return InvalidDeclaration("field", f"{typed}.", "Name a number or a date.")
     if attribute == "facets of numbers" and field.type not in _NUMBERS:
-        return Problem("field", f"{typed}.", "Name a number.")
+        return InvalidDeclaration("field", f"{typed}.", "Name a number.")
     return None
 
 
-def _option_problems(service: type[SearchService]) -> Iterator[Problem]:
+def _option_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
     words = get_args(get_type_hints(Options)["search_fallback"])
     wrong = {
         "operator": (service.operator not in ("and", "or"), "Give 'and' or 'or'."),
@@ -125,7 +125,9 @@ def _option_problems(service: type[SearchService]) -> Iterator[Problem]:
     }
     for name, (is_wrong, hint) in wrong.items():
         if is_wrong:
-            yield Problem("option", f"{name} is {getattr(service, name)!r}.", hint)
+            yield InvalidDeclaration("option", f"{name} is {getattr(service, name)!r}.", hint)
     for name, facet in getattr(service, "facets", {}).items():
         if not isinstance(facet, TermsFacet | StatsFacet) and not facet.ranges:
-            yield Problem("option", f"facets has {name!r} without ranges.", "Give it some.")
+            yield InvalidDeclaration(
+                "option", f"facets has {name!r} without ranges.", "Give it some."
+            )

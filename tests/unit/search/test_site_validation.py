@@ -9,7 +9,7 @@ from shop.documents import ProductDocument
 
 from django_es_admin.checks import check_services
 from django_es_admin.search import FacetedSearchService, RangeFacet, StatsFacet, TermsFacet
-from django_es_admin.search.site.problems import find_problems
+from django_es_admin.search.site.validation import find_problems
 
 
 def problems(**declared: Any) -> list[tuple[str, str]]:
