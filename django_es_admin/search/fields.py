@@ -10,6 +10,9 @@ from elasticsearch import dsl
 
 from ..documents import Document
 from ..exceptions import SearchMisdeclared
+from .lookups import find_source
+
+Query = dict[str, Any]
 
 KEYWORDS = frozenset(("keyword", "constant_keyword", "wildcard"))
 TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
@@ -101,7 +104,20 @@ def _read_field(document: type[Document], spec: str) -> SearchField:
             return SearchField(path, boost, nested=tuple(nested))
         if isinstance(field, dsl.Nested) and depth < len(steps):
             nested.append(".".join(steps[:depth]))
-    return SearchField(path, boost, str(field.name or ""), tuple(nested))
+    kind = str(field.name or "")
+    return SearchField(path, boost, kind, tuple(nested), is_zoned=not _is_day(document, path))
+
+
+def _is_day(document: type[Document], path: str) -> bool:
+    source = find_source(document, path)
+    return source is not None and source[1].get_internal_type() == "DateField"
+
+
+def inside(field: SearchField, query: Query) -> Query:
+    """Return ``query`` for a field, from within the nested objects that it lies in."""
+    for path in reversed(field.nested):
+        query = {"nested": {"path": path, "query": query, "score_mode": "max"}}
+    return query
 
 
 def find_field_problem(document: type[Document], spec: str) -> str:

@@ -12,7 +12,7 @@ from django.db.models.sql.where import AND, OR, WhereNode
 
 from ..documents import Document
 from .columns import Column, columns_of
-from .query import Query
+from .fields import Query
 
 # Databases that compare texts as Elasticsearch does its keywords: by each character.
 _EXACT_VENDORS = frozenset(("postgresql", "sqlite"))

@@ -1,17 +1,24 @@
 """The database's side of what is searched: for when Elasticsearch does not answer."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
 from ..documents.paths import find_column, find_relation, path_of
-from .fields import SearchField
 
 
-def database_lookups(document: type[Document], fields: Iterable[SearchField]) -> tuple[str, ...]:
+class Found(Protocol):
+    """A field of a document."""
+
+    @property
+    def path(self) -> str:
+        """Its full name."""
+
+
+def database_lookups(document: type[Document], fields: Iterable[Found]) -> tuple[str, ...]:
     """Return the model's lookups for ``fields``, each once: ``"tags__name"`` for ``"tags.name^2"``.
 
     A field that no column is behind (a method, a property, ``prepare_``) has none.

@@ -1,25 +1,35 @@
 """From plain words to a query.
 
 No word is ever an operator: the words go into `match` and `term` queries, which have no syntax.
+Jokers, as in `pyth*`, are no operators: they say what a word looks like.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import dsl
 
-from .fields import SearchField
+from ..exceptions import SearchUnreadable
+from .fields import Query, SearchField
+from .values import DATES, equal
 from .words import Words
 
-# As this package makes them, and as a project may.
-Query = dict[str, Any]
+# As a project may make one, too.
 AnyQuery = Mapping[str, Any] | dsl.Query
 
 # A word may begin wrongly, but seldom does, and each first letter less is a lot of terms less.
 PREFIX_LENGTH = 1
 # Who gives more words than this has pasted them, and pasted text has no typos to forgive.
 MAX_FUZZY_WORDS = 10
+# Nobody mistypes a word so long; to find what is near it takes as long as it is.
+MAX_FUZZY_CHARACTERS = 40
+# Two letters at least, as one is the beginning of too much; few jokers, as each costs time.
+_PATTERN = re.compile(r"[^\W_]{2}[\w.-]{0,61}(?:[*?][\w.-]{0,40}){1,3}")
+# What an analysis may make words of, by itself.
+_PARTS = re.compile(r"[^\W_]+")
 # How much hits in the other fields count beside the best one.
 TIE_BREAKER = 0.3
 # Above what the scores of one word add up to, so that exact hits come before those with typos.
@@ -52,6 +62,11 @@ class _Word:
     fuzziness: str | int = 0
     prefix: bool = False
     skip: bool = False
+
+    @property
+    def pattern(self) -> str:
+        """What it has to look like, if it has a ``*`` or ``?``; "" if it is just a word."""
+        return self.text if is_pattern(self.text) else ""
 
 
 def build_query(fields: Sequence[SearchField], words: Words, matching: Matching) -> Query:
@@ -86,13 +101,6 @@ def build_marking(field: SearchField, words: Words, matching: Matching) -> Query
     return {"bool": {"should": [_in_any([field], word) for word in _typed(words, matching)]}}
 
 
-def inside(field: SearchField, query: Query) -> Query:
-    """Return ``query`` for a field, from within the nested objects that it lies in."""
-    for path in reversed(field.nested):
-        query = {"nested": {"path": path, "query": query, "score_mode": "max"}}
-    return query
-
-
 def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
     """Return the query that decides whether a document is a hit."""
     typed = _typed(words, matching)
@@ -117,9 +125,18 @@ def _typed(words: Words, matching: Matching) -> list[_Word]:
 
 
 def _fuzziness(word: str, words: Words, matching: Matching) -> str | int:
-    if len(words.words) > MAX_FUZZY_WORDS or any(character.isdigit() for character in word):
-        return 0
-    return matching.fuzziness
+    return matching.fuzziness if may_be_mistyped(word, words) else 0
+
+
+def may_be_mistyped(word: str, words: Words) -> bool:
+    """Whether a word of a search is one in which typos are forgiven."""
+    return (
+        len(word) <= MAX_FUZZY_CHARACTERS
+        and not any(character.isdigit() for character in word)
+        and "*" not in word
+        and not is_pattern(word)
+        and len(_PARTS.findall(words.text)) <= MAX_FUZZY_WORDS
+    )
 
 
 def _bonus(fields: list[SearchField], words: Words, matching: Matching) -> Iterator[Query]:
@@ -161,15 +178,19 @@ def _in_any(fields: Sequence[SearchField], word: _Word, depth: int = 0) -> Query
     for path, nested in groups.items():
         inner = _in_any(nested, word, depth + 1)
         parts.append({"nested": {"path": path, "query": inner, "score_mode": "max"}})
+    if not parts:
+        return {"match_none": {}}
     if len(parts) == 1:
         return parts[0]
     return {"dis_max": {"queries": parts, "tie_breaker": TIE_BREAKER}}
 
 
 def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
+    if word.pattern:
+        yield from _like(fields, word.pattern)
+        return
     by_word = [field for field in fields if field.is_text]
     fuzzy = [field for field in fields if field.is_text or field.is_keyword]
-    values = [field for field in fields if not (field.is_text or field.is_keyword)]
     if fuzzy and word.fuzziness:
         # Half a word is near to a lot of other words: while it is typed they come last.
         boost = UNLIKELY if word.prefix else 1.0
@@ -182,11 +203,46 @@ def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
         yield _match(by_word, word, operator="and")
     if by_word and word.prefix:
         yield _match(by_word, word, type="bool_prefix", operator="and")
-    if values:
-        yield _match(values, word)
+    yield from _values([field for field in fields if field not in fuzzy], word)
     for field in fields:
         if field.is_keyword:
             yield _term("prefix" if word.prefix else "term", field.path, word.text, field.boost)
+
+
+def _values(fields: list[SearchField], word: _Word) -> Iterator[Query]:
+    """Yield the queries for a word as a value: it is read as it is after the field's name."""
+    read = [field for field in fields if field.type in DATES or field.type == "boolean"]
+    others = [field for field in fields if field not in read]
+    if others:
+        yield _match(others, word)
+    for field in read:
+        # A word is no date: such a field does not match.
+        with suppress(SearchUnreadable):
+            value = equal(replace(field, nested=()), word.text, 0)
+            yield {"constant_score": {"filter": value, "boost": field.boost}}
+
+
+def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
+    """Yield the queries for what looks like ``pattern``; texts do so word by word."""
+    beginning = pattern.removesuffix("*")
+    is_beginning = not set("*?") & set(beginning)
+    by_word = [field for field in fields if field.is_text]
+    if by_word and is_beginning:
+        yield _match(by_word, _Word(beginning), type="bool_prefix", operator="and")
+    is_word = pattern.replace("*", "").replace("?", "").isalnum()
+    if by_word and not is_beginning and not is_word:
+        # No word of a text is like it: analysis has taken it apart.
+        yield _match(by_word, _Word(pattern), operator="and")
+    for field in fields:
+        if field.is_keyword and is_beginning:
+            yield _term("prefix", field.path, beginning, field.boost)
+        elif field.is_keyword or (field.is_text and is_word and not is_beginning):
+            yield _term("wildcard", field.path, pattern, field.boost)
+
+
+def is_pattern(word: str) -> bool:
+    """Whether a word says what others look like: ``pyth*``, ``pyth?n``; "Python?" is a question."""
+    return "*" in word + word.rstrip("?").replace("?", "*") and bool(_PATTERN.fullmatch(word))
 
 
 def _match(fields: list[SearchField], word: _Word, **options: Any) -> Query:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .fields import SearchField
-from .query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact
+from .query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact, may_be_mistyped
 from .words import Words
 
 # Each is looked up in the dictionaries of as many fields as this.
@@ -47,7 +47,7 @@ class Spelling:
 
     def _suggesters(self) -> Iterator[tuple[str, Any]]:
         for place, word in enumerate(self.words.words):
-            if any(character.isdigit() for character in word):
+            if not may_be_mistyped(word, self.words):
                 # Another number is no other spelling.
                 continue
             for path in self._dictionaries:

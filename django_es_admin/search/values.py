@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..exceptions import SearchUnreadable
-from .fields import SearchField
-from .query import Query, inside
+from .fields import Query, SearchField, inside
 
 # Elasticsearch refuses a search for an integer that such a field cannot hold.
 INTEGERS = {"byte": 7, "short": 15, "integer": 31, "long": 63}
@@ -65,11 +64,13 @@ def between(field: SearchField, bounds: Mapping[str, tuple[str, int]]) -> Query:
 
 
 def _number(field: SearchField, text: str, place: int) -> str:
+    # As texts have it that were set by hand; Elasticsearch takes no other.
+    text = text.replace("\N{MINUS SIGN}", "-")
     if not _NUMBER.fullmatch(text):
         raise SearchUnreadable(_("A number has to stand here."), place)
     if field.type in INTEGERS and abs(float(text)) >= 2.0 ** INTEGERS[field.type]:
         raise SearchUnreadable(_("This number is too large."), place)
-    return text
+    return text.removeprefix("+")
 
 
 def _yes_or_no(text: str, place: int) -> bool:

@@ -10,6 +10,17 @@ from ...documents import Document
 from ...documents.paths import path_of
 from ...exceptions import SearchUnreadable
 from ...search.fields import SearchField
+from ...search.reading import (
+    Between,
+    Filled,
+    Joined,
+    Named,
+    Node,
+    Not,
+    Phrase,
+    Reading,
+    Word,
+)
 from ...search.values import DATES, NUMBERS
 
 
@@ -51,6 +62,87 @@ def point_at(term: str, mistake: SearchUnreadable) -> Mistake:
     place = min(mistake.place, len(term))
     at = (term[place:].split(maxsplit=1) or [""])[0] if term[place:].strip() else ""
     return Mistake(term[:place], at, term[place + len(at) :], str(mistake))
+
+
+def why_words(reading: Reading) -> str:
+    """Return why a text with what looks like operators was read as words."""
+    told = {
+        "name": _("Read as words: there is no field “%(what)s” to search."),
+        "quote": _("Read as words: the quotation mark has no partner."),
+        "value": _("Read as words: nothing that fits the field follows “%(what)s”."),
+        "capitals": _("Read as words: there is nothing before the first operator."),
+        "bracket": _("Read as words: the bracket “%(what)s” is none of a group."),
+    }
+    text = told.get(reading.why, _("Read as words: “%(what)s” is no operator here."))
+    return text % {"what": reading.what}
+
+
+def tell(document: type[Document], node: Node) -> str:
+    """Return in words what a search with operators finds."""
+    return _Teller(document).tell(node)
+
+
+class _Teller:
+    def __init__(self, document: type[Document]) -> None:
+        self._document = document
+
+    def tell(self, node: Node, *, field: SearchField | None = None, inside: bool = False) -> str:
+        """Return a part in words; ``inside``: of another, so that it may need brackets."""
+        match node:
+            case Word() | Phrase():
+                return self._has(field, _quoted(node))
+            case Not():
+                return self._not(node.part, field)
+            case Named():
+                return self.tell(node.part, field=node.field, inside=inside)
+            case Filled():
+                return _("%(field)s has a value") % {"field": self._label(field)}
+            case Between():
+                return self._between(node, field)
+            case Joined():
+                told = [self.tell(part, field=field, inside=True) for part in node.parts]
+                text = (_(" or ") if node.by == "OR" else _(" and ")).join(told)
+                return f"({text})" if inside and len(told) > 1 else text
+
+    def _label(self, field: SearchField | None) -> str:
+        return label_of(self._document, field) if field else ""
+
+    def _has(self, field: SearchField | None, text: str) -> str:
+        if field is None:
+            return text
+        told = _("%(field)s has %(value)s") if field.is_text else _("%(field)s is %(value)s")
+        return told % {"field": self._label(field), "value": text}
+
+    def _not(self, node: Node, field: SearchField | None) -> str:
+        if isinstance(node, Named):
+            return self._not(node.part, node.field)
+        if isinstance(node, Word | Phrase) and field is not None:
+            told = (
+                _("%(field)s has no %(value)s")
+                if field.is_text
+                else _("%(field)s is not %(value)s")
+            )
+            return told % {"field": self._label(field), "value": _quoted(node)}
+        return _("not %(part)s") % {"part": self.tell(node, field=field, inside=True)}
+
+    def _between(self, node: Between, field: SearchField | None) -> str:
+        told = {
+            "gt": _("more than %(value)s"),
+            "gte": _("at least %(value)s"),
+            "lt": _("less than %(value)s"),
+            "lte": _("at most %(value)s"),
+        }
+        bounds = [told[side] % {"value": bound.text} for side, bound in node.bounds]
+        if not bounds:
+            return _("%(field)s has a value") % {"field": self._label(field)}
+        return _("%(field)s is %(value)s") % {
+            "field": self._label(field),
+            "value": _(" and ").join(bounds),
+        }
+
+
+def _quoted(node: Word | Phrase) -> str:
+    return f"“{node.text}”" if isinstance(node, Phrase) else node.text
 
 
 def label_of(document: type[Document], field: SearchField) -> str:

@@ -36,6 +36,7 @@ class Answer:
         mistake: what is wrong with the search itself, which has no hits then.
         rows: the rows that were searched, before the search narrowed them.
         found: those of them that are hits; None where the database answers.
+        is_searched: whether anybody searched: the database cannot, where there are operators.
     """
 
     hits: SearchHits | PageHits | None
@@ -43,6 +44,7 @@ class Answer:
     mistake: SearchUnreadable | None = None
     rows: QuerySet[Any] | None = None
     found: QuerySet[Any] | None = None
+    is_searched: bool = True
 
 
 def answer_to(search: Callable[[], SearchHits | PageHits]) -> Answer:

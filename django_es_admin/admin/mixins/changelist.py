@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -18,7 +19,7 @@ from .highlight import marked_columns
 from .known import Known, days_of, with_known
 from .options import SearchOptionsMixin
 from .paging import keys_of, shows_all
-from .ranking import in_order, matching
+from .ranking import in_order, matching, may_repeat
 from .searches import searches_of
 from .shown import Shown
 
@@ -38,6 +39,7 @@ class ElasticsearchChangeListMixin(Base):
     """What answered the search; None if there was none."""
 
     _may_page = True
+    _found = 0
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -74,11 +76,13 @@ class ElasticsearchChangeListMixin(Base):
         """Whether the rows come best first."""
         return bool(self.answer and self.answer.hits and not self.params.get(ORDER_VAR))
 
-    @property
-    def shown(self) -> Shown | None:
-        """What the page shows of its search; None if there was none."""
+    def get_shown(self, request: HttpRequest) -> Shown | None:
+        """Return what the page shows of its search; None if there was none."""
         if self.answer is None:
             return None
+        reading = None
+        if not self.answer.mistake:
+            reading = self._admin.read_term(request, self.query)
         # A condition that was added to those of the filters and of the search hides some hits.
         as_found = self.answer.found is not None and _conditions(self.queryset) == _conditions(
             self.answer.found
@@ -86,7 +90,8 @@ class ElasticsearchChangeListMixin(Base):
         return Shown(
             term=self.query,
             answer=self.answer,
-            count=self.result_count,
+            reading=reading,
+            count=self._found,
             ranked=self.is_ranked,
             may_tell=as_found and shows_all(self.root_queryset),
             has_all=as_found and self.answer.rows is not None and shows_all(self.answer.rows),
@@ -115,19 +120,35 @@ class ElasticsearchChangeListMixin(Base):
             self._may_page = False
             self.queryset = self.get_queryset(request)
             self.answer = searches_of(request).find(self._admin)
-        ranked: list[Any] = []
-        if self.is_ranked and self.answer and self.answer.hits:
-            ranked = matching(self.queryset, self.answer.hits.ids)
+        keys = self._keys()
+        if keys is not None:
             # They need not be counted once more.
-            self._know_rows(Known(len(ranked)))
+            self._know_rows(Known(len(keys)))
         super().get_results(request)
+        if self.answer:
+            self._found = len(keys) if keys is not None else self._count_found()
         posted = _posted_keys(self.model_admin, request) if self.list_editable else None
         if posted and self.query:
             # The rows of a form that comes back with errors are those that were sent: a search
             # that is answered differently now would put each form into another row.
             self.result_list = in_order(self.apply_select_related(self.root_queryset), posted)
-        elif self.is_ranked:
-            self.result_list = in_order(self._before_search(), self._page(ranked))
+        elif keys is not None:
+            self.result_list = in_order(self._before_search(), self._page(keys))
+
+    def _keys(self) -> list[Any] | None:
+        """Return the keys of the hits in the order of the list; None if the database orders it."""
+        if not self.answer or not self.answer.hits:
+            return None
+        if self.is_ranked:
+            return matching(self.queryset, self.answer.hits.ids)
+        if may_repeat(self.queryset):
+            return list(dict.fromkeys(self.queryset.values_list("pk", flat=True)))
+        return None
+
+    def _count_found(self) -> int:
+        """Return how many rows there are: a paginator of the project may just guess."""
+        is_counted = type(self.paginator).count is Paginator.count
+        return self.result_count if is_counted else self.queryset.count()
 
     def _asked_page(self, request: HttpRequest) -> ListPage | None:
         """Return the page that Elasticsearch may make; None where the database has to."""
@@ -186,10 +207,12 @@ class ElasticsearchChangeListMixin(Base):
             self.root_queryset = with_known(every, Known(page.of_all))
         super().get_results(request)
         self.root_queryset = every
+        self._found = page.listed
         first, end = self._bounds()
         keys = page.keys[: end - first]
         self.result_list = in_order(rows, keys)
-        return len(self.result_list) == len(keys) == end - first
+        expected = max(min(end, page.listed) - first, 0)
+        return len(self.result_list) == len(keys) == expected
 
     def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""
@@ -199,7 +222,8 @@ class ElasticsearchChangeListMixin(Base):
     def _bounds(self) -> tuple[int, int]:
         """Return the places of the page's first row and of the row after its last."""
         if not self.multi_page or (self.show_all and self.can_show_all):
-            return 0, self.result_count
+            # A paginator may guess too few.
+            return 0, max(self.result_count, self.list_per_page)
         per_page = self.paginator.per_page
         start = (self.page_num - 1) * per_page
         end = start + per_page

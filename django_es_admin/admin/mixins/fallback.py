@@ -1,5 +1,6 @@
 """When the database answers instead: what staff are told, and what they are kept from."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from ...search.query import is_pattern
 from ...search.words import MAX_WORDS, read_words
 
 if TYPE_CHECKING:
@@ -44,7 +46,9 @@ class DatabaseSearch(Base):
         few = len(term.split()) <= MAX_WORDS and not words.truncated
         # PostgreSQL refuses NUL.
         text = term.replace("\0", " ") if few else words.text
-        return self.get_search_results(request, queryset, text)
+        # The beginning of a pattern is in all that it means.
+        plain = [re.split(r"[*?]", each)[0] if is_pattern(each) else each for each in text.split()]
+        return self.get_search_results(request, queryset, " ".join(plain))
 
 
 def warning(problem: str, *, operators: bool = False) -> str:

@@ -1,6 +1,6 @@
 """Rows of which it is known already how many there are, and on which days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.conf import settings
 from django.db.models import DateTimeField, QuerySet
 from django.utils import timezone
+
+from .special import SpecialRows, special
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Known:
     days: Sequence[Any] | None = None
 
 
-class KnownRows(QuerySet[Any]):
+class KnownRows(SpecialRows):
     """A queryset that answers what the admin asks of a list's rows; its copies are as ever."""
 
     known: Known
@@ -52,25 +54,12 @@ class KnownRows(QuerySet[Any]):
             return super().datetimes(field_name, kind, *args, **kwargs)
         return _periods(self.known.days, kind)
 
-    def _clone(self) -> Any:
-        clone = cast("Callable[[], Any]", super()._clone)()  # type: ignore[misc]
-        # What is made from these rows may be others.
-        clone.__class__ = type(self).__bases__[1]
-        return clone
-
 
 def with_known(queryset: QuerySet[Any], known: Known) -> QuerySet[Any]:
     """Return the rows, which answer what is known of them by themselves."""
-    rows: Any = queryset.all()
-    kind = type(rows)
-    if kind not in _made:
-        _made[kind] = type(f"Known{kind.__name__}", (KnownRows, kind), {})
-    rows.__class__ = _made[kind]
+    rows: Any = special(queryset, KnownRows)
     rows.known = known
     return cast("QuerySet[Any]", rows)
-
-
-_made: dict[type[Any], type[Any]] = {}
 
 
 def days_of(queryset: QuerySet[Any], column: str, days: Sequence[date]) -> Sequence[Any]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from ...documents import Document, registry
 from ...exceptions import SearchMisdeclared
-from ...search.advanced import Names, build_advanced, is_plain, read_names
+from ...search.advanced import build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
 from ...search.query import AnyQuery, Matching, build_query
+from ...search.reading import Names, Reading, read_search
 from ...search.words import read_words
 from .advanced import label_of
 
@@ -84,7 +85,7 @@ class SearchOptionsMixin(Base):
             fuzziness=self.search_fuzziness,
             prefix=is_autocomplete(request),
         )
-        if self.has_operators(request, term):
+        if self._reads_operators(request):
             return build_advanced(fields, self.get_named_fields(request), term, matching)
         return build_query(fields, read_words(term), matching)
 
@@ -116,14 +117,24 @@ class SearchOptionsMixin(Base):
         """Return name -> the field that a search may name so."""
         return read_names(self.get_search_document(), self.get_advanced_search_fields(request))
 
+    def read_term(self, request: HttpRequest, term: str) -> Reading:
+        """Return how a search is read.
+
+        Raises:
+            SearchUnreadable: it has operators, and cannot be understood.
+        """
+        if not self._reads_operators(request):
+            return Reading(None)
+        return read_search(term, self.get_named_fields(request))
+
     def has_operators(self, request: HttpRequest, term: str) -> bool:
-        """Whether a search is read for operators, and has some."""
+        """Whether a search has operators, understood or not."""
+        names = self.get_named_fields(request)
+        return self._reads_operators(request) and not is_plain(term, names)
+
+    def _reads_operators(self, request: HttpRequest) -> bool:
         # While somebody types, a half of an operator is no mistake.
-        return (
-            not is_autocomplete(request)
-            and bool(self.get_advanced_search_fields(request))
-            and not is_plain(term)
-        )
+        return not is_autocomplete(request) and bool(self.get_advanced_search_fields(request))
 
     def get_searched_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
         """Return the fields that words are looked for in."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
 from ...search.keys import AmongKeys, Keys
+from .special import SpecialRows, special
 
 # Rows that a query ranks one by one, where it is not known how many are shown: it grows with them.
 MAX_RANKED = 100
@@ -37,7 +38,26 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
         # rows by what is selected only.
         ranked: QuerySet[Any] = rows.annotate(elasticsearch_rank=_rank(keys))
         return ranked.order_by("elasticsearch_rank", "pk")
-    return rows.order_by(_rank(keys), "pk")
+    rows = rows.order_by(_rank(keys), "pk")
+    return special(rows, OnceRows) if may_repeat(rows) else rows
+
+
+def may_repeat(queryset: QuerySet[Any]) -> bool:
+    """Whether a row may come several times, as another table is joined that has several for it."""
+    query = queryset.query
+    if query.distinct or query.group_by:
+        return False
+    joins = (query.alias_map[alias] for alias, count in query.alias_refcount.items() if count)
+    fields = (getattr(join, "join_field", None) for join in joins)
+    return any(field is not None and (field.one_to_many or field.many_to_many) for field in fields)
+
+
+class OnceRows(SpecialRows):
+    """A queryset that gives each row once, however often the database does."""
+
+    def _fetch_all(self) -> None:
+        super()._fetch_all()
+        self._result_cache = list({row.pk: row for row in self._result_cache or ()}.values())
 
 
 def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> QuerySet[Any]:

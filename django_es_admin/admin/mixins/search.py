@@ -81,8 +81,9 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         searches = searches_of(request)
         answer = self._find(searches, request, queryset, search_term)
         if answer.hits is None:
-            searches.keep(self, replace(answer, rows=queryset))
-            return self._search_database(request, queryset, search_term)
+            found, repeated, is_searched = self._search_database(request, queryset, search_term)
+            searches.keep(self, replace(answer, rows=queryset, is_searched=is_searched))
+            return found, repeated
         hits = answer.hits
         found = among(queryset, lambda: hits.ids)
         searches.keep(self, replace(answer, rows=queryset, found=found))
@@ -174,13 +175,15 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    ) -> tuple[QuerySet[Any], bool, bool]:
+        """Return rows, whether some may be there twice, and whether there was a search at all."""
         lookups = tuple(self.get_fallback_search_fields(request))
         if not lookups or self.has_operators(request, term):
             # The database would look for the operators themselves; and without lookups Django's
             # admin would show every row, as if all of them were hits.
-            return queryset.none(), False
-        return DatabaseSearch(self.model, self.admin_site, lookups).find(request, queryset, term)
+            return queryset.none(), False, False
+        database = DatabaseSearch(self.model, self.admin_site, lookups)
+        return *database.find(request, queryset, term), True
 
     def _names_its_rows(self, request: HttpRequest) -> bool:
         """Whether this is an action on rows that were ticked one by one."""
@@ -199,7 +202,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         changelist: ElasticsearchChangeListMixin,
     ) -> None:
         context = response.context_data or {}
-        shown = changelist.shown
+        shown = changelist.get_shown(request)
         names = self.get_named_fields(request)
         if not shown and not (names and changelist.search_fields):
             return
@@ -210,7 +213,9 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         if not shown:
             return
         answer = shown.answer
-        context["elasticsearch_search"] = summarise(shown, changelist.get_query_string)
+        context["elasticsearch_search"] = summarise(
+            shown, self.get_search_document(), changelist.get_query_string
+        )
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)

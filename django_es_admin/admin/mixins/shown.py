@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...search.reading import Reading
 from .answer import Answer
 
 
@@ -12,6 +13,7 @@ class Shown:
     Args:
         term: what was typed.
         answer: what answered.
+        reading: how it was read; None if it was not understood.
         count: rows found, all filters and restrictions applied.
         ranked: whether the best come first.
         may_tell: whether hits that are not in the list are nothing to hide: somebody chose the
@@ -21,6 +23,7 @@ class Shown:
 
     term: str
     answer: Answer
+    reading: Reading | None
     count: int
     ranked: bool
     may_tell: bool

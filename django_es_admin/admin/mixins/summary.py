@@ -8,8 +8,11 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ...documents import Document
+from ...search.query import is_pattern
+from ...search.reading import Reading
 from ...search.words import MAX_WORDS, read_words
-from .advanced import Mistake, point_at
+from .advanced import Mistake, point_at, tell, why_words
 from .shown import Shown
 
 
@@ -28,6 +31,12 @@ class Summary:
         suggestion_url: where they are searched for.
         limit: how many hits were looked at, as people read it; "" if all of them were.
         mistake: where the search was not understood; None if it was.
+        reading: what a search with operators finds, in words; "" if it has none.
+        is_searched: whether anybody searched.
+        other: the same text for the other way to read it; "" if there is none.
+        other_url: where it is searched for so.
+        other_is: whether that is ``"words"``, ``"operators"`` or a hint that those are in
+            ``"capitals"``.
     """
 
     term: str
@@ -40,15 +49,21 @@ class Summary:
     suggestion_url: str = ""
     limit: str = ""
     mistake: Mistake | None = None
+    reading: str = ""
+    is_searched: bool = True
+    other: str = ""
+    other_url: str = ""
+    other_is: str = ""
 
 
-def summarise(shown: Shown, link: Callable[..., str]) -> Summary:
+def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) -> Summary:
     """Return the summary of a search.
 
     Args:
         link: a change list's ``get_query_string()``.
     """
     hits, mistake = shown.answer.hits, shown.answer.mistake
+    reading = shown.reading or Reading(None)
     # A word of a row that someone may not see is nothing to tell, either.
     suggestion = hits.suggestion if hits and shown.may_tell else ""
     return Summary(
@@ -62,13 +77,31 @@ def summarise(shown: Shown, link: Callable[..., str]) -> Summary:
         suggestion_url=link({SEARCH_VAR: suggestion}, [PAGE_VAR]),
         limit=_number(hits.listed) if hits and hits.limited else "",
         mistake=point_at(shown.term, mistake) if mistake else None,
+        reading=tell(document, reading.tree) if reading.tree else "",
+        is_searched=shown.answer.is_searched,
+        other=reading.other,
+        other_url=link({SEARCH_VAR: reading.other}, [PAGE_VAR]),
+        other_is=_other_is(reading),
     )
 
 
+def _other_is(reading: Reading) -> str:
+    if reading.tree:
+        return "words"
+    return "capitals" if reading.why == "small" else "operators"
+
+
 def _notes(shown: Shown) -> list[str]:
+    if shown.answer.mistake:
+        return []
     notes = []
+    reading = shown.reading
+    if reading and reading.why and reading.why != "small":
+        notes.append(why_words(reading))
+    if any("*" in word and not is_pattern(word) for word in read_words(shown.term).words):
+        notes.append(_("* stands for letters only after the first two of a word, as in “pyth*”."))
     hits = shown.answer.hits
-    if read_words(shown.term).truncated and not shown.answer.mistake:
+    if read_words(shown.term).truncated:
         notes.append(
             _("The search was shortened: it takes %(words)s words, long ones by their beginning.")
             % {"words": MAX_WORDS}
@@ -84,7 +117,7 @@ def _notes(shown: Shown) -> list[str]:
         notes.append(told % numbers)
     # Where something leaves out others, too, nobody knows how many have no row.
     missing = hits.listed - shown.count if hits and shown.has_all else 0
-    if missing:
+    if missing > 0:
         notes.append(
             ngettext(
                 "%(number)s hit is not in the database any more.",

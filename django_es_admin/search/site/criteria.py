@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from ...documents import Document
 from ...exceptions import SearchParameterInvalid
-from ..fields import SearchField, read_fields
-from ..query import Query, inside
+from ..fields import Query, SearchField, inside, read_fields
 from .values import is_given, read_bound, read_values
 
 

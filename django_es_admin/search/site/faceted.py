@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from elasticsearch.dsl import A
 
-from ..fields import SearchField
-from ..query import Query
+from ..fields import Query, SearchField
 from ..words import Words
 from .criteria import Selection, find_field
 from .facets import Aggregation, Facet, StatsFacet

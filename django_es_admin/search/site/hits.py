@@ -5,8 +5,8 @@ from typing import Any
 
 from elasticsearch import dsl
 
+from ..fields import Query
 from ..highlight import MAX_CHARACTERS
-from ..query import Query
 
 FRAGMENT_CHARACTERS = 150
 FRAGMENTS = 3

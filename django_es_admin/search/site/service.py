@@ -13,8 +13,8 @@ from ...exceptions import (
     SearchParameterInvalid,
     ServerRefused,
 )
-from ..fields import read_fields
-from ..query import Query, build_marking, build_query
+from ..fields import Query, read_fields
+from ..query import build_marking, build_query
 from ..service import key_reader
 from ..words import Words
 from . import completion, database

@@ -1,13 +1,17 @@
 """Operators in the search box: what they find, what is told of mistakes, and the help."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
+from django.db.models import Manager
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from tests.testapp.models import Label, Note, Shelf
+from tests.testapp.models import Label, Note, Shelf, StarredManager
+from tests.testapp.site import StarredNoteAdmin
 
 from .searching import (
     REFUSED,
@@ -75,6 +79,160 @@ def test_what_operators_find(admin_client: Client, term: str, expected: list[str
 
 
 @pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize(
+    ("term", "reading"),
+    [
+        ("stars:-5", "stars is -5"),
+        ("stars:(-5)", "stars is -5"),
+        ("stars:>=-2", "stars is at least -2"),
+        ("stars:>+4", "stars is more than +4"),
+        ("-stars:5", "stars is not 5"),
+        ("lamp -red", "lamp and not red"),
+        ("red OR blue", "red or blue"),
+        ("lamp AND (red OR blue) AND NOT stars:5", "lamp and (red or blue) and stars is not 5"),
+        ('labels.word:"sea glass"', "labels has “sea glass”"),
+        ("code:*", "code has a value"),
+        ("stars:[10 TO 20]", "stars is at least 10 and at most 20"),
+        ("code:-ab", "code is not ab"),
+        ('NOT ("red lamp" stars:<5)', "not (“red lamp” and stars is less than 5)"),
+    ],
+)
+def test_the_line_names_what_an_action_on_all_would_touch(
+    admin_client: Client, term: str, reading: str
+) -> None:
+    make_notes("Cellar", stars=-5, code="x")
+    index_notes()
+    told = summary_of(open_list(admin_client, term, STARRED))
+    assert f"for: {reading}" in told
+
+
+@pytest.mark.usefixtures("lamps")
+def test_a_sign_after_a_field_is_a_numbers(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StarredManager, "get_queryset", Manager.get_queryset)
+    make_notes("Cellar", stars=-5)
+    make_notes("Deep cellar", stars=-30)
+    index_notes()
+    for term in ("stars:-5", "stars:(-5)", "STARS:-5", "stars: -5", "stars:\N{MINUS SIGN}5"):
+        assert found(admin_client, term) == ["Cellar"]
+    assert found(admin_client, "stars:<-5") == ["Deep cellar"]
+    assert found(admin_client, "stars:>=-5 -lamp -light") == ["Cellar"]
+    assert found(admin_client, "stars:[-30 TO -5]") == ["Cellar", "Deep cellar"]
+    assert found(admin_client, "stars:>+20") == ["Led light"]
+
+
+PASTED = [
+    "Lamp: red",
+    "https://example.org/lamp?red=1",
+    "red/lamp",
+    "/red lamp",
+    "C:\\red\\lamp",
+    "'red' lamp",
+    '"red lamp',
+    "(red lamp",
+    "red) lamp",
+    "[red] lamp",
+    "red - lamp",
+    "red -- lamp",
+    'lamp: "red"',
+    "red ~ lamp^2",
+    "<red> lamp",
+    "red -> lamp",
+    "lamp, red: a title (with more)",
+]
+
+
+@pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize("term", PASTED)
+def test_what_is_pasted_finds_what_it_finds_without_operators(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, term: str
+) -> None:
+    with_operators = found(admin_client, term)
+    monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
+    assert with_operators == found(admin_client, term)
+
+
+@pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize(
+    ("term", "told", "link"),
+    [
+        ("titel:red", "Read as words: there is no field “titel” to search.", "title:red"),
+        ("lamp - red", "Read as words: “-” is no operator here.", "lamp -red"),
+        ('lamp "red', "Read as words: the quotation mark has no partner.", 'lamp "red"'),
+        ("lamp (red", "Read as words: the bracket “(” is none of a group.", '"lamp (red"'),
+        ("/red lamp", "Read as words: “/” is no operator here.", '"/red lamp"'),
+        ("'red lamp", "Read as words: “'” is no operator here.", '"\'red lamp"'),
+        ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
+        ("lamp -red", "Or search for the words: lamp red", "lamp red"),
+    ],
+)
+def test_the_line_says_how_it_was_read_and_links_to_the_other_reading(
+    admin_client: Client, term: str, told: str, link: str
+) -> None:
+    response = open_list(admin_client, term, STARRED)
+    assert told in unescape(summary_of(response))
+    links = re.findall(r'<a href="(\?[^"]*)"', _line(response))
+    assert QueryDict(unescape(links[-1]).lstrip("?"))["q"] == link
+
+
+def _line(response: Any) -> str:
+    return text_of(response).partition('id="search-summary"')[2].partition("</p>")[0]
+
+
+@pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize("name", ["NAME", "Title", "tItLe"])
+def test_the_names_of_fields_match_in_any_case(admin_client: Client, name: str) -> None:
+    term = f"{name.replace('NAME', 'SHELF.NAME')}:room"
+    assert found(admin_client, term) == (["Lamp, red"] if name == "NAME" else [])
+    assert found(admin_client, f"{name.replace('NAME', 'TITLE')}:light") == ["Led light"]
+
+
+@pytest.mark.usefixtures("lamps")
+def test_patterns_find_what_looks_like_them_in_both_modes(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        assert found(admin_client, "la*") == ["Blue lamp", "Lamp, red", "Red lamp"]
+        assert found(admin_client, "LA?P blue") == ["Blue lamp"]
+        assert found(admin_client, "li*t") == ["Led light"]
+        # No typo search on what is left of it.
+        assert found(admin_client, "lanp*") == []
+        assert found(admin_client, "l*") == []
+        told = summary_of(open_list(admin_client, "*amp", STARRED))
+        assert "* stands for letters only after the first two of a word" in told
+        monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
+
+
+@pytest.mark.usefixtures("lamps")
+def test_patterns_in_one_field(admin_client: Client) -> None:
+    assert found(admin_client, "title:la* -blue") == ["Lamp, red", "Red lamp"]
+    assert found(admin_client, "code:a*") == []  # One letter.
+    assert found(admin_client, "code:AB* OR li*") == ["Led light", "Red lamp"]
+    make_notes("Coded", code="ABC-1", stars=9)
+    make_notes("The libwayland-*.so libraries", stars=9)
+    index_notes()
+    assert found(admin_client, "code:ab*") == ["Coded", "Red lamp"]
+    assert found(admin_client, "code:a?c-1") == []
+    assert found(admin_client, "code:ab?-1") == ["Coded"]
+    assert found(admin_client, "the libwayland-*.so") == ["The libwayland-*.so libraries"]
+    assert found(admin_client, "shelf.name:*") == ["Lamp, red"]
+    assert found(admin_client, "lamp -shelf.name:*") == ["Blue lamp", "Red lamp"]
+
+
+@pytest.mark.usefixtures("lamps")
+def test_a_value_is_read_alike_with_its_field_and_without(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StarredNoteAdmin, "search_fields", ["title", "written"])
+    for value in ("2025", "2026-11", "2026-10-31", "2025-01-01"):
+        assert found(admin_client, value) == found(admin_client, f"written:{value}") != []
+    monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
+    assert found(admin_client, "2026-11") == ["Blue lamp", "Lamp, red"]
+    assert found(admin_client, "2026-11 red") == ["Lamp, red"]
+
+
+@pytest.mark.usefixtures("lamps")
 def test_words_forgive_typos_as_ever(admin_client: Client) -> None:
     assert found(admin_client, "lanp blue") == ["Blue lamp"]
     assert "Did you mean" not in text_of(open_list(admin_client, "lamp -blue", STARRED))
@@ -105,8 +263,9 @@ def test_an_action_on_all_hits_of_a_mistake_touches_nothing(admin_client: Client
     keys = [str(key) for key in Note.objects.values_list("pk", flat=True)]
     data = {"action": "delete_selected", "post": "yes", "select_across": "1", "index": "0"}
     address = reverse(STARRED, current_app="office")
-    admin_client.post(f"{address}?q=(", {**data, "_selected_action": keys})
-    assert Note.objects.count() == 4
+    for term in ("stars:many", "stars:-many", "lamp AND", "stars:5 ("):
+        admin_client.post(f"{address}?q={term}", {**data, "_selected_action": keys})
+        assert Note.objects.count() == 4
 
 
 @pytest.mark.usefixtures("lamps")
@@ -117,9 +276,13 @@ def test_the_database_is_not_asked_for_operators(admin_client: Client) -> None:
         assert titles(response) == []
         page = text_of(response)
         assert "A search with operators cannot be answered at the moment. The search ser" in page
+        assert summary_of(response).startswith("The search for lamp -red was not answered.")
+        assert "No hits" not in page
         assert len(titles(open_list(admin_client, "lamp", STARRED))) == 4
         # A mistake needs no server to be told.
-        assert "not understood" in summary_of(open_list(admin_client, "(", STARRED))
+        told = summary_of(open_list(admin_client, "stars:many", STARRED))
+        assert told.startswith("This search was not understood: A number has to stand here.")
+        assert "No hits" not in told
     address = reverse(STARRED, current_app="office")
     data: dict[str, Any] = {"action": "delete_selected", "select_across": "1", "index": "0"}
     with no_elasticsearch():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.test import Client, override_settings
@@ -205,3 +206,65 @@ def test_a_filter_that_may_repeat_rows_hides_no_other_spelling(admin_client: Cli
     index_notes()
     response = open_list(admin_client, "lantren of gless", labels__id__exact=str(label.pk))
     assert summary_of(response).endswith("Did you mean lantern of glass?")
+
+
+# --- honest figures ---
+
+
+class GuessingPaginator(Paginator):
+    """Says how many rows there are without looking."""
+
+    guess = 50
+
+    @property
+    def count(self) -> int:
+        return self.guess
+
+
+@pytest.mark.parametrize("guess", [1, 4, 50, 100_000])
+@pytest.mark.parametrize("sorting", [{}, {"o": "1"}])
+def test_hits_are_counted_whatever_a_paginator_says(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, guess: int, sorting: dict[str, str]
+) -> None:
+    monkeypatch.setattr(NoteAdmin, "paginator", GuessingPaginator)
+    monkeypatch.setattr(GuessingPaginator, "guess", guess)
+    make_notes(*(f"Lantern {n}" for n in range(7)))
+    index_notes()
+    response = open_list(admin_client, "lantern", **sorting)
+    assert summary_of(response).startswith("7 hits for lantern")
+    assert "not in the database" not in summary_of(response)
+    assert response.context["cl"].result_count == guess
+    assert len(set(titles(response))) == len(titles(response)) >= 5
+    with no_elasticsearch():
+        assert summary_of(open_list(admin_client, "lantern")).startswith("7 hits for lantern")
+
+
+def test_rows_that_a_join_repeats_are_counted_and_paged_once(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = [Label.objects.create(word=word) for word in ("brass", "glass", "tin")]
+    for note in make_notes(*(f"Lantern {n}" for n in range(7))):
+        note.labels.set(labels)
+    index_notes()
+
+    def joined(self: Any, request: HttpRequest) -> QuerySet[Note]:
+        return Note.objects.filter(labels__in=labels)
+
+    monkeypatch.setattr(NoteAdmin, "get_queryset", joined)
+    for sorting in ({}, {"o": "1"}, {"o": "-1"}):
+        pages = [open_list(admin_client, "lantern", p=page, **sorting) for page in (1, 2)]
+        found = [title for page in pages for title in titles(page)]
+        assert len(found) == len(set(found)) == 7
+        assert pages[0].context["cl"].result_count == 7
+        assert summary_of(pages[0]).startswith("7 hits for lantern")
+        assert len(titles(pages[0])) == 5
+    assert titles(open_list(admin_client, "lantern", o="-1"))[0] == "Lantern 6"
+    every = titles(open_list(admin_client, "lantern", all=""))
+    assert len(every) == len(set(every)) == 7
+
+
+@pytest.mark.parametrize("term", ["zeppelin", "lantern zeppelin"])
+def test_a_hint_to_the_spelling_needs_a_search(admin_client: Client, term: str) -> None:
+    make_notes("Lantern")
+    index_notes()
+    assert "Check the spelling" in summary_of(open_list(admin_client, term))

@@ -53,6 +53,41 @@ def test_numbers_and_dates_are_lenient_and_never_fuzzy() -> None:
     assert all(match["lenient"] and "fuzziness" not in match for match in matches)
 
 
+def test_dates_and_yes_or_no_are_read_as_after_the_name_of_their_field() -> None:
+    day = SearchField("day", 2, "date", is_zoned=False)
+    sold = SearchField("sold", 1, "boolean")
+    assert {"day": {"gte": "2024-02||/M", "lte": "2024-02||/M"}} in parts(
+        query(day, sold, term="2024-02"), "range"
+    )
+    assert {"sold": True} in parts(query(day, sold, term="Yes"), "term")
+    assert not parts(query(day, sold, term="lamp"), "term")
+    assert {} in parts(query(day, sold, term="lamp"), "match_none")
+
+
+@pytest.mark.parametrize("word", ["pyth*", "PYTH*", "py*n", "pyth?n", "lib-x*", "a1b*c*d*"])
+def test_patterns_are_what_words_look_like_and_never_fuzzy(word: str) -> None:
+    made = query(TITLE, CODE, term=f"{word} lamp")
+    assert not [m for m in parts(made, "multi_match") if m["query"] == word]
+    fuzzy = {m["query"] for m in parts(made, "multi_match") if "fuzziness" in m}
+    assert fuzzy == {"lamp"}
+    for found in (*parts(made, "wildcard"), *parts(made, "prefix")):
+        (options,) = found.values()
+        assert options["case_insensitive"]
+
+
+@pytest.mark.parametrize("word", ["*", "p*", "*thon", "a*b*", "py****", "python?", "x?y", "a.b*"])
+def test_what_is_no_pattern_is_a_word(word: str) -> None:
+    made = query(TITLE, CODE, term=word)
+    assert not parts(made, "wildcard")
+    assert [m for m in parts(made, "multi_match") if m["query"] == word]
+    assert "*" not in word or not [m for m in parts(made, "multi_match") if "fuzziness" in m]
+
+
+@pytest.mark.parametrize("word", ["a_b_" * 64, "ab" * 100, "a-b-c-d-e-f-g-h-i-j-k-l"])
+def test_typos_are_looked_for_in_few_and_short_words(word: str) -> None:
+    assert not [m for m in parts(query(TITLE, term=word), "multi_match") if "fuzziness" in m]
+
+
 def test_nested_fields_have_queries_of_their_own() -> None:
     deep = SearchField("a.b.c", 1, "text", ("a", "a.b"))
     paths = [nested["path"] for nested in parts(query(TITLE, WORD, deep), "nested")]

@@ -1,0 +1,500 @@
+"""How a search is read: as words, or as words with operators.
+
+A text that was pasted from somewhere has colons, dashes, brackets and quotes, too. What is clearly
+no operator makes words of the whole text, whatever else is in it; a field that is named and
+followed by a value is clearly one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from ..exceptions import SearchUnreadable
+from .fields import SearchField
+from .values import between, equal, is_compared, is_valued
+from .words import MAX_CHARACTERS, MAX_WORDS
+
+# What is deeper than this was not typed by anybody.
+MAX_DEPTH = 30
+
+Names = Mapping[str, SearchField]
+Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "small"]
+
+_SIGNS = "+-"
+_COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
+_SIDES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+_RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])")
+_NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]+):(?=\S)')
+_AFTER_PHRASE = frozenset(".,;:!?)")
+# With a backslash before, it is no operator.
+_ESCAPED = frozenset(':"()+-')
+_ODD = frozenset("[]{}<>~^\\")
+_SMALL = re.compile(r"(?<=\S)\s(?:and|or)\s(?=\S)|(?:^|(?<=\s))not\s(?=\S)")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, or a value."""
+
+    text: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words side by side."""
+
+    text: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Not:
+    """What must not be; ``sign``: by a dash, which takes it from all that stands beside."""
+
+    part: "Node"
+    place: int
+    sign: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """What is looked for in one field."""
+
+    field: SearchField
+    part: "Node"
+    place: int
+
+
+@dataclass(frozen=True)
+class Between:
+    """Values between bounds: ``gt``, ``gte``, ``lt``, ``lte`` -> what was typed, and where."""
+
+    bounds: tuple[tuple[str, Word], ...]
+    place: int
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Any value."""
+
+    place: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Several parts; ``by``: ``AND``, ``OR``, or "" if they just stand side by side."""
+
+    by: Literal["AND", "OR", ""]
+    parts: tuple["Node", ...]
+    place: int
+
+
+Node = Word | Phrase | Not | Named | Between | Filled | Joined
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A search as it was read.
+
+    Args:
+        tree: its operators; None if it is words.
+        why: what made words of a text that looks as if it had operators; "" if nothing did.
+        what: the part of the text that did.
+        other: the same text for the other reading, as it would be typed; "" if there is none.
+    """
+
+    tree: Node | None
+    why: Why | Literal[""] = ""
+    what: str = ""
+    other: str = ""
+
+
+def read_search(term: str, names: Names) -> Reading:
+    """Return how ``term`` is read.
+
+    Args:
+        names: name -> the field that a search may name so, in any case.
+
+    Raises:
+        SearchUnreadable: it has operators, and cannot be understood; the error says where, and why.
+    """
+    # JSON has no lone surrogates.
+    text = term.encode("utf-8", "replace").decode().replace("\0", " ")
+    try:
+        tree = _read(text, names)
+    except _PastedError as pasted:
+        other = _as_operators(text, names, pasted)
+        return Reading(None, pasted.why, pasted.what, other)
+    if tree is not None:
+        words = " ".join(_words_of(tree))
+        return Reading(tree, other=words if _words(words, names) else "")
+    if _SMALL.search(text):
+        capitals = _SMALL.sub(lambda found: found[0].upper(), text)
+        if _operators(capitals, names):
+            return Reading(None, "small", other=capitals)
+    return Reading(None)
+
+
+def _words(text: str, names: Names) -> bool:
+    """Whether a text is words, and some."""
+    try:
+        return bool(text.strip()) and _read(text, names) is None
+    except (SearchUnreadable, _PastedError):
+        return False
+
+
+def _operators(text: str, names: Names) -> bool:
+    """Whether a text has operators that are understood."""
+    try:
+        return _read(text, names) is not None
+    except (SearchUnreadable, _PastedError):
+        return False
+
+
+def _as_operators(text: str, names: Names, pasted: "_PastedError") -> str:
+    """Return what may have been meant by a text that was read as words."""
+    meant = {
+        "name": _with_another_name(text, names, pasted.what),
+        "sign": re.sub(r"(^|\s)([+-])\s+(?=\w)", r"\1\2", text),
+        "bracket": f"{text})",
+        "quote": f'{text}"',
+    }.get(pasted.why, "")
+    if meant and _operators(meant, names):
+        return meant
+    phrase = '"' + " ".join(text.replace('"', " ").split()) + '"'
+    return phrase if len(phrase.split()) > 1 and _operators(phrase, names) else ""
+
+
+def _with_another_name(text: str, names: Names, name: str) -> str:
+    near = get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
+    return text.replace(f"{name}:", f"{near[0]}:") if near else ""
+
+
+def _words_of(node: Node) -> list[str]:
+    match node:
+        case Word() | Phrase():
+            return node.text.split()
+        case Not() | Named():
+            return _words_of(node.part)
+        case Between():
+            return [bound.text for _, bound in node.bounds]
+        case Joined():
+            return [word for part in node.parts for word in _words_of(part)]
+        case Filled():
+            return []
+
+
+class _PastedError(Exception):
+    """The text has what is clearly no operator."""
+
+    def __init__(self, why: Why, what: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.what = what
+
+
+def _read(text: str, names: Names) -> Node | None:
+    """Return the tree of a text; None if it is words."""
+    known = {name.casefold(): field for name, field in names.items()}
+    named = any(found[1].casefold() in known for found in _NAMED.finditer(text))
+    reader = _Reader(text, {**known, **names}, is_clear=named)
+    tree = reader.read()
+    if not reader.has_operators:
+        return None
+    if len(text.split()) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
+        raise SearchUnreadable(
+            _("A search with operators takes %(words)s words.") % {"words": MAX_WORDS}, len(text)
+        )
+    return tree
+
+
+class _Reader:
+    """Reads a text from its beginning to its end.
+
+    Args:
+        is_clear: whether a field is named: then what is odd is a mistake, or a part of a word.
+    """
+
+    def __init__(self, text: str, names: Names, *, is_clear: bool) -> None:
+        self.has_operators = False
+        self._text = text
+        self._names = names
+        self._is_clear = is_clear
+        self._at = 0
+        self._depth = 0
+        self._nots = 0
+
+    def read(self) -> Node | None:
+        """Return the tree; None where there is nothing."""
+        tree = self._side_by_side(None)
+        if self._at < len(self._text):
+            # A bracket that nothing opened.
+            self._odd("bracket", self._at)
+        return tree
+
+    # --- parts and what joins them ---
+
+    def _side_by_side(self, field: SearchField | None) -> Node | None:
+        self._depth += 1
+        self._bound_depth(self._depth - 1)
+        place, parts = self._at, []
+        while (part := self._joined(field, "OR")) is not None:
+            parts.append(part)
+        self._depth -= 1
+        return _join("", parts, place)
+
+    def _joined(self, field: SearchField | None, by: Literal["AND", "OR"]) -> Node | None:
+        def inner() -> Node | None:
+            return self._joined(field, "AND") if by == "OR" else self._part(field)
+
+        place, first = self._at, inner()
+        if first is None:
+            return None
+        parts = [first]
+        while self._keyword() == by:
+            self._skip(by)
+            following = inner()
+            if following is None:
+                self._missing()
+            else:
+                parts.append(following)
+        return _join(by, parts, place)
+
+    def _keyword(self) -> str:
+        """Return the ``AND``, ``OR`` or ``NOT`` that follows."""
+        self._spaces()
+        for word in ("AND", "OR", "NOT"):
+            end = self._at + len(word)
+            if self._text.startswith(word, self._at) and self._is_end(end):
+                return word
+        return ""
+
+    def _skip(self, word: str) -> None:
+        self.has_operators = True
+        self._at += len(word)
+
+    def _part(self, field: SearchField | None) -> Node | None:
+        word = self._keyword()
+        if self._at >= len(self._text) or self._text[self._at] == ")":
+            return None
+        place = self._at
+        if word == "NOT":
+            self._skip(word)
+            self._nots += 1
+            self._bound_depth(self._nots)
+            part = self._part(field)
+            self._nots -= 1
+            if part is None:
+                return self._missing()
+            return Not(part, place, sign=False)
+        if word:
+            # There is nothing before it that it could join.
+            return self._odd("capitals", place)
+        character = self._text[place]
+        if character in _SIGNS and not self._is_number(field, place):
+            return self._signed(field)
+        if character == "(" and self._is_group(place):
+            return self._group(field)
+        if character == '"':
+            phrase = self._phrase()
+            if phrase is not None:
+                return phrase
+        return self._word(field)
+
+    def _signed(self, field: SearchField | None) -> Node:
+        place = self._at
+        following = self._text[place + 1 : place + 2]
+        if not (following.isalnum() or (following and following in '_"(')):
+            return self._odd("sign", place)
+        sign = self._text[place]
+        self._skip(sign)
+        part = self._part(field)
+        if part is None:
+            return self._missing()
+        return Not(part, place, sign=True) if sign == "-" else part
+
+    def _group(self, field: SearchField | None) -> Node:
+        place = self._at
+        self._at += 1
+        part = self._side_by_side(field)
+        if self._at >= len(self._text):
+            if not self._is_clear:
+                raise _PastedError("bracket", "(")
+            return self._missing()
+        self._at += 1
+        return Word("()", place) if part is None else part
+
+    def _phrase(self) -> Node | None:
+        """Return the phrase that begins here; None where the quote is just a part of a word."""
+        place = self._at
+        end = place + 1
+        while end < len(self._text) and self._text[end] != '"':
+            end += 2 if self._text[end] == "\\" else 1
+        if end >= len(self._text):
+            if self._is_clear:
+                raise SearchUnreadable(_("This is not understood here."), place)
+            raise _PastedError("quote", '"')
+        text = self._text[place + 1 : end].replace('\\"', '"')
+        after = self._text[end + 1 : end + 2]
+        if not text.strip() or not (self._is_end(end + 1) or after in _AFTER_PHRASE):
+            return None
+        self.has_operators = True
+        self._at = end + 1
+        while self._at < len(self._text) and self._text[self._at] in ".,;:!?":
+            self._at += 1
+        return Phrase(text, place)
+
+    # --- words and fields ---
+
+    def _word(self, field: SearchField | None) -> Node:
+        place = self._at
+        if not self._is_clear and field is None and self._text[place] in "/'":
+            raise _PastedError("start", self._text[place])
+        text = self._scan(stop_at_colon=field is None)
+        if self._text[self._at : self._at + 1] == ":" and field is None:
+            found = self._names.get(text) or self._names.get(text.casefold())
+            if found is not None and text:
+                self._skip(":")
+                return self._named(found, place)
+            if not self._is_clear:
+                raise _PastedError("name", text)
+            text += self._scan(stop_at_colon=False)
+        if not self._is_clear and field is None and not _ODD.isdisjoint(text):
+            odd = next(character for character in text if character in _ODD)
+            raise _PastedError("bracket" if odd in "[]{}" else "sign", odd)
+        return Word(text, place)
+
+    def _scan(self, *, stop_at_colon: bool) -> str:
+        """Return the text up to where a word ends, without escapes."""
+        found: list[str] = []
+        opened = 0
+        while self._at < len(self._text):
+            character = self._text[self._at]
+            if character.isspace() or (character == ":" and stop_at_colon):
+                break
+            if character == "\\" and self._text[self._at + 1 : self._at + 2] in _ESCAPED:
+                if self._at + 1 < len(self._text):
+                    self._skip("\\")
+                    character = self._text[self._at]
+            elif character == "(":
+                opened += 1
+            elif character == ")":
+                if not opened and self._depth > 1:
+                    break
+                if not opened and not self._is_clear:
+                    raise _PastedError("bracket", ")")
+                opened -= 1
+            found.append(character)
+            self._at += 1
+        return "".join(found)
+
+    def _named(self, field: SearchField, place: int) -> Node:
+        follows = self._at < len(self._text) and not self._text[self._at].isspace()
+        self._spaces()
+        if self._at >= len(self._text):
+            return self._missing()
+        try:
+            part = self._value(field)
+            if not follows:
+                _check(part, field)
+        except SearchUnreadable:
+            if follows or self._is_clear:
+                raise
+            # As in "Price: on request".
+            raise _PastedError("value", self._text[place : self._at].strip()) from None
+        return Named(field, part, place)
+
+    def _value(self, field: SearchField) -> Node:
+        place = self._at
+        compared = _COMPARISON.match(self._text, place)
+        if compared:
+            self._at = compared.end()
+            return Between(((_SIDES[compared[1]], self._bound()),), place)
+        if self._text[place] in "[{":
+            return self._range()
+        if self._text[place] == "*" and self._is_end(place + 1):
+            self._at += 1
+            return Filled(place)
+        part = self._part(field)
+        return self._missing() if part is None else part
+
+    def _bound(self) -> Word:
+        place = self._at
+        if self._text[place : place + 1] == '"':
+            phrase = self._phrase()
+            if isinstance(phrase, Phrase):
+                return Word(phrase.text, place)
+        return Word(self._scan(stop_at_colon=False), place)
+
+    def _range(self) -> Between:
+        place = self._at
+        found = _RANGE.match(self._text, place)
+        if not found:
+            raise SearchUnreadable(_("This is not understood here."), place)
+        self._at = found.end()
+        bounds = (
+            ("gte" if found[1] == "[" else "gt", Word(found[2].strip('"'), found.start(2))),
+            ("lte" if found[4] == "]" else "lt", Word(found[3].strip('"'), found.start(3))),
+        )
+        return Between(tuple((side, word) for side, word in bounds if word.text != "*"), place)
+
+    # --- where it stands ---
+
+    def _spaces(self) -> None:
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
+
+    def _is_end(self, place: int) -> bool:
+        """Whether a word ends before ``place``."""
+        return place >= len(self._text) or self._text[place].isspace() or self._text[place] == ")"
+
+    def _is_group(self, place: int) -> bool:
+        """Whether a bracket is around parts, and not a part of a word, as in "(un)known"."""
+        opened = 0
+        for end in range(place, len(self._text)):
+            opened += {"(": 1, ")": -1}.get(self._text[end], 0)
+            if not opened:
+                return self._is_end(end + 1)
+        return True
+
+    def _is_number(self, field: SearchField | None, place: int) -> bool:
+        """Whether a sign is a value's: after the name of a field that is compared it always is."""
+        return field is not None and (is_compared(field) or field.type == "boolean")
+
+    def _bound_depth(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise SearchUnreadable(_("This is too deep."), self._at - 1)
+
+    def _missing(self) -> Node:
+        raise SearchUnreadable(_("Something is missing at the end."), len(self._text))
+
+    def _odd(self, why: Why, place: int) -> Node:
+        """Read what no operator is here as a word, where there are clear ones beside."""
+        if not self._is_clear:
+            raise _PastedError(why, self._text[place : place + 1])
+        if why != "sign":
+            raise SearchUnreadable(_("This is not understood here."), place)
+        return Word(self._scan(stop_at_colon=False), place)
+
+
+def _check(node: Node, field: SearchField) -> None:
+    """Look whether a field can hold a value.
+
+    Raises:
+        SearchUnreadable: it cannot.
+    """
+    if isinstance(node, Word | Phrase) and is_valued(field):
+        equal(field, node.text, node.place)
+    elif isinstance(node, Between) and is_compared(field):
+        between(field, {side: (bound.text, bound.place) for side, bound in node.bounds})
+
+
+def _join(by: Literal["AND", "OR", ""], parts: list[Node], place: int) -> Node | None:
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else Joined(by, tuple(parts), place)

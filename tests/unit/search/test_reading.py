@@ -1,0 +1,231 @@
+"""How a search is read: what is pasted is words, whatever is in it."""
+
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_es_admin.exceptions import SearchUnreadable
+from django_es_admin.search.fields import SearchField
+from django_es_admin.search.reading import Named, Not, Reading, Word, read_search
+
+NAMES = {
+    "name": SearchField("name", 3, "text"),
+    "brand": SearchField("brand", 1, "keyword"),
+    "stock": SearchField("stock", 1, "integer"),
+    "price": SearchField("price", 1, "float"),
+    "day": SearchField("day", 1, "date"),
+    "sold": SearchField("sold", 1, "boolean"),
+    "description": SearchField("description", 1, "text"),
+    "tags.name": SearchField("tags.name", 1, "text", ("tags",)),
+}
+CATALOGUE = Path(__file__).parents[2] / "data" / "packages.csv.gz"
+
+
+def read(term: str) -> Reading:
+    return read_search(term, NAMES)
+
+
+def is_words(term: str) -> bool:
+    return read(term).tree is None
+
+
+def test_every_name_of_the_catalogue_is_words() -> None:
+    with gzip.open(CATALOGUE, "rt") as file:
+        names = [row["name"] for row in csv.DictReader(file)]
+    assert len(names) > 500
+    assert [name for name in names if not is_words(name)] == []
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "https://example.org/a?b=1&c=(2)#d",
+        "http://[::1]:8000/",
+        "mailto:ada@example.org",
+        "C:\\Program Files (x86)\\Python",
+        "\\\\server\\share\\a-b",
+        "/usr/share/dict",
+        "~/.config/app",
+        "../a/b",
+        "--help",
+        'ls -la | grep "x" > /dev/null',
+        "Dune: Part Two",
+        "Re: [list] your mail",
+        "12:30",
+        "Pride & Prejudice - a novel",
+        '5" x 7" print',
+        "12' board",
+        "'assert' and 'error'",
+        "rock 'n' roll",
+        "O'Brien's",
+        "C++",
+        "notepad++ -",
+        "- a list item",
+        "[incr Tcl] OOP",
+        "<b>bold</b>",
+        "a -> b",
+        "x < 5 > y",
+        "~2 ^3",
+        "f(x)",
+        "std::vector<int>",
+        "(un)known",
+        "foo(bar) baz",
+        ":-)",
+        "8-)",
+        "a ) b",
+        "(open",
+        "open [",
+        '"open',
+        'He said: "go home"',
+        "“red lamp”",
+        "«red»",
+        "AND gate simulator",
+        "lamp~2",
+        "red lamp^2",
+        "lamp >5",
+        "()",
+        '""',
+        "( )",
+        "",
+        "  ",
+        "(Python 3)",
+        "bindings (Python 3) for (a)",
+        "Price: on request",
+        "Sold: everywhere",
+    ],
+)
+def test_what_is_pasted_is_words(term: str) -> None:
+    assert is_words(term)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        '"red lamp"',
+        'lamp "red shade"',
+        "lamp -red",
+        "-lamp",
+        "+lamp red",
+        "red OR blue",
+        "red AND blue",
+        "NOT red",
+        "lamp NOT red",
+        "(red OR blue) lamp",
+        "name:red",
+        "NAME:red",
+        "Tags.Name:red",
+        "lamp name: red",
+        "stock:>5",
+        "price:[1 TO 5]",
+        "brand:c++",
+        "brand:http://x/y?z=1",
+        "stock:5 http://example.org",
+        "stock:5 - lamp",
+        "-stock:5",
+        "a\\:b -c",
+        'lamp -"red shade"',
+        "lamp -(red OR blue)",
+    ],
+)
+def test_what_is_clearly_an_operator_is_one(term: str) -> None:
+    assert not is_words(term)
+
+
+@pytest.mark.parametrize(
+    ("term", "value"),
+    [
+        ("stock:-5", "-5"),
+        ("stock:(-5)", "-5"),
+        ("stock: -5", "-5"),
+        ("stock:+5", "+5"),
+        ("STOCK:-5", "-5"),
+        ("price:-2.50", "-2.50"),
+        ("price:( -2.50 )", "-2.50"),
+    ],
+)
+def test_a_sign_after_a_field_is_a_numbers(term: str, value: str) -> None:
+    tree = read(term).tree
+    assert isinstance(tree, Named)
+    assert isinstance(tree.part, Word)
+    assert tree.part.text == value
+
+
+def test_a_sign_before_a_field_or_a_word_of_a_text_means_not() -> None:
+    assert isinstance(read("-stock:5").tree, Not)
+    tree = read("name:-red").tree
+    assert isinstance(tree, Named)
+    assert isinstance(tree.part, Not)
+
+
+@pytest.mark.parametrize(
+    ("term", "why", "what", "other"),
+    [
+        ("colour:red", "name", "colour", ""),
+        ("colour:red lamp", "name", "colour", '"colour:red lamp"'),
+        ("brnad:acme", "name", "brnad", "brand:acme"),
+        ("lamp - red", "sign", "-", "lamp -red"),
+        ("/usr/bin lamp", "start", "/", '"/usr/bin lamp"'),
+        ("'red lamp", "start", "'", '"\'red lamp"'),
+        ("lamp (red OR blue", "bracket", "(", "lamp (red OR blue)"),
+        ('lamp "red shade', "quote", '"', 'lamp "red shade"'),
+        ("lamp) red", "bracket", ")", '"lamp) red"'),
+        ("[red lamp", "bracket", "[", '"[red lamp"'),
+        ("Price: on request", "value", "Price: on", '"Price: on request"'),
+        ("red or blue", "small", "", "red OR blue"),
+        ("lamp not red", "small", "", "lamp NOT red"),
+        ("lamp and red", "small", "", "lamp AND red"),
+        ("red lamp", "", "", ""),
+        ("android order nothing", "", "", ""),
+    ],
+)
+def test_the_other_reading_of_words(term: str, why: str, what: str, other: str) -> None:
+    found = read(term)
+    assert found.tree is None
+    assert (found.why, found.what, found.other) == (why, what, other)
+
+
+@pytest.mark.parametrize(
+    ("term", "other"),
+    [
+        ("lamp -red", "lamp red"),
+        ('"red lamp"', "red lamp"),
+        ("brand:acme OR stock:>5", "acme 5"),
+        ("lamp AND (red OR blue)", "lamp red blue"),
+    ],
+)
+def test_the_other_reading_of_operators_is_their_words(term: str, other: str) -> None:
+    assert read(term).other == other
+
+
+SIGNS = ":/\\'\"[]()~^-+<>"
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(st.sampled_from(SIGNS + "abc 1"), max_size=12),
+            st.sampled_from(["AND", "OR", "NOT", "name:", "stock:", "lamp", "price:>1"]),
+        ),
+        max_size=8,
+    ).map(" ".join)
+)
+def test_nothing_is_an_error_but_what_points_at_a_place(term: str) -> None:
+    found, places = Reading(None), []
+    try:
+        found = read(term)
+    except SearchUnreadable as error:
+        places.append(error.place)
+    assert all(0 <= place <= len(term) for place in places)
+    # Only what names a field, or has an operator in capitals, can be a mistake.
+    assert not places or ":" in term or any(word in term for word in ("AND", "OR", "NOT"))
+    if found.other:
+        read(found.other)
+
+
+@given(st.text(st.sampled_from("abcdef 12"), min_size=1), st.sampled_from("/'[{<~"))
+def test_an_odd_beginning_makes_words_of_all(text: str, sign: str) -> None:
+    assert is_words(f'{sign}{text} -red "a b" OR c')
