@@ -66,13 +66,12 @@ def find_background_refusal() -> str:
     backend = do_operation.get_backend()
     if isinstance(backend, ImmediateBackend):
         return _(
-            "TASKS has no backend that works in the background, so that a rebuild would have to be "
-            "done within this request: install django-tasks-db, name "
-            "'django_tasks_db.DatabaseBackend' in TASKS and run `manage.py db_worker`, "
-            "or use `manage.py es_rebuild`."
+            "The backend of TASKS runs tasks inside the request, which is too short for a "
+            "rebuild: install django-tasks-db, set 'django_tasks_db.DatabaseBackend' in TASKS "
+            "and run `manage.py db_worker`, or run `manage.py es_rebuild`."
         )
     if isinstance(backend, DummyBackend):
-        return _("The backend of TASKS does nothing: use `manage.py es_rebuild`.")
+        return _("The backend of TASKS runs no task: run `manage.py es_rebuild`.")
     return ""
 
 

@@ -149,7 +149,7 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
         return IndexBlocked(text % values)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ServerBusy(
-            _("The connection %(connection)s is overloaded (429): try again in a while.") % values
+            _("The connection %(connection)s is overloaded (429): try again later.") % values
         )
     if not explained:
         # Elasticsearch explains every refusal in JSON; a proxy before it does not.
@@ -167,7 +167,7 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
         )
         return IndexMissing(text % values)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        text = _("The connection %(connection)s is not ready (503: %(reason)s): wait a while.")
+        text = _("The connection %(connection)s is not ready (503: %(reason)s): try again later.")
         return ServerNotReady(text % values)
     if error.message == _TOO_NEW:
         major = CLIENT_VERSION[0]

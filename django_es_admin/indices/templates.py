@@ -41,8 +41,8 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
     for title, body in (*templates, *legacy.items()):
         if any(fnmatchcase(name, pattern) for pattern in _patterns(body)):
             text = _(
-                "The index template %(template)s matches %(name)s: what it sets comes on top of "
-                "what %(index)s declares."
+                "The index template %(template)s matches %(name)s: Elasticsearch adds its "
+                "settings to those that %(index)s declares."
             )
             yield text % {
                 "template": repr(title),
@@ -61,7 +61,7 @@ def _policies(definition: IndexDefinition, live: LiveIndices) -> Iterator[str]:
         policy = index.settings.get(_POLICY)
         if policy:
             text = _(
-                "The lifecycle policy %(policy)s is in force on %(index)s: it may roll over, "
-                "shrink or delete what is searched."
+                "The lifecycle policy %(policy)s applies to %(index)s: it may roll over, "
+                "shrink or delete the live generation."
             )
             yield text % {"policy": repr(policy), "index": index.name}

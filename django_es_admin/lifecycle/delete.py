@@ -120,7 +120,10 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
         raise OperationRefused(" ".join(refusals))
     if now.generations.keys() != plan.generations.keys():
         raise OperationRefused(
-            _("%(name)s has changed since the plan was made: nothing was deleted, look again.")
+            _(
+                "%(name)s has changed since the plan was made. Nothing was deleted; check the "
+                "plan again."
+            )
             % {"name": plan.name}
         )
     names = tuple(plan.generations)

@@ -139,8 +139,8 @@ def _adoption_warnings(definition: IndexDefinition, source: str | None) -> list[
     if source is None or generations_of(definition).filter(name=source).exists():
         return []
     text = _(
-        "%(source)s was made elsewhere: from now on it gets each change, and what was changed "
-        "before may be missing there until the swap."
+        "django-es-admin did not create %(source)s. From now on it receives each change; "
+        "earlier changes may be missing there until the swap."
     )
     return [text % {"source": source}]
 

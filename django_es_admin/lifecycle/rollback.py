@@ -21,8 +21,8 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
         return plan_swap(definition, standby.name, min_ratio=0)
     plan = plan_swap(definition)
     refusal = _(
-        "The index %(name)s has no standby to go back to: the generation before was deleted, or "
-        "there was none."
+        "The index %(name)s has no standby to roll back to: the previous generation was "
+        "deleted, or there was none."
     ) % {"name": definition.name}
     return SwapPlan(
         definition=definition,

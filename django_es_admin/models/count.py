@@ -10,7 +10,9 @@ class RowCount(models.Model):
     """The last exact count of the objects of one index; to count them at each look takes long."""
 
     connection = models.CharField(_("connection"), max_length=100)
-    index = models.CharField(_("index"), max_length=255, help_text=_("As the project names it."))
+    index = models.CharField(
+        _("index"), max_length=255, help_text=_("The name that the project gives it.")
+    )
     rows = models.BigIntegerField(_("rows"), help_text=_("Objects that belong into the index."))
     documents = models.BigIntegerField(
         _("documents"), null=True, blank=True, help_text=_("In the live generation, then.")

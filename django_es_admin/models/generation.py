@@ -20,28 +20,32 @@ class Generation(models.Model):
 
     connection = models.CharField(_("connection"), max_length=100)
     alias = models.CharField(
-        _("alias"), max_length=255, help_text=_("The alias in Elasticsearch that it stands behind.")
+        _("alias"), max_length=255, help_text=_("The alias in Elasticsearch that it belongs to.")
     )
     name = models.CharField(_("name"), max_length=255)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.BUILDING)
     digest = models.CharField(
         _("digest"),
         max_length=16,
-        help_text=_("Of the document's mapping, settings and fields that it was built for."),
+        help_text=_(
+            "Digest of the mapping, settings and fields of the document that it was built for."
+        ),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     loaded_at = models.DateTimeField(
         _("loaded at"), null=True, blank=True, help_text=_("When its load was complete.")
     )
     retired_at = models.DateTimeField(
-        _("retired at"), null=True, blank=True, help_text=_("When it left those written to.")
+        _("retired at"), null=True, blank=True, help_text=_("When it stopped receiving changes.")
     )
     error = models.TextField(_("error"), blank=True)
     written = models.BigIntegerField(
-        _("written"), default=0, help_text=_("Documents that drains sent to it, about.")
+        _("written"),
+        default=0,
+        help_text=_("Approximate number of documents that drains sent to it."),
     )
     stale = models.BigIntegerField(
-        _("stale"), default=0, help_text=_("Those of them for which it held a newer version.")
+        _("stale"), default=0, help_text=_("How many of these it already held in a newer version.")
     )
 
     class Meta:
@@ -99,7 +103,7 @@ class LoadRange(models.Model):
         _("until"), blank=True, help_text=_("Its last key; empty for all that follow.")
     )
     leased_until = models.DateTimeField(
-        _("leased until"), null=True, blank=True, help_text=_("Until when somebody works on it.")
+        _("leased until"), null=True, blank=True, help_text=_("Until when a worker has claimed it.")
     )
     owner = models.CharField(_("owner"), max_length=32, blank=True)
     rows = models.BigIntegerField(_("rows"), default=0, help_text=_("Objects that were read."))

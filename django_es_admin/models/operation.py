@@ -36,14 +36,22 @@ class Operation(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     connection = models.CharField(_("connection"), max_length=100)
-    index = models.CharField(_("index"), max_length=255, help_text=_("As the project names it."))
+    index = models.CharField(
+        _("index"), max_length=255, help_text=_("The name that the project gives it.")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
     generation = models.CharField(
-        _("generation"), max_length=255, blank=True, help_text=_("The one that it makes or moves.")
+        _("generation"),
+        max_length=255,
+        blank=True,
+        help_text=_("The generation that it creates or makes live."),
     )
     who = models.CharField(
-        _("who"), max_length=255, blank=True, help_text=_("The user, or the account of the system.")
+        _("who"),
+        max_length=255,
+        blank=True,
+        help_text=_("The user, or the system account of the process."),
     )
     host = models.CharField(_("host"), max_length=255, blank=True)
     pid = models.PositiveIntegerField(_("process"), null=True, blank=True)
@@ -51,18 +59,24 @@ class Operation(models.Model):
         _("owner"),
         max_length=32,
         blank=True,
-        help_text=_("Drawn by the process that works on it; another one that takes it over draws."),
+        help_text=_(
+            "Random value of the process that works on it; a process that takes it "
+            "over sets its own."
+        ),
     )
     leased_until = models.DateTimeField(
-        _("leased until"), null=True, blank=True, help_text=_("Until when that process is alive.")
+        _("leased until"),
+        null=True,
+        blank=True,
+        help_text=_("Until when that process is known to be alive."),
     )
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
     steps = models.JSONField(
         _("steps"),
         default=list,
-        help_text=_("Each with its name, when it began and ended, and how much of it is done."),
+        help_text=_("Each with its name, start, end and progress."),
     )
-    details = models.JSONField(_("details"), default=dict, help_text=_("What it came to."))
+    details = models.JSONField(_("details"), default=dict, help_text=_("The results."))
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

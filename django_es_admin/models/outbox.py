@@ -17,7 +17,9 @@ class OutboxEntry(models.Model):
         RELATED = "related", _("related object")
 
     connection = models.CharField(_("connection"), max_length=100)
-    index = models.CharField(_("index"), max_length=255, help_text=_("As the document names it."))
+    index = models.CharField(
+        _("index"), max_length=255, help_text=_("The name that the document gives it.")
+    )
     kind = models.CharField(_("kind"), max_length=7, choices=Kind, default=Kind.OBJECT)
     model = models.CharField(
         _("model"), max_length=200, blank=True, help_text=_("Of the related object.")
@@ -28,12 +30,12 @@ class OutboxEntry(models.Model):
         _("due at"), null=True, blank=True, help_text=_("When to try it again; at once if empty.")
     )
     leased_until = models.DateTimeField(
-        _("leased until"), null=True, blank=True, help_text=_("Until when somebody works on it.")
+        _("leased until"), null=True, blank=True, help_text=_("Until when a worker has claimed it.")
     )
     delete_sent = models.BooleanField(
         _("delete sent"),
         default=False,
-        help_text=_("Its document was deleted once, and is deleted again when it is due."),
+        help_text=_("Its document was deleted once, and is deleted again when this is due."),
     )
     cursor = models.CharField(
         _("cursor"),
@@ -44,7 +46,10 @@ class OutboxEntry(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True)
     parked_at = models.DateTimeField(
-        _("parked at"), null=True, blank=True, help_text=_("When it was given up, until retried.")
+        _("parked at"),
+        null=True,
+        blank=True,
+        help_text=_("When it was parked; empty once it is tried again."),
     )
 
     class Meta:

@@ -15,7 +15,7 @@ def find_cancel_refusal(operation: OperationStatus) -> str:
     if not operation.alive:
         return _("The operation has ended.")
     if operation.row.cancel_requested:
-        return _("It is being cancelled: it ends with the step or the batch at hand.")
+        return _("It is being cancelled: it ends after the current step or batch.")
     return ""
 
 

@@ -67,7 +67,7 @@ def _number(field: SearchField, text: str, place: int) -> str:
     # As texts have it that were set by hand; Elasticsearch takes no other.
     text = text.replace("\N{MINUS SIGN}", "-")
     if not _NUMBER.fullmatch(text):
-        raise SearchUnreadable(_("A number has to stand here."), place)
+        raise SearchUnreadable(_("A number belongs here."), place)
     if field.type in INTEGERS and abs(float(text)) >= 2.0 ** INTEGERS[field.type]:
         raise SearchUnreadable(_("This number is too large."), place)
     return text.removeprefix("+")
@@ -75,7 +75,7 @@ def _number(field: SearchField, text: str, place: int) -> str:
 
 def _yes_or_no(text: str, place: int) -> bool:
     if text.casefold() not in YES | NO:
-        raise SearchUnreadable(_("“yes” or “no” has to stand here."), place)
+        raise SearchUnreadable(_("“yes” or “no” belongs here."), place)
     return text.casefold() in YES
 
 
@@ -87,5 +87,5 @@ def _date(field: SearchField, text: str, place: int) -> str:
     except ValueError:
         unit = ""
     if not unit:
-        raise SearchUnreadable(_("A date has to stand here: 2026, 2026-11 or 2026-11-21."), place)
+        raise SearchUnreadable(_("A date belongs here: 2026, 2026-11 or 2026-11-21."), place)
     return f"{text}||/{unit}"

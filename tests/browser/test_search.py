@@ -40,7 +40,7 @@ def test_the_help_opens_without_a_script(open_page: OpenPage, width: int, scheme
 def test_a_mistake_is_marked(open_page: OpenPage) -> None:
     page = open_page(f"{PRODUCTS}?q=shoe+price:>cheap")
     expect(page.locator("#search-summary mark")).to_have_text("cheap")
-    expect(page.locator("#search-summary")).to_contain_text("A number has to stand here.")
+    expect(page.locator("#search-summary")).to_contain_text("A number belongs here.")
 
 
 def test_hits_are_marked(open_page: OpenPage) -> None:

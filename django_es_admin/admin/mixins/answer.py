@@ -65,13 +65,13 @@ def _in_plain_words(error: ElasticsearchAdminError) -> str:
     if isinstance(error, ConnectionTimedOut):
         return _("The search server takes too long to answer.")
     if isinstance(error, NotElasticsearch):
-        return _("What answers in the place of the search server is something else.")
+        return _("Something that is not the search server answers at its address.")
     if isinstance(error, ConnectionUnavailable):
         return _("The search server cannot be reached.")
     if isinstance(error, AccessRefused):
-        return _("The search server does not let this site in.")
+        return _("The search server refuses the credentials of this site.")
     if isinstance(error, ServerBusy):
-        return _("The search server has too much to do.")
+        return _("The search server is overloaded.")
     if isinstance(error, IndexMissing):
         return _("There is no search index yet.")
     if isinstance(error, ServerRefused):

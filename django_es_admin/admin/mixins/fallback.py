@@ -69,8 +69,8 @@ def warning(problem: str, *, operators: bool = False) -> str:
 def refusal() -> str:
     """Return what someone reads who chose all rows of an answer that cannot be had again."""
     return _(
-        "Nothing was done, as the search could not be answered again in the way in which you saw "
-        "it: “all” might be other rows now. Tick the rows you mean, or search again later."
+        "Nothing was done. The search cannot be repeated at the moment, so “all” might select "
+        "other rows than those you saw. Select the rows one by one, or search again later."
     )
 
 

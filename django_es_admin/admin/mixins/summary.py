@@ -103,7 +103,10 @@ def _notes(shown: Shown) -> list[str]:
     hits = shown.answer.hits
     if read_words(shown.term).truncated:
         notes.append(
-            _("The search was shortened: it takes %(words)s words, long ones by their beginning.")
+            _(
+                "The search was shortened: it takes at most %(words)s words, and only the "
+                "beginning of very long ones."
+            )
             % {"words": MAX_WORDS}
         )
     if hits and hits.limited and shown.count:

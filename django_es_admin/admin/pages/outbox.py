@@ -57,7 +57,7 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("waiting", _("waiting")),
             ("failed", _("failed, to be tried again")),
-            ("parked", _("given up")),
+            ("parked", _("parked")),
             ("again", _("second delete")),
         ]
 
@@ -142,7 +142,7 @@ class OutboxAdmin(PageAdmin):
     def state(self, row: OutboxEntry) -> Any:
         """Return what has become of the row until now."""
         if row.parked_at:
-            return _("given up")
+            return _("parked")
         if row.delete_sent:
             return _("second delete")
         return _("failed") if row.attempts else _("waiting")
@@ -186,7 +186,7 @@ class OutboxAdmin(PageAdmin):
             text = (
                 _("These are rows of several indices: choose one of them in the filter first.")
                 if plan.indices
-                else _("There is nothing to discard: second deletes end by themselves.")
+                else _("There is nothing to discard: second deletes complete on their own.")
             )
             self.message_user(request, text, messages.ERROR)
             return None

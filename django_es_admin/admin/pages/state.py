@@ -42,7 +42,7 @@ def _health(status: str) -> State:
         return State(
             "no", _("red"), _("Some primary shards are missing, and their data with them.")
         )
-    return State("unknown", _("unknown"), _("Elasticsearch gives no health for it."))
+    return State("unknown", _("unknown"), _("Elasticsearch reports no health for it."))
 
 
 def connection_state(health: ConnectionHealth) -> State:
@@ -58,7 +58,7 @@ def index_state(index: IndexStatus) -> State:
         return State("unknown", _("unknown"), _("Its connection does not answer."))
     if not index.exists:
         return State(
-            "alert", _("missing"), _("It is declared, but Elasticsearch does not have it.")
+            "alert", _("missing"), _("It is declared, but does not exist in Elasticsearch.")
         )
     if not index.open:
         return State("alert", _("closed"), _("Nobody can search it."))
@@ -79,7 +79,7 @@ def mapping_state(index: IndexStatus) -> State | None:
 def generation_state(generation: GenerationStatus) -> State:
     """Return how a generation is."""
     if not generation.exists:
-        return State("no", _("gone"), _("It is registered, but Elasticsearch does not have it."))
+        return State("no", _("gone"), _("It is registered, but does not exist in Elasticsearch."))
     return _health(generation.health)
 
 
@@ -112,7 +112,9 @@ def comparison_state(comparison: Comparison) -> State:
 def operation_state(operation: OperationStatus) -> State:
     """Return how far an operation is, or how it ended."""
     if operation.interrupted:
-        return State("alert", _("interrupted"), _("Its process ended without a word."))
+        return State(
+            "alert", _("interrupted"), _("Its process was killed, or its machine stopped.")
+        )
     state = Operation.State(operation.row.state)
     icons = {
         Operation.State.QUEUED: "clock",
@@ -147,7 +149,7 @@ def step_title(step: StepStatus) -> str:
         "load": _("load the rows"),
         "drain": _("drain what changed meanwhile"),
         "deletes": _("send deletes a second time"),
-        "settle": _("make it fit to be searched"),
+        "settle": _("apply the declared settings"),
         "gate": _("compare it with the database"),
         "swap": _("swap the alias"),
         "standby": _("keep the old generation up to date"),

@@ -48,8 +48,8 @@ def alias_actions(
 def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
     """Return a warning for each declared alias that keeps other properties than declared."""
     text = _(
-        "The alias %(name)s keeps its properties as they are, which are not those of ALIASES in "
-        "ES_INDICES[%(index)s]: change them by POST /_aliases, or in the settings."
+        "The alias %(name)s keeps its current properties, which differ from ALIASES in "
+        "ES_INDICES[%(index)s]: change them with POST /_aliases, or in the settings."
     )
     return [
         text % {"name": name, "index": repr(definition.name)}
@@ -74,7 +74,7 @@ def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> li
     if not names:
         return []
     text = _(
-        "The aliases %(names)s are not declared and stay where they are: add them to ALIASES in "
-        "ES_INDICES[%(index)s], and they move, too."
+        "The aliases %(names)s are not declared and do not move: add them to ALIASES in "
+        "ES_INDICES[%(index)s] to move them too."
     )
     return [text % {"names": ", ".join(names), "index": repr(definition.name)}]

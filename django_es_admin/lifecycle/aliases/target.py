@@ -43,7 +43,7 @@ def find_target_refusals(
     elif not index.open:
         text = _("The generation %(target)s is closed: open it first.")
     elif index.health == "red":
-        text = _("The generation %(target)s is red: its shards are not all there.")
+        text = _("The generation %(target)s is red: some of its primary shards are missing.")
     return [text % values] if text else find_role_refusals(target, row)
 
 
@@ -54,9 +54,7 @@ def find_role_refusals(target: str, row: Generation | None) -> list[str]:
         row: the target in the table of generations; None if it is not there.
     """
     if row is None or row.role == Generation.Role.RETIRED:
-        text = _(
-            "The generation %(target)s is not kept up to date any more: rebuild the index instead."
-        )
+        text = _("The generation %(target)s no longer receives changes: rebuild the index instead.")
         return [text % {"target": target}]
     incomplete = row.loaded_at is None and row.role != Generation.Role.LIVE
     if incomplete or row.role == Generation.Role.FAILED:

@@ -42,7 +42,7 @@ def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
         text = _("“%(name)s” is longer than %(longest)s characters.")
         raise _invalid(name, text, longest=longest)
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise _invalid(name, _("“%(name)s” has characters that no text has."))
+        raise _invalid(name, _("“%(name)s” has characters that are not allowed."))
     return value
 
 

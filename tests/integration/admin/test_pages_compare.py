@@ -41,7 +41,7 @@ def test_fields_that_differ_come_first(products: list[Product]) -> None:
     text = show(products[0].pk)
     assert "Field Indexed Would be indexed price differs 99.5 1.5 " in text
     assert text.count(" differs ") == 2
-    assert "A change of it waits in the outbox." in text
+    assert "A change to it waits in the outbox." in text
 
 
 def test_one_that_is_on_one_side_only(products: list[Product], es: Elasticsearch) -> None:

@@ -96,7 +96,7 @@ def test_overview_of_a_missing_index(es: Elasticsearch) -> None:
     [
         ("mapping", "Declared mapping: there is no live one to show"),
         ("analyze", "There is no live generation whose analyzers could be asked."),
-        ("operations", "There was no operation yet, or it is too long ago."),
+        ("operations", "There are no operations yet, or they were removed after their retention."),
         ("generations", "There is no generation: the index was never built."),
         ("documents", "There is no document in the live generation."),
     ],
@@ -243,7 +243,7 @@ def test_tokens_of_a_text(products: list[Product]) -> None:
     # The index's default analyzer leaves out what it calls stop words.
     assert "2 tokens" in words(open_page("analyze", query="?text=The+Running+Shoes"))
     assert "1 token" in words(open_page("analyze", query="?text=The+Shoes&field=name.raw"))
-    assert "makes no token" in words(open_page("analyze", query="?text=the&field=name"))
+    assert "produces no token" in words(open_page("analyze", query="?text=the&field=name"))
     wrong = open_page("analyze", query="?text=shoes&analyzer=nonsense")
     assert "refused the request (400)" in wrong
 

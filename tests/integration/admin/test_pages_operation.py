@@ -73,15 +73,15 @@ def test_it_is_being_cancelled() -> None:
 
 def test_one_whose_process_was_killed() -> None:
     html = page(operation(leased_until=timezone.now()))
-    assert "Its process ended without a word" in words(html)
+    assert "Its process was killed" in words(html)
     assert "What next: Try again: Rebuild…" in words(html)
     assert "Cancel the operation" not in html
     assert 'data-refresh=""' in html
     # Of this machine one can tell before the lease ends.
     gone = operation(host=socket.gethostname(), pid=2**22 + 1)
-    assert "Its process ended without a word" in words(page(gone))
+    assert "Its process was killed" in words(page(gone))
     there = operation(host=socket.gethostname(), pid=os.getpid())
-    assert "Its process ended without a word" not in words(page(there))
+    assert "Its process was killed" not in words(page(there))
 
 
 def test_its_log() -> None:

@@ -72,7 +72,7 @@ def client() -> Client:
 
 def test_create(client: Client, es: Elasticsearch) -> None:
     text, _ = show(client, "create")
-    assert "write every change to it from then on" in text
+    assert "write every later change to it" in text
     assert "PUT /" in text
     operation = carry_out(client, "create")
     assert (operation.kind, operation.state, operation.who) == ("create", "done", "visitor-0")
@@ -241,7 +241,7 @@ def test_a_plan_that_changed_meanwhile_is_not_carried_out(
     before = Operation.objects.count()
     response = client.post(address("swap", query=f"?to={first}"), {"fingerprint": mark})
     assert response.status_code == 409
-    assert "another one by now" in words(response.content.decode())
+    assert "plan has changed" in words(response.content.decode())
     assert client.post(address("swap", query=f"?to={first}")).status_code == 409
     assert live(es) == other
     assert Operation.objects.count() == before
@@ -360,7 +360,7 @@ def test_prune(client: Client, products: list[Product], es: Elasticsearch) -> No
     Generation.objects.filter(role="retired").update(retired_at="2020-01-01T00:00:00Z")
     [retired] = Generation.objects.filter(role="retired").values_list("name", flat=True)
     text, _ = show(client, "prune")
-    assert f"delete {retired}, for ever" in text
+    assert f"delete {retired} permanently" in text
     operation = carry_out(client, "prune")
     assert (operation.state, operation.details["deleted"]) == ("done", [retired])
     assert not es.indices.exists(index=retired)
@@ -378,7 +378,7 @@ def test_a_generation_is_deleted_only_if_its_name_is_typed(
             address("delete_generation", query=query), {"fingerprint": mark, "typed": typed}
         )
         assert response.status_code == 409
-        assert "nothing was deleted" in words(response.content.decode())
+        assert "Nothing was deleted" in words(response.content.decode())
     assert es.indices.exists(index=first)
     operation = carry_out(client, "delete_generation", query, typed=first)
     assert (operation.kind, operation.state) == ("delete", "done")

@@ -114,7 +114,7 @@ def test_rows_are_discarded_only_if_the_name_is_typed(rows: list[OutboxEntry]) -
     data = {"until": rows[3].pk, "index": "0"}
     for typed in ("", "Products", "articles"):
         text = act(client, "discard_selected", rows[:4], typed=typed, **data)
-        assert "nothing was discarded" in text
+        assert "Nothing was discarded" in text
     assert OutboxEntry.objects.count() == 5
     text = act(client, "discard_selected", rows[:4], typed="products", **data)
     assert "3 rows were discarded." in text

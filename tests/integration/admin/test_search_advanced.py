@@ -243,7 +243,7 @@ def test_a_mistake_is_pointed_at_and_nothing_is_found(admin_client: Client) -> N
     response = open_list(admin_client, "lamp stars:>many <b>", STARRED)
     assert titles(response) == []
     assert summary_of(response) == (
-        "This search was not understood: A number has to stand here. lamp stars:&gt;many &lt;b&gt;"
+        "This search was not understood: A number belongs here. lamp stars:&gt;many &lt;b&gt;"
     )
     assert "lamp stars:&gt;<mark>many</mark> &lt;b&gt;</code>" in text_of(response)
     assert UNRANKED not in text_of(response)
@@ -281,7 +281,7 @@ def test_the_database_is_not_asked_for_operators(admin_client: Client) -> None:
         assert len(titles(open_list(admin_client, "lamp", STARRED))) == 4
         # A mistake needs no server to be told.
         told = summary_of(open_list(admin_client, "stars:many", STARRED))
-        assert told.startswith("This search was not understood: A number has to stand here.")
+        assert told.startswith("This search was not understood: A number belongs here.")
         assert "No hits" not in told
     address = reverse(STARRED, current_app="office")
     data: dict[str, Any] = {"action": "delete_selected", "select_across": "1", "index": "0"}

@@ -105,13 +105,13 @@ def test_without_words_nobody_misses_elasticsearch(
     [
         (hanging, "The search server takes too long to answer."),
         (closing, "The search server cannot be reached."),
-        (answering, "What answers in the place of the search server is something else."),
+        (answering, "Something that is not the search server answers at its address."),
         (
             saying(200, "[1, 2]"),
-            "What answers in the place of the search server is something else.",
+            "Something that is not the search server answers at its address.",
         ),
-        (saying(401, UNAUTHORIZED_JSON), "The search server does not let this site in."),
-        (saying(429, BUSY_JSON), "The search server has too much to do."),
+        (saying(401, UNAUTHORIZED_JSON), "The search server refuses the credentials of this site."),
+        (saying(429, BUSY_JSON), "The search server is overloaded."),
         (saying(400, '{"error": {"reason": "No."}}'), "The search server refused this search."),
     ],
     ids=["hangs", "hangs up", "html", "list", "401", "429", "400"],
@@ -227,7 +227,7 @@ def test_the_database_takes_as_many_words_as_elasticsearch(
     with no_elasticsearch():
         response = open_list(admin_client, term)
     assert response.context["cl"].result_count == count
-    assert ("it takes 50 words" in summary_of(response)) == shortened
+    assert ("it takes at most 50 words" in summary_of(response)) == shortened
 
 
 def test_two_words_in_quotes_stay_together_in_the_database(admin_client: Client) -> None:

@@ -53,7 +53,7 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
         pages.log_change(request, index, f"Reindexed {key}.")
         with acting(request.user.get_username()):
             reindex_objects(definition, [key])
-        text = _("The change is noted; it is written at once, or by the next drain.")
+        text = _("The change is in the outbox. It is written now, or by the next drain.")
         pages.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(request.get_full_path())
     context = pages.admin_site.each_context(request)

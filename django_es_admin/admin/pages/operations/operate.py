@@ -76,10 +76,12 @@ def _find(connection: str, name: str) -> IndexDefinition:
 def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
     """Return why what was sent is not to be carried out; "" if it is."""
     if request.POST.get("fingerprint") != fingerprint(action.name, plan):
-        return _("The plan is another one by now, so that nothing was done: look at it again.")
+        return _(
+            "The plan has changed since you opened this page. Nothing was done; check it again."
+        )
     typed = action.tell(plan).typed
     if typed and request.POST.get("typed") != typed:
-        return _("What you typed is not the name: nothing was deleted.")
+        return _("The name you typed does not match. Nothing was deleted.")
     return ""
 
 

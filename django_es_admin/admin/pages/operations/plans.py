@@ -72,9 +72,9 @@ def tell_create(plan: CreatePlan) -> Told:
         (
             text % values,
             _("give it the alias %(alias)s, in the same request") % {"alias": definition.alias},
-            _("write every change to it from then on; what is in the database already is not in it")
+            _("write every later change to it; rows that exist already are not loaded")
             if definition.document
-            else _("leave it to the project to fill it"),
+            else _("the project fills it itself"),
         ),
         (_put(definition, name),),
     )
@@ -85,7 +85,7 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
     definition = plan.definition
     name = plan.resumes or f"{definition.alias}-…"
     first = (
-        _("go on with %(name)s, whose build was interrupted")
+        _("resume %(name)s, whose build was interrupted")
         if plan.resumes
         else _("create %(name)s (%(shape)s, the mapping as declared)")
     )
@@ -97,9 +97,9 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
             "time": duration(max(plan.rows / rate, 1)),
         }
     keep = (
-        _("%(source)s is a physical index: it is deleted at the swap, without a way back")
+        _("%(source)s is a physical index: the swap deletes it, and there is no rollback")
         if plan.concrete
-        else _("keep %(source)s, with every change, for a rollback")
+        else _("keep %(source)s up to date, for a rollback")
     )
     swap = _("swap the alias %(alias)s: %(source)s → %(name)s, in one atomic request")
     values = {
@@ -147,11 +147,11 @@ def tell_swap(plan: SwapPlan) -> Told:
     if plan.gated:
         steps.append(_("drain into %(target)s, compare it with the database"))
     steps.append(_("swap the alias %(alias)s: %(source)s → %(target)s, in one atomic request"))
-    steps.append(_("searches see %(after)s documents then, and not %(before)s"))
+    steps.append(_("searches then see %(after)s documents instead of %(before)s"))
     if plan.source and not plan.concrete:
-        steps.append(_("keep %(source)s up to date, so that one can go back"))
+        steps.append(_("keep %(source)s up to date, for a rollback"))
     if plan.concrete:
-        steps.append(_("delete %(source)s, which is a physical index: there is no way back"))
+        steps.append(_("delete %(source)s, which is a physical index: there is no rollback"))
     if plan.refused:
         steps.append(_("try the documents that it refused again: %(refused)s"))
     return Told(tuple(step % values for step in steps), (_aliases(*plan.actions),))
@@ -184,14 +184,12 @@ def tell_drain(plan: DrainPlan) -> Told:
 
 def tell_prune(plan: PrunePlan) -> Told:
     """Tell a pruning."""
-    steps = [_("delete %(name)s, for ever") % {"name": name} for name in plan.doomed]
+    steps = [_("delete %(name)s permanently") % {"name": name} for name in plan.doomed]
     steps += [
-        _("leave %(name)s for a later time: somebody may still be writing to it") % {"name": name}
+        _("keep %(name)s for now: a process may still be writing to it") % {"name": name}
         for name in plan.early
     ]
-    steps += [
-        _("leave %(name)s: no table tells what it is") % {"name": name} for name in plan.unknown
-    ]
+    steps += [_("keep %(name)s: it is not registered") % {"name": name} for name in plan.unknown]
     if not plan.doomed:
         steps.append(_("there is nothing to delete: live and standby are always kept"))
     requests = (f"DELETE /{','.join(plan.doomed)}",) if plan.doomed else ()
@@ -202,7 +200,7 @@ def tell_delete(plan: DeletePlan) -> Told:
     """Tell the deletion of a generation."""
     steps = []
     for name, documents in plan.generations.items():
-        text = _("delete %(name)s with %(count)s documents, for ever")
+        text = _("delete %(name)s with its %(count)s documents, permanently")
         steps.append(text % {"name": name, "count": number(documents)})
     return Told(tuple(steps), (f"DELETE /{','.join(plan.generations)}",), typed=plan.name)
 
