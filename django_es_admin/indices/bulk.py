@@ -22,11 +22,13 @@ class ItemError:
         key: of the object, as text; the document's ``_id``.
         message: why, in Elasticsearch's words or the encoder's.
         status: HTTP status of the item; 0 where it was not sent.
+        hopeless: whether no later attempt can do better, whatever the object becomes.
     """
 
     key: str
     message: str
     status: int = 0
+    hopeless: bool = False
 
     @property
     def target_gone(self) -> bool:
@@ -94,8 +96,11 @@ def encode(
         if not 0 < len(identity.encode(errors="replace")) <= MAX_ID_BYTES:
             # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
             if source is not None:
-                text = f"its key has 0 or more than {MAX_ID_BYTES} bytes: it cannot be an _id"
-                yield ItemError(identity, text)
+                text = (
+                    f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: give "
+                    f"the object another key, or leave it out in get_queryset()"
+                )
+                yield ItemError(identity, text, hopeless=True)
             continue
         try:
             document = None if source is None else JSON.dumps(source)

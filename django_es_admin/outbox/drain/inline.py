@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import connections, transaction
 
 from ...conf import get_options
-from ...exceptions import ConnectionUnavailable
+from ...exceptions import ConnectionUnavailable, ProjectCodeFailed
 from ...models import OutboxEntry
 from . import breaker
 from .batch import BatchDrain
@@ -107,4 +107,6 @@ def _drain(using: str, entries: list[OutboxEntry]) -> None:
     for stopped in drain.drain(tried).stopped:
         if isinstance(stopped.error, ConnectionUnavailable):
             breaker.trip(stopped.connection)
-        logger.warning("Changes wait in the outbox: %s", stopped.error)
+        # What the project's own code did is told with its lines.
+        cause = stopped.error if isinstance(stopped.error, ProjectCodeFailed) else None
+        logger.warning("Changes wait in the outbox: %s", stopped.error, exc_info=cause)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connections
+from django.db import Error
 from django.db.models import Max, Q
 
 from ...conf import get_options
-from ...exceptions import ElasticsearchAdminError
+from ...exceptions import DatabaseUnavailable
+from ...faults import close_broken
 from ...indices.definition import get_definitions
 from ...models import OutboxEntry
 from ..rows.claim import claim, due
@@ -59,14 +60,21 @@ def drain_due(
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.
+        DatabaseUnavailable, django.db.Error: one of the databases failed; the others were drained.
     """
     aliases = databases(connection)
     total = DrainResult()
+    failures: list[Exception] = []
     for alias in aliases:
-        for result in drain_rows(alias, _of_connection(connection)):
-            total += result
-            if on_batch:
-                on_batch(total)
+        try:
+            for result in drain_rows(alias, _of_connection(connection)):
+                total += result
+                if on_batch:
+                    on_batch(total)
+        except (Error, DatabaseUnavailable) as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
     flush()
     return _report(aliases, total)
 
@@ -101,19 +109,21 @@ def drain_forever(
     """
     pause = 0.0
     limit = get_options().bulk_max_documents
-    # What stopped is left alone for the pause, so that its old rows do not stand before others.
-    avoided, retry_at = Q(), 0.0
+    # What stopped is left alone for the pause: its old rows must not stand before others, and a
+    # database that is down must not keep another one waiting.
+    avoided, resting, retry_at = Q(), set[str](), 0.0
     while not stop.is_set():
-        if avoided and time.monotonic() >= retry_at:
-            avoided = Q()
+        if time.monotonic() >= retry_at:
+            avoided, resting = Q(), set()
         busy, failure = False, ""
-        for alias in databases():
+        for alias in [alias for alias in databases() if alias not in resting]:
             try:
                 entries = claim(alias, due(alias).exclude(avoided), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
-            except (DatabaseError, ElasticsearchAdminError) as error:
+            except (Error, DatabaseUnavailable) as error:
                 # The database was restarted, or the like: a new connection may do.
-                connections[alias].close_if_unusable_or_obsolete()
+                close_broken()
+                resting.add(alias)
                 failure = str(error)
                 continue
             busy = busy or bool(entries)
@@ -128,11 +138,9 @@ def drain_forever(
             limit = max(limit // 2, 1)
             retry_at = time.monotonic() + pause
             logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
-        elif not avoided:
+        elif not (avoided or resting):
             pause, limit = 0.0, get_options().bulk_max_documents
-        if failure and not avoided:
-            stop.wait(pause)
-        elif not busy:
+        if not busy:
             flush()
             stop.wait(interval)
     flush()
