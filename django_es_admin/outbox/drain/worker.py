@@ -15,6 +15,7 @@ from ...exceptions import DatabaseUnavailable
 from ...faults import close_broken
 from ...indices.definition import get_definitions
 from ...models import OutboxEntry
+from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
 from .pending import Rows, drain_rows, rows_of
@@ -23,6 +24,7 @@ from .statistics import flush
 logger = logging.getLogger(__name__)
 
 MAX_PAUSE = 30.0
+PARKED_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class DrainReport:
         second_deletes: rows whose delete is sent again later; they need no attention.
         second_deletes_until: when the last of them is due; None if there are none.
         parked: rows that were given up, until somebody retries them.
+        first_parked: index, key and error of some of these.
     """
 
     result: DrainResult
     second_deletes: int
     second_deletes_until: datetime | None
     parked: int
+    first_parked: tuple[tuple[str, str, str], ...] = ()
 
 
 def databases(connection: str | None = None) -> list[str]:
@@ -48,7 +52,10 @@ def databases(connection: str | None = None) -> list[str]:
 
 
 def drain_due(
-    connection: str | None = None, on_batch: Callable[[DrainResult], None] | None = None
+    connection: str | None = None,
+    on_batch: Callable[[DrainResult], None] | None = None,
+    *,
+    again: bool = False,
 ) -> DrainReport:
     """Handle every row that is due, whatever back-off or claim it has; return what was done.
 
@@ -57,6 +64,7 @@ def drain_due(
     Args:
         connection: only rows for the connection of this alias.
         on_batch: called after each batch with what was done until then.
+        again: handle those, too, that were given up.
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.
@@ -67,6 +75,8 @@ def drain_due(
     failures: list[Exception] = []
     for alias in aliases:
         try:
+            if again:
+                retry(parked(alias, connection))
             for result in drain_rows(alias, _of_connection(connection)):
                 total += result
                 if on_batch:
@@ -76,15 +86,16 @@ def drain_due(
     for failure in failures:
         raise failure
     flush()
-    return _report(aliases, total)
+    return _report(aliases, connection, total)
 
 
 def _of_connection(connection: str | None) -> Rows:
     return lambda rows: rows if connection is None else rows.filter(connection=connection)
 
 
-def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
-    later = parked = 0
+def _report(aliases: Iterable[str], connection: str | None, result: DrainResult) -> DrainReport:
+    later = given_up = 0
+    first: list[tuple[str, str, str]] = []
     until: datetime | None = None
     for alias in aliases:
         rows = OutboxEntry.objects.using(alias)
@@ -92,8 +103,12 @@ def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
         later += second.count()
         last = second.aggregate(last=Max("due_at"))["last"]
         until = max((moment for moment in (until, last) if moment), default=None)
-        parked += rows.filter(parked_at__isnull=False).count()
-    return DrainReport(result, later, until, parked)
+        rows = parked(alias, connection)
+        given_up += rows.count()
+        first += rows.order_by("pk").values_list("index", "key", "error")[
+            : PARKED_TOLD - len(first)
+        ]
+    return DrainReport(result, later, until, given_up, tuple(first))
 
 
 def drain_forever(

@@ -4,9 +4,11 @@ The caller has picked outbox rows, or a range of keys, before. Then: read the ta
 read the objects, write with the tick as version, look at every item's answer.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from ...conf import get_options
 from ...documents import Document
@@ -14,6 +16,7 @@ from ...documents.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
     IndexMissing,
+    RequestTooLarge,
     ServerBusy,
 )
 from ...indices.bulk import BulkResult, ItemError, encode, read_versions, send
@@ -24,6 +27,8 @@ from .read import read_keys
 from .statistics import count
 from .targets import Target, Targets, parked_rows, read_targets
 from .tick import raise_tick, take_tick
+
+logger = logging.getLogger(__name__)
 
 ROUNDS = 3
 
@@ -215,6 +220,8 @@ def send_batch(
 ) -> BulkResult:
     """Write documents to one write alias, in requests that are bounded in bytes.
 
+    A request that is too large even so is sent in halves, down to the document whose fault it is.
+
     Args:
         tick: taken before the objects were read.
         started: when it was taken, by ``time.monotonic()``.
@@ -230,13 +237,25 @@ def send_batch(
         if isinstance(part, ItemError):
             result += BulkResult(errors=(part,))
             continue
-        if time.monotonic() - started > options.delete_again_after / 2:
-            raise BatchTooOld
-        result += send(
-            definition.connection,
-            target,
-            part,
-            timeout=timeout or options.write_timeout,
-            refresh=refresh,
-        )
+        todo = [part]
+        while todo:
+            chunk = todo.pop()
+            if time.monotonic() - started > options.delete_again_after / 2:
+                raise BatchTooOld
+            try:
+                result += send(
+                    definition.connection,
+                    target,
+                    chunk,
+                    timeout=timeout or options.write_timeout,
+                    refresh=refresh,
+                )
+            except RequestTooLarge as error:
+                if len(chunk.actions) > 1:
+                    logger.warning("A bulk request is sent in halves: %s", error)
+                    todo += reversed(chunk.halves())
+                    continue
+                [key] = chunk.keys
+                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                result += BulkResult(errors=(ItemError(key, str(error), status),))
     return result
