@@ -164,6 +164,22 @@ class ObjectsUnreadable(ProjectCodeFailed):
     """Some of a batch's objects cannot be read."""
 
 
+class DatabaseUnavailable(ElasticsearchAdminError):
+    """The database does not answer: see to it; the rows wait."""
+
+
+class DatabaseBusy(ElasticsearchAdminError):
+    """The database could not do it just then (a deadlock, a lock, a time-out): try again."""
+
+
+class DrainFailed(ElasticsearchAdminError):
+    """A drain failed for a reason that nobody thought of: see the log; the rows wait."""
+
+
+class DrainInTransaction(ElasticsearchAdminError, RuntimeError):
+    """A drain inside atomic() could read what is older than its version: call it outside."""
+
+
 class CaptureOutsideTransaction(ElasticsearchAdminError):
     """An indexed model was changed outside a transaction: use transaction.atomic()."""
 

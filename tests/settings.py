@@ -24,6 +24,8 @@ for _alias, _database in DATABASES.items():
         _database["TEST"] = {
             "NAME": str(Path(tempfile.gettempdir()) / f"{INDEX_PREFIX}{_alias}.sqlite3")
         }
+    else:
+        _database["TEST"] = {"NAME": f"{INDEX_PREFIX}{_alias}"}
 
 ES_SERVERS = {
     "default": {

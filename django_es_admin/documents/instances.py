@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import models
+from django.db import Error, models
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
@@ -57,6 +57,10 @@ class InstanceSource:
             if not document.should_index_object(instance):
                 return Prepared(instance.pk, None)
             return Prepared(instance.pk, document.prepare(instance))
+        except Error:
+            # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
+            # after it.
+            raise
         except Exception as error:  # noqa: BLE001 (the project's own code; one object must not stop the others)
             return Prepared(instance.pk, None, f"{type(error).__name__}: {error}")
 

@@ -22,11 +22,13 @@ class ItemError:
         key: of the object, as text; the document's ``_id``.
         message: why, in Elasticsearch's words or the encoder's.
         status: HTTP status of the item; 0 where it was not sent.
+        hopeless: whether no later attempt can do better, whatever the object becomes.
     """
 
     key: str
     message: str
     status: int = 0
+    hopeless: bool = False
 
     @property
     def target_gone(self) -> bool:
@@ -64,14 +66,25 @@ class Chunk:
     """The body of one bulk request.
 
     Args:
-        lines: actions and documents, encoded.
-        keys: the ``_id`` of each action.
-        size: bytes.
+        actions: ``_id`` of each document -> its lines, encoded: what to do, and the document.
     """
 
-    lines: list[bytes]
-    keys: list[str]
-    size: int
+    actions: list[tuple[str, list[bytes]]]
+
+    @property
+    def keys(self) -> list[str]:
+        """The ``_id`` of each document."""
+        return [key for key, _ in self.actions]
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The whole body."""
+        return [line for _, lines in self.actions for line in lines]
+
+    def halves(self) -> "tuple[Chunk, Chunk]":
+        """Return the same in two requests."""
+        half = len(self.actions) // 2
+        return Chunk(self.actions[:half]), Chunk(self.actions[half:])
 
 
 def encode(
@@ -83,8 +96,7 @@ def encode(
         version: the tick that was taken before the objects were read.
         max_bytes: per request; a single larger document is sent alone.
     """
-    lines: list[bytes] = []
-    keys: list[str] = []
+    actions: list[tuple[str, list[bytes]]] = []
     size = 0
     for key, source, error in batch:
         identity = str(key)
@@ -94,8 +106,11 @@ def encode(
         if not 0 < len(identity.encode(errors="replace")) <= MAX_ID_BYTES:
             # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
             if source is not None:
-                text = f"its key has 0 or more than {MAX_ID_BYTES} bytes: it cannot be an _id"
-                yield ItemError(identity, text)
+                text = (
+                    f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: give "
+                    f"the object another key, or leave it out in get_queryset()"
+                )
+                yield ItemError(identity, text, hopeless=True)
             continue
         try:
             document = None if source is None else JSON.dumps(source)
@@ -112,14 +127,13 @@ def encode(
             yield ItemError(identity, f"cannot be encoded as JSON: {failure}")
             continue
         added = len(action) + len(document or b"") + 2
-        if keys and size + added > max_bytes:
-            yield Chunk(lines, keys, size)
-            lines, keys, size = [], [], 0
-        lines += [action] if document is None else [action, document]
-        keys.append(identity)
+        if actions and size + added > max_bytes:
+            yield Chunk(actions)
+            actions, size = [], 0
+        actions.append((identity, [action] if document is None else [action, document]))
         size += added
-    if keys:
-        yield Chunk(lines, keys, size)
+    if actions:
+        yield Chunk(actions)
 
 
 def send(
@@ -133,6 +147,7 @@ def send(
         refresh: make the documents searchable at once.
 
     Raises:
+        RequestTooLarge: send it in halves.
         ElasticsearchAdminError: the request as a whole failed; any of it may have been done.
     """
     with translated(connection):

@@ -44,7 +44,8 @@ def queue_drain(plan: DrainPlan) -> Operation:
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
-    return enqueue(plan.definition, Operation.Kind.DRAIN)
+    details = {"again": bool(plan.parked)}
+    return enqueue(plan.definition, Operation.Kind.DRAIN, details=details)
 
 
 def do_queued(using: str, key: int) -> str:
@@ -65,7 +66,8 @@ def do_queued(using: str, key: int) -> str:
         if row.kind == Operation.Kind.SWAP:
             return _swap(definition, row)
         if row.kind == Operation.Kind.DRAIN:
-            drain_now(plan_drain(definition), queued=row)
+            again = row.details.get("again", False)
+            drain_now(plan_drain(definition, again=again), queued=row)
             return ""
         return rebuild(plan_rebuild(definition, queued=row), queued=row).generation
     except OperationCancelled:

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
-from ..models import Operation
+from ..models import Operation, OutboxEntry
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..outbox.drain.batch import DrainResult
 from ..outbox.drain.worker import DrainReport, drain_due
+from ..outbox.rows.by_hand import parked, retry
 from ..outbox.rows.claim import waiting
 
 
@@ -22,27 +24,39 @@ class DrainPlan:
 
     Args:
         waiting: rows of the index's connection that are due or claimed, second deletes included.
+        parked: rows of the index that were given up, and are tried again.
         takes_long: whether nobody should wait for its end: a background task does it then.
         refusals: why it cannot be done, empty if it can.
     """
 
     definition: IndexDefinition
     waiting: int
+    parked: int
     takes_long: bool
     refusals: tuple[str, ...]
 
 
-def plan_drain(definition: IndexDefinition) -> DrainPlan:
-    """Return the plan of :func:`drain_now`."""
+def plan_drain(definition: IndexDefinition, *, again: bool = False) -> DrainPlan:
+    """Return the plan of :func:`drain_now`.
+
+    Args:
+        again: try those rows of the index again, too, that were given up.
+    """
     refusals = find_readonly_refusals(definition)
     if definition.document is None:
         text = _("The index %(name)s has no document, and so no outbox.")
         refusals.append(text % {"name": definition.name})
-        return DrainPlan(definition, 0, False, tuple(refusals))
+        return DrainPlan(definition, 0, 0, False, tuple(refusals))
+    given_up = _parked(definition).count() if again else 0
     rows = waiting(definition.database).filter(connection=definition.using)
     count = rows.count()
-    takes_long = count > get_options().inline_max_objects or rows.filter(cursor__gt="").exists()
-    return DrainPlan(definition, count, takes_long, tuple(refusals))
+    much = count + given_up > get_options().inline_max_objects
+    takes_long = much or rows.filter(cursor__gt="").exists()
+    return DrainPlan(definition, count, given_up, takes_long, tuple(refusals))
+
+
+def _parked(definition: IndexDefinition) -> QuerySet[OutboxEntry]:
+    return parked(definition.database, definition.using, definition.name)
 
 
 def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainReport:
@@ -61,6 +75,8 @@ def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainRepor
     definition = plan.definition
     with recording(definition, Operation.Kind.DRAIN, queued=queued) as record:
         record.tell(Progress(definition.name, "drain", 0, plan.waiting))
+        if plan.parked:
+            retry(_parked(definition))
 
         def tell(total: DrainResult) -> None:
             done = min(total.written + total.deleted, plan.waiting)

@@ -23,12 +23,11 @@ from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
 from ..operations.running import explain_running, running_rebuild
-from ..outbox.drain.write import objects
 from ..status.counts import remember_rows
 from .aliases.swap_plan import plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
-from .build.load import LoadResult, load
+from .build.load import LoadResult, count_about, load
 from .build.takeover import find_dead_build, take_over
 from .generations.adopt import adopt
 from .generations.create import create_generation
@@ -46,7 +45,7 @@ class RebuildPlan:
         concrete: whether that is a physical index of the alias's name, which is deleted at the
             swap, so that there is no rollback.
         resumes: the generation of a rebuild that was killed, and that is gone on with; "" if none.
-        rows: objects to load.
+        rows: objects to load, about.
         swap: whether to make the new generation live.
         wait: seconds for its shards.
         refusals: why it cannot be done, empty if it can.
@@ -118,7 +117,7 @@ def plan_rebuild(
         source=source,
         concrete=source == definition.alias,
         resumes=dead.name if dead and dead.name in live.by_name else "",
-        rows=objects(definition).count() if definition.document else 0,
+        rows=count_about(definition) if definition.document else 0,
         swap=swap,
         wait=wait,
         refusals=tuple(refusals),

@@ -18,12 +18,13 @@ from django.core.management.base import (
     DjangoHelpFormatter,
 )
 from django.core.management.color import supports_color
-from django.db import DatabaseError
+from django.db import Error, OperationalError, ProgrammingError
 from django.utils import translation
 
 from ..exceptions import ElasticsearchAdminError
+from ..faults import Fault, fault_of
 
-FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, DatabaseError)
+FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, Error)
 """What a command tells in one line; any other exception is a defect, and keeps its traceback."""
 
 
@@ -63,9 +64,12 @@ def add_dry_run(parser: CommandParser) -> None:
 def explain(error: BaseException) -> str:
     """Return one line that says what happened and what mends it."""
     text = " ".join(str(error).split())
-    if isinstance(error, DatabaseError):
-        mend = "run `manage.py migrate` if a table or column is missing."
-        return f"The database failed ({text}): {mend}"
+    if isinstance(error, Error):
+        missing = isinstance(error, ProgrammingError | OperationalError)
+        if missing and fault_of(error) is Fault.DATA:
+            mend = "run `manage.py migrate` if a table or column is missing."
+            return f"The database failed ({text}): {mend}"
+        return f"The database failed ({type(error).__name__}: {text}): see to it, and try again."
     return text
 
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
 from ..backends.deadline import Deadline
 from ..backends.elasticsearch import JSON
 from ..backends.health import in_time
 from ..conf import get_options
+from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..indices.samples import read_document
 from ..models import OutboxEntry
+from ..outbox.drain.read import read_keys
 from ..outbox.drain.tick import written_at
-from ..outbox.drain.write import objects
 
 
 @dataclass(frozen=True)
@@ -99,13 +98,11 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
 
 
 def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] | None, str]:
-    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
-    django = definition.document.django
     try:
-        rows = objects(definition).filter(pk=django.model._meta.pk.to_python(key))
-    except (ValidationError, ValueError, OverflowError):
-        return None, ""
-    for prepared in django.source.read(rows):
+        found = read_keys(definition, [key])
+    except ProjectCodeFailed as error:
+        return None, str(error)
+    for prepared in found:
         if prepared.error:
             return None, prepared.error
         if prepared.source is None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ..documents.overrides import has_every_row
 from ..indices.definition import IndexDefinition
 from ..models import RowCount
-from ..outbox.drain.write import objects
+from ..outbox.drain.read import count_objects
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def count_rows(definition: IndexDefinition, documents: int | None) -> Rows:
     Args:
         documents: in the live generation; None where that is not known.
     """
-    return remember_rows(definition, objects(definition).count(), documents)
+    return remember_rows(definition, count_objects(definition), documents)
 
 
 def remember_rows(definition: IndexDefinition, number: int, documents: int | None) -> Rows:

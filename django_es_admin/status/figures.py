@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
+from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation
 from ..operations.history import OperationStatus, last_operations, open_operations
@@ -45,7 +46,7 @@ class Figures:
         if exact:
             try:
                 return count_rows(definition, documents)
-            except DatabaseError:
+            except (DatabaseError, ProjectCodeFailed):
                 # A page about Elasticsearch has to open where a table is missing, too.
                 return Rows()
         return self.counted.get((definition.using, definition.name), Rows())

@@ -91,8 +91,10 @@ TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
     "outbox-parked": ngettext_lazy(
-        "%(count)d change is parked: its document was refused again and again",
-        "%(count)d changes are parked: their documents were refused again and again",
+        "%(count)d change is parked: correct the object, or leave it out in get_queryset(), and "
+        "try it again",
+        "%(count)d changes are parked: correct the objects, or leave them out in get_queryset(), "
+        "and try them again",
         "count",
     ),
 }

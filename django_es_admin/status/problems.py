@@ -16,6 +16,8 @@ from .problem import Mend, Problem
 UNSWAPPED = timedelta(hours=1)
 """That a build may wait, for somebody to look at it."""
 
+_RETRY = Mend("drain", "--retry", {"again": "1"})
+
 
 def find_problems(
     definition: IndexDefinition,
@@ -50,6 +52,9 @@ def find_problems(
     if drift:
         kind = "documents-missing" if drift < 0 else "documents-surplus"
         mend = Mend("drain") if outbox.waiting else _rebuild(definition)
+        if drift < 0 and outbox.parked and not outbox.waiting:
+            # A rebuild would be refused for what was given up.
+            mend = _RETRY
         found.append(Problem(kind, {"count": abs(drift)}, "error", (mend,)))
     if differences:
         found.append(Problem("mapping", {"count": differences}, mends=(_rebuild(definition),)))
@@ -160,4 +165,4 @@ def _of_outbox(outbox: OutboxStatus) -> Iterator[Problem]:
         facts = {"count": outbox.waiting, "minutes": minutes}
         yield Problem("outbox-late", facts, "error", (Mend("drain", "--forever"),))
     if outbox.parked:
-        yield Problem("outbox-parked", {"count": outbox.parked}, "error")
+        yield Problem("outbox-parked", {"count": outbox.parked}, "error", (_RETRY,))

@@ -77,10 +77,10 @@ def pass_gate(
         tell_repair()
         repair = partial(_repair, definition, generation, keys, tell_repair)
         keys = patiently(repair, tell_repair)
+    # What was written just now may have been refused, which says more than that it differs.
+    _refuse_refused(definition, generation)
     if keys or found.more:
         raise _closed(definition, generation, keys, more=found.more)
-    # What was written just now may have been refused.
-    _refuse_refused(definition, generation)
     seconds = time.monotonic() - started
     return GateResult(found.rows, found.documents, len(found.keys), seconds)
 

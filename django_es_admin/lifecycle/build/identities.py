@@ -11,14 +11,17 @@ from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ...conf import get_options
 from ...documents.overrides import is_overridden
+from ...documents.prepared import Prepared
+from ...exceptions import ObjectsUnreadable
 from ...indices.definition import IndexDefinition
 from ...indices.ids import PAGE, existing_ids, read_ids
 from ...outbox.drain.primary import reading_from
-from ...outbox.drain.write import objects
+from ...outbox.drain.project_code import project_code
+from ...outbox.drain.read import objects, read_keys, table_of
 
 BUCKETS = 1 << 16
 _MASK = (1 << 64) - 1
@@ -94,9 +97,7 @@ def still_differing(
     for start in range(0, len(wanted), PAGE):
         portion = wanted[start : start + PAGE]
         known = [key for text in portion if (key := _to_key(primary, text)) is not None]
-        found |= set(
-            chain.from_iterable(_pages(definition, objects(definition).filter(pk__in=known)))
-        )
+        found |= set(chain.from_iterable(_pages(definition, Q(pk__in=known))))
         timeout = get_options().operation_timeout
         existing |= existing_ids(definition.connection, generation, portion, timeout=timeout)
     return frozenset((found ^ existing) & set(wanted))
@@ -124,7 +125,7 @@ class _Sums:
 
 
 def _rows(definition: IndexDefinition) -> Walk:
-    return lambda: _pages(definition, objects(definition))
+    return lambda: _pages(definition, Q())
 
 
 def _documents(definition: IndexDefinition, generation: str) -> Walk:
@@ -137,28 +138,54 @@ def _documents(definition: IndexDefinition, generation: str) -> Walk:
     )
 
 
-def _pages(definition: IndexDefinition, queryset: QuerySet[Any]) -> Iterator[list[str]]:
-    """Yield the ids of the objects of ``queryset`` that belong into the index."""
+def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
+    """Yield the ids of the objects that belong into the index.
+
+    What cannot be read belongs there, too: it is refused when it is written, and so is seen.
+
+    Args:
+        chosen: which of them to look at.
+    """
     assert definition.document is not None  # noqa: S101 (objects() has seen to it)
-    document = definition.document
-    decided = is_overridden(document, "should_index_object")
+    decided = is_overridden(definition.document, "should_index_object")
     size = get_options().bulk_max_documents if decided else PAGE
-    queryset = queryset.order_by("pk")
-    page = queryset
+    beyond = chosen
     while True:
-        with reading_from(definition.database):
-            if decided:
-                batch = list(document.django.source.read(page[:size]))
-                keys = [one.key for one in batch]
-                wanted = [str(one.key) for one in batch if one.source is not None or one.error]
-            else:
-                keys = list(page.values_list("pk", flat=True)[:size])
-                wanted = [str(key) for key in keys]
+        page = objects(definition).filter(beyond).order_by("pk")[:size]
+        try:
+            keys, wanted = _read_page(definition, page, decided=decided)
+        except ObjectsUnreadable:
+            page = table_of(definition).filter(beyond)[:size]
+            keys = list(page.values_list("pk", flat=True))
+            wanted = _wanted(read_keys(definition, [str(key) for key in keys]))
         # A join of get_queryset() may give an object more than once.
         yield list(dict.fromkeys(wanted))
         if len(keys) < size:
             return
-        page = queryset.filter(pk__gt=keys[-1])
+        beyond = chosen & Q(pk__gt=keys[-1])
+
+
+def _read_page(
+    definition: IndexDefinition, page: QuerySet[Any], *, decided: bool
+) -> tuple[list[Any], list[str]]:
+    """Return the keys of the objects of ``page``, and the ids of those that belong there.
+
+    Args:
+        decided: whether the document's own code has a say in that.
+    """
+    using = definition.database
+    document = definition.document
+    assert document is not None  # noqa: S101 (objects() has seen to it)
+    with project_code(ObjectsUnreadable, document.__name__, using), reading_from(using):
+        if decided:
+            batch = list(document.django.source.read(page))
+            return [one.key for one in batch], _wanted(batch)
+        keys = list(page.values_list("pk", flat=True))
+        return keys, [str(key) for key in keys]
+
+
+def _wanted(batch: Iterable[Prepared]) -> list[str]:
+    return [str(one.key) for one in batch if one.source is not None or one.error]
 
 
 def _model(definition: IndexDefinition) -> Any:

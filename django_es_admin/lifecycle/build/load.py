@@ -7,7 +7,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ...conf import get_options
-from ...exceptions import BatchTooOld, IndexMissing, ObjectsUnreadable, RangeTakenOver, ServerBusy
+from ...documents.prepared import Prepared
+from ...exceptions import (
+    BatchTooOld,
+    IndexMissing,
+    ObjectsUnreadable,
+    ProjectCodeFailed,
+    RangeTakenOver,
+    ServerBusy,
+)
 from ...indices.bulk import BulkResult
 from ...indices.definition import IndexDefinition
 from ...indices.names import write_alias
@@ -16,7 +24,8 @@ from ...outbox.drain.primary import reading_from
 from ...outbox.drain.project_code import project_code
 from ...outbox.rows.refused import count_refused, remember
 from ...outbox.drain.tick import take_tick
-from ...outbox.drain.write import Writer, objects, send_batch
+from ...outbox.drain.read import count_objects, objects, read_keys, table_of
+from ...outbox.drain.write import send_batch
 from ..generations.table import mark_loaded
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
@@ -60,7 +69,7 @@ def load(
             ``OPERATION_PATIENCE``.
     """
     started = time.monotonic()
-    total = objects(definition).count()
+    total = count_about(definition)
     plan_ranges(definition, generation)
     loader = _Loader(definition, generation, on_progress, total)
     loader.tell()
@@ -84,6 +93,14 @@ def load(
     )
 
 
+def count_about(definition: IndexDefinition) -> int:
+    """Return how many objects there are to load: all rows, where the queryset cannot be counted."""
+    try:
+        return count_objects(definition)
+    except ProjectCodeFailed:
+        return table_of(definition).count()
+
+
 class _Loader:
     """Loads ranges, in requests that are as large as Elasticsearch has room for.
 
@@ -98,7 +115,7 @@ class _Loader:
         on_progress: OnProgress,
         total: int,
     ) -> None:
-        assert definition.document is not None  # noqa: S101 (objects() has seen to it)
+        assert definition.document is not None  # noqa: S101 (there is nothing to load without one)
         options = definition.document.django
         self._definition = definition
         self._generation = generation
@@ -127,14 +144,12 @@ class _Loader:
     def load(self, claimed: LoadRange) -> None:
         """Load a range, by keys beyond the last one: OFFSET would skip rows while others write."""
         rows = 0
-        with project_code(ObjectsUnreadable, f"{self._name}.get_queryset()"):
-            page = queryset = within(claimed, objects(self._definition))
-        more = True
+        after, more = None, True
         while more:
-            keys, more = self._load_patiently(page, claimed, rows)
+            keys, more = self._load_patiently(claimed, after, rows)
             rows += len(keys)
             if more:
-                page = queryset.filter(pk__gt=keys[-1])
+                after = keys[-1]
             if time.monotonic() - self._renewed >= RENEW_SECONDS:
                 self._renew(claimed, rows)
         finish(claimed, rows)
@@ -145,15 +160,20 @@ class _Loader:
         self.tell()
 
     def _load_patiently(
-        self, page: QuerySet[Any], claimed: LoadRange, rows: int
+        self, claimed: LoadRange, after: Any, rows: int
     ) -> tuple[list[Any], bool]:
-        """Return the keys of one batch, and whether there may be more."""
+        """Return the keys of one batch, and whether there may be more.
+
+        Args:
+            after: the last key of the batch before; None for the first.
+            rows: objects of the range that were read until now.
+        """
         size = self._size
 
         def attempt() -> list[Any]:
             nonlocal size
             try:
-                return self._load(page[:size])
+                return self._load(claimed, after, size)
             except (BatchTooOld, ServerBusy):
                 # There is no room, or no time, for so much at once.
                 size = max(size // 2, 1)
@@ -164,19 +184,41 @@ class _Loader:
         self._size = min(size + max(self._largest // 10, 1), self._largest)
         return keys, full
 
-    def _load(self, page: QuerySet[Any]) -> list[Any]:
+    def _load(self, claimed: LoadRange, after: Any, size: int) -> list[Any]:
         started = time.monotonic()
         tick = take_tick(self._definition.database)
-        with reading_from(self._definition.database):
-            try:
-                with project_code(ObjectsUnreadable, self._name):
-                    batch = list(self._source.read(page))
-            except ObjectsUnreadable:
-                return self._load_singly(page)
+        try:
+            batch = self._read(claimed, after, size)
+            keys = [one.key for one in batch]
+        except ObjectsUnreadable as error:
+            page = _page(table_of(self._definition), claimed, after, size)
+            keys = list(page.values_list("pk", flat=True))
+            batch = self._read_each(keys, error)
         target = write_alias(self._generation.name)
         result = send_batch(self._definition, target, tick, batch, started=started)
         self._take(result)
-        return [one.key for one in batch]
+        return keys
+
+    def _read(self, claimed: LoadRange, after: Any, size: int) -> list[Prepared]:
+        using = self._definition.database
+        with project_code(ProjectCodeFailed, f"{self._name}.get_queryset()", using):
+            page = _page(objects(self._definition), claimed, after, size)
+        with project_code(ObjectsUnreadable, self._name, using), reading_from(using):
+            return list(self._source.read(page))
+
+    def _read_each(self, keys: list[Any], error: ObjectsUnreadable) -> list[Prepared]:
+        """Read what can be read, as a drain would: one object must not stop the others.
+
+        Raises:
+            ObjectsUnreadable: it is not one object, but all.
+        """
+        found = read_keys(self._definition, [str(key) for key in keys])
+        if len(found) > 1 and all(one.error for one in found):
+            raise ObjectsUnreadable(
+                f"Not one of {len(found)} objects can be read, from {found[0].key} on: {error}"
+            ) from error
+        # What is not there needs no delete: nothing was loaded of it.
+        return [one for one in found if one.source is not None or one.error]
 
     def _take(self, result: BulkResult) -> None:
         for error in result.errors:
@@ -190,15 +232,14 @@ class _Loader:
             refused = {error.key: error.message for error in result.errors}
             remember(self._definition.database, self._generation.pk, refused)
 
-    def _load_singly(self, page: QuerySet[Any]) -> list[Any]:
-        """Load what can be read, as a drain would: one object must not stop the others."""
-        keys = list(page.values_list("pk", flat=True))
-        writer = Writer(self._definition, get_options().write_timeout)
-        writer.write_keys([str(key) for key in keys])
-        return keys
-
     def _gone(self) -> IndexMissing:
         return IndexMissing(
             f"The generation {self._generation.name} is not being built any more: "
             f"somebody deleted it, or gave it up."
         )
+
+
+def _page(queryset: QuerySet[Any], claimed: LoadRange, after: Any, size: int) -> QuerySet[Any]:
+    """Return the first ``size`` objects of a range beyond a key."""
+    found = within(claimed, queryset)
+    return (found if after is None else found.filter(pk__gt=after))[:size]

@@ -25,6 +25,7 @@ class Command(ElasticsearchCommand):
         " --once               all that is due, now, whatever failed before; for cron",
         " --forever            until SIGTERM or Ctrl-C; ends after the batch at hand",
         " --once --json        the same for a program",
+        " --retry              also what was parked, once its objects are corrected",
     )
     exit_codes = (
         "0 done (second deletes may still be due later), 1 a connection did not answer, "
@@ -32,13 +33,18 @@ class Command(ElasticsearchCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the two ways to run."""
+        """Add the ways to run."""
         super().add_arguments(parser)
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--once", action="store_true", help="Handle what is due and end; the default."
         )
         how.add_argument("--forever", action="store_true", help="Go on until told to stop.")
+        how.add_argument(
+            "--retry",
+            action="store_true",
+            help="Handle what is due, and try again what was parked.",
+        )
         parser.add_argument(
             "--interval",
             type=seconds,
@@ -51,6 +57,7 @@ class Command(ElasticsearchCommand):
         self,
         *,
         forever: bool,
+        retry: bool,
         interval: float,
         connection: str | None,
         as_json: bool,
@@ -68,7 +75,7 @@ class Command(ElasticsearchCommand):
         if forever:
             self._forever(interval)
             return
-        report = drain_due(connection)
+        report = drain_due(connection, again=retry)
         if as_json:
             self.write_json(make_drain_document(report))
         else:
@@ -93,6 +100,9 @@ class Command(ElasticsearchCommand):
             until = timezone.localtime(report.second_deletes_until).strftime("%H:%M:%S")
             self.say(f"{report.second_deletes} deletes are to be sent again, the last at {until}.")
 
+        for index, key, error in report.first_parked:
+            self.say(f"Parked: object {key} of {index}: {error}")
+
     def _end(self, report: DrainReport) -> None:
         reasons = [str(stopped.error) for stopped in report.result.stopped]
         if reasons:
@@ -100,7 +110,8 @@ class Command(ElasticsearchCommand):
         if report.result.failed or report.parked:
             raise CommandError(
                 f"{report.result.failed} documents were refused, {report.parked} rows are parked: "
-                f"see `manage.py es_status`.",
+                f"correct the objects, or leave them out in get_queryset(); then run "
+                f"`manage.py es_drain --retry`.",
                 returncode=Exit.ATTENTION,
             )
 

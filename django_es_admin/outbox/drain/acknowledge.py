@@ -9,11 +9,11 @@ from django.db.models.functions import Now
 
 from ...conf import get_options
 from ...models import OutboxEntry
+from ..rows.refused import storable
 from .tick import LAZILY_COMMITTED, lazily_committed
 from .write import Outcome
 
 MAX_BACKOFF = 600
-MAX_ERROR = 2_000
 
 
 def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> None:
@@ -28,6 +28,7 @@ def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> Non
     # A first delete resolves nothing: what the row waits for might bring the document back.
     unresolved = firsts.union(outcome.errors)
     done = [pk for pk, key in outcome.parked.items() if good and key not in unresolved]
+    done += _superseded(outcome)
     again: list[int] = []
     failed: list[OutboxEntry] = []
     held: list[int] = []
@@ -56,7 +57,8 @@ def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> Non
         if held:
             put_back(rows.filter(pk__in=held))
         for entry in failed:
-            fail(using, [entry], outcome.errors[entry.key])
+            error, park = outcome.errors[entry.key], entry.key in outcome.hopeless
+            fail(using, [entry], error, park=park)
 
 
 def _delete(using: str, done: list[int]) -> None:
@@ -77,17 +79,26 @@ def put_back(rows: QuerySet[OutboxEntry]) -> None:
     rows.update(due_at=_after(get_options().delete_again_after), leased_until=None)
 
 
-def fail(using: str, entries: Iterable[OutboxEntry], error: str) -> None:
-    """Try rows again later, and give them up after ``OUTBOX_MAX_ATTEMPTS``."""
+def _superseded(outcome: Outcome) -> list[int]:
+    """Return the parked rows that say no more than those that are parked now."""
+    return [pk for pk, key in outcome.parked.items() if key in outcome.hopeless]
+
+
+def fail(using: str, entries: Iterable[OutboxEntry], error: str, *, park: bool = False) -> None:
+    """Try rows again later, and give them up after ``OUTBOX_MAX_ATTEMPTS``.
+
+    Args:
+        park: give them up at once.
+    """
     for entry in entries:
         attempts = entry.attempts + 1
         OutboxEntry.objects.using(using).filter(pk=entry.pk).update(
             attempts=F("attempts") + 1,
-            error=error[:MAX_ERROR],
+            error=storable(error),
             due_at=_after(min(2**attempts, MAX_BACKOFF)),
             leased_until=None,
             delete_sent=False,
-            parked_at=Now() if attempts >= get_options().outbox_max_attempts else None,
+            parked_at=Now() if park or attempts >= get_options().outbox_max_attempts else None,
         )
 
 
@@ -102,11 +113,19 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
         for key in outcome.deleted
     ]
     rows += [
-        _row(template, key, error=error[:MAX_ERROR], attempts=1, due_at=_after(2))
+        _row(
+            template,
+            key,
+            error=storable(error),
+            attempts=1,
+            due_at=_after(2),
+            parked_at=Now() if key in outcome.hopeless else None,
+        )
         for key, error in outcome.errors.items()
     ]
     OutboxEntry.objects.using(using).bulk_create(rows)
     done = [pk for pk, key in outcome.parked.items() if key not in outcome.errors]
+    done += _superseded(outcome)
     _delete(using, done)
 
 

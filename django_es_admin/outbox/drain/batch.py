@@ -1,26 +1,35 @@
 """One drain: the rows that were picked become writes, and are acknowledged."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import models
 
 from ...conf import get_options
-from ...documents import registry
+from ...documents import Document, registry
 from ...exceptions import (
     ConnectionUnavailable,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    DrainFailed,
+    DrainInTransaction,
     ElasticsearchAdminError,
     ProjectCodeFailed,
     ServerBusy,
 )
+from ...faults import Fault, fault_of
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
-from ..rows.claim import lease, release
+from ..rows.claim import give_back, lease, release
 from .acknowledge import acknowledge, append_outcome, fail, put_back
 from .project_code import project_code
 from .related import RelatedKeys
 from .write import Outcome, Writer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,12 +108,20 @@ class BatchDrain:
     def drain(self, entries: list[OutboxEntry]) -> DrainResult:
         """Write what ``entries`` tell of, and acknowledge exactly these.
 
-        A connection that fails keeps its rows as they were, and does not keep the others waiting;
-        it is not asked again for its next index.
+        An index that fails, for whatever reason, keeps its rows as they were, and keeps no other
+        waiting. A connection that fails is not asked again for its next index.
 
         Raises:
-            RuntimeError: inside a transaction.
+            DrainInTransaction: inside a transaction.
+            DatabaseUnavailable: the database does not answer.
         """
+        try:
+            return self._drain(entries)
+        except BaseException:
+            give_back(self.using, entries)
+            raise
+
+    def _drain(self, entries: list[OutboxEntry]) -> DrainResult:
         result = DrainResult()
         down: dict[str, Stopped] = {}
         for definition, group in self._by_index(entries):
@@ -118,13 +135,38 @@ class BatchDrain:
                 continue
             try:
                 result += self._drain_index(definition, group, result.objects)
-            except ElasticsearchAdminError as error:
-                release(self.using, group)
-                stopped = Stopped(definition.using, definition.name, error)
+            except DrainInTransaction:
+                raise
+            except Exception as error:  # noqa: BLE001 (the others must not wait for its reason)
+                reason = self._explain(definition, error)
+                give_back(self.using, group)
+                stopped = Stopped(definition.using, definition.name, reason)
                 result += DrainResult(stopped=(stopped,))
                 if stopped.everywhere:
                     down[definition.using] = stopped
         return result
+
+    def _explain(self, definition: IndexDefinition, error: Exception) -> ElasticsearchAdminError:
+        """Return what stopped an index.
+
+        Raises:
+            DatabaseUnavailable: nothing else can be done in the database, either.
+        """
+        if isinstance(error, ElasticsearchAdminError):
+            return error
+        fault = fault_of(error)
+        told = f"{type(error).__name__}: {error}"
+        if fault is Fault.CONNECTION:
+            raise DatabaseUnavailable(
+                f"The database {self.using!r} does not answer ({told}): see to it; the rows wait."
+            ) from error
+        if fault is not Fault.DATA:
+            return DatabaseBusy(
+                f"The database {self.using!r} could not do it just then ({told}); the rows of "
+                f"{definition.name} are tried again."
+            )
+        logger.error("The drain of %s failed; its rows wait.", definition.name, exc_info=error)
+        return DrainFailed(f"The drain of {definition.name} failed ({told}): see the log.")
 
     def _rows(self, entries: list[OutboxEntry]) -> models.QuerySet[OutboxEntry]:
         pks = [entry.pk for entry in entries]
@@ -171,16 +213,16 @@ class BatchDrain:
         batch: list[OutboxEntry] = []
         wanted: dict[str, None] = {}
         for group in _by_related_object(entries):
+            limit = self.fan_out_limit
+            room = size if limit is None else max(limit - before - result.objects - len(wanted), 0)
             try:
                 keys = self._related_keys(writer, group[0])
+                # One that is gone has had its objects noted when it was deleted.
+                found = self._portion(keys, _cursor(group), max(size, room) + 1) if keys else []
             except ProjectCodeFailed as error:
                 fail(self.using, group, str(error))
                 result += DrainResult(failed=1)
                 continue
-            limit = self.fan_out_limit
-            room = size if limit is None else max(limit - before - result.objects - len(wanted), 0)
-            # One that is gone has had its objects noted when it was deleted.
-            found = keys.portion(_cursor(group), max(size, room) + 1) if keys else []
             if limit is not None and len(found) > room:
                 release(self.using, group)
                 result += DrainResult(left=len(group))
@@ -218,25 +260,43 @@ class BatchDrain:
             entries: rows of that object.
         """
         result = DrainResult()
-        for portion in keys.portions(_cursor(entries), size):
+        after, more = _cursor(entries), True
+        while more:
+            try:
+                portion = self._portion(keys, after, size)
+            except ProjectCodeFailed as error:
+                fail(self.using, entries, str(error))
+                return result + DrainResult(failed=1)
+            more = len(portion) == size
+            if not portion:
+                break
             outcome = writer.write_keys(portion)
             if outcome.held:
                 put_back(self._rows(entries))
                 return result + DrainResult(held=len(entries))
             append_outcome(self.using, entries[0], outcome)
             result += _result(outcome)
-            self._rows(entries).update(cursor=portion[-1])
+            after = portion[-1]
+            self._rows(entries).update(cursor=after)
             lease(self.using, entries)
             self.on_portion()
         self._rows(entries).delete()
         return result
 
     def _related_keys(self, writer: Writer, entry: OutboxEntry) -> RelatedKeys | None:
-        name = f"{writer.document.__name__}.get_instances_from_related()"
-        with project_code(ProjectCodeFailed, name):
+        document = writer.document
+        with self._related_code(document):
             rows = apps.get_model(entry.model)._base_manager.using(self.using)
             found = rows.filter(pk=entry.key).first()
-            return None if found is None else RelatedKeys(writer.document, found, self.using)
+            return None if found is None else RelatedKeys(document, found, self.using)
+
+    def _portion(self, keys: RelatedKeys, after: str, size: int) -> list[str]:
+        with self._related_code(keys.document):
+            return keys.portion(after, size)
+
+    def _related_code(self, document: type[Document]) -> AbstractContextManager[None]:
+        name = f"{document.__name__}.get_instances_from_related()"
+        return project_code(ProjectCodeFailed, name, self.using)
 
 
 def _by_related_object(entries: list[OutboxEntry]) -> Iterable[list[OutboxEntry]]:

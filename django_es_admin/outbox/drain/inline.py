@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import partial
 
 from django.db import connections, transaction
 
 from ...conf import get_options
-from ...exceptions import ConnectionUnavailable
+from ...exceptions import ConnectionUnavailable, ProjectCodeFailed
 from ...models import OutboxEntry
 from . import breaker
 from .batch import BatchDrain
@@ -43,13 +42,18 @@ class _Batch:
         # More are left to workers, and need no memory here.
         kept = entries[: max(get_options().inline_max_objects - len(self._entries), 0)]
         self._entries += map(weakref.ref, kept)
-        return partial(self._drain, kept)
 
-    def _drain(self, kept: list[OutboxEntry]) -> None:
+        # A plain function: Django logs a callback's __qualname__, which a partial lacks.
+        def drain_batch(kept: list[OutboxEntry] = kept) -> None:
+            self._drain()
+
+        return drain_batch
+
+    def _drain(self) -> None:
         if not self.done:
             self.done = True
             entries = (reference() for reference in self._entries)
-            _drain(self.using, [entry for entry in entries if entry is not None])
+            drain_committed(self.using, [entry for entry in entries if entry is not None])
 
 
 @contextmanager
@@ -83,6 +87,17 @@ def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
     transaction.on_commit(batch.add(entries), using=using, robust=True)
 
 
+def drain_committed(using: str, entries: list[OutboxEntry]) -> None:
+    """Drain rows whose change is committed: whatever fails, its caller has nothing to mend.
+
+    ``save()`` returns and the project's own hooks run, as without this app; the rows wait.
+    """
+    try:
+        _drain(using, entries)
+    except Exception:
+        logger.exception("A drain failed after the commit; its changes wait in the outbox.")
+
+
 def _drain(using: str, entries: list[OutboxEntry]) -> None:
     options = get_options()
     tried = [entry for entry in entries if not breaker.is_open(entry.connection)]
@@ -92,4 +107,6 @@ def _drain(using: str, entries: list[OutboxEntry]) -> None:
     for stopped in drain.drain(tried).stopped:
         if isinstance(stopped.error, ConnectionUnavailable):
             breaker.trip(stopped.connection)
-        logger.warning("Changes wait in the outbox: %s", stopped.error)
+        # What the project's own code did is told with its lines.
+        cause = stopped.error if isinstance(stopped.error, ProjectCodeFailed) else None
+        logger.warning("Changes wait in the outbox: %s", stopped.error, exc_info=cause)

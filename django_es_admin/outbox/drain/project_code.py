@@ -3,26 +3,31 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, InterfaceError
-
 from ...exceptions import ElasticsearchAdminError, ProjectCodeFailed
+from ...faults import Fault, fault_of, savepoint
 
 
 @contextmanager
-def project_code(kind: type[ProjectCodeFailed], name: str) -> Iterator[None]:
-    """Raise ``kind`` for what the project's code raises, which may be anything.
+def project_code(kind: type[ProjectCodeFailed], name: str, using: str) -> Iterator[None]:
+    """Raise ``kind`` for what the project's code and its data raise, which may be anything.
 
-    A worker goes on with other rows then, instead of dying at the same row again and again.
+    A worker goes on with other rows then, instead of dying at the same row again and again. What
+    the database says of data is of this kind, too: a division by zero in a queryset, a value that
+    the driver cannot read.
 
     Args:
         name: of the code, for the message.
+        using: alias of the database that it reads.
 
     Raises:
         ProjectCodeFailed: of this ``kind``.
     """
     try:
-        yield
-    except (DatabaseError, InterfaceError, ElasticsearchAdminError):
+        with savepoint(using):
+            yield
+    except ElasticsearchAdminError:
         raise
     except Exception as error:
+        if fault_of(error) in (Fault.MOMENT, Fault.CONNECTION):
+            raise
         raise kind(f"{name} failed: {type(error).__name__}: {error}") from error

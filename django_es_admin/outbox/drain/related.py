@@ -21,6 +21,7 @@ class RelatedKeys:
     """
 
     def __init__(self, document: type[Document], instance: models.Model, using: str) -> None:
+        self.document = document
         self._queryset: models.QuerySet[Any] | None = None
         self._keys: list[Any] = []
         with reading_from(using):

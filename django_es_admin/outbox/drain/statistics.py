@@ -7,7 +7,9 @@ few seconds in a crash.
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
+from django.db import Error
 from django.db.models import F
 
 from ...models import Generation
@@ -39,6 +41,8 @@ def flush() -> None:
         _stale.clear()
         _flushed = time.monotonic()
     for (using, generation), number in written.items():
-        Generation.objects.using(using).filter(pk=generation).update(
-            written=F("written") + number, stale=F("stale") + stale[using, generation]
-        )
+        # Where the database fails, a few seconds of figures are lost; a drain is not.
+        with suppress(Error):
+            Generation.objects.using(using).filter(pk=generation).update(
+                written=F("written") + number, stale=F("stale") + stale[using, generation]
+            )

@@ -7,6 +7,7 @@ from django.db import connections, models, transaction
 from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
+from ...exceptions import DrainInTransaction
 from ...models import Tick
 from ...statement import Statement
 
@@ -66,9 +67,14 @@ def take_tick(using: str) -> int:
         using: alias of the database that the objects are read from.
 
     Raises:
-        RuntimeError: inside a transaction, in which later reads could be older than the tick.
+        DrainInTransaction: later reads in a transaction could be older than the tick.
     """
-    tick = _next_tick(using)
+    try:
+        tick = _next_tick(using)
+    except RuntimeError as error:
+        if not connections[using].in_atomic_block:
+            raise
+        raise DrainInTransaction(f"{error} {DrainInTransaction()}") from error
     if tick is None:
         Tick.objects.using(using).get_or_create(pk=_ROW, defaults={"value": 0})
         tick = _next_tick(using)

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connections
+from django.db import Error
 from django.db.models import Max, Q
 
 from ...conf import get_options
-from ...exceptions import ElasticsearchAdminError
+from ...exceptions import DatabaseUnavailable
+from ...faults import close_broken
 from ...indices.definition import get_definitions
 from ...models import OutboxEntry
+from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
 from .pending import Rows, drain_rows, rows_of
@@ -22,6 +24,7 @@ from .statistics import flush
 logger = logging.getLogger(__name__)
 
 MAX_PAUSE = 30.0
+PARKED_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,14 @@ class DrainReport:
         second_deletes: rows whose delete is sent again later; they need no attention.
         second_deletes_until: when the last of them is due; None if there are none.
         parked: rows that were given up, until somebody retries them.
+        first_parked: index, key and error of some of these.
     """
 
     result: DrainResult
     second_deletes: int
     second_deletes_until: datetime | None
     parked: int
+    first_parked: tuple[tuple[str, str, str], ...] = ()
 
 
 def databases(connection: str | None = None) -> list[str]:
@@ -47,7 +52,10 @@ def databases(connection: str | None = None) -> list[str]:
 
 
 def drain_due(
-    connection: str | None = None, on_batch: Callable[[DrainResult], None] | None = None
+    connection: str | None = None,
+    on_batch: Callable[[DrainResult], None] | None = None,
+    *,
+    again: bool = False,
 ) -> DrainReport:
     """Handle every row that is due, whatever back-off or claim it has; return what was done.
 
@@ -56,27 +64,38 @@ def drain_due(
     Args:
         connection: only rows for the connection of this alias.
         on_batch: called after each batch with what was done until then.
+        again: handle those, too, that were given up.
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.
+        DatabaseUnavailable, django.db.Error: one of the databases failed; the others were drained.
     """
     aliases = databases(connection)
     total = DrainResult()
+    failures: list[Exception] = []
     for alias in aliases:
-        for result in drain_rows(alias, _of_connection(connection)):
-            total += result
-            if on_batch:
-                on_batch(total)
+        try:
+            if again:
+                retry(parked(alias, connection))
+            for result in drain_rows(alias, _of_connection(connection)):
+                total += result
+                if on_batch:
+                    on_batch(total)
+        except (Error, DatabaseUnavailable) as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
     flush()
-    return _report(aliases, total)
+    return _report(aliases, connection, total)
 
 
 def _of_connection(connection: str | None) -> Rows:
     return lambda rows: rows if connection is None else rows.filter(connection=connection)
 
 
-def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
-    later = parked = 0
+def _report(aliases: Iterable[str], connection: str | None, result: DrainResult) -> DrainReport:
+    later = given_up = 0
+    first: list[tuple[str, str, str]] = []
     until: datetime | None = None
     for alias in aliases:
         rows = OutboxEntry.objects.using(alias)
@@ -84,8 +103,12 @@ def _report(aliases: Iterable[str], result: DrainResult) -> DrainReport:
         later += second.count()
         last = second.aggregate(last=Max("due_at"))["last"]
         until = max((moment for moment in (until, last) if moment), default=None)
-        parked += rows.filter(parked_at__isnull=False).count()
-    return DrainReport(result, later, until, parked)
+        rows = parked(alias, connection)
+        given_up += rows.count()
+        first += rows.order_by("pk").values_list("index", "key", "error")[
+            : PARKED_TOLD - len(first)
+        ]
+    return DrainReport(result, later, until, given_up, tuple(first))
 
 
 def drain_forever(
@@ -101,19 +124,21 @@ def drain_forever(
     """
     pause = 0.0
     limit = get_options().bulk_max_documents
-    # What stopped is left alone for the pause, so that its old rows do not stand before others.
-    avoided, retry_at = Q(), 0.0
+    # What stopped is left alone for the pause: its old rows must not stand before others, and a
+    # database that is down must not keep another one waiting.
+    avoided, resting, retry_at = Q(), set[str](), 0.0
     while not stop.is_set():
-        if avoided and time.monotonic() >= retry_at:
-            avoided = Q()
+        if time.monotonic() >= retry_at:
+            avoided, resting = Q(), set()
         busy, failure = False, ""
-        for alias in databases():
+        for alias in [alias for alias in databases() if alias not in resting]:
             try:
                 entries = claim(alias, due(alias).exclude(avoided), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
-            except (DatabaseError, ElasticsearchAdminError) as error:
+            except (Error, DatabaseUnavailable) as error:
                 # The database was restarted, or the like: a new connection may do.
-                connections[alias].close_if_unusable_or_obsolete()
+                close_broken()
+                resting.add(alias)
                 failure = str(error)
                 continue
             busy = busy or bool(entries)
@@ -128,11 +153,9 @@ def drain_forever(
             limit = max(limit // 2, 1)
             retry_at = time.monotonic() + pause
             logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
-        elif not avoided:
+        elif not (avoided or resting):
             pause, limit = 0.0, get_options().bulk_max_documents
-        if failure and not avoided:
-            stop.wait(pause)
-        elif not busy:
+        if not busy:
             flush()
             stop.wait(interval)
     flush()

@@ -4,13 +4,11 @@ The caller has picked outbox rows, or a range of keys, before. Then: read the ta
 read the objects, write with the tick as version, look at every item's answer.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from http import HTTPStatus
 
 from ...conf import get_options
 from ...documents import Document
@@ -18,19 +16,19 @@ from ...documents.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
     IndexMissing,
-    ObjectsUnreadable,
-    ProjectCodeFailed,
+    RequestTooLarge,
     ServerBusy,
 )
 from ...indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ...indices.definition import IndexDefinition
 from ...models import Generation
 from ..rows.refused import forget, remember
-from .primary import reading_from
-from .project_code import project_code
+from .read import read_keys
 from .statistics import count
 from .targets import Target, Targets, parked_rows, read_targets
 from .tick import raise_tick, take_tick
+
+logger = logging.getLogger(__name__)
 
 ROUNDS = 3
 
@@ -43,6 +41,7 @@ class Outcome:
         keys: all of them, as text.
         deleted: keys for which deletes were sent and accepted.
         errors: key -> why it was not written.
+        hopeless: those of these keys for which another attempt is in vain.
         held: whether a target was left to other code.
         parked: parked rows of these objects -> their key, of before the objects were read.
     """
@@ -50,6 +49,7 @@ class Outcome:
     keys: list[str] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
+    hopeless: set[str] = field(default_factory=set)
     held: bool = False
     parked: dict[int, str] = field(default_factory=dict)
 
@@ -58,6 +58,7 @@ class Outcome:
             self.keys + other.keys,
             self.deleted | other.deleted,
             self.errors | other.errors,
+            self.hopeless | other.hopeless,
             self.held or other.held,
             self.parked | other.parked,
         )
@@ -87,7 +88,7 @@ class Writer:
     def write_keys(self, keys: Sequence[str]) -> Outcome:
         """Write the documents of the objects with these keys; delete those that are gone.
 
-        What cannot be read at once is read in halves: one object must not stop the others.
+        What takes too long to be read at once is read in halves.
 
         Raises:
             BatchTooOld: reading one object took so long that a write could arrive after a second
@@ -97,20 +98,11 @@ class Writer:
         """
         try:
             return self._write_keys(keys)
-        except (BatchTooOld, ObjectsUnreadable) as error:
-            if len(keys) > 1:
-                half = len(keys) // 2
-                return self.write_keys(keys[:half]) + self.write_keys(keys[half:])
-            if isinstance(error, BatchTooOld):
+        except BatchTooOld:
+            if len(keys) == 1:
                 raise
-            self._remember_unreadable(keys[0], str(error))
-            return Outcome(keys=list(keys), errors={keys[0]: str(error)})
-
-    def _remember_unreadable(self, key: str, error: str) -> None:
-        """Keep generations that lack what could not be read from becoming live."""
-        for target in read_targets(self.definition, self.definition.digest).write:
-            if target.building:
-                remember(self.definition.database, target.pk, {key: error})
+            half = len(keys) // 2
+            return self.write_keys(keys[:half]) + self.write_keys(keys[half:])
 
     def _write_keys(self, keys: Sequence[str]) -> Outcome:
         for _ in range(ROUNDS):
@@ -121,7 +113,7 @@ class Writer:
                 return Outcome(keys=list(keys), held=targets.held, parked=parked)
             started = time.monotonic()
             tick = take_tick(self.definition.database)
-            batch = self._read(keys)
+            batch = read_keys(self.definition, keys)
             outcome, overtaken = self._write(targets, tick, batch, started)
             if not overtaken:
                 outcome.parked = parked
@@ -130,36 +122,6 @@ class Writer:
             f"Documents of {self.definition.name} hold versions above the counter's, again and "
             f"again: is another database writing to this index?"
         )
-
-    def _read(self, keys: Sequence[str]) -> list[Prepared]:
-        wanted = self._primary_keys(keys)
-        with reading_from(self.definition.database):
-            found = self._find(list(wanted)) if wanted else []
-        present = {prepared.key for prepared in found}
-        gone = [Prepared(text, None) for key, text in wanted.items() if key not in present]
-        unknown = [Prepared(key, None) for key in set(keys) - set(wanted.values())]
-        return [*found, *gone, *unknown]
-
-    def _find(self, keys: list[Any]) -> list[Prepared]:
-        name, source = self.document.__name__, self.document.django.source
-        single = source.single(self.definition.database) if len(keys) == 1 else None
-        if single is not None:
-            return single.read(keys[0])
-        with project_code(ProjectCodeFailed, f"{name}.get_queryset()"):
-            queryset = objects(self.definition).filter(pk__in=keys)
-        with project_code(ObjectsUnreadable, name):
-            return list(source.read(queryset))
-
-    def _primary_keys(self, keys: Sequence[str]) -> dict[Any, str]:
-        """Return primary key -> its text; what is no key of the model is left out."""
-        primary = self.document.django.model._meta.pk
-        found = {}
-        for text in keys:
-            try:
-                found[primary.to_python(text)] = text
-            except (ValidationError, ValueError, TypeError, ArithmeticError):
-                continue
-        return found
 
     def _write(
         self, targets: Targets, tick: int, batch: list[Prepared], started: float
@@ -203,6 +165,8 @@ class Writer:
                 refused[error.key] = error.message
             if not tolerated:
                 outcome.errors[error.key] = error.message
+                if error.hopeless:
+                    outcome.hopeless.add(error.key)
         self._note_refused(outcome, target, refused)
 
     def _note_refused(self, outcome: Outcome, target: Target, refused: dict[str, str]) -> None:
@@ -256,6 +220,8 @@ def send_batch(
 ) -> BulkResult:
     """Write documents to one write alias, in requests that are bounded in bytes.
 
+    A request that is too large even so is sent in halves, down to the document whose fault it is.
+
     Args:
         tick: taken before the objects were read.
         started: when it was taken, by ``time.monotonic()``.
@@ -271,20 +237,25 @@ def send_batch(
         if isinstance(part, ItemError):
             result += BulkResult(errors=(part,))
             continue
-        if time.monotonic() - started > options.delete_again_after / 2:
-            raise BatchTooOld
-        result += send(
-            definition.connection,
-            target,
-            part,
-            timeout=timeout or options.write_timeout,
-            refresh=refresh,
-        )
+        todo = [part]
+        while todo:
+            chunk = todo.pop()
+            if time.monotonic() - started > options.delete_again_after / 2:
+                raise BatchTooOld
+            try:
+                result += send(
+                    definition.connection,
+                    target,
+                    chunk,
+                    timeout=timeout or options.write_timeout,
+                    refresh=refresh,
+                )
+            except RequestTooLarge as error:
+                if len(chunk.actions) > 1:
+                    logger.warning("A bulk request is sent in halves: %s", error)
+                    todo += reversed(chunk.halves())
+                    continue
+                [key] = chunk.keys
+                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                result += BulkResult(errors=(ItemError(key, str(error), status),))
     return result
-
-
-def objects(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return the objects that belong into the index, from the database that feeds it."""
-    if definition.document is None:
-        raise ValueError(f"{definition.name} has no document")
-    return definition.document().get_queryset().using(definition.database)

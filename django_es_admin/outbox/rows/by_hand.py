@@ -18,6 +18,19 @@ def retry(rows: QuerySet[OutboxEntry]) -> int:
     return rows.filter(delete_sent=False).update(parked_at=None, due_at=None, attempts=0)
 
 
+def parked(using: str, connection: str | None = None, index: str = "") -> QuerySet[OutboxEntry]:
+    """Return the rows that were given up.
+
+    Args:
+        connection: only those for the connection of this alias.
+        index: only those of this index.
+    """
+    rows = OutboxEntry.objects.using(using).filter(parked_at__isnull=False)
+    if connection is not None:
+        rows = rows.filter(connection=connection)
+    return rows.filter(index=index) if index else rows
+
+
 @dataclass(frozen=True)
 class DiscardPlan:
     """What ``discard`` will do.

@@ -1,12 +1,14 @@
 """Pick rows of the outbox, so that several workers do not do the same at once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from ...conf import get_options
+from ...faults import close_broken
 from ...models import OutboxEntry
 from .lock import wait_for_writers
 
@@ -57,3 +59,10 @@ def release(using: str, entries: list[OutboxEntry]) -> None:
     OutboxEntry.objects.using(using).filter(pk__in=[entry.pk for entry in entries]).update(
         leased_until=None
     )
+
+
+def give_back(using: str, entries: list[OutboxEntry]) -> None:
+    """Release ``entries`` after something failed; where the database cannot, their claim ends."""
+    close_broken()
+    with suppress(Error):
+        release(using, entries)

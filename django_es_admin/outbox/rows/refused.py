@@ -8,6 +8,14 @@ from django.db.models import QuerySet
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry, RefusedDocument
 
+MAX_ERROR = 2_000
+
+
+def storable(error: str) -> str:
+    """Return an error as every database can hold it: errors quote values, which may be anything."""
+    text = error[:MAX_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode(errors="replace").decode()
+
 
 def remember(using: str, generation: int, errors: Mapping[str, str]) -> None:
     """Note what a generation refused, or what could not even be read for it.
@@ -18,7 +26,7 @@ def remember(using: str, generation: int, errors: Mapping[str, str]) -> None:
     """
     RefusedDocument.objects.using(using).bulk_create(
         [
-            RefusedDocument(generation=Generation(pk=generation), key=key, error=error)
+            RefusedDocument(generation=Generation(pk=generation), key=key, error=storable(error))
             for key, error in errors.items()
         ],
         update_conflicts=True,

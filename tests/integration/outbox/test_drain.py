@@ -186,7 +186,7 @@ def test_after_enough_attempts_it_is_parked_and_a_good_save_resolves_it(
     assert drain_due().result.failed == 0
     assert drain_due().parked == 1
     problems = [str(p) for p in get_status([poison_index()]).indices[0].problems]
-    assert "1 change was given up" in " ".join(problems)
+    assert "1 change is parked" in " ".join(problems)
     poison.category = None
     poison.save()
     assert names(indexed) == ["poison"]

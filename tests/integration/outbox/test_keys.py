@@ -1,18 +1,24 @@
 """Keys that are no small numbers, and links that hold other columns than keys."""
 
 from collections.abc import Callable, Iterator
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
+from django_es_admin.exceptions import LoadFailed
 from django_es_admin.indices.definition import definition_of, get_definition
+from django_es_admin.lifecycle.drain_now import drain_now, plan_drain
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
+from django_es_admin.status.status import get_status
 from tests.guide.models import Category, Phrase, Product, Ticket, Use, Word
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +83,8 @@ def test_a_key_that_elasticsearch_refuses_does_not_stop_the_others(
         Word.objects.create(pk="better", code="3")
     found = set(read())
     assert found - {"x" * 512} == {"good", "better"}
-    assert OutboxEntry.objects.filter(error__contains="512 bytes").exists() == (key[0] != "x")
+    refused = OutboxEntry.objects.filter(error__contains="512 bytes", parked_at__isnull=False)
+    assert refused.exists() == (key[0] != "x")
     word.delete()
     assert set(read()) == {"good", "better"}
 
@@ -176,3 +183,60 @@ def test_a_load_of_sparse_keys(index: Callable[..., Read], settings: Any) -> Non
     assert (result.load.rows, result.gate.repaired) == (len(keys), 0)
     # As many as the rows need, however far apart their keys are.
     assert LoadRange.objects.filter(generation__role="live").count() == 3
+
+
+@pytest.mark.parametrize("key", ["", "語" * 171])
+def test_what_can_be_no_id_is_parked_at_once_and_all_agree_on_what_to_do(
+    index: Callable[..., Read], key: str
+) -> None:
+    left_out: list[str] = []
+    read = index(
+        Word,
+        code=fields.KeywordField(),
+        get_queryset=lambda self: Word.objects.exclude(pk__in=left_out),
+    )
+    word = Word.objects.create(pk=key, code="1")
+    Word.objects.create(pk="good", code="2")
+    word.save()
+    # Each save tells the same.
+    row = OutboxEntry.objects.get()
+    assert (row.key, row.attempts) == (key, 1)
+    assert row.parked_at is not None
+    assert "give the object another key, or leave it out in get_queryset()" in row.error
+
+    def problems() -> set[str]:
+        return {str(problem) for problem in get_status(["keys"]).indices[0].problems}
+
+    mend = "manage.py es_drain --retry"
+    assert len(problems()) == 2
+    assert all(problem.endswith(f": run {mend}.") for problem in problems())
+    told = StringIO()
+    for _ in range(2):
+        with pytest.raises(CommandError, match=f"then run `{mend}`"):
+            call_command("es_drain", retry=True, stdout=told)
+        assert f"Parked: object {key} of keys: its key has 0 or more than 512 bytes" in (
+            told.getvalue()
+        )
+    with pytest.raises(LoadFailed, match=f"The first is that of object {key}"):
+        rebuild(plan_rebuild(get_definition("keys")))
+    assert set(read()) == {"good"}
+    left_out.append(key)
+    call_command("es_drain", retry=True, verbosity=0)
+    call_command("es_prune", "keys", builds=True, interactive=False, verbosity=0)
+    assert problems() == set()
+    assert set(read()) == {"good"}
+
+
+def test_a_page_drains_what_was_parked(index: Callable[..., Read]) -> None:
+    index(Word, code=fields.KeywordField())
+    word = Word.objects.create(pk="", code="1")
+    definition = get_definition("keys")
+    assert plan_drain(definition).parked == 0
+    plan = plan_drain(definition, again=True)
+    assert (plan.waiting, plan.parked) == (0, 1)
+    drain_now(plan)
+    assert OutboxEntry.objects.get().parked_at is not None
+    Word.objects.filter(pk="").delete()
+    assert word.pk == ""
+    drain_now(plan_drain(definition, again=True))
+    assert not OutboxEntry.objects.filter(delete_sent=False).exists()

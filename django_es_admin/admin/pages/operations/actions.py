@@ -192,7 +192,7 @@ DRAIN = Action(
     right="reindex_objects",
     title=_("Drain now…"),
     button=_("Drain now"),
-    plan=lambda definition, asked: plan_drain(definition),
+    plan=lambda definition, asked: plan_drain(definition, again="again" in asked),
     tell=plans.tell_drain,
     execute=drain_now,
     fits=lambda index: bool(index.model),

@@ -172,8 +172,15 @@ def tell_drain(plan: DrainPlan) -> Told:
         plan.waiting,
     )
     values = {"count": number(plan.waiting), "connection": plan.definition.using}
+    again = ngettext(
+        "try %(count)s parked change of %(name)s again",
+        "try %(count)s parked changes of %(name)s again",
+        plan.parked,
+    )
+    retried = {"count": number(plan.parked), "name": plan.definition.name}
     return Told(
         (
+            *((again % retried,) if plan.parked else ()),
             first % values,
             _("write their documents to the live, standby and building generations"),
             _("delete the rows of the outbox that were written"),

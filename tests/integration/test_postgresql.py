@@ -1,0 +1,24 @@
+"""Runs the tests of ``tests/postgresql`` on a real PostgreSQL, whatever the others run on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.integration.test.test_project import POSTGRES_URL
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_what_postgresql_alone_does() -> None:
+    ran = subprocess.run(
+        # Our tests' models have no migrations, and refer to some that have.
+        [sys.executable, "-m", "pytest", "-q", "--nomigrations", "tests/postgresql"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": POSTGRES_URL},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
