@@ -165,7 +165,7 @@ class ObjectsUnreadable(ProjectCodeFailed):
 
 
 class DatabaseUnavailable(ElasticsearchAdminError):
-    """The database does not answer: see to it; the rows wait."""
+    """The database does not answer: check it; the rows wait."""
 
 
 class DatabaseBusy(ElasticsearchAdminError):

@@ -22,7 +22,7 @@ from .methods import index_methods, namespace_methods, other_names
 from .nodes import RequestsNode, Urllib3Node, limited
 
 DEFAULT_PARAMS: dict[str, Any] = {
-    # A page or a save must not hang for the client's own default, which is for ever.
+    # A page or a save must not hang for the client's own default, which is forever.
     "request_timeout": 10,
 }
 

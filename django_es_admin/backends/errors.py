@@ -92,7 +92,7 @@ def _not_elasticsearch(connection: Base) -> NotElasticsearch:
 
 
 def timed_out(connection: Base) -> ConnectionTimedOut:
-    """Return the error of a connection that was given up."""
+    """Return the error of a connection that did not answer in time."""
     text = _(
         "The connection %(connection)s did not answer in time: "
         "check that Elasticsearch is up and not overloaded."

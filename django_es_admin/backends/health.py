@@ -105,7 +105,8 @@ def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
 
 # Beyond the deadline, for a request that ended at it to say so by itself.
 _GRACE = 0.1
-# What was given up, and has not ended yet: nothing more is asked of these connections meanwhile.
+# Requests that took too long and have not ended yet: these connections are not asked again
+# meanwhile.
 _given_up: WeakKeyDictionary[Base, threading.Thread] = WeakKeyDictionary()
 
 
@@ -113,7 +114,7 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     """Return ``ask()``, unless it takes longer than allowed.
 
     Requests within end at the deadline by themselves. What knows no deadline, as the look-up of a
-    host's name, is given up, and left to end by itself; until then the connection is not asked
+    host's name, is no longer waited for; until then the connection is not asked
     again, as each question would leave a thread. ``ask`` must not use the database: it runs in a
     thread of its own.
 
@@ -134,7 +135,7 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
             future.set_exception(error)
 
-    # A daemon: no process has to wait for what was given up.
+    # A daemon: no process has to wait for what took too long.
     thread = threading.Thread(
         target=context.run, args=(run,), name=f"ask {connection.alias}", daemon=True
     )

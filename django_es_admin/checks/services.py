@@ -86,7 +86,7 @@ def _needs(view: type, service: Any) -> Sequence[str]:
 
 
 def _services(base: type[SearchService]) -> Iterator[type[SearchService]]:
-    """Yield those that a project declares; one without a document is there to be subclassed."""
+    """Yield those that a project declares; one without a document is a base class."""
     for service in base.__subclasses__():
         own = apps.get_containing_app_config(service.__module__)
         if own is not None and own.label != "elasticsearch" and hasattr(service, "document"):

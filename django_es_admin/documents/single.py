@@ -29,7 +29,7 @@ class SingleSource:
         using: alias of the database.
 
     Raises:
-        NotFixed: code of the project has a say in what is read.
+        NotFixed: code of the project decides what is read.
     """
 
     def __init__(self, document: "type[Document]", columns: ColumnSource, using: str) -> None:

@@ -46,7 +46,7 @@ class CapturedBulk(Base):  # type: ignore[misc]
                 if not dry_run:
                     capture(instances, using)
                 elif using_transactions:
-                    # The preview says what the import would come to.
+                    # The preview says what the import would do.
                     require_keys(instances)
         except KeyMissing as error:
             self.handle_import_error(result, error, raise_errors)

@@ -43,7 +43,7 @@ class ItemError:
 
 @dataclass(frozen=True)
 class BulkResult:
-    """What became of the documents of one or more bulk requests.
+    """What happened to the documents of one or more bulk requests.
 
     Args:
         written: documents written or deleted.

@@ -38,7 +38,7 @@ class Difference:
     Args:
         path: the field, ``"category.name"``; a multi-field is ``"name.raw"``.
         declared: its definition in the code, without its sub-fields; None if it has none there.
-        live: likewise in the cluster.
+        live: the same in the cluster.
         needs_rebuild: False where it can be changed in place.
     """
 

@@ -1,4 +1,4 @@
-"""Drain at once, and not when the next worker comes by."""
+"""Drain at once, and not when the next worker does."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class DrainPlan:
 
     Args:
         waiting: rows of the index's connection that are due or claimed, second deletes included.
-        parked: rows of the index that were given up, and are tried again.
+        parked: parked rows of the index, which are tried again.
         takes_long: whether nobody should wait for its end: a background task does it then.
         refusals: why it cannot be done, empty if it can.
     """
@@ -40,7 +40,7 @@ def plan_drain(definition: IndexDefinition, *, again: bool = False) -> DrainPlan
     """Return the plan of :func:`drain_now`.
 
     Args:
-        again: try those rows of the index again, too, that were given up.
+        again: also try the parked rows of the index again.
     """
     refusals = find_readonly_refusals(definition)
     if definition.document is None:

@@ -55,7 +55,7 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
     Live and standby generations are never pruned, and no build that goes on.
 
     Args:
-        keep: how many of the newest to keep even so.
+        keep: how many of the newest to keep nevertheless.
         builds: also prune builds that wait for their swap, or were stopped at the gate.
 
     Raises:

@@ -44,7 +44,7 @@ class RebuildPlan:
         source: the generation that is live now; None if there is none.
         concrete: whether that is a physical index of the alias's name, which is deleted at the
             swap, so that there is no rollback.
-        resumes: the generation of a rebuild that was killed, and that is gone on with; "" if none.
+        resumes: the generation of a rebuild that was killed, and that is resumed; "" if none.
         rows: objects to load, about.
         swap: whether to make the new generation live.
         wait: seconds for its shards.
@@ -153,7 +153,7 @@ def rebuild(
     """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
 
     A build that is stopped at the gate or at the swap stays written to, for ``es_swap_alias`` or
-    ``es_prune``; one that fails before is given up.
+    ``es_prune``; one that fails before is marked as failed.
 
     Args:
         queued: the record of the operation, if it was made before.
@@ -175,23 +175,23 @@ def rebuild(
         queued=queued,
     ) as record:
         record.tell(Progress(definition.name, "create"))
-        # The live generation may be of other hands; from here on it gets its changes, too.
+        # We may not have created the live generation; from here on it receives its changes, too.
         adopt(definition)
         generation = take_over(definition, plan.resumes) or create_generation(definition)
         record.name(generation.name)
         try:
             result = _build(plan, generation, record)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
-            # It stays written to: it may be mended, or is what another process goes on with.
+            # It stays written to: it may be mended, or is what another process resumes.
             raise
         except ElasticsearchAdminError as error:
             mark_failed(generation, str(error))
             raise
         except BaseException as error:
-            # Also Ctrl-C: a build that nobody goes on with must not look like one that runs.
+            # Also Ctrl-C: a build that no process works on must not look like one that runs.
             mark_failed(generation, f"interrupted ({type(error).__name__})")
             raise
-        # From here on it may be what is searched: whatever happens, it is not given up.
+        # From here on it may be what is searched: whatever happens, it is not marked as failed.
         if plan.swap:
             result = replace(result, swap=_swap(plan, generation, record))
             remember_rows(definition, result.gate.rows, result.gate.documents)

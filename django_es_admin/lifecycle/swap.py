@@ -133,7 +133,7 @@ def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
     except ElasticsearchAdminError as error:
         failure = error
     holders = patiently(partial(_holders, definition), tell)
-    # Without an answer it may have been done even so; a refusal is one.
+    # Without an answer it may have been done nevertheless; a refusal is one.
     if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
         if failure is None and plan.target in holders and _adds_only(plan):
             _take_back(plan)

@@ -69,7 +69,7 @@ def explain(error: BaseException) -> str:
         if missing and fault_of(error) is Fault.DATA:
             mend = "run `manage.py migrate` if a table or column is missing."
             return f"The database failed ({text}): {mend}"
-        return f"The database failed ({type(error).__name__}: {text}): see to it, and try again."
+        return f"The database failed ({type(error).__name__}: {text}): check it, and try again."
     return text
 
 

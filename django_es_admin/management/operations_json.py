@@ -16,7 +16,7 @@ Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class CreatedDocument:
-    """What became of one index of ``es_create``."""
+    """What happened to one index of ``es_create``."""
 
     index: str
     connection: str

@@ -1,4 +1,4 @@
-"""How an operation ends before its work is done: it is cancelled, or given up."""
+"""How an operation ends before its work is done: it is cancelled, abandoned or found dead."""
 
 from datetime import timedelta
 

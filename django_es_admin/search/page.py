@@ -46,7 +46,7 @@ class PageAsked:
 
 @dataclass(frozen=True)
 class PageHits:
-    """The hits of one page, with what there is to say of all of them.
+    """The hits of one page, with facts about all of them.
 
     Args:
         keys: primary keys of the page, best first.

@@ -87,7 +87,7 @@ def search_ids(
     asked = _Asked(document, body, size, deadline, field, spelling or None)
     hits = asked.read(asked.answers())
     if hits is None:
-        # The live index is older than the field, or has documents that were made elsewhere.
+        # The live index is older than the field, or has documents that others wrote.
         asked = replace(asked, field="")
         hits = asked.read(asked.answers())
     assert hits is not None  # noqa: S101 (every hit has an `_id`)
@@ -120,7 +120,7 @@ class _Asked:
             window = read_window(self.document, self.deadline)
             if self.size <= window:
                 raise
-        # An index that was made elsewhere, or before the limit was raised, has a smaller window.
+        # An index that others created, or that is older than the limit, has a smaller window.
         return read_pages(
             self.document,
             self.query,

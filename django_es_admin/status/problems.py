@@ -53,7 +53,7 @@ def find_problems(
         kind = "documents-missing" if drift < 0 else "documents-surplus"
         mend = Mend("drain") if outbox.waiting else _rebuild(definition)
         if drift < 0 and outbox.parked and not outbox.waiting:
-            # A rebuild would be refused for what was given up.
+            # A rebuild would be refused for what is parked.
             mend = _RETRY
         found.append(Problem(kind, {"count": abs(drift)}, "error", (mend,)))
     if differences:
@@ -111,7 +111,7 @@ def _of_builds(
     generations: Sequence[Generation],
     existing: Collection[str],
 ) -> Iterator[Problem]:
-    """Tell of builds that nobody goes on with, and of those that failed."""
+    """Tell of builds that no process works on, and of those that failed."""
     if definition.document is None:
         return
     searched = {index.name for index in holders}

@@ -29,7 +29,7 @@ class ProductSearchService(search.SearchService):
 
 
 class FacetedSearchService(search.FacetedSearchService, ProductSearchService):
-    """The same, with what there is to choose from."""
+    """The same, with the available choices."""
 
     facets = {
         "categories": TermsFacet("category.name.raw"),

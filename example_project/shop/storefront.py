@@ -54,7 +54,7 @@ class PriceRange:
 
 
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Show what was found, with what there is to choose from."""
+    """Show what was found, with the available choices."""
     service = FacetedSearchService()
     words = request.GET.get("q", "").replace("\0", "")
     context: dict[str, Any] = {"words": words, "sorts": SORTS}

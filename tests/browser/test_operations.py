@@ -188,7 +188,7 @@ def test_a_rebuild_whose_worker_is_killed_is_gone_on_with(
     page.reload()
     expect(page.get_by_text("Its process was killed")).to_be_visible()
     page.get_by_role("link", name="Try again: Rebuild…").click()
-    expect(page.get_by_text(f"go on with {generation}")).to_be_visible()
+    expect(page.get_by_text(f"resume {generation}")).to_be_visible()
     with worker(programs):
         page.get_by_role("button", name="Start the rebuild").click()
         expect(page.get_by_text("It waits for a worker")).to_be_visible()

@@ -155,7 +155,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         query = self.get_search_query(request, term)
         deadline = searches.deadline
         if page:
-            # An index that was made elsewhere may refuse what this one needs.
+            # An index that django-es-admin did not create may refuse what this one needs.
             with suppress(ServerRefused):
                 hits = search_page(
                     document,

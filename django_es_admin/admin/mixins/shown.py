@@ -8,7 +8,7 @@ from .answer import Answer
 
 @dataclass(frozen=True)
 class Shown:
-    """The search of a change list, and what became of it there.
+    """The search of a change list, and what happened to it there.
 
     Args:
         term: what was typed.

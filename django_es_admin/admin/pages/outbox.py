@@ -1,4 +1,4 @@
-"""The outbox: which changes wait, failed or were given up, and what to do with them."""
+"""The outbox: which changes wait, failed or are parked, and what to do with them."""
 
 from typing import Any
 

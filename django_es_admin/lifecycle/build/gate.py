@@ -120,7 +120,7 @@ def _repair(
     keys: frozenset[str],
     on_portion: Callable[[], None],
 ) -> frozenset[str]:
-    """Give each object a row of the outbox, handle these, and return what differs even so."""
+    """Give each object a row of the outbox, handle these, and return what still differs."""
     first = last_row(definition)
     OutboxEntry.objects.using(definition.database).bulk_create(
         [

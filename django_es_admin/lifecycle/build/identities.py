@@ -171,7 +171,7 @@ def _read_page(
     """Return the keys of the objects of ``page``, and the ids of those that belong there.
 
     Args:
-        decided: whether the document's own code has a say in that.
+        decided: whether the document's own code decides that.
     """
     using = definition.database
     document = definition.document

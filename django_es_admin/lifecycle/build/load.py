@@ -37,7 +37,7 @@ WAIT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a load came to, whoever worked on it.
+    """The result of a load, whichever processes worked on it.
 
     Args:
         rows: objects read.

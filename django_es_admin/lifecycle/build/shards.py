@@ -27,7 +27,7 @@ def await_shards(
         on_pause: called now and then meanwhile.
 
     Raises:
-        GateClosed: some are missing even so.
+        GateClosed: some are still missing.
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     deadline = time.monotonic() + seconds

@@ -27,7 +27,7 @@ def find_dead_build(definition: IndexDefinition) -> Generation | None:
 
 
 def take_over(definition: IndexDefinition, name: str) -> Generation | None:
-    """Claim what killed rebuilds left behind; return the generation to go on with, if there is.
+    """Claim what killed rebuilds left behind; return the generation to resume, if there is one.
 
     The caller is the one whose rebuild goes on: nobody else may begin one.
 

@@ -1,7 +1,8 @@
 """Take over what the alias says where the table of generations says something else.
 
 A generation may have been made by hand, or before the database was restored from a backup; the
-alias may have been moved by other hands, or by a process that died before it could write it down.
+alias may have been moved by another program, or by a process that died before it could write it
+down.
 """
 
 from ...backends.deadline import Deadline
@@ -42,7 +43,7 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
 
 
 def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:
-    """Write no more to what is gone from the cluster: rows would wait for it for ever."""
+    """Write no more to what is gone from the cluster: rows would wait for it forever."""
     written = generations_of(definition).exclude(
         role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
     )

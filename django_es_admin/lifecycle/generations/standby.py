@@ -1,4 +1,4 @@
-"""Keep the generation that was live for a way back, and let go of those before it."""
+"""Keep the generation that was live for a rollback, and retire those before it."""
 
 from dataclasses import dataclass
 

@@ -19,11 +19,11 @@ class Command(ElasticsearchCommand):
     help = (
         "Write the changes that wait in the outbox to their indices: what was left when "
         "Elasticsearch did not answer, what concerns many documents, second deletes, and, with "
-        "SYNC = 'worker', all changes. Run it for ever beside the site, or once every minute."
+        "SYNC = 'worker', all changes. Run it permanently beside the site, or once every minute."
     )
     examples = (
         " --once               all that is due, now, whatever failed before; for cron",
-        " --forever            until SIGTERM or Ctrl-C; ends after the batch at hand",
+        " --forever            until SIGTERM or Ctrl-C; ends after the current batch",
         " --once --json        the same for a program",
         " --retry              also what was parked, once its objects are corrected",
     )

@@ -168,7 +168,7 @@ def describe(plan: RebuildPlan) -> list[str]:
         return [f"{title}: cannot be done"]
     rows = f"{plan.rows:,} row{'' if plan.rows == 1 else 's'} of {definition.model_label}"
     steps = [
-        f"go on with {plan.resumes}, whose rebuild was killed"
+        f"resume {plan.resumes}, whose rebuild was killed"
         if plan.resumes
         else "create a new generation, with the mapping as declared",
         f"load {rows}",

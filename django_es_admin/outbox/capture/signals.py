@@ -136,7 +136,7 @@ def _locked_rows(
 def _locked(model: Model, key: str, using: str) -> models.Model | None:
     """Return an object as its row is now, and stays until the commit.
 
-    What an instance was loaded with may be old by now. And a relation that another transaction
+    What an instance was loaded with may be outdated. And a relation that another transaction
     adds after relations were looked at here, and before they are deleted, would be deleted
     unnoticed: it has to refer to the row, and so waits for it.
     """

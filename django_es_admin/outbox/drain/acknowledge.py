@@ -1,4 +1,4 @@
-"""What becomes of picked rows once their documents were sent."""
+"""What happens to picked rows once their documents were sent."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,7 +21,7 @@ def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> Non
 
     Args:
         entries: the picked rows, whose keys were written; no other row is touched.
-        outcome: what became of their keys; a success resolves the parked rows.
+        outcome: what happened to their keys; a success resolves the parked rows.
     """
     good = not outcome.held
     firsts = {e.key for e in entries if e.key in outcome.deleted and not e.delete_sent}

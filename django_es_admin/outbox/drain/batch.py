@@ -158,7 +158,7 @@ class BatchDrain:
         told = f"{type(error).__name__}: {error}"
         if fault is Fault.CONNECTION:
             raise DatabaseUnavailable(
-                f"The database {self.using!r} does not answer ({told}): see to it; the rows wait."
+                f"The database {self.using!r} does not answer ({told}): check it; the rows wait."
             ) from error
         if fault is not Fault.DATA:
             return DatabaseBusy(

@@ -38,7 +38,7 @@ def drain_rows(
 
 
 def has_changes(definition: IndexDefinition) -> bool:
-    """Whether any change of an index waits, or was given up; second deletes change nothing."""
+    """Whether any change of an index waits, or is parked; second deletes change nothing."""
     return _rows(definition).filter(delete_sent=False).exists()
 
 
@@ -48,7 +48,7 @@ def last_row(definition: IndexDefinition) -> int:
 
 
 def pending(definition: IndexDefinition, until: int) -> QuerySet[OutboxEntry]:
-    """Return the rows of an index, up to that number, that were not given up."""
+    """Return the rows of an index, up to that number, that are not parked."""
     return _rows(definition).filter(pk__lte=until, parked_at__isnull=True)
 
 

@@ -1,4 +1,4 @@
-"""How often a drain came too late, counted in memory and written now and then.
+"""How often a drain came too late, counted in memory and written from time to time.
 
 One row for all drains of an index would be the hottest of the database; these figures may lose a
 few seconds in a crash.

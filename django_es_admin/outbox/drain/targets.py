@@ -49,7 +49,7 @@ class Targets:
         write: the generations that this process writes to.
         held: whether there is one that only other code may write to, so that rows have to wait
             for a process that runs it.
-        parked: whether changes of the index were given up, so that some of them may be resolved.
+        parked: whether changes of the index are parked, so that some of them may be resolved.
     """
 
     write: tuple[Target, ...]

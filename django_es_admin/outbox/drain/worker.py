@@ -1,4 +1,4 @@
-"""Drain what transactions left over: once, or for ever."""
+"""Drain what transactions left over: once, or forever."""
 
 import logging
 import threading
@@ -35,7 +35,7 @@ class DrainReport:
         result: what it did.
         second_deletes: rows whose delete is sent again later; they need no attention.
         second_deletes_until: when the last of them is due; None if there are none.
-        parked: rows that were given up, until somebody retries them.
+        parked: parked rows, until somebody tries them again.
         first_parked: index, key and error of some of these.
     """
 
@@ -64,7 +64,7 @@ def drain_due(
     Args:
         connection: only rows for the connection of this alias.
         on_batch: called after each batch with what was done until then.
-        again: handle those, too, that were given up.
+        again: also handle parked rows.
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.

@@ -35,7 +35,7 @@ ROUNDS = 3
 
 @dataclass
 class Outcome:
-    """What became of some objects.
+    """What happened to some objects.
 
     Args:
         keys: all of them, as text.
@@ -220,7 +220,7 @@ def send_batch(
 ) -> BulkResult:
     """Write documents to one write alias, in requests that are bounded in bytes.
 
-    A request that is too large even so is sent in halves, down to the document whose fault it is.
+    A request that is still too large is sent in halves, down to the document whose fault it is.
 
     Args:
         tick: taken before the objects were read.

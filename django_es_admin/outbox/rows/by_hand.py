@@ -13,13 +13,13 @@ from ...models import OutboxEntry
 def retry(rows: QuerySet[OutboxEntry]) -> int:
     """Make rows due now, their failures forgotten; return how many.
 
-    A second delete keeps its time: sent earlier, it would come before what it is there to undo.
+    A second delete keeps its time: sent earlier, it would come before what it has to undo.
     """
     return rows.filter(delete_sent=False).update(parked_at=None, due_at=None, attempts=0)
 
 
 def parked(using: str, connection: str | None = None, index: str = "") -> QuerySet[OutboxEntry]:
-    """Return the rows that were given up.
+    """Return the parked rows.
 
     Args:
         connection: only those for the connection of this alias.

@@ -36,7 +36,7 @@ def remember(using: str, generation: int, errors: Mapping[str, str]) -> None:
 
 
 def forget(using: str, generation: int, keys: Iterable[str]) -> None:
-    """Note that a generation holds these documents by now."""
+    """Note that a generation now holds these documents."""
     RefusedDocument.objects.using(using).filter(generation=generation, key__in=list(keys)).delete()
 
 

@@ -1,4 +1,4 @@
-"""How many changes wait, for how long, and how many were given up."""
+"""How many changes wait, for how long, and how many are parked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class OutboxStatus:
         waiting: rows that are not in the index yet; second deletes are not among them.
         oldest: when the oldest of these was made; None if there are none.
         failing: those of them that were refused before.
-        parked: rows that were given up after ``OUTBOX_MAX_ATTEMPTS``.
+        parked: rows that were parked after ``OUTBOX_MAX_ATTEMPTS``.
         second_deletes: rows whose delete is sent once more.
         stale_share: share of writes that came too late, as 0.02; None before the first.
         refused: documents that the live generation, built for older code, cannot hold.

@@ -68,14 +68,14 @@ class Dashboard:
 
     Args:
         connections: None for a user who may not see them.
-        indices: likewise; one page of those that the filter leaves.
+        indices: None as well; one page of those that the filter leaves.
         pages: where those are among the others.
         heads: of the columns.
         total: number of indices of the kinds that are shown.
         declared: whether the project declares any index.
         waiting: changes that are not in their index yet.
         oldest: when the first of them was made.
-        parked: changes that were given up.
+        parked: parked changes.
         outbox_url: address of the outbox; "" for a user who may not see it.
         running: the operations that go on, of indices that the user may see.
         several: whether there is more than one connection.
