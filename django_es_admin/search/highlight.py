@@ -1,7 +1,7 @@
 """Where the hits of one page have what was searched for."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +31,8 @@ Pieces = tuple[Piece, ...]
 
 def find_highlights(
     document: type[Document],
-    query: AnyQuery,
+    marking: Mapping[str, AnyQuery],
     keys: Sequence[Any],
-    paths: Sequence[str],
     *,
     timeout: float | None = None,
 ) -> dict[str, dict[str, Pieces]]:
@@ -42,9 +41,8 @@ def find_highlights(
     Texts without a mark are left out.
 
     Args:
-        query: the search.
+        marking: path of a field to look in -> the query for what is marked there.
         keys: primary keys of the rows of one page.
-        paths: fields to look in.
         timeout: seconds; ``search_timeout`` if omitted.
 
     Raises:
@@ -54,17 +52,21 @@ def find_highlights(
     connection = document.django.connection
     # No text can hold what was drawn a moment ago.
     before, after = f"<{secrets.token_hex(8)}>", f"</{secrets.token_hex(8)}>"
-    body = query.to_dict() if isinstance(query, dsl.Query) else query
+    bodies = {
+        path: query.to_dict() if isinstance(query, dsl.Query) else query
+        for path, query in marking.items()
+    }
     with translated(connection):
         answer = searcher(connection.client, seconds).search(
             index=document.django.alias,
-            query={"bool": {"must": body, "filter": {"ids": {"values": list(map(str, keys))}}}},
+            # What was found is known: it need not be searched again.
+            query={"bool": {"filter": {"ids": {"values": list(map(str, keys))}}}},
             size=len(keys),
             source=False,
             track_total_hits=False,
             timeout=f"{max(int(seconds * 1000), 1)}ms",
             highlight={
-                "fields": {path: {} for path in paths},
+                "fields": {path: {"highlight_query": body} for path, body in bodies.items()},
                 "pre_tags": [before],
                 "post_tags": [after],
                 "number_of_fragments": 0,

@@ -14,7 +14,7 @@ from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 from .identity import asked_for, identity_of, key_field
-from .query import AnyQuery
+from .query import EXACT_SCORE, AnyQuery
 from .service import SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
@@ -54,6 +54,7 @@ class PageHits:
         limit: hits that can be paged through.
         took: milliseconds that Elasticsearch needed.
         suggestion: the words as they may have been meant; "" if none are better.
+        is_exact: whether those of the page have the words as they were typed.
         of_all: all documents, hits or not; None if that was not asked for.
         days: each day that a hit has, in order; None if they were not asked for.
         search: asks for the keys of all hits, without filters, should somebody want them.
@@ -64,6 +65,7 @@ class PageHits:
     limit: int
     took: int
     suggestion: str
+    is_exact: bool
     of_all: int | None
     days: tuple[date, ...] | None
     search: Callable[[], SearchHits]
@@ -140,6 +142,7 @@ def search_page(
             limit=limit,
             took=int(answer.body["took"]),
             suggestion=spelling.read(answer.body) if spelling else "",
+            is_exact=all((hit.get("_score") or 0) >= EXACT_SCORE for hit in found["hits"]),
             of_all=answer.body["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
             days=_read_days(answer.body) if asked.days_of else None,
             search=search,

@@ -98,7 +98,8 @@ def build_marking(field: SearchField, words: Words, matching: Matching) -> Query
     A highlighter makes everything of a query that can match several words anew for each hit: where
     typos are forgiven, ``build_query()`` takes it ten times as long as this.
     """
-    return {"bool": {"should": [_in_any([field], word) for word in _typed(words, matching)]}}
+    typed = [_in_any([field], word) for word in _typed(words, matching)]
+    return {"bool": {"should": [*typed, *_equal_keywords([field], words)]}}
 
 
 def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:

@@ -16,7 +16,7 @@ from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
 from .identity import asked_for, identity_of, key_field
-from .query import AnyQuery
+from .query import EXACT_SCORE, AnyQuery
 from .suggest import Spelling
 from .window import preferred_copy, read_pages, read_window
 
@@ -37,6 +37,7 @@ class SearchHits:
         foreign: hits left out, because their ``_id`` is no primary key of the model.
         took: milliseconds that Elasticsearch needed.
         suggestion: the words as they may have been meant; "" if none are better.
+        exact: how many of the hits, the first ones, have the words as they were typed.
     """
 
     ids: tuple[Any, ...]
@@ -44,6 +45,7 @@ class SearchHits:
     foreign: int = 0
     took: int = 0
     suggestion: str = ""
+    exact: int = 0
 
     @property
     def listed(self) -> int:
@@ -171,7 +173,8 @@ class _Asked:
         keys.sort(key=itemgetter(1), reverse=True)
         keys.sort(key=itemgetter(0), reverse=True)
         ids = tuple(key for _, key in keys)
-        return SearchHits(ids, total, len(scored) - len(ids), took, meant)
+        exact = sum(score >= EXACT_SCORE for score, _ in keys)
+        return SearchHits(ids, total, len(scored) - len(ids), took, meant, exact)
 
 
 def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:

@@ -17,6 +17,8 @@ class ListPage:
         orphans: rows that the last page may have more.
         date_hierarchy: the column whose days are listed; "" for none.
         with_all: whether to count the rows that are no hits, too.
+        root: the rows that may be seen, before any filter.
+        is_trusted: whether the index may be asked although some change is still to reach it.
     """
 
     number: int
@@ -24,6 +26,8 @@ class ListPage:
     orphans: int
     date_hierarchy: str
     with_all: bool
+    root: QuerySet[Any]
+    is_trusted: bool
 
     @property
     def start(self) -> int:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from ...search.keys import among
 from ...search.page import PageHits
-from ...search.service import key_reader
+from ...search.service import SearchHits, key_reader
 from .answer import Answer
 from .asked import Asked, ListPage
 from .highlight import marked_columns
@@ -54,9 +54,17 @@ class ElasticsearchChangeListMixin(Base):
                 self.result_list,
                 columns=[name for name in self.list_display if name not in self.list_editable],
                 # An empty list says that the first column leads to the row, None that none does.
+                exact=self._is_exact(self.answer.hits),
                 links=() if links is None else (links or self.list_display[:1]),
             )
             self._replace_columns(columns)
+
+    def _is_exact(self, hits: SearchHits | PageHits) -> bool:
+        """Whether the page's rows have the words as they were typed, as far as is known."""
+        if isinstance(hits, PageHits):
+            return hits.is_exact
+        last = self._bounds()[1] if self.is_ranked else hits.total
+        return min(last, hits.total) <= hits.exact
 
     def _replace_columns(self, columns: Mapping[str, Callable[[Any], Any]]) -> None:
 
@@ -154,12 +162,11 @@ class ElasticsearchChangeListMixin(Base):
         """Return the page that Elasticsearch may make; None where the database has to."""
         if (
             not self._may_page
-            or not self._admin.search_unrestricted
+            or self._admin.search_unrestricted is False
             or request.method != "GET"
             or self.show_all
             or self.add_facets
             or self.params.get(ORDER_VAR)
-            or not shows_all(self.root_queryset)
         ):
             return None
         # Some paginators put the last rows on the page before.
@@ -172,6 +179,8 @@ class ElasticsearchChangeListMixin(Base):
             orphans=paginator.orphans,
             date_hierarchy=self.date_hierarchy or "",
             with_all=bool(self.model_admin.show_full_result_count),
+            root=self.root_queryset,
+            is_trusted=bool(self._admin.search_unrestricted) and shows_all(self.root_queryset),
         )
 
     def _know_rows(self, known: Known) -> None:

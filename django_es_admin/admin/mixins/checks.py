@@ -131,8 +131,8 @@ _OPTIONS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     (
         "search_unrestricted",
-        lambda value: isinstance(value, bool),
-        "Give True if get_queryset() shows every row to everybody, else False.",
+        lambda value: value is None or isinstance(value, bool),
+        "Leave it out; True or False if Elasticsearch is always, or never, to count.",
     ),
     (
         "fallback_search_fields",

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from ...backends.deadline import Deadline
 from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
 from ...search.fields import SearchField
@@ -18,6 +19,9 @@ from ...search.lookups import find_source
 from ...search.query import AnyQuery
 from .options import SearchOptionsMixin
 from .searches import searches_of
+
+# Seconds that a page waits for its marks.
+MARKING = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +117,7 @@ def marked_columns(
     *,
     columns: Collection[Any],
     links: Collection[Any],
+    exact: bool,
 ) -> dict[str, HighlightedColumn]:
     """Return column -> a column with marks, for those in which something may be marked.
 
@@ -121,15 +126,17 @@ def marked_columns(
         rows: those of the page.
         columns: the page's.
         links: those of them whose cells lead to their rows.
+        exact: whether all these rows have the words as they were typed.
     """
     wanted = [name for name in admin.get_search_highlight(request) if name in columns]
     document = admin.get_search_document()
     paths = paths_of(document, admin.get_searched_fields(request), wanted)
     if not paths:
         return {}
-    query = admin.get_search_query(request, term)
     every = [path for group in paths.values() for path in group]
-    marks = find_marks(document, query, rows, every, searches_of(request).deadline.remaining)
+    marking = admin.get_marking(request, term, every, exact=exact)
+    deadline = Deadline(min(searches_of(request).deadline.remaining, MARKING))
+    marks = find_marks(document, marking, rows, deadline)
     empty = admin.get_empty_value_display()
     return {
         name: HighlightedColumn(name, admin.model, group, marks, empty=empty, is_link=name in links)
@@ -139,21 +146,16 @@ def marked_columns(
 
 def find_marks(
     document: type[Document],
-    query: AnyQuery,
+    marking: Mapping[str, AnyQuery],
     rows: Iterable[Model],
-    paths: Sequence[str],
-    timeout: float,
+    deadline: Deadline,
 ) -> Marks:
-    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without.
-
-    Args:
-        timeout: seconds.
-    """
+    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without."""
     keys = [row.pk for row in rows]
-    if not keys or not paths:
+    if not keys or not marking:
         return {}
     try:
-        return find_highlights(document, query, keys, paths, timeout=timeout)
+        return find_highlights(document, marking, keys, timeout=deadline.remaining)
     except ElasticsearchAdminError as error:
         logger.warning("A searched page has no highlights: %s", error)
         return {}

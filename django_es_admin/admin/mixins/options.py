@@ -1,6 +1,6 @@
 """What an admin's search box asks: which document, which fields, and how words are read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -14,7 +14,7 @@ from ...exceptions import SearchMisdeclared
 from ...search.advanced import build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
-from ...search.query import AnyQuery, Matching, build_query
+from ...search.query import AnyQuery, Matching, build_marking, build_query
 from ...search.reading import Names, Reading, read_search
 from ...search.words import read_words
 from .advanced import label_of
@@ -41,9 +41,10 @@ class SearchOptionsMixin(Base):
     """Fields of the document that a search may name, as in ``price:>10``. Any of them turns on the
     operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
 
-    search_unrestricted: bool = False
-    """Whether ``get_queryset()`` shows every row to everybody. Elasticsearch then filters, ranks
-    and counts where it can, and only the rows of a page are read: for searches with many hits."""
+    search_unrestricted: bool | None = None
+    """Omitted, Elasticsearch filters, ranks and counts wherever it comes to the same as in the
+    database, and only the rows of a page are read. ``False``: it never does; ``True``: also while
+    changes are on their way to the index, if ``get_queryset()`` shows every row to everybody."""
 
     search_highlight: Sequence[str] = ()
     """Columns of ``list_display`` in which what was searched for is marked: text fields of the
@@ -79,11 +80,35 @@ class SearchOptionsMixin(Base):
         Raises:
             SearchUnreadable: it has operators, and cannot be understood.
         """
+        return self._build_query(request, term, self.search_fuzziness)
+
+    def get_marking(
+        self, request: HttpRequest, term: str, paths: Iterable[str], *, exact: bool
+    ) -> Mapping[str, AnyQuery]:
+        """Return path of a field -> the query for what is marked in it.
+
+        Args:
+            exact: whether the rows have the words as they were typed. To look for typos takes long.
+        """
+        own = type(self).get_search_query is not SearchOptionsMixin.get_search_query
+        if own or self.has_operators(request, term):
+            query = (
+                self._build_query(request, term, 0)
+                if exact and not own
+                else self.get_search_query(request, term)
+            )
+            return dict.fromkeys(paths, query)
+        words, matching = (
+            read_words(term),
+            Matching(fuzziness=0 if exact else self.search_fuzziness),
+        )
+        fields = {field.path: field for field in self.get_searched_fields(request)}
+        return {path: build_marking(fields[path], words, matching) for path in paths}
+
+    def _build_query(self, request: HttpRequest, term: str, fuzziness: str | int) -> AnyQuery:
         fields = self.get_searched_fields(request)
         matching = Matching(
-            operator=self.search_operator,
-            fuzziness=self.search_fuzziness,
-            prefix=is_autocomplete(request),
+            operator=self.search_operator, fuzziness=fuzziness, prefix=is_autocomplete(request)
         )
         if self._reads_operators(request):
             return build_advanced(fields, self.get_named_fields(request), term, matching)

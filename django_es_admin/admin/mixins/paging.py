@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -18,39 +19,54 @@ from ...search.columns import columns_of
 from ...search.filters import translate
 from ...search.identity import key_field
 from ...search.page import PageAsked, PageHits
-from .asked import ListPage
+from .asked import Filters, ListPage
 
 logger = logging.getLogger(__name__)
 
 
-def plan_page(
-    document: type[Document], page: ListPage, queryset: QuerySet[Any]
-) -> PageAsked | None:
-    """Return what to ask for; None where only the database can tell which rows are shown.
+@dataclass(frozen=True)
+class Plan:
+    """How to ask for a page.
+
+    Args:
+        page: what to ask for.
+        common: the conditions of the rows that may be seen at all; () where all may be.
+    """
+
+    page: PageAsked
+    common: Filters
+
+
+def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any]) -> Plan | None:
+    """Return how to ask for a page; None where only the database can tell which rows are shown.
 
     Args:
         queryset: the rows that the search is to narrow, filters applied.
     """
-    filters = translate(document, queryset)
-    if filters is None or not key_field(document) or not is_as_declared(document):
+    if not key_field(document):
+        return None
+    filters, common = translate(document, queryset), translate(document, page.root)
+    if filters is None or common is None:
         return None
     days = columns_of(document).get(page.date_hierarchy)
     if page.date_hierarchy and not days:
         # To list its dates takes the keys of all hits.
         return None
+    changes = has_changes(definition_of(document))
+    if (changes and not page.is_trusted) or not is_as_declared(document):
+        return None
     zoned = bool(days and settings.USE_TZ and days.kind == "DateTimeField")
-    return PageAsked(
+    asked = PageAsked(
         filters,
         start=page.start,
         size=page.size + page.orphans,
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
         # A document that leaves out rows has another number of them, and so has an index that some
-        # change is still to reach.
-        with_all=(
-            page.with_all and has_every_row(document) and not has_changes(definition_of(document))
-        ),
+        # change is still to reach. How many there are that may be seen is the database's to say.
+        with_all=page.with_all and has_every_row(document) and not changes and not common,
     )
+    return Plan(asked, common)
 
 
 def shows_all(queryset: QuerySet[Any]) -> bool:

@@ -13,9 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from ...conf import get_options
 from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
+from ...search.fresh import sees_all
 from ...search.keys import among
 from ...search.page import PageAsked, PageHits, search_page
 from ...search.service import SearchHits, search_ids
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+# Hits that the database checks in any case, where not all rows may be seen.
+MAX_CHECKED = 1_000
 # Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
 MAX_COMPLETIONS = 1_000
 
@@ -120,8 +124,21 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         self, searches: Searches, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> Answer:
         asked, document = searches.asked, self.get_search_document()
-        page = plan_page(document, asked.page, queryset) if asked.page else None
-
+        plan = plan_page(document, asked.page, queryset) if asked.page else None
+        if plan and plan.common:
+            # Where not all rows may be seen, few hits are checked by the database, one by one ...
+            common, limit = plan.common, min(MAX_CHECKED, get_options().search_max_results)
+            answer = searches.ask(
+                self,
+                (term, "few", repr(common)),
+                lambda: self._search(request, queryset, term, filters=common, limit=limit),
+            )
+            if answer.hits is None or not answer.hits.limited:
+                return answer
+            # ... and many are only counted by an index that is up to date.
+            if not sees_all(document, searches.deadline):
+                plan = None
+        page = plan.page if plan else None
         answer = searches.ask(
             self, (term, repr(page)), lambda: self._search(request, queryset, term, page=page)
         )
@@ -129,13 +146,13 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             return answer
         # Among more hits than there are keys to have, the best may be rows that are left out here.
         conditions = queryset if asked.conditions is None else asked.conditions
-        filters = translate(document, conditions)
-        if not filters or not is_as_declared(document):
+        best_of = translate(document, conditions)
+        if not best_of or not is_as_declared(document):
             return answer
         return searches.ask(
             self,
-            (term, repr(filters)),
-            lambda: self._search(request, queryset, term, filters=filters),
+            (term, repr(best_of)),
+            lambda: self._search(request, queryset, term, filters=best_of),
         )
 
     def _search(
@@ -146,6 +163,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         *,
         page: PageAsked | None = None,
         filters: Filters = (),
+        limit: int | None = None,
     ) -> SearchHits | PageHits:
         searches = searches_of(request)
         spelling = None
@@ -168,7 +186,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 if hits:
                     return hits
         scrolls = is_autocomplete(request) and self.search_unrestricted and shows_all(queryset)
-        limit = MAX_COMPLETIONS if scrolls else None
+        limit = MAX_COMPLETIONS if scrolls else limit
         return search_ids(
             document, query, filters=filters, limit=limit, deadline=deadline, spelling=spelling
         )

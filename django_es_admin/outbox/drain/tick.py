@@ -96,6 +96,12 @@ def _next_tick(using: str) -> int | None:
         return ticks.values_list("value", flat=True).first()
 
 
+def wrote_within(using: str, seconds: int) -> bool:
+    """Whether any document may have been written in the last ``seconds``."""
+    since = _ClockTick() - seconds * 1_000 * _PER_MILLISECOND
+    return Tick.objects.using(using).filter(pk=_ROW, value__gte=since).exists()
+
+
 def raise_tick(using: str, version: int) -> bool:
     """Raise the counter to ``version``; return whether it was below."""
     with transaction.atomic(using=using, durable=True):

@@ -103,13 +103,22 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture(params=[None, True], ids=["automatic", "unrestricted"])
+def option(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool | None:
+    """The option of the admin, and an outbox in which nothing waits."""
+    OutboxEntry.objects.all().delete()
+    monkeypatch.setattr(ProductAdmin, "search_unrestricted", request.param)
+    value: bool | None = request.param
+    return value
+
+
 def test_pages_are_those_of_the_database(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, option: bool | None
 ) -> None:
     for zone in ("UTC", "Europe/Berlin", "America/New_York"):
         with override_settings(TIME_ZONE=zone):
             for case in CASES:
-                monkeypatch.setattr(ProductAdmin, "search_unrestricted", True)
+                monkeypatch.setattr(ProductAdmin, "search_unrestricted", option)
                 with CaptureQueriesContext(connection) as queries:
                     fast = open_products(admin_client, **case)
                 assert is_paged(fast)
@@ -153,6 +162,104 @@ def test_a_restricted_queryset_is_never_counted_by_elasticsearch(
     response = open_products(admin_client)
     assert not is_paged(response)
     assert response.context["cl"].result_count == 10
+
+
+def restrict(monkeypatch: pytest.MonkeyPatch, **conditions: Any) -> None:
+    """Let the admin show some rows only."""
+    rows = ProductAdmin.get_queryset
+    monkeypatch.setattr(
+        ProductAdmin, "get_queryset", lambda self, request: rows(self, request).filter(**conditions)
+    )
+
+
+RESTRICTIONS: list[dict[str, Any]] = [
+    {"is_active": False},
+    {"is_active": True},
+    {"category_id__gte": 0},
+    {"created_at__lt": "2026-01-01T00:00Z"},
+    {"brand__in": ["Acme", "Northpath"]},
+]
+
+
+@pytest.mark.parametrize("restriction", RESTRICTIONS, ids="-".join)
+def test_a_translated_restriction_is_that_of_the_database(
+    admin_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    option: bool | None,
+    restriction: dict[str, Any],
+) -> None:
+    restrict(monkeypatch, **restriction)
+    expected = Product.objects.filter(name="Zeppelin", **restriction).count()
+    for few in (0, 1_000):
+        monkeypatch.setattr(search, "MAX_CHECKED", few)
+        for case in CASES:
+            if 25 < expected <= 25 * (case.get("p", 1) - 1):
+                # Both lead back to the first page.
+                continue
+            monkeypatch.setattr(ProductAdmin, "search_unrestricted", option)
+            found = open_products(admin_client, **case)
+            # A page behind the last one is the database's to answer.
+            if "p" not in case:
+                assert is_paged(found) == (few == 0 and case.get("q") != "nothing-like-it"), case
+            monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+            exact = open_products(admin_client, **case)
+            assert seen(found) == seen(exact), (few, case)
+        assert open_products(admin_client).context["cl"].result_count == expected
+
+
+def test_what_moved_to_another_tenant_is_not_counted(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, option: bool | None
+) -> None:
+    """Behind the first page, where no missing row would tell."""
+    restrict(monkeypatch, is_active=True)
+    last = open_products(admin_client, p=2).context["cl"].result_list[24]
+    # Past the signals: few hits are checked, row by row.
+    Product.objects.filter(pk=last.pk).update(is_active=False)
+    response = open_products(admin_client)
+    assert response.context["cl"].result_count == 49
+    assert response.context["cl"].full_result_count == 79
+    monkeypatch.setattr(search, "MAX_CHECKED", 10)
+    # A change that is noted, and not written yet.
+    last.is_active = False
+    last.save()
+    assert OutboxEntry.objects.exists()
+    response = open_products(admin_client)
+    assert not is_paged(response)
+    assert response.context["cl"].result_count == 49
+    # One that is written, and not to be seen yet.
+    index = get_definition("products").alias
+    settings_of = get_definition("products").connection.client.indices.put_settings
+    settings_of(index=index, settings={"refresh_interval": "-1"})
+    drain_due("default")
+    assert not OutboxEntry.objects.filter(delete_sent=False).exists()
+    response = open_products(admin_client)
+    assert is_paged(response)
+    assert response.context["cl"].result_count == 49
+
+
+def test_a_site_that_may_not_refresh_leaves_the_count_to_the_database(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, option: bool | None
+) -> None:
+    restrict(monkeypatch, is_active=True)
+    monkeypatch.setattr(search, "MAX_CHECKED", 10)
+
+    def refuse(method: str, path: str, body: bytes) -> Answer | None:
+        if "_refresh" not in path:
+            return None
+        return Answer(403, REFUSED_JSON, "application/json", elasticsearch=True)
+
+    with standing_between(settings.ES_URL, refuse) as url, elasticsearch_at(url):
+        response = open_products(admin_client)
+    assert UNRANKED not in text_of(response)
+    assert not is_paged(response)
+    assert response.context["cl"].result_count == 50
+
+
+def test_while_a_change_waits_the_database_counts_unless_told_otherwise(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, option: bool | None
+) -> None:
+    OutboxEntry.objects.create(connection="default", index="products", key="1", parked_at=now())
+    assert is_paged(open_products(admin_client)) == bool(option)
 
 
 def test_an_index_that_was_built_for_other_fields_is_not_asked_to_filter(

@@ -1,0 +1,41 @@
+"""Whether a search sees all that was committed before it."""
+
+from ..backends.deadline import Deadline
+from ..backends.errors import translated
+from ..backends.searcher import searcher
+from ..documents import Document
+from ..exceptions import ElasticsearchAdminError
+from ..indices.definition import IndexDefinition, definition_of
+from ..outbox.drain.pending import has_changes
+from ..outbox.drain.tick import wrote_within
+
+# A batch may take half a minute from its tick to its last write, and what is written is seen a
+# second later, where no other interval is declared.
+SETTLED = 120
+
+
+def sees_all(document: type[Document], deadline: Deadline) -> bool:
+    """Return whether the index shows every change that was committed; if need be, make it so.
+
+    Changes that nothing captures (an ``update()`` of a queryset, SQL) are not known here.
+    """
+    definition = definition_of(document)
+    if has_changes(definition):
+        return False
+    if not wrote_within(definition.database, SETTLED) and not _has_interval(definition):
+        return True
+    connection = document.django.connection
+    try:
+        with translated(connection):
+            searcher(connection.client, deadline.remaining).indices.refresh(
+                index=document.django.alias
+            )
+    except ElasticsearchAdminError:
+        # Perhaps the site may only read. What is not known is not said.
+        return False
+    return True
+
+
+def _has_interval(definition: IndexDefinition) -> bool:
+    settings = definition.settings
+    return any("refresh_interval" in key for key in (*settings, *settings.get("index", {})))
