@@ -31,6 +31,12 @@ class PageAdmin(PageAdminBase):
         """Refuse: no row of a table is what there would be to delete."""
         return False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Admit the filters that the list declares: others read what its columns do not show."""
+        declared = {name for name in self.list_filter if isinstance(name, str)}
+        name, _, kind = lookup.partition("__")
+        return name in declared and kind in ("", "exact", "isnull")
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -1,18 +1,34 @@
 """Who may do what with an index: one hook for each verb, for a project to override."""
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
-from django.apps import apps
 from django.contrib.admin import AdminSite
+from django.contrib.admin.sites import all_sites
 from django.contrib.admin.utils import quote
-from django.contrib.auth import get_permission_codename
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from ..models import Index
-from ..status.detail import IndexDetail
+from ..indices.definition import get_definitions
+from ..models import Index, Operation
+from ..operations.authority import register_authority
 from .permissions import PageAdmin
+from .readable import may_read_all, may_read_one
 
 Verb = Literal["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
+
+RIGHTS: Mapping[Operation.Kind, Verb] = {
+    Operation.Kind.CREATE: "create_index",
+    Operation.Kind.REBUILD: "rebuild_index",
+    Operation.Kind.SWAP: "swap_alias",
+    Operation.Kind.ROLLBACK: "swap_alias",
+    Operation.Kind.PRUNE: "delete_index",
+    Operation.Kind.DELETE: "delete_index",
+    Operation.Kind.REFRESH: "reindex_objects",
+    Operation.Kind.DRAIN: "reindex_objects",
+    Operation.Kind.REINDEX: "reindex_objects",
+}
+"""Which right each kind of operation takes."""
 
 
 class IndexRights:
@@ -51,13 +67,24 @@ class IndexRights:
 class IndexPages(IndexRights, PageAdmin):
     """The pages of the indices, as all other pages know them: their hooks count there, too."""
 
-    def has_view_documents_permission(self, request: HttpRequest, detail: IndexDetail) -> bool:
-        """Whether the user may read the documents of an index.
+    def has_view_documents_permission(self, request: HttpRequest, index: Index) -> bool:
+        """Whether the user may read every document of an index, and what errors quote of them.
 
-        They are the data of its model, so that the right to view that is needed. Of an index that
-        the project does not declare nobody can tell whose data it holds: superusers only.
+        They are the data of its model: the ``ModelAdmin`` of this site is asked, and may hide no
+        row from this user. Documents of an index that the project does not declare are for
+        superusers: nobody can tell whose data they are.
         """
-        return may_read_documents(request, detail.status.model)
+        return may_read_all(self.admin_site, request, model_of(index))
+
+    def has_view_document_permission(self, request: HttpRequest, index: Index, key: str) -> bool:
+        """Whether the user may read the document of one object, whose page of the admin is open.
+
+        Args:
+            key: the object's primary key, as text.
+        """
+        return self.has_view_documents_permission(request, index) or may_read_one(
+            self.admin_site, request, model_of(index), key
+        )
 
 
 def index_admin(site: AdminSite) -> IndexPages:
@@ -65,16 +92,36 @@ def index_admin(site: AdminSite) -> IndexPages:
     return cast(IndexPages, site.get_model_admin(Index))
 
 
-def may_read_documents(request: HttpRequest, label: str) -> bool:
-    """Whether the user may read what is made from the objects of a model.
+def model_of(index: Index) -> str:
+    """Return the label of the model whose objects an index holds; "" where there is none."""
+    connection, _, name = str(index.pk).rpartition(":")
+    found = (d for d in get_definitions() if (d.using, d.name) == (connection, name))
+    return next((definition.model_label for definition in found), "")
 
-    Args:
-        label: of the model; "" where nobody can tell whose data it is: superusers only.
+
+def through(site: AdminSite) -> str:
+    """Return by which face and place an operation is asked for, see ``operations.acting``."""
+    return f"admin:{site.name}"
+
+
+def still_has_right(operation: Operation, site: str) -> bool:
+    """Whether the user who asked for an operation on a site has the right to it now.
+
+    The hooks get a request that has the user, and nothing else.
     """
-    if not label:
-        return request.user.is_superuser
-    options = apps.get_model(label)._meta
-    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")
+    users = get_user_model()._default_manager.filter(is_active=True)
+    user = users.filter(**{get_user_model().USERNAME_FIELD: operation.who}).first()
+    pages = next((each for each in all_sites if each.name == site), None)
+    if user is None or pages is None or not pages.is_registered(Index):
+        return False
+    request = HttpRequest()
+    request.user = user
+    index = index_of(operation.connection, operation.index)
+    verb = RIGHTS[Operation.Kind(operation.kind)]
+    return pages.has_permission(request) and index_admin(pages).may(verb, request, index)
+
+
+register_authority("admin", still_has_right)
 
 
 def index_of(connection: str, name: str) -> Index:

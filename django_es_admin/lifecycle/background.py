@@ -1,10 +1,13 @@
 """Operations that one process asks for and another one does."""
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 
 from ..exceptions import ElasticsearchAdminError, OperationCancelled, OperationRefused
 from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
+from ..operations.authority import is_still_allowed
 from ..operations.ending import give_up
 from ..operations.recording import enqueue
 from .aliases.swap_plan import SwapPlan, plan_swap
@@ -62,20 +65,30 @@ def do_queued(using: str, key: int) -> str:
     if row is None:
         return ""
     try:
-        definition = get_definition(row.index, row.connection)
-        if row.kind == Operation.Kind.SWAP:
-            return _swap(definition, row)
-        if row.kind == Operation.Kind.DRAIN:
-            again = row.details.get("again", False)
-            drain_now(plan_drain(definition, again=again), queued=row)
-            return ""
-        return rebuild(plan_rebuild(definition, queued=row), queued=row).generation
+        if not is_still_allowed(row):
+            raise OperationRefused(
+                f"{row.who} asked for this operation, and does not have the right to it any more."
+            )
+        do = _QUEUED.get(Operation.Kind(row.kind))
+        if do is None:
+            raise OperationRefused(f"An operation of the kind {row.kind} is not done in a task.")
+        return do(get_definition(row.index, row.connection), row)
     except OperationCancelled:
         return ""
     except ElasticsearchAdminError as error:
         # What fails before it begins is not on its record yet.
         give_up(using, key, str(error))
         raise
+
+
+def _rebuild(definition: IndexDefinition, row: Operation) -> str:
+    return rebuild(plan_rebuild(definition, queued=row), queued=row).generation
+
+
+def _drain(definition: IndexDefinition, row: Operation) -> str:
+    again = bool(row.details.get("again"))
+    drain_now(plan_drain(definition, again=again), queued=row)
+    return ""
 
 
 def _swap(definition: IndexDefinition, row: Operation) -> str:
@@ -86,6 +99,13 @@ def _swap(definition: IndexDefinition, row: Operation) -> str:
             f"{plan.source or 'nowhere'} before the swap began: plan it again."
         )
     return swap_alias(plan, queued=row).target
+
+
+_QUEUED: dict[Operation.Kind, Callable[[IndexDefinition, Operation], str]] = {
+    Operation.Kind.REBUILD: _rebuild,
+    Operation.Kind.SWAP: _swap,
+    Operation.Kind.DRAIN: _drain,
+}
 
 
 def _queued(using: str, key: int) -> QuerySet[Operation]:

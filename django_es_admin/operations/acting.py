@@ -18,18 +18,25 @@ class Acting:
 
     Args:
         who: the user; the account of this process if nobody said so.
+        through: the face that answers for the user's rights, and its place ("admin:office"); ""
+            for code of the project, which answers for itself.
         begun: the operations that were begun or queued meanwhile. What others begin at the same
             time is not among them.
     """
 
     who: str
+    through: str = ""
     begun: list[Operation] = field(default_factory=list)
 
 
 @contextmanager
-def acting(who: str) -> Iterator[Acting]:
-    """Record the operations that begin in the context under the name of ``who``."""
-    acting = Acting(who)
+def acting(who: str, *, through: str = "") -> Iterator[Acting]:
+    """Record the operations that begin in the context under the name of ``who``.
+
+    Args:
+        through: see :class:`Acting`.
+    """
+    acting = Acting(who, through)
     token = _acting.set(acting)
     try:
         yield acting
@@ -46,6 +53,12 @@ def who_acts() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return f"uid {os.getuid()}"
+
+
+def acts_through() -> str:
+    """Return the face that answers for the rights of whoever acts; "" if none has to."""
+    acting = _acting.get()
+    return acting.through if acting is not None else ""
 
 
 def note_begun(operation: Operation) -> None:

@@ -23,7 +23,7 @@ from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, Opera
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
-from .acting import note_begun, who_acts
+from .acting import acts_through, note_begun, who_acts
 from .progress import OnProgress, Progress, ignore
 from .running import explain_running, forget_ended, running_rebuild
 
@@ -147,6 +147,8 @@ def enqueue(
         operation = _row(definition, kind)
         operation.state = Operation.State.QUEUED
         operation.details |= details or {}
+        if through := acts_through():
+            operation.details["through"] = through
         operation.save(using=definition.database)
     note_begun(operation)
     return operation

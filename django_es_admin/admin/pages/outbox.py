@@ -15,7 +15,7 @@ from ...models import Index, OutboxEntry
 from ...outbox.rows.by_hand import discard, plan_discard, retry
 from ...status.figures import read_figures
 from ..permissions import PageAdmin
-from ..rights import index_admin, index_of, may_read_documents
+from ..rights import index_admin, index_of
 from .databases import DatabaseFilter, first_database
 from .format import age, moment, number
 
@@ -89,15 +89,21 @@ class OutboxAdmin(PageAdmin):
         return index_admin(self.admin_site).has_reindex_objects_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the rows of indices whose documents the user may read."""
-        rows = OutboxEntry.objects.using(first_database()).order_by("pk")
-        if request.user.is_superuser:
-            return rows
-        readable = Q(pk__in=())
+        """Return the rows of indices whose documents the user may read.
+
+        Rows of an index that is not declared are for superusers.
+        """
+        pages = index_admin(self.admin_site)
+        readable, declared = Q(pk__in=()), Q(pk__in=())
         for definition in get_definitions():
-            if definition.document and may_read_documents(request, definition.model_label):
-                readable |= Q(connection=definition.using, index=definition.name)
-        return rows.filter(readable)
+            rows = Q(connection=definition.using, index=definition.name)
+            declared |= rows
+            index = index_of(definition.using, definition.name)
+            if definition.document and pages.has_view_documents_permission(request, index):
+                readable |= rows
+        if request.user.is_superuser:
+            readable |= ~declared
+        return OutboxEntry.objects.using(first_database()).filter(readable).order_by("pk")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -131,7 +131,9 @@ class IndexAdmin(IndexPages):
         except ImproperlyConfigured as problem:
             error = str(problem)
         # Without good settings there is nothing to read, but what is wrong with them.
-        may_read = detail is None or self.has_view_documents_permission(request, detail)
+        may_read = detail is None or self.has_view_documents_permission(
+            request, Index(pk=object_id)
+        )
         if tab.private and not may_read:
             raise PermissionDenied
         context = self.admin_site.each_context(request)

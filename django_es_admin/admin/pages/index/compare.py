@@ -35,13 +35,14 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
     pages.require_view(request)
     connection, name = parse_id(object_id)
     detail = find_index(object_id)
-    if not pages.has_view_documents_permission(request, detail):
-        raise PermissionDenied
+    index = index_of(connection, name)
     key = request.GET.get("key", "")
-    if not detail.status.model or not 0 < len(key) <= MAX_KEY or "\0" in key:
+    sane = 0 < len(key) <= MAX_KEY and "\0" not in key
+    if not pages.has_view_document_permission(request, index, key if sane else ""):
+        raise PermissionDenied
+    if not detail.status.model or not sane:
         raise Http404("There is no such object.")
     definition = get_definition(name, connection)
-    index = index_of(connection, name)
     may_reindex = pages.has_reindex_objects_permission(request, index)
     readonly = detail.connection.details.readonly
     if request.method == "POST":

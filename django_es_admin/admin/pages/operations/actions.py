@@ -22,7 +22,7 @@ from ....lifecycle.rollback import plan_rollback, roll_back
 from ....lifecycle.swap import swap_alias
 from ....models import Operation
 from ....status.status import IndexStatus
-from ...rights import Verb
+from ...rights import RIGHTS, Verb
 from . import plans
 
 Parameters = Mapping[str, str]
@@ -45,6 +45,11 @@ def _always(plan: Any) -> bool:
     return True
 
 
+def _is_concrete(plan: Any) -> bool:
+    """Whether what is searched is a physical index of the alias's name, which has to go."""
+    return bool(plan.concrete)
+
+
 @dataclass(frozen=True)
 class Action:
     """One verb: all that its button, its plan and its execution need.
@@ -52,7 +57,6 @@ class Action:
     Args:
         name: the end of its address, and of its URL name.
         kind: of the operation.
-        right: that it takes.
         title: what people read on its button; an ellipsis, as a plan follows.
         button: what they read on that which carries the plan out.
         plan: makes the plan, for the parameters of the address.
@@ -63,13 +67,14 @@ class Action:
         enqueue: the function of :mod:`django_es_admin.tasks` that asks a task to.
         tell_too_long: why a plan that takes too long cannot be carried out without tasks, if there
             is another way to do it.
+        destroys: whether a plan deletes a physical index, which takes the right to that, and its
+            typed name.
         flag: of the entry in the admin's log.
         parameter: which parameter of its address names a generation; "" for none.
     """
 
     name: str
     kind: Operation.Kind
-    right: Verb
     title: str | Promise
     button: str | Promise
     plan: Callable[[IndexDefinition, Parameters], Any]
@@ -79,8 +84,14 @@ class Action:
     background: Callable[[Any], bool] = _never
     enqueue: str = ""
     tell_too_long: Callable[[Any], str] | None = None
+    destroys: Callable[[Any], bool] = _never
     flag: int = CHANGE
     parameter: str = ""
+
+    @property
+    def right(self) -> Verb:
+        """The right that it takes."""
+        return RIGHTS[self.kind]
 
     @property
     def url_name(self) -> str:
@@ -127,7 +138,6 @@ def _plan_delete(definition: IndexDefinition, asked: Parameters) -> Any:
 CREATE = Action(
     name="create",
     kind=Operation.Kind.CREATE,
-    right="create_index",
     title=_("Create…"),
     button=_("Create the index"),
     plan=lambda definition, asked: plan_create(definition),
@@ -139,7 +149,6 @@ CREATE = Action(
 REBUILD = Action(
     name="rebuild",
     kind=Operation.Kind.REBUILD,
-    right="rebuild_index",
     title=_("Rebuild…"),
     button=_("Start the rebuild"),
     plan=lambda definition, asked: plan_rebuild(definition),
@@ -148,11 +157,11 @@ REBUILD = Action(
     fits=lambda index: bool(index.model),
     background=_always,
     enqueue="enqueue_rebuild",
+    destroys=_is_concrete,
 )
 SWAP = Action(
     name="swap",
     kind=Operation.Kind.SWAP,
-    right="swap_alias",
     title=_("Swap alias…"),
     button=_("Swap the alias"),
     plan=lambda definition, asked: plan_swap(definition, asked.get("to") or None),
@@ -162,12 +171,12 @@ SWAP = Action(
     # A swap to what was not compared with the database yet does that first.
     background=lambda plan: bool(plan.gated),
     enqueue="enqueue_swap",
+    destroys=_is_concrete,
     parameter="to",
 )
 ROLLBACK = Action(
     name="rollback",
     kind=Operation.Kind.ROLLBACK,
-    right="swap_alias",
     title=_("Roll back…"),
     button=_("Roll back"),
     plan=lambda definition, asked: plan_rollback(definition),
@@ -178,7 +187,6 @@ ROLLBACK = Action(
 REFRESH = Action(
     name="refresh",
     kind=Operation.Kind.REFRESH,
-    right="reindex_objects",
     title=_("Refresh…"),
     button=_("Refresh the index"),
     plan=lambda definition, asked: plan_refresh(definition),
@@ -189,7 +197,6 @@ REFRESH = Action(
 DRAIN = Action(
     name="drain",
     kind=Operation.Kind.DRAIN,
-    right="reindex_objects",
     title=_("Drain now…"),
     button=_("Drain now"),
     plan=lambda definition, asked: plan_drain(definition, again="again" in asked),
@@ -203,7 +210,6 @@ DRAIN = Action(
 PRUNE = Action(
     name="prune",
     kind=Operation.Kind.PRUNE,
-    right="delete_index",
     title=_("Prune…"),
     button=_("Prune"),
     plan=lambda definition, asked: plan_prune(definition),
@@ -215,7 +221,6 @@ PRUNE = Action(
 DELETE = Action(
     name="delete_generation",
     kind=Operation.Kind.DELETE,
-    right="delete_index",
     title=_("Delete…"),
     button=_("Delete the generation"),
     plan=_plan_delete,

@@ -25,7 +25,7 @@ from ....exceptions import (
 from ....indices.definition import IndexDefinition, get_definition
 from ....operations.acting import acting
 from ....operations.fingerprint import fingerprint
-from ...rights import IndexPages, index_of
+from ...rights import IndexPages, index_of, through
 from ..address import parse_id, quoted_id
 from .actions import Action
 
@@ -61,7 +61,7 @@ def operate(
     if request.method != "POST":
         return _show(pages, request, action, definition, plan)
     problem = _find_problem(request, action, plan)
-    if problem or plan.refusals or action.find_refusal(plan):
+    if problem or _refusals(pages, request, action, plan):
         return _show(pages, request, action, definition, plan, problem=problem)
     return _carry_out(pages, request, action, plan)
 
@@ -85,6 +85,22 @@ def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
     return ""
 
 
+def _refusals(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> list[str]:
+    """Return why a plan cannot be carried out, by this user and in the admin."""
+    refusals = [*plan.refusals]
+    if refusal := action.find_refusal(plan):
+        refusals.append(refusal)
+    definition: IndexDefinition = plan.definition
+    index = index_of(definition.using, definition.name)
+    if action.destroys(plan) and not pages.may("delete_index", request, index):
+        text = _(
+            "This deletes the physical index %(name)s, and you do not have the right to delete "
+            "indices."
+        )
+        refusals.append(text % {"name": definition.alias})
+    return refusals
+
+
 def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> HttpResponse:
     definition: IndexDefinition = plan.definition
     index = index_of(definition.using, definition.name)
@@ -96,7 +112,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
         single_object=True,
     )
     problem = ""
-    with acting(request.user.get_username()) as actor:
+    with acting(request.user.get_username(), through=through(pages.admin_site)) as actor:
         try:
             action.carry_out(plan)
         except ElasticsearchAdminError as error:
@@ -123,9 +139,7 @@ def _show(
 ) -> HttpResponse:
     index = index_of(definition.using, definition.name)
     told = action.tell(plan) if plan else None
-    refusals = [*plan.refusals] if plan else []
-    if plan and (refusal := action.find_refusal(plan)):
-        refusals.append(refusal)
+    refusals = _refusals(pages, request, action, plan) if plan else []
     context = {
         **pages.admin_site.each_context(request),
         "title": f"{str(action.title).rstrip('…')}: {definition.name}",

@@ -24,24 +24,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ....exceptions import OperationMissing, OperationRefused
-from ....indices.definition import get_definitions
 from ....models import Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ...permissions import PageAdmin
-from ...rights import Verb, index_admin, index_of, may_read_documents
+from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
 from ..format import age, duration, number, pretty_json
 from ..state import operation_state, operation_title, step_title
 from .actions import BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK
 from .tools import READ_ONLY, Tool, reads_only, tool_for
-
-_RIGHTS: dict[Operation.Kind, Verb] = {
-    # Objects are reindexed from their own pages.
-    Operation.Kind.REINDEX: "reindex_objects",
-    **{kind: action.right for kind, action in BY_KIND.items()},
-}
 
 # What one may want to do after an operation that ended well.
 _FOLLOWING = {
@@ -151,10 +144,11 @@ class OperationAdmin(PageAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         operation = self._find(unquote(object_id))
         row = operation.row
-        if operation.failures and not may_read_documents(request, _model_of(row)):
+        index = index_of(row.connection, row.index)
+        pages = index_admin(self.admin_site)
+        if operation.failures and not pages.has_view_documents_permission(request, index):
             # Elasticsearch quotes the values that it refuses.
             row.details = {key: row.details[key] for key in row.details if key != "failures"}
-        index = index_of(row.connection, row.index)
         context = {
             **self.admin_site.each_context(request),
             "title": operation_title(operation),
@@ -203,7 +197,7 @@ class OperationAdmin(PageAdmin):
     def may_act(self, request: HttpRequest, operation: OperationStatus) -> bool:
         """Whether the user has the right to begin such an operation, and so to end it."""
         row = operation.row
-        verb = _RIGHTS[Operation.Kind(row.kind)]
+        verb = RIGHTS[Operation.Kind(row.kind)]
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
 
     def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
@@ -234,11 +228,6 @@ class OperationAdmin(PageAdmin):
 def object_id_of(operation: OperationStatus) -> str:
     """Return the id under which the admin knows an operation."""
     return object_id(operation.using, str(operation.row.pk))
-
-
-def _model_of(row: Operation) -> str:
-    found = (d for d in get_definitions() if (d.using, d.name) == (row.connection, row.index))
-    return next((definition.model_label for definition in found), "")
 
 
 def _status(row: Operation) -> OperationStatus:

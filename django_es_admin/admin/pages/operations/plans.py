@@ -128,6 +128,7 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
             f"POST /{name}/_refresh",
             _aliases(*([remove] if plan.source else []), _add(plan, name)),
         ),
+        typed=definition.alias if plan.concrete else "",
     )
 
 
@@ -154,7 +155,11 @@ def tell_swap(plan: SwapPlan) -> Told:
         steps.append(_("delete %(source)s, which is a physical index: there is no rollback"))
     if plan.refused:
         steps.append(_("try the documents that it refused again: %(refused)s"))
-    return Told(tuple(step % values for step in steps), (_aliases(*plan.actions),))
+    return Told(
+        tuple(step % values for step in steps),
+        (_aliases(*plan.actions),),
+        typed=plan.definition.alias if plan.concrete else "",
+    )
 
 
 def tell_refresh(plan: RefreshPlan) -> Told:
