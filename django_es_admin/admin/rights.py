@@ -66,15 +66,18 @@ def index_admin(site: AdminSite) -> IndexPages:
 
 
 def may_read_documents(request: HttpRequest, label: str) -> bool:
-    """Whether the user may read what is made from the objects of a model.
+    """Whether the user may read what is made from the objects of a model, or of several.
 
     Args:
         label: of the model; "" where nobody can tell whose data it is: superusers only.
     """
     if not label:
         return request.user.is_superuser
-    options = apps.get_model(label)._meta
-    return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")
+    options = [apps.get_model(one)._meta for one in label.split(", ")]
+    return all(
+        request.user.has_perm(f"{one.app_label}.{get_permission_codename('view', one)}")
+        for one in options
+    )
 
 
 def index_of(connection: str, name: str) -> Index:
