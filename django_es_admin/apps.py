@@ -1,5 +1,7 @@
 """Wire the app together."""
 
+import sys
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -22,3 +24,6 @@ class ElasticsearchAdminConfig(AppConfig):
         dsl.connect()
         autodiscover_modules("documents")
         signals.connect()
+        if f"{self.name}.dsl.registries" in sys.modules:
+            # Only for projects that use it: the names of django-elasticsearch-dsl.
+            from .dsl import checks as _dsl_checks  # noqa: F401 (registers them)

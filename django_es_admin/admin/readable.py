@@ -6,53 +6,72 @@ pages, texts of errors included, ask here.
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from ..documents import registry
+from ..documents import Document
+from ..indices.definition import IndexDefinition
 
 
-def may_read_all(site: AdminSite, request: HttpRequest, label: str) -> bool:
-    """Whether the user may read the documents of every object of a model.
+def may_read_all(site: AdminSite, request: HttpRequest, definition: IndexDefinition | None) -> bool:
+    """Whether the user may read every document of an index.
 
-    No, where the ``ModelAdmin`` shows this user some of the rows only, or may decide by object.
+    No, where a ``ModelAdmin`` shows this user some of its rows only, or may decide by object.
 
     Args:
-        label: of the model; "" where nobody can tell whose data it is: superusers only.
+        definition: of the index; None where it is not declared, so that nobody can tell whose data
+            it holds: superusers only, as without a document.
     """
-    if not label:
+    documents = _documents(definition)
+    if not documents:
         return request.user.is_superuser
-    model = apps.get_model(label)
+    return all(_may_read_all_of(site, request, document) for document in documents)
+
+
+def may_read_one(
+    site: AdminSite, request: HttpRequest, definition: IndexDefinition | None, key: str
+) -> bool:
+    """Whether the user may read one document.
+
+    Args:
+        definition: of its index; None where it is not declared.
+        key: of the document, as in the outbox: its object's primary key, most often. Where the
+            object is gone, only those may read it who may read all.
+    """
+    if may_read_all(site, request, definition):
+        return True
+    return any(_sees_object(site, request, one, key) for one in _documents(definition))
+
+
+def _documents(definition: IndexDefinition | None) -> list[type[Document]]:
+    parts = definition.parts if definition else ()
+    return [part.document for part in parts if part.document is not None]
+
+
+def _may_read_all_of(site: AdminSite, request: HttpRequest, document: type[Document]) -> bool:
+    model = document.django.model
     model_admin = _model_admin(site, model)
     if model_admin is None:
         return _may_view(request, model)
     if not model_admin.has_view_permission(request) or _decides_by_object(model_admin):
         return False
-    return not _narrows(model, model_admin.get_queryset(request))
+    return not _narrows(document, model_admin.get_queryset(request))
 
 
-def may_read_one(site: AdminSite, request: HttpRequest, label: str, key: str) -> bool:
-    """Whether the user may read the document of one object.
-
-    Args:
-        label: of its model; "" where nobody can tell whose data it is: superusers only.
-        key: its primary key, as text. Of an object that is gone only those may read the document
-            who may read all.
-    """
-    if may_read_all(site, request, label):
-        return True
-    model_admin = _model_admin(site, apps.get_model(label)) if label else None
+def _sees_object(site: AdminSite, request: HttpRequest, document: type[Document], key: str) -> bool:
+    model_admin = _model_admin(site, document.django.model)
     if model_admin is None or not model_admin.has_view_permission(request):
         return False
-    try:
-        found = model_admin.get_queryset(request).filter(pk=key).first()
-    except (ValidationError, ValueError, TypeError, OverflowError):
-        return False
-    return found is not None and model_admin.has_view_permission(request, found)
+    places = document.django.places
+    found = [
+        instance
+        for instance in model_admin.get_queryset(request).filter(places.condition([key]))
+        # A condition may hold for others, too.
+        if str(places.place_of(instance) or instance.pk) == key
+    ]
+    return bool(found) and all(model_admin.has_view_permission(request, one) for one in found)
 
 
 def _model_admin(site: AdminSite, model: type[Model]) -> Any:
@@ -69,16 +88,16 @@ def _decides_by_object(model_admin: Any) -> bool:
     return type(model_admin).has_view_permission is not ModelAdmin.has_view_permission
 
 
-def _narrows(model: type[Model], rows: QuerySet[Any]) -> bool:
-    """Whether ``rows`` may lack some of those that an index of the model holds."""
+def _narrows(document: type[Document], rows: QuerySet[Any]) -> bool:
+    """Whether ``rows`` may lack some of those that have a document."""
     query = rows.query
     if query.is_sliced or query.combinator or query.is_empty():
         return True
     if not query.where:
         # Without a condition a join may leave rows out all the same.
         return any(join.join_type == "INNER JOIN" for join in _joins(query))
-    held = [document().get_queryset().query for document in registry.get_documents_for_model(model)]
-    return not held or any(other.where != query.where for other in held)
+    held: Any = document().get_queryset().query
+    return bool(held.where != query.where)
 
 
 def _joins(query: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from ..indices.definition import get_definitions
+from ..indices.definition import IndexDefinition, get_definitions
 from ..models import Index, Operation
 from ..operations.authority import register_authority
 from .permissions import PageAdmin
@@ -74,16 +74,16 @@ class IndexPages(IndexRights, PageAdmin):
         row from this user. Documents of an index that the project does not declare are for
         superusers: nobody can tell whose data they are.
         """
-        return may_read_all(self.admin_site, request, model_of(index))
+        return may_read_all(self.admin_site, request, _definition_of(index))
 
     def has_view_document_permission(self, request: HttpRequest, index: Index, key: str) -> bool:
         """Whether the user may read the document of one object, whose page of the admin is open.
 
         Args:
-            key: the object's primary key, as text.
+            key: of the document, as in the outbox.
         """
         return self.has_view_documents_permission(request, index) or may_read_one(
-            self.admin_site, request, model_of(index), key
+            self.admin_site, request, _definition_of(index), key
         )
 
 
@@ -92,11 +92,9 @@ def index_admin(site: AdminSite) -> IndexPages:
     return cast(IndexPages, site.get_model_admin(Index))
 
 
-def model_of(index: Index) -> str:
-    """Return the label of the model whose objects an index holds; "" where there is none."""
+def _definition_of(index: Index) -> IndexDefinition | None:
     connection, _, name = str(index.pk).rpartition(":")
-    found = (d for d in get_definitions() if (d.using, d.name) == (connection, name))
-    return next((definition.model_label for definition in found), "")
+    return next((d for d in get_definitions() if (d.using, d.name) == (connection, name)), None)
 
 
 def through(site: AdminSite) -> str:

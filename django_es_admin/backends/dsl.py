@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from elasticsearch import Elasticsearch
 from elasticsearch.dsl import connections as dsl
 
 from .configuration import CONNECTION_SETTINGS, servers_of
@@ -14,16 +15,37 @@ _known: set[str] = set()
 
 
 class _Client:
-    """The client of a connection, looked up at each use: a forked process has its own."""
+    """The client of a connection, looked up at each use: a forked process has its own.
+
+    It passes for the client wherever one is asked for: in ``isinstance()``, and in
+    ``elasticsearch.helpers``, which read private attributes of it.
+    """
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._found)
+
+    @property
+    def _found(self) -> Elasticsearch:
+        return connections[self._alias].client
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name == "_headers":
             # elasticsearch.dsl would write its own name into the headers of our client.
             raise AttributeError(name)
-        return getattr(connections[self._alias].client, name)
+        return getattr(self._found, name)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or self._found is getattr(other, "_found", other)
+
+    def __hash__(self) -> int:
+        return hash(self._found)
+
+    def __repr__(self) -> str:
+        return repr(self._found)
 
 
 def introduce() -> None:
@@ -37,13 +59,19 @@ def introduce() -> None:
         aliases = set()
     declared = bool(servers_of(settings))
     for alias in _known - aliases:
-        if isinstance(_registered(alias), _Client):
+        if _is_ours(_registered(alias)):
             dsl.remove_connection(alias)
     for alias in aliases:
-        if declared or isinstance(_registered(alias), (_Client, type(None))):
+        found = _registered(alias)
+        if declared or found is None or _is_ours(found):
             dsl.add_connection(alias, _Client(alias))  # type: ignore[arg-type]
     _known.clear()
     _known.update(aliases)
+
+
+def _is_ours(client: object) -> bool:
+    # Not isinstance(): it would ask for the class that the connection's client has.
+    return type(client) is _Client
 
 
 def _registered(alias: str) -> object:

@@ -12,11 +12,13 @@ from elasticsearch.dsl import Object
 from django_es_admin import connections
 
 from ..documents import Document, registry
+from ..documents.fields import DjangoField
+from ..documents.overrides import has_prepare
 from ..documents.paths import exists, follow, path_of
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry
 from .messages import TAG, error, warning
-from .names import check_claims, check_names
+from .names import check_claims, check_names, check_parts
 from .settings import check_settings
 
 
@@ -37,6 +39,7 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
         definitions = get_definitions()
         messages += check_names(definitions)
         messages += check_claims(definitions)
+        messages += check_parts(definitions)
     return messages
 
 
@@ -119,14 +122,18 @@ def _missing_paths(
     annotations = _annotations(document)
     for name in mapping:
         path = path_of(name, mapping[name])
-        if not (hasattr(document, f"prepare_{name}") or path[0] in annotations):
-            yield from _missing_in(model, name, path, mapping[name])
+        if document.fields_read_by_themselves and not isinstance(mapping[name], DjangoField):
+            continue
+        if not (has_prepare(document, name) or path[0] in annotations):
+            yield from _missing_in(
+                model, name, path, mapping[name], of_queryset=document.fields_read_by_themselves
+            )
 
 
 def _missing_in(
-    model: type[Model], name: str, path: tuple[str, ...], field: Any
+    model: type[Model], name: str, path: tuple[str, ...], field: Any, *, of_queryset: bool
 ) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
-    if not exists(model, path):
+    if not exists(model, path, of_queryset=of_queryset):
         yield name, path, model
         return
     related = follow(model, path)
@@ -136,7 +143,11 @@ def _missing_in(
         if not hasattr(field._doc_class, f"prepare_{inner}"):
             definition = field._mapping[inner]
             yield from _missing_in(
-                related, f"{name}.{inner}", path_of(inner, definition), definition
+                related,
+                f"{name}.{inner}",
+                path_of(inner, definition),
+                definition,
+                of_queryset=of_queryset,
             )
 
 

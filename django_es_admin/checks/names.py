@@ -1,6 +1,7 @@
 """What is wrong with the names of indices, and who else claims them."""
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from django.core.checks import CheckMessage
 
@@ -22,6 +23,40 @@ def check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
                 )
 
 
+def check_parts(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
+    """Check that documents of one index cannot overwrite each other's."""
+    for definition in definitions:
+        for one, other in combinations(definition.parts, 2):
+            first, second = one.document, other.document
+            if first is None or second is None:
+                continue
+            names = f"{first.__name__} and {second.__name__}"
+            if one.own_label == other.own_label or not first.django.places.shape.is_apart_from(
+                second.django.places.shape
+            ):
+                yield error(
+                    "E063",
+                    f"{names} share the index {definition.alias!r}, and nothing tells their ids "
+                    f"apart: one would overwrite the other's documents.",
+                    "Let generate_id() of each return another beginning, as in "
+                    "f'question-{instance.pk}', or give each an index of its own.",
+                    second,
+                )
+            if one.database != other.database:
+                yield _two_databases(one, other)
+
+
+def _two_databases(one: IndexDefinition, other: IndexDefinition) -> CheckMessage:
+    return error(
+        "E016",
+        f"The index {other.alias!r} is made from two databases, "
+        f"{one.database!r} and {other.database!r}: their versions of a "
+        f"document cannot be compared.",
+        "Make an index from one database, or give each database an index of its own.",
+        other.document,
+    )
+
+
 def check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
     owners: list[IndexDefinition] = []
     for definition in definitions:
@@ -31,14 +66,7 @@ def check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
             continue
         yield _claim(other, definition, definition.alias)
         if other.database != definition.database:
-            yield error(
-                "E016",
-                f"The index {definition.alias!r} is made from two databases, "
-                f"{other.database!r} and {definition.database!r}: their versions of a "
-                f"document cannot be compared.",
-                "Make an index from one database, or give each database an index of its own.",
-                definition.document,
-            )
+            yield _two_databases(other, definition)
     for definition in definitions:
         # Several indices may share a further alias, but none may take the name of another index.
         for alias in definition.aliases:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from elasticsearch import dsl
 
+from .fields import DjangoField
+from .overrides import has_prepare
 from .paths import find_column, find_relation, path_of
 from .prepared import Prepared
 
@@ -87,6 +89,8 @@ class ColumnSource:
         objects = []
         for name in mapping:
             field = mapping[name]
+            if document.fields_read_by_themselves and not isinstance(field, DjangoField):
+                continue
             _refuse_code(document, name, field)
             if isinstance(field, dsl.Object) and list(field._mapping):
                 objects.append((name, field))
@@ -136,7 +140,7 @@ class ColumnSource:
 
 
 def _refuse_code(holder: type, name: str, field: Any) -> None:
-    if hasattr(holder, f"prepare_{name}") or getattr(field, "convert", None):
+    if has_prepare(holder, name) or getattr(field, "has_code", False):
         raise NotColumns(name)
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from elasticsearch import dsl
 
 from .options import DjangoOptions
+from .places import Places
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -21,6 +22,15 @@ class Document(dsl.Document):
 
     if TYPE_CHECKING:
         django: ClassVar[DjangoOptions]
+
+    fields_read_by_themselves: ClassVar[bool] = False
+    """Whether a field finds its value by a method of its own, as in django-elasticsearch-dsl; one
+    of ``elasticsearch.dsl`` itself has none, and stays empty."""
+
+    @classmethod
+    def make_places(cls) -> Places:
+        """Return what knows where the documents stand in the index."""
+        return Places(cls)
 
     @classmethod
     def _get_using(cls, using: Any = None) -> Any:

@@ -35,6 +35,16 @@ class DjangoField(dsl.Field):
         object.__setattr__(self, "path", tuple(attr.split(".")) if attr else ())
         object.__setattr__(self, "convert", None)
 
+    @property
+    def has_code(self) -> bool:
+        """Whether its value is something else than what its path leads to."""
+        return self.convert is not None
+
+    @property
+    def may_read_anything(self) -> bool:
+        """Whether nobody knows which columns its value is made of."""
+        return False
+
 
 class BinaryField(DjangoField, dsl.Binary):
     """Base64 text, neither indexed nor searched."""

@@ -53,16 +53,18 @@ class InstanceSource:
         return queryset
 
     def _prepare(self, document: "Document", instance: models.Model) -> Prepared:
+        place = None
         try:
+            place = self._document.django.places.place_of(instance)
             if not document.should_index_object(instance):
-                return Prepared(instance.pk, None)
-            return Prepared(instance.pk, document.prepare(instance))
+                return Prepared(instance.pk, None, place=place)
+            return Prepared(instance.pk, document.prepare(instance), place=place)
         except Error:
             # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
             # after it.
             raise
         except Exception as error:  # noqa: BLE001 (the project's own code; one object must not stop the others)
-            return Prepared(instance.pk, None, f"{type(error).__name__}: {error}")
+            return Prepared(instance.pk, None, f"{type(error).__name__}: {error}", place)
 
 
 def _collect(

@@ -11,6 +11,7 @@ from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..exceptions import DocumentMisdeclared
+from .places import Places
 from .reads import Reads
 from .source import Source
 
@@ -32,7 +33,8 @@ class DjangoOptions:
         fields: names of model fields to index beside the declared ones.
         related_models: models whose changes change documents.
         ignore_signals: leave saves alone; the project indexes by itself.
-        auto_refresh: make each write searchable before it returns.
+        auto_refresh: make each write searchable before it returns; ``"wait_for"`` waits for
+            Elasticsearch to do so by itself.
         queryset_pagination: documents per bulk request; None for the project's default.
         index_name: the index's name as declared in ``class Index``.
         using: alias of the connection.
@@ -46,9 +48,14 @@ class DjangoOptions:
     fields: tuple[str, ...] = ()
     related_models: tuple[type[models.Model], ...] = ()
     ignore_signals: bool = False
-    auto_refresh: bool = False
+    auto_refresh: bool | str = False
     queryset_pagination: int | None = None
     missing_fields: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def follows_changes(self) -> bool:
+        """Whether a save reaches the index."""
+        return not self.ignore_signals
 
     @property
     def connection(self) -> Base:
@@ -60,6 +67,11 @@ class DjangoOptions:
         """The name that is searched: an alias in Elasticsearch."""
         config = connections.indices.get(self.index_name, {})
         return self.connection.prefixed(config.get("NAME") or self.index_name)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the documents stand in the index."""
+        return self.document.make_places()
 
     @cached_property
     def reads(self) -> Reads:

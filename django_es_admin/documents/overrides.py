@@ -18,7 +18,12 @@ def has_every_row(document: "type[Document]") -> bool:
     )
 
 
+def has_prepare(holder: type, name: str) -> bool:
+    """Whether a method of a document, or of an inner one, makes the value of a field."""
+    return hasattr(holder, f"prepare_{name}") or hasattr(holder, f"prepare_{name}_with_related")
+
+
 def is_overridden(document: "type[Document]", *names: str) -> bool:
     """Whether the project gave ``document`` a method of one of these names."""
-    ours = f"{__package__}.document"
-    return any(getattr(document, name).__module__ != ours for name in names)
+    ours = f"{__package__.partition('.')[0]}."
+    return any(not getattr(document, name).__module__.startswith(ours) for name in names)

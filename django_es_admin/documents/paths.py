@@ -113,16 +113,22 @@ def _link(
     return None if through is None else (through, backwards)
 
 
-def exists(model: type[models.Model], path: tuple[str, ...]) -> bool:
+def exists(model: type[models.Model], path: tuple[str, ...], *, of_queryset: bool = False) -> bool:
     """Whether the path can lead to a value of an instance of ``model``.
 
     What lies behind a property or a method is not known, and taken to exist.
+
+    Args:
+        of_queryset: whether the path may go on with what a queryset has, as in ``tags.count``.
     """
+    many = False
     for name in path:
+        if many and (name.isdigit() or (of_queryset and hasattr(models.QuerySet, name))):
+            return True
         step = find_relation(model, name)
         if step is None:
             return find_column(model, name) is not None or hasattr(model, name)
-        model = step.model
+        model, many = step.model, step.many
     return True
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.expressions import Col
 from elasticsearch import dsl
 
-from .overrides import is_overridden
+from .overrides import has_prepare, is_overridden
 from .paths import find_column, find_relation, generic_keys, path_of, references
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Reads:
     def __init__(self, document: "type[Document]") -> None:
         self._columns: dict[Model, set[str]] = {}
         # Code of the project may read anything; then every change counts.
-        self._opaque = is_overridden(document, "should_index_object", "prepare")
+        self._opaque = document.django.places.own or is_overridden(
+            document, "should_index_object", "prepare"
+        )
         self._reversed: set[Model] = set()
         self._related: set[Model] = set()
         self._links: set[tuple[Model, bool]] = set()
@@ -95,7 +97,7 @@ class Reads:
 
     def _add_mapping(self, model: Model, holder: type, mapping: Any) -> None:
         for name in mapping:
-            if hasattr(holder, f"prepare_{name}"):
+            if has_prepare(holder, name) or getattr(mapping[name], "may_read_anything", False):
                 self._opaque = True
             else:
                 self._add_path(model, path_of(name, mapping[name]), mapping[name])

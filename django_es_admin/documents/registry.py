@@ -38,9 +38,14 @@ class DocumentRegistry:
         options = read_options(document, declared, index._name, str(index._using))
         missing = _add_model_fields(document, options["model"], options["fields"])
         document.django = DjangoOptions(**options, missing_fields=missing)
-        self._documents = (*self._documents, document)
-        document_registered.send(sender=document)
+        self.add(document)
         return document
+
+    def add(self, document: type[Document]) -> None:
+        """Register a document class that has its options; a second time changes nothing."""
+        if document not in self._documents:
+            self._documents = (*self._documents, document)
+            document_registered.send(sender=document)
 
     def unregister_document(self, document: type[Document]) -> None:
         """Forget a document class; its index stays as it is."""

@@ -65,7 +65,7 @@ class Source:
 
 
 def _columns(document: "type[Document]") -> ColumnSource | None:
-    if is_overridden(document, "should_index_object", "prepare"):
+    if document.django.places.own or is_overridden(document, "should_index_object", "prepare"):
         return None
     try:
         return ColumnSource(document)

@@ -9,6 +9,7 @@ from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
 from ..backends.errors import reason, translated
 from ..documents.prepared import Prepared
+from .ids import named
 
 # "id is too long, must be no longer than 512 bytes", in UTF-8.
 MAX_ID_BYTES = 512
@@ -19,7 +20,7 @@ class ItemError:
     """A document that could not be written.
 
     Args:
-        key: of the object, as text; the document's ``_id``.
+        key: of the document, as text: the object's primary key, most often.
         message: why, in Elasticsearch's words or the encoder's.
         status: HTTP status of the item; 0 where it was not sent.
         hopeless: whether no later attempt can do better, whatever the object becomes.
@@ -66,14 +67,14 @@ class Chunk:
     """The body of one bulk request.
 
     Args:
-        actions: ``_id`` of each document -> its lines, encoded: what to do, and the document.
+        actions: key of each document -> its lines, encoded: what to do, and the document.
     """
 
     actions: list[tuple[str, list[bytes]]]
 
     @property
     def keys(self) -> list[str]:
-        """The ``_id`` of each document."""
+        """Of each document."""
         return [key for key, _ in self.actions]
 
     @property
@@ -98,10 +99,11 @@ def encode(
     """
     actions: list[tuple[str, list[bytes]]] = []
     size = 0
-    for key, source, error in batch:
-        identity = str(key)
-        if error:
-            yield ItemError(identity, error)
+    for one in batch:
+        source, key, place = one.source, one.text, one.place
+        identity = key if place is None else place.id
+        if one.error:
+            yield ItemError(key, one.error)
             continue
         if not 0 < len(identity.encode(errors="replace")) <= MAX_ID_BYTES:
             # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
@@ -110,41 +112,36 @@ def encode(
                     f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: give "
                     f"the object another key, or leave it out in get_queryset()"
                 )
-                yield ItemError(identity, text, hopeless=True)
+                yield ItemError(key, text, hopeless=True)
             continue
         try:
             document = None if source is None else JSON.dumps(source)
-            action = JSON.dumps(
-                {
-                    "delete" if document is None else "index": {
-                        "_id": identity,
-                        "version": version,
-                        "version_type": "external_gte",
-                    }
-                }
-            )
+            named = {"_id": identity, "version": version, "version_type": "external_gte"}
+            if place is not None and place.routing is not None:
+                named["routing"] = place.routing
+            action = JSON.dumps({"delete" if document is None else "index": named})
         except Exception as failure:  # noqa: BLE001 (any value of any type may be in a document)
-            yield ItemError(identity, f"cannot be encoded as JSON: {failure}")
+            yield ItemError(key, f"cannot be encoded as JSON: {failure}")
             continue
         added = len(action) + len(document or b"") + 2
         if actions and size + added > max_bytes:
             yield Chunk(actions)
             actions, size = [], 0
-        actions.append((identity, [action] if document is None else [action, document]))
+        actions.append((key, [action] if document is None else [action, document]))
         size += added
     if actions:
         yield Chunk(actions)
 
 
 def send(
-    connection: Base, target: str, chunk: Chunk, *, timeout: float, refresh: bool = False
+    connection: Base, target: str, chunk: Chunk, *, timeout: float, refresh: bool | str = False
 ) -> BulkResult:
     """Send one bulk request to a write alias and read the answer for every item.
 
     Args:
         target: the generation's write alias; nothing is created if it is gone.
         timeout: seconds to wait for the answer; the request is never repeated by itself.
-        refresh: make the documents searchable at once.
+        refresh: make the documents searchable at once, or ``"wait_for"`` that.
 
     Raises:
         RequestTooLarge: send it in halves.
@@ -157,7 +154,7 @@ def send(
             require_alias=True,
             # Before ours: one shard that is missing must not look like a connection that is down.
             timeout=f"{max(int(timeout * 500), 1)}ms",
-            refresh=refresh or None,
+            refresh=cast("bool", refresh) or None,
             filter_path="errors,items.*.status,items.*.result,items.*.error",
         )
     if not answer.get("errors") and "items" not in answer:
@@ -190,5 +187,6 @@ def read_versions(
     """
     with translated(connection):
         client = connection.client.options(request_timeout=timeout)
-        answer = client.mget(index=target, ids=list(keys), source=False)
-    return {doc["_id"]: doc["_version"] for doc in answer["docs"] if doc.get("found")}
+        answer = client.mget(index=target, docs=named(keys), source=False)
+    found = zip(keys, answer["docs"], strict=True)
+    return {key: doc["_version"] for key, doc in found if doc.get("found")}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..backends.elasticsearch import JSON
 from ..conf import get_options
 from ..documents import Document, registry
 from ..documents.paths import path_of
+from ..documents.registry import document_registered
 from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
 
 
@@ -31,6 +32,7 @@ class IndexDefinition:
         settings: index settings.
         mappings: index mappings.
         document: the class that fills it; None if the project fills it by itself.
+        others: further classes that fill it, as with the parents and children of a join.
     """
 
     name: str
@@ -40,6 +42,37 @@ class IndexDefinition:
     settings: Mapping[str, Any]
     mappings: Mapping[str, Any]
     document: type[Document] | None
+    others: tuple[type[Document], ...] = ()
+
+    @cached_property
+    def parts(self) -> "tuple[IndexDefinition, ...]":
+        """The index as each of the classes that fill it sees it: the first one first."""
+        if self.document is None or not self.others:
+            return (self,)
+        every = (self.document, *self.others)
+        rest = (tuple(other for other in every if other is not one) for one in every)
+        return tuple(
+            replace(self, document=one, others=others)
+            for one, others in zip(every, rest, strict=True)
+        )
+
+    def part(self, label: str) -> "IndexDefinition":
+        """Return the part of one model's documents; the first one for "", or a model that is none.
+
+        Args:
+            label: of the model.
+        """
+        return next((part for part in self.parts if part.own_label == label), self.parts[0])
+
+    @property
+    def part_label(self) -> str:
+        """What tells this part from the others; "" where it is all of the index."""
+        return self.own_label if self.others else ""
+
+    @property
+    def own_label(self) -> str:
+        """The model of this part; "" without a document."""
+        return self.document.django.model._meta.label if self.document else ""
 
     @property
     def connection(self) -> Base:
@@ -55,8 +88,8 @@ class IndexDefinition:
 
     @property
     def model_label(self) -> str:
-        """The model as ``shop.Product``; "" without a document."""
-        return self.document.django.model._meta.label if self.document else ""
+        """The model as ``shop.Product``, or all models; "" without a document."""
+        return ", ".join(part.own_label for part in self.parts)
 
     @cached_property
     def digest(self) -> str:
@@ -64,11 +97,19 @@ class IndexDefinition:
         plan = {"mappings": self.mappings, "settings": self.settings, "fields": self._plan()}
         return hashlib.sha256(JSON.dumps(_sorted(plan))).hexdigest()[:16]
 
-    def _plan(self) -> dict[str, list[str]]:
+    def _plan(self) -> dict[str, Any]:
         if self.document is None:
             return {}
-        mapping = self.document._doc_type.mapping
-        return {name: list(path_of(name, mapping[name])) for name in mapping}
+        if self.others:
+            # The same for every part.
+            return {part.own_label: _fields(part.document) for part in self.parts}
+        return _fields(self.document)
+
+
+def _fields(document: type[Document] | None) -> dict[str, list[str]]:
+    assert document is not None  # noqa: S101 (a part is one of a document)
+    mapping = document._doc_type.mapping
+    return {name: list(path_of(name, mapping[name])) for name in mapping}
 
 
 def _sorted(value: Any) -> Any:
@@ -95,7 +136,11 @@ def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
         raise ConnectionDoesNotExist(
             f"There is no connection {connection!r}: ES_SERVERS has {', '.join(connections)}."
         )
-    found = [definition_of(document) for document in registry.get_documents()]
+    found = [
+        definition_of(document)
+        for document in registry.get_documents()
+        if not _fills_the_index_of_another(document)
+    ]
     for backend in sorted(connections.all(), key=lambda backend: backend.readonly):
         for name, index in backend.indices_settings.items():
             definition = _of_settings(name, index, backend)
@@ -170,7 +215,11 @@ def select_definitions(
 
 @cache
 def definition_of(document: type[Document]) -> IndexDefinition:
-    """Return the index of a document class."""
+    """Return the index of a document class, as it sees it."""
+    siblings = _siblings(document)
+    if siblings and siblings[0] is not document:
+        whole = definition_of(siblings[0])
+        return next(part for part in whole.parts if part.document is document)
     options = document.django
     index = connections.indices.get(options.index_name, {})
     declared = document._index.to_dict()
@@ -183,7 +232,17 @@ def definition_of(document: type[Document]) -> IndexDefinition:
         settings=_with_window(settings),
         mappings=declared.get("mappings", {}),
         document=document,
+        others=siblings[1:],
     )
+
+
+def _siblings(document: type[Document]) -> tuple[type[Document], ...]:
+    """Return the classes that share an index: by one object, which has the mapping of all."""
+    return tuple(d for d in registry.get_documents() if d._index is document._index)
+
+
+def _fills_the_index_of_another(document: type[Document]) -> bool:
+    return _siblings(document)[0] is not document
 
 
 def _of_settings(name: str, index: Mapping[str, Any], connection: Base) -> IndexDefinition:
@@ -216,9 +275,15 @@ def _with_window(settings: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+def _forget_all(**kwargs: Any) -> None:
+    definition_of.cache_clear()
+
+
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting in ("ES_SERVERS", "ES_INDICES", "ES_ADMIN"):
         definition_of.cache_clear()
 
 
+# It may share the index of one that is known already.
+document_registered.connect(_forget_all, dispatch_uid="django_es_admin.indices.definition")
 setting_changed.connect(_forget, dispatch_uid="django_es_admin.indices.definition")

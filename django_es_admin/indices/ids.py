@@ -1,9 +1,10 @@
-"""The ids of all documents of a physical index, a page at a time."""
+"""The keys of all documents of a physical index, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated
+from ..documents.places import Place, read_place
 
 PAGE = 10_000
 KEEP_ALIVE = "2m"
@@ -12,7 +13,7 @@ KEEP_ALIVE = "2m"
 def read_ids(
     connection: Base, index: str, *, timeout: float, size: int = PAGE
 ) -> Iterator[list[str]]:
-    """Yield the ids of the documents that a search of ``index`` finds now, in no order.
+    """Yield the keys of the documents that a search of ``index`` finds now, in no order.
 
     A point in time shows the same documents on every page, whatever is written meanwhile.
 
@@ -37,12 +38,12 @@ def read_ids(
                     search_after=after,
                     source=False,
                     track_total_hits=False,
-                    filter_path="pit_id,hits.hits._id,hits.hits.sort",
+                    filter_path="pit_id,hits.hits._id,hits.hits._routing,hits.hits.sort",
                 )
             pit = answer.get("pit_id", pit)
             hits = answer.get("hits", {}).get("hits", [])
             if hits:
-                yield [hit["_id"] for hit in hits]
+                yield [str(Place(hit["_id"], hit.get("_routing"))) for hit in hits]
             if len(hits) < size:
                 return
             after = hits[-1]["sort"]
@@ -51,13 +52,27 @@ def read_ids(
             client.close_point_in_time(id=pit)
 
 
+def named(keys: Iterable[str]) -> list[dict[str, str]]:
+    """Return the documents of these keys as a request for several names them."""
+    return [
+        {"_id": place.id} if place.routing is None else {"_id": place.id, "routing": place.routing}
+        for place in map(read_place, keys)
+    ]
+
+
 def existing_ids(connection: Base, index: str, ids: list[str], *, timeout: float) -> set[str]:
     """Return those of ``ids`` that there are documents for, written a moment ago or not.
+
+    Args:
+        ids: keys of documents.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     with translated(connection):
         client = connection.client.options(request_timeout=timeout)
-        answer = client.mget(index=index, ids=ids, source=False, filter_path="docs._id,docs.found")
-    return {doc["_id"] for doc in answer["docs"] if doc.get("found")}
+        answer = client.mget(
+            index=index, docs=named(ids), source=False, filter_path="docs._id,docs.found"
+        )
+    found = zip(ids, answer["docs"], strict=True)
+    return {key for key, doc in found if doc.get("found")}

@@ -7,6 +7,8 @@ from typing import Any
 from ..backends.abstracts import Base
 from ..backends.deadline import Deadline
 from ..backends.errors import translated
+from ..documents.places import Place
+from .ids import named
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def read_samples(
     return SamplePage(
         tuple(
             Sample(
-                hit["_id"],
+                str(Place(hit["_id"], hit.get("_routing"))),
                 hit.get("_source", {}),
                 hit["_score"] if query else None,
                 hit["_version"],
@@ -81,7 +83,7 @@ def read_document(connection: Base, index: str, deadline: Deadline, key: str) ->
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         # Of several keys: one that is missing is part of the answer then, not an error.
-        [found] = client.mget(index=index, ids=[key])["docs"]
+        [found] = client.mget(index=index, docs=named([key]))["docs"]
     if not found.get("found"):
         return None
-    return Sample(found["_id"], found.get("_source", {}), version=found["_version"])
+    return Sample(key, found.get("_source", {}), version=found["_version"])

@@ -96,6 +96,15 @@ class LoadRange(models.Model):
         Generation, on_delete=models.CASCADE, related_name="ranges", verbose_name=_("generation")
     )
     number = models.PositiveIntegerField(_("number"))
+    document = models.CharField(
+        _("document"),
+        max_length=200,
+        blank=True,
+        # Code that does not know it yet inserts rows during a deploy.
+        default="",
+        db_default="",
+        help_text=_("The model that it is of, where several share the index."),
+    )
     after = models.TextField(
         _("after"), blank=True, help_text=_("The key before its first one; empty at the start.")
     )

@@ -24,6 +24,15 @@ class OutboxEntry(models.Model):
     model = models.CharField(
         _("model"), max_length=200, blank=True, help_text=_("Of the related object.")
     )
+    document = models.CharField(
+        _("document"),
+        max_length=200,
+        blank=True,
+        # Code that does not know it yet inserts rows during a deploy.
+        default="",
+        db_default="",
+        help_text=_("The model that it is of, where several share the index."),
+    )
     key = models.CharField(_("key"), max_length=512)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     due_at = models.DateTimeField(

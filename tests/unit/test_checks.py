@@ -347,6 +347,19 @@ def test_e014_two_documents_of_one_index(register: Any) -> None:
     assert "NoteDocument and NoteDocument both claim the name 'memos'" in messages[0].msg
 
 
+def test_e063_a_document_that_inherits_the_index_of_another(register: Any) -> None:
+    first = register(name=fields.TextField())
+    django = type("Django", (), {"model": Category})
+    second = type("Shorter", (first,), {"Django": django})
+    registry.register_document(second)
+    try:
+        messages = check_documents()
+    finally:
+        registry.unregister_document(second)
+    assert found(messages) == ["E063"]
+    assert "share the index 'memos'" in messages[0].msg
+
+
 def test_e014_a_document_and_settings(register: Any, settings: Any) -> None:
     settings.ES_INDICES = {"products": {}, "goods": {"NAME": "memos"}}
     settings.ES_SERVERS = {"default": {"INDICES": ["products", "goods"]}}

@@ -28,7 +28,7 @@ LAYERS = [
     ("search",),
     ("tasks", "checks"),
     ("admin", "views", "rest", "import_export", "management", "templatetags"),
-    ("test",),
+    ("test", "dsl"),
 ]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 FACES = LEVELS["admin"]

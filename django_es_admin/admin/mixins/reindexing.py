@@ -17,7 +17,7 @@ from ...conf import get_options
 from ...documents import registry
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, definition_of
-from ...lifecycle.reindex import reindex_objects
+from ...lifecycle.reindex import keys_of, reindex_objects
 from ...models import Index
 from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
@@ -225,7 +225,7 @@ class ReindexingMixin(Base):
             index_admin(self.admin_site).log_change(request, index, text)
             keys = chosen.values_list("pk", flat=True).iterator()
             with acting(request.user.get_username()):
-                reindex_objects(definition, map(str, keys))
+                reindex_objects(definition, keys_of(definition, keys))
         text = ngettext(
             "%(count)s object is indexed anew, at once or by the next drain.",
             "%(count)s objects are indexed anew, at once or by the next drain.",

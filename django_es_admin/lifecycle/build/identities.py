@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from ...conf import get_options
+from ...documents import Document
 from ...documents.overrides import is_overridden
 from ...documents.prepared import Prepared
 from ...exceptions import ObjectsUnreadable
@@ -91,13 +91,13 @@ def still_differing(
 ) -> frozenset[str]:
     """Return those of ``keys`` that still only one side has."""
     wanted = list(keys)
-    primary = _model(definition)._meta.pk
     found: set[str] = set()
     existing: set[str] = set()
     for start in range(0, len(wanted), PAGE):
         portion = wanted[start : start + PAGE]
-        known = [key for text in portion if (key := _to_key(primary, text)) is not None]
-        found |= set(chain.from_iterable(_pages(definition, Q(pk__in=known))))
+        for part in definition.parts:
+            chosen = _document(part).django.places.condition(portion)
+            found |= set(chain.from_iterable(_pages(part, chosen)))
         timeout = get_options().operation_timeout
         existing |= existing_ids(definition.connection, generation, portion, timeout=timeout)
     return frozenset((found ^ existing) & set(wanted))
@@ -125,7 +125,7 @@ class _Sums:
 
 
 def _rows(definition: IndexDefinition) -> Walk:
-    return lambda: _pages(definition, Q())
+    return lambda: chain.from_iterable(_pages(part, Q()) for part in definition.parts)
 
 
 def _documents(definition: IndexDefinition, generation: str) -> Walk:
@@ -146,9 +146,10 @@ def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
     Args:
         chosen: which of them to look at.
     """
-    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
-    decided = is_overridden(definition.document, "should_index_object")
-    size = get_options().bulk_max_documents if decided else PAGE
+    document = _document(definition)
+    places = document.django.places
+    decided = is_overridden(document, "should_index_object")
+    size = get_options().bulk_max_documents if decided or places.own else PAGE
     beyond = chosen
     while True:
         page = objects(definition).filter(beyond).order_by("pk")[:size]
@@ -157,7 +158,8 @@ def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
         except ObjectsUnreadable:
             page = table_of(definition).filter(beyond)[:size]
             keys = list(page.values_list("pk", flat=True))
-            wanted = _wanted(read_keys(definition, [str(key) for key in keys]))
+            named = places.keys([str(key) for key in keys], definition.database)
+            wanted = _wanted(read_keys(definition, named))
         # A join of get_queryset() may give an object more than once.
         yield list(dict.fromkeys(wanted))
         if len(keys) < size:
@@ -174,28 +176,23 @@ def _read_page(
         decided: whether the document's own code decides that.
     """
     using = definition.database
-    document = definition.document
-    assert document is not None  # noqa: S101 (objects() has seen to it)
+    document = _document(definition)
+    places = document.django.places
     with project_code(ObjectsUnreadable, document.__name__, using), reading_from(using):
         if decided:
             batch = list(document.django.source.read(page))
             return [one.key for one in batch], _wanted(batch)
+        if places.own:
+            instances = list(page)
+            return [one.pk for one in instances], [str(places.place_of(one)) for one in instances]
         keys = list(page.values_list("pk", flat=True))
         return keys, [str(key) for key in keys]
 
 
 def _wanted(batch: Iterable[Prepared]) -> list[str]:
-    return [str(one.key) for one in batch if one.source is not None or one.error]
+    return [one.text for one in batch if one.source is not None or one.error]
 
 
-def _model(definition: IndexDefinition) -> Any:
-    assert definition.document is not None  # noqa: S101 (objects() has seen to it)
-    return definition.document.django.model
-
-
-def _to_key(primary: Any, text: str) -> Any:
-    """Return the primary key that ``text`` is of; None where it is of none."""
-    try:
-        return primary.to_python(text)
-    except (ValueError, TypeError, ArithmeticError, ValidationError):
-        return None
+def _document(definition: IndexDefinition) -> type[Document]:
+    assert definition.document is not None  # noqa: S101 (there is nothing to compare without one)
+    return definition.document

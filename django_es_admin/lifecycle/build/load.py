@@ -71,7 +71,10 @@ def load(
     started = time.monotonic()
     total = count_about(definition)
     plan_ranges(definition, generation)
-    loader = _Loader(definition, generation, on_progress, total)
+    loaders = {
+        part.part_label: _Loader(part, generation, on_progress, total) for part in definition.parts
+    }
+    loader = next(iter(loaders.values()))
     loader.tell()
     while not all_loaded(generation):
         claimed = claim_range(generation)
@@ -81,7 +84,7 @@ def load(
             loader.tell()
             continue
         try:
-            loader.load(claimed)
+            loaders[claimed.document].load(claimed)
         except RangeTakenOver:
             continue
     loader.tell()
@@ -98,7 +101,7 @@ def count_about(definition: IndexDefinition) -> int:
     try:
         return count_objects(definition)
     except ProjectCodeFailed:
-        return table_of(definition).count()
+        return sum(table_of(part).count() for part in definition.parts)
 
 
 class _Loader:
@@ -116,6 +119,7 @@ class _Loader:
         total: int,
     ) -> None:
         assert definition.document is not None  # noqa: S101 (there is nothing to load without one)
+        self._document = definition.document
         options = definition.document.django
         self._definition = definition
         self._generation = generation
@@ -212,10 +216,12 @@ class _Loader:
         Raises:
             ObjectsUnreadable: it is not one object, but all.
         """
-        found = read_keys(self._definition, [str(key) for key in keys])
+        places = self._document.django.places
+        named = places.keys([str(key) for key in keys], self._definition.database)
+        found = read_keys(self._definition, named)
         if len(found) > 1 and all(one.error for one in found):
             raise ObjectsUnreadable(
-                f"Not one of {len(found)} objects can be read, from {found[0].key} on: {error}"
+                f"Not one of {len(found)} objects can be read, from {found[0].text} on: {error}"
             ) from error
         # What is not there needs no delete: nothing was loaded of it.
         return [one for one in found if one.source is not None or one.error]

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import connections, models, transaction
@@ -27,10 +28,17 @@ def plan_ranges(definition: IndexDefinition, generation: Generation) -> None:
     using = definition.database
     if _ranges(generation).exists():
         return
-    bounds = [*_bounds(definition, get_options().bulk_max_documents * BATCHES), ""]
+    size = get_options().bulk_max_documents * BATCHES
+    bounds = [
+        (part.part_label, after, until)
+        for part in definition.parts
+        for after, until in pairwise(["", *_bounds(part, size), ""])
+    ]
     LoadRange.objects.using(using).bulk_create(
-        LoadRange(generation=generation, number=number, after=after, until=until)
-        for number, (after, until) in enumerate(zip(["", *bounds], bounds, strict=False))
+        LoadRange(
+            generation=generation, number=number, document=document, after=after, until=until
+        )
+        for number, (document, after, until) in enumerate(bounds)
     )
 
 

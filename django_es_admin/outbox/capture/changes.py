@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db import models, router
 
 from ...exceptions import KeyMissing
-from .record import feeds, key_text, object_entry, record, related_entry
+from .record import feeds, key_text, object_entries, record, related_entry
 from .watch import Model, watched
 
 PORTION = 1_000
@@ -68,7 +68,7 @@ def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
     related = [(d, other) for d, other in concerned.related if feeds(d, using)]
     count = 0
     for portion in portions(keys):
-        entries = [object_entry(document, key) for document in own for key in portion]
+        entries = [one for document in own for one in object_entries(document, portion, using)]
         entries += [related_entry(d, other, key) for d, other in related for key in portion]
         record(using, entries, model)
         count += len(entries)

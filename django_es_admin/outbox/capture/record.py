@@ -1,5 +1,6 @@
 """Append rows to the outbox, in the transaction of the change that they tell of."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.models.sql import InsertQuery
 from ...conf import get_options
 from ...documents import Document
 from ...exceptions import CaptureOutsideTransaction
+from ...indices.definition import definition_of
 from ...models import OutboxEntry
 from ...statement import Slot, Statement
 from ..drain.inline import drain_after_commit, inline_grace, is_suspended
@@ -43,6 +45,14 @@ def object_entry(document: type[Document], key: str) -> OutboxEntry:
     return OutboxEntry(connection=options.using, index=options.index_name, key=key)
 
 
+def object_entries(
+    document: type[Document], primary_keys: Iterable[str], using: str
+) -> list[OutboxEntry]:
+    """Return a row for each object, as it is stored now."""
+    places = document.django.places
+    return [object_entry(document, key) for key in places.keys(primary_keys, using)]
+
+
 def related_entry(document: type[Document], model: Model, key: str) -> OutboxEntry:
     options = document.django
     return OutboxEntry(
@@ -50,6 +60,7 @@ def related_entry(document: type[Document], model: Model, key: str) -> OutboxEnt
         index=options.index_name,
         kind=OutboxEntry.Kind.RELATED,
         model=model._meta.label,
+        document=definition_of(document).part_label,
         key=key,
     )
 
@@ -106,7 +117,7 @@ def _append_one(using: str, entry: OutboxEntry, lease: timedelta | None) -> None
     [(entry.pk,)] = _insertion(using, lease).run(**values)
 
 
-_SLOTS = ("connection", "index", "kind", "model", "key")
+_SLOTS = ("connection", "index", "kind", "model", "document", "key")
 
 
 @cache

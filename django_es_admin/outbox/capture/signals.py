@@ -8,6 +8,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 
 from ...documents import Document, registry
 from ...documents.paths import references
+from ...documents.places import Place, Places
 from ...documents.registry import document_registered
 from ..drain.related import RelatedKeys
 from ..rows.lock import wait_for_writers
@@ -16,6 +17,7 @@ from .record import (
     feeds,
     key_in,
     key_text,
+    object_entries,
     object_entry,
     record,
     related_entry,
@@ -58,9 +60,10 @@ def _on_pre_save(
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Note what a related object belonged to before it is moved elsewhere."""
+    """Note where an object stands, and what a related one belongs to, before it is moved."""
     if _is_new(instance, raw=raw):
         return
+    _record_places(sender, instance, using, changed=instance)
     moving = [
         (document, model)
         for document, model in watched(sender).related
@@ -98,9 +101,10 @@ def _on_post_save(
     concerned = watched(sender)
     changed = None if created else update_fields
     entries = [
-        object_entry(document, key_in(document.django.model, instance))
+        entry
         for document in concerned.own
         if feeds(document, using) and document.django.reads.concern(document.django.model, changed)
+        for entry in object_entries(document, [key_in(document.django.model, instance)], using)
     ]
     entries += [
         related_entry(document, model, key_in(model, instance))
@@ -111,7 +115,8 @@ def _on_post_save(
 
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
-    """Note what belongs to a related object while that can still be found out."""
+    """Note where an object stands, and what belongs to it, while that can still be found out."""
+    _record_places(sender, instance, using)
     related = [
         (document, model) for document, model in watched(sender).related if feeds(document, using)
     ]
@@ -120,6 +125,32 @@ def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: 
         row = rows[model]
         if row is not None:
             _record_related_keys(document, row, using)
+
+
+def _record_places(
+    sender: Model, instance: models.Model, using: str, changed: models.Model | None = None
+) -> None:
+    """Note where the documents of an object stand that do not stand under its primary key.
+
+    Args:
+        changed: what is saved; a place that it keeps need not be noted.
+    """
+    for document in watched(sender).own:
+        places = document.django.places
+        if not (places.own and feeds(document, using)):
+            continue
+        model = document.django.model
+        row = _locked(model, key_in(model, instance), using)
+        place = None if row is None else places.place_of(row)
+        if place is not None and (changed is None or not _keeps(places, changed, place)):
+            record(using, [object_entry(document, str(place))], sender)
+
+
+def _keeps(places: Places, instance: models.Model, place: Place) -> bool:
+    try:
+        return places.place_of(instance) == place
+    except Exception:  # noqa: BLE001 (the project's own code, of a value the database will make)
+        return False
 
 
 def _locked_rows(
@@ -149,7 +180,8 @@ def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs:
     entries = [
         object_entry(document, key_in(document.django.model, instance))
         for document in watched(sender).own
-        if feeds(document, using)
+        # Where any other stands was noted before.
+        if feeds(document, using) and not document.django.places.own
     ]
     record(using, entries, sender)
 
@@ -169,7 +201,11 @@ def _on_m2m_changed(
         return
     here, there = watched(type(instance)), watched(model)
     read_here = _read_across(here, there, sender, using, backwards=reverse)
-    entries = [object_entry(d, key_in(d.django.model, instance)) for d in read_here.own]
+    entries = [
+        entry
+        for document in read_here.own
+        for entry in object_entries(document, [key_in(document.django.model, instance)], using)
+    ]
     entries += [related_entry(d, m, key_in(m, instance)) for d, m in read_here.related]
     record(using, entries, sender)
     read_there = _read_across(there, here, sender, using, backwards=not reverse)
@@ -181,7 +217,7 @@ def _on_m2m_changed(
     else:
         keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
     for portion in portions(keys):
-        entries = [object_entry(d, key) for d in read_there.own for key in portion]
+        entries = [entry for d in read_there.own for entry in object_entries(d, portion, using)]
         entries += [related_entry(d, m, key) for d, m in read_there.related for key in portion]
         record(using, entries, sender)
 
@@ -248,7 +284,7 @@ def _ends(
 
 def _record_related_keys(document: type[Document], instance: models.Model, using: str) -> None:
     for portion in RelatedKeys(document, instance, using).portions("", PORTION):
-        record(using, [object_entry(document, key) for key in portion], type(instance))
+        record(using, object_entries(document, portion, using), type(instance))
 
 
 _RECEIVERS = (

@@ -46,10 +46,15 @@ class Together:
     after: int
     result: DrainResult | None = None
 
-    def drain(self) -> None:
-        """Write what was noted since the block began, and no row of before."""
+    def drain(self, *, refresh: bool | str | None = None) -> None:
+        """Write what was noted since the block began, and no row of before.
+
+        Args:
+            refresh: make the documents searchable at once; None to do as each document says.
+        """
         self.result = DrainResult()
-        for done in drain_rows(self.using, lambda rows: rows.filter(pk__gt=self.after)):
+        since = lambda rows: rows.filter(pk__gt=self.after)  # noqa: E731 (shorter so)
+        for done in drain_rows(self.using, since, refresh=refresh):
             self.result += done
         flush()
 
@@ -90,6 +95,16 @@ class Together:
             transaction.on_commit(tell, using=self.using, robust=True)
 
 
+def from_now_on(using: str) -> Together:
+    """Return what drains the rows that are noted after this moment.
+
+    Args:
+        using: alias of the database.
+    """
+    last = OutboxEntry.objects.using(using).aggregate(last=Max("pk"))["last"] or 0
+    return Together(using, last)
+
+
 @contextmanager
 def together(using: str) -> Iterator[Together]:
     """Write what the block notes in the outbox right after it, unless it is left to workers.
@@ -99,8 +114,7 @@ def together(using: str) -> Iterator[Together]:
     Args:
         using: alias of the database.
     """
-    last = OutboxEntry.objects.using(using).aggregate(last=Max("pk"))["last"] or 0
-    noted = Together(using, last)
+    noted = from_now_on(using)
     try:
         with suspended(using):
             yield noted

@@ -83,17 +83,18 @@ def make_atomic(model: Model) -> None:
 
 def watched(model: Model) -> Watched:
     """Return what a change of an object of ``model`` concerns."""
-    return _watched(registry.get_documents(), model)
+    # Not in what is cached: a project may turn them off for a while.
+    followed = [d for d in registry.get_documents() if d.django.follows_changes]
+    return _watched(tuple(followed), model)
 
 
 @lru_cache(maxsize=1_000)
 def _watched(documents: tuple[type[Document], ...], model: Model) -> Watched:
-    followed = [d for d in documents if not d.django.ignore_signals]
     return Watched(
-        own=tuple(d for d in followed if model in family(d.django.model)),
+        own=tuple(d for d in documents if model in family(d.django.model)),
         related=tuple(
             (d, related)
-            for d in followed
+            for d in documents
             for related in d.django.related_models
             if model in family(related)
         ),

@@ -98,12 +98,14 @@ class BatchDrain:
         fan_out_limit: leave related objects to workers where all that is written would be more
             documents than this; None to write any number.
         on_portion: called while the objects of one row are written, which may take minutes.
+        refresh: make the documents searchable at once; None to do as the document says.
     """
 
     using: str
     timeout: float
     fan_out_limit: int | None = None
     on_portion: Callable[[], None] = lambda: None
+    refresh: bool | str | None = None
 
     def drain(self, entries: list[OutboxEntry]) -> DrainResult:
         """Write what ``entries`` tell of, and acknowledge exactly these.
@@ -186,14 +188,24 @@ class BatchDrain:
     ) -> DrainResult:
         assert definition.document is not None  # noqa: S101 (rows are captured for documents only)
         options = definition.document.django
-        writer = Writer(definition, self.timeout, options.auto_refresh)
+        refresh = options.auto_refresh if self.refresh is None else self.refresh
+        writer = Writer(definition, self.timeout, refresh)
         size = options.queryset_pagination or get_options().bulk_max_documents
         result = DrainResult()
         objects = [entry for entry in entries if entry.kind == OutboxEntry.Kind.OBJECT]
         for start in range(0, len(objects), size):
             result += self._drain_objects(writer, objects[start : start + size])
-        related = [entry for entry in entries if entry.kind == OutboxEntry.Kind.RELATED]
-        return result + self._drain_related(writer, related, size, before + result.objects)
+        for part in definition.parts:
+            related = [
+                entry
+                for entry in entries
+                if entry.kind == OutboxEntry.Kind.RELATED
+                and definition.part(entry.document) is part
+            ]
+            if related:
+                writer = Writer(part, self.timeout, refresh)
+                result += self._drain_related(writer, related, size, before + result.objects)
+        return result
 
     def _drain_objects(self, writer: Writer, entries: list[OutboxEntry]) -> DrainResult:
         keys = list(dict.fromkeys(entry.key for entry in entries))
@@ -241,7 +253,7 @@ class BatchDrain:
     ) -> DrainResult:
         result = DrainResult()
         if keys:
-            outcome = writer.write_keys(keys)
+            outcome = writer.write_objects(keys)
             if outcome.held:
                 put_back(self._rows(entries))
                 return DrainResult(held=len(entries))
@@ -270,7 +282,7 @@ class BatchDrain:
             more = len(portion) == size
             if not portion:
                 break
-            outcome = writer.write_keys(portion)
+            outcome = writer.write_objects(portion)
             if outcome.held:
                 put_back(self._rows(entries))
                 return result + DrainResult(held=len(entries))

@@ -14,7 +14,11 @@ Rows = Callable[[QuerySet[OutboxEntry]], QuerySet[OutboxEntry]]
 
 
 def drain_rows(
-    using: str, choose: Rows, on_portion: Callable[[], None] = lambda: None
+    using: str,
+    choose: Rows,
+    on_portion: Callable[[], None] = lambda: None,
+    *,
+    refresh: bool | str | None = None,
 ) -> Iterator[DrainResult]:
     """Handle the rows of one database that are to be handled, each of them once.
 
@@ -23,8 +27,10 @@ def drain_rows(
     Args:
         choose: narrows the rows down.
         on_portion: called while the objects of one row are written, which may take minutes.
+        refresh: make the documents searchable at once; None to do as each document says.
     """
-    drain = BatchDrain(using, get_options().write_timeout, on_portion=on_portion)
+    timeout = get_options().write_timeout
+    drain = BatchDrain(using, timeout, on_portion=on_portion, refresh=refresh)
     after, avoided = 0, Q()
     while True:
         rows = choose(waiting(using)).filter(pk__gt=after).exclude(avoided)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from ...documents import Document
+from ...documents.places import read_place
 from ...documents.prepared import Prepared
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
@@ -15,7 +15,7 @@ from .project_code import project_code
 
 
 def objects(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return the objects that belong into the index, from the database that feeds it."""
+    """Return the objects that belong into a part of an index, from the database that feeds it."""
     return _document(definition)().get_queryset().using(definition.database)
 
 
@@ -25,9 +25,12 @@ def count_objects(definition: IndexDefinition) -> int:
     Raises:
         ProjectCodeFailed: the database refuses the document's queryset.
     """
-    name = f"{_document(definition).__name__}.get_queryset()"
-    with project_code(ProjectCodeFailed, name, definition.database):
-        return objects(definition).count()
+    count = 0
+    for part in definition.parts:
+        name = f"{_document(part).__name__}.get_queryset()"
+        with project_code(ProjectCodeFailed, name, part.database):
+            count += objects(part).count()
+    return count
 
 
 def table_of(definition: IndexDefinition) -> QuerySet[Any]:
@@ -55,7 +58,10 @@ def read_keys(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared
 
 
 def _read(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:
-    wanted = _primary_keys(definition, keys)
+    places = _document(definition).django.places
+    if definition.others or places.own:
+        return _read_placed(definition, keys)
+    wanted = places.primary_keys(keys)
     with reading_from(definition.database):
         found = _find(definition, list(wanted)) if wanted else []
     present = {prepared.key for prepared in found}
@@ -78,16 +84,22 @@ def _find(definition: IndexDefinition, keys: list[Any]) -> list[Prepared]:
         return list(source.read(queryset))
 
 
-def _primary_keys(definition: IndexDefinition, keys: Sequence[str]) -> dict[Any, str]:
-    """Return primary key -> its text; what is no key of the model is left out."""
-    primary = _document(definition).django.model._meta.pk
-    found = {}
-    for text in keys:
-        try:
-            found[primary.to_python(text)] = text
-        except (ValidationError, ValueError, TypeError, ArithmeticError):
-            continue
-    return found
+def _read_placed(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:
+    """Read what may stand elsewhere than under its primary key; a place may change hands."""
+    found: dict[str, Prepared] = {}
+    for part in definition.parts:
+        using, document = part.database, _document(part)
+        name, places = document.__name__, document.django.places
+        with reading_from(using):
+            with project_code(ProjectCodeFailed, f"{name}.get_queryset()", using):
+                queryset = objects(part).filter(places.condition(keys))
+            with project_code(ObjectsUnreadable, name, using):
+                batch = list(document.django.source.read(queryset))
+        for one in batch:
+            if places.own and one.place is None:
+                raise ObjectsUnreadable(f"{name} does not say where it stands: {one.error}")
+            found[one.text] = one
+    return [found.get(key) or Prepared(None, None, place=read_place(key)) for key in keys]
 
 
 def _document(definition: IndexDefinition) -> type[Document]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from django.dispatch import Signal
+
 from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
@@ -31,6 +33,9 @@ from .tick import raise_tick, take_tick
 logger = logging.getLogger(__name__)
 
 ROUNDS = 3
+
+documents_written = Signal()
+"""Sent with the document class as sender, and the ``outcome``, once objects were written."""
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Writer:
 
     definition: IndexDefinition
     timeout: float
-    refresh: bool = False
+    refresh: bool | str = False
 
     @property
     def document(self) -> type[Document]:
@@ -117,17 +122,27 @@ class Writer:
             outcome, overtaken = self._write(targets, tick, batch, started)
             if not overtaken:
                 outcome.parked = parked
+                documents_written.send_robust(sender=self.document, outcome=outcome)
                 return outcome
         raise ServerBusy(
             f"Documents of {self.definition.name} hold versions above the counter's, again and "
             f"again: is another database writing to this index?"
         )
 
+    def write_objects(self, primary_keys: Sequence[str]) -> Outcome:
+        """Write the documents of the objects with these primary keys, where they stand now.
+
+        Raises:
+            as :meth:`write_keys`.
+        """
+        places = self.document.django.places
+        return self.write_keys(places.keys(primary_keys, self.definition.database))
+
     def _write(
         self, targets: Targets, tick: int, batch: list[Prepared], started: float
     ) -> tuple[Outcome, bool]:
-        outcome = Outcome(keys=[str(one.key) for one in batch], held=targets.held)
-        outcome.deleted = {str(one.key) for one in batch if one.source is None and not one.error}
+        outcome = Outcome(keys=[one.text for one in batch], held=targets.held)
+        outcome.deleted = {one.text for one in batch if one.source is None and not one.error}
         overtaken = False
         for target in targets.write:
             result = send_batch(
@@ -216,7 +231,7 @@ def send_batch(
     *,
     started: float,
     timeout: float | None = None,
-    refresh: bool = False,
+    refresh: bool | str = False,
 ) -> BulkResult:
     """Write documents to one write alias, in requests that are bounded in bytes.
 

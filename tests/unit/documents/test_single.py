@@ -8,6 +8,7 @@ from django.db import models
 from pytest_django import DjangoAssertNumQueries
 
 from django_es_admin.documents import Document, fields, registry
+from django_es_admin.documents.prepared import Prepared
 from tests.guide.models import Badge, Category, Place, Product, Restaurant, Tag, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +81,7 @@ def test_a_key_that_leads_to_a_parent(declare: Declare) -> None:
     Place.objects.create(name="b")
     single = document.django.source.single("default")
     assert single is not None
-    assert single.read(restaurant.pk) == [(restaurant.pk, {"name": "a", "stars": 2}, "")]
+    assert single.read(restaurant.pk) == [Prepared(restaurant.pk, {"name": "a", "stars": 2})]
 
 
 def test_the_project_may_have_a_say_in_what_is_read(declare: Declare) -> None:
@@ -113,4 +114,4 @@ def test_what_a_field_converts_is_read_by_the_orm(
     document = declare(Tag, name=fields.TextField())
     assert document.django.source.single("default") is None
     found = document.django.source.read(document().get_queryset())
-    assert list(found) == [(tag.pk, {"name": "QUIET"}, "")]
+    assert list(found) == [Prepared(tag.pk, {"name": "QUIET"})]

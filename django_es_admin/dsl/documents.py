@@ -1,0 +1,357 @@
+"""The class that says how a model becomes an index, as django-elasticsearch-dsl has it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.db import models
+from elasticsearch.dsl import connections
+from elasticsearch.helpers import BulkIndexError
+
+from ..documents import Document as PlainDocument
+from ..documents.overrides import is_overridden
+from ..documents.places import Place, Places
+from ..exceptions import ElasticsearchAdminError, KeyMissing
+from ..indices.definition import definition_of
+from ..outbox.capture.changes import portions
+from .exceptions import ModelFieldNotMappedError, WrittenBesideTheOutbox
+from .fields import (
+    BooleanField,
+    DateField,
+    DEDField,
+    DoubleField,
+    FileField,
+    IntegerField,
+    IpField,
+    KeywordField,
+    LongField,
+    ShortField,
+    TextField,
+    TimeField,
+)
+from .places import GeneratedPlaces
+from .search import Search
+from .signals import post_index
+from .writing import Actions, Write, document_of
+
+if TYPE_CHECKING:
+    from .options import Options
+
+model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
+    models.AutoField: IntegerField,
+    models.BigAutoField: LongField,
+    models.BigIntegerField: LongField,
+    models.BooleanField: BooleanField,
+    models.CharField: TextField,
+    models.DateField: DateField,
+    models.DateTimeField: DateField,
+    models.DecimalField: DoubleField,
+    models.EmailField: TextField,
+    models.FileField: FileField,
+    models.FilePathField: KeywordField,
+    models.FloatField: DoubleField,
+    models.GenericIPAddressField: IpField,
+    models.ImageField: FileField,
+    models.IntegerField: IntegerField,
+    models.PositiveBigIntegerField: LongField,
+    models.PositiveIntegerField: IntegerField,
+    models.PositiveSmallIntegerField: ShortField,
+    models.SlugField: KeywordField,
+    models.SmallAutoField: ShortField,
+    models.SmallIntegerField: ShortField,
+    models.TextField: TextField,
+    models.TimeField: TimeField,
+    models.URLField: TextField,
+    models.UUIDField: KeywordField,
+}
+"""Which field type a name in ``fields`` gets, by the class of the model field."""
+
+# What bounds the requests of elasticsearch.helpers; the outbox bounds its own.
+_SIZES = frozenset(
+    "chunk_size max_chunk_bytes initial_backoff max_backoff max_retries queue_size "
+    "request_timeout stats_only thread_count yield_ok".split()
+)
+
+
+class DocType(PlainDocument):
+    """Base of all documents; register a subclass with ``@registry.register_document``.
+
+    Args:
+        related_instance_to_ignore: an object that documents are to be made without.
+    """
+
+    if TYPE_CHECKING:
+        django: ClassVar[Options]
+        _fields: ClassVar[dict[str, Any]]
+
+    fields_read_by_themselves = True
+
+    # Without annotations, which elasticsearch.dsl would take for fields.
+    _related_instance_to_ignore = None
+    _prepared = None
+
+    def __init__(self, related_instance_to_ignore: models.Model | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        # Past elasticsearch.dsl, which would take it for a value of the document.
+        vars(self)["_related_instance_to_ignore"] = related_instance_to_ignore
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @classmethod
+    def is_registered(cls) -> bool:
+        """Whether the class itself was registered, not one that it inherits from."""
+        return "django" in vars(cls)
+
+    @classmethod
+    def make_places(cls) -> Places:
+        """Return what knows where the documents stand in the index."""
+        own = is_overridden(cls, "generate_id", "_prepare_action")
+        return GeneratedPlaces(cls) if own else Places(cls)
+
+    @classmethod
+    def _get_using(cls, using: Any = None) -> Any:
+        return using or cls._index._using
+
+    @classmethod
+    def _get_connection(cls, using: Any = None) -> Any:
+        return connections.get_connection(cls._get_using(using))
+
+    @classmethod
+    def search(cls, using: Any = None, index: str | None = None) -> Search:
+        """Return a search of these documents, whose hits can become a queryset.
+
+        Args:
+            using: alias of a connection, or a client; that of the index if omitted.
+            index: another index.
+        """
+        return Search(
+            using=cls._get_using(using),
+            index=cls._default_index(index),
+            doc_type=[cls],
+            model=cls.django.model,
+        )
+
+    def get_indexing_queryset(self) -> Iterable[models.Model]:
+        """Return what ``search_index --populate`` indexes."""
+        size = self.django.queryset_pagination
+        rows = self.get_queryset()
+        return rows.iterator(chunk_size=size) if size else rows.iterator()
+
+    @property
+    def _prepared_fields(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
+        # When it is first needed: each hit of a search is a document, too, and prepares nothing.
+        if self._prepared is None:
+            vars(self)["_prepared"] = self.init_prepare()
+        return cast("list[tuple[str, DEDField, Callable[[Any], Any]]]", self._prepared)
+
+    def init_prepare(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
+        """Return name, field and what makes the value from an object, for each field."""
+        found: list[tuple[str, DEDField, Callable[[Any], Any]]] = []
+        for name, field in getattr(self, "_fields", {}).items():
+            if not isinstance(field, DEDField):
+                continue
+            if not field.path:
+                field.read_from(name)
+            with_related = getattr(self, f"prepare_{name}_with_related", None)
+            make = getattr(self, f"prepare_{name}", None)
+            ignored = self._related_instance_to_ignore
+            if with_related is not None:
+                make = partial(with_related, related_to_ignore=ignored)
+            elif make is None:
+                make = partial(field.get_value_from_instance, field_value_to_ignore=ignored)
+            found.append((name, field, make))
+        return found
+
+    def prepare(self, instance: models.Model) -> dict[str, Any]:
+        """Return the document of one object, as it is sent to Elasticsearch."""
+        return {name: make(instance) for name, _, make in self._prepared_fields}
+
+    @classmethod
+    def get_model_field_class_to_field_class(cls) -> "Mapping[type[models.Field[Any, Any]], Any]":
+        """Return class of a model field -> class of the field that a name in ``fields`` gets."""
+        return model_field_class_to_field_class
+
+    @classmethod
+    def to_field(cls, field_name: str, model_field: "models.Field[Any, Any]") -> DEDField:
+        """Return the field for a name in ``fields``.
+
+        Raises:
+            ModelFieldNotMappedError: no field type is known for the class of the model field.
+        """
+        known = cls.get_model_field_class_to_field_class()
+        for kind in type(model_field).__mro__:
+            if kind in known:
+                field: DEDField = known[kind](attr=field_name)
+                return field
+        raise ModelFieldNotMappedError(
+            f"Cannot convert model field {field_name} to an Elasticsearch field: declare it in the "
+            f"document, or extend get_model_field_class_to_field_class()."
+        )
+
+    @classmethod
+    def generate_id(cls, object_instance: models.Model) -> Any:
+        """Return the ``_id`` of an object's document."""
+        return object_instance.pk
+
+    def _prepare_action(self, object_instance: models.Model, action: str) -> dict[str, Any]:
+        return {
+            "_op_type": action,
+            "_index": self._index._name,
+            "_id": self.generate_id(object_instance),
+            "_source": None if action == "delete" else self.prepare(object_instance),
+        }
+
+    def _get_actions(self, object_list: Iterable[models.Model], action: str) -> Any:
+        return Actions(self, object_list, action)
+
+    def get_actions(self, object_list: Iterable[models.Model], action: str) -> Any:
+        """Return actions for Elasticsearch's bulk API that index the objects, or delete them."""
+        return self._get_actions(object_list, action)
+
+    def bulk(self, actions: Iterable[Any], **kwargs: Any) -> Any:  # type: ignore[override]
+        """Write what the actions name, and send ``post_index``."""
+        response = bulk(client=self._get_connection(), actions=actions, **kwargs)
+        post_index.send(sender=type(self), instance=self, actions=actions, response=response)
+        return response
+
+    def parallel_bulk(self, actions: Iterable[Any], **kwargs: Any) -> Any:
+        """Write what the actions name."""
+        if self.django.queryset_pagination:
+            kwargs.setdefault("chunk_size", self.django.queryset_pagination)
+        return parallel_bulk(client=self._get_connection(), actions=actions, **kwargs)
+
+    def _bulk(self, *args: Any, parallel: bool = False, **kwargs: Any) -> Any:
+        return (self.parallel_bulk if parallel else self.bulk)(*args, **kwargs)
+
+    def update(  # type: ignore[override]
+        self,
+        thing: models.Model | Iterable[models.Model],
+        refresh: bool | str | None = None,
+        action: str = "index",
+        parallel: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Write the documents of an object, of a queryset, or of any iterable of objects.
+
+        They are noted in the outbox and read afresh: an object that is not in the database, or not
+        in ``get_queryset()``, has no document afterwards. Inside a transaction they are written
+        after its commit.
+
+        Args:
+            refresh: make them searchable before it returns; as ``auto_refresh`` says if omitted.
+            action: ``"delete"`` after objects were deleted; any other writes whole documents.
+            parallel: as elsewhere; the outbox writes in the same way.
+
+        Returns:
+            how many were written, and the errors.
+
+        Raises:
+            BulkIndexError: documents were refused; the others are written.
+            ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
+        """
+        if refresh is None and self.django.auto_refresh:
+            refresh = self.django.auto_refresh
+        if refresh is not None:
+            kwargs["refresh"] = refresh
+        objects = [thing] if isinstance(thing, models.Model) else thing
+        return self._bulk(self._get_actions(objects, action), parallel=parallel, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: documents are made from rows alone.
+
+        Raises:
+            WrittenBesideTheOutbox: always.
+        """
+        raise WrittenBesideTheOutbox
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: documents are made from rows alone.
+
+        Raises:
+            WrittenBesideTheOutbox: always.
+        """
+        raise WrittenBesideTheOutbox
+
+
+Document = DocType
+
+
+def bulk(
+    client: Any,
+    actions: Iterable[Any],
+    *,
+    refresh: bool | str | None = None,
+    raise_on_error: bool = True,
+    raise_on_exception: bool = True,
+    **sizes: Any,
+) -> tuple[int, list[dict[str, Any]]]:
+    """Write what actions name, through the outbox; as ``elasticsearch.helpers.bulk`` otherwise.
+
+    Args:
+        client: the connection of the index; another one is not asked.
+        actions: those of a document, or dicts with ``_index`` and ``_id``.
+
+    Raises:
+        BulkIndexError: documents were refused; the others are written.
+        ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
+    """
+    unknown = sorted(sizes.keys() - _SIZES)
+    if unknown:
+        raise TypeError(
+            f"update() takes no {', '.join(unknown)}: documents are written by the outbox, which "
+            f"sends them as they are."
+        )
+    count, errors = 0, []
+    for write, keys in _writes(actions, refresh):
+        try:
+            done, refused = write.run(keys)
+        except ElasticsearchAdminError as error:
+            if raise_on_exception:
+                raise
+            done, refused = 0, [{"index": {"error": str(error)}}]
+        count += done
+        errors += refused
+    if errors and raise_on_error:
+        raise BulkIndexError(f"{len(errors)} document(s) failed to index.", errors)
+    return count, errors
+
+
+def parallel_bulk(client: Any, actions: Iterable[Any], **kwargs: Any) -> Any:
+    """Write what actions name; see :func:`bulk`."""
+    return bulk(client, actions, **kwargs)
+
+
+def _writes(
+    actions: Iterable[Any], refresh: bool | str | None
+) -> Iterator[tuple[Write, Iterable[str]]]:
+    """Yield what is to be written, by document class, with the keys of the objects."""
+    if isinstance(actions, Actions):
+        document = type(actions.document)
+        yield Write(document, refresh, actions.action == "delete"), _keys(document, actions.objects)
+        return
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for action in actions:
+        target = (action["_index"], action.get("_op_type") == "delete")
+        routing = action.get("routing", action.get("_routing"))
+        place = Place(str(action["_id"]), None if routing is None else str(routing))
+        groups.setdefault(target, []).append(str(place))
+    for (index, deletes), keys in groups.items():
+        yield Write(document_of(index), refresh, deletes), keys
+
+
+def _keys(document: type[DocType], objects: Iterable[models.Model]) -> Iterator[str]:
+    """Yield the keys of documents, of where they stand, and of where they stood if that changed."""
+    places = document.django.places
+    for portion in portions(iter(objects)):
+        if any(one.pk is None for one in portion):
+            raise KeyMissing
+        given = [str(places.place_of(one) or one.pk) for one in portion]
+        yield from given
+        if places.own:
+            database = definition_of(document).database
+            stored = places.keys([str(one.pk) for one in portion], database)
+            yield from set(stored).difference(given)

@@ -1,0 +1,31 @@
+"""An index that is given to its documents: ``@index.document``."""
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, TypeVar
+
+from .apps import DEDConfig
+from .managed import ManagedIndex
+from .registries import registry
+
+if TYPE_CHECKING:
+    from .documents import DocType
+
+    D = TypeVar("D", bound=type[DocType])
+
+
+class Index(ManagedIndex):
+    """An index that documents are given to; it registers them."""
+
+    def __init__(self, name: str, using: str = "default") -> None:
+        super().__init__(name, using=using)
+        self.settings(**deepcopy(DEDConfig.default_index_settings()))
+
+    def document(self, document: "D") -> "D":  # type: ignore[override]
+        """Give the index to a document class, and register that; use it as a class decorator."""
+        super().document(document)
+        return registry.register_document(document)
+
+    doc_type = document
+
+    def __str__(self) -> str:
+        return self.declared_name or ""

@@ -1,0 +1,172 @@
+"""An index as an object: it knows its alias, and that generations stand behind it."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from django.core.exceptions import ImproperlyConfigured
+from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+from elasticsearch import ApiError, BadRequestError, NotFoundError
+from elasticsearch.dsl import Index as DSLIndex
+
+from django_es_admin import connections
+
+from ..backends.errors import translated
+from ..conf import get_options
+from ..exceptions import IndexMissing
+from ..indices.definition import IndexDefinition, definition_of, get_definitions
+from ..lifecycle.create import create_index, plan_create
+from ..lifecycle.delete import delete_index, plan_delete
+
+E = TypeVar("E", bound=ApiError)
+
+
+class ManagedIndex(DSLIndex):
+    """An index of ``elasticsearch.dsl`` whose documents are written by the outbox.
+
+    So ``create()``, ``save()`` and ``delete()`` are those of the lifecycle. All else asks
+    Elasticsearch for the alias.
+    """
+
+    @property
+    def declared_name(self) -> str | None:
+        """The name in the code; None where there is none."""
+        name: str | None = vars(self).get("_name")
+        return None if name == "*" else name
+
+    @property  # type: ignore[override]
+    def _name(self) -> str | None:
+        """The name in Elasticsearch, which is what ``elasticsearch.dsl`` sends."""
+        name = self.declared_name
+        if name is None:
+            return vars(self).get("_name")
+        try:
+            configured = connections.indices.get(name, {}).get("NAME")
+            return connections[str(self._using)].prefixed(configured or name)
+        except ImproperlyConfigured:
+            # A system check tells of it.
+            return name
+
+    @_name.setter
+    def _name(self, name: str | None) -> None:
+        before = self.declared_name
+        vars(self)["_name"] = name
+        if before is not None and name != before:
+            for document in self._doc_types:
+                if "django" in vars(document):
+                    cast("Any", document).django.rename_index(name or "")
+            definition_of.cache_clear()
+
+    def take_over(self, other: "ManagedIndex", document: Any) -> None:
+        """Add a document that had another object for the same index, and what that declares."""
+        for held in ("_settings", "_aliases", "_analysis"):
+            vars(self)[held].update(vars(other)[held])
+        self._doc_types.append(document)
+
+    def create(self, using: Any = None, **kwargs: Any) -> Any:
+        """Create the index: an empty generation, and its aliases.
+
+        Args:
+            ignore: a status, or several: 400 where an index that is there is no error.
+
+        Raises:
+            BadRequestError: it is there already.
+            OperationRefused: it cannot be created.
+        """
+        definition = self._definition(using)
+        if definition is None:
+            return super().create(using, **kwargs)
+        ignored = _read_ignored("create", kwargs)
+        plan = plan_create(definition)
+        if plan.existing and HTTPStatus.BAD_REQUEST in ignored:
+            return {"acknowledged": False, "index": plan.existing}
+        if plan.existing:
+            raise _answer(BadRequestError, "resource_already_exists_exception", plan.existing)
+        return {"acknowledged": True, "index": create_index(plan).generation}
+
+    def save(self, using: Any = None) -> Any:
+        """Create the index, or add to its mapping what the documents declare beyond it.
+
+        Raises:
+            BadRequestError: a field has another type there: rebuild the index.
+        """
+        definition = self._definition(using)
+        if definition is None:
+            return super().save(using)
+        if not self.exists(using):
+            return self.create(using)
+        client = definition.connection.client
+        return client.indices.put_mapping(index=definition.alias, body=dict(definition.mappings))
+
+    def delete(self, using: Any = None, **kwargs: Any) -> Any:
+        """Delete the index with its generations.
+
+        Args:
+            ignore: a status, or several: 404 where an index that is not there is no error.
+
+        Raises:
+            NotFoundError: it is not there.
+            OperationRefused: it cannot be deleted.
+        """
+        definition = self._definition(using)
+        if definition is None:
+            return super().delete(using, **kwargs)
+        ignored = _read_ignored("delete", kwargs)
+        try:
+            plan = plan_delete(definition.name, definition.using)
+        except IndexMissing:
+            if HTTPStatus.NOT_FOUND in ignored:
+                return {"acknowledged": False}
+            raise _answer(NotFoundError, "index_not_found_exception", definition.alias) from None
+        delete_index(plan)
+        return {"acknowledged": True}
+
+    def refresh_now(self) -> None:
+        """Make searchable what was written to the index, if it is there."""
+        definition = self._definition()
+        if definition is not None:
+            with translated(definition.connection):
+                definition.connection.client.options(
+                    request_timeout=get_options().operation_timeout
+                ).indices.refresh(index=definition.alias, ignore_unavailable=True)
+
+    def _definition(self, using: Any = None) -> IndexDefinition | None:
+        """Return the index as the project declares it; None for one that no document fills."""
+        name = self.declared_name
+        if name is None:
+            return None
+        found = get_definitions(str(using or self._using))
+        return next((d for d in found if d.document and name in (d.name, d.alias)), None)
+
+
+def adopted(index: DSLIndex) -> ManagedIndex:
+    """Let an index that ``elasticsearch.dsl`` has made be a managed one.
+
+    It is the same object: whatever else refers to it creates and deletes what is managed, too.
+    """
+    if not isinstance(index, ManagedIndex):
+        index.__class__ = ManagedIndex
+    return cast("ManagedIndex", index)
+
+
+def _read_ignored(verb: str, options: dict[str, Any]) -> Collection[int]:
+    ignored = options.pop("ignore", options.pop("ignore_status", ()))
+    if options:
+        raise TypeError(
+            f"Index.{verb}() takes no {', '.join(sorted(options))} here: an index is made from "
+            f"what its documents and ES_INDICES declare."
+        )
+    return (ignored,) if isinstance(ignored, int) else ignored
+
+
+def _answer(kind: type[E], what: str, index: str) -> E:
+    """Return the error that the client would raise: projects catch it."""
+    status = HTTPStatus.NOT_FOUND if kind is NotFoundError else HTTPStatus.BAD_REQUEST
+    meta = ApiResponseMeta(
+        status=status,
+        http_version="1.1",
+        headers=HttpHeaders(),
+        duration=0.0,
+        node=NodeConfig("http", "localhost", 9200),
+    )
+    return kind(what, meta, {"error": {"type": what, "index": index}, "status": status.value})

@@ -1,0 +1,189 @@
+"""Where documents stand whose ``generate_id()``, or routing, is the project's own.
+
+What the outbox writes it finds by the document's key, so that the id has to lead back to its
+object. How it does is found out by a trial: an object stands in whose columns are marks, and the
+id that is made of it shows which columns it consists of.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..documents.overrides import is_overridden
+from ..documents.places import ANYTHING, Place, Places, Shape, looks_of, read_place
+from .exceptions import DjangoElasticsearchDslError
+
+if TYPE_CHECKING:
+    from .documents import DocType
+
+# With whatever a project might replace, so that a value that was changed is no mark any more.
+_MARK = re.compile(" \x00Aa-_./: (\\w+)\x00 ")
+
+
+class Mark(str):
+    """Stands for the value of a column."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> "Mark":
+        return super().__new__(cls, f" \x00Aa-_./: {name}\x00 ")
+
+
+class Trial:
+    """Stands for an object of a model: each of its columns has a mark for a value.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.__model = model
+
+    def __getattr__(self, name: str) -> Mark:
+        if name == "pk" or any(
+            name == field.attname for field in self.__model._meta.concrete_fields
+        ):
+            return Mark(name)
+        raise AttributeError(name)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text that is made of columns.
+
+    Args:
+        columns: their names, in the order of the text.
+        pattern: matches such a text; a group for each column.
+        shape: how it begins and ends.
+    """
+
+    columns: tuple[str, ...]
+    pattern: "re.Pattern[str]"
+    shape: Shape
+
+    def read(self, text: str) -> dict[str, str] | None:
+        """Return column -> its value as text; None for a text of another kind."""
+        found = self.pattern.fullmatch(text)
+        return None if found is None else dict(zip(self.columns, found.groups(), strict=True))
+
+
+def find_template(model: type[models.Model], text: object) -> Template | None:
+    """Return what a text consists of that was made of a :class:`Trial`.
+
+    None where it does not say: it is made of something else than columns, or leads back to them in
+    more than one way.
+    """
+    if not isinstance(text, str):
+        return None
+    parts = _MARK.split(text)
+    columns = parts[1::2]
+    looks = [looks_of(_field(model, name)) for name in columns]
+    if not columns or len(set(columns)) < len(columns) or looks.count(ANYTHING) > 1:
+        return None
+    pattern = re.escape(parts[0])
+    for look, literal in zip(looks, parts[2::2], strict=True):
+        pattern += f"({look}){re.escape(literal)}"
+    shape = Shape(parts[0], looks[0], parts[-1])
+    return Template(tuple(columns), re.compile(pattern, re.DOTALL), shape)
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    if name == "pk":
+        return model._meta.pk
+    return next(field for field in model._meta.concrete_fields if field.attname == name)
+
+
+class GeneratedPlaces(Places):
+    """The places of documents with an id, or a routing, of their own.
+
+    Args:
+        document: the document class.
+    """
+
+    own = True
+
+    document: "type[DocType]"
+
+    @cached_property
+    def template(self) -> Template | None:
+        """What the id consists of; None where it does not lead back to its object."""
+        tried = self._try()
+        return None if tried is None else find_template(self.document.django.model, tried.id)
+
+    @property
+    def shape(self) -> Shape:
+        """What the ids look like."""
+        return self.template.shape if self.template else Shape("", ANYTHING, "")
+
+    @cached_property
+    def is_found(self) -> bool:
+        """Whether the id leads back, and the place is made of the object's own columns alone."""
+        return self.template is not None
+
+    def _try(self) -> Place | None:
+        try:
+            return self._made_of(Trial(self.document.django.model))
+        except Exception:  # noqa: BLE001 (the project's own code, of what is no object)
+            return None
+
+    def place_of(self, instance: models.Model) -> Place:
+        """Return where the document of an object stands.
+
+        Raises:
+            DjangoElasticsearchDslError: the id does not lead back to the object.
+        """
+        place = self._made_of(instance)
+        read = self._read(place.id) or {}
+        model = type(instance)
+        if not read or any(
+            _field(model, name).to_python(getattr(instance, name)) != value
+            for name, value in read.items()
+        ):
+            raise DjangoElasticsearchDslError(
+                f"{self.document.__name__}.generate_id() gives {instance!r} the id {place.id!r}, "
+                f"which does not lead back to it: make ids of columns as they are."
+            )
+        return place
+
+    def _made_of(self, instance: Any) -> Place:
+        if not is_overridden(self.document, "_prepare_action"):
+            return Place(str(self.document.generate_id(instance)))
+        action = self.document()._prepare_action(instance, "delete")  # noqa: SLF001 (a hook)
+        routing = action.get("routing", action.get("_routing"))
+        return Place(str(action["_id"]), None if routing is None else str(routing))
+
+    def keys(self, primary_keys: Iterable[str], using: str) -> list[str]:
+        """Return the keys of objects as they are stored now; none for those that are gone."""
+        model = self.document.django.model
+        rows = model._base_manager.using(using)
+        found = rows.filter(pk__in=list(self.primary_keys(primary_keys)))
+        return [str(self.place_of(one)) for one in found]
+
+    def condition(self, keys: Sequence[str]) -> models.Q:
+        """Return which objects the keys are of; maybe of some others, too."""
+        wanted = [values for key in keys if (values := self._read(key)) is not None]
+        if not wanted:
+            return models.Q(pk__in=[])
+        if len(wanted[0]) == 1:
+            [name] = wanted[0]
+            return models.Q(**{f"{name}__in": [values[name] for values in wanted]})
+        condition = models.Q()
+        for values in wanted:
+            condition |= models.Q(**values)
+        return condition
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        """Return column -> value of the object that a key is of; None for one of another kind."""
+        found = self.template.read(read_place(key).id) if self.template else None
+        if found is None:
+            return None
+        model = self.document.django.model
+        try:
+            return {name: _field(model, name).to_python(text) for name, text in found.items()}
+        except (ValidationError, ValueError, TypeError, ArithmeticError):
+            return None

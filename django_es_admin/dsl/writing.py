@@ -1,0 +1,150 @@
+"""Write objects that somebody names: a capture in the outbox, and a drain of it.
+
+What is written is read afresh, so that a document never holds what is not in the database.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections, models, transaction
+
+from ..documents.registry import registry as all_documents
+from ..exceptions import IndexMissing
+from ..indices.definition import definition_of
+from ..models import OutboxEntry
+from ..outbox.capture.changes import portions
+from ..outbox.capture.record import object_entry, record
+from ..outbox.capture.together import Together, from_now_on
+from ..outbox.drain.inline import suspended
+from ..outbox.drain.targets import read_targets
+from .exceptions import DjangoElasticsearchDslError
+
+if TYPE_CHECKING:
+    from .documents import DocType
+
+logger = logging.getLogger(__name__)
+
+writing: ContextVar[bool] = ContextVar("django_es_admin_dsl_writing", default=False)
+"""Whether the drain is that of ``DocType.update()``, which tells of it by itself."""
+
+
+class Actions:
+    """What ``DocType.update()`` has to do: one action of Elasticsearch's bulk API per object.
+
+    The documents in it are made when somebody looks at them. The outbox needs the objects alone.
+
+    Args:
+        document: an instance of the document class.
+        objects: of its model.
+        action: ``"delete"``, or what writes the whole document: ``"index"``, ``"update"``.
+    """
+
+    def __init__(
+        self, document: "DocType", objects: Iterable[models.Model], action: str = "index"
+    ) -> None:
+        self.document = document
+        self.objects = objects
+        self.action = action
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for one in self.objects:
+            if self.action == "delete" or self.document.should_index_object(one):
+                yield self.document._prepare_action(one, self.action)  # noqa: SLF001 (a hook of projects)
+
+
+@dataclass
+class Write:
+    """The writing of some objects of one document class.
+
+    Args:
+        document: the class.
+        refresh: make the documents searchable at once; None to do as the document says.
+        deletes: whether the objects are taken to be gone.
+    """
+
+    document: "type[DocType]"
+    refresh: bool | str | None
+    deletes: bool = False
+    count: int = 0
+
+    def run(self, keys: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
+        """Note the objects and write them; return how many, and what was refused.
+
+        In a transaction they are written after its commit, and taken for written.
+
+        Raises:
+            IndexMissing: nobody has created the index; nothing was noted.
+            ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
+        """
+        definition = definition_of(self.document)
+        using = definition.database
+        if not read_targets(definition, definition.digest).write:
+            raise IndexMissing(
+                f"The index {definition.name} is not there: create it with "
+                f"`manage.py search_index --rebuild`."
+            )
+        noted = from_now_on(using)
+        with suspended(using):
+            self.count = self._note(using, keys)
+        if connections[using].in_atomic_block:
+            noted.when_written(partial(self._drain, noted))
+            return self.count, []
+        self._drain(noted)
+        assert noted.result is not None  # noqa: S101 (drained just now)
+        for stopped in noted.result.stopped:
+            raise stopped.error
+        errors = list(self._errors(noted))
+        return self.count - len(errors), errors
+
+    def _note(self, using: str, keys: Iterable[str]) -> int:
+        model, count = self.document.django.model, 0
+        with transaction.atomic(using=using):
+            for portion in portions(iter(keys)):
+                record(using, [object_entry(self.document, key) for key in portion], model)
+                count += len(portion)
+        return count
+
+    def _drain(self, noted: Together) -> None:
+        token = writing.set(True)
+        try:
+            noted.drain(refresh=self.refresh)
+        finally:
+            writing.reset(token)
+        assert noted.result is not None  # noqa: S101 (drained just now)
+        if self.deletes and noted.result.written and not noted.result.stopped:
+            logger.warning(
+                "%d of the objects whose documents %s.update(action='delete') was to delete are "
+                "in the database, and in get_queryset(): their documents stay. Delete the objects, "
+                "or let should_index_object() say that they do not belong into the index.",
+                noted.result.written,
+                self.document.__name__,
+            )
+
+    def _errors(self, noted: Together) -> Iterator[dict[str, Any]]:
+        options = self.document.django
+        rows = OutboxEntry.objects.using(noted.using).filter(
+            pk__gt=noted.after,
+            connection=options.using,
+            index=options.index_name,
+            attempts__gt=0,
+        )
+        for key, error in rows.values_list("key", "error").iterator():
+            yield {"index": {"_index": options.alias, "_id": key, "error": error}}
+
+
+def document_of(index: str) -> "type[DocType]":
+    """Return the document class that is written to ``index``, an alias of Elasticsearch.
+
+    Raises:
+        DjangoElasticsearchDslError: there is none.
+    """
+    for document in all_documents.get_documents():
+        if document.django.alias == index:
+            return document  # type: ignore[return-value]
+    raise DjangoElasticsearchDslError(
+        f"No registered document is written to {index!r}: register it, or name its index."
+    )
