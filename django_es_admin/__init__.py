@@ -7,12 +7,22 @@ databases; ``connection`` is the one named ``default``.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .backends.handler import DEFAULT_CONNECTION_ALIAS, ConnectionHandler
-    from .backends.project import connection, connections
+    from .backends.handler import DEFAULT_CONNECTION_ALIAS, ConnectionHandler, load_backend
+    from .backends.project import DEFAULT_ES_ALIAS, IndexDoesNotExist, connection, connections
+    from .exceptions import ConnectionDoesNotExist
 
 __version__ = "0.1.0"
 
-__all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "connection", "connections"]
+__all__ = [
+    "DEFAULT_CONNECTION_ALIAS",
+    "DEFAULT_ES_ALIAS",
+    "ConnectionDoesNotExist",
+    "ConnectionHandler",
+    "IndexDoesNotExist",
+    "connection",
+    "connections",
+    "load_backend",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,8 +9,11 @@ class ElasticsearchAdminError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(message or " ".join((self.__doc__ or "").split()))
 
+    # A KeyError would show its message in quotes.
+    __str__ = Exception.__str__
 
-class ConnectionDoesNotExist(ElasticsearchAdminError, ImproperlyConfigured):
+
+class ConnectionDoesNotExist(ElasticsearchAdminError, ImproperlyConfigured, KeyError):
     """There is no such connection: add it to ES_SERVERS."""
 
 
@@ -78,7 +81,7 @@ class NoIndices(ElasticsearchAdminError):
     """The connection has no INDICES in ES_SERVERS: add them, or pass `index=`."""
 
 
-class IndexNotDeclared(ElasticsearchAdminError):
+class IndexNotDeclared(ElasticsearchAdminError, KeyError):
     """No document and no entry of ES_INDICES declares that index."""
 
 

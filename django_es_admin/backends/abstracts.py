@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from django.views.decorators.debug import sensitive_variables
 from elasticsearch import Elasticsearch
@@ -34,6 +35,18 @@ class Base:
         indices: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Any]],
     ) -> None:
         self.alias = alias
+        self._lock = threading.Lock()
+        self._options: dict[str, Any] = {}
+        # Itself, and what options() made of it.
+        self._kin: WeakSet[Base] = WeakSet((self,))
+        self._configure(server, indices)
+
+    @sensitive_variables("server")
+    def _configure(
+        self,
+        server: Mapping[str, Any],
+        indices: Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Any]],
+    ) -> None:
         self.server: Mapping[str, Any] = server_with_defaults(server)
         named = (
             indices.items()
@@ -43,15 +56,22 @@ class Base:
         self.indices_settings: dict[str, Mapping[str, Any]] = {
             name: index_with_defaults(name, index) for name, index in named
         }
-        self.label: str = self.server["LABEL"] or alias
+        self.label: str = self.server["LABEL"] or self.alias
         self.color: str = self.server["COLOR"]
         self.readonly: bool = self.server["READONLY"]
         self.index_prefix: str = self.server["INDEX_PREFIX"]
-        self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._options: dict[str, Any] = {}
         self._client: Elasticsearch | None = None
         self._writers: dict[float, Elasticsearch] = {}
+
+    def reconfigure(
+        self, server: Mapping[str, Any], indices: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Use other settings from now on, wherever this connection is kept, and a new client."""
+        for connection in tuple(self._kin):
+            for name in ("indices", "index_names", "alias_names", "_addresses"):
+                vars(connection).pop(name, None)
+            connection._configure(server, indices)  # noqa: SLF001 (of its own class)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.alias!r}>"
@@ -83,6 +103,7 @@ class Base:
         other._options = {**self._options, **options}  # noqa: SLF001 (of its own class)
         other._client = self.client.options(**options)  # noqa: SLF001
         other._writers = {}  # noqa: SLF001
+        self._kin.add(other)
         return other
 
     def writer(self, timeout: float) -> Elasticsearch:

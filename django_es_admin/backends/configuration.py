@@ -101,7 +101,6 @@ def index_with_defaults(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of one entry of ``ES_INDICES`` in which every key is present."""
     config = {**copy.deepcopy(INDEX_DEFAULTS), **_copied(index)}
     config["NAME"] = config["NAME"] or alias
-    config["SETTINGS"] = config["SETTINGS"] or {}
     return config
 
 
@@ -126,7 +125,7 @@ def index_for_tests(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
     own = {key: index[key] for key in INDEX_DEFAULTS if key not in ("TEST", "TESTS")}
     given = {**_copied(index["TESTS"]), **_copied(index["TEST"])}
     used = {**own, **given}
-    return {**used, "NAME": used["NAME"] or alias, "SETTINGS": used["SETTINGS"] or {}}
+    return {**used, "NAME": used["NAME"] or alias}
 
 
 def engine_path(path: str) -> str:
@@ -145,7 +144,7 @@ def node_urls(server: Mapping[str, Any]) -> list[str | dict[str, Any]]:
     Args:
         server: the connection's settings, defaults filled in.
     """
-    hosts = server["HOSTS"]
+    hosts = server["HOSTS"] or DEFAULT_HOSTS
     common = {name: server["PARAMS"][name] for name in _HOST_PARAMS & server["PARAMS"].keys()}
     return [_node_url(host, common) for host in ([hosts] if isinstance(hosts, str) else hosts)]
 

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakSet
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -26,7 +27,19 @@ from .configuration import (
 )
 from .validation import find_server_problems
 
-__all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler"]
+__all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "load_backend"]
+
+
+def load_backend(path: str) -> Any:
+    """Import what an ``ENGINE`` names.
+
+    Raises:
+        ImproperlyConfigured: it cannot be imported.
+    """
+    try:
+        return import_string(engine_path(path))
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{path!r} cannot be imported: {error}.") from error
 
 
 class ConnectionHandler:
@@ -46,6 +59,7 @@ class ConnectionHandler:
         self._given_indices = indices
         self._test_namespace: str | None = None
         self._lock = threading.RLock()
+        self._made: WeakSet[Base] = WeakSet()
         self.reset()
         setting_changed.connect(self._settings_changed, weak=True)
         os.register_at_fork(after_in_child=self._after_fork)
@@ -128,6 +142,12 @@ class ConnectionHandler:
         with self._lock:
             self._test_namespace = namespace
             self.reset()
+            # Somebody may keep one, in a module that was imported before: it must not stay on
+            # the live index.
+            for held in tuple(self._made):
+                if held.alias in self.servers:
+                    server = self.servers[held.alias]
+                    held.reconfigure(server, self.get_server_indices(server))
 
     @property
     def namespace(self) -> str | None:
@@ -190,6 +210,18 @@ class ConnectionHandler:
                 self._connections[alias] = self.load_backend(alias)
             return self._connections[alias]
 
+    def __setitem__(self, alias: str, connection: Base) -> None:
+        self.check_for_multiprocess()
+        with self._lock:
+            self._connections[alias] = connection
+
+    def __delitem__(self, alias: str) -> None:
+        """Forget a connection: the next use of the alias makes it anew, from its settings."""
+        with self._lock:
+            if alias not in self._connections:
+                self._server(alias)
+            self._connections.pop(alias, None)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.servers)
 
@@ -221,15 +253,14 @@ class ConnectionHandler:
         """
         server = self._server(alias)
         try:
-            backend = import_string(engine_path(server["ENGINE"]))
-        except ImportError as error:
-            raise ImproperlyConfigured(
-                f"ES_SERVERS[{alias!r}] has the ENGINE {server['ENGINE']!r}, "
-                f"which cannot be imported: {error}."
-            ) from error
+            backend = load_backend(server["ENGINE"])
+        except ImproperlyConfigured as error:
+            raise ImproperlyConfigured(f"ENGINE of ES_SERVERS[{alias!r}]: {error}") from error
         if not (isinstance(backend, type) and issubclass(backend, Base)):
             raise ImproperlyConfigured(
                 f"ES_SERVERS[{alias!r}] has the ENGINE {server['ENGINE']!r}: "
                 f"it must be a subclass of django_es_admin.backends.abstracts.Base."
             )
-        return backend(alias, server, self.get_server_indices(server))
+        made = backend(alias, server, self.get_server_indices(server))
+        self._made.add(made)
+        return made

@@ -168,8 +168,6 @@ def _server_value_problems(
 
 
 def _host_problems(where: str, hosts: Any) -> Iterator[InvalidSetting]:
-    if not hosts:
-        yield InvalidSetting("hosts", f"{where} has no HOSTS.", _HOST_HINT)
     for position, host in enumerate(hosts):
         # A host may hold a password, so the message names its place, not its text.
         place = f"{where}['HOSTS'][{position}]"

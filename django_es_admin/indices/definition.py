@@ -251,7 +251,7 @@ def _of_settings(name: str, index: Mapping[str, Any], connection: Base) -> Index
         alias=connection.prefixed(index["NAME"]),
         using=connection.alias,
         aliases=_aliases(connection, index["ALIASES"]),
-        settings=_with_window(index["SETTINGS"]),
+        settings=_with_window(index["SETTINGS"] or {}),
         mappings={},
         document=None,
     )

@@ -108,7 +108,6 @@ BAD_SETTINGS: dict[str, list[dict[str, Any]]] = {
     "E003": [{"ES_SERVERS": {"main": GOOD_SERVER}}],
     "E004": [server(INDICES=["other"]), server(INDICES=[["products"]]), server(INDICES=[None])],
     "E005": [
-        server(HOSTS=[]),
         server(HOSTS=""),
         server(HOSTS=[5]),
         server(HOSTS=["ftp://localhost"]),

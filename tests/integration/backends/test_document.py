@@ -221,7 +221,7 @@ def test_settings_as_the_document_has_them() -> None:
     [backend] = handler.all()
     assert backend.indices == ["index_catalog", "index_public"]
     assert backend.index_names == ["real_index_name"]
-    assert backend.get_indices_with_settings() == {"real_index_name": {}}
+    assert backend.get_indices_with_settings() == {"real_index_name": None}
     assert {node.base_url for node in backend.client.transport.node_pool.all()} == {
         "http://es_host_1:9200",
         "http://es_host_2:9200",

@@ -225,8 +225,8 @@ def test_defaults_and_test_settings_are_filled_in() -> None:
     handler.ensure_index_defaults("one")
     handler.prepare_index_test_settings("one")
     assert handler.indices["one"]["NAME"] == "one"
-    assert handler.indices["one"]["TEST"] == {"NAME": "one", "ALIASES": [], "SETTINGS": {}}
-    assert handler.indices["two"]["TEST"] == {"NAME": "z", "ALIASES": ["y"], "SETTINGS": {}}
+    assert handler.indices["one"]["TEST"] == {"NAME": "one", "ALIASES": [], "SETTINGS": None}
+    assert handler.indices["two"]["TEST"] == {"NAME": "z", "ALIASES": ["y"], "SETTINGS": None}
     assert list(handler.get_server_indices({"INDICES": ["two"]})) == ["two"]
 
 

@@ -195,6 +195,6 @@ def test_a_base_names_the_indices_as_the_document_says() -> None:
     assert base.indices == base.get_indices() == ["index", "alias"]
     assert base.index_names == base.get_index_names() == ["index", "index_2"]
     assert base.alias_names == base.get_alias_names() == ["alias"]
-    assert base.get_indices_with_settings() == {"index": {}, "index_2": {}}
+    assert base.get_indices_with_settings() == {"index": None, "index_2": None}
     with pytest.raises(NotImplementedError):
         base.configure_client()
