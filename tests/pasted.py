@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
-# "# shop/models.py", or "# mysite/settings.py, at the end".
-_PLACE = re.compile(r"# (?P<file>[\w/]+\.(?:py|html))(?P<end>, at the end)?\n")
+# "# shop/models.py", "# mysite/settings.py, at the end", or "<!-- shop/templates/page.html -->".
+_PLACE = re.compile(r"(?:#|<!--) (?P<file>[\w/]+\.(?:py|html))(?P<end>, at the end)?(?: -->)?\n")
 # Settings that a test adds to those of the page, in a module of their own.
 OVERRIDES = "settings_of_the_test"
 
@@ -107,5 +107,7 @@ class Project:
             timeout=300,
             check=False,
         )
-        assert ran.returncode == 0, f"{shlex.join(words)}\n{ran.stdout}{ran.stderr}"
+        said = f"{shlex.join(words)}\n{ran.stdout}{ran.stderr}"
+        assert ran.returncode == 0, said
+        assert "Ran 0 tests" not in ran.stderr, said
         return ran.stdout

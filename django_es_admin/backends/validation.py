@@ -11,6 +11,8 @@ from .configuration import DEFAULT_CONNECTION_ALIAS, INDEX_DEFAULTS, SERVER_DEFA
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 
 _HOST_HINT = "Write hosts as 'http://localhost:9200'."
+# What djangoes' SETTINGS could hold beside the settings: they were a whole body.
+_BODY_KEYS = frozenset(("settings", "mappings", "aliases"))
 _LAST_PORT = 65_535
 
 _SERVER_TYPES: dict[str, tuple[type, ...]] = {
@@ -231,6 +233,13 @@ def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Inva
             "type",
             f"{where}['SETTINGS'] has a key or value that JSON does not have.",
             "Use strings, numbers, booleans, None, lists, and dicts with strings as keys.",
+        )
+    elif isinstance(settings, Mapping) and not _BODY_KEYS.isdisjoint(settings):
+        yield InvalidSetting(
+            "body",
+            f"{where}['SETTINGS'] is the body of a request that creates an index.",
+            "Give what it has as 'settings' alone; 'mappings' are made from the fields of a "
+            "document, 'aliases' are ALIASES.",
         )
 
 

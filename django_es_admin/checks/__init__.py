@@ -1,8 +1,16 @@
 """System checks: what is wrong in settings and documents, each with an id and a hint."""
 
 from .documents import check_documents
+from .leftovers import check_leftovers
 from .messages import TAG
 from .services import check_services
 from .settings import check_passwords, check_settings
 
-__all__ = ["TAG", "check_documents", "check_passwords", "check_services", "check_settings"]
+__all__ = [
+    "TAG",
+    "check_documents",
+    "check_leftovers",
+    "check_passwords",
+    "check_services",
+    "check_settings",
+]

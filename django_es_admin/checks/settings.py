@@ -22,6 +22,7 @@ _SERVER_IDS = {
     "hosts": "E005",
     "color": "E006",
     "shared": "E007",
+    "body": "E050",
 }
 
 

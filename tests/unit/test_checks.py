@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.core.checks import CheckMessage
 from django.db import models
@@ -19,6 +21,7 @@ from django_es_admin import connections
 from django_es_admin.checks import (
     TAG,
     check_documents,
+    check_leftovers,
     check_passwords,
     check_services,
     check_settings,
@@ -125,6 +128,11 @@ BAD_SETTINGS: dict[str, list[dict[str, Any]]] = {
     "E007": [
         {"ES_INDICES": {"products": {}, "goods": {"NAME": "products"}}},
         {"ES_INDICES": {"products": {"NAME": "x"}, "goods": {"NAME": "x"}}},
+    ],
+    "E050": [
+        {"ES_INDICES": {"products": {"SETTINGS": {"settings": {"number_of_replicas": 1}}}}},
+        {"ES_INDICES": {"products": {"SETTINGS": {"mappings": {}}}}},
+        {"ES_INDICES": {"products": {"TEST": {"SETTINGS": {"aliases": {}}}}}},
     ],
     "E008": [
         {"ES_ADMIN": []},
@@ -534,3 +542,52 @@ def test_e033_is_not_about_views_and_services_that_answer_themselves(
     assert {message.obj.__name__ for message in check_services()} == {"AutocompleteAPIView"}
     monkeypatch.setattr(ProductSearchService, "autocomplete", lambda self, prefix, size: [])
     assert check_services() == []
+
+
+def test_w050_the_runner_of_djangoes(settings: Any) -> None:
+    assert check_leftovers() == []
+    settings.TEST_RUNNER = "djangoes.test.runner.DiscoverRunner"
+    [message] = check_leftovers()
+    assert message.id == "elasticsearch.W050"
+    assert "django_es_admin.test.runner.DiscoverRunner" in message.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "app", "library"),
+    [
+        ("HAYSTACK_CONNECTIONS", "haystack", "django-haystack"),
+        ("HAYSTACK_SIGNAL_PROCESSOR", "haystack", "django-haystack"),
+        ("MODELSEARCH_BACKENDS", "modelsearch", "modelsearch"),
+        ("WAGTAILSEARCH_BACKENDS", "wagtail.search", "Wagtail's search"),
+    ],
+)
+def test_w051_settings_of_a_library_that_is_gone(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, name: str, app: str, library: str
+) -> None:
+    setattr(settings, name, {})
+    [message] = check_leftovers()
+    assert message.id == "elasticsearch.W051"
+    assert f"{name} is of {library}, which is not installed" in message.msg
+
+    # It has an effect as long as its library is there.
+    monkeypatch.setattr(apps, "is_installed", lambda named: named == app)
+    assert check_leftovers() == []
+
+
+def test_w052_indexes_of_haystack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = tmp_path / "app_of_haystack"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    config = AppConfig("app_of_haystack", import_module("app_of_haystack"))
+    monkeypatch.setattr(apps, "get_app_configs", lambda: [config])
+    assert check_leftovers() == []
+
+    (package / "search_indexes.py").touch()
+    invalidate_caches()
+    [message] = check_leftovers()
+    assert message.id == "elasticsearch.W052"
+    assert "app_of_haystack.search_indexes is of django-haystack" in message.msg
+
+    monkeypatch.setattr(apps, "is_installed", lambda named: named == "haystack")
+    assert check_leftovers() == []
