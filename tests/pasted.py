@@ -80,8 +80,7 @@ class Project:
             text: code that changes them.
         """
         (self.folder / f"{OVERRIDES}.py").write_text(
-            f"from {settings} import *\nfrom {settings} import ES_SERVERS\n\n{text}\n",
-            encoding="utf-8",
+            f"from {settings} import *\n\n{text}\n", encoding="utf-8"
         )
         self.environment["DJANGO_SETTINGS_MODULE"] = OVERRIDES
 
