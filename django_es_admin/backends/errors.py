@@ -73,7 +73,7 @@ def understood(connection: Base) -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise _not_elasticsearch(connection) from error
 
 

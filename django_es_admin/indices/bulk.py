@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
-from ..backends.errors import reason, translated
+from ..backends.errors import reason, translated, understood
 from ..documents.prepared import Prepared
 from .ids import named
 
@@ -157,9 +157,9 @@ def send(
             refresh=cast("bool", refresh) or None,
             filter_path="errors,items.*.status,items.*.result,items.*.error",
         )
-    if not answer.get("errors") and "items" not in answer:
-        return BulkResult(written=len(chunk.keys))
-    return _read_items(chunk.keys, answer["items"])
+    with understood(connection):
+        # Each item has to be there: what no answer is about was maybe never written.
+        return _read_items(chunk.keys, answer["items"])
 
 
 def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
@@ -188,5 +188,6 @@ def read_versions(
     with translated(connection):
         client = connection.client.options(request_timeout=timeout)
         answer = client.mget(index=target, docs=named(keys), source=False)
-    found = zip(keys, answer["docs"], strict=True)
-    return {key: doc["_version"] for key, doc in found if doc.get("found")}
+    with understood(connection):
+        found = zip(keys, answer["docs"], strict=True)
+        return {key: int(doc["_version"]) for key, doc in found if doc.get("found")}

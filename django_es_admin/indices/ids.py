@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ..backends.abstracts import Base
-from ..backends.errors import translated
+from ..backends.errors import translated, understood
 from ..documents.places import Place, read_place
 
 PAGE = 10_000
@@ -26,7 +26,9 @@ def read_ids(
     """
     client = connection.client.options(request_timeout=timeout)
     with translated(connection):
-        pit = client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)["id"]
+        opened = client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)
+    with understood(connection):
+        pit = opened["id"]
     try:
         after = None
         while True:
@@ -40,13 +42,15 @@ def read_ids(
                     track_total_hits=False,
                     filter_path="pit_id,hits.hits._id,hits.hits._routing,hits.hits.sort",
                 )
-            pit = answer.get("pit_id", pit)
-            hits = answer.get("hits", {}).get("hits", [])
-            if hits:
-                yield [str(Place(hit["_id"], hit.get("_routing"))) for hit in hits]
-            if len(hits) < size:
+            with understood(connection):
+                pit = answer.get("pit_id", pit)
+                hits = answer.get("hits", {}).get("hits", [])
+                keys = [str(Place(hit["_id"], hit.get("_routing"))) for hit in hits]
+                after = hits[-1]["sort"] if hits else None
+            if keys:
+                yield keys
+            if len(keys) < size:
                 return
-            after = hits[-1]["sort"]
     finally:
         with translated(connection):
             client.close_point_in_time(id=pit)
@@ -74,5 +78,6 @@ def existing_ids(connection: Base, index: str, ids: list[str], *, timeout: float
         answer = client.mget(
             index=index, docs=named(ids), source=False, filter_path="docs._id,docs.found"
         )
-    found = zip(ids, answer["docs"], strict=True)
-    return {key for key, doc in found if doc.get("found")}
+    with understood(connection):
+        found = zip(ids, answer["docs"], strict=True)
+        return {key for key, doc in found if doc.get("found")}

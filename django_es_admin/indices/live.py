@@ -24,6 +24,7 @@ class LiveIndex:
         health: ``green``, ``yellow`` or ``red``; "" where Elasticsearch gives none.
         open: False if it is closed.
         hidden: whether ``index.hidden`` is set.
+        created: when; None where the index says something impossible.
         size: bytes of the primary shards; None where it is not known (a closed index).
         settings: flat names -> values, as text.
     """
@@ -33,7 +34,7 @@ class LiveIndex:
     health: str
     open: bool
     hidden: bool
-    created: datetime
+    created: datetime | None
     size: int | None
     settings: Mapping[str, str] = field(repr=False)
 
@@ -90,22 +91,46 @@ def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
 
 
 def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIndex:
-    settings = {key: _text(value) for key, value in body["settings"].items()}
+    settings = {key: _text(value) for key, value in _object(body["settings"]).items()}
+    int(settings.get("index.max_result_window", 0))  # what pages count on is looked at here
     size = row.get("pri.store.size")
     return LiveIndex(
         name=name,
         aliases={
-            alias: properties
+            alias: _object(properties)
             for alias, properties in body["aliases"].items()
             if not alias.endswith(WRITE_SUFFIX)
         },
-        health=row.get("health") or "",
+        health=str(row.get("health") or ""),
         open=row.get("status", "open") == "open",
         hidden=settings.get("index.hidden") == "true",
-        created=datetime.fromtimestamp(int(settings["index.creation_date"]) / 1000, tz=UTC),
+        created=_moment(settings["index.creation_date"]),
         size=int(size) if size else None,
         settings=settings,
     )
+
+
+def _moment(milliseconds: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
+    except (OverflowError, OSError, ValueError):
+        # Whoever creates an index may set its date.
+        return None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a part of an answer that has to be an object."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{type(value).__name__} in place of an object")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """Return a mapping, or a field of one, all of whose fields are objects."""
+    for key in ("properties", "fields"):
+        for inner in _object(_object(value).get(key, {})).values():
+            _mapping(inner)
+    return _object(value)
 
 
 def _text(value: Any) -> str:
@@ -131,7 +156,8 @@ def read_mappings(
             ignore_unavailable=True,
             expand_wildcards="all",
         )
-    return {name: found[name]["mappings"] for name in wanted if name in found}
+    with understood(connection):
+        return {name: _mapping(found[name]["mappings"]) for name in wanted if name in found}
 
 
 def count_documents(
@@ -149,8 +175,9 @@ def count_documents(
         searches += [{"index": name}, {"size": 0, "track_total_hits": True}]
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
-        answers = client.msearch(searches=searches)["responses"]
-    return {
-        name: None if "error" in answer else answer["hits"]["total"]["value"]
-        for name, answer in zip(wanted, answers, strict=True)
-    }
+        answer = client.msearch(searches=searches)
+    with understood(connection):
+        return {
+            name: None if "error" in found else int(found["hits"]["total"]["value"])
+            for name, found in zip(wanted, answer["responses"], strict=True)
+        }

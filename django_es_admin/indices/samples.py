@@ -6,7 +6,7 @@ from typing import Any
 
 from ..backends.abstracts import Base
 from ..backends.deadline import Deadline
-from ..backends.errors import translated
+from ..backends.errors import translated, understood
 from ..documents.places import Place
 from .ids import named
 
@@ -59,19 +59,27 @@ def read_samples(
         answer = client.search(
             index=index, query=asked, from_=start, size=size, track_total_hits=True, version=True
         )
-    hits = answer["hits"]
-    return SamplePage(
-        tuple(
-            Sample(
-                str(Place(hit["_id"], hit.get("_routing"))),
-                hit.get("_source", {}),
-                hit["_score"] if query else None,
-                hit["_version"],
-            )
-            for hit in hits["hits"]
-        ),
-        hits["total"]["value"],
+    with understood(connection):
+        hits = answer["hits"]
+        samples = tuple(_sample(hit, scored=bool(query)) for hit in hits["hits"])
+        return SamplePage(samples, int(hits["total"]["value"]))
+
+
+def _sample(hit: Mapping[str, Any], *, scored: bool) -> Sample:
+    return Sample(
+        str(Place(str(hit["_id"]), hit.get("_routing"))),
+        _source(hit),
+        float(hit["_score"]) if scored else None,
+        int(hit["_version"]),
     )
+
+
+def _source(hit: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a document holds; nothing where its ``_source`` is not kept."""
+    source = hit.get("_source") or {}
+    if not isinstance(source, Mapping):
+        raise TypeError(f"{type(source).__name__} in place of an object")
+    return source
 
 
 def read_document(connection: Base, index: str, deadline: Deadline, key: str) -> Sample | None:
@@ -83,7 +91,9 @@ def read_document(connection: Base, index: str, deadline: Deadline, key: str) ->
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         # Of several keys: one that is missing is part of the answer then, not an error.
-        [found] = client.mget(index=index, docs=named([key]))["docs"]
-    if not found.get("found"):
-        return None
-    return Sample(key, found.get("_source", {}), version=found["_version"])
+        answer = client.mget(index=index, docs=named([key]))
+    with understood(connection):
+        [found] = answer["docs"]
+        if not found.get("found"):
+            return None
+        return Sample(key, _source(found), version=int(found["_version"]))

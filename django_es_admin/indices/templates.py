@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ..backends.deadline import Deadline
-from ..backends.errors import translated
+from ..backends.errors import translated, understood
 from ..exceptions import AccessRefused
 from .definition import IndexDefinition
 from .live import LiveIndices
@@ -32,23 +32,24 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
     client = definition.connection.client.options(request_timeout=deadline.remaining)
     try:
         with translated(definition.connection):
-            found = client.indices.get_index_template()["index_templates"]
+            found = client.indices.get_index_template()
             legacy = client.indices.get_template()
     except AccessRefused:
         # To read templates is a right of its own; without it there is nothing to say.
         return
-    templates = [(template["name"], template["index_template"]) for template in found]
-    for title, body in (*templates, *legacy.items()):
-        if any(fnmatchcase(name, pattern) for pattern in _patterns(body)):
-            text = _(
-                "The index template %(template)s matches %(name)s: Elasticsearch adds its "
-                "settings to those that %(index)s declares."
-            )
-            yield text % {
-                "template": repr(title),
-                "name": name,
-                "index": definition.name,
-            }
+    with understood(definition.connection):
+        templates = [(one["name"], one["index_template"]) for one in found["index_templates"]]
+        matching = [
+            title
+            for title, body in (*templates, *legacy.body.items())
+            if any(fnmatchcase(name, pattern) for pattern in _patterns(body))
+        ]
+    for title in matching:
+        text = _(
+            "The index template %(template)s matches %(name)s: Elasticsearch adds its settings to "
+            "those that %(index)s declares."
+        )
+        yield text % {"template": repr(title), "name": name, "index": definition.name}
 
 
 def _patterns(body: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,9 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.names import alias_of_generation
 
+MOST_OTHERS = 100
+"""Undeclared indices whose documents are counted, as each takes a search."""
+
 
 @dataclass(frozen=True)
 class ClusterAnswer:
@@ -36,7 +39,7 @@ def ask(
 
     Args:
         others: physical indices whose documents to count beside those of ``definitions``; None
-            for all, which takes the longer the more of them a cluster has.
+            for the first of all, up to ``MOST_OTHERS``.
     """
     deadline = Deadline(seconds)
     try:
@@ -61,12 +64,7 @@ def _ask(
             index.name for index in live.by_name.values() if not aliases.isdisjoint(index.aliases)
         ]
         mappings = read_mappings(backend, holding, deadline)
-        searchable = [
-            index.name
-            for index in live.by_name.values()
-            if index.open and (others is None or index.name in others or belongs(index, aliases))
-        ]
-        documents = count_documents(backend, searchable, deadline)
+        documents = count_documents(backend, _to_count(live, aliases, others), deadline)
     except ElasticsearchAdminError as error:
         return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))
     try:
@@ -75,6 +73,17 @@ def _ask(
         # It takes another privilege than the rest, and a page can do without.
         disk = None
     return ClusterAnswer(health, live, mappings, documents, disk)
+
+
+def _to_count(
+    live: LiveIndices, aliases: frozenset[str], others: frozenset[str] | None
+) -> list[str]:
+    """Return the indices whose documents are counted: our own, and a bounded number of others."""
+    searchable = [index for index in live.by_name.values() if index.open]
+    ours = [index.name for index in searchable if belongs(index, aliases)]
+    rest = [index.name for index in searchable if not belongs(index, aliases)]
+    wanted = rest if others is None else [name for name in rest if name in others]
+    return ours + wanted[:MOST_OTHERS]
 
 
 def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> frozenset[str]:

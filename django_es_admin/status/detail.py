@@ -42,7 +42,7 @@ class GenerationStatus:
     live: bool
     exists: bool
     fits: bool
-    created: datetime
+    created: datetime | None
     loaded: datetime | None
     documents: int | None
     size: int | None
@@ -166,7 +166,11 @@ def _generations(
         for name in registered.keys() | physical.keys()
     ]
     # With USE_TZ off, dates of the database have no zone and those of Elasticsearch have one.
-    return tuple(sorted(every, key=lambda each: each.created.timestamp(), reverse=True))
+    return tuple(sorted(every, key=_moment_of_creation, reverse=True))
+
+
+def _moment_of_creation(generation: GenerationStatus) -> float:
+    return generation.created.timestamp() if generation.created else 0.0
 
 
 def _generation(
@@ -177,7 +181,6 @@ def _generation(
     name: str,
 ) -> GenerationStatus:
     created = row.created_at if row else index.created if index else None
-    assert created is not None  # noqa: S101 (each name comes from a row or an index)
     return GenerationStatus(
         name=name,
         role=row.role if row else "",
