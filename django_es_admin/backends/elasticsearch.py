@@ -17,7 +17,7 @@ from .abstracts import Base
 from .call import Namespace, bound
 from .configuration import client_params, node_urls
 from .failover import with_failover
-from .guard import Guard, guarded
+from .guard import Guard
 from .methods import index_methods, namespace_methods, other_names
 from .nodes import RequestsNode, Urllib3Node, limited
 
@@ -71,8 +71,12 @@ class BaseElasticsearchBackend(Base):
             transport_class = with_failover(transport_class)
         try:
             return Elasticsearch(
-                transport_class=guarded(transport_class, guard),
-                node_class=limited(self.connection_class, self.server["MAX_ANSWER_BYTES"]),
+                transport_class=transport_class,
+                node_class=limited(
+                    self.connection_class,
+                    guard=guard,
+                    max_answer_bytes=self.server["MAX_ANSWER_BYTES"],
+                ),
                 **params,
             )
         except (AttributeError, TypeError, ValueError) as error:

@@ -24,6 +24,7 @@ from urllib3.util import Retry, Timeout
 
 from .answers import exceeded, read_body, told_by_status
 from .deadline import Deadline, current_deadline, until
+from .guard import Guard
 from .sockets import seconds_left, time_pool, time_pools
 
 _TIMEOUTS = ("TimeoutError", "Timeout", "EmptyPoolError")
@@ -37,10 +38,12 @@ _PLAIN_HEADERS = frozenset(
 class LimitedNode(BaseNode):
     """A node on which a request, with all that it waits for, has the time that it is given.
 
-    The class of a project's own node gets this in front: its time-out is never longer than what is
-    left of the deadline, and what it has read is refused where it is too large.
+    The class of a project's own node gets this in front: a request is looked at before it is handed
+    on, its time-out is never longer than what is left of the deadline, and an answer that is too
+    large is refused after it was read.
     """
 
+    guard: ClassVar[Guard]
     max_answer_bytes: ClassVar[int]
 
     def __init__(self, config: NodeConfig) -> None:
@@ -61,9 +64,13 @@ class LimitedNode(BaseNode):
         """Send a request and return the answer.
 
         Raises:
+            ElasticsearchAdminError: the connection may not send it; see :class:`.guard.Guard`.
             ConnectionTimeout: no time is left, or it was not enough.
             AnswerExceededError: the answer is too large.
         """
+        self.guard.check(
+            method, target, body, str((headers or HttpHeaders()).get("content-type", ""))
+        )
         seconds = self.config.request_timeout if request_timeout is DEFAULT else request_timeout
         deadline = current_deadline()
         if deadline is not None and deadline.passed:
@@ -227,12 +234,15 @@ class RequestsNode(LimitedNode, _ReadingNode, RequestsHttpNode):
         return raw
 
 
-def limited(node_class: type[BaseNode], max_answer_bytes: int) -> type[BaseNode]:
-    """Return a node class whose answers are bounded, in time and size.
+def limited(node_class: type[BaseNode], *, guard: Guard, max_answer_bytes: int) -> type[BaseNode]:
+    """Return a node class that sends what it may, and whose answers are bounded.
+
+    The client makes its nodes by itself from a class, so that the limits travel on the class.
 
     Args:
         node_class: one of ours, or a project's own.
+        guard: looks at each request, in the bytes that are sent.
         max_answer_bytes: of one answer, decompressed.
     """
     bases = (node_class,) if issubclass(node_class, LimitedNode) else (LimitedNode, node_class)
-    return type(node_class.__name__, bases, {"max_answer_bytes": max_answer_bytes})
+    return type(node_class.__name__, bases, {"guard": guard, "max_answer_bytes": max_answer_bytes})
