@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from elastic_transport import (
@@ -48,6 +49,7 @@ class LimitedNode(BaseNode):
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
+        self._shown_config = replace(config, headers=HttpHeaders())
         session = getattr(self, "session", None)
         if session is not None:
             # requests would send the documents again, to wherever it is told.
@@ -93,6 +95,8 @@ class LimitedNode(BaseNode):
         answer = super().perform_request(
             method, target, body=body, headers=headers, request_timeout=seconds
         )
+        # An error of the client keeps it, and this has the headers that each request has.
+        answer = answer._replace(meta=replace(answer.meta, node=self._shown_config))
         if len(answer.body) > self.max_answer_bytes:
             raise exceeded(self.max_answer_bytes)
         return told_by_status(answer)
@@ -128,13 +132,21 @@ class _ReadingNode(BaseNode):
             {name: value for name, value in all_headers.items() if name.lower() in _PLAIN_HEADERS}
         )
         started = time.time()
+        unfit = False
         try:
             response = self._send(method, target, sent, all_headers)
             data = self._read(response)
+        except ValueError:
+            # Its text quotes the header that cannot be sent.
+            unfit = True
         except (TransportError, HTTPError, OSError) as error:
             failure = _client_error(error)
             self._log_request(**seen, exception=failure)
             raise failure from error
+        if unfit:
+            raise TransportError(
+                "A header cannot be sent: check credentials and headers for blanks and line ends"
+            )
         meta = ApiResponseMeta(
             node=self.config,
             duration=time.time() - started,
