@@ -73,6 +73,10 @@ class ForeignIndex(ElasticsearchAdminError):
     """The request names an index outside the connection's INDEX_PREFIX."""
 
 
+class PathUnsafe(ElasticsearchAdminError):
+    """A path has '.' or '..', and could be read as another: give such a key in the body."""
+
+
 class SeveralIndices(ElasticsearchAdminError):
     """The connection has several indices; this operation needs one: pass `index=`."""
 

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from elasticsearch import Elasticsearch
 
 from .configuration import index_with_defaults, node_addresses, server_with_defaults
+from .frames import without_frames
 
 
 class Base:
@@ -90,7 +91,6 @@ class Base:
                     self._client = client.options(**self._options) if self._options else client
         return self._client
 
-    @sensitive_variables("options")
     def options(self, **options: Any) -> Self:
         """Return this connection with other options for its requests, as the client's ``options``.
 
@@ -99,9 +99,15 @@ class Base:
         Args:
             options: such as ``request_timeout`` (seconds), ``ignore_status``, ``max_retries``.
         """
+        try:
+            client = self.client.options(**options)
+        except (TypeError, ValueError) as error:
+            # They may be credentials, and every report shows what a frame has.
+            options.clear()
+            raise without_frames(error) from None
         other = copy.copy(self)
         other._options = {**self._options, **options}  # noqa: SLF001 (of its own class)
-        other._client = self.client.options(**options)  # noqa: SLF001
+        other._client = client  # noqa: SLF001
         other._writers = {}  # noqa: SLF001
         self._kin.add(other)
         return other

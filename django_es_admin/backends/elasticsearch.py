@@ -10,14 +10,17 @@ from elastic_transport import (
     BaseNode,
     OrjsonSerializer,
     Transport,
+    TransportError,
 )
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from .abstracts import Base
 from .call import Namespace, bound
+from .client import Client
 from .configuration import client_params, node_urls
 from .failover import with_failover
-from .guard import Guard, guarded
+from .frames import without_frames
+from .guard import Guard
 from .methods import index_methods, namespace_methods, other_names
 from .nodes import RequestsNode, Urllib3Node, limited
 
@@ -55,33 +58,44 @@ class BaseElasticsearchBackend(Base):
     def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *index_methods(), *other_names()})
 
-    @sensitive_variables()
     def configure_client(self) -> Elasticsearch:
         """Make the client from ``HOSTS`` and ``PARAMS``."""
         if self.transport_class is None or self.connection_class is None:
             raise ImproperlyConfigured(
                 f"{type(self).__name__} needs transport_class and connection_class: set both."
             )
-        guard = Guard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
-        params = {**DEFAULT_PARAMS, **client_params(self.server["PARAMS"])}
-        if "cloud_id" not in params:
-            params["hosts"] = node_urls(self.server)
-        transport_class = self.transport_class
-        if "max_retries" not in params:
-            transport_class = with_failover(transport_class)
+        failure: Exception
         try:
-            return Elasticsearch(
-                transport_class=guarded(transport_class, guard),
-                node_class=limited(self.connection_class, self.server["MAX_ANSWER_BYTES"]),
-                **params,
-            )
-        except (AttributeError, TypeError, ValueError) as error:
-            # The client's message may quote a host with its password; the type says enough.
-            raise ImproperlyConfigured(
+            return self._make_client(self.transport_class, self.connection_class)
+        except (AttributeError, OSError, TypeError, ValueError) as error:
+            # Its text may quote a host with its password; the type says enough.
+            failure = ImproperlyConfigured(
                 f"ES_SERVERS[{self.alias!r}] does not fit the Elasticsearch client "
                 f"({type(error).__name__}): check its HOSTS and the names in PARAMS "
                 f"({', '.join(sorted(self.server['PARAMS'])) or 'none given'})."
-            ) from None
+            )
+        except (ApiError, TransportError) as error:
+            # It may look for further nodes at once.
+            failure = without_frames(error)
+        # Not within the handler, which would add the first error, and frames with all settings.
+        raise failure
+
+    @sensitive_variables()
+    def _make_client(
+        self, transport_class: type[Transport], node_class: type[BaseNode]
+    ) -> Elasticsearch:
+        params = {**DEFAULT_PARAMS, **client_params(self.server["PARAMS"])}
+        if "cloud_id" not in params:
+            params["hosts"] = node_urls(self.server)
+        guard = Guard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
+        size = self.server["MAX_ANSWER_BYTES"]
+        if "max_retries" not in params:
+            transport_class = with_failover(transport_class)
+        return Client(
+            transport_class=transport_class,
+            node_class=limited(node_class, guard=guard, max_answer_bytes=size),
+            **params,
+        )
 
 
 class SimpleHttpBackend(BaseElasticsearchBackend):
@@ -118,8 +132,10 @@ class _Retired(Base):
 
     protocol: str
 
-    @sensitive_variables("args")
     def __init__(self, alias: str, *args: Any) -> NoReturn:
+        # These have the settings in them, and every report shows what a frame has.
+        del args
+        self.alias = alias
         raise ImproperlyConfigured(
             f"ES_SERVERS[{alias!r}] has the ENGINE {type(self).__name__}, and Elasticsearch does "
             f"not speak {self.protocol} since its version 2: use "

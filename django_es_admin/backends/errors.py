@@ -35,6 +35,7 @@ from ..exceptions import (
 )
 from .abstracts import Base
 from .answers import AnswerExceededError
+from .frames import without_frames
 
 _REASON_CHARACTERS = 300
 # Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
@@ -62,7 +63,8 @@ def translated(connection: Base) -> Iterator[None]:
     try:
         yield
     except (TransportError, ApiError) as error:
-        raise _translate(connection, error) from error
+        # A client that is not ours leaves frames with its headers.
+        raise _translate(connection, error) from without_frames(error)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from .configuration import (
     servers_of,
     servers_setting,
 )
-from .validation import find_server_problems
+from .validation import InvalidSetting, find_server_problems
 
 __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "load_backend"]
 
@@ -96,18 +96,31 @@ class ConnectionHandler:
         _ = self.servers
         return self._indices
 
-    # An error report shows the variables of each frame, and these have passwords in them.
-    @sensitive_variables()
     def _read_settings(self) -> None:
+        # An error report shows the variables of each frame: that which raises has no settings.
+        problem = self._find_problem()
+        if problem:
+            raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
+        self._take_settings()
+
+    @sensitive_variables()
+    def _given(self) -> tuple[Any, Any, str]:
+        """Return connections, indices, and the setting that has the connections."""
         servers, setting = self._given_servers, "ES_SERVERS"
         if servers is None:
             servers, setting = servers_of(settings), servers_setting(settings)
         indices = self._given_indices
         if indices is None:
             indices = getattr(settings, "ES_INDICES", {})
-        problem = next(find_server_problems(servers, indices, setting), None)
-        if problem:
-            raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
+        return servers, indices, setting
+
+    @sensitive_variables()
+    def _find_problem(self) -> InvalidSetting | None:
+        return next(find_server_problems(*self._given()), None)
+
+    @sensitive_variables()
+    def _take_settings(self) -> None:
+        servers, indices, _setting = self._given()
         self._indices = {alias: dict(index) for alias, index in indices.items()}
         self._servers = {
             alias: dict(server)
@@ -243,7 +256,6 @@ class ConnectionHandler:
         """Return alias -> index settings of the ``INDICES`` of one server."""
         return {alias: self.indices[alias] for alias in server["INDICES"]}
 
-    @sensitive_variables()
     def load_backend(self, alias: str) -> Base:
         """Make the connection ``alias``.
 
@@ -251,16 +263,19 @@ class ConnectionHandler:
             ConnectionDoesNotExist: ``ES_SERVERS`` has no such alias.
             ImproperlyConfigured: its ``ENGINE`` cannot be imported or is no backend.
         """
-        server = self._server(alias)
+        # No variable holds the settings, as every report of an error would show it.
+        engine = self._server(alias)["ENGINE"]
         try:
-            backend = load_backend(server["ENGINE"])
+            backend = load_backend(engine)
         except ImproperlyConfigured as error:
             raise ImproperlyConfigured(f"ENGINE of ES_SERVERS[{alias!r}]: {error}") from error
         if not (isinstance(backend, type) and issubclass(backend, Base)):
             raise ImproperlyConfigured(
-                f"ES_SERVERS[{alias!r}] has the ENGINE {server['ENGINE']!r}: "
+                f"ES_SERVERS[{alias!r}] has the ENGINE {engine!r}: "
                 f"it must be a subclass of django_es_admin.backends.abstracts.Base."
             )
-        made = backend(alias, server, self.get_server_indices(server))
+        made: Base = backend(
+            alias, self._server(alias), self.get_server_indices(self._server(alias))
+        )
         self._made.add(made)
         return made

@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from elastic_transport import (
@@ -24,6 +25,7 @@ from urllib3.util import Retry, Timeout
 
 from .answers import exceeded, read_body, told_by_status
 from .deadline import Deadline, current_deadline, until
+from .guard import Guard
 from .sockets import seconds_left, time_pool, time_pools
 
 _TIMEOUTS = ("TimeoutError", "Timeout", "EmptyPoolError")
@@ -37,14 +39,17 @@ _PLAIN_HEADERS = frozenset(
 class LimitedNode(BaseNode):
     """A node on which a request, with all that it waits for, has the time that it is given.
 
-    The class of a project's own node gets this in front: its time-out is never longer than what is
-    left of the deadline, and what it has read is refused where it is too large.
+    The class of a project's own node gets this in front: a request is looked at before it is handed
+    on, its time-out is never longer than what is left of the deadline, and an answer that is too
+    large is refused after it was read.
     """
 
+    guard: ClassVar[Guard]
     max_answer_bytes: ClassVar[int]
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
+        self._shown_config = replace(config, headers=HttpHeaders())
         session = getattr(self, "session", None)
         if session is not None:
             # requests would send the documents again, to wherever it is told.
@@ -61,9 +66,13 @@ class LimitedNode(BaseNode):
         """Send a request and return the answer.
 
         Raises:
+            ElasticsearchAdminError: the connection may not send it; see :class:`.guard.Guard`.
             ConnectionTimeout: no time is left, or it was not enough.
             AnswerExceededError: the answer is too large.
         """
+        self.guard.check(
+            method, target, body, str((headers or HttpHeaders()).get("content-type", ""))
+        )
         seconds = self.config.request_timeout if request_timeout is DEFAULT else request_timeout
         deadline = current_deadline()
         if deadline is not None and deadline.passed:
@@ -86,6 +95,8 @@ class LimitedNode(BaseNode):
         answer = super().perform_request(
             method, target, body=body, headers=headers, request_timeout=seconds
         )
+        # An error of the client keeps it, and this has the headers that each request has.
+        answer = answer._replace(meta=replace(answer.meta, node=self._shown_config))
         if len(answer.body) > self.max_answer_bytes:
             raise exceeded(self.max_answer_bytes)
         return told_by_status(answer)
@@ -121,13 +132,21 @@ class _ReadingNode(BaseNode):
             {name: value for name, value in all_headers.items() if name.lower() in _PLAIN_HEADERS}
         )
         started = time.time()
+        unfit = False
         try:
             response = self._send(method, target, sent, all_headers)
             data = self._read(response)
+        except ValueError:
+            # Its text quotes the header that cannot be sent.
+            unfit = True
         except (TransportError, HTTPError, OSError) as error:
             failure = _client_error(error)
             self._log_request(**seen, exception=failure)
             raise failure from error
+        if unfit:
+            raise TransportError(
+                "A header cannot be sent: check credentials and headers for blanks and line ends"
+            )
         meta = ApiResponseMeta(
             node=self.config,
             duration=time.time() - started,
@@ -227,12 +246,15 @@ class RequestsNode(LimitedNode, _ReadingNode, RequestsHttpNode):
         return raw
 
 
-def limited(node_class: type[BaseNode], max_answer_bytes: int) -> type[BaseNode]:
-    """Return a node class whose answers are bounded, in time and size.
+def limited(node_class: type[BaseNode], *, guard: Guard, max_answer_bytes: int) -> type[BaseNode]:
+    """Return a node class that sends what it may, and whose answers are bounded.
+
+    The client makes its nodes by itself from a class, so that the limits travel on the class.
 
     Args:
         node_class: one of ours, or a project's own.
+        guard: looks at each request, in the bytes that are sent.
         max_answer_bytes: of one answer, decompressed.
     """
     bases = (node_class,) if issubclass(node_class, LimitedNode) else (LimitedNode, node_class)
-    return type(node_class.__name__, bases, {"max_answer_bytes": max_answer_bytes})
+    return type(node_class.__name__, bases, {"guard": guard, "max_answer_bytes": max_answer_bytes})

@@ -78,6 +78,8 @@ def _timed_connection(connection_class: Any) -> Any:
                 self.sock.settimeout(seconds_left())
             super().send(data)
 
+    # Errors name the class.
+    TimedConnection.__name__ = connection_class.__name__
     return TimedConnection
 
 

@@ -14,6 +14,9 @@ _HOST_HINT = "Write hosts as 'http://localhost:9200'."
 # What djangoes' SETTINGS could hold beside the settings: they were a whole body.
 _BODY_KEYS = frozenset(("settings", "mappings", "aliases"))
 _LAST_PORT = 65_535
+_HOST_NAME = re.compile(r"[\w.:\-]+")
+# With anything else a name would stand for several, or for one elsewhere.
+_PREFIX = re.compile(r"\.?[^\W_][\w.\-]*")
 
 _SERVER_TYPES: dict[str, tuple[type, ...]] = {
     "HOSTS": (list, tuple, str),
@@ -159,6 +162,13 @@ def _server_value_problems(
             f"{where}['PARAMS'] has a key that is no string.",
             "Name the arguments of the Elasticsearch client.",
         )
+    prefix = server.get("INDEX_PREFIX")
+    if isinstance(prefix, str) and prefix and not _PREFIX.fullmatch(prefix):
+        yield InvalidSetting(
+            "prefix",
+            f"{where} has the INDEX_PREFIX {prefix!r}, with which no index can begin.",
+            "Use lower-case letters, digits, '-' and '_', beginning with a letter or digit.",
+        )
     size = server.get("MAX_ANSWER_BYTES", 1)
     if isinstance(size, int) and (isinstance(size, bool) or size < 1):
         yield InvalidSetting(
@@ -183,6 +193,12 @@ def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Invalid
     name, port = host.get("host"), host.get("port", 1)
     if not isinstance(name, str) or not name:
         yield InvalidSetting("hosts", f"{where} has no 'host'.", _HOST_HINT)
+    elif not _HOST_NAME.fullmatch(name):
+        yield InvalidSetting(
+            "hosts",
+            f"{where} has a 'host' that is no host name.",
+            "Give user and password as 'http_auth', or as basic_auth in PARAMS.",
+        )
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LAST_PORT:
         yield InvalidSetting(
             "hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200."
@@ -205,7 +221,7 @@ def _is_url(host: str) -> bool:
         parts = urlsplit(host if "://" in host else f"http://{host}")
         return (
             parts.scheme in ("http", "https")
-            and bool(re.fullmatch(r"[\w.:\-]+", parts.hostname or ""))
+            and bool(_HOST_NAME.fullmatch(parts.hostname or ""))
             and parts.port != 0
         )
     except ValueError:

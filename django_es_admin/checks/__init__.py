@@ -4,13 +4,14 @@ from .documents import check_documents
 from .leftovers import check_leftovers
 from .messages import TAG
 from .services import check_services
-from .settings import check_passwords, check_settings
+from .settings import check_passwords, check_prefixes, check_settings
 
 __all__ = [
     "TAG",
     "check_documents",
     "check_leftovers",
     "check_passwords",
+    "check_prefixes",
     "check_services",
     "check_settings",
 ]

@@ -1,16 +1,17 @@
 """What is wrong in ``ES_SERVERS``, ``ES_INDICES`` and ``ES_ADMIN``."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, register
 from django.core.exceptions import ImproperlyConfigured
+from django.views.debug import get_default_exception_reporter_filter
 
 from django_es_admin import connections
 
 from .. import conf
-from ..backends.configuration import node_urls, servers_of, servers_setting
+from ..backends.configuration import servers_of, servers_setting
+from ..backends.secrets import find_secrets
 from ..backends.validation import find_server_problems
 from .messages import TAG, error, warning
 
@@ -23,6 +24,14 @@ _SERVER_IDS = {
     "color": "E006",
     "shared": "E007",
     "body": "E050",
+    "prefix": "E019",
+}
+_KINDS = {"url": "password in a URL", "header": "header that may be a secret"}
+_FILTER_HINT = (
+    "Set DEFAULT_EXCEPTION_REPORTER_FILTER to 'django_es_admin.backends.reporting.ReporterFilter'."
+)
+_HINTS = {
+    "url": "Take user and password out of the URL, and give them as basic_auth in PARAMS.",
 }
 
 
@@ -46,26 +55,49 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_passwords(**kwargs: Any) -> list[CheckMessage]:
-    """Check that no password stands where Django's error reports show it."""
+    """Check that no credential stands where Django's error reports show it."""
     if check_settings():
         return []
-    messages: list[CheckMessage] = []
     setting = servers_setting(settings)
-    for alias, server in connections.servers.items():
-        written = [server["HOSTS"]] if isinstance(server["HOSTS"], str) else server["HOSTS"]
-        for position, (host, url) in enumerate(zip(written, node_urls(server), strict=True)):
-            # A dict is made into a URL, too; what it has as http_auth is hidden.
-            if isinstance(host, str) and urlsplit(str(url)).password:
-                messages.append(
-                    warning(
-                        "W002",
-                        f"{setting}[{alias!r}] has a password in the URL of its host {position}: "
-                        f"Django's error reports show settings, and hide only what is named "
-                        f"as a secret.",
-                        "Take user and password out of the URL, and give them as basic_auth.",
-                    )
-                )
-    return messages
+    # The filter of the project's reports, which may be its own.
+    reports = get_default_exception_reporter_filter()
+    shown = reports.cleanse_setting(setting, getattr(settings, setting, {}))
+    found = {
+        (f"{setting}[{alias!r}]{secret.place}", secret.kind)
+        for alias, server in shown.items()
+        for secret in find_secrets(server)
+        if secret.text != reports.cleansed_substitute
+    }
+    return [
+        warning(
+            "W002",
+            f"{place} has a {_KINDS.get(kind, 'credential')}: Django's error reports show "
+            f"settings, and hide only what is named as a secret.",
+            _HINTS.get(kind, _FILTER_HINT),
+        )
+        for place, kind in sorted(found)
+    ]
+
+
+@register(TAG)
+def check_prefixes(**kwargs: Any) -> list[CheckMessage]:
+    """Check that what begins with ``INDEX_PREFIX`` is no other index."""
+    if check_settings():
+        return []
+    return [
+        warning(
+            "W003",
+            f"{servers_setting(settings)}[{alias!r}]{place} has the INDEX_PREFIX {prefix!r}, with "
+            f"which names of other indices may begin, too.",
+            f"End it with a separator: {prefix + '-'!r}.",
+        )
+        for alias, server in connections.servers.items()
+        for place, prefix in (
+            ("", server["INDEX_PREFIX"]),
+            ("['TEST']", server["TEST"]["INDEX_PREFIX"]),
+        )
+        if prefix and prefix[-1].isalnum() and (place == "" or prefix != server["INDEX_PREFIX"])
+    ]
 
 
 def _check_engines() -> list[CheckMessage]:

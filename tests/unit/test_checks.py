@@ -13,22 +13,26 @@ from django.core.checks import CheckMessage
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.test.utils import isolate_apps
+from django.views.debug import get_default_exception_reporter_filter
 from shop.search import ProductSearchService
 from shop.views import AutocompleteView
 
 import django_es_admin.checks
 from django_es_admin import connections
+from django_es_admin.backends.reporting import ReporterFilter
 from django_es_admin.checks import (
     TAG,
     check_documents,
     check_leftovers,
     check_passwords,
+    check_prefixes,
     check_services,
     check_settings,
 )
 from django_es_admin.documents import Document, fields, registry
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
+FILTER = "django_es_admin.backends.reporting.ReporterFilter"
 GOOD_SERVER = {"HOSTS": ["http://localhost:9200"], "INDICES": ["products"]}
 
 
@@ -110,7 +114,19 @@ BAD_SETTINGS: dict[str, list[dict[str, Any]]] = {
     "E002": [server(HOST=["http://localhost"]), server(index_prefix="x"), index(MAPPING={})],
     "E003": [{"ES_SERVERS": {"main": GOOD_SERVER}}],
     "E004": [server(INDICES=["other"]), server(INDICES=[["products"]]), server(INDICES=[None])],
+    "E019": [
+        server(INDEX_PREFIX="*"),
+        server(INDEX_PREFIX="_"),
+        server(INDEX_PREFIX="-shop-"),
+        server(INDEX_PREFIX="shop-,"),
+        server(INDEX_PREFIX="<shop-"),
+        server(INDEX_PREFIX="far:"),
+        server(TEST={"INDEX_PREFIX": "*"}),
+    ],
     "E005": [
+        server(HOSTS=[{"host": "user:secret@es"}]),
+        server(HOSTS=[{"host": "es/path"}]),
+        server(TEST={"HOSTS": [{"host": "user:secret@es"}]}),
         server(HOSTS=""),
         server(HOSTS=[5]),
         server(HOSTS=["ftp://localhost"]),
@@ -169,9 +185,15 @@ def test_several_problems_are_all_told(settings: Any) -> None:
 
 @pytest.mark.parametrize(
     "hosts",
-    [["ftp://user:secret@localhost"], ["http://user:secret@local host"], ["user:secret@h:99999"]],
+    [
+        ["ftp://user:secret@localhost"],
+        ["http://user:secret@local host"],
+        ["user:secret@h:99999"],
+        [{"host": "user:secret@es"}],
+        [{"host": "http://user:secret@es"}],
+    ],
 )
-def test_a_bad_host_is_named_without_its_password(settings: Any, hosts: list[str]) -> None:
+def test_a_bad_host_is_named_without_its_password(settings: Any, hosts: list[Any]) -> None:
     settings.ES_SERVERS = {"default": {"HOSTS": hosts}}
     (message,) = check_settings()
     assert "ES_SERVERS['default']['HOSTS'][0]" in message.msg
@@ -183,7 +205,7 @@ def test_w002_a_password_that_error_reports_would_show(settings: Any, host: str)
     settings.ES_SERVERS = {"default": {"HOSTS": ["http://a:9200", host]}}
     assert found(check_passwords()) == ["W002"]
     (message,) = check_passwords()
-    assert "ES_SERVERS['default'] has a password in the URL of its host 1" in message.msg
+    assert "ES_SERVERS['default']['HOSTS'][1] has a password in a URL" in message.msg
     assert "secret@" not in f"{message.msg} {message.hint}"
     assert check_settings() == []
     settings.ES_SERVERS = {"default": {"HOSTS": host, "COLOR": "pink"}}
@@ -194,6 +216,64 @@ def test_w002_passwords_that_error_reports_hide(settings: Any) -> None:
     hosts = ["http://a:9200", {"host": "b", "http_auth": ("user", "secret")}]
     settings.ES_SERVERS = {"default": {"HOSTS": hosts, "PARAMS": {"basic_auth": ("u", "p")}}}
     assert check_passwords() == []
+
+
+SHOWN: dict[str, dict[str, Any]] = {
+    "['HOSTS'][0]": {"HOSTS": "https://user:secret%2F@es"},
+    "['PARAMS']['headers']['X-Gateway']": {"PARAMS": {"headers": {"X-Gateway": "secret"}}},
+    "['TEST']['HOSTS'][0]": {"TEST": {"HOSTS": ["http://user:secret@es"]}},
+    "['TEST']['PARAMS']['headers']['X-Gateway']": {
+        "TEST": {"PARAMS": {"headers": {"X-Gateway": "secret"}}}
+    },
+}
+
+
+@pytest.mark.parametrize("place", SHOWN)
+def test_w002_wherever_it_stands(settings: Any, place: str) -> None:
+    settings.ES_SERVERS = {"default": {}, "other": SHOWN[place]}
+    (message,) = check_passwords()
+    assert message.id == "elasticsearch.W002"
+    assert message.msg.startswith(f"ES_SERVERS['other']{place} has a ")
+    assert "secret@" not in f"{message.msg} {message.hint}"
+    settings.DEFAULT_EXCEPTION_REPORTER_FILTER = FILTER
+    get_default_exception_reporter_filter.cache_clear()
+    try:
+        assert check_passwords() == []
+    finally:
+        get_default_exception_reporter_filter.cache_clear()
+
+
+def test_w002_in_settings_of_django_elasticsearch_dsl(settings: Any) -> None:
+    settings.ES_SERVERS = {}
+    settings.ELASTICSEARCH_DSL = {"default": {"hosts": "http://u:secret@es:9200"}}
+    (message,) = check_passwords()
+    assert message.msg.startswith("ELASTICSEARCH_DSL['default']['HOSTS'][0] has a password")
+
+
+def test_the_filter_of_reports_shows_no_credential(settings: Any) -> None:
+    shown = ReporterFilter()
+    servers = {"default": {"HOSTS": ["http://u:pw@es"], "LABEL": "Shop", "TEST": {"HOSTS": "x"}}}
+    assert shown.cleanse_setting("ES_SERVERS", servers) == {
+        "default": {"HOSTS": "*" * 20, "LABEL": "Shop", "TEST": "*" * 20}
+    }
+    for odd in (["http://u:pw@es"], "http://u:pw@es", {"default": "http://u:pw@es"}):
+        assert "pw" not in repr(shown.cleanse_setting("ELASTICSEARCH_DSL", odd))
+    assert shown.cleanse_setting("ES_SERVERS", {}) == {}
+    assert shown.cleanse_setting("DEBUG", True) is True
+
+
+@pytest.mark.parametrize("prefix", ["shop", "shop-1", "shop-ä"])
+def test_w003_a_prefix_without_a_separator(settings: Any, prefix: str) -> None:
+    settings.ES_SERVERS = {"default": {"INDEX_PREFIX": prefix}}
+    (message,) = check_prefixes()
+    assert message.id == "elasticsearch.W003"
+    assert message.hint == f"End it with a separator: '{prefix}-'."
+    settings.ES_SERVERS = {"default": {"INDEX_PREFIX": f"{prefix}-", "TEST": {"INDEX_PREFIX": "t"}}}
+    (message,) = check_prefixes()
+    assert "ES_SERVERS['default']['TEST'] has the INDEX_PREFIX 't'" in message.msg
+    for good in ("", f"{prefix}_", f"{prefix}."):
+        settings.ES_SERVERS = {"default": {"INDEX_PREFIX": good}}
+        assert check_prefixes() == []
 
 
 GOOD_SETTINGS: list[dict[str, Any]] = [

@@ -1,12 +1,21 @@
 """The guard in the transport: what may not be sent, is not."""
 
 import pytest
+from elastic_transport import NdjsonSerializer
 
 from django_es_admin.backends.guard import Guard
 from django_es_admin.exceptions import ForeignIndex, ReadOnlyConnection
 
 PREFIXED = Guard("default", prefix="mine-")
 READONLY = Guard("default", readonly=True)
+
+
+def sent(body: object) -> bytes | None:
+    """Return a body as the client sends it."""
+    if body is None or isinstance(body, bytes):
+        return body
+    lines = NdjsonSerializer()
+    return lines.dumps([body] if isinstance(body, dict) else body)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +59,7 @@ READONLY = Guard("default", readonly=True)
 )
 def test_another_namespace_is_refused(method: str, target: str, body: object) -> None:
     with pytest.raises(ForeignIndex, match="'default' has INDEX_PREFIX 'mine-'"):
-        PREFIXED.check(method, target, body)
+        PREFIXED.check(method, target, sent(body))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +87,7 @@ def test_another_namespace_is_refused(method: str, target: str, body: object) ->
     ],
 )
 def test_the_own_namespace_is_allowed(method: str, target: str, body: object) -> None:
-    PREFIXED.check(method, target, body)
+    PREFIXED.check(method, target, sent(body))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""The official client, whose errors show nothing of what it is configured with."""
+
+from typing import Any
+
+from elastic_transport import ApiResponse, SerializationError
+from elasticsearch import Elasticsearch
+
+from .frames import keep_frames_out_of_logs, without_frames
+
+keep_frames_out_of_logs()
+
+
+class Client(Elasticsearch):
+    """Raises what the client raises, without its frames: these have credentials in them."""
+
+    def perform_request(self, method: str, path: str, **arguments: Any) -> ApiResponse[Any]:
+        """Send a request; every method of the client does it by this one."""
+        failure: Exception
+        try:
+            return super().perform_request(method, path, **arguments)
+        except RecursionError:
+            failure = SerializationError("The answer is nested too deeply")
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is raised again)
+            failure = without_frames(error)
+        # Not within the handler, which would add the first error with its frames.
+        raise failure

@@ -1,0 +1,179 @@
+"""The names of indices in a body, which is read as it is sent: what cannot be read is refused."""
+
+from collections.abc import Callable, Iterator
+
+from .queries import (
+    NAMING_KEYS,
+    Unreadable,
+    names_in_query,
+    names_in_template,
+    names_of,
+    parsed,
+)
+from .routes import Body
+
+OF_THE_PATH = ""
+
+_VERBS = frozenset(("index", "create", "update", "delete"))
+
+
+def names_in(kind: Body, content: bytes) -> Iterator[str]:
+    """Yield the names of indices in a body, and "" for what in it relies on the path's.
+
+    Args:
+        kind: how it names them.
+        content: the body; b"" for none.
+
+    Raises:
+        Unreadable: it cannot be parsed, or names them where that cannot be seen.
+    """
+    if kind == "closed":
+        raise Unreadable
+    if kind == "any":
+        yield OF_THE_PATH
+        return
+    try:
+        yield from _READERS[kind](content)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # Of another shape than Elasticsearch takes.
+        raise Unreadable from None
+
+
+def _lines(content: bytes) -> list[bytes]:
+    # At line feeds alone, as Elasticsearch does; a carriage return is a blank of JSON.
+    lines = content.split(b"\n")
+    if lines[-1].strip():
+        # Elasticsearch refuses it, too.
+        raise Unreadable
+    return lines[:-1]
+
+
+# Queries
+
+
+def _in_query(content: bytes) -> Iterator[str]:
+    yield OF_THE_PATH
+    yield from names_in_query(parsed(content))
+
+
+def _in_search(content: bytes) -> Iterator[str]:
+    body = parsed(content) or {}
+    if "pit" not in body:
+        yield OF_THE_PATH
+    yield from names_in_query(body)
+
+
+def _in_named(content: bytes) -> Iterator[str]:
+    # A scroll or a point in time was opened on an index that was looked at then.
+    yield from names_in_query(parsed(content))
+
+
+# Several in one request
+
+
+def _in_items(content: bytes) -> Iterator[str]:
+    body = dict(parsed(content) or {})
+    body.pop("doc", None)
+    docs = body.pop("docs", None)
+    for doc in docs or ():
+        item = {key: value for key, value in doc.items() if key != "doc"}
+        yield from list(names_in_query(item)) or [OF_THE_PATH]
+    yield from names_in_query(body)
+    if docs is None:
+        yield OF_THE_PATH
+
+
+def _in_headers(content: bytes) -> Iterator[str]:
+    yield from _in_pairs(content, _in_query)
+
+
+def _in_templates(content: bytes) -> Iterator[str]:
+    yield from _in_pairs(content, _in_template)
+
+
+def _in_pairs(content: bytes, read: Callable[[bytes], Iterator[str]]) -> Iterator[str]:
+    """Yield the names of several searches, each a header and a body."""
+    lines = _lines(content)
+    if len(lines) % 2:
+        raise Unreadable
+    for header, body in zip(lines[::2], lines[1::2], strict=True):
+        if not header.strip():
+            # An older protocol leaves an empty line out, and the next would be the header.
+            raise Unreadable
+        yield from list(names_in_query(parsed(header))) or [OF_THE_PATH]
+        yield from (name for name in read(body) if name)
+
+
+def _in_bulk(content: bytes) -> Iterator[str]:
+    lines = iter(_lines(content))
+    for line in lines:
+        if not line.strip():
+            continue
+        [(verb, action)] = parsed(line).items()
+        if verb not in _VERBS:
+            raise Unreadable
+        given = action.get("_index")
+        yield from [OF_THE_PATH] if given is None else names_of(given)
+        if verb != "delete":
+            # The document.
+            next(lines, None)
+
+
+# Templates, ratings
+
+
+def _in_template(content: bytes) -> Iterator[str]:
+    yield OF_THE_PATH
+    yield from names_in_template(parsed(content) or {})
+
+
+def _in_ratings(content: bytes) -> Iterator[str]:
+    body = parsed(content) or {}
+    requests = body.get("requests", ())
+    if "templates" in body or any("template_id" in request for request in requests):
+        raise Unreadable
+    yield OF_THE_PATH
+    yield from names_in_query(body)
+
+
+# Aliases
+
+
+def _in_actions(content: bytes) -> Iterator[str]:
+    for entry in parsed(content)["actions"]:
+        for action in entry.values():
+            found: list[str] = []
+            for key in action.keys() & NAMING_KEYS:
+                found += names_of(action[key])
+            yield from found or [OF_THE_PATH]
+            yield from names_in_query(action.get("filter"))
+
+
+def _in_index(content: bytes) -> Iterator[str]:
+    yield OF_THE_PATH
+    aliases = (parsed(content) or {}).get("aliases") or {}
+    for name, properties in aliases.items():
+        yield name
+        yield from names_in_query((properties or {}).get("filter"))
+
+
+def _in_alias(content: bytes) -> Iterator[str]:
+    yield OF_THE_PATH
+    # The body's own `index` and `alias` go before those of the path.
+    yield from names_in_query(parsed(content))
+
+
+_READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
+    "query": _in_query,
+    "search": _in_search,
+    "named": _in_named,
+    "items": _in_items,
+    "headers": _in_headers,
+    "template": _in_template,
+    "templates": _in_templates,
+    "ratings": _in_ratings,
+    "actions": _in_actions,
+    "bulk": _in_bulk,
+    "index": _in_index,
+    "alias": _in_alias,
+}

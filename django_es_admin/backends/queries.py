@@ -1,0 +1,134 @@
+"""The names of indices inside a query, and what in it may have any name."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NAMING_KEYS = frozenset(("index", "indices", "_index", "alias", "aliases", "target_index"))
+# Below these stand fields of documents, of whatever name.
+_BY_FIELD = frozenset(
+    "after buckets_path common fuzzy intervals match match_bool_prefix match_phrase "
+    "match_phrase_prefix per_field_analyzer prefix range regexp sort span_term term terms "
+    "terms_set wildcard".split()
+)
+# Below these stand names that somebody has given.
+_BY_NAME = frozenset(("aggregations", "aggs", "filters", "runtime_mappings"))
+# A document within a query, and what a script is called with: any key may stand there.
+_FREE = frozenset(
+    (
+        ("like", "doc"),
+        ("unlike", "doc"),
+        ("percolate", "document"),
+        ("percolate", "documents"),
+        ("script", "params"),
+        ("scripted_metric", "params"),
+    )
+)
+_VARIABLE = re.compile(r"\{\{[\w.]+\}\}")
+
+
+class Unreadable(Exception):
+    """A body that may name indices, and nobody can say which."""
+
+
+def parsed(content: bytes) -> Any:
+    """Parse JSON in the strictest way: two parsers must not see two things in it.
+
+    Raises:
+        Unreadable: a key stands twice.
+        ValueError: it is no JSON in UTF-8.
+    """
+    text = content.decode()
+    return json.loads(text, object_pairs_hook=_without_duplicates) if text.strip() else None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable
+    return found
+
+
+def names_of(value: Any) -> Iterator[str]:
+    """Yield the names in a text with commas, or in a list of such."""
+    for each in value if isinstance(value, (list, tuple)) else [value]:
+        if isinstance(each, bool) or not isinstance(each, (str, int, float)):
+            raise Unreadable
+        yield from str(each).split(",")
+
+
+def names_in_query(
+    value: Any, parent: str = "", *, by_field: bool = False, deep: bool = False
+) -> Iterator[str]:
+    """Yield the names in a query.
+
+    Args:
+        parent: the key of which this is the value.
+        by_field: whether its keys are fields.
+        deep: whether it stands below a field: no key there is one.
+
+    Raises:
+        Unreadable: it has a part that cannot be looked into.
+    """
+    if isinstance(value, list):
+        for each in value:
+            yield from names_in_query(each, parent, by_field=by_field, deep=deep)
+    if not isinstance(value, Mapping):
+        return
+    for key, inner in value.items():
+        if by_field:
+            yield from names_in_query(inner, key, deep=True)
+        elif not _is_free(parent, key):
+            yield from _names_at(key, inner, deep)
+
+
+def _is_free(parent: str, key: str) -> bool:
+    return (parent, key) in _FREE or (key == "params" and parent.endswith("_script"))
+
+
+def _names_at(key: str, value: Any, deep: bool) -> Iterator[str]:
+    if key in NAMING_KEYS and _is_name(value):
+        yield from names_of(value)
+    elif key == "indices_boost":
+        for boost in value if isinstance(value, list) else [value]:
+            yield from boost.keys()
+    elif key == "collate":
+        yield from names_in_template(value["query"])
+    elif key == "wrapper" and isinstance(value, Mapping) and isinstance(value.get("query"), str):
+        # A query in Base64.
+        raise Unreadable
+    elif key in _BY_NAME and isinstance(value, Mapping):
+        for name, named in value.items():
+            yield from names_in_query(named, name, deep=deep)
+    else:
+        yield from names_in_query(value, key, by_field=key in _BY_FIELD and not deep, deep=deep)
+
+
+def _is_name(value: Any) -> bool:
+    """Whether it can be one, or several: an aggregation or a field may be called `index`, too."""
+    return not isinstance(value, (Mapping, bool, type(None)))
+
+
+def names_in_template(template: Any) -> Iterator[str]:
+    """Yield the names of a template of a query, whose variables are values alone."""
+    source = template.get("source")
+    if source is None or "id" in template or "options" in template:
+        # It is stored in the cluster, or says itself how it is rendered.
+        raise Unreadable
+    text = source if isinstance(source, str) else json.dumps(source)
+    if "{{" in _VARIABLE.sub("", text):
+        raise Unreadable
+    query = parsed(text.encode())
+    if not isinstance(query, Mapping) or any("{{" in key for key in _keys(query)):
+        raise Unreadable
+    yield from names_in_query(query)
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from value.keys()
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
