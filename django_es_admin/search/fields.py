@@ -11,7 +11,7 @@ from elasticsearch import dsl
 from ..documents import Document
 from ..documents.overrides import is_overridden
 from ..exceptions import SearchMisdeclared
-from ..indices.definition import definition_of
+from ..indices.definition import shares_index
 from .lookups import find_source
 
 Query = dict[str, Any]
@@ -124,7 +124,7 @@ def inside(field: SearchField, query: Query) -> Query:
 
 def find_key_problem(document: type[Document]) -> str:
     """Return why hits do not lead to objects by their primary keys; "" where they do."""
-    if definition_of(document).others:
+    if shares_index(document):
         return f"{document.__name__} shares its index with documents of other models"
     if document.django.places.own:
         return f"{document.__name__} has ids of its own, by generate_id() or a routing"
