@@ -5,6 +5,7 @@ from itertools import combinations
 
 from django.core.checks import CheckMessage
 
+from ..documents import Document
 from ..indices.definition import IndexDefinition
 from ..indices.names import find_name_problem
 from .messages import error
@@ -42,8 +43,22 @@ def check_parts(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
                     "f'question-{instance.pk}', or give each an index of its own.",
                     second,
                 )
+            yield from _check_fields(first, second)
             if one.database != other.database:
                 yield _two_databases(one, other)
+
+
+def _check_fields(one: type[Document], other: type[Document]) -> Iterator[CheckMessage]:
+    mappings = [document._doc_type.mapping for document in (one, other)]
+    for name in sorted(set(mappings[0]) & set(mappings[1])):
+        if mappings[0][name].to_dict() != mappings[1][name].to_dict():
+            yield error(
+                "E064",
+                f"{one.__name__} and {other.__name__} share an index, and declare the field "
+                f"{name!r} in two ways.",
+                "Declare it in the same way, or under two names.",
+                other,
+            )
 
 
 def _two_databases(one: IndexDefinition, other: IndexDefinition) -> CheckMessage:

@@ -27,6 +27,9 @@ class Document(dsl.Document):
     """Whether a field finds its value by a method of its own, as in django-elasticsearch-dsl; one
     of ``elasticsearch.dsl`` itself has none, and stays empty."""
 
+    may_share_index: ClassVar[bool] = False
+    """Whether another class may fill the same index, as with the parents and children of a join."""
+
     @classmethod
     def make_places(cls) -> Places:
         """Return what knows where the documents stand in the index."""

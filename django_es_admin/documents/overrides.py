@@ -1,8 +1,9 @@
 """Tell a project's own methods of a document class from those of the base class."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from elasticsearch import dsl
 
 if TYPE_CHECKING:
     from .document import Document
@@ -21,6 +22,12 @@ def has_every_row(document: "type[Document]") -> bool:
 def has_prepare(holder: type, name: str) -> bool:
     """Whether a method of a document, or of an inner one, makes the value of a field."""
     return hasattr(holder, f"prepare_{name}") or hasattr(holder, f"prepare_{name}_with_related")
+
+
+def is_made_by_code(holder: type, name: str, field: Any) -> bool:
+    """Whether a field holds something else than the column, or objects, that its path leads to."""
+    made = getattr(field, "has_code", False) and not isinstance(field, dsl.Object)
+    return made or getattr(field, "may_read_anything", False) or has_prepare(holder, name)
 
 
 def is_overridden(document: "type[Document]", *names: str) -> bool:

@@ -85,6 +85,7 @@ class DocType(PlainDocument):
         _fields: ClassVar[dict[str, Any]]
 
     fields_read_by_themselves = True
+    may_share_index = True
 
     # Without annotations, which elasticsearch.dsl would take for fields.
     _related_instance_to_ignore = None

@@ -57,12 +57,6 @@ class ManagedIndex(DSLIndex):
                     cast("Any", document).django.rename_index(name or "")
             definition_of.cache_clear()
 
-    def take_over(self, other: "ManagedIndex", document: Any) -> None:
-        """Add a document that had another object for the same index, and what that declares."""
-        for held in ("_settings", "_aliases", "_analysis"):
-            vars(self)[held].update(vars(other)[held])
-        self._doc_types.append(document)
-
     def create(self, using: Any = None, **kwargs: Any) -> Any:
         """Create the index: an empty generation, and its aliases.
 

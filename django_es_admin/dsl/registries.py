@@ -55,7 +55,7 @@ class DocumentRegistry:
             raise ImproperlyConfigured(
                 f"{document.__name__} names no model: add `class Django: model = …` to it."
             )
-        index = self._shared(adopted(document._index), document)
+        index = adopted(document._index)
         index.settings(**deepcopy(DEDConfig.default_index_settings()))
         if not document.is_registered():
             document.django = read_options(
@@ -67,19 +67,6 @@ class DocumentRegistry:
         document.django.rename_index(index.declared_name or "")
         self.register(index=index, doc_class=document)
         return document
-
-    def _shared(self, index: ManagedIndex, document: "type[DocType]") -> ManagedIndex:
-        """Return the one object that an index is, whichever of its documents is asked.
-
-        It has the mappings and settings of them all.
-        """
-        for known in self._indices:
-            same = (known._name, known._using) == (index._name, index._using)
-            if known is not index and same and index.declared_name:
-                known.take_over(index, document)
-                document._index = known
-                return known
-        return index
 
     def _get_related_doc(self, instance: models.Model) -> "Iterator[type[DocType]]":
         for model in self._related_models.get(type(instance), ()):

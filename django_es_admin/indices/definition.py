@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, router
+from elasticsearch.dsl.utils import merge
 
 from django_es_admin import connections
 
@@ -222,7 +224,9 @@ def definition_of(document: type[Document]) -> IndexDefinition:
         return next(part for part in whole.parts if part.document is document)
     options = document.django
     index = connections.indices.get(options.index_name, {})
-    declared = document._index.to_dict()
+    declared: dict[str, Any] = {}
+    for one in siblings or (document,):
+        merge(declared, deepcopy(one._index.to_dict()))
     settings = {**declared.get("settings", {}), **(index.get("SETTINGS") or {})}
     return IndexDefinition(
         name=options.index_name,
@@ -237,8 +241,22 @@ def definition_of(document: type[Document]) -> IndexDefinition:
 
 
 def _siblings(document: type[Document]) -> tuple[type[Document], ...]:
-    """Return the classes that share an index: by one object, which has the mapping of all."""
-    return tuple(d for d in registry.get_documents() if d._index is document._index)
+    """Return the classes that fill the index of ``document``, itself included."""
+    place = (document.django.using, document.django.index_name)
+    return tuple(
+        d
+        for d in registry.get_documents()
+        if d is document
+        or (
+            (d.may_share_index and document.may_share_index)
+            and (d.django.using, d.django.index_name) == place
+        )
+    )
+
+
+def shares_index(document: type[Document]) -> bool:
+    """Whether another class fills the index of ``document``, too."""
+    return len(_siblings(document)) > 1
 
 
 def _fills_the_index_of_another(document: type[Document]) -> bool:

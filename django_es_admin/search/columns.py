@@ -9,6 +9,7 @@ from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
+from ..documents.overrides import is_made_by_code, is_overridden
 from ..documents.paths import find_column, path_of
 
 # What a column has in Django's terms -> types of fields in which it can be compared as there.
@@ -59,7 +60,7 @@ class Column:
 @cache
 def columns_of(document: type[Document]) -> Mapping[str, Column]:
     """Return the name of a column -> the document's field that stands for it."""
-    if document.prepare is not Document.prepare:
+    if is_overridden(document, "prepare"):
         return {}
     found: dict[str, Column] = {}
     for path, column, described in _candidates(document):
@@ -85,7 +86,7 @@ def _candidates(
     mapping: Any = document._doc_type.mapping
     for name in mapping:
         field = mapping[name]
-        if hasattr(document, f"prepare_{name}") or getattr(field, "convert", None):
+        if is_made_by_code(document, name, field):
             continue
         path = path_of(name, field)
         if not isinstance(field, dsl.Object):
@@ -93,9 +94,7 @@ def _candidates(
         elif not isinstance(field, dsl.Nested):
             for inner in field._mapping:
                 held: Any = field._mapping[inner]
-                if not hasattr(field._doc_class, f"prepare_{inner}") and not getattr(
-                    held, "convert", None
-                ):
+                if not is_made_by_code(field._doc_class, inner, held):
                     column = _column(model, (*path, *path_of(inner, held)))
                     yield from _forms(f"{name}.{inner}", column, held)
 

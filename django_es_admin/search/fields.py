@@ -9,7 +9,9 @@ from typing import Any
 from elasticsearch import dsl
 
 from ..documents import Document
+from ..documents.overrides import is_overridden
 from ..exceptions import SearchMisdeclared
+from ..indices.definition import shares_index
 from .lookups import find_source
 
 Query = dict[str, Any]
@@ -120,6 +122,15 @@ def inside(field: SearchField, query: Query) -> Query:
     return query
 
 
+def find_key_problem(document: type[Document]) -> str:
+    """Return why hits do not lead to objects by their primary keys; "" where they do."""
+    if shares_index(document):
+        return f"{document.__name__} shares its index with documents of other models"
+    if document.django.places.own:
+        return f"{document.__name__} has ids of its own, by generate_id() or a routing"
+    return ""
+
+
 def find_field_problem(document: type[Document], spec: str) -> str:
     """Return what is wrong with one of an admin's ``search_fields``; "" if nothing is."""
     try:
@@ -138,7 +149,7 @@ def find_field_problem(document: type[Document], spec: str) -> str:
 
 def _may_be_dynamic(document: type[Document], path: str) -> bool:
     """Whether the document may hold a field that it does not declare."""
-    if document.prepare is not Document.prepare:
+    if is_overridden(document, "prepare"):
         return True
     parent, _, _ = path.rpartition(".")
     holder: Any = document._doc_type.mapping.resolve_field(parent) if parent else None

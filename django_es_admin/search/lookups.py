@@ -7,6 +7,7 @@ from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
+from ..documents.overrides import has_prepare
 from ..documents.paths import find_column, find_relation, path_of
 
 
@@ -43,7 +44,7 @@ def find_source(document: type[Document], path: str) -> "tuple[str, models.Field
     mapping: Any = document._doc_type.mapping
     lookup: list[str] = []
     for step in path.split("."):
-        if step not in mapping or hasattr(holder, f"prepare_{step}"):
+        if step not in mapping or has_prepare(holder, step):
             return None
         field = mapping[step]
         *relations, last = path_of(step, field)

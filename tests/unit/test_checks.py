@@ -30,6 +30,8 @@ from django_es_admin.checks import (
     check_settings,
 )
 from django_es_admin.documents import Document, fields, registry
+from django_es_admin.documents.places import ANYTHING, Places, Shape
+from django_es_admin.indices.definition import definition_of
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
 FILTER = "django_es_admin.backends.reporting.ReporterFilter"
@@ -434,17 +436,41 @@ def test_e014_two_documents_of_one_index(register: Any) -> None:
     assert "NoteDocument and NoteDocument both claim the name 'memos'" in messages[0].msg
 
 
-def test_e063_a_document_that_inherits_the_index_of_another(register: Any) -> None:
-    first = register(name=fields.TextField())
-    django = type("Django", (), {"model": Category})
-    second = type("Shorter", (first,), {"Django": django})
-    registry.register_document(second)
-    try:
-        messages = check_documents()
-    finally:
-        registry.unregister_document(second)
-    assert found(messages) == ["E063"]
-    assert "share the index 'memos'" in messages[0].msg
+class Lettered(Places):
+    """Keys that begin with a letter."""
+
+    def __init__(self, document: Any, letter: str) -> None:
+        super().__init__(document)
+        self.letter = letter
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.letter, ANYTHING, "")
+
+
+def share(letters: str, *documents: Any) -> list[str]:
+    """Return what is said of classes that share their index, with ids of these letters."""
+    for letter, document in zip(letters, documents, strict=True):
+        document.may_share_index = True
+        document.django.__dict__["places"] = Lettered(document, letter)
+    definition_of.cache_clear()
+    return found(check_documents())
+
+
+def test_e063_ids_that_may_meet(register: Any) -> None:
+    documents = [register(name=fields.TextField()), register(Category, name=fields.TextField())]
+    assert share("aa", *documents) == ["E063"]
+    assert share("ab", *documents) == []
+
+
+def test_e063_two_documents_of_one_model(register: Any) -> None:
+    documents = [register(name=fields.TextField()) for _ in range(2)]
+    assert share("ab", *documents) == ["E063"]
+
+
+def test_e064_a_field_that_is_declared_in_two_ways(register: Any) -> None:
+    documents = [register(name=fields.TextField()), register(Category, name=fields.KeywordField())]
+    assert share("ab", *documents) == ["E064"]
 
 
 def test_e014_a_document_and_settings(register: Any, settings: Any) -> None:

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 from ...documents import Document
 from ...exceptions import SearchMisdeclared
-from ...search.fields import find_field_problem, read_fields
+from ...search.fields import find_field_problem, find_key_problem, read_fields
 from .highlight import paths_of
 from .options import SearchOptionsMixin
 
@@ -48,6 +48,15 @@ def _check_document(admin: SearchOptionsMixin, document: type[Document]) -> Iter
             f"{_name(admin)}.search_document is {document.__name__}, which is of the model "
             f"{document.django.model._meta.label}, not of {admin.model._meta.label}.",
             "Name a document of the model that the admin shows.",
+            admin,
+        )
+    elif problem := find_key_problem(document):
+        yield _error(
+            "E027",
+            f"{_name(admin)} searches {document.__name__}, and finds its rows by primary keys: "
+            f"{problem}.",
+            "Name a document as search_document whose _id is the primary key, and whose index is "
+            "its own.",
             admin,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
 from ...conf import Options
-from ..fields import TEXTS, SearchField, find_field_problem
+from ..fields import TEXTS, SearchField, find_field_problem, find_key_problem
 from .criteria import find_field
 from .facets import Facet, StatsFacet, TermsFacet
 from .service import SearchService
@@ -46,6 +46,13 @@ def find_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
             "Decorate that class with @registry.register_document.",
         )
         return
+    if problem := find_key_problem(document):
+        yield InvalidDeclaration(
+            "document",
+            f"document is {document.__name__}, and hits lead to objects by primary keys: "
+            f"{problem}.",
+            "Name a document whose _id is the primary key, and whose index is its own.",
+        )
     for spec in service.fields:
         if problem := find_field_problem(document, spec):
             yield InvalidDeclaration(

@@ -79,6 +79,13 @@ def test_a_document_of_another_model() -> None:
     ]
 
 
+def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NoteDocument.django.places, "own", True)
+    [(number, message)] = problems()
+    assert number == "E027"
+    assert "has ids of its own" in message
+
+
 def test_fields_that_cannot_be_searched() -> None:
     found = problems(search_fields=["title^3", "titel", "shelf", "body^much"])
     assert [number for number, _ in found] == ["E023"] * 3

@@ -28,6 +28,13 @@ def test_a_document_that_is_none() -> None:
     assert "no registered document" in message
 
 
+def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ProductDocument.django.places, "own", True)
+    [(kind, message)] = problems()
+    assert kind == "document"
+    assert "has ids of its own" in message
+
+
 @pytest.mark.parametrize(
     ("declared", "named"),
     [
