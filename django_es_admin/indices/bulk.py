@@ -7,12 +7,18 @@ from typing import Any, cast
 
 from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
-from ..backends.errors import reason, translated, understood
+from ..backends.errors import is_block, reason, translated, understood
 from ..documents.prepared import Prepared
+from ..exceptions import ElasticsearchAdminError, IndexBlocked, ServerBusy, ServerNotReady
 from .ids import named
 
 # "id is too long, must be no longer than 512 bytes", in UTF-8.
 MAX_ID_BYTES = 512
+
+_FAULTS: dict[int, type[ElasticsearchAdminError]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: ServerBusy,
+    HTTPStatus.SERVICE_UNAVAILABLE: ServerNotReady,
+}
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,14 @@ class ItemError:
         message: why, in Elasticsearch's words or the encoder's.
         status: HTTP status of the item; 0 where it was not sent.
         hopeless: whether no later attempt can do better, whatever the object becomes.
+        blocked: whether the index is closed, or a block forbids the write.
     """
 
     key: str
     message: str
     status: int = 0
     hopeless: bool = False
+    blocked: bool = False
 
     @property
     def target_gone(self) -> bool:
@@ -37,9 +45,11 @@ class ItemError:
         return self.status == HTTPStatus.NOT_FOUND
 
     @property
-    def busy(self) -> bool:
-        """Whether Elasticsearch had no room for it just then; the document is not to blame."""
-        return self.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+    def fault(self) -> type[ElasticsearchAdminError] | None:
+        """What failed, if it is the index or the cluster; None where the document is to blame."""
+        if self.blocked:
+            return IndexBlocked
+        return _FAULTS.get(self.status)
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,8 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
         elif outcome["status"] == HTTPStatus.CONFLICT:
             stale.append(key)
         else:
-            errors.append(ItemError(key, reason(outcome), outcome["status"]))
+            blocked = is_block(outcome)
+            errors.append(ItemError(key, reason(outcome), outcome["status"], blocked=blocked))
     return BulkResult(written, tuple(stale), tuple(errors))
 
 

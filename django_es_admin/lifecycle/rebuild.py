@@ -28,7 +28,7 @@ from .aliases.swap_plan import plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
 from .build.load import LoadResult, count_about, load
-from .build.takeover import find_dead_build, take_over
+from .build.takeover import find_dead_build, give_up_builds, take_over
 from .generations.adopt import adopt
 from .generations.create import create_generation
 from .generations.settle import settle
@@ -179,6 +179,7 @@ def rebuild(
         adopt(definition)
         generation = take_over(definition, plan.resumes) or create_generation(definition)
         record.name(generation.name)
+        give_up_builds(definition, generation)
         try:
             result = _build(plan, generation, record)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):

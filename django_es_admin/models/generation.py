@@ -74,6 +74,9 @@ class RefusedDocument(models.Model):
     )
     key = models.CharField(_("key"), max_length=512)
     error = models.TextField(_("error"))
+    version = models.BigIntegerField(
+        _("version"), default=0, help_text=_("Of the last write that the generation refused.")
+    )
 
     class Meta:
         default_permissions = ()

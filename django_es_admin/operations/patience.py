@@ -12,9 +12,15 @@ from tenacity import (
 )
 
 from ..conf import get_options
-from ..exceptions import BatchTooOld, ConnectionUnavailable, ServerBusy, ServerNotReady
+from ..exceptions import (
+    BatchTooOld,
+    ConnectionUnavailable,
+    IndexBlocked,
+    ServerBusy,
+    ServerNotReady,
+)
 
-PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, BatchTooOld)
+PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, IndexBlocked, BatchTooOld)
 """What may be otherwise in a moment."""
 
 LONGEST_PAUSE = 5.0

@@ -10,6 +10,7 @@ from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation
 from ..operations.history import OperationStatus, last_operations, open_operations
+from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
 from .counts import Rows, count_rows, recall_rows
 
@@ -26,6 +27,7 @@ class Figures:
         outboxes: connection and name -> the changes that wait.
         registered: connection and alias -> the generations, the newest first.
         last: connection and name -> the last operation.
+        behind: database and primary key of each generation that misses what it refused.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -33,6 +35,7 @@ class Figures:
     outboxes: dict[Key, OutboxStatus] = field(default_factory=dict)
     registered: dict[Key, list[Generation]] = field(default_factory=dict)
     last: dict[Key, OperationStatus] = field(default_factory=dict)
+    behind: frozenset[tuple[str, int]] = frozenset()
 
     def rows(self, definition: IndexDefinition, documents: int | None, *, exact: bool) -> Rows:
         """Return the objects of an index.
@@ -58,6 +61,13 @@ class Figures:
     def generations(self, definition: IndexDefinition) -> Sequence[Generation]:
         """Return the registered generations of an index, the newest first."""
         return self.registered.get((definition.using, definition.alias), ())
+
+    def generations_behind(self, definition: IndexDefinition) -> frozenset[str]:
+        """Return the names of the generations that miss what they refused."""
+        using = definition.database
+        return frozenset(
+            g.name for g in self.generations(definition) if (using, g.pk) in self.behind
+        )
 
     def operation(self, definition: IndexDefinition) -> OperationStatus | None:
         """Return the last operation of an index."""
@@ -89,4 +99,5 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         outboxes=found.outboxes | read_outboxes(using, documented),
         registered=found.registered | generations,
         last=found.last | last_operations(using),
+        behind=found.behind | {(using, pk) for pk in find_behind(using)},
     )

@@ -73,6 +73,13 @@ TEXTS: Mapping[str, str | Promise] = {
     "build-waits": gettext_lazy(
         "The build %(name)s waits for its swap. It receives each change: swap to it, or prune it"
     ),
+    "build-behind": gettext_lazy(
+        "The build %(name)s misses changes that it could not take. A new rebuild gives it up: "
+        "rebuild, or prune it"
+    ),
+    "standby-behind": gettext_lazy(
+        "The standby %(name)s misses changes that it could not take. A rollback tries them again"
+    ),
     "builds-failed": ngettext_lazy(
         "%(count)d failed build takes up space (%(name)s: %(error)s)",
         "%(count)d failed builds take up space (the latest, %(name)s: %(error)s)",

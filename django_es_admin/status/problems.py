@@ -28,6 +28,7 @@ def find_problems(
     differences: int,
     outbox: OutboxStatus,
     generations: Sequence[Generation],
+    behind: Collection[str],
     existing: Collection[str],
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
@@ -39,11 +40,13 @@ def find_problems(
         differences: number of fields in which the mapping differs.
         outbox: its changes that wait.
         generations: those that are registered.
+        behind: names of those that miss what they refused.
         existing: names of the physical indices that there are.
     """
     found = [
         *_of_outbox(outbox),
-        *_of_builds(definition, holders, generations, existing),
+        *_of_builds(definition, holders, generations, behind, existing),
+        *_of_standbys(holders, generations, behind),
         *_of_unknown(definition, holders, generations, existing),
     ]
     if not holders:
@@ -109,6 +112,7 @@ def _of_builds(
     definition: IndexDefinition,
     holders: tuple[LiveIndex, ...],
     generations: Sequence[Generation],
+    behind: Collection[str],
     existing: Collection[str],
 ) -> Iterator[Problem]:
     """Tell of builds that no process works on, and of those that failed."""
@@ -122,7 +126,9 @@ def _of_builds(
     for build in builds:
         if running and running.generation in {"", build.name}:
             continue
-        if build.loaded_at is None:
+        if build.name in behind:
+            yield Problem("build-behind", {"name": build.name}, mends=(prune,))
+        elif build.loaded_at is None:
             mend = Mend("rebuild", definition.name)
             yield Problem("build-stopped", {"name": build.name}, mends=(mend, prune))
         elif build.created_at < timezone.now() - UNSWAPPED:
@@ -136,6 +142,20 @@ def _of_builds(
             "error": failed[0].error.rstrip(".") or "?",
         }
         yield Problem("builds-failed", facts, mends=(Mend("prune", definition.name),))
+
+
+def _of_standbys(
+    holders: tuple[LiveIndex, ...], generations: Sequence[Generation], behind: Collection[str]
+) -> Iterator[Problem]:
+    """Tell of a way back that lacks something."""
+    searched = {index.name for index in holders}
+    for generation in generations:
+        if (
+            generation.role == Generation.Role.STANDBY
+            and generation.name in behind
+            and generation.name not in searched
+        ):
+            yield Problem("standby-behind", {"name": generation.name})
 
 
 def _of_unknown(

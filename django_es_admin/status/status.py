@@ -204,6 +204,7 @@ def index_status(
             differences=len(differences),
             outbox=outbox,
             generations=generations,
+            behind=figures.generations_behind(definition),
             existing=answer.live.by_name.keys(),
         )
         if known

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import Generation
+from ...outbox.drain.acknowledge import append_deletes
 from ...outbox.drain.pending import drain_pending, last_row, pending, second_deletes
 from ...outbox.rows.refused import refused_by
 from ...outbox.drain.write import Writer
@@ -48,19 +49,23 @@ def catch_up(
     waiting = pending(definition, until).count()
     _drain(
         definition,
+        generation,
         until,
         lambda done: on_progress(
             Progress(definition.name, "drain", min(done, waiting), waiting)
         ),
     )
-    _retry_refused(definition, generation, on_progress)
-    return CaughtUp(waiting, _delete_again(definition, until, on_progress))
+    until = max(until, _retry_refused(definition, generation, on_progress))
+    return CaughtUp(waiting, _delete_again(definition, generation, until, on_progress))
 
 
-def _drain(definition: IndexDefinition, until: int, tell: Callable[[int], None]) -> None:
+def _drain(
+    definition: IndexDefinition, generation: Generation, until: int, tell: Callable[[int], None]
+) -> None:
     """Handle the rows up to a number, however long Elasticsearch is away in between.
 
     Args:
+        generation: that has to be written, too.
         tell: told how many objects were written until now.
     """
     done = 0
@@ -72,7 +77,7 @@ def _drain(definition: IndexDefinition, until: int, tell: Callable[[int], None])
 
     def drain() -> None:
         nonlocal done
-        for result in drain_pending(definition, until, on_portion=pause):
+        for result in drain_pending(definition, until, needs=generation.pk, on_portion=pause):
             patience.renew()
             done += result.objects
             tell(done)
@@ -83,10 +88,13 @@ def _drain(definition: IndexDefinition, until: int, tell: Callable[[int], None])
 
 def _retry_refused(
     definition: IndexDefinition, generation: Generation, on_progress: OnProgress
-) -> None:
-    """Try once more what the load could not write: it may have been mended, or was out of date."""
+) -> int:
+    """Try once more what the load or a drain could not write: it may have been mended.
+
+    Returns the number of the last row that tells of a second delete.
+    """
     keys = list(refused_by(generation).values_list("key", flat=True))
-    writer = Writer(definition, get_options().write_timeout)
+    writer = Writer(definition, get_options().write_timeout, needs=generation.pk)
     size = get_options().bulk_max_documents
     done = 0
 
@@ -95,10 +103,14 @@ def _retry_refused(
 
     for done in range(0, len(keys), size):
         tell()
-        patiently(partial(writer.write_keys, keys[done : done + size]), tell)
+        outcome = patiently(partial(writer.write_keys, keys[done : done + size]), tell)
+        append_deletes(definition, outcome.deleted)
+    return last_row(definition) if keys else 0
 
 
-def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgress) -> int:
+def _delete_again(
+    definition: IndexDefinition, generation: Generation, until: int, on_progress: OnProgress
+) -> int:
     """Wait for the second deletes, at most ``DELETE_AGAIN_AFTER`` beyond the last that is due.
 
     Elasticsearch may have forgotten the first ones, and then a late write revives a document.
@@ -113,7 +125,7 @@ def _delete_again(definition: IndexDefinition, until: int, on_progress: OnProgre
         tell()
         due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
         if due is None or due <= timezone.now():
-            _drain(definition, until, lambda done: tell())
+            _drain(definition, generation, until, lambda done: tell())
         if time.monotonic() > patience:
             # Whatever keeps them: each is sent all the same, before or after the swap.
             break

@@ -129,7 +129,8 @@ def _repair(
         ],
         batch_size=1_000,
     )
-    for _ in drain_pending(definition, last_row(definition), after=first):
+    last = last_row(definition)
+    for _ in drain_pending(definition, last, after=first, needs=generation.pk):
         on_portion()
     return still_differing(definition, generation.name, keys)
 

@@ -25,7 +25,7 @@ from ...outbox.drain.project_code import project_code
 from ...outbox.rows.refused import count_refused, remember
 from ...outbox.drain.tick import take_tick
 from ...outbox.drain.read import count_objects, objects, read_keys, table_of
-from ...outbox.drain.write import send_batch
+from ...outbox.drain.write import explain_item, send_batch
 from ..generations.table import mark_loaded
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
@@ -200,7 +200,7 @@ class _Loader:
             batch = self._read_each(keys, error)
         target = write_alias(self._generation.name)
         result = send_batch(self._definition, target, tick, batch, started=started)
-        self._take(result)
+        self._take(result, tick)
         return keys
 
     def _read(self, claimed: LoadRange, after: Any, size: int) -> list[Prepared]:
@@ -226,17 +226,15 @@ class _Loader:
         # What is not there needs no delete: nothing was loaded of it.
         return [one for one in found if one.source is not None or one.error]
 
-    def _take(self, result: BulkResult) -> None:
+    def _take(self, result: BulkResult, tick: int) -> None:
         for error in result.errors:
-            if error.busy:
-                raise ServerBusy(
-                    f"The connection {self._definition.using!r} is overloaded: {error.message}"
-                )
+            if error.fault is not None:
+                raise explain_item(self._definition, error)
             if error.target_gone:
                 raise self._gone()
         if result.errors:
             refused = {error.key: error.message for error in result.errors}
-            remember(self._definition.database, self._generation.pk, refused)
+            remember(self._definition.database, self._generation.pk, refused, tick)
 
     def _gone(self) -> IndexMissing:
         return IndexMissing(

@@ -5,6 +5,7 @@ from ...models import Generation, Operation
 from ..generations.table import generations_of, mark_failed
 from ...operations.ending import bury
 from ...operations.running import is_alive, operations_of
+from ...outbox.rows.refused import find_behind
 from .ranges import release_ranges
 
 
@@ -50,6 +51,15 @@ def take_over(definition: IndexDefinition, name: str) -> Generation | None:
                 mark_failed(generation, gone)
         bury(operation, gone)
     return found
+
+
+def give_up_builds(definition: IndexDefinition, kept: Generation) -> None:
+    """Let go of the builds that miss changes: nobody would swap to them, and drains try them."""
+    builds = generations_of(definition).filter(role=Generation.Role.BUILDING)
+    behind = find_behind(definition.database)
+    for build in builds.exclude(pk=kept.pk):
+        if build.pk in behind:
+            mark_failed(build, f"It missed changes, and {kept.name} was begun.")
 
 
 def _running(definition: IndexDefinition) -> list[Operation]:

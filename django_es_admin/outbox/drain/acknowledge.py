@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from ...conf import get_options
+from ...indices.definition import IndexDefinition
 from ...models import OutboxEntry
 from ..rows.refused import storable
 from .tick import LAZILY_COMMITTED, lazily_committed
@@ -108,10 +109,7 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
     Args:
         template: a row of the same index.
     """
-    rows = [
-        _row(template, key, delete_sent=True, due_at=_after(get_options().delete_again_after))
-        for key in outcome.deleted
-    ]
+    rows = [_second_delete(template, key) for key in outcome.deleted]
     rows += [
         _row(
             template,
@@ -127,6 +125,19 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
     done = [pk for pk, key in outcome.parked.items() if key not in outcome.errors]
     done += _superseded(outcome)
     _delete(using, done)
+
+
+def append_deletes(definition: IndexDefinition, keys: Iterable[str]) -> None:
+    """Have deletes sent a second time that no row had told of."""
+    template = OutboxEntry(connection=definition.using, index=definition.name)
+    OutboxEntry.objects.using(definition.database).bulk_create(
+        _second_delete(template, key) for key in keys
+    )
+
+
+def _second_delete(template: OutboxEntry, key: str) -> OutboxEntry:
+    due_at = _after(get_options().delete_again_after)
+    return _row(template, key, delete_sent=True, due_at=due_at)
 
 
 def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:

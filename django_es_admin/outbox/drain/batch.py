@@ -97,6 +97,7 @@ class BatchDrain:
         timeout: seconds for one request.
         fan_out_limit: leave related objects to workers where all that is written would be more
             documents than this; None to write any number.
+        needs: as of :class:`~.write.Writer`.
         on_portion: called while the objects of one row are written, which may take minutes.
         refresh: make the documents searchable at once; None to do as the document says.
     """
@@ -104,6 +105,7 @@ class BatchDrain:
     using: str
     timeout: float
     fan_out_limit: int | None = None
+    needs: int | None = None
     on_portion: Callable[[], None] = lambda: None
     refresh: bool | str | None = None
 
@@ -189,7 +191,7 @@ class BatchDrain:
         assert definition.document is not None  # noqa: S101 (rows are captured for documents only)
         options = definition.document.django
         refresh = options.auto_refresh if self.refresh is None else self.refresh
-        writer = Writer(definition, self.timeout, refresh)
+        writer = Writer(definition, self.timeout, refresh, self.needs)
         size = options.queryset_pagination or get_options().bulk_max_documents
         result = DrainResult()
         objects = [entry for entry in entries if entry.kind == OutboxEntry.Kind.OBJECT]

@@ -1,4 +1,7 @@
-"""Do not let every save wait for a connection that was just found down."""
+"""Do not let every save wait for what was just found down, slow, busy or red.
+
+That is a connection, an index of one, or a generation of an index.
+"""
 
 import threading
 import time
@@ -9,19 +12,24 @@ from django.core.signals import setting_changed
 from ...conf import get_options
 
 _lock = threading.Lock()
-_closed_again: dict[str, float] = {}
+_closed_again: dict[tuple[str, str], float] = {}
 
 
-def is_open(alias: str) -> bool:
-    """Whether attempts on the connection ``alias`` should be skipped for now."""
+def is_open(alias: str, name: str = "") -> bool:
+    """Whether attempts should be skipped for now.
+
+    Args:
+        alias: of the connection.
+        name: of an index or a generation; all of the connection if omitted.
+    """
     with _lock:
-        return _closed_again.get(alias, 0.0) > time.monotonic()
+        return _closed_again.get((alias, name), 0.0) > time.monotonic()
 
 
-def trip(alias: str) -> None:
-    """Skip attempts on the connection ``alias`` for ``BREAKER_SECONDS``; the next one is tried."""
+def trip(alias: str, name: str = "") -> None:
+    """Skip attempts for ``BREAKER_SECONDS``; the next one is tried."""
     with _lock:
-        _closed_again[alias] = time.monotonic() + get_options().breaker_seconds
+        _closed_again[alias, name] = time.monotonic() + get_options().breaker_seconds
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

@@ -19,6 +19,7 @@ def drain_rows(
     on_portion: Callable[[], None] = lambda: None,
     *,
     refresh: bool | str | None = None,
+    needs: int | None = None,
 ) -> Iterator[DrainResult]:
     """Handle the rows of one database that are to be handled, each of them once.
 
@@ -28,9 +29,10 @@ def drain_rows(
         choose: narrows the rows down.
         on_portion: called while the objects of one row are written, which may take minutes.
         refresh: make the documents searchable at once; None to do as each document says.
+        needs: as of :class:`~.write.Writer`.
     """
     timeout = get_options().write_timeout
-    drain = BatchDrain(using, timeout, on_portion=on_portion, refresh=refresh)
+    drain = BatchDrain(using, timeout, needs=needs, on_portion=on_portion, refresh=refresh)
     after, avoided = 0, Q()
     while True:
         rows = choose(waiting(using)).filter(pk__gt=after).exclude(avoided)
@@ -68,11 +70,13 @@ def drain_pending(
     until: int,
     *,
     after: int = 0,
+    needs: int | None = None,
     on_portion: Callable[[], None] = lambda: None,
 ) -> Iterator[DrainResult]:
     """Handle the rows of an index beyond one number and up to another, each of them once.
 
     Args:
+        needs: as of :class:`~.write.Writer`.
         on_portion: called while the objects of one row are written, which may take minutes.
 
     Raises:
@@ -82,6 +86,7 @@ def drain_pending(
         definition.database,
         lambda rows: rows.filter(connection=definition.using, index=definition.name, pk__lte=until),
         on_portion,
+        needs=needs,
     ):
         for stopped in result.stopped:
             raise stopped.error

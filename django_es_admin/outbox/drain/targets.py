@@ -46,7 +46,7 @@ class Targets:
     """Where to write.
 
     Args:
-        write: the generations that this process writes to.
+        write: the generations that this process writes to, the live one first.
         held: whether there is one that only other code may write to, so that rows have to wait
             for a process that runs it.
         parked: whether changes of the index are parked, so that some of them may be resolved.
@@ -72,6 +72,8 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     generations = [_Row(*row) for row in rows]
     written = [generation for generation in generations if generation.role in _WRITTEN]
     write = [g for g in written if _may_write(g, digest, generations)]
+    # What is searched is written first: no other generation is to keep it waiting.
+    write.sort(key=lambda generation: generation.role != _Role.LIVE)
     return Targets(
         write=tuple(_target(generation, digest) for generation in write),
         held=len(write) < len(written),
@@ -133,6 +135,12 @@ def _target(generation: _Row, digest: str) -> Target:
         building=generation.role == _Role.BUILDING,
         refused=bool(generation.refuses),
     )
+
+
+def is_live(using: str, target: Target) -> bool:
+    """Whether a generation is live by now."""
+    rows = Generation.objects.using(using)
+    return rows.filter(pk=target.pk, role=_Role.LIVE).exists()
 
 
 def parked_rows(definition: IndexDefinition, keys: Sequence[str]) -> dict[int, str]:

@@ -130,7 +130,7 @@ def drain_forever(
     while not stop.is_set():
         if time.monotonic() >= retry_at:
             avoided, resting = Q(), set()
-        busy, failure = False, ""
+        busy, overloaded, failure = False, False, ""
         for alias in [alias for alias in databases() if alias not in resting]:
             try:
                 entries = claim(alias, due(alias).exclude(avoided), limit)
@@ -145,12 +145,13 @@ def drain_forever(
             if entries and on_batch:
                 on_batch(result)
             avoided |= rows_of(result.stopped)
+            overloaded = overloaded or any(stopped.everywhere for stopped in result.stopped)
             failure = failure or next((str(stopped.error) for stopped in result.stopped), "")
         if failure:
             # Half as much, half as often: the same answer is right for a cluster that is down and
-            # for one that is overloaded.
+            # for one that is overloaded. One index that fails makes no other one slower.
             pause = min(max(pause * 2, interval), MAX_PAUSE)
-            limit = max(limit // 2, 1)
+            limit = max(limit // 2, 1) if overloaded else limit
             retry_at = time.monotonic() + pause
             logger.warning("Changes wait in the outbox, next try in %.0f s: %s", pause, failure)
         elif not (avoided or resting):

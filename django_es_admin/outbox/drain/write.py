@@ -6,28 +6,34 @@ read the objects, write with the tick as version, look at every item's answer.
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from django.dispatch import Signal
 
+from ...backends.deadline import current_deadline
 from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
+    ConnectionUnavailable,
+    ElasticsearchAdminError,
+    IndexBlocked,
     IndexMissing,
     RequestTooLarge,
     ServerBusy,
+    ServerNotReady,
 )
 from ...indices.bulk import BulkResult, ItemError, encode, read_versions, send
 from ...indices.definition import IndexDefinition
 from ...models import Generation
-from ..rows.refused import forget, remember
+from ..rows.refused import Refused, forget, read_refused, remember
+from . import breaker
 from .read import read_keys
 from .statistics import count
-from .targets import Target, Targets, parked_rows, read_targets
+from .targets import Target, Targets, is_live, parked_rows, read_targets
 from .tick import raise_tick, take_tick
 
 logger = logging.getLogger(__name__)
@@ -77,11 +83,14 @@ class Writer:
         definition: the index.
         timeout: seconds for one request.
         refresh: make the documents searchable at once.
+        needs: primary key of a generation that is not searched, and that rows wait for even so:
+            that of the rebuild that drains.
     """
 
     definition: IndexDefinition
     timeout: float
     refresh: bool | str = False
+    needs: int | None = None
 
     @property
     def document(self) -> type[Document]:
@@ -111,15 +120,17 @@ class Writer:
 
     def _write_keys(self, keys: Sequence[str]) -> Outcome:
         for _ in range(ROUNDS):
+            using = self.definition.database
             targets = read_targets(self.definition, self.definition.digest)
             parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
                 # No index yet: whoever creates it reads the objects after this commit.
                 return Outcome(keys=list(keys), held=targets.held, parked=parked)
+            missed = {t.pk: read_refused(using, t.pk, keys) for t in targets.write if t.refused}
             started = time.monotonic()
-            tick = take_tick(self.definition.database)
-            batch = read_keys(self.definition, keys)
-            outcome, overtaken = self._write(targets, tick, batch, started)
+            tick = take_tick(using)
+            batch = _Batch(tick, started, read_keys(self.definition, keys))
+            outcome, overtaken = self._write(targets, batch, missed)
             if not overtaken:
                 outcome.parked = parked
                 documents_written.send_robust(sender=self.document, outcome=outcome)
@@ -139,57 +150,111 @@ class Writer:
         return self.write_keys(places.keys(primary_keys, self.definition.database))
 
     def _write(
-        self, targets: Targets, tick: int, batch: list[Prepared], started: float
+        self, targets: Targets, batch: "_Batch", missed: Mapping[int, Refused]
     ) -> tuple[Outcome, bool]:
-        outcome = Outcome(keys=[one.text for one in batch], held=targets.held)
-        outcome.deleted = {one.text for one in batch if one.source is None and not one.error}
+        """Write to each target.
+
+        Args:
+            missed: primary key of a generation -> what it had refused before the tick.
+        """
+        outcome = Outcome(keys=batch.keys, held=targets.held)
+        outcome.deleted = {
+            one.text for one in batch.documents if one.source is None and not one.error
+        }
         overtaken = False
+        searched = any(target.live for target in targets.write)
         for target in targets.write:
-            result = send_batch(
-                self.definition,
-                target.alias,
-                tick,
-                batch,
-                started=started,
-                timeout=self.timeout,
-                refresh=self.refresh,
-            )
-            self._take(outcome, target, result)
-            if result.stale:
-                overtaken = self._look_at_stale(outcome, target, tick, result) or overtaken
+            try:
+                result = self._send(target, batch)
+                refused = self._take(outcome, target, result)
+                if result.stale:
+                    overtaken = self._look_at_stale(outcome, target, batch, result) or overtaken
+            except ElasticsearchAdminError as error:
+                if self._has_to_wait(target, batch, error, searched=searched):
+                    raise
+                refused = dict.fromkeys(batch.keys, str(error))
+            self._remember(outcome, target, batch, refused)
+            failed = refused.keys() | outcome.errors.keys()
+            before = missed.get(target.pk, {}).items()
+            held = {pk: one for pk, one in before if one[0] not in failed}
+            forget(self.definition.database, held)
         outcome.deleted -= outcome.errors.keys()
         return outcome, overtaken
 
-    def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> None:
-        """Note what one target answered."""
+    def _send(self, target: Target, batch: "_Batch") -> BulkResult:
+        alias = self.definition.using
+        if not self._insists_on(target) and breaker.is_open(alias, target.name):
+            raise ServerNotReady(f"{target.name} could not be written a moment ago.")
+        return send_batch(
+            self.definition,
+            target.alias,
+            batch.tick,
+            batch.documents,
+            started=batch.started,
+            timeout=self.timeout,
+            refresh=self.refresh,
+        )
+
+    def _insists_on(self, target: Target) -> bool:
+        """Whether rows wait for a target that cannot be written."""
+        return target.live or target.pk == self.needs
+
+    def _has_to_wait(
+        self, target: Target, batch: "_Batch", error: ElasticsearchAdminError, *, searched: bool
+    ) -> bool:
+        """Whether rows wait, as a request to a target failed; else it is left behind.
+
+        Args:
+            searched: whether the live generation was written.
+        """
+        if self._insists_on(target):
+            return True
+        if isinstance(error, BatchTooOld):
+            # In halves it may be in time.
+            return len(batch.keys) > 1
+        breaker.trip(self.definition.using, target.name)
+        deadline = current_deadline()
+        if deadline is not None and deadline.passed:
+            return True
+        return not searched and isinstance(error, (ConnectionUnavailable, ServerBusy))
+
+    def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> dict[str, str]:
+        """Note what one target answered; return what it refused.
+
+        Raises:
+            ElasticsearchAdminError: the index cannot be written; no document is to blame.
+        """
         if target.live:
             stale = len(result.stale)
             count(self.definition.database, target.pk, result.written + stale, stale)
         refused: dict[str, str] = {}
         for error in result.errors:
-            if error.busy and not target.standby:
-                raise ServerBusy(
-                    f"The connection {self.definition.connection.alias!r} is overloaded: "
-                    f"{error.message}"
-                )
+            if error.fault is not None and self._insists_on(target):
+                raise explain_item(self.definition, error)
             if error.target_gone:
                 self._miss(target)
-                return
-            tolerated = target.tolerant and bool(error.status)
+                return {}
+            if error.fault is not None:
+                breaker.trip(self.definition.using, target.name)
+            tolerated = error.fault is not None or (target.tolerant and bool(error.status))
             if tolerated or target.building:
                 refused[error.key] = error.message
             if not tolerated:
                 outcome.errors[error.key] = error.message
                 if error.hopeless:
                     outcome.hopeless.add(error.key)
-        self._note_refused(outcome, target, refused)
+        return refused
 
-    def _note_refused(self, outcome: Outcome, target: Target, refused: dict[str, str]) -> None:
+    def _remember(
+        self, outcome: Outcome, target: Target, batch: "_Batch", refused: dict[str, str]
+    ) -> None:
+        if not refused:
+            return
         using = self.definition.database
-        if refused:
-            remember(using, target.pk, refused)
-        if target.refused:
-            forget(using, target.pk, set(outcome.keys) - refused.keys())
+        remember(using, target.pk, refused, batch.tick)
+        if not target.live and is_live(using, target):
+            # A swap gives rows to what was refused before it; this was noted after.
+            outcome.errors |= refused
 
     def _miss(self, target: Target) -> None:
         """Go on without a generation that is gone; without the live one, rows have to wait."""
@@ -206,7 +271,7 @@ class Writer:
         )
 
     def _look_at_stale(
-        self, outcome: Outcome, target: Target, tick: int, result: BulkResult
+        self, outcome: Outcome, target: Target, batch: "_Batch", result: BulkResult
     ) -> bool:
         """Return whether the counter is behind versions that are stored: a restored database.
 
@@ -220,7 +285,43 @@ class Writer:
         for key in set(result.stale) - versions.keys() - outcome.deleted:
             outcome.errors[key] = "a newer delete of it is remembered; it is written again later"
         highest = max(versions.values(), default=0)
-        return highest > tick and raise_tick(self.definition.database, highest)
+        return highest > batch.tick and raise_tick(self.definition.database, highest)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is written to each target.
+
+    Args:
+        tick: taken before the objects were read.
+        started: when it was taken, by ``time.monotonic()``.
+        documents: of the objects.
+    """
+
+    tick: int
+    started: float
+    documents: list[Prepared]
+
+    @property
+    def keys(self) -> list[str]:
+        """Of the objects, as text."""
+        return [one.text for one in self.documents]
+
+
+def explain_item(definition: IndexDefinition, error: ItemError) -> ElasticsearchAdminError:
+    """Return the error of an index that cannot be written."""
+    alias, name = definition.using, definition.name
+    if error.fault is IndexBlocked:
+        return IndexBlocked(
+            f"The index {name} is closed or blocked ({error.message}): open it, or remove the "
+            f"block; its changes wait until then."
+        )
+    if error.fault is ServerNotReady:
+        return ServerNotReady(
+            f"Shards of the index {name} are missing ({error.message}): look at the cluster; its "
+            f"changes wait until then."
+        )
+    return ServerBusy(f"The connection {alias!r} is overloaded: {error.message}")
 
 
 def send_batch(

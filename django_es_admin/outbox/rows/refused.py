@@ -1,9 +1,10 @@
 """Documents that a generation could not hold, kept until it can or is gone."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry, RefusedDocument
@@ -17,27 +18,57 @@ def storable(error: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def remember(using: str, generation: int, errors: Mapping[str, str]) -> None:
+def remember(using: str, generation: int, errors: Mapping[str, str], version: int) -> None:
     """Note what a generation refused, or what could not even be read for it.
 
     Args:
         generation: its primary key.
         errors: key of the object -> why.
+        version: of the write that was refused; no other write has it.
     """
     RefusedDocument.objects.using(using).bulk_create(
         [
-            RefusedDocument(generation=Generation(pk=generation), key=key, error=storable(error))
+            RefusedDocument(
+                generation=Generation(pk=generation),
+                key=key,
+                error=storable(error),
+                version=version,
+            )
             for key, error in errors.items()
         ],
         update_conflicts=True,
         unique_fields=["generation", "key"],
-        update_fields=["error"],
+        update_fields=["error", "version"],
     )
 
 
-def forget(using: str, generation: int, keys: Iterable[str]) -> None:
-    """Note that a generation now holds these documents."""
-    RefusedDocument.objects.using(using).filter(generation=generation, key__in=list(keys)).delete()
+Refused = Mapping[int, tuple[str, int]]
+"""Primary key of what was refused -> key of the object, and version of the write."""
+
+
+def read_refused(using: str, generation: int, keys: Sequence[str]) -> Refused:
+    """Return what a generation refused of these objects; ask before the tick is taken."""
+    rows = RefusedDocument.objects.using(using).filter(generation=generation, key__in=keys)
+    return {pk: (key, version) for pk, key, version in rows.values_list("pk", "key", "version")}
+
+
+def forget(using: str, refused: Refused) -> None:
+    """Note that a generation now holds these documents.
+
+    What was refused since they were read stays: it may be newer than what was written.
+    """
+    by_version: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, (_key, version) in refused.items():
+        by_version[version].append(pk)
+    for version, pks in by_version.items():
+        RefusedDocument.objects.using(using).filter(pk__in=pks, version=version).delete()
+
+
+def find_behind(using: str) -> frozenset[int]:
+    """Return the primary keys of the generations that miss what they refused."""
+    refused = RefusedDocument.objects.using(using).filter(generation=OuterRef("pk"))
+    behind = Generation.objects.using(using).filter(Exists(refused))
+    return frozenset(behind.values_list("pk", flat=True))
 
 
 def refused_by(generation: Generation) -> QuerySet[RefusedDocument]:
