@@ -17,6 +17,10 @@ class Declared(Protocol):
     fields_read_by_themselves: ClassVar[bool]
     _doc_type: Any
 
+    @classmethod
+    def make_places(cls) -> Any:
+        """Return what knows where the documents stand in the index."""
+
     def get_queryset(self) -> models.QuerySet[Any]:
         """Return the objects to index."""
 

@@ -69,7 +69,8 @@ class DjangoOptions:
     @cached_property
     def places(self) -> Places:
         """Where the documents stand in the index."""
-        return self.document.make_places()
+        places: Places = self.document.make_places()
+        return places
 
     @cached_property
     def reads(self) -> Reads:
