@@ -167,6 +167,10 @@ class ProjectCodeFailed(ElasticsearchAdminError):
     """The project's own code failed while objects were read: correct it; the rows wait."""
 
 
+class QuerysetUnusable(ProjectCodeFailed):
+    """The objects of a document cannot be read by `get_queryset()`; see `manage.py check`."""
+
+
 class ObjectsUnreadable(ProjectCodeFailed):
     """Some of a batch's objects cannot be read."""
 

@@ -8,7 +8,14 @@ from config.settings import *  # noqa: F403
 from config.settings import DATABASES, ES_URL
 from config.settings import INSTALLED_APPS as SHOP_APPS
 
-INSTALLED_APPS = [*SHOP_APPS, "django_es_admin.dsl", "tests.cars", "tests.guide", "tests.testapp"]
+INSTALLED_APPS = [
+    *SHOP_APPS,
+    "django_es_admin.dsl",
+    "tests.cars",
+    "tests.guide",
+    "tests.rows",
+    "tests.testapp",
+]
 
 # The client refuses every index outside of it, so that no test can touch what is not its own.
 INDEX_PREFIX = f"test-{secrets.token_hex(4)}-"

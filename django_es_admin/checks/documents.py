@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage, register
-from django.core.exceptions import FieldError
-from django.db import DatabaseError, router
+from django.db import InterfaceError, OperationalError, ProgrammingError, router
 from django.db.models import CompositePrimaryKey, Model
 from elasticsearch.dsl import Object
 
@@ -15,6 +14,8 @@ from ..documents import Document, registry
 from ..documents.fields import DjangoField
 from ..documents.overrides import has_prepare
 from ..documents.paths import exists, follow, path_of
+from ..documents.querysets import attributes_of, queryset_of, why_ambiguous
+from ..exceptions import QuerysetUnusable
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry
 from .messages import TAG, error, warning
@@ -31,6 +32,7 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for document in registry.get_documents():
         messages += _check_connection(document)
+        messages += _check_queryset(document)
         messages += _check_fields(document)
         if not document.django.ignore_signals:
             messages += _check_outbox(document)
@@ -50,6 +52,28 @@ def _check_connection(document: type[Document]) -> Iterator[CheckMessage]:
             f"{document.__name__} uses the connection {document.django.using!r}, "
             f"which ES_SERVERS does not have.",
             f"Add it to ES_SERVERS, or name one of {', '.join(connections)} in class Index.",
+            document,
+        )
+
+
+def _check_queryset(document: type[Document]) -> Iterator[CheckMessage]:
+    try:
+        reason = why_ambiguous(queryset_of(document))
+        message = reason and f"{document.__name__}.get_queryset() returns {reason}."
+    except QuerysetUnusable as unusable:
+        message = str(unusable)
+    except (OperationalError, ProgrammingError, InterfaceError):
+        # It asks a database that is not there yet, or has no tables.
+        return
+    except Exception as failure:  # noqa: BLE001 (the project's own code)
+        text = f"{type(failure).__name__}: {failure}".rstrip(".")
+        message = f"{document.__name__}.get_queryset() fails: {text}."
+    if message:
+        yield error(
+            "E018",
+            message,
+            "Return a queryset of the model that gives each object, and its values, alone, too; "
+            "leave out single objects by should_index_object().",
             document,
         )
 
@@ -97,11 +121,7 @@ def _check_outbox(document: type[Document]) -> Iterator[CheckMessage]:
 
 
 def _check_related_models(document: type[Document]) -> Iterator[CheckMessage]:
-    try:
-        related = document.django.reads.related
-    except (AttributeError, DatabaseError, FieldError):
-        # The queryset cannot be made; whoever uses it gets to know.
-        return
+    related = document.django.reads.related
     known = [model._meta.concrete_model for model in document.django.related_models]
     for model in sorted(related, key=lambda model: model._meta.label):
         if model._meta.concrete_model not in known:
@@ -151,8 +171,8 @@ def _missing_in(
             )
 
 
-def _annotations(document: type[Document]) -> set[str]:
+def _annotations(document: type[Document]) -> frozenset[str]:
     try:
-        return set(document().get_queryset().query.annotations)
-    except (AttributeError, DatabaseError):
-        return set()
+        return attributes_of(queryset_of(document))
+    except Exception:  # noqa: BLE001 (the project's own code; another check tells what is wrong)
+        return frozenset()

@@ -8,21 +8,23 @@ to-many relation, whatever the number of objects.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.signals import post_init
 from elasticsearch import dsl
 
-from .fields import DjangoField
+from .declared import Declared
+from .fields import DjangoField, holds_list
 from .overrides import has_prepare
 from .paths import find_column, find_relation, path_of
 from .prepared import Prepared
-
-if TYPE_CHECKING:
-    from .document import Document
+from .querysets import chosen_by, in_order, order_of
 
 Row = tuple[Any, ...]
-Make = Callable[[Row], dict[str, Any] | None]
+# The object of a row, or a list of it.
+Make = Callable[[Row], Any]
 # Key of the document's object -> its related objects.
 Lists = Mapping[Any, list[dict[str, Any] | None]]
 
@@ -48,7 +50,7 @@ class RelatedList:
     make: Make
 
     def read(self, using: str, keys: list[Any]) -> Lists:
-        """Return key of the document's object -> its related objects, ordered by their key."""
+        """Return key of the document's object -> its related objects, in their model's order."""
         # Not iterator(): on PostgreSQL its cursor takes six statements instead of one, and what is
         # read for one batch is kept in memory anyway.
         return self.group(self.select(using, **{f"{self.back}__in": keys}))
@@ -56,7 +58,7 @@ class RelatedList:
     def select(self, using: str, **condition: Any) -> models.QuerySet[Any, Row]:
         """Return the query for the rows of the objects that fulfil ``condition``."""
         rows = self.model._default_manager.using(using).filter(**condition)
-        return rows.order_by("pk").values_list(*self.lookups)
+        return in_order(rows).values_list(*self.lookups)
 
     def group(self, rows: Iterable[Row]) -> Lists:
         """Return key of the document's object -> its related objects, in the order of ``rows``."""
@@ -80,19 +82,20 @@ class ColumnSource:
         NotColumns: a field of it needs model instances.
     """
 
-    def __init__(self, document: "type[Document]") -> None:
+    def __init__(self, document: type[Declared]) -> None:
         self.lookups = ["pk"]
         self._plain: list[str] = []
         self._objects: list[tuple[str, Make]] = []
         self.lists: list[tuple[str, RelatedList]] = []
         model, mapping = document.django.model, document._doc_type.mapping
+        _refuse_loading(model)
         objects = []
         for name in mapping:
             field = mapping[name]
             if document.fields_read_by_themselves and not isinstance(field, DjangoField):
                 continue
             _refuse_code(document, name, field)
-            if isinstance(field, dsl.Object) and list(field._mapping):
+            if _is_object(field):
                 objects.append((name, field))
             else:
                 self.lookups.append(_column(model, path_of(name, field)))
@@ -108,12 +111,21 @@ class ColumnSource:
             lookup, related = _forward(model, path)
             self._objects.append((name, _maker(self.lookups, related, lookup, field)))
         elif len(path) == 1 and step.back:
+            _refuse_loading(step.model)
+            _refuse_rows(step.model)
             back = f"{step.back}__pk"
             lookups = [back]
-            make = _maker(lookups, step.model, (), field)
+            make = _object_maker(lookups, step.model, (), field)
             self.lists.append((name, RelatedList(step.model, back, lookups, make)))
         else:
             raise NotColumns(name)
+
+    def can_read(self, queryset: models.QuerySet[Any]) -> bool:
+        """Whether instances of ``queryset`` would have what the columns hold.
+
+        The project may have prefetched something else, and only instances have that.
+        """
+        return all(prefetch.to_attr for prefetch in chosen_by(queryset).values())
 
     def read(self, queryset: models.QuerySet[Any]) -> Iterator[Prepared]:
         """Yield the document of each object of ``queryset``, in its order."""
@@ -139,9 +151,53 @@ class ColumnSource:
             yield Prepared(row[0], source)
 
 
+def _is_object(field: Any) -> bool:
+    return isinstance(field, dsl.Object) and bool(list(field._mapping))
+
+
 def _refuse_code(holder: type, name: str, field: Any) -> None:
-    if has_prepare(holder, name) or getattr(field, "has_code", False):
+    lists_objects = _is_object(field) and holds_list(field)
+    if has_prepare(holder, name):
         raise NotColumns(name)
+    if getattr(field, "has_code", False) and not lists_objects:
+        raise NotColumns(name)
+
+
+def _refuse_loading(model: type[models.Model]) -> None:
+    """Refuse a model whose instances may have other values than their rows."""
+    ours = models.Model
+    if (
+        model.__init__ is not ours.__init__
+        or model.__getattribute__ is not ours.__getattribute__
+        or getattr(model.from_db, "__func__", None) is not ours.from_db.__func__  # type: ignore[attr-defined]
+        or post_init.has_listeners(model)
+    ):
+        raise NotColumns(model.__name__)
+
+
+def _refuse_rows(model: type[models.Model]) -> None:
+    """Refuse a model whose default manager, or order, asks for more than columns of its own.
+
+    A second use of the relation that the list is read by would be taken for the same one.
+    """
+    rows = model._default_manager.all()
+    query = rows.query
+    joined = len(query.alias_map) > 1 or query.annotations or query.extra_tables
+    if joined or query.distinct or query.is_sliced or query.combinator or query.extra_order_by:
+        raise NotColumns(model.__name__)
+    if not all(_is_own_column(model, item) for item in order_of(rows)):
+        raise NotColumns(model.__name__)
+
+
+def _is_own_column(model: type[models.Model], item: Any) -> bool:
+    name = item.removeprefix("-") if isinstance(item, str) else ""
+    if name == "pk":
+        return True
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return field.concrete and not field.is_relation
 
 
 def _forward(
@@ -151,10 +207,12 @@ def _forward(
     lookup: list[str] = []
     for name in path:
         step = find_relation(model, name)
-        if step is None or step.many:
+        # Where the other row may be missing, a join could lose this one.
+        if step is None or step.many or not step.certain:
             raise NotColumns(name)
         lookup.append(step.lookup)
         model = step.model
+        _refuse_loading(model)
     return tuple(lookup), model
 
 
@@ -169,8 +227,21 @@ def _column(model: type[models.Model], path: tuple[str, ...]) -> str:
 def _maker(
     lookups: list[str], model: type[models.Model], prefix: tuple[str, ...], field: dsl.Object
 ) -> Make:
-    """Add an object's columns to ``lookups``; return what makes the object from a row."""
+    """Add an object's columns to ``lookups``; return what makes the field's value from a row."""
+    make = _object_maker(lookups, model, prefix, field)
+    if not holds_list(field):
+        return make
 
+    def make_list(row: Row) -> list[dict[str, Any]]:
+        made = make(row)
+        return [] if made is None else [made]
+
+    return make_list
+
+
+def _object_maker(
+    lookups: list[str], model: type[models.Model], prefix: tuple[str, ...], field: dsl.Object
+) -> Callable[[Row], dict[str, Any] | None]:
     def add(lookup: str) -> int:
         lookups.append(lookup)
         return len(lookups) - 1
@@ -182,9 +253,10 @@ def _maker(
         inner = field._mapping[name]
         path = path_of(name, inner)
         _refuse_code(field._doc_class, name, inner)
-        if isinstance(inner, dsl.Object) and list(inner._mapping):
+        if _is_object(inner):
             lookup, related = _forward(model, path)
-            objects.append((name, _maker(lookups, related, (*prefix, *lookup), inner)))
+            made = _maker(lookups, related, (*prefix, *lookup), cast("dsl.Object", inner))
+            objects.append((name, made))
         else:
             columns.append((name, add("__".join((*prefix, _column(model, path))))))
 

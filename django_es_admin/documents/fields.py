@@ -148,6 +148,11 @@ def ListField(field: DjangoField) -> DjangoField:  # noqa: N802 (the name users 
     return field
 
 
+def holds_list(field: object) -> bool:
+    """Whether ``field`` was given to :func:`ListField`."""
+    return getattr(field, "convert", None) is _list
+
+
 def _url(file: Any) -> str | None:
     return file.url if file else None
 

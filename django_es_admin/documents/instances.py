@@ -5,18 +5,34 @@ object.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error, models
+from django.db.models.manager import BaseManager
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
+from .declared import Declared
 from .paths import find_relation, path_of
 from .prepared import Prepared
+from .querysets import chosen_by, in_order, lookups_of
 
-if TYPE_CHECKING:
-    from .document import Document
+
+@dataclass(frozen=True)
+class _Relation:
+    """A relation that the fields' paths follow.
+
+    Args:
+        model: that it leads to.
+        many: whether it leads to any number of objects.
+        joined: whether it is read by a join; else it is prefetched.
+    """
+
+    model: type[models.Model]
+    many: bool
+    joined: bool
 
 
 class InstanceSource:
@@ -26,12 +42,10 @@ class InstanceSource:
         document: the document class.
     """
 
-    def __init__(self, document: "type[Document]") -> None:
+    def __init__(self, document: type[Declared]) -> None:
         self._document = document
-        found: dict[str, bool] = {}
-        _collect(document.django.model, document._doc_type.mapping, "", False, found)
-        self._joined = tuple(lookup for lookup, many in found.items() if not many)
-        self._prefetched = tuple(lookup for lookup, many in found.items() if many)
+        self._relations: dict[str, _Relation] = {}
+        _collect(document.django.model, document._doc_type.mapping, "", True, self._relations)
 
     def read(self, queryset: models.QuerySet[Any]) -> Iterator[Prepared]:
         """Yield the document of each object of ``queryset``, in its order."""
@@ -44,21 +58,36 @@ class InstanceSource:
         return _values(self._document(), self._document._doc_type.mapping, instance)
 
     def _with_relations(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        if self._prefetched:
-            queryset = queryset.prefetch_related(*self._prefetched)
+        """Return ``queryset`` with all that the fields read; what the project chose goes first."""
+        chosen = chosen_by(queryset)
+        # Django would not prefetch what a join has read already.
+        joined = [
+            path
+            for path, relation in self._relations.items()
+            if relation.joined and not _is_within(path, chosen)
+        ]
+        lookups: dict[str, Any] = {**chosen}
+        for path, relation in self._relations.items():
+            if path not in joined and path not in chosen:
+                lookups[path] = _ordered(path, relation.model) if relation.many else path
+        if lookups:
+            # A queryset of one's own has to be given before a path beyond it.
+            ordered = [lookups[path] for path in sorted(lookups, key=lambda path: path.count("__"))]
+            others = [one for one in lookups_of(queryset) if one not in chosen.values()]
+            queryset = queryset.prefetch_related(None).prefetch_related(*ordered, *others)
         # A deferred foreign key cannot be joined; the project said only() and gets its queries.
         deferred, _ = queryset.query.deferred_loading
-        if self._joined and not deferred:
-            queryset = queryset.select_related(*self._joined)
+        if joined and not deferred:
+            queryset = queryset.select_related(*joined)
         return queryset
 
-    def _prepare(self, document: "Document", instance: models.Model) -> Prepared:
+    def _prepare(self, document: Declared, instance: models.Model) -> Prepared:
         place = None
         try:
             place = self._document.django.places.place_of(instance)
             if not document.should_index_object(instance):
                 return Prepared(instance.pk, None, place=place)
-            return Prepared(instance.pk, document.prepare(instance), place=place)
+            return Prepared(instance.pk, _plain(document.prepare(instance)), place=place)
         except Error:
             # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
             # after it.
@@ -67,24 +96,52 @@ class InstanceSource:
             return Prepared(instance.pk, None, f"{type(error).__name__}: {error}", place)
 
 
+def _is_within(path: str, chosen: Mapping[str, Any]) -> bool:
+    return any(path == other or path.startswith(f"{other}__") for other in chosen)
+
+
+def _ordered(path: str, model: type[models.Model]) -> "models.Prefetch[Any]":
+    return models.Prefetch(path, queryset=in_order(model._default_manager.all()))
+
+
 def _collect(
-    model: type[models.Model], mapping: Any, prefix: str, many: bool, found: dict[str, bool]
+    model: type[models.Model],
+    mapping: Any,
+    prefix: str,
+    joined: bool,
+    found: dict[str, _Relation],
 ) -> None:
-    """Find the relations that the fields' paths follow: lookup -> whether to prefetch it."""
+    """Find the relations that the fields' paths follow.
+
+    Args:
+        joined: whether all on the way to ``model`` can be read by a join.
+    """
     for name in mapping:
         field = mapping[name]
-        at, place, prefetch = model, prefix, many
+        at, place, join = model, prefix, joined
         for part in path_of(name, field):
             step = find_relation(at, part)
             if step is None:
                 break
             place = f"{place}__{part}" if place else part
-            prefetch = prefetch or step.many
-            found[place] = prefetch
+            # Where the other row may be missing, a join could lose this one.
+            join = join and not step.many and step.certain
+            found[place] = _Relation(step.model, step.many, join)
             at = step.model
         else:
             if isinstance(field, dsl.Object):
-                _collect(at, field._mapping, place, prefetch, found)
+                _collect(at, field._mapping, place, join, found)
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` with its lazy texts as they are here and now, at any depth."""
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 def _values(holder: Any, mapping: Any, instance: Any) -> dict[str, Any]:
@@ -102,8 +159,10 @@ def _value(field: Any, name: str, instance: Any) -> Any:
         if value is None:
             break
     convert = getattr(field, "convert", None)
-    if convert:
-        return convert(value)
+    if convert and isinstance(value, models.Model):
+        value = [value]
+    elif convert:
+        value = convert(value)
     if isinstance(value, Promise):
         return str(value)
     if isinstance(field, dsl.Object) and list(field._mapping) and value is not None:
@@ -113,14 +172,20 @@ def _value(field: Any, name: str, instance: Any) -> Any:
 
 def _object(field: dsl.Object, value: Any) -> Any:
     inner = field._doc_class()
-    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+    if isinstance(value, Iterable) and not _is_one(value):
         return [_values(inner, field._mapping, item) for item in value]
     return _values(inner, field._mapping, value)
 
 
+def _is_one(value: Any) -> bool:
+    """Whether something that may be iterated over is one object even so."""
+    named = isinstance(value, tuple) and hasattr(value, "_fields")
+    return named or isinstance(value, (models.Model, Mapping))
+
+
 def _follow(value: Any, part: str) -> Any:
     """Return the attribute, key, item or method's answer ``part`` of ``value``, None for none."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not isinstance(value, models.Model):
         return value.get(part)
     if part.isdigit() and isinstance(value, (list, tuple)):
         return value[int(part)] if int(part) < len(value) else None
@@ -128,10 +193,17 @@ def _follow(value: Any, part: str) -> Any:
         found = getattr(value, part)
     except (AttributeError, ObjectDoesNotExist):
         return None
-    if isinstance(found, models.Manager):
-        # Sorted here, as a query with an order would pass the prefetched objects by; the fast way
-        # has the same order, so that both make the same document.
-        return sorted(found.all(), key=lambda related: related.pk)
-    if callable(found) and not getattr(found, "alters_data", False):
-        return found()
-    return found
+    if (
+        callable(found)
+        and not isinstance(found, (models.Model, BaseManager))
+        and not getattr(found, "alters_data", False)
+    ):
+        found = found()
+    return _list(found.all()) if isinstance(found, BaseManager) else found
+
+
+def _list(queryset: Any) -> list[Any]:
+    """Return the objects of a relation; of those that were prefetched in the order they have."""
+    if isinstance(queryset, models.QuerySet) and queryset._result_cache is None:  # noqa: SLF001 (nothing public tells it)
+        queryset = in_order(queryset)
+    return list(queryset)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
@@ -11,12 +11,10 @@ from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..exceptions import DocumentMisdeclared
+from .declared import Declared
 from .places import Places
 from .reads import Reads
 from .source import Source
-
-if TYPE_CHECKING:
-    from .document import Document
 
 _KNOWN = frozenset(
     "model fields related_models ignore_signals auto_refresh queryset_pagination".split()
@@ -41,7 +39,7 @@ class DjangoOptions:
         missing_fields: names in ``fields`` that the model does not have.
     """
 
-    document: "type[Document]"
+    document: type[Declared]
     model: type[models.Model]
     index_name: str
     using: str
@@ -71,7 +69,8 @@ class DjangoOptions:
     @cached_property
     def places(self) -> Places:
         """Where the documents stand in the index."""
-        return self.document.make_places()
+        places: Places = self.document.make_places()
+        return places
 
     @cached_property
     def reads(self) -> Reads:
@@ -85,7 +84,7 @@ class DjangoOptions:
 
 
 def read_options(
-    document: "type[Document]", declared: type | None, index_name: str | None, using: str
+    document: type[Declared], declared: type | None, index_name: str | None, using: str
 ) -> dict[str, Any]:
     """Return the arguments of :class:`DjangoOptions` that ``class Django`` declares.
 

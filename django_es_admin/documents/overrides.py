@@ -1,15 +1,14 @@
 """Tell a project's own methods of a document class from those of the base class."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from elasticsearch import dsl
 
-if TYPE_CHECKING:
-    from .document import Document
+from .declared import Declared
 
 
-def has_every_row(document: "type[Document]") -> bool:
+def has_every_row(document: type[Declared]) -> bool:
     """Whether each row of the model's table belongs into the index."""
     model = document.django.model
     return (
@@ -30,7 +29,7 @@ def is_made_by_code(holder: type, name: str, field: Any) -> bool:
     return made or getattr(field, "may_read_anything", False) or has_prepare(holder, name)
 
 
-def is_overridden(document: "type[Document]", *names: str) -> bool:
+def is_overridden(document: type[Declared], *names: str) -> bool:
     """Whether the project gave ``document`` a method of one of these names."""
     ours = f"{__package__.partition('.')[0]}."
     return any(not getattr(document, name).__module__.startswith(ours) for name in names)

@@ -1,9 +1,11 @@
 """Follow a document field's path through the models."""
 
 from dataclasses import dataclass
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
 from django.db.models.query_utils import DeferredAttribute
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ class Step:
         foreign_key: names of the columns of ``model`` that lead back; empty if it has none.
         link: for a many-to-many relation, the model of its links, and whether it is followed from
             the model that does not declare it; None otherwise.
+        certain: whether the database sees to it that what it refers to exists.
     """
 
     lookup: str
@@ -30,6 +33,7 @@ class Step:
     many: bool
     foreign_key: tuple[str, ...] = ()
     link: tuple[type[models.Model], bool] | None = None
+    certain: bool = True
 
     @property
     def through(self) -> type[models.Model] | None:
@@ -47,16 +51,16 @@ def path_of(name: str, field: Any) -> tuple[str, ...]:
 def find_column(model: type[models.Model], name: str) -> "ModelField | None":
     """Return the model field whose stored value an instance's attribute ``name`` gives, or None.
 
-    A foreign key's attribute gives an object, and a field with a descriptor of its own (a file)
-    something else than it stores.
+    A foreign key's attribute gives an object, and one with a descriptor of its own (a file, a
+    translated field) something else than is stored.
     """
     if name == "pk":
-        return model._meta.pk
-    for field in model._meta.concrete_fields:
-        if name == field.attname and (
-            field.is_relation or field.descriptor_class is DeferredAttribute
-        ):
-            return field
+        name = model._meta.pk.attname
+    # A class may have put something else in the place of a field's own attribute.
+    if type(getattr_static(model, name, None)) in (DeferredAttribute, ForeignKeyDeferredAttribute):
+        for field in model._meta.concrete_fields:
+            if name == field.attname:
+                return field
     return None
 
 
@@ -77,7 +81,8 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
         elif field.name == name and isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             hidden = field.remote_field.hidden
             back = "" if hidden else field.related_query_name()
-            return Step(name, back, related, many, link=_link(field.remote_field))
+            certain = many or getattr(field, "db_constraint", True)
+            return Step(name, back, related, many, link=_link(field.remote_field), certain=certain)
         elif field.name == name and hasattr(field, "object_id_field_name"):
             return _generic(field, related)
     return None

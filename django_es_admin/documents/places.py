@@ -1,13 +1,12 @@
 """Where the document of an object stands in its index."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
-if TYPE_CHECKING:
-    from .document import Document
+from .declared import Declared
 
 # Between the id and the routing in a key's text; no id that a person could read holds it.
 _SEPARATOR = "\x1f"
@@ -78,7 +77,7 @@ class Places:
     own = False
     """Whether something else than the primary key names the place."""
 
-    def __init__(self, document: "type[Document]") -> None:
+    def __init__(self, document: type[Declared]) -> None:
         self.document = document
 
     @property

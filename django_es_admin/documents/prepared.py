@@ -1,5 +1,6 @@
 """One object on its way into the index."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .places import Place
@@ -24,3 +25,11 @@ class Prepared(NamedTuple):
     def text(self) -> str:
         """The key that names the document."""
         return str(self.key) if self.place is None else str(self.place)
+
+
+def each_once(batch: Iterable[Prepared]) -> list[Prepared]:
+    """Return the objects of ``batch`` once each: a join may give one in several rows."""
+    found: dict[Any, Prepared] = {}
+    for prepared in batch:
+        found.setdefault(prepared.key, prepared)
+    return list(found.values())

@@ -1,17 +1,20 @@
 """Which columns of which models a document is made of: a change elsewhere costs nothing."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
-from django.db import models
-from django.db.models.expressions import Col
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, router
+from django.db.models.expressions import Col, OrderBy
+from django.db.models.sql import Query
 from elasticsearch import dsl
 
+from ..faults import savepoint
+from .declared import Declared
 from .overrides import has_prepare, is_overridden
 from .paths import find_column, find_relation, generic_keys, path_of, references
-
-if TYPE_CHECKING:
-    from .document import Document
+from .querysets import chosen_by, order_of, queryset_of
 
 Model = type[models.Model]
 
@@ -26,7 +29,7 @@ class Reads:
         document: the document class.
     """
 
-    def __init__(self, document: "type[Document]") -> None:
+    def __init__(self, document: type[Declared]) -> None:
         self._columns: dict[Model, set[str]] = {}
         # Code of the project may read anything; then every change counts.
         self._opaque = document.django.places.own or is_overridden(
@@ -39,7 +42,7 @@ class Reads:
         model = document.django.model
         self._columns[model] = set()
         self._add_mapping(model, document, document._doc_type.mapping)
-        self._add_filter(model, document().get_queryset())
+        self._add_queryset(document)
 
     @property
     def related(self) -> frozenset[Model]:
@@ -118,7 +121,8 @@ class Reads:
             self._related.add(step.model)
             if step.many:
                 # What the manager leaves out is not in the document.
-                self._add_filter(step.model, step.model._default_manager.all())
+                with self._opaque_after_errors(step.model):
+                    self._add_rows(step.model, step.model._default_manager.all())
             if step.link is not None:
                 self._links.add(step.link)
             if step.through is not None:
@@ -136,6 +140,9 @@ class Reads:
 
     def _add_model_field(self, model: Model, column: "models.Field[Any, Any]") -> None:
         self._columns[model] |= {column.name, column.attname}
+        if isinstance(column, models.GeneratedField):
+            for source in _sources(column):
+                self._add_model_field(model, source)
         relation = column.remote_field
         on_delete = getattr(relation, "on_delete", models.CASCADE)
         if relation is not None and on_delete not in _NO_UPDATE:
@@ -151,6 +158,70 @@ class Reads:
         for field in through._meta.concrete_fields:
             if field.is_relation:
                 columns |= {field.name, field.attname}
+
+    @contextmanager
+    def _opaque_after_errors(self, model: Model) -> Iterator[None]:
+        """Let no error of the project's own querysets break a save: whoever reads them tells it."""
+        using = router.db_for_write(model)
+        try:
+            # A query that fails must not take a transaction that goes on with it.
+            with savepoint(using):
+                yield
+        except Exception:  # noqa: BLE001 (the project's own code)
+            self._opaque = True
+
+    def _add_queryset(self, document: type[Declared]) -> None:
+        model = document.django.model
+        with self._opaque_after_errors(model):
+            queryset = queryset_of(document)
+            self._add_filter(model, queryset)
+            for prefetch in chosen_by(queryset).values():
+                self._add_prefetch(model, prefetch)
+
+    def _add_prefetch(self, model: Model, prefetch: "models.Prefetch[Any]") -> None:
+        """Add what decides which objects the project has prefetched, and in which order."""
+        for name in prefetch.prefetch_through.split("__"):
+            step = find_relation(model, name)
+            if step is None:
+                self._opaque = True
+                return
+            model = step.model
+            self._related.add(model)
+            self._columns.setdefault(model, set())
+        queryset = prefetch.queryset
+        if queryset is None:
+            queryset = model._default_manager.all()
+        self._add_rows(model, queryset)
+        for inner in chosen_by(queryset).values():
+            self._add_prefetch(model, inner)
+
+    def _add_rows(self, model: Model, queryset: "models.QuerySet[Any]") -> None:
+        """Add what decides which objects are in a list, and in which order."""
+        self._add_filter(model, queryset)
+        for item in order_of(queryset):
+            self._add_order(model, item, ())
+
+    def _add_order(self, model: Model, item: Any, beyond: tuple[Model, ...]) -> None:
+        """Add what an item of an order reads.
+
+        Args:
+            beyond: models whose own order has led here.
+        """
+        name, at = _name_in_order(item), model
+        for part in name.split("__"):
+            column = at._meta.pk if part == "pk" else _field_of(at, part)
+            if not isinstance(column, models.Field):
+                self._opaque = True
+                return
+            self._columns.setdefault(at, set())
+            self._add_model_field(at, column)
+            if column.is_relation and part != column.attname:
+                at = cast("Model", column.related_model)
+                self._related.add(at)
+        if at is not model and column.is_relation and at not in beyond:
+            # Ordered by an object is ordered as its model is.
+            for inner in at._meta.ordering or ():
+                self._add_order(at, inner, (*beyond, model, at))
 
     def _add_filter(self, model: Model, queryset: "models.QuerySet[Any]") -> None:
         """Add what decides whether an object is in the queryset."""
@@ -171,6 +242,36 @@ class Reads:
                 self._opaque = True
         if query.annotations or query.combinator:
             self._opaque = True
+
+
+def _name_in_order(item: Any) -> str:
+    """Return the name of the column that an item of an order is of; "" for an expression."""
+    if isinstance(item, OrderBy):
+        item = item.expression
+    if isinstance(item, models.F):
+        item = getattr(item, "name", "")
+    return item.removeprefix("-") if isinstance(item, str) else ""
+
+
+def _field_of(model: Model, name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+
+
+def _sources(column: "models.GeneratedField") -> "Iterator[models.Field[Any, Any]]":
+    """Yield the columns that the database makes ``column`` from."""
+    expression = cast("Any", column).expression
+    yield from _columns_in(expression.resolve_expression(Query(column.model), allow_joins=False))
+
+
+def _columns_in(expression: Any) -> "Iterator[models.Field[Any, Any]]":
+    if isinstance(expression, Col):
+        yield expression.target
+    for part in expression.get_source_expressions():
+        if part is not None:
+            yield from _columns_in(part)
 
 
 def _lead_to(model: Model) -> set[Model]:

@@ -3,17 +3,15 @@
 For a single object the ORM takes longer to write the SQL than the database to answer it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connections, models
 
 from ..statement import Slot, Statement, prepare
 from .columns import ColumnSource
+from .declared import Declared
 from .overrides import is_overridden
 from .prepared import Prepared
-
-if TYPE_CHECKING:
-    from .document import Document
 
 
 class NotFixed(Exception):
@@ -32,7 +30,7 @@ class SingleSource:
         NotFixed: code of the project decides what is read.
     """
 
-    def __init__(self, document: "type[Document]", columns: ColumnSource, using: str) -> None:
+    def __init__(self, document: type[Declared], columns: ColumnSource, using: str) -> None:
         if is_overridden(document, "get_queryset"):
             raise NotFixed
         self._columns = columns

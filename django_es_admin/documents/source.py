@@ -1,18 +1,16 @@
 """The plan that turns rows into documents, compiled once per document class."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
 from .columns import ColumnSource, NotColumns
+from .configured import as_configured
+from .declared import Declared
 from .instances import InstanceSource
 from .overrides import is_overridden
 from .prepared import Prepared
 from .single import NotFixed, SingleSource
-
-if TYPE_CHECKING:
-    from .document import Document
 
 
 class Source:
@@ -22,7 +20,7 @@ class Source:
         document: the document class.
     """
 
-    def __init__(self, document: "type[Document]") -> None:
+    def __init__(self, document: type[Declared]) -> None:
         self._document = document
         self._instances = InstanceSource(document)
         self._columns = _columns(document)
@@ -30,16 +28,21 @@ class Source:
 
     @property
     def uses_columns(self) -> bool:
-        """Whether documents are read without making model instances."""
+        """Whether documents can be read without making model instances."""
         return self._columns is not None
 
-    def read(self, queryset: models.QuerySet[Any]) -> Iterator[Prepared]:
-        """Yield key and document of each object of ``queryset``, in its order.
+    def read(self, queryset: models.QuerySet[Any]) -> list[Prepared]:
+        """Return key and document of each object of ``queryset``, in its order.
+
+        An object that a join gives in several rows is there as often.
 
         Args:
             queryset: objects of the document's ``get_queryset()``, bounded to one batch.
         """
-        return (self._columns or self._instances).read(queryset)
+        with as_configured():
+            if self._columns is not None and self._columns.can_read(queryset):
+                return list(self._columns.read(queryset))
+            return list(self._instances.read(queryset))
 
     def single(self, using: str) -> SingleSource | None:
         """Return what reads single documents faster than ``read()``; None where nothing can.
@@ -61,10 +64,11 @@ class Source:
 
     def prepare(self, instance: models.Model) -> dict[str, Any]:
         """Return the document of one object."""
-        return self._instances.prepare(instance)
+        with as_configured():
+            return self._instances.prepare(instance)
 
 
-def _columns(document: "type[Document]") -> ColumnSource | None:
+def _columns(document: type[Declared]) -> ColumnSource | None:
     if document.django.places.own or is_overridden(document, "should_index_object", "prepare"):
         return None
     try:

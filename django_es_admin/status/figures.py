@@ -50,7 +50,8 @@ class Figures:
             try:
                 return count_rows(definition, documents)
             except (DatabaseError, ProjectCodeFailed):
-                # A page about Elasticsearch has to open where a table is missing, too.
+                # A page about Elasticsearch has to open where a table is missing, or a document
+                # gives no queryset, too.
                 return Rows()
         return self.counted.get((definition.using, definition.name), Rows())
 

@@ -10,8 +10,9 @@ import pytest
 from django.apps import AppConfig, apps
 from django.core import checks
 from django.core.checks import CheckMessage
-from django.db import models
-from django.db.models import Count, QuerySet
+from django.db import ProgrammingError, models
+from django.db.models import Count, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.test.utils import isolate_apps
 from django.views.debug import get_default_exception_reporter_filter
 from shop.search import ProductSearchService
@@ -32,7 +33,7 @@ from django_es_admin.checks import (
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.documents.places import ANYTHING, Places, Shape
 from django_es_admin.indices.definition import definition_of
-from tests.guide.models import Category, FlatProduct, Product, Review, Tag
+from tests.guide.models import Category, FlatProduct, LoudProduct, Product, Review, Tag
 
 FILTER = "django_es_admin.backends.reporting.ReporterFilter"
 GOOD_SERVER = {"HOSTS": ["http://localhost:9200"], "INDICES": ["products"]}
@@ -520,11 +521,73 @@ def test_indices_may_share_a_further_alias(settings: Any) -> None:
     assert check_documents() == []
 
 
-def test_a_queryset_that_fails_is_not_the_checks_business(register: Any) -> None:
+def test_a_queryset_that_asks_a_database_without_tables_is_not_the_checks_business(
+    register: Any,
+) -> None:
     def get_queryset(self: Document) -> Any:
-        return None
+        raise ProgrammingError
 
     register(name=fields.TextField(), get_queryset=get_queryset)
+    assert check_documents() == []
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: None, "returns None"),
+        (list, "returns a value of type list"),
+        (lambda: iter(()), "returns a value of type tuple_iterator"),
+        (lambda: Product.objects.raw("SELECT 1"), "returns a value of type RawQuerySet"),
+        (lambda: Product.objects.all().union(Product.objects.all()), "returns the union"),
+        (
+            lambda: Product.objects.all().difference(Product.objects.all()),
+            "returns the difference of querysets",
+        ),
+        (lambda: Product.objects.all()[:9], "returns a slice of a queryset"),
+        (lambda: Product.objects.values("pk", "name"), "returns rows instead of objects"),
+        (lambda: Product.objects.values_list("pk", flat=True), "returns rows instead of objects"),
+        (lambda: Product.objects.dates("name", "year"), "fails: TypeError"),
+        (Category.objects.all, "returns objects of guide.Category"),
+        (lambda: Product.objects.distinct("name"), "returns one object for each value of a col"),
+        (
+            lambda: Product.objects.annotate(row=Window(RowNumber(), order_by="name")),
+            "returns an annotation over other rows (a window)",
+        ),
+        (lambda: Product.objects.filter(nothing=1), "fails: FieldError"),
+        (lambda: Product.objects.all() | Tag.objects.all(), "fails: TypeError"),
+    ],
+)
+def test_e018_a_queryset_that_cannot_be_used(register: Any, make: Any, reason: str) -> None:
+    register(name=fields.TextField(), get_queryset=lambda self: make())
+    [message] = check_documents()
+    assert found([message]) == ["E018"]
+    assert message.msg.startswith(f"NoteDocument.get_queryset() {reason}")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Product.objects,
+        Product.objects.none,
+        LoudProduct.objects.all,
+        lambda: Product.objects.filter(tags__name="a").distinct(),
+        lambda: Product.objects.distinct("pk"),
+        lambda: Product.objects.annotate(number=Count("reviews")).order_by("number"),
+        lambda: Product.objects.select_related("category").prefetch_related("tags").only("name"),
+        lambda: Product.objects.all() | Product.objects.filter(name="a"),
+    ],
+)
+def test_querysets_that_can_be_used(register: Any, make: Any) -> None:
+    register(name=fields.TextField(), get_queryset=lambda self: make())
+    assert check_documents() == []
+
+
+def test_a_list_that_is_prefetched_to_an_attribute(register: Any) -> None:
+    def get_queryset(self: Document) -> Any:
+        return Product.objects.prefetch_related(Prefetch("tags", to_attr="all_tags"))
+
+    tags = fields.NestedField(attr="all_tags", properties={"name": fields.KeywordField()})
+    register(tags=tags, get_queryset=get_queryset)
     assert check_documents() == []
 
 

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import django_es_admin
 
 ROOT = Path(django_es_admin.__file__).parent
@@ -94,6 +96,72 @@ def test_the_check_sees_an_import_that_points_down(tmp_path: Path) -> None:
     module = ROOT / "backends" / "health.py"
     assert "django_es_admin.conf" not in set(imported(module))
     assert {"django_es_admin.backends.abstracts"} <= set(imported(module))
+
+
+# Rooms whose modules may not import each other in circles, not even for types: where one needs the
+# type of another, a protocol or a smaller module that both import says what it is.
+WITHOUT_CIRCLES = ["documents"]
+
+
+def neighbours(path: Path) -> set[str]:
+    """Return the names of what a module imports of its own room, for types only, too."""
+    found: set[str] = set()
+    inside = path.parent.parts
+    prefix = ".".join(inside[len(ROOT.parent.parts) :])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            found |= {node.module} if node.module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module == prefix:
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found |= {str(node.module).removeprefix(f"{prefix}.")}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.removeprefix(f"{prefix}.") for alias in node.names}
+    return {name.partition(".")[0] for name in found}
+
+
+def circles(room: Path) -> list[str]:
+    """Return the modules of a folder that lead back to themselves."""
+    modules = {path.stem: path for path in room.glob("*.py") if path.name != "__init__.py"}
+    imports = {name: neighbours(path) & modules.keys() for name, path in modules.items()}
+
+    def reach(name: str) -> set[str]:
+        found: set[str] = set()
+        beyond = set(imports[name])
+        while beyond:
+            found |= beyond
+            beyond = {inner for other in beyond for inner in imports[other]} - found
+        return found
+
+    return sorted(name for name in imports if name in reach(name))
+
+
+@pytest.mark.parametrize("room", WITHOUT_CIRCLES)
+def test_no_imports_in_a_circle(room: str) -> None:
+    assert circles(ROOT / room) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("from .other import Other", "from . import one"),
+        ("from . import other", "from .one import ONE"),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .other import Other",
+            "def later():\n    from .one import ONE",
+        ),
+        ("from .between import two", "from . import one"),
+        ("from .one import itself", "import os"),
+    ],
+)
+def test_the_check_sees_a_circle(tmp_path: Path, one: str, other: str) -> None:
+    room = tmp_path
+    (room / "one.py").write_text(one)
+    (room / "other.py").write_text(other)
+    (room / "between.py").write_text("from .other import Other")
+    assert "one" in circles(room)
+    (room / "one.py").write_text("from django.db import models")
+    assert circles(room) == []
 
 
 def test_faces_know_no_elasticsearch() -> None:

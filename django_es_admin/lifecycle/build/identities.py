@@ -180,7 +180,7 @@ def _read_page(
     places = document.django.places
     with project_code(ObjectsUnreadable, document.__name__, using), reading_from(using):
         if decided:
-            batch = list(document.django.source.read(page))
+            batch = document.django.source.read(page)
             return [one.key for one in batch], _wanted(batch)
         if places.own:
             instances = list(page)

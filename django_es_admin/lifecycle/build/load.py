@@ -7,12 +7,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ...conf import get_options
-from ...documents.prepared import Prepared
+from ...documents.prepared import Prepared, each_once
 from ...exceptions import (
     BatchTooOld,
     IndexMissing,
     ObjectsUnreadable,
     ProjectCodeFailed,
+    QuerysetUnusable,
     RangeTakenOver,
     ServerBusy,
 )
@@ -100,6 +101,8 @@ def count_about(definition: IndexDefinition) -> int:
     """Return how many objects there are to load: all rows, where the queryset cannot be counted."""
     try:
         return count_objects(definition)
+    except QuerysetUnusable:
+        raise
     except ProjectCodeFailed:
         return sum(table_of(part).count() for part in definition.parts)
 
@@ -151,7 +154,8 @@ class _Loader:
         after, more = None, True
         while more:
             keys, more = self._load_patiently(claimed, after, rows)
-            rows += len(keys)
+            # A join may give an object in several rows.
+            rows += len(set(keys))
             if more:
                 after = keys[-1]
             if time.monotonic() - self._renewed >= RENEW_SECONDS:
@@ -166,7 +170,7 @@ class _Loader:
     def _load_patiently(
         self, claimed: LoadRange, after: Any, rows: int
     ) -> tuple[list[Any], bool]:
-        """Return the keys of one batch, and whether there may be more.
+        """Return the key of each row of one batch, and whether there may be more.
 
         Args:
             after: the last key of the batch before; None for the first.
@@ -199,7 +203,7 @@ class _Loader:
             keys = list(page.values_list("pk", flat=True))
             batch = self._read_each(keys, error)
         target = write_alias(self._generation.name)
-        result = send_batch(self._definition, target, tick, batch, started=started)
+        result = send_batch(self._definition, target, tick, each_once(batch), started=started)
         self._take(result, tick)
         return keys
 
@@ -208,7 +212,7 @@ class _Loader:
         with project_code(ProjectCodeFailed, f"{self._name}.get_queryset()", using):
             page = _page(objects(self._definition), claimed, after, size)
         with project_code(ObjectsUnreadable, self._name, using), reading_from(using):
-            return list(self._source.read(page))
+            return self._source.read(page)
 
     def _read_each(self, keys: list[Any], error: ObjectsUnreadable) -> list[Prepared]:
         """Read what can be read, as a drain would: one object must not stop the others.

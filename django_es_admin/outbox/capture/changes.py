@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models, router
 
 from ...exceptions import KeyMissing
-from .record import feeds, key_text, object_entries, record, related_entry
+from .record import feeds, object_entries, record, related_entry
+from .spelling import keys_of_rows
 from .watch import Model, watched
 
 PORTION = 1_000
@@ -36,12 +37,12 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     count = 0
     for portion in portions(iter(changed)):
         require_keys(portion)
-        groups: dict[tuple[Model, str], list[str]] = {}
+        groups: dict[tuple[Model, str], list[Any]] = {}
         for one in portion:
             database = using or one._state.db or router.db_for_write(type(one))
-            groups.setdefault((type(one), database), []).append(key_text(type(one), one.pk))
-        for (model, database), texts in groups.items():
-            count += _capture_keys(model, database, iter(texts))
+            groups.setdefault((type(one), database), []).append(one.pk)
+        for (model, database), given in groups.items():
+            count += _capture_keys(model, database, iter(keys_of_rows(model, given, database)))
     return count
 
 

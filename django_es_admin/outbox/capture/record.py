@@ -1,13 +1,14 @@
 """Append rows to the outbox, in the transaction of the change that they tell of."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 from django.db import connections, models, router
 from django.db.models.functions import Now
 from django.db.models.sql import InsertQuery
+from django.db.transaction import atomic
 
 from ...conf import get_options
 from ...documents import Document
@@ -16,28 +17,13 @@ from ...indices.definition import definition_of
 from ...models import OutboxEntry
 from ...statement import Slot, Statement
 from ..drain.inline import drain_after_commit, inline_grace, is_suspended
+from ..drain.saving import at_end_of_save
 from .watch import Model
 
 
 def feeds(document: type[Document], using: str) -> bool:
     """Whether the database ``using`` is the one that the document's index is made from."""
     return router.db_for_write(document.django.model) == using
-
-
-def key_in(model: Model, instance: models.Model) -> str:
-    """Return the key of the object of ``model`` that ``instance`` is (a part of)."""
-    concrete = model._meta.concrete_model or model
-    link = type(instance)._meta.get_ancestor_link(concrete)
-    return key_text(concrete, instance.pk if link is None else getattr(instance, link.attname))
-
-
-def key_text(model: Model, key: Any) -> str:
-    """Return a key's text as it is once read from the database: an instance may have another.
-
-    A UUID may have been given without its hyphens, a number as text.
-    """
-    primary = model._meta.pk
-    return str(key if primary is None else primary.to_python(key))
 
 
 def object_entry(document: type[Document], key: str) -> OutboxEntry:
@@ -65,9 +51,18 @@ def related_entry(document: type[Document], model: Model, key: str) -> OutboxEnt
     )
 
 
-def require_transaction(using: str, model: Model) -> None:
+def is_in_transaction(using: str) -> bool:
     connection = connections[using]
-    if not connection.in_atomic_block and connection.get_autocommit():
+    return connection.in_atomic_block or not connection.get_autocommit()
+
+
+def in_a_transaction(using: str) -> AbstractContextManager[None]:
+    """Give what is noted inside a transaction of its own, where the change has none."""
+    return nullcontext() if is_in_transaction(using) else atomic(using=using)
+
+
+def require_transaction(using: str, model: Model) -> None:
+    if not is_in_transaction(using):
         raise CaptureOutsideTransaction(
             f"{model._meta.label} is indexed, so that its changes are captured in their "
             f"transaction, and there is none: wrap the change in transaction.atomic()."
@@ -99,6 +94,17 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
         OutboxEntry.objects.using(using).bulk_create(entries)
     if inline:
         drain_after_commit(using, entries)
+    elif not is_suspended(using):
+        at_end_of_save(using, entries, _record_again)
+
+
+def _record_again(using: str, entries: list[OutboxEntry]) -> None:
+    """Append rows that a worker may have handled while the ``save()`` that left them went on."""
+    again = {
+        values: OutboxEntry(**dict(zip(_SLOTS, values, strict=True)))
+        for values in (tuple(getattr(entry, name) for name in _SLOTS) for entry in entries)
+    }
+    OutboxEntry.objects.using(using).bulk_create(again.values())
 
 
 def _is_inline(using: str) -> bool:

@@ -1,6 +1,6 @@
 """Note each change that Django sends a signal for, in the transaction of the change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.db import models
@@ -10,22 +10,29 @@ from ...documents import Document, registry
 from ...documents.paths import references
 from ...documents.places import Place, Places
 from ...documents.registry import document_registered
+from ...models import OutboxEntry
 from ..drain.related import RelatedKeys
 from ..rows.lock import wait_for_writers
 from .changes import PORTION, portions
 from .record import (
     feeds,
-    key_in,
-    key_text,
+    in_a_transaction,
+    is_in_transaction,
     object_entries,
     object_entry,
     record,
     related_entry,
     require_transaction,
 )
-from .watch import Model, Watched, family, make_atomic, throughs, watched
+from .spelling import key_text, row_key, row_keys, value_in
+from .watch import Model, Watched, family, make_atomic, throughs, watch_save, watched
 
 UID = "django_es_admin.outbox.capture.signals"
+
+# On an instance, from one signal to the next: the keys of the row that is deleted, and what was
+# linked before it was cleared.
+_KEYS = "_django_es_admin_keys"
+_CLEARED = "_django_es_admin_cleared"
 
 
 def connect() -> None:
@@ -46,6 +53,7 @@ def _watch(document: type[Document]) -> None:
     for model in (options.model, *options.related_models):
         for member in family(model):
             make_atomic(member)
+            watch_save(member)
             for signal, receiver in _RECEIVERS:
                 signal.connect(receiver, sender=member, dispatch_uid=UID)
         for through in throughs(model):
@@ -61,6 +69,11 @@ def _on_pre_save(
     **kwargs: Any,
 ) -> None:
     """Note where an object stands, and what a related one belongs to, before it is moved."""
+    if not is_in_transaction(using):
+        concerned = _concerned(sender, using, update_fields)
+        if concerned.own or concerned.related:
+            # It could not be noted with the change: refused while there is none yet.
+            require_transaction(using, sender)
     if _is_new(instance, raw=raw):
         return
     _record_places(sender, instance, using, changed=instance)
@@ -98,25 +111,52 @@ def _on_post_save(
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
-    concerned = watched(sender)
-    changed = None if created else update_fields
+    concerned = _concerned(sender, using, None if created else update_fields)
     entries = [
         entry
         for document in concerned.own
-        if feeds(document, using) and document.django.reads.concern(document.django.model, changed)
-        for entry in object_entries(document, [key_in(document.django.model, instance)], using)
+        for entry in object_entries(document, [_key_of_row(document, instance, using)], using)
     ]
-    entries += [
-        related_entry(document, model, key_in(model, instance))
-        for document, model in concerned.related
-        if feeds(document, using) and document.django.reads.concern(model, changed)
-    ]
-    record(using, entries, sender)
+    entries += [related_entry(d, model, _key_in(model, instance)) for d, model in concerned.related]
+    with in_a_transaction(using):
+        record(using, entries, sender)
+
+
+def _concerned(sender: Model, using: str, update_fields: Any) -> Watched:
+    """Return what a save concerns."""
+    concerned = watched(sender)
+    return Watched(
+        own=tuple(
+            document
+            for document in concerned.own
+            if feeds(document, using)
+            and document.django.reads.concern(document.django.model, update_fields)
+        ),
+        related=tuple(
+            (document, model)
+            for document, model in concerned.related
+            if feeds(document, using) and document.django.reads.concern(model, update_fields)
+        ),
+    )
+
+
+def _key_in(model: Model, instance: models.Model) -> str:
+    return key_text(model, value_in(model, instance))
+
+
+def _key_of_row(document: type[Document], instance: models.Model, using: str) -> str:
+    model = document.django.model
+    return row_key(model, value_in(model, instance), using)
 
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
     """Note where an object stands, and what belongs to it, while that can still be found out."""
     _record_places(sender, instance, using)
+    instance.__dict__[_KEYS] = {
+        document: _key_of_row(document, instance, using)
+        for document in watched(sender).own
+        if feeds(document, using)
+    }
     related = [
         (document, model) for document, model in watched(sender).related if feeds(document, using)
     ]
@@ -140,7 +180,7 @@ def _record_places(
         if not (places.own and feeds(document, using)):
             continue
         model = document.django.model
-        row = _locked(model, key_in(model, instance), using)
+        row = _locked(model, _key_in(model, instance), using)
         place = None if row is None else places.place_of(row)
         if place is not None and (changed is None or not _keeps(places, changed, place)):
             record(using, [object_entry(document, str(place))], sender)
@@ -160,7 +200,7 @@ def _locked_rows(
     found: dict[Model, models.Model | None] = {}
     for _, model in related:
         if model not in found:
-            found[model] = _locked(model, key_in(model, instance), using)
+            found[model] = _locked(model, _key_in(model, instance), using)
     return found
 
 
@@ -177,13 +217,15 @@ def _locked(model: Model, key: str, using: str) -> models.Model | None:
 
 
 def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
+    keys = instance.__dict__.pop(_KEYS, {})
     entries = [
-        object_entry(document, key_in(document.django.model, instance))
+        object_entry(document, keys.get(document) or _key_of_row(document, instance, using))
         for document in watched(sender).own
         # Where any other stands was noted before.
         if feeds(document, using) and not document.django.places.own
     ]
-    record(using, entries, sender)
+    with in_a_transaction(using):
+        record(using, entries, sender)
 
 
 def _on_m2m_changed(
@@ -197,29 +239,59 @@ def _on_m2m_changed(
     using: str,
     **kwargs: Any,
 ) -> None:
-    if action not in ("pre_clear", "post_add", "post_remove"):
+    if action == "post_clear":
+        noted: Iterable[list[OutboxEntry]] = instance.__dict__.pop(_CLEARED, {}).pop(sender, ())
+    elif action in ("pre_clear", "post_add", "post_remove"):
+        keys = pk_set if action != "pre_clear" else None
+        noted = _entries_of_links(sender, instance, model, keys, using, reverse=reverse)
+    else:
         return
+    if action == "pre_clear" and not is_in_transaction(using):
+        # Django clears in a transaction, other packages may not: noted now, it would be indexed as
+        # it is before, and once it is cleared nobody could tell what was linked.
+        instance.__dict__.setdefault(_CLEARED, {})[sender] = list(noted)
+        return
+    with in_a_transaction(using):
+        for entries in noted:
+            record(using, entries, sender)
+
+
+def _entries_of_links(
+    through: Model,
+    instance: models.Model,
+    model: Model,
+    given: set[Any] | None,
+    using: str,
+    *,
+    reverse: bool,
+) -> Iterator[list[OutboxEntry]]:
+    """Yield what tells of links of ``instance`` with objects of ``model``, in portions.
+
+    Args:
+        given: what identifies those objects in the signal; None for all that are linked.
+    """
     here, there = watched(type(instance)), watched(model)
-    read_here = _read_across(here, there, sender, using, backwards=reverse)
+    read_here = _read_across(here, there, through, using, backwards=reverse)
     entries = [
         entry
         for document in read_here.own
-        for entry in object_entries(document, [key_in(document.django.model, instance)], using)
+        for entry in object_entries(document, [_key_of_row(document, instance, using)], using)
     ]
-    entries += [related_entry(d, m, key_in(m, instance)) for d, m in read_here.related]
-    record(using, entries, sender)
-    read_there = _read_across(there, here, sender, using, backwards=not reverse)
+    entries += [related_entry(d, m, _key_in(m, instance)) for d, m in read_here.related]
+    yield entries
+    read_there = _read_across(there, here, through, using, backwards=not reverse)
     if not (read_there.own or read_there.related):
         return
-    if action == "pre_clear":
-        _locked(type(instance), str(instance.pk), using)
-        keys = _linked_keys(sender, instance, model, using, reverse=reverse)
+    if given is not None:
+        keys = _given_keys(through, instance, model, given, using, reverse=reverse)
     else:
-        keys = _given_keys(sender, instance, model, pk_set or set(), using, reverse=reverse)
+        if is_in_transaction(using):
+            _locked(type(instance), str(instance.pk), using)
+        keys = _linked_keys(through, instance, model, using, reverse=reverse)
     for portion in portions(keys):
         entries = [entry for d in read_there.own for entry in object_entries(d, portion, using)]
         entries += [related_entry(d, m, key) for d, m in read_there.related for key in portion]
-        record(using, entries, sender)
+        yield entries
 
 
 def _read_across(
@@ -248,7 +320,7 @@ def _linked_keys(
     """Return the keys of the objects of ``model`` that ``instance`` is linked with."""
     for source, target in _ends(through, instance, model, reverse=reverse):
         rows = through._base_manager.using(using).filter(**{source: instance})
-        return map(str, rows.values_list(f"{target}__pk", flat=True).iterator())
+        return row_keys(model, rows.values_list(f"{target}__pk", flat=True).iterator(), using)
     return iter(())
 
 
@@ -268,7 +340,7 @@ def _given_keys(
             # A foreign key with to_field: it holds another column than the key.
             rows = model._base_manager.using(using).filter(**{f"{linked.name}__in": given})
             return map(str, rows.values_list("pk", flat=True).iterator())
-    return (key_text(model, key) for key in given)
+    return row_keys(model, given, using)
 
 
 def _ends(

@@ -13,7 +13,7 @@ from ..drain.batch import DrainResult
 from ..drain.inline import suspended
 from ..drain.pending import drain_rows
 from ..drain.statistics import flush
-from .record import key_text
+from .spelling import key_text, row_keys
 from .watch import Model, watched
 
 
@@ -66,7 +66,10 @@ class Together:
         Args:
             keys: of the objects of ``model`` that the block changed.
         """
-        changed = {key_text(model, key) for key in keys}
+        given = list(keys)
+        # Those that were deleted have no row any more.
+        changed = {key_text(model, key) for key in given}
+        changed.update(row_keys(model, given, self.using))
         rows = (
             OutboxEntry.objects.using(self.using)
             .filter(_rows_of(model))

@@ -13,6 +13,7 @@ from django.db import models, router
 from django.db.transaction import atomic
 
 from ...documents import Document, registry
+from ..drain.saving import asaving, saving
 
 Model = type[models.Model]
 
@@ -79,6 +80,35 @@ def make_atomic(model: Model) -> None:
 
     save_base.is_atomic = True  # type: ignore[attr-defined]
     model.save_base = save_base  # type: ignore[method-assign]
+
+
+def watch_save(model: Model) -> None:
+    """Let what a project's own ``save()`` of ``model`` changes be indexed at its end.
+
+    It may write more after the call of ``super().save()``, in transactions of their own.
+    """
+    save, asave = model.save, model.asave
+
+    @wraps(save)
+    def watched_save(self: models.Model, *args: Any, **kwargs: Any) -> Any:
+        with saving():
+            return save(self, *args, **kwargs)
+
+    @wraps(asave)
+    async def watched_asave(self: models.Model, *args: Any, **kwargs: Any) -> Any:
+        async with asaving():
+            return await asave(self, *args, **kwargs)
+
+    if _is_of_the_project(save, models.Model.save):
+        watched_save.is_watched = True  # type: ignore[attr-defined]
+        model.save = watched_save  # type: ignore[method-assign]
+    if _is_of_the_project(asave, models.Model.asave):
+        watched_asave.is_watched = True  # type: ignore[attr-defined]
+        model.asave = watched_asave  # type: ignore[method-assign]
+
+
+def _is_of_the_project(method: Any, original: Any) -> bool:
+    return method is not original and not getattr(method, "is_watched", False)
 
 
 def watched(model: Model) -> Watched:

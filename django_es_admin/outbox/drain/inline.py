@@ -14,6 +14,7 @@ from ...exceptions import ConnectionUnavailable, ProjectCodeFailed
 from ...models import OutboxEntry
 from . import breaker
 from .batch import BatchDrain
+from .saving import at_end_of_save
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,9 @@ class _Batch:
         if not self.done:
             self.done = True
             entries = (reference() for reference in self._entries)
-            drain_committed(self.using, [entry for entry in entries if entry is not None])
+            left = [entry for entry in entries if entry is not None]
+            if not at_end_of_save(self.using, left, drain_committed):
+                drain_committed(self.using, left)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import models, router
 
+from ...documents.configured import as_configured
+
 _database: ContextVar[str | None] = ContextVar("django_es_admin_database", default=None)
 
 
@@ -29,11 +31,15 @@ _ROUTER = _Primary()
 
 @contextmanager
 def reading_from(database: str) -> Iterator[None]:
-    """Let every query inside, for a model that is written to ``database``, read from there."""
+    """Let every query inside, for a model that is written to ``database``, read from there.
+
+    Whoever reads, language and time zone are those of the settings.
+    """
     if _ROUTER not in router.routers:
         router.routers.insert(0, _ROUTER)
     token = _database.set(database)
     try:
-        yield
+        with as_configured():
+            yield
     finally:
         _database.reset(token)

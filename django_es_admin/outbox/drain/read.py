@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from ...documents import Document
 from ...documents.places import read_place
-from ...documents.prepared import Prepared
+from ...documents.prepared import Prepared, each_once
+from ...documents.querysets import count_each_once, queryset_of
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
 from .primary import reading_from
@@ -15,21 +16,28 @@ from .project_code import project_code
 
 
 def objects(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return the objects that belong into a part of an index, from the database that feeds it."""
-    return _document(definition)().get_queryset().using(definition.database)
+    """Return the objects that belong into a part of an index, from the database that feeds it.
+
+    Raises:
+        ProjectCodeFailed: the document's queryset cannot be had, or not be used.
+    """
+    document, using = _document(definition), definition.database
+    with project_code(ProjectCodeFailed, f"{document.__name__}.get_queryset()", using):
+        return queryset_of(document).using(using)
 
 
 def count_objects(definition: IndexDefinition) -> int:
-    """Return how many objects belong into the index.
+    """Return how many objects belong into the index, each counted once.
 
     Raises:
         ProjectCodeFailed: the database refuses the document's queryset.
     """
     count = 0
     for part in definition.parts:
-        name = f"{_document(part).__name__}.get_queryset()"
-        with project_code(ProjectCodeFailed, name, part.database):
-            count += objects(part).count()
+        name, using = f"{_document(part).__name__}.get_queryset()", part.database
+        queryset = objects(part)
+        with project_code(ProjectCodeFailed, name, using), reading_from(using):
+            count += count_each_once(queryset)
     return count
 
 
@@ -81,7 +89,7 @@ def _find(definition: IndexDefinition, keys: list[Any]) -> list[Prepared]:
     with project_code(ProjectCodeFailed, f"{name}.get_queryset()", using):
         queryset = objects(definition).filter(pk__in=keys)
     with project_code(ObjectsUnreadable, name, using):
-        return list(source.read(queryset))
+        return each_once(source.read(queryset))
 
 
 def _read_placed(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:
@@ -94,7 +102,7 @@ def _read_placed(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepa
             with project_code(ProjectCodeFailed, f"{name}.get_queryset()", using):
                 queryset = objects(part).filter(places.condition(keys))
             with project_code(ObjectsUnreadable, name, using):
-                batch = list(document.django.source.read(queryset))
+                batch = document.django.source.read(queryset)
         for one in batch:
             if places.own and one.place is None:
                 raise ObjectsUnreadable(f"{name} does not say where it stands: {one.error}")

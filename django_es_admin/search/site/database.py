@@ -12,6 +12,7 @@ from django.db.models import DateTimeField, Q, QuerySet
 from django.utils.dateparse import parse_date
 
 from ...documents import Document
+from ...documents.querysets import queryset_of
 from ..fields import SearchField
 from ..lookups import database_lookups, find_lookup, find_source
 from ..words import Words
@@ -40,9 +41,9 @@ class DatabaseSearch:
         condition = self._condition()
         if condition is None:
             return None
-        matching = self.document().get_queryset().filter(condition)
+        matching = queryset_of(self.document).filter(condition)
         # A join with tags would give a row once for each of them.
-        return self.document().get_queryset().filter(pk__in=matching.values("pk"))
+        return queryset_of(self.document).filter(pk__in=matching.values("pk"))
 
     def _condition(self) -> Q | None:
         condition = Q()
@@ -106,10 +107,8 @@ def read_page(
 ) -> list[dict[str, Any]]:
     """Return the documents of one page, as Elasticsearch would have them."""
     keys = list(rows.values_list("pk", flat=True)[paging.start : paging.start + paging.page_size])
-    found = {
-        prepared.key: prepared.source
-        for prepared in document.django.source.read(document().get_queryset().filter(pk__in=keys))
-    }
+    batch = document.django.source.read(queryset_of(document).filter(pk__in=keys))
+    found = {prepared.key: prepared.source for prepared in batch}
     sources = [source for key in keys if (source := found.get(key)) is not None]
     return [
         {"score": None, **prune(source, includes, excludes)}

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db.models import Q
+from django.db import DatabaseError
+from django.db.models import Prefetch, Q
 from django.db.models.functions import Lower
 
 from django_es_admin.documents import Document, fields, registry
@@ -22,6 +23,7 @@ from tests.guide.models import (
     Use,
     Word,
 )
+from tests.rows.models import Album, Artist, Genre, Prize, Track
 
 
 @pytest.fixture
@@ -135,3 +137,95 @@ def test_a_column_of_a_parent_table_is_its_own(reads: Callable[..., Reads]) -> N
     )
     assert found.related == set()
     assert found.concern(Place, ["city"])
+
+
+@pytest.mark.parametrize(
+    ("column", "sources"),
+    [("total", {"price", "quantity"}), ("size", {"title", "quantity"})],
+)
+def test_what_the_database_derives(
+    reads: Callable[..., Reads], column: str, sources: set[str]
+) -> None:
+    def concerned(found: Reads) -> set[str]:
+        names = {"title", "kind", "price", "quantity", "released"}
+        return {name for name in names if found.concern(Album, [name])}
+
+    assert concerned(reads(Album, **{column: fields.KeywordField()})) == sources
+    condition = {f"{column}__gt": 1}
+    filtered = reads(
+        Album,
+        pk=fields.LongField(),
+        get_queryset=lambda self: Album.objects.filter(**condition),
+    )
+    assert concerned(filtered) == sources
+    nested = reads(Artist, album_set=objects_of(column))
+    assert concerned(nested) == sources
+
+
+def test_what_a_list_is_ordered_by(reads: Callable[..., Reads]) -> None:
+    found = reads(Album, tracks=objects_of("title"))
+    assert found.concern(Track, ["number"])
+    assert not found.concern(Track, ["characters"])
+    found = reads(Album, genres=objects_of("name"))
+    assert found.concern(Genre, ["rank"])
+    assert not found.concern(Genre, ["is_open"])
+    # Ordered by an object is ordered as its model is.
+    found = reads(Album, prizes=objects_of("name"))
+    assert found.related == {Prize, Artist}
+    assert found.concern(Artist, ["name"])
+    assert not found.concern(Artist, ["patron"])
+    assert found.concern(Prize, ["year"])
+
+
+def test_what_is_prefetched_by_a_queryset(reads: Callable[..., Reads]) -> None:
+    rows = Genre.objects.filter(is_open=True)
+    found = reads(
+        Album,
+        genres=objects_of("name"),
+        get_queryset=lambda self: Album.objects.prefetch_related(Prefetch("genres", rows)),
+    )
+    assert found.concern(Genre, ["is_open"])
+    ordered = Track.objects.order_by("characters").prefetch_related(
+        Prefetch("album", Album.objects.filter(kind="y"))
+    )
+    found = reads(
+        Album,
+        title=fields.KeywordField(),
+        get_queryset=lambda self: Album.objects.prefetch_related(
+            Prefetch("tracks", ordered, to_attr="sorted_tracks")
+        ),
+    )
+    assert found.related == {Track, Album}
+    assert found.concern(Track, ["title"])
+    assert not found.concern(Track, ["number"])
+    assert found.concern(Album, ["kind"])
+
+
+@pytest.mark.parametrize(
+    "get_queryset",
+    [
+        lambda self: None,
+        lambda self: list(Album.objects.none()),
+        lambda self: Album.objects.all().union(Album.objects.all()),
+        lambda self: Album.objects.raw("SELECT 1"),
+        lambda self: Album.objects.filter(nothing=1),
+    ],
+)
+def test_a_queryset_that_cannot_be_had_may_ask_for_anything(
+    reads: Callable[..., Reads], get_queryset: Any
+) -> None:
+    found = reads(Album, title=fields.KeywordField(), get_queryset=get_queryset)
+    assert found.concern(Album, ["kind"])
+
+
+@pytest.mark.django_db
+def test_a_queryset_whose_query_fails(reads: Callable[..., Reads]) -> None:
+    def get_queryset(self: Document) -> Any:
+        list(Album.objects.extra(where=["nothing"]))
+
+    found = reads(Album, title=fields.KeywordField(), get_queryset=get_queryset)
+    assert found.concern(Album, ["kind"])
+    # The transaction that goes on is as it was.
+    assert not Album.objects.exists()
+    with pytest.raises(DatabaseError):
+        list(Album.objects.extra(where=["nothing"]))

@@ -1,0 +1,31 @@
+"""What those that read documents need to know of a document class: the class itself knows them."""
+
+from typing import Any, ClassVar, Protocol
+
+from django.db import models
+
+
+class Declared(Protocol):
+    """A registered :class:`~django_es_admin.documents.document.Document`.
+
+    Attributes:
+        django: its :class:`~django_es_admin.documents.options.DjangoOptions`.
+        fields_read_by_themselves: whether fields of other kinds than ours are left to its code.
+    """
+
+    django: ClassVar[Any]
+    fields_read_by_themselves: ClassVar[bool]
+    _doc_type: Any
+
+    @classmethod
+    def make_places(cls) -> Any:
+        """Return what knows where the documents stand in the index."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Return the objects to index."""
+
+    def should_index_object(self, obj: models.Model) -> bool:
+        """Whether ``obj`` is to be in the index."""
+
+    def prepare(self, instance: models.Model) -> dict[str, Any]:
+        """Return the document of one object."""

@@ -1,0 +1,102 @@
+"""The key of an object as its row has it, whatever spelling an instance was given.
+
+``Decimal("1.5")`` finds the row ``1.50``, a moment is found by its name in any time zone, and a
+collation may find ``abc`` for ``ABC``; the document has the key of the row.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+from django.db import connections, models
+
+Model = type[models.Model]
+
+_NUMBERS = frozenset(
+    (
+        models.AutoField,
+        models.BigAutoField,
+        models.SmallAutoField,
+        models.IntegerField,
+        models.BigIntegerField,
+        models.SmallIntegerField,
+        models.PositiveIntegerField,
+        models.PositiveBigIntegerField,
+        models.PositiveSmallIntegerField,
+        models.UUIDField,
+    )
+)
+_TEXTS = frozenset((models.CharField, models.SlugField, models.TextField))
+
+
+def value_in(model: Model, instance: models.Model) -> Any:
+    """Return the key of the object of ``model`` that ``instance`` is (a part of), as given."""
+    link = type(instance)._meta.get_ancestor_link(model._meta.concrete_model or model)
+    return instance.pk if link is None else getattr(instance, link.attname)
+
+
+def key_text(model: Model, key: Any) -> str:
+    """Return a key's text as it is once read from the database, where one spelling is all it has.
+
+    A UUID may have been given without its hyphens, a number as text.
+    """
+    primary = model._meta.pk
+    return str(key if primary is None else primary.to_python(key))
+
+
+def row_key(model: Model, key: Any, using: str) -> str:
+    """Return the text of the key of a row, as it is there; that of ``key`` if there is no row."""
+    if not _has_one_spelling(model, using):
+        for value in (key, _rounded(model, key)):
+            for found in _keys(model, using).filter(pk=value)[:1]:
+                return str(found)
+    return key_text(model, key)
+
+
+def row_keys(model: Model, keys: Iterable[Any], using: str) -> Iterator[str]:
+    """Yield the text of the key of each row, as it is there."""
+    if _has_one_spelling(model, using):
+        yield from (key_text(model, key) for key in keys)
+    else:
+        yield from map(str, _keys(model, using).filter(pk__in=list(keys)))
+
+
+def keys_of_rows(model: Model, keys: list[Any], using: str) -> list[str]:
+    """Return :func:`row_key` of each of ``keys``, in one query where rows spell them so."""
+    known = set(row_keys(model, keys, using))
+    texts = ((key, key_text(model, key)) for key in keys)
+    return [text if text in known else row_key(model, key, using) for key, text in texts]
+
+
+def _keys(model: Model, using: str) -> models.QuerySet[Any, Any]:
+    # Not of a manager, which may hide rows.
+    return models.QuerySet(model).using(using).values_list("pk", flat=True)
+
+
+def _rounded(model: Model, key: Any) -> Any:
+    """Return a number as PostgreSQL stores it, which does not find a row by its other decimals."""
+    field = _key_field(model)
+    if not isinstance(field, models.DecimalField) or key is None:
+        return key
+    number: Decimal = field.to_python(key)
+    places = Decimal(1).scaleb(-(field.decimal_places or 0))
+    return number.quantize(places, ROUND_HALF_UP)
+
+
+def _key_field(model: Model) -> Any:
+    """Return the primary key, or what it refers to where it is a foreign key."""
+    field: Any = model._meta.pk
+    while field is not None and field.remote_field is not None:
+        field = field.target_field
+    return field
+
+
+@cache
+def _has_one_spelling(model: Model, using: str) -> bool:
+    """Whether whatever finds a row in the database has the text of the row's own key."""
+    field = _key_field(model)
+    if type(field) in _NUMBERS:
+        return True
+    exact = connections[using].vendor in ("postgresql", "sqlite") and model._meta.managed
+    return type(field) in _TEXTS and exact and not field.db_collation
