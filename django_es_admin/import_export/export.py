@@ -20,6 +20,7 @@ from import_export.signals import post_export
 from ..admin.mixins.ranking import matching
 from ..admin.mixins.searches import searches_of
 from ..exceptions import ElasticsearchAdminError, SearchNotAnswered
+from .items import KeysForm
 from .stream import is_streamable, parts_for, parts_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,17 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
             return resource
         body = {"ranked_keys": answer.hits.ids}
         return type(resource)(f"Ranked{resource.__name__}", (RankedRows, resource), body)
+
+    def get_export_form_class(self) -> Any:
+        """Return the form, which takes any number of ticked rows."""
+        form = super().get_export_form_class()
+        return type(form)(f"Keys{form.__name__}", (KeysForm, form), {})
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return all rows that the list shows, on whichever page."""
+        searches_of(request).may_page = False
+        rows: QuerySet[Any] = super().get_export_queryset(request)
+        return rows
 
     def get_valid_export_item_pks(self, request: HttpRequest) -> Iterable[Any]:
         """Return the keys that an export of ticked rows may name: those of the list."""

@@ -11,6 +11,7 @@ from import_export.results import RowResult
 
 from ..outbox.capture.together import Together, together
 from .bulk import CapturedBulk
+from .portions import InPortions
 
 if TYPE_CHECKING:
     Base = Any
@@ -31,10 +32,18 @@ class ElasticsearchImportMixin(Base):  # type: ignore[misc]
     send no signals. A dry run touches nothing.
     """
 
+    import_portion: int | None = None
+    """Rows of a sheet that are imported in one transaction; omitted: all of it is one. SQLite lets
+    nobody else write during a transaction, so that a long one keeps others even from signing in."""
+
     def choose_import_resource_class(self, form: Any, request: HttpRequest) -> Any:
         """Return the resource class; what it writes in bulk is captured."""
         resource = super().choose_import_resource_class(form, request)
-        return type(resource)(f"Captured{resource.__name__}", (CapturedBulk, resource), {})
+        bases: tuple[Any, ...] = (CapturedBulk, resource)
+        body: dict[str, Any] = {}
+        if self.import_portion:
+            bases, body = (InPortions, *bases), {"rows_at_once": self.import_portion}
+        return type(resource)(f"Captured{resource.__name__}", bases, body)
 
     def process_dataset(self, *args: Any, **kwargs: Any) -> Any:
         """Import, then write what that left in the outbox, unless it is left to workers."""

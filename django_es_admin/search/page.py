@@ -1,6 +1,6 @@
 """One page of a search that Elasticsearch filters, ranks and counts by itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,6 +14,7 @@ from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
 from .identity import asked_for, identity_of, key_field
+from .ordering import SortKey, is_certain
 from .query import EXACT_SCORE, AnyQuery
 from .service import SearchHits, key_reader
 from .suggest import Spelling
@@ -21,6 +22,7 @@ from .window import preferred_copy
 
 _ALL = "all"
 _DAYS = "days"
+_FACETS = "facets"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class PageAsked:
         filters: queries that match what the database's filters let through.
         start: hits before the page.
         size: hits of the page.
+        orphans: hits of the page after it that it may have, too.
+        sort: what to sort by; () for the best first.
+        common: those queries of ``filters`` that no facet leaves out.
+        facets: name of a number -> the queries that match what it counts.
         days_of: path of the date whose days are asked for, too; "" for none.
         time_zone: in which a day begins.
         with_all: whether to count the documents that are no hits, too.
@@ -39,6 +45,10 @@ class PageAsked:
     filters: tuple[Mapping[str, Any], ...]
     start: int
     size: int
+    orphans: int = 0
+    sort: tuple[SortKey, ...] = ()
+    common: tuple[Mapping[str, Any], ...] = ()
+    facets: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] = ()
     days_of: str = ""
     time_zone: str = "UTC"
     with_all: bool = False
@@ -57,6 +67,7 @@ class PageHits:
         is_exact: whether those of the page have the words as they were typed.
         of_all: all documents, hits or not; None if that was not asked for.
         days: each day that a hit has, in order; None if they were not asked for.
+        facets: name of a number -> how many it counts.
         search: asks for the keys of all hits, without filters, should somebody want them.
     """
 
@@ -68,6 +79,7 @@ class PageHits:
     is_exact: bool
     of_all: int | None
     days: tuple[date, ...] | None
+    facets: Mapping[str, int]
     search: Callable[[], SearchHits]
 
     @cached_property
@@ -95,7 +107,10 @@ def search_page(
     *,
     deadline: Deadline,
 ) -> PageHits | None:
-    """Return one page of hits; None if some document there does not hold its key by column.
+    """Return one page of hits.
+
+    None if some document there does not hold its key by column, or if the page might be another
+    one in the database, as it sorts by more than the index holds.
 
     Args:
         search: what gives the keys of all hits, without filters, should somebody want them.
@@ -109,18 +124,31 @@ def search_page(
     field = key_field(document)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     arguments = spelling.arguments() if spelling else {}
-    aggregations = {**arguments.pop("aggregations", {}), **_days(asked)}
+    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **_facets(asked)}
     if asked.with_all:
         aggregations[_ALL] = {"global": {}}
+    # A hit on either side of the page tells whether it is cut where the database would cut it.
+    before = 1 if asked.sort and asked.start else 0
+    room = asked.size + asked.orphans + before + (1 if asked.sort else 0)
+    start = asked.start - before
+    # The newest of equals first, as the admin sorts.
+    best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
+    if asked.facets:
+        # A facet counts what its own filter leaves out, too.
+        arguments["post_filter"] = _all_of(asked.filters)
     connection = document.django.connection
     with translated(connection):
         answer = searcher(connection.client, deadline.remaining).search(
             index=document.django.alias,
-            query={"bool": {"must": body, "filter": list(asked.filters)}},
-            from_=asked.start,
-            size=max(min(asked.size, limit - asked.start), 0),
-            # The newest of equals first, as the admin sorts.
-            sort=[{"_score": "desc"}, {field: "desc"}],
+            query={
+                "bool": {
+                    "must": body,
+                    "filter": list(asked.common if asked.facets else asked.filters),
+                }
+            },
+            from_=start,
+            size=max(min(room, limit - start), 0),
+            sort=[key.clause() for key in asked.sort] or best,
             track_total_hits=True,
             timeout=f"{max(int(deadline.remaining * 1000), 1)}ms",
             # Half an answer would look like a whole one.
@@ -133,18 +161,30 @@ def search_page(
     read = key_reader(document.django.model)
     with understood(connection):
         found = answer.body["hits"]
+        total = int(found["total"]["value"])
+        facets = _read_facets(answer.body) if asked.facets else {}
+        if (asked.sort or facets) and max(total, *facets.values(), 0) > limit:
+            # The best of them are sorted and counted, as what the database would be given.
+            return None
+        if asked.sort:
+            values = [hit["sort"] for hit in found["hits"]]
+            ends = [before, *(before + asked.size + more for more in range(asked.orphans + 1))]
+            if not is_certain(asked.sort, values, ends):
+                return None
+            found["hits"] = found["hits"][before : before + asked.size + asked.orphans]
         keys = [identity_of(hit, field) for hit in found["hits"]]
         if any(key is None or read(key) is None for key in keys):
             return None
         return PageHits(
             keys=tuple(map(read, keys)),
-            total=int(found["total"]["value"]),
+            total=total,
             limit=limit,
             took=int(answer.body["took"]),
             suggestion=spelling.read(answer.body) if spelling else "",
             is_exact=all((hit.get("_score") or 0) >= EXACT_SCORE for hit in found["hits"]),
             of_all=answer.body["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
             days=_read_days(answer.body) if asked.days_of else None,
+            facets=facets,
             search=search,
         )
 
@@ -159,9 +199,29 @@ def _days(asked: PageAsked) -> dict[str, Any]:
         "min_doc_count": 1,
         "format": "yyyy-MM-dd",
     }
-    return {_DAYS: {"date_histogram": histogram}}
+    days = {"date_histogram": histogram}
+    if asked.facets:
+        return {_DAYS: {"filter": _all_of(asked.filters), "aggregations": {_DAYS: days}}}
+    return {_DAYS: days}
+
+
+def _facets(asked: PageAsked) -> dict[str, Any]:
+    if not asked.facets:
+        return {}
+    counted = {name: _all_of(filters) for name, filters in asked.facets}
+    return {_FACETS: {"filters": {"filters": counted}}}
+
+
+def _all_of(filters: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return {"bool": {"filter": list(filters)}}
+
+
+def _read_facets(answer: Mapping[str, Any]) -> Mapping[str, int]:
+    buckets = answer["aggregations"][_FACETS]["buckets"]
+    return {name: int(bucket["doc_count"]) for name, bucket in buckets.items()}
 
 
 def _read_days(answer: Mapping[str, Any]) -> tuple[date, ...]:
-    buckets = answer["aggregations"][_DAYS]["buckets"]
+    found = answer["aggregations"][_DAYS]
+    buckets = found.get(_DAYS, found)["buckets"]
     return tuple(date.fromisoformat(bucket["key_as_string"]) for bucket in buckets)

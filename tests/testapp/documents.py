@@ -7,9 +7,11 @@ from .models import Label, Note, Shelf
 
 @registry.register_document
 class NoteDocument(Document):
+    id = fields.KeywordField()
     title = fields.TextField(fields={"raw": fields.KeywordField()})
     body = fields.TextField()
     code = fields.KeywordField(fields={"text": fields.TextField()})
+    tenant = fields.KeywordField()
     stars = fields.IntegerField()
     written = fields.DateField()
     shout = fields.TextField()

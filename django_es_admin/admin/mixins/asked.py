@@ -18,6 +18,8 @@ class ListPage:
         date_hierarchy: the column whose days are listed; "" for none.
         with_all: whether to count the rows that are no hits, too.
         root: the rows that may be seen, before any filter.
+        is_sorted: whether a column was clicked.
+        facets: name of a number beside a filter -> the rows that it counts, before the search.
         is_trusted: whether the index may be asked although some change is still to reach it.
     """
 
@@ -28,6 +30,8 @@ class ListPage:
     with_all: bool
     root: QuerySet[Any]
     is_trusted: bool
+    is_sorted: bool
+    facets: tuple[tuple[str, QuerySet[Any]], ...] = ()
 
     @property
     def start(self) -> int:

@@ -1,6 +1,6 @@
 """The change list that shows hits best first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -15,6 +15,7 @@ from ...search.page import PageHits
 from ...search.service import SearchHits, key_reader
 from .answer import Answer
 from .asked import Asked, ListPage
+from .facets import facet_name, facets_of
 from .highlight import marked_columns
 from .known import Known, days_of, with_known
 from .options import SearchOptionsMixin
@@ -40,6 +41,7 @@ class ElasticsearchChangeListMixin(Base):
 
     _may_page = True
     _found = 0
+    _facets: Mapping[str, int] = {}
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -105,11 +107,25 @@ class ElasticsearchChangeListMixin(Base):
             has_all=as_found and self.answer.rows is not None and shows_all(self.answer.rows),
         )
 
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return the filters as ever, and ask for the numbers beside them together with a page."""
+        found = super().get_filters(request)
+        searches = searches_of(request)
+        if self.add_facets and searches.asked.page:
+            facets = facets_of(self.root_queryset, request, found[0], found[2])
+            page = None if facets is None else replace(searches.asked.page, facets=facets)
+            searches.asked = replace(searches.asked, page=page)
+        return found
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         """Return the rows; the base sorts them, so that the search must not."""
+        excluded = kwargs.get("exclude_parameters", args[0] if args else None)
+        if excluded is not None and self._facets:
+            # A filter asks for the numbers beside it.
+            return with_known(self.root_queryset, Known(None, totals=_own(self._facets, excluded)))
         asked = Asked(
             in_list=True,
-            page=self._asked_page(request),
+            page=None if excluded is not None else self._asked_page(request),
             # One search is for all facets, and each leaves out the condition of its own filter.
             conditions=self.root_queryset if self.add_facets else None,
         )
@@ -162,11 +178,10 @@ class ElasticsearchChangeListMixin(Base):
         """Return the page that Elasticsearch may make; None where the database has to."""
         if (
             not self._may_page
+            or not searches_of(request).may_page
             or self._admin.search_unrestricted is False
             or request.method != "GET"
             or self.show_all
-            or self.add_facets
-            or self.params.get(ORDER_VAR)
         ):
             return None
         # Some paginators put the last rows on the page before.
@@ -180,6 +195,7 @@ class ElasticsearchChangeListMixin(Base):
             date_hierarchy=self.date_hierarchy or "",
             with_all=bool(self.model_admin.show_full_result_count),
             root=self.root_queryset,
+            is_sorted=bool(self.params.get(ORDER_VAR)),
             is_trusted=bool(self._admin.search_unrestricted) and shows_all(self.root_queryset),
         )
 
@@ -217,11 +233,16 @@ class ElasticsearchChangeListMixin(Base):
         super().get_results(request)
         self.root_queryset = every
         self._found = page.listed
+        self._facets = page.facets
         first, end = self._bounds()
         keys = page.keys[: end - first]
-        self.result_list = in_order(rows, keys)
+        # The database orders the rows of a page by itself, where a column was clicked.
+        self.result_list = in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
         expected = max(min(end, page.listed) - first, 0)
-        return len(self.result_list) == len(keys) == expected
+        if len(self.result_list) == len(keys) == expected:
+            return True
+        self._facets = {}
+        return False
 
     def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""
@@ -263,6 +284,12 @@ def _posted_keys(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> list[A
     read = key_reader(model_admin.model)
     keys = [read(key) for key in model_admin._get_edited_object_pks(request, prefix)]  # noqa: SLF001
     return [key for key in keys if key is not None]
+
+
+def _own(facets: Mapping[str, int], parameters: Iterable[str | None]) -> Mapping[str, int]:
+    """Return the numbers beside the filter of these parameters, under the names it knows."""
+    own = facet_name(parameters, "")
+    return {name.removeprefix(own): n for name, n in facets.items() if name.startswith(own)}
 
 
 def _conditions(queryset: QuerySet[Any]) -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
 """Rows of which it is known already how many there are, and on which days."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -17,13 +17,15 @@ class Known:
     """What need not be asked of the database any more.
 
     Args:
-        count: how many rows there are.
+        count: how many rows there are; None if that is not known.
+        totals: what aggregations of these names give.
         days: each day that one of them has in the date hierarchy's column, in order; None if that
             is not known.
     """
 
-    count: int
+    count: int | None
     days: Sequence[Any] | None = None
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 class KnownRows(SpecialRows):
@@ -33,11 +35,13 @@ class KnownRows(SpecialRows):
 
     def count(self) -> int:
         """Return how many there are."""
-        return self.known.count
+        return super().count() if self.known.count is None else self.known.count
 
     def aggregate(self, *args: Any, **expressions: Any) -> dict[str, Any]:
         """Return the first and the last day, which is what the date hierarchy asks for."""
-        days = self.known.days
+        days, totals = self.known.days, self.known.totals
+        if totals and not args and expressions.keys() <= totals.keys():
+            return {name: totals[name] for name in expressions}
         if days is None or args or expressions.keys() != {"first", "last"}:
             return super().aggregate(*args, **expressions)
         return {"first": days[0], "last": days[-1]} if days else {"first": None, "last": None}

@@ -18,8 +18,14 @@ from ...outbox.drain.pending import has_changes
 from ...search.columns import columns_of
 from ...search.filters import translate
 from ...search.identity import key_field
+from ...search.ordering import translate_order
 from ...search.page import PageAsked, PageHits
 from .asked import Filters, ListPage
+
+# Numbers beside filters; more than these cost more than they save.
+MAX_FACETS = 500
+
+_NOTHING: Filters = ({"match_none": {}},)
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +61,25 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
     changes = has_changes(definition_of(document))
     if (changes and not page.is_trusted) or not is_as_declared(document):
         return None
+    sort = translate_order(document, queryset) if page.is_sorted else ()
+    if page.is_sorted and not sort:
+        return None
+    facets = [
+        # A number of which it is clear that it is 0, as that of empty values where there are none.
+        (name, _NOTHING if rows.query.is_empty() else translate(document, rows))
+        for name, rows in page.facets
+    ]
+    if len(facets) > MAX_FACETS or any(counted is None for _, counted in facets):
+        return None
     zoned = bool(days and settings.USE_TZ and days.kind == "DateTimeField")
     asked = PageAsked(
         filters,
         start=page.start,
-        size=page.size + page.orphans,
+        size=page.size,
+        orphans=page.orphans,
+        sort=sort,
+        common=common,
+        facets=tuple((name, counted or ()) for name, counted in facets),
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
         # A document that leaves out rows has another number of them, and so has an index that some

@@ -127,14 +127,11 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         plan = plan_page(document, asked.page, queryset) if asked.page else None
         if plan and plan.common:
             # Where not all rows may be seen, few hits are checked by the database, one by one ...
-            common, limit = plan.common, min(MAX_CHECKED, get_options().search_max_results)
-            answer = searches.ask(
-                self,
-                (term, "few", repr(common)),
-                lambda: self._search(request, queryset, term, filters=common, limit=limit),
-            )
-            if answer.hits is None or not answer.hits.limited:
-                return answer
+            limit = min(MAX_CHECKED, get_options().search_max_results)
+            for common in ((), plan.common):
+                answer = self._few(request, queryset, term, common, limit)
+                if answer.hits is None or not answer.hits.limited:
+                    return answer
             # ... and many are only counted by an index that is up to date.
             if not sees_all(document, searches.deadline):
                 plan = None
@@ -153,6 +150,15 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             self,
             (term, repr(best_of)),
             lambda: self._search(request, queryset, term, filters=best_of),
+        )
+
+    def _few(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str, common: Filters, limit: int
+    ) -> Answer:
+        return searches_of(request).ask(
+            self,
+            (term, "few", repr(common)),
+            lambda: self._search(request, queryset, term, filters=common, limit=limit),
         )
 
     def _search(

@@ -26,6 +26,8 @@ class Searches:
 
     def __init__(self) -> None:
         self.asked = Asked()
+        # An export takes all hits of a change list, and no page.
+        self.may_page = True
         self._answers: dict[Hashable, Answer] = {}
         self._last: dict[Hashable, Answer] = {}
 

@@ -1,5 +1,8 @@
 """What a search shows as a sheet, with django-import-export."""
 
+import re
+from contextlib import nullcontext
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from django.urls import reverse
 from tablib import Dataset
 
 from django_es_admin.import_export import stream
+from django_es_admin.models import OutboxEntry
 from tests.testapp.depot import DepotAdmin, NoteResource, depot
 from tests.testapp.models import Note
 
@@ -274,6 +278,64 @@ def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: lis
     items = [str(key) for key in form.context["form"].initial["export_items"]]
     sent = export(admin_client, post={"export_items": items}, q="lantern")
     assert lines(sent)[1:] == shown(admin_client, q="lantern")
+
+
+@pytest.mark.parametrize("query", [{"q": "lantern"}, {"q": "lantern", "o": "1"}, {}])
+@pytest.mark.parametrize("outage", [False, True])
+def test_an_export_without_a_form(
+    admin_client: Client,
+    notes: list[Note],
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, str],
+    outage: bool,
+) -> None:
+    OutboxEntry.objects.all().delete()
+    monkeypatch.setattr(DepotAdmin, "skip_export_form", True)
+    expected = shown(admin_client, **query)
+    with no_elasticsearch() if outage else nullcontext():
+        sent = admin_client.get(address("export", **query))
+    if outage and query:
+        assert "Nothing was exported" in text_of(admin_client.get(sent["Location"]))
+    else:
+        assert sheet_titles(sent) == expected
+
+
+@pytest.mark.parametrize("across", ["0", "1"])
+@pytest.mark.parametrize("search", ["", "lantern"])
+def test_more_ticked_rows_than_a_form_may_have_fields(
+    admin_client: Client, notes: list[Note], settings: Any, across: str, search: str
+) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+    make_notes(*(f"Lantern {n:02}" for n in range(10, 40)))
+    index_notes()
+    query = {"q": search} if search else {}
+    hits = Note.objects.filter(title__contains="antern").values_list("pk", flat=True)
+    ticked = [str(key) for key in hits[:12]]
+    data = {"action": "export_admin_action", "_selected_action": ticked, "index": "0"}
+    page = text_of(
+        admin_client.post(address("changelist", **query), {**data, "select_across": across})
+    )
+    # As a browser sends it: every hidden input of the form.
+    items = [unescape(value) for value in re.findall(r'name="export_items" value="([^"]*)"', page)]
+    assert len(items) == 1
+    sent = export(admin_client, post={"export_items": items}, **query)
+    found = lines(sent)[1:]
+    everything = Note.objects.filter(title__contains="antern") | Note.objects.filter(
+        body__contains="lantern"
+    )
+    expected = {True: everything if search else Note.objects.all()}.get(
+        across == "1", Note.objects.filter(pk__in=ticked)
+    )
+    assert sorted(found) == sorted(note.title for note in expected)
+
+
+@pytest.mark.parametrize("items", ['["x"]', "[", '{"a": 1}', "[[1]]", '["a", null]', ""])
+def test_keys_that_are_none_are_a_message(
+    admin_client: Client, notes: list[Note], items: str
+) -> None:
+    sent = export(admin_client, post={"export_items": items}, q="lantern")
+    assert sent.status_code == 200
+    assert not sent.streaming or "Lantern 1" in "".join(lines(sent)) or items == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Sheets that change what is indexed, with django-import-export."""
 
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, override_settings
@@ -19,7 +21,7 @@ from import_export.tmp_storages import TempFolderStorage
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import drain_due
 from tests.servers import Answer, standing_between
-from tests.testapp.depot import BulkNoteResource, LabelAdmin
+from tests.testapp.depot import BulkNoteResource, DepotAdmin, LabelAdmin, NoteResource
 from tests.testapp.models import Label, Note
 
 from .searching import elasticsearch_at, index_notes, make_notes, no_elasticsearch, text_of
@@ -316,3 +318,69 @@ def test_objects_whose_keys_stay_unknown_are_refused_with_a_reason(
     assert "Give it its key beforehand, as UUIDs have it" in text_of(shown)
     assert not Label.objects.exists()
     assert not OutboxEntry.objects.exists()
+
+
+# --- in portions ---
+
+
+@pytest.mark.parametrize("resource", [PLAIN, BULK])
+def test_a_sheet_in_portions_is_the_same_import(
+    admin_client: Client,
+    es: Elasticsearch,
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+    resource: str,
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "import_portion", 3)
+    old, gone = make_notes("Before", "Gone")
+    index_notes()
+    rows = [(old.pk, "After"), *((uuid.uuid4(), f"Note {n}") for n in range(9)), (gone.pk, "GONE")]
+    shown = preview(
+        admin_client, [title for _, title in rows], resource, ids=[key for key, _ in rows]
+    )
+    assert Note.objects.count() == 2
+    assert len(shown.context["result"].rows) == 11
+    page = text_of(confirm(admin_client, shown))
+    assert "9 new, 1 updated, 1 deleted" in page
+    assert indexed(es, prefix) == ["After", *(f"Note {n}" for n in range(9))]
+
+
+def test_the_rows_of_a_later_portion_have_their_own_numbers(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "import_portion", 3)
+    monkeypatch.setattr(NoteResource.Meta, "clean_model_instances", True, raising=False)
+    titles = ["Note 0", "Note 1", "Note 2", "Note 3", "x" * 300, "Note 5", "y" * 300]
+    result = preview(admin_client, titles, PLAIN).context["result"]
+    assert [row.number for row in result.invalid_rows] == [5, 7]
+    assert result.total_rows == 7
+
+
+def test_somebody_signs_in_during_a_long_import(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DepotAdmin, "import_portion", 100)
+    index_notes()
+    User.objects.create_user("ada", password="secret")
+    is_over = threading.Event()
+    signed_in: list[bool] = []
+
+    def sign_in() -> None:
+        try:
+            while not is_over.is_set():
+                done = Client().login(username="ada", password="secret")
+                # What is done after the end would have been done without portions, too.
+                signed_in.append(done and not is_over.is_set())
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=sign_in)
+    other.start()
+    try:
+        rows = [(uuid.uuid4(), f"Note {n}") for n in range(1_000)]
+        process(admin_client, rows, PLAIN)
+    finally:
+        is_over.set()
+        other.join()
+    assert Note.objects.count() == 1_000
+    assert sum(signed_in) >= 3

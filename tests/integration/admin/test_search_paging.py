@@ -2,6 +2,8 @@
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -100,6 +102,16 @@ CASES: list[dict[str, Any]] = [
     {"created_at__year": 2025, "created_at__month": 12, "created_at__day": 31},
     {"brand__exact": "Acme"},
     {"_popup": 1},
+    # Columns that Elasticsearch sorts as the database does: price, is_active.
+    {"o": "4"},
+    {"o": "-4", "p": 2},
+    {"o": "6"},
+    {"o": "-6.4", "p": 3},
+    {"_facets": "True"},
+    {"_facets": "True", "p": 2},
+    {"_facets": "True", "is_active__exact": 0},
+    {"_facets": "True", "is_active__exact": 1, "category__id__exact": 1, "o": "4"},
+    {"_facets": "True", "created_at__year": 2025},
 ]
 
 
@@ -132,6 +144,36 @@ def test_pages_are_those_of_the_database(
                 assert seen(fast) == seen(exact), (zone, case)
 
 
+def test_facets_come_with_the_page(admin_client: Client) -> None:
+    with counted_searches() as searches:
+        response = open_products(admin_client, _facets="True", is_active__exact=1, o="4")
+    assert is_paged(response)
+    assert len([body for body in searches if '"highlight"' not in body]) == 1
+    assert "Yes (50)" in text_of(response)
+    assert "No (10)" in text_of(response)
+
+
+def test_what_the_index_holds_less_of_is_sorted_by_the_database(admin_client: Client) -> None:
+    keys = list(Product.objects.filter(name="Zeppelin").order_by("pk").values_list("pk", flat=True))
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    for place, key in enumerate(keys):
+        # 60 in two milliseconds, in another order than that of the keys.
+        later = timedelta(microseconds=(place * 37 % 60) * 30)
+        Product.objects.filter(pk=key).update(
+            created_at=moment + later, price=Decimal("1000000.00") + Decimal(place * 37 % 60) / 100
+        )
+    rebuild(plan_rebuild(get_definition("products")))
+    for order in ("7", "-7", "4", "-4"):
+        for page in (1, 2, 3):
+            response = open_products(admin_client, o=order, p=page)
+            expected = Product.objects.filter(name="Zeppelin").order_by(
+                {"7": "created_at", "4": "price"}[order[-1]]
+            )
+            rows = list(expected)[:: -1 if order.startswith("-") else 1]
+            assert list(response.context["cl"].result_list) == rows[(page - 1) * 25 : page * 25]
+            assert not (is_paged(response) and order[-1] == "4")
+
+
 def test_one_search_and_one_for_the_marks(admin_client: Client) -> None:
     with counted_searches() as searches:
         response = open_products(admin_client, p=2, is_active__exact=1)
@@ -142,7 +184,15 @@ def test_one_search_and_one_for_the_marks(admin_client: Client) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"o": "1"}, {"_facets": "True"}, {"all": ""}, {"tags__id__exact": 1}, {"price__gt": 5}],
+    [
+        {"o": "1"},
+        {"o": "2.4"},
+        {"o": "3"},
+        {"all": ""},
+        {"_facets": "True", "tags__id__exact": 1},
+        {"tags__id__exact": 1},
+        {"price__gt": 5},
+    ],
 )
 def test_what_only_the_database_knows_is_left_to_it(
     admin_client: Client, query: dict[str, Any]

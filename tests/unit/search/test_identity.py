@@ -21,7 +21,8 @@ def made(**body: Any) -> type[Document]:
 
 def test_the_field_of_the_key() -> None:
     assert key_field(ProductDocument) == "id"
-    assert key_field(NoteDocument) == ""
+    assert key_field(NoteDocument) == "id"
+    assert key_field(made(title=fields.TextField())) == ""
     assert key_field(made(title=fields.TextField(), id=fields.KeywordField())) == "id"
     assert key_field(made(number=fields.KeywordField(attr="pk"))) == "number"
 
