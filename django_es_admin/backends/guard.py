@@ -19,8 +19,8 @@ from .target import Target, check_path, read_target
 _NAMING_PARAMS = frozenset(
     "index indices alias aliases name target new_index target_index source_index dest".split()
 )
-# What no name has, and what makes another one of it: a date, another cluster, a variable.
-_NOT_IN_NAMES = re.compile(r"[\x00-\x20\\/?\"<>|#%:{}]")
+# What Elasticsearch has in no name, and what makes another one of it: a date, another cluster.
+_NOT_IN_NAMES = re.compile(r"[ \\/?\"<>|#:]")
 _PARTS_OF_STREAMS = ("::data", "::failures")
 EVERY = "*"
 _JSON = re.compile(r"application/(?:[\w.]+\+)?(?:x-nd)?json", re.IGNORECASE)

@@ -122,7 +122,10 @@ def names_in_template(template: Any) -> Iterator[str]:
     query = parsed(text.encode())
     if not isinstance(query, Mapping) or any("{{" in key for key in _keys(query)):
         raise Unreadable
-    yield from names_in_query(query)
+    for name in names_in_query(query):
+        if "{{" in name:
+            raise Unreadable
+        yield name
 
 
 def _keys(value: Any) -> Iterator[str]:

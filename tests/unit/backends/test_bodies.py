@@ -58,7 +58,7 @@ def refused(method: str, target: str, body: bytes | None, content_type: str = ND
         b'{"index":{"_index":"mine-a"}} {"index":{"_index":"other"}}\n{}\n',
         b'/* */{"index":{"_index":"other"}}\n{}\n',
         b'{"index":{"_index":"mine-a"}}\n{}\n{"delete":{"_index":"other"',
-        b'{"index":{"_index":"mine-a\\n"}}\n{}\n',
+        b'{"index":{"_index":"mine-a/other"}}\n{}\n',
         '{"delete":{"_index":"other","_id":"1"}}\n'.encode("utf-16"),
         b'\xef\xbb\xbf{"delete":{"_index":"other","_id":"1"}}\n',
         b"\x1f\x8b\x08\x00",

@@ -1,0 +1,179 @@
+"""The roles of docs/security.md are enough for every operation, and nothing in them is too much."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from django_es_admin import connection
+from django_es_admin.backends.errors import translated
+from django_es_admin.exceptions import AccessRefused
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.models import OutboxEntry
+from django_es_admin.search.service import search_ids
+from tests.guide.models import Product
+from tests.integration.admin.visitors import visitor
+from tests.integration.commands.products import INDEX, make_products
+from tests.secured import Secured
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = Path(__file__).parents[3] / "docs" / "security.md"
+PREFIX = "shop-"
+Role = dict[str, Any]
+
+
+def roles() -> dict[str, Role]:
+    """Return the roles of the page by their name."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.findall(r"```json\nPUT /_security/role/(\S+)\n(.*?)```", text, re.S)
+    return {name: json.loads(body) for name, body in found}
+
+
+@pytest.fixture
+def use(settings: Any, secured: Secured) -> Iterator[Callable[..., None]]:
+    """Let the connection ``default`` have a key of a role; None for one that may do everything."""
+
+    def use(role: Role | None, prefix: str = PREFIX) -> None:
+        body = {} if role is None else {"role_descriptors": {"role": role}}
+        settings.ES_INDICES = {}
+        settings.ES_SERVERS = {
+            "default": {
+                "HOSTS": [secured.url],
+                "INDEX_PREFIX": prefix,
+                "PARAMS": {"api_key": secured.api_key(**body)["encoded"], "ca_certs": secured.ca},
+            }
+        }
+
+    # A generation can be pruned when no late write can reach it.
+    times = {"WRITE_TIMEOUT": 4, "INLINE_TIMEOUT": 4, "DELETE_AGAIN_AFTER": 9}
+    settings.ES_ADMIN = {**settings.ES_ADMIN, **times}
+    yield use
+    with secured.client() as client:
+        found = client.indices.get(index=[f"{PREFIX}*", "shopping*"], expand_wildcards="all")
+        if found.body:
+            client.indices.delete(index=sorted(found.body))
+
+
+def page(name: str, *args: str) -> None:
+    answer = visitor(superuser=True).get(reverse(f"admin:{name}", args=args))
+    assert answer.status_code == 200
+    assert "(403)" not in answer.text
+    assert "was refused" not in answer.text
+
+
+def search() -> None:
+    definition = get_definition(INDEX)
+    assert definition.document is not None
+    search_ids(definition.document, {"match_all": {}})
+
+
+def save() -> None:
+    for product in Product.objects.all()[:1]:
+        product.name += "."
+        product.save()
+    call_command("es_drain", "--once")
+    waiting = OutboxEntry.objects.filter(error__gt="").first()
+    assert waiting is None, waiting and waiting.error
+
+
+def delete() -> None:
+    product = Product.objects.first()
+    assert product is not None
+    product.delete()
+    call_command("es_drain", "--once")
+
+
+def refresh() -> None:
+    connection.client.indices.refresh(index=get_definition(INDEX).alias)
+
+
+QUOTED = f"default_3A{INDEX}"
+READING: dict[str, Callable[[], Any]] = {
+    "status": lambda: call_command("es_status", INDEX),
+    "search": search,
+    "dashboard": lambda: page("app_list", "elasticsearch"),
+    **{
+        name: lambda name=name: page(f"elasticsearch_index_{name}", QUOTED)  # type: ignore[misc]
+        for name in ("change", "mapping", "documents", "analyze", "generations")
+    },
+}
+WRITING: dict[str, Callable[[], Any]] = {"save": save, "delete": delete, "refresh": refresh}
+OPERATING: dict[str, Callable[[], Any]] = {
+    "create": lambda: call_command("es_create", INDEX),
+    "rebuild": lambda: call_command("es_rebuild", INDEX),
+    "rebuild again": lambda: call_command("es_rebuild", INDEX),
+    "rollback": lambda: call_command("es_rollback", INDEX, "--no-input"),
+    **WRITING,
+    **READING,
+    "prune": lambda: call_command("es_prune", INDEX, "--no-input"),
+    "delete the index": lambda: call_command("es_delete", INDEX, "--no-input"),
+}
+
+
+OPERATIONS = {
+    "shop_deployment": OPERATING,
+    "shop_site": {**READING, **WRITING},
+    "shop_reader": READING,
+}
+
+
+def refused(operations: dict[str, Callable[[], Any]]) -> str:
+    """Return the first operation that fails, and why; "" for none."""
+    for name, do in operations.items():
+        try:
+            do()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (why it failed is looked at)
+            return f"{name}: {type(error).__name__}: {error}"
+    return ""
+
+
+def less(role: Role) -> Iterator[tuple[str, Role]]:
+    """Yield the role without each of its privileges."""
+    [rights] = role["indices"]
+    yield "cluster", {**role, "cluster": []}
+    for privilege in rights["privileges"]:
+        kept = [each for each in rights["privileges"] if each != privilege]
+        yield privilege, {**role, "indices": [{**rights, "privileges": kept}]}
+
+
+def test_the_page_has_a_role_for_each_program() -> None:
+    assert roles().keys() == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_role_is_enough_and_nothing_in_it_too_much(
+    use: Callable[..., None], secured: Secured, name: str
+) -> None:
+    role = roles()[name]
+    make_products(10)
+    if name != "shop_deployment":
+        use(None)
+        call_command("es_rebuild", INDEX)
+    use(role)
+    assert refused(OPERATIONS[name]) == ""
+    for privilege, lesser in less(role):
+        use(lesser)
+        assert refused(OPERATIONS[name]), f"{privilege} is not needed"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_role_ends_at_the_prefix(use: Callable[..., None], secured: Secured, name: str) -> None:
+    with secured.client() as client:
+        client.index(index="shopping", id="1", document={"a": 1}, refresh=True)
+    # Past our own guard.
+    use(roles()[name], prefix="")
+    client = connection.client
+    for ask in (
+        lambda: client.search(index="shopping"),
+        lambda: client.index(index="shopping", document={}),
+        lambda: client.indices.delete(index="shopping"),
+        lambda: client.cluster.put_settings(persistent={"action.destructive_requires_name": True}),
+        client.security.get_user,
+    ):
+        with pytest.raises(AccessRefused, match=r"\(403\)"), translated(connection):
+            ask()
