@@ -77,14 +77,19 @@ def why_words(reading: Reading) -> str:
     return text % {"what": reading.what}
 
 
-def tell(document: type[Document], node: Node) -> str:
-    """Return in words what a search with operators finds."""
-    return _Teller(document).tell(node)
+def tell(document: type[Document], node: Node, *, every: bool) -> str:
+    """Return in words what a search with operators finds.
+
+    Args:
+        every: whether words side by side have to match all.
+    """
+    return _Teller(document, every=every).tell(node)
 
 
 class _Teller:
-    def __init__(self, document: type[Document]) -> None:
+    def __init__(self, document: type[Document], *, every: bool) -> None:
         self._document = document
+        self._every = every
 
     def tell(self, node: Node, *, field: SearchField | None = None, inside: bool = False) -> str:
         """Return a part in words; ``inside``: of another, so that it may need brackets."""
@@ -100,9 +105,23 @@ class _Teller:
             case Between():
                 return self._between(node, field)
             case Joined():
-                told = [self.tell(part, field=field, inside=True) for part in node.parts]
-                text = (_(" or ") if node.by == "OR" else _(" and ")).join(told)
-                return f"({text})" if inside and len(told) > 1 else text
+                text = self._joined(node, field)
+                return f"({text})" if inside else text
+
+    def _joined(self, node: Joined, field: SearchField | None) -> str:
+        every = node.by == "AND" or (not node.by and self._every)
+        # What a dash takes away is never found, whatever else is.
+        never = [part for part in node.parts if not every and isinstance(part, Not) and part.sign]
+        wanted = [
+            self.tell(part, field=field, inside=True) for part in node.parts if part not in never
+        ]
+        text = (_(" and ") if every else _(" or ")).join(wanted)
+        if never and len(wanted) > 1:
+            text = f"({text})"
+        told = [text] if text else []
+        return _(" and ").join(
+            [*told, *(self.tell(part, field=field, inside=True) for part in never)]
+        )
 
     def _label(self, field: SearchField | None) -> str:
         return label_of(self._document, field) if field else ""

@@ -101,6 +101,7 @@ class ElasticsearchChangeListMixin(Base):
             term=self.query,
             answer=self.answer,
             reading=reading,
+            every=self._admin.search_operator == "and",
             count=self._found,
             ranked=self.is_ranked,
             may_tell=as_found and shows_all(self.root_queryset),

@@ -14,6 +14,7 @@ class Shown:
         term: what was typed.
         answer: what answered.
         reading: how it was read; None if it was not understood.
+        every: whether words side by side have to match all.
         count: rows found, all filters and restrictions applied.
         ranked: whether the best come first.
         may_tell: whether hits that are not in the list are nothing to hide: somebody chose the
@@ -24,6 +25,7 @@ class Shown:
     term: str
     answer: Answer
     reading: Reading | None
+    every: bool
     count: int
     ranked: bool
     may_tell: bool

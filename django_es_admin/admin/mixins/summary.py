@@ -77,7 +77,7 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
         suggestion_url=link({SEARCH_VAR: suggestion}, [PAGE_VAR]),
         limit=_number(hits.listed) if hits and hits.limited else "",
         mistake=point_at(shown.term, mistake) if mistake else None,
-        reading=tell(document, reading.tree) if reading.tree else "",
+        reading=tell(document, reading.tree, every=shown.every) if reading.tree else "",
         is_searched=shown.answer.is_searched,
         other=reading.other,
         other_url=link({SEARCH_VAR: reading.other}, [PAGE_VAR]),

@@ -89,6 +89,10 @@ def test_what_operators_find(admin_client: Client, term: str, expected: list[str
         ("-stars:5", "stars is not 5"),
         ("lamp -red", "lamp and not red"),
         ("red OR blue", "red or blue"),
+        # What a dash takes away is never found, whatever else is.
+        ("-code:x OR lamp", "lamp and code is not x"),
+        ("-code:x OR lamp OR light", "(lamp or light) and code is not x"),
+        ("NOT code:x OR lamp", "code is not x or lamp"),
         ("lamp AND (red OR blue) AND NOT stars:5", "lamp and (red or blue) and stars is not 5"),
         ('labels.word:"sea glass"', "labels has “sea glass”"),
         ("code:*", "code has a value"),
@@ -104,6 +108,16 @@ def test_the_line_names_what_an_action_on_all_would_touch(
     index_notes()
     told = summary_of(open_list(admin_client, term, STARRED))
     assert f"for: {reading}" in told
+
+
+@pytest.mark.usefixtures("lamps")
+def test_the_line_names_words_of_which_one_is_enough(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StarredNoteAdmin, "search_operator", "or")
+    told = summary_of(open_list(admin_client, "blue light -red", STARRED))
+    assert told.startswith("2 hits for: (blue or light) and not red")
+    assert found(admin_client, "blue light -red") == ["Blue lamp", "Led light"]
 
 
 @pytest.mark.usefixtures("lamps")
