@@ -36,10 +36,8 @@ from ..exceptions import (
 from .abstracts import Base
 from .answers import AnswerExceededError
 from .frames import without_frames
+from .reasons import is_block, reason
 
-_REASON_CHARACTERS = 300
-# Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
-_BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
 # A server refuses the media type of a client of the next version, with this as the error's type.
 _TOO_NEW = "media_type_header_exception"
 
@@ -195,39 +193,3 @@ def _translate_proxy(values: Mapping[str, Any]) -> ElasticsearchAdminError:
         "Elasticsearch: correct HOSTS in %(setting)s, or start what stands behind that proxy."
     )
     return NotElasticsearch(text % values)
-
-
-def is_block(body: Any) -> bool:
-    """Whether an error is about the state of an index, and no fault of what was sent.
-
-    Args:
-        body: of an answer, or an item of a bulk request's; whatever somebody may have sent.
-    """
-    error = body.get("error", body) if isinstance(body, Mapping) else None
-    if not isinstance(error, Mapping):
-        return False
-    return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
-
-
-def reason(body: Any) -> str:
-    """Return Elasticsearch's own reason from an error body or a bulk item's ``error``."""
-    error = body.get("error", body) if isinstance(body, Mapping) else body
-    if not isinstance(error, Mapping):
-        return _shortened(str(error))
-    first = next(iter(_roots(error)), error)
-    text = _shortened(str(first.get("reason") or error.get("reason") or error.get("type")))
-    cause = error.get("caused_by")
-    if isinstance(cause, Mapping) and cause.get("reason"):
-        text = f"{text}: {_shortened(str(cause['reason']))}"
-    return text
-
-
-def _roots(error: Any) -> list[Mapping[str, Any]]:
-    """Return the causes that an error names; none where it has another shape."""
-    roots = error.get("root_cause") if isinstance(error, Mapping) else None
-    return [root for root in roots if isinstance(root, Mapping)] if isinstance(roots, list) else []
-
-
-def _shortened(text: str) -> str:
-    """Cut what quotes a whole document, so that the cause behind it can be read."""
-    return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS]}…"

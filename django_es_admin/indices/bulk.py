@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
-from ..backends.errors import is_block, reason, translated, understood
+from ..backends.errors import translated, understood
+from ..backends.reasons import is_block, reason_for_document
 from ..documents.prepared import Prepared
 from ..exceptions import ElasticsearchAdminError, IndexBlocked, ServerBusy, ServerNotReady
 from .ids import named
@@ -184,7 +185,9 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
             stale.append(key)
         else:
             blocked = is_block(outcome)
-            errors.append(ItemError(key, reason(outcome), outcome["status"], blocked=blocked))
+            errors.append(
+                ItemError(key, reason_for_document(outcome), outcome["status"], blocked=blocked)
+            )
     return BulkResult(written, tuple(stale), tuple(errors))
 
 

@@ -8,7 +8,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin import ConnectionHandler
 from django_es_admin.backends.abstracts import Base
-from django_es_admin.backends.errors import is_block, reason, translated
+from django_es_admin.backends.errors import translated
+from django_es_admin.backends.reasons import is_block, reason, reason_for_document
 from django_es_admin.exceptions import (
     AccessRefused,
     ElasticsearchAdminError,
@@ -150,4 +151,88 @@ def test_what_is_no_block_of_an_index(
 )
 def test_an_error_of_any_shape_is_read(body: Any) -> None:
     assert isinstance(reason(body), str)
+    assert isinstance(reason_for_document(body), str)
     assert not is_block(body)
+
+
+SECRET = "geheimnis"
+FIELDS: dict[str, dict[str, Any]] = {
+    "l": {"type": "long"},
+    "d": {"type": "date"},
+    "b": {"type": "boolean"},
+    "ip": {"type": "ip"},
+    "k": {"type": "keyword"},
+    "t": {"type": "text"},
+    "g": {"type": "geo_point"},
+    "r": {"type": "integer_range"},
+    "dr": {"type": "date_range"},
+    "v": {"type": "dense_vector", "dims": 3},
+    "c": {"type": "completion"},
+    "o": {"properties": {"x": {"type": "keyword"}}},
+    "n": {"type": "nested", "properties": {"x": {"type": "long"}}},
+    "j": {"type": "join", "relations": {"a": "b"}},
+    "s": {"type": "sparse_vector"},
+    "f": {"type": "flattened"},
+    "a": {"type": "alias", "path": "k"},
+}
+REFUSED: list[dict[str, Any]] = [
+    *({name: SECRET} for name in FIELDS if name not in ("k", "t", "c")),
+    {"l": {"a": SECRET}},
+    {"l": f"it's {SECRET}' and [{SECRET}]"},
+    {"d": f'say "{SECRET}"'},
+    {"d": f"] {SECRET} ["},
+    {"k": SECRET * 5_000},
+    {"k": {"a": SECRET}},
+    {"t": {"a": SECRET}},
+    {"g": {"lat": SECRET, "lon": 1}},
+    {"r": {"gte": SECRET}},
+    {"dr": {"gte": f"{SECRET}]'"}},
+    {"v": [1, 2, SECRET]},
+    {"c": {"input": "", "weight": SECRET}},
+    {"c": {SECRET: 1}},
+    {"n": [{"x": SECRET}]},
+    {"j": f"a] {SECRET}"},
+    {"s": {"a": SECRET}},
+    {"f": {"a": SECRET * 5_000}},
+]
+
+
+def test_a_reason_names_the_field_and_not_the_value(es: Elasticsearch, prefix: str) -> None:
+    name = f"{prefix}typed"
+    es.indices.create(
+        index=name,
+        settings={"number_of_replicas": 0},
+        mappings={"dynamic": "strict", "properties": FIELDS},
+    )
+    operations = [line for document in REFUSED for line in ({"index": {}}, document)]
+    items = es.bulk(index=name, operations=operations)["items"]
+    told = [reason_for_document(item["index"]) for item in items]
+    assert [(text, item) for text, item in zip(told, items, strict=True) if SECRET in text] == []
+    assert told[0] == "failed to parse field [l] of type [long] (illegal_argument_exception)"
+    by_field = dict(zip((repr(document) for document in REFUSED), told, strict=True))
+    assert by_field[repr({"k": SECRET * 5_000})].endswith(
+        'of type [keyword]: Document contains at least one immense term in field="k" (whose UTF8 '
+        "encoding is longer than the max length 32766), all of which were skipped. Please correct "
+        "the analyzer to not produce such terms (illegal_argument_exception)"
+    )
+    assert by_field[repr({"b": SECRET})] == (
+        "failed to parse field [b] of type [boolean]: Failed to parse value "
+        "(illegal_argument_exception)"
+    )
+    connection = connection_to(es.transport.node_pool.all()[0].base_url)
+    for document in REFUSED:
+        error = error_of(connection, lambda client: client.index(index=name, document=document))  # noqa: B023
+        assert SECRET not in str(error)
+
+
+def test_a_reason_about_a_mapping_is_told(es: Elasticsearch, prefix: str) -> None:
+    name = f"{prefix}strict"
+    es.indices.create(index=name, mappings={"dynamic": "strict"})
+    answer = es.bulk(index=name, operations=[{"index": {}}, {"colour": 1}])
+    assert reason_for_document(answer["items"][0]["index"]) == (
+        "mapping set to strict, dynamic introduction of [colour] within [_doc] is not allowed "
+        "(strict_dynamic_mapping_exception)"
+    )
+    connection = connection_to(es.transport.node_pool.all()[0].base_url)
+    error = error_of(connection, lambda client: client.search(index=name, query={"nope": {}}))
+    assert "unknown query [nope]" in str(error)

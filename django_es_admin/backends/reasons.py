@@ -1,0 +1,89 @@
+"""Elasticsearch's own words about an error, without what they quote of documents."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_CHARACTERS = 300
+# Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
+_BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
+_ABOUT_DOCUMENTS = frozenset(("document_parsing_exception", "mapper_parsing_exception"))
+# Where a text begins to quote a value, whatever is in it: nobody can tell where the value ends.
+_VALUE = (
+    r"Preview of|The prefix of the first|,? original message|For input string"
+    r"|\n|\([-\d]|(?<![\w=])['\"]"
+)
+_NAMED = "".join(rf"(?<!\b{word} )" for word in "field fields type for within of limit".split())
+_AFTER_FIELD = re.compile(rf"{_VALUE}| in document with id|{_NAMED}\[")
+# A cause has no field in brackets, and may have the value.
+_AFTER_WHAT = re.compile(rf"{_VALUE}|\[")
+_PLACE = re.compile(r"^\[\d+:\d+\] ")
+
+
+def is_block(body: Any) -> bool:
+    """Whether an error is about the state of an index, and no fault of what was sent.
+
+    Args:
+        body: of an answer, or an item of a bulk request's; whatever somebody may have sent.
+    """
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return False
+    return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
+
+
+def reason(body: Any) -> str:
+    """Return Elasticsearch's own reason for refusing a request."""
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return _shortened(str(error))
+    first = next(iter(_roots(error)), error)
+    if not _ABOUT_DOCUMENTS.isdisjoint((str(first.get("type")), str(error.get("type")))):
+        return reason_for_document(body)
+    text = _shortened(str(first.get("reason") or error.get("reason") or error.get("type")))
+    cause = error.get("caused_by")
+    if isinstance(cause, Mapping) and cause.get("reason"):
+        text = f"{text}: {_shortened(str(cause['reason']))}"
+    return text
+
+
+def reason_for_document(body: Any) -> str:
+    """Return the reason for refusing a document: the field and the type, and not the value.
+
+    Pages and tables show it to people who may not see the document.
+
+    Args:
+        body: an item of a bulk request's answer.
+    """
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return "unknown"
+    kind = str(error.get("type"))
+    text = _cut(str(error.get("reason") or ""), _AFTER_FIELD)
+    cause = error.get("caused_by")
+    if isinstance(cause, Mapping) and cause.get("type"):
+        kind = str(cause["type"])
+        what = _cut(str(cause.get("reason") or ""), _AFTER_WHAT)
+        text = ": ".join(part for part in (text, "" if what == text else what) if part)
+    return f"{text} ({kind})" if text else kind
+
+
+def _cut(text: str, quoting: re.Pattern[str]) -> str:
+    """Return what stands before a value."""
+    text = _PLACE.sub("", text)
+    found = quoting.search(text)
+    return _shortened(text[: found.start()].rstrip(" .,:(") if found else text)
+
+
+def _error_of(body: Any) -> Any:
+    return body.get("error", body) if isinstance(body, Mapping) else body
+
+
+def _roots(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the causes that an error names; none where it has another shape."""
+    roots = error.get("root_cause")
+    return [root for root in roots if isinstance(root, Mapping)] if isinstance(roots, list) else []
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}…"
