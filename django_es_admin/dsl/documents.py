@@ -69,7 +69,7 @@ model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
 # What bounds the requests of elasticsearch.helpers; the outbox bounds its own.
 _SIZES = frozenset(
     "chunk_size max_chunk_bytes initial_backoff max_backoff max_retries queue_size "
-    "request_timeout stats_only thread_count yield_ok".split()
+    "request_timeout stats_only yield_ok".split()
 )
 
 
@@ -245,7 +245,7 @@ class DocType(PlainDocument):
         Args:
             refresh: make them searchable before it returns; as ``auto_refresh`` says if omitted.
             action: ``"delete"`` after objects were deleted; any other writes whole documents.
-            parallel: as elsewhere; the outbox writes in the same way.
+            parallel: write in four threads.
 
         Returns:
             how many were written, and the errors.
@@ -288,6 +288,7 @@ def bulk(
     refresh: bool | str | None = None,
     raise_on_error: bool = True,
     raise_on_exception: bool = True,
+    thread_count: int = 1,
     **sizes: Any,
 ) -> tuple[int, list[dict[str, Any]]]:
     """Write what actions name, through the outbox; as ``elasticsearch.helpers.bulk`` otherwise.
@@ -295,6 +296,7 @@ def bulk(
     Args:
         client: the connection of the index; another one is not asked.
         actions: those of a document, or dicts with ``_index`` and ``_id``.
+        thread_count: how many write at once; SQLite has one writer.
 
     Raises:
         BulkIndexError: documents were refused; the others are written.
@@ -308,6 +310,7 @@ def bulk(
         )
     count, errors = 0, []
     for write, keys in _writes(actions, refresh):
+        write.threads = thread_count
         try:
             done, refused = write.run(keys)
         except ElasticsearchAdminError as error:
@@ -321,9 +324,9 @@ def bulk(
     return count, errors
 
 
-def parallel_bulk(client: Any, actions: Iterable[Any], **kwargs: Any) -> Any:
-    """Write what actions name; see :func:`bulk`."""
-    return bulk(client, actions, **kwargs)
+def parallel_bulk(client: Any, actions: Iterable[Any], thread_count: int = 4, **kwargs: Any) -> Any:
+    """Write what actions name in several threads; see :func:`bulk`."""
+    return bulk(client, actions, thread_count=thread_count, **kwargs)
 
 
 def _writes(

@@ -5,7 +5,8 @@ What is written is read afresh, so that a document never holds what is not in th
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..models import OutboxEntry
 from ..outbox.capture.changes import portions
 from ..outbox.capture.record import object_entry, record
 from ..outbox.capture.together import Together, from_now_on
+from ..outbox.drain.batch import DrainResult
 from ..outbox.drain.inline import suspended
 from ..outbox.drain.targets import read_targets
 from .exceptions import DjangoElasticsearchDslError
@@ -64,11 +66,13 @@ class Write:
         document: the class.
         refresh: make the documents searchable at once; None to do as the document says.
         deletes: whether the objects are taken to be gone.
+        threads: how many drain at once; more than one where the database lets them.
     """
 
     document: "type[DocType]"
     refresh: bool | str | None
     deletes: bool = False
+    threads: int = 1
     count: int = 0
 
     def run(self, keys: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
@@ -112,7 +116,10 @@ class Write:
     def _drain(self, noted: Together) -> None:
         token = writing.set(True)
         try:
-            noted.drain(refresh=self.refresh)
+            if self.threads > 1 and connections[noted.using].vendor != "sqlite":
+                self._drain_in_threads(noted)
+            else:
+                noted.drain(refresh=self.refresh)
         finally:
             writing.reset(token)
         assert noted.result is not None  # noqa: S101 (drained just now)
@@ -124,6 +131,25 @@ class Write:
                 noted.result.written,
                 self.document.__name__,
             )
+
+    def _drain_in_threads(self, noted: Together) -> None:
+        """Drain in several threads: each claims rows that no other has."""
+
+        def drain(_number: int) -> DrainResult:
+            own = Together(noted.using, noted.after)
+            try:
+                own.drain(refresh=self.refresh)
+            finally:
+                connections.close_all()
+            assert own.result is not None  # noqa: S101 (drained just now)
+            return own.result
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            contexts = [copy_context() for _ in range(self.threads)]
+            started = [
+                pool.submit(context.run, drain, number) for number, context in enumerate(contexts)
+            ]
+            noted.result = sum((one.result() for one in started), DrainResult())
 
     def _errors(self, noted: Together) -> Iterator[dict[str, Any]]:
         options = self.document.django

@@ -1,5 +1,7 @@
 """The page of those who come from django-elasticsearch-dsl, followed from top to bottom."""
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -41,6 +43,19 @@ def test_each_block(project: Project, es: Elasticsearch, prefix: str) -> None:
                 project.shell(command)
     project.script("import shop.example")
     assert f"{prefix}cars" not in es.indices.get(index=f"{prefix}cars")
+
+
+def test_the_name_is_replaced_in_all_files(tmp_path: Path) -> None:
+    [command] = re.findall(r"`(grep -rl .*)`", PAGE)
+    (tmp_path / "documents.py").write_text(
+        "from django_elasticsearch_dsl import Document, fields\n"
+        "from django_elasticsearch_dsl.registries import registry\n"
+    )
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    assert (tmp_path / "documents.py").read_text() == (
+        "from django_es_admin.dsl import Document, fields\n"
+        "from django_es_admin.dsl.registries import registry\n"
+    )
 
 
 def test_each_option_of_the_command() -> None:

@@ -183,5 +183,5 @@ def test_elasticsearch_down(cars: Any, settings: Any, rebuild: Callable[..., Non
     settings.ES_SERVERS = {
         "default": {**settings.ES_SERVERS["default"], "HOSTS": ["http://127.0.0.1:1"]}
     }
-    with pytest.raises(CommandError, match="not answer"):
+    with pytest.raises(CommandError, match="unreachable"):
         run("--rebuild")

@@ -1,12 +1,13 @@
 """``Document().update()``: objects are noted in the outbox, and drained."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import BulkIndexError, bulk
 
@@ -18,6 +19,7 @@ from django_es_admin.dsl.registries import registry
 from django_es_admin.dsl.signals import post_index
 from django_es_admin.exceptions import ConnectionUnavailable, IndexMissing, KeyMissing
 from django_es_admin.models import OutboxEntry, Tick
+from django_es_admin.outbox.capture.together import Together
 from tests.cars.models import Car
 
 from .conftest import Read
@@ -93,6 +95,22 @@ def test_many_objects(cars: Any, read: Read, many: Any, parallel: bool) -> None:
     Car.objects.bulk_create(Car(name=f"a{number}") for number in range(5))
     assert cars().update(many(Car.objects.all()), parallel=parallel) == (5, [])
     assert len(read(cars)) == 5
+
+
+def test_threads_share_the_work(cars: Any, read: Read, monkeypatch: Any, settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 10}
+    Car.objects.bulk_create(Car(name=f"a{number}") for number in range(200))
+    drained: set[str] = set()
+
+    def drain(self: Together, **options: Any) -> None:
+        drained.add(threading.current_thread().name)
+        original(self, **options)
+
+    original = Together.drain
+    monkeypatch.setattr(Together, "drain", drain)
+    assert cars().update(Car.objects.all(), parallel=True) == (200, [])
+    assert len(read(cars)) == 200
+    assert len(drained) == (1 if connection.vendor == "sqlite" else 4)
 
 
 def test_an_action_that_would_change_a_part_writes_the_whole(cars: Any, read: Read) -> None:

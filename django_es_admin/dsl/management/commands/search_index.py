@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--parallel",
             action="store_true",
-            help="Nothing more: documents are sent in as large requests as the server takes.",
+            help="Populate in four threads. A rebuild sends as large requests as the server takes.",
         )
         parser.add_argument("--no-parallel", action="store_false", dest="parallel")
         parser.set_defaults(parallel=getattr(settings, "ELASTICSEARCH_DSL_PARALLEL", False))
