@@ -122,7 +122,7 @@ def test_what_leaves_a_physical_index_alone_asks_nothing(
 
 
 def test_the_plan_tells_what_there_is_to_know(run: Run, es: Elasticsearch, physical: str) -> None:
-    note = f"{physical} was made elsewhere: from now on it gets each change"
+    note = f"django-es-admin did not create {physical}. From now on it receives each change"
     assert f"\n  note: {note}" in run("es_rebuild", INDEX, "--dry-run").out
     (plan,) = run("es_rebuild", INDEX, "--dry-run", "--json").events
     assert [warning.startswith(note) for warning in plan["warnings"]] == [True]

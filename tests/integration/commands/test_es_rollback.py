@@ -117,7 +117,7 @@ def test_there_is_no_standby(run: Run, build: Build, holders: Holders, args: lis
     never = run("es_rollback", INDEX, *args)
     assert never.code == 1
     assert never.message == (
-        f"The index {INDEX} has no standby to go back to: the generation before was deleted, or "
+        f"The index {INDEX} has no standby to roll back to: the previous generation was deleted, or "
         f"there was none."
     )
     live = build()
@@ -145,7 +145,7 @@ def test_a_retired_generation_is_no_standby(
 ) -> None:
     standby, live = generations
     Generation.objects.filter(name=standby).update(role="retired", retired_at=timezone.now())
-    assert "has no standby to go back to" in run("es_rollback", INDEX, "--no-input").message
+    assert "has no standby to roll back to" in run("es_rollback", INDEX, "--no-input").message
     assert holders() == [live]
 
 

@@ -58,7 +58,7 @@ def test_a_generation_that_could_not_be_deleted_is_pruned_the_next_time(
         delete_index(plan_delete(standby))
     assert roles() == {standby: "failed", live: "live"}
     (problem,) = problems()
-    assert f"1 failed build takes room ({standby}: It was to be deleted): run" in problem
+    assert f"1 failed build takes up space ({standby}: It was to be deleted): run" in problem
     assert prune(plan_prune(definition)).deleted == (standby,)
     assert not es.indices.exists(index=standby)
     assert problems() == ()
@@ -94,12 +94,14 @@ def test_what_looks_like_a_generation_and_is_in_no_table_is_told_of(
     unknown = [f"{definition.alias}-2020010100000{n}-beef" for n in range(2)]
     es.indices.create(index=unknown[0], settings={"number_of_replicas": 0})
     assert problems() == (
-        f"1 index looks like a generation and is in no table ({unknown[0]}): if it is yours, "
+        f"1 index looks like a generation and is not registered ({unknown[0]}): if it is yours, "
         f"run manage.py es_delete {unknown[0]}.",
     )
     es.indices.create(index=unknown[1], settings={"number_of_replicas": 0})
     (problem,) = problems()
-    assert problem.startswith("2 indices look like generations and are in no table (the last, ")
+    assert problem.startswith(
+        "2 indices look like generations and are not registered (the latest, "
+    )
     assert f"run manage.py es_delete {unknown[1]}." in problem
     for name in reversed(unknown):
         delete_index(plan_delete(name))

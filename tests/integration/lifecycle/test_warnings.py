@@ -53,8 +53,8 @@ def test_a_policy_that_is_in_force(
     with between(put_policies_in_force):
         plan = plan_rebuild(get_definition(INDEX))
     assert plan.warnings == (
-        f"The lifecycle policy 'logs' is in force on {live}: it may roll over, shrink or delete "
-        f"what is searched.",
+        f"The lifecycle policy 'logs' applies to {live}: it may roll over, shrink or delete the "
+        f"live generation.",
     )
     assert plan.refusals == ()
 
@@ -81,7 +81,7 @@ def template(
 def test_a_template_that_matches(definition: IndexDefinition, template: str) -> None:
     (warning,) = plan_rebuild(definition).warnings
     assert warning.startswith(f"The index template '{template}' matches {definition.alias}-2")
-    assert f"on top of what {INDEX} declares" in warning
+    assert f"Elasticsearch adds its settings to those that {INDEX} declares" in warning
 
 
 @OF_EITHER_KIND
@@ -154,8 +154,8 @@ def test_an_alias_that_is_not_as_declared(
     definition = declare(settings, declared)
     plan = plan_swap(definition)
     assert plan.warnings == (
-        f"The alias {prefix}shop keeps its properties as they are, which are not those of ALIASES "
-        f"in ES_INDICES['{INDEX}']: change them by POST /_aliases, or in the settings.",
+        f"The alias {prefix}shop keeps its current properties, which differ from ALIASES in "
+        f"ES_INDICES['{INDEX}']: change them with POST /_aliases, or in the settings.",
     )
     # It says so, and does so.
     rebuild(plan_rebuild(definition))
@@ -196,8 +196,8 @@ def test_a_source_that_was_made_elsewhere(es: Elasticsearch, definition: IndexDe
     plan = plan_rebuild(definition)
     assert (plan.source, plan.refusals) == (by_hand, ())
     assert plan.warnings == (
-        f"{by_hand} was made elsewhere: from now on it gets each change, and what was changed "
-        f"before may be missing there until the swap.",
+        f"django-es-admin did not create {by_hand}. From now on it receives each change; earlier "
+        f"changes may be missing there until the swap.",
     )
     rebuild(plan)
     assert plan_rebuild(definition).warnings == ()
@@ -207,4 +207,8 @@ def test_a_physical_index_of_the_alias_s_name_that_was_made_elsewhere(
     es: Elasticsearch, definition: IndexDefinition
 ) -> None:
     es.indices.create(index=definition.alias, settings={"number_of_replicas": 0})
-    assert plan_rebuild(definition).warnings[0].startswith(f"{definition.alias} was made elsewhere")
+    assert (
+        plan_rebuild(definition)
+        .warnings[0]
+        .startswith(f"django-es-admin did not create {definition.alias}.")
+    )
