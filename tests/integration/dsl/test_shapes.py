@@ -4,11 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import transaction
+from django.test import RequestFactory
+from django.urls import reverse
 from elasticsearch import Elasticsearch
 from elasticsearch import dsl as elastic
 
+from django_es_admin.admin.readable import may_read_all
 from django_es_admin.checks import check_documents
 from django_es_admin.documents.places import Place
 from django_es_admin.dsl import Document, Index, fields
@@ -354,6 +360,28 @@ class TestParentsAndChildren:
         assert {s["text"] for s in read(questions).values()} == {"why", "b"}
         call_command("search_index", "--populate", "--models", "cars.Answer")
         assert len(read(questions)) == 4
+
+    def test_its_pages(self, forum: tuple[Any, Any], rebuild: Rebuild, admin_client: Any) -> None:
+        question = Question.objects.create(text="why")
+        Answer.objects.create(question=question, text="because")
+        rebuild()
+        call_command("es_status")
+        page = admin_client.get("/admin/elasticsearch/").content.decode()
+        assert "cars.Question, cars.Answer" in page
+        index = admin_client.get(
+            reverse("admin:elasticsearch_index_change", args=["default_3Aforum"])
+        )
+        assert index.status_code == 200
+
+        reader = get_user_model().objects.create_user("reader", is_staff=True)
+        request = RequestFactory().get("/")
+        request.user = reader
+        definition = definition_of(forum[0])
+        for codename in ("view_question", "view_answer"):
+            assert not may_read_all(site, request, definition)
+            reader.user_permissions.add(Permission.objects.get(codename=codename))
+            request.user = get_user_model().objects.get(pk=reader.pk)
+        assert may_read_all(site, request, definition)
 
     def test_ids_that_could_meet(self, forum: tuple[Any, Any]) -> None:
         @registry.register_document
