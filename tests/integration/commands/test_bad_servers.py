@@ -40,11 +40,11 @@ BAD: dict[str, tuple[Callable[[], AbstractContextManager[str]], str]] = {
     ),
     "429 of Elasticsearch": (
         lambda: servers.answering(429, servers.BUSY_JSON, JSON, elasticsearch=True),
-        "is overloaded (429): try again in a while.",
+        "is overloaded (429): try again later.",
     ),
     "429 of a proxy": (
         lambda: servers.answering(429),
-        "is overloaded (429): try again in a while.",
+        "is overloaded (429): try again later.",
     ),
     "502": (
         lambda: servers.answering(502, "<h1>Bad gateway</h1>"),

@@ -117,8 +117,8 @@ def test_there_is_no_standby(run: Run, build: Build, holders: Holders, args: lis
     never = run("es_rollback", INDEX, *args)
     assert never.code == 1
     assert never.message == (
-        f"The index {INDEX} has no standby to roll back to: the previous generation was deleted, or "
-        f"there was none."
+        f"The index {INDEX} has no standby to roll back to: the previous generation was deleted, "
+        f"or there was none."
     )
     live = build()
     ended = run("es_rollback", INDEX, "--json", *args)

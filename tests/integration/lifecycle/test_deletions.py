@@ -95,14 +95,14 @@ def test_what_looks_like_a_generation_and_is_in_no_table_is_told_of(
     es.indices.create(index=unknown[0], settings={"number_of_replicas": 0})
     assert problems() == (
         f"1 index looks like a generation and is not registered ({unknown[0]}): if it is yours, "
-        f"run manage.py es_delete {unknown[0]}.",
+        f"delete it: run manage.py es_delete {unknown[0]}.",
     )
     es.indices.create(index=unknown[1], settings={"number_of_replicas": 0})
     (problem,) = problems()
     assert problem.startswith(
         "2 indices look like generations and are not registered (the latest, "
     )
-    assert f"run manage.py es_delete {unknown[1]}." in problem
+    assert f"delete them: run manage.py es_delete {unknown[1]}." in problem
     for name in reversed(unknown):
         delete_index(plan_delete(name))
     assert problems() == ()
