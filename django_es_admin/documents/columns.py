@@ -21,6 +21,7 @@ from .overrides import has_prepare
 from .paths import find_column, find_relation, path_of
 from .prepared import Prepared
 from .querysets import chosen_by, in_order, order_of
+from .valued import valued
 
 Row = tuple[Any, ...]
 # The object of a row, or a list of it.
@@ -90,7 +91,7 @@ class ColumnSource:
         model, mapping = document.django.model, document._doc_type.mapping
         _refuse_loading(model)
         objects = []
-        for name in mapping:
+        for name in valued(mapping):
             field = mapping[name]
             if document.fields_read_by_themselves and not isinstance(field, DjangoField):
                 continue
@@ -249,7 +250,7 @@ def _object_maker(
     key = add("__".join((*prefix, "pk")))
     columns: list[tuple[str, int]] = []
     objects: list[tuple[str, Make]] = []
-    for name in field._mapping:
+    for name in valued(field._mapping):
         inner = field._mapping[name]
         path = path_of(name, inner)
         _refuse_code(field._doc_class, name, inner)

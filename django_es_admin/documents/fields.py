@@ -5,10 +5,15 @@ name is the path. All other arguments are those of Elasticsearch's field type.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.core.files import File
 from django.db import models
+from django.utils.functional import Promise
 from elasticsearch import dsl
+
+from ..exceptions import DocumentMisdeclared
 
 # Lucene refuses a keyword of more than 32,766 bytes, and with it the whole document; a character
 # takes up to four of them in UTF-8 (Elasticsearch reference, "ignore_above").
@@ -66,12 +71,24 @@ class DateField(DjangoField, dsl.Date):
     """A date or a moment."""
 
 
+class DateRangeField(DjangoField, dsl.DateRange):
+    """Dates or moments from one to another: a range of PostgreSQL, or a dict as ``{"gte": …}``."""
+
+
 class DoubleField(DjangoField, dsl.Double):
     """A floating-point number of 64 bits."""
 
 
+class DoubleRangeField(DjangoField, dsl.DoubleRange):
+    """Floating-point numbers of 64 bits from one to another; see :class:`DateRangeField`."""
+
+
 class FloatField(DjangoField, dsl.Float):
     """A floating-point number of 32 bits."""
+
+
+class FloatRangeField(DjangoField, dsl.FloatRange):
+    """Floating-point numbers of 32 bits from one to another; see :class:`DateRangeField`."""
 
 
 class GeoPointField(DjangoField, dsl.GeoPoint):
@@ -86,8 +103,16 @@ class IntegerField(DjangoField, dsl.Integer):
     """An integer of 32 bits."""
 
 
+class IntegerRangeField(DjangoField, dsl.IntegerRange):
+    """Integers of 32 bits from one to another; see :class:`DateRangeField`."""
+
+
 class IpField(DjangoField, dsl.Ip):
     """An IPv4 or IPv6 address."""
+
+
+class IpRangeField(DjangoField, dsl.IpRange):
+    """IP addresses from one to another, or a network as ``10.0.0.0/8``."""
 
 
 class KeywordField(DjangoField, dsl.Keyword):
@@ -96,6 +121,10 @@ class KeywordField(DjangoField, dsl.Keyword):
 
 class LongField(DjangoField, dsl.Long):
     """An integer of 64 bits."""
+
+
+class LongRangeField(DjangoField, dsl.LongRange):
+    """Integers of 64 bits from one to another; see :class:`DateRangeField`."""
 
 
 class ScaledFloatField(DjangoField, dsl.ScaledFloat):
@@ -143,28 +172,60 @@ class TimeField(DjangoField, dsl.Keyword):
 
 
 def ListField(field: DjangoField) -> DjangoField:  # noqa: N802 (the name users know)
-    """Make ``field`` hold a list: every value of the iterable that its path leads to."""
-    object.__setattr__(field, "convert", _list)
+    """Make ``field`` hold a list: every value of the iterable that its path leads to.
+
+    Raises:
+        DocumentMisdeclared: ``field`` is none of a document.
+    """
+    if not isinstance(field, DjangoField):
+        raise DocumentMisdeclared(
+            f"ListField takes a field, as ListField(KeywordField()), not {field!r}."
+        )
+    object.__setattr__(field, "convert", _List(field.convert))
     return field
 
 
 def holds_list(field: object) -> bool:
     """Whether ``field`` was given to :func:`ListField`."""
-    return getattr(field, "convert", None) is _list
+    return isinstance(getattr(field, "convert", None), _List)
 
 
 def _url(file: Any) -> str | None:
     return file.url if file else None
 
 
-def _list(values: Iterable[Any] | None) -> list[Any]:
-    return list(values or ())
+@dataclass(frozen=True)
+class _List:
+    """Makes a list of what a path leads to.
+
+    Args:
+        convert: makes the value of each; None to take it as it is.
+    """
+
+    convert: Callable[[Any], Any] | None
+
+    def __call__(self, values: Any) -> list[Any]:
+        if values is None or (isinstance(values, str) and not values):
+            return []
+        if isinstance(values, models.Manager):
+            values = values.all()
+        if not isinstance(values, Iterable) or isinstance(values, _NO_LISTS):
+            # A text is one of characters, a file of lines, a dict of keys: nobody means that.
+            raise TypeError(f"ListField takes a list, and got a value of {type(values).__name__}")
+        if isinstance(values, (set, frozenset)):
+            # Their order is another one in each process.
+            values = sorted(values, key=str)
+        return [self.convert(value) if self.convert else value for value in values]
+
+
+_NO_LISTS = (str, bytes, bytearray, memoryview, Mapping, File, Promise)
 
 
 MODEL_FIELDS: "Mapping[type[models.Field[Any, Any]], type[DjangoField]]" = {
     models.AutoField: IntegerField,
     models.BigAutoField: LongField,
     models.BigIntegerField: LongField,
+    models.BinaryField: BinaryField,
     models.BooleanField: BooleanField,
     models.CharField: TextField,
     models.DateField: DateField,

@@ -18,6 +18,7 @@ from .declared import Declared
 from .paths import find_relation, path_of
 from .prepared import Prepared
 from .querysets import chosen_by, in_order, lookups_of
+from .valued import valued
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,19 @@ class _Relation:
     model: type[models.Model]
     many: bool
     joined: bool
+
+
+class FieldFailed(Exception):
+    """The code of the project that a field's value comes from failed.
+
+    Args:
+        field: its name, with those of the objects that it is in.
+        cause: what was raised.
+    """
+
+    def __init__(self, field: str, cause: BaseException | None) -> None:
+        super().__init__(f"{field}: {type(cause).__name__}: {cause}")
+        self.field = field
 
 
 class InstanceSource:
@@ -92,6 +106,8 @@ class InstanceSource:
             # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
             # after it.
             raise
+        except FieldFailed as error:
+            return Prepared(instance.pk, None, str(error), place)
         except Exception as error:  # noqa: BLE001 (the project's own code; one object must not stop the others)
             return Prepared(instance.pk, None, f"{type(error).__name__}: {error}", place)
 
@@ -116,7 +132,7 @@ def _collect(
     Args:
         joined: whether all on the way to ``model`` can be read by a join.
     """
-    for name in mapping:
+    for name in valued(mapping):
         field = mapping[name]
         at, place, join = model, prefix, joined
         for part in path_of(name, field):
@@ -146,9 +162,16 @@ def _plain(value: Any) -> Any:
 
 def _values(holder: Any, mapping: Any, instance: Any) -> dict[str, Any]:
     source = {}
-    for name in mapping:
+    for name in valued(mapping):
         prepare = getattr(holder, f"prepare_{name}", None)
-        source[name] = prepare(instance) if prepare else _value(mapping[name], name, instance)
+        try:
+            source[name] = prepare(instance) if prepare else _value(mapping[name], name, instance)
+        except Error:
+            raise
+        except FieldFailed as error:
+            raise FieldFailed(f"{name}.{error.field}", error.__cause__) from error.__cause__
+        except Exception as error:
+            raise FieldFailed(name, error) from error
     return source
 
 
@@ -191,7 +214,12 @@ def _follow(value: Any, part: str) -> Any:
         return value[int(part)] if int(part) < len(value) else None
     try:
         found = getattr(value, part)
-    except (AttributeError, ObjectDoesNotExist):
+    except ObjectDoesNotExist:
+        return None
+    except AttributeError:
+        if hasattr(type(value), part):
+            # It has the attribute, whose own code failed.
+            raise
         return None
     if (
         callable(found)

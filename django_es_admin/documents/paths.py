@@ -45,7 +45,9 @@ class Step:
 
 def path_of(name: str, field: Any) -> tuple[str, ...]:
     """Return the path of a document field, which is its own name unless it declares another."""
-    return getattr(field, "path", ()) or (name,)
+    path = getattr(field, "path", ())
+    # A field alias of Elasticsearch has a path, too: the name of another field.
+    return path if path and isinstance(path, tuple) else (name,)
 
 
 def find_column(model: type[models.Model], name: str) -> "ModelField | None":

@@ -15,6 +15,7 @@ from .declared import Declared
 from .overrides import has_prepare, is_overridden
 from .paths import find_column, find_relation, generic_keys, path_of, references
 from .querysets import chosen_by, order_of, queryset_of
+from .valued import valued
 
 Model = type[models.Model]
 
@@ -99,7 +100,7 @@ class Reads:
         return columns is None or not columns.isdisjoint(update_fields)
 
     def _add_mapping(self, model: Model, holder: type, mapping: Any) -> None:
-        for name in mapping:
+        for name in valued(mapping):
             if has_prepare(holder, name) or getattr(mapping[name], "may_read_anything", False):
                 self._opaque = True
             else:

@@ -10,9 +10,12 @@ from ..exceptions import DocumentMisdeclared, IndexNotDeclared
 from .document import Document
 from .fields import field_for
 from .options import DjangoOptions, read_options
+from .valued import mark
 
 document_registered = Signal()
 """Sent with the document class as sender, once it is registered."""
+
+_ATTRIBUTE = "made_from_model"
 
 D = TypeVar("D", bound=type[Document])
 
@@ -38,6 +41,7 @@ class DocumentRegistry:
         options = read_options(document, declared, index._name, str(index._using))
         missing = _add_model_fields(document, options["model"], options["fields"])
         document.django = DjangoOptions(**options, missing_fields=missing)
+        mark(document)
         self.add(document)
         return document
 
@@ -82,9 +86,15 @@ class DocumentRegistry:
 def _add_model_fields(
     document: type[Document], model: type[models.Model], names: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Add a document field for each model field; return the names that could not be had."""
+    """Add a document field for each model field; return the names that could not be had.
+
+    A name that the document declares, too, keeps what is declared.
+    """
     missing = []
+    mapping = document._doc_type.mapping
     for name in names:
+        if name in mapping and not getattr(mapping[name], _ATTRIBUTE, False):
+            continue
         try:
             model_field = model._meta.get_field(name)
         except FieldDoesNotExist:
@@ -94,7 +104,9 @@ def _add_model_fields(
         if field is None:
             missing.append(name)
         else:
-            document._doc_type.mapping.field(name, field)
+            # A subclass may be of another model, and its field of another type.
+            object.__setattr__(field, _ATTRIBUTE, True)
+            mapping.field(name, field)
     return tuple(missing)
 
 

@@ -11,6 +11,7 @@ from ..backends.errors import translated, understood
 from ..backends.reasons import is_block, reason_for_document
 from ..documents.prepared import Prepared
 from ..exceptions import ElasticsearchAdminError, IndexBlocked, ServerBusy, ServerNotReady
+from .encoding import NotEncodable, encode_document
 from .ids import named
 
 # "id is too long, must be no longer than 512 bytes", in UTF-8.
@@ -100,13 +101,14 @@ class Chunk:
 
 
 def encode(
-    batch: Iterable[Prepared], version: int, *, max_bytes: int
+    batch: Iterable[Prepared], version: int, *, max_bytes: int, mapping: Any = None
 ) -> Iterator[Chunk | ItemError]:
     """Yield the bodies that write ``batch``, and each document that cannot be encoded.
 
     Args:
         version: the tick that was taken before the objects were read.
         max_bytes: per request; a single larger document is sent alone.
+        mapping: of the documents.
     """
     actions: list[tuple[str, list[bytes]]] = []
     size = 0
@@ -126,13 +128,17 @@ def encode(
                 yield ItemError(key, text, hopeless=True)
             continue
         try:
-            document = None if source is None else JSON.dumps(source)
+            document = None if source is None else encode_document(source, mapping)
             named = {"_id": identity, "version": version, "version_type": "external_gte"}
             if place is not None and place.routing is not None:
                 named["routing"] = place.routing
             action = JSON.dumps({"delete" if document is None else "index": named})
-        except Exception as failure:  # noqa: BLE001 (any value of any type may be in a document)
+        except NotEncodable as failure:
             yield ItemError(key, f"cannot be encoded as JSON: {failure}")
+            continue
+        except Exception as failure:  # noqa: BLE001 (any value of any type may be in a document)
+            # Its text may quote the value, which may be all of the document.
+            yield ItemError(key, f"cannot be encoded as JSON: {type(failure).__name__}")
             continue
         added = len(action) + len(document or b"") + 2
         if actions and size + added > max_bytes:

@@ -19,6 +19,7 @@ from ..conf import get_options
 from ..documents import Document, registry
 from ..documents.paths import path_of
 from ..documents.registry import document_registered
+from ..documents.valued import valued
 from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
 
 
@@ -111,7 +112,7 @@ class IndexDefinition:
 def _fields(document: type[Document] | None) -> dict[str, list[str]]:
     assert document is not None  # noqa: S101 (a part is one of a document)
     mapping = document._doc_type.mapping
-    return {name: list(path_of(name, mapping[name])) for name in mapping}
+    return {name: list(path_of(name, mapping[name])) for name in valued(mapping)}
 
 
 def _sorted(value: Any) -> Any:

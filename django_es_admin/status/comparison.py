@@ -11,6 +11,7 @@ from ..backends.health import in_time
 from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
+from ..indices.encoding import NotEncodable, encode_document
 from ..indices.samples import read_document
 from ..models import OutboxEntry
 from ..outbox.drain.read import read_keys
@@ -102,11 +103,16 @@ def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] 
         found = read_keys(definition, [key])
     except ProjectCodeFailed as error:
         return None, str(error)
+    mapping = definition.document._doc_type.mapping if definition.document else None
     for prepared in found:
         if prepared.error:
             return None, prepared.error
         if prepared.source is None:
             return None, ""
         # As it would come back: dates and decimals are text and numbers there.
-        return JSON.loads(JSON.dumps(prepared.source)), ""
+        try:
+            body = encode_document(prepared.source, mapping)
+        except NotEncodable as error:
+            return None, str(error)
+        return JSON.loads(body), ""
     return None, ""

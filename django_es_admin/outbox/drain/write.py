@@ -349,7 +349,8 @@ def send_batch(
     """
     options = get_options()
     result = BulkResult()
-    for part in encode(batch, tick, max_bytes=options.bulk_max_bytes):
+    mapping = definition.document._doc_type.mapping if definition.document else None
+    for part in encode(batch, tick, max_bytes=options.bulk_max_bytes, mapping=mapping):
         if isinstance(part, ItemError):
             result += BulkResult(errors=(part,))
             continue

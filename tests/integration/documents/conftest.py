@@ -1,0 +1,48 @@
+"""A document of a model that a test declares, without an index, or live and empty."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin.documents import Document, registry
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.integration.documents.declared import Declared
+
+
+@pytest.fixture
+def build(transactional_db: None) -> Iterator[Callable[..., type[Document]]]:
+    """Declares a document, and forgets it after the test."""
+    registered: list[type[Document]] = []
+
+    def add(
+        model: Any,
+        related: tuple[Any, ...] = (),
+        names: tuple[str, ...] = (),
+        base: type[Document] = Document,
+        **attributes: Any,
+    ) -> type[Document]:
+        options = {"model": model, "related_models": related, "fields": names}
+        attributes |= {
+            "Index": type("Index", (), {"name": f"declared-{len(registered)}"}),
+            "Django": type("Django", (), options),
+        }
+        registered.append(registry.register_document(type("DeclaredDocument", (base,), attributes)))
+        return registered[-1]
+
+    yield add
+    for document in registered:
+        registry.unregister_document(document)
+
+
+@pytest.fixture
+def declare(build: Callable[..., type[Document]], es: Elasticsearch) -> Callable[..., Declared]:
+    """Declares a document, live and empty."""
+
+    def add(model: Any, **declaration: Any) -> Declared:
+        declared = Declared(build(model, **declaration), es)
+        rebuild(plan_rebuild(declared.definition))
+        return declared
+
+    return add
