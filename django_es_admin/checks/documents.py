@@ -15,12 +15,16 @@ from ..documents.fields import DjangoField
 from ..documents.overrides import has_prepare
 from ..documents.paths import exists, follow, path_of
 from ..documents.querysets import attributes_of, queryset_of, why_ambiguous
+from ..documents.valued import valued
 from ..exceptions import QuerysetUnusable
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry
+from .hooks import check_hooks
 from .messages import TAG, error, warning
 from .names import check_claims, check_names, check_parts
+from .relations import check_answers, check_unwatched
 from .settings import check_settings
+from .values import check_values
 
 
 @register(TAG)
@@ -34,9 +38,13 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
         messages += _check_connection(document)
         messages += _check_queryset(document)
         messages += _check_fields(document)
+        messages += check_values(document)
+        messages += check_hooks(document)
         if not document.django.ignore_signals:
             messages += _check_outbox(document)
             messages += _check_related_models(document)
+            messages += check_answers(document)
+            messages += check_unwatched(document)
     if not any(message.id == "elasticsearch.E010" for message in messages):
         definitions = get_definitions()
         messages += check_names(definitions)
@@ -140,7 +148,7 @@ def _missing_paths(
 ) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
     """Yield each field that reads what its model lacks: it would be null in every document."""
     annotations = _annotations(document)
-    for name in mapping:
+    for name in valued(mapping):
         path = path_of(name, mapping[name])
         if document.fields_read_by_themselves and not isinstance(mapping[name], DjangoField):
             continue
@@ -153,13 +161,14 @@ def _missing_paths(
 def _missing_in(
     model: type[Model], name: str, path: tuple[str, ...], field: Any, *, of_queryset: bool
 ) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
-    if not exists(model, path, of_queryset=of_queryset):
+    stored = tuple(part for part in path if not part.isdigit())
+    if not exists(model, stored, of_queryset=of_queryset):
         yield name, path, model
         return
     related = follow(model, path)
     if related is None or not isinstance(field, Object):
         return
-    for inner in field._mapping:
+    for inner in valued(field._mapping):
         if not hasattr(field._doc_class, f"prepare_{inner}"):
             definition = field._mapping[inner]
             yield from _missing_in(

@@ -23,6 +23,9 @@ class Document(dsl.Document):
     if TYPE_CHECKING:
         django: ClassVar[DjangoOptions]
 
+    supported_hooks: ClassVar[frozenset[str]] = frozenset()
+    """Those of :data:`~django_es_admin.documents.hooks.FOREIGN_HOOKS` that a subclass calls."""
+
     fields_read_by_themselves: ClassVar[bool] = False
     """Whether a field finds its value by a method of its own, as in django-elasticsearch-dsl; one
     of ``elasticsearch.dsl`` itself has none, and stays empty."""

@@ -66,6 +66,12 @@ model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
 }
 """Which field type a name in ``fields`` gets, by the class of the model field."""
 
+HOOKS = frozenset(
+    "generate_id get_indexing_queryset prepare_*_with_related to_field init_prepare update bulk "
+    "parallel_bulk _bulk _get_actions _prepare_action get_model_field_class_to_field_class".split()
+)
+"""What only documents of this kind call; some have checks of their own."""
+
 # What bounds the requests of elasticsearch.helpers; the outbox bounds its own.
 _SIZES = frozenset(
     "chunk_size max_chunk_bytes initial_backoff max_backoff max_retries queue_size "
@@ -86,6 +92,7 @@ class DocType(PlainDocument):
 
     fields_read_by_themselves = True
     may_share_index = True
+    supported_hooks = HOOKS
 
     # Without annotations, which elasticsearch.dsl would take for fields.
     _related_instance_to_ignore = None

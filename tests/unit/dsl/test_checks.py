@@ -45,6 +45,7 @@ def test_nothing_to_say() -> None:
     document = declare(
         first=fields.KeywordField(attr="categories.0.title"),
         count=fields.IntegerField(attr="categories.count"),
+        get_instances_from_related=lambda self, category: Car.objects.filter(categories=category),
         django={"related_models": [Category], "queryset_pagination": 10, "auto_refresh": False},
         index={"settings": {"number_of_replicas": 0}, "aliases": {}, "using": "default"},
     )
