@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "django_es_admin.dsl",
     "tests.cars",
     "tests.guide",
+    "tests.inputs",
     "tests.rows",
     "tests.testapp",
 ]

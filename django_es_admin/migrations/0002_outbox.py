@@ -45,7 +45,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'outbox entries',
                 'ordering': ['pk'],
                 'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('parked_at__isnull', False)), fields=['connection', 'index', 'key'], name='elasticsearch_outbox_parked')],
             },
         ),
         migrations.CreateModel(

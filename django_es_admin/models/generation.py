@@ -72,7 +72,9 @@ class RefusedDocument(models.Model):
     generation = models.ForeignKey(
         Generation, on_delete=models.CASCADE, related_name="refused", verbose_name=_("generation")
     )
-    key = models.CharField(_("key"), max_length=512)
+    key = models.TextField(_("key"))
+    # A key may be longer than what a database can index.
+    digest = models.CharField(_("digest"), max_length=32)
     error = models.TextField(_("error"))
     version = models.BigIntegerField(
         _("version"), default=0, help_text=_("Of the last write that the generation refused.")
@@ -84,7 +86,7 @@ class RefusedDocument(models.Model):
         verbose_name_plural = _("refused documents")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["generation", "key"], name="elasticsearch_refused_document"
+                fields=["generation", "digest"], name="elasticsearch_refused_document"
             )
         ]
 

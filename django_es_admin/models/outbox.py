@@ -3,8 +3,11 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Left, Now
 from django.utils.translation import gettext_lazy as _
+
+KEY_START = 128
+"""Characters of a key that are in the database's index."""
 
 
 class OutboxEntry(models.Model):
@@ -33,7 +36,8 @@ class OutboxEntry(models.Model):
         db_default="",
         help_text=_("The model that it is of, where several share the index."),
     )
-    key = models.CharField(_("key"), max_length=512)
+    # Of any length: a key that no index can hold must not make a save fail.
+    key = models.TextField(_("key"))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     due_at = models.DateTimeField(
         _("due at"), null=True, blank=True, help_text=_("When to try it again; at once if empty.")
@@ -46,9 +50,8 @@ class OutboxEntry(models.Model):
         default=False,
         help_text=_("Its document was deleted once, and is deleted again when this is due."),
     )
-    cursor = models.CharField(
+    cursor = models.TextField(
         _("cursor"),
-        max_length=512,
         blank=True,
         help_text=_("The last object that was written because of a related one."),
     )
@@ -68,7 +71,10 @@ class OutboxEntry(models.Model):
         ordering: ClassVar = ["pk"]
         indexes: ClassVar = [
             models.Index(
-                fields=["connection", "index", "key"],
+                "connection",
+                "index",
+                # An entry of a B-tree has 2,704 bytes at most on PostgreSQL.
+                Left("key", KEY_START),
                 condition=models.Q(parked_at__isnull=False),
                 name="elasticsearch_outbox_parked",
             ),

@@ -6,10 +6,12 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Left
 
 from ...indices.definition import IndexDefinition
 from ...indices.names import write_alias
 from ...models import Generation, OutboxEntry, RefusedDocument
+from ...models.outbox import KEY_START
 from ...statement import Slot, Statement, prepare
 
 _Role = Generation.Role
@@ -146,6 +148,7 @@ def is_live(using: str, target: Target) -> bool:
 def parked_rows(definition: IndexDefinition, keys: Sequence[str]) -> dict[int, str]:
     """Return the parked rows of these objects -> their key; ask before the objects are read."""
     texts = {f"key{number}": key for number, key in enumerate(keys)}
+    texts |= {f"start{number}": key[:KEY_START] for number, key in enumerate(keys)}
     found = _reading_parked(definition.database, len(keys)).run(
         connection=definition.using, index=definition.name, **texts
     )
@@ -157,10 +160,12 @@ def _reading_parked(using: str, count: int) -> Statement:
     """Return the statement that finds the parked rows of so many objects."""
     return prepare(
         OutboxEntry.objects.using(using)
+        .alias(start=Left("key", KEY_START))
         .filter(
             connection=Slot("connection"),
             index=Slot("index"),
             kind=OutboxEntry.Kind.OBJECT,
+            start__in=[Slot(f"start{number}") for number in range(count)],
             key__in=[Slot(f"key{number}") for number in range(count)],
             parked_at__isnull=False,
         )

@@ -1,5 +1,6 @@
 """Documents that a generation could not hold, kept until it can or is gone."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -31,15 +32,21 @@ def remember(using: str, generation: int, errors: Mapping[str, str], version: in
             RefusedDocument(
                 generation=Generation(pk=generation),
                 key=key,
+                digest=_digest(key),
                 error=storable(error),
                 version=version,
             )
             for key, error in errors.items()
         ],
         update_conflicts=True,
-        unique_fields=["generation", "key"],
+        unique_fields=["generation", "digest"],
         update_fields=["error", "version"],
     )
+
+
+def _digest(key: str) -> str:
+    # A key may be longer than what a database can index.
+    return hashlib.blake2b(key.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 Refused = Mapping[int, tuple[str, int]]
@@ -48,7 +55,8 @@ Refused = Mapping[int, tuple[str, int]]
 
 def read_refused(using: str, generation: int, keys: Sequence[str]) -> Refused:
     """Return what a generation refused of these objects; ask before the tick is taken."""
-    rows = RefusedDocument.objects.using(using).filter(generation=generation, key__in=keys)
+    digests = [_digest(key) for key in keys]
+    rows = RefusedDocument.objects.using(using).filter(generation=generation, digest__in=digests)
     return {pk: (key, version) for pk, key, version in rows.values_list("pk", "key", "version")}
 
 
