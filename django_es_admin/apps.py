@@ -20,10 +20,12 @@ class ElasticsearchAdminConfig(AppConfig):
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
         from .outbox.capture import signals
+        from .outbox.rows import tables
 
         dsl.connect()
         autodiscover_modules("documents")
         signals.connect()
+        tables.connect(self)
         if f"{self.name}.dsl.registries" in sys.modules:
             # Only for projects that use it: the names of django-elasticsearch-dsl.
             from .dsl import checks as _dsl_checks  # noqa: F401 (registers them)

@@ -199,6 +199,10 @@ class KeyMissing(ElasticsearchAdminError):
     """An object has no key, so that its change cannot be noted: save it, or give it one before."""
 
 
+class ModelNotIndexed(ElasticsearchAdminError):
+    """No document is of that model, or names it in ``related_models``: register one."""
+
+
 class LoadFailed(ElasticsearchAdminError):
     """Some documents could not be indexed; the live index is unchanged.
 

@@ -6,7 +6,7 @@ from django.db import router, transaction
 from django.db.models import Model
 
 from ..exceptions import KeyMissing
-from ..outbox.capture.changes import capture, require_keys
+from ..outbox.capture.changes import capture_as_signals_would, require_keys
 
 if TYPE_CHECKING:
     Base = Any
@@ -44,7 +44,7 @@ class CapturedBulk(Base):  # type: ignore[misc]
                 if result and len(result.base_errors) > errors:
                     return
                 if not dry_run:
-                    capture(instances, using)
+                    capture_as_signals_would(instances, using)
                 elif using_transactions:
                     # The preview says what the import would do.
                     require_keys(instances)

@@ -1,15 +1,18 @@
 """Note changes of indexed objects in the outbox, in the transaction of the change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db import models, router
 
-from ...exceptions import KeyMissing
+from ...exceptions import KeyMissing, ModelNotIndexed
+from ..rows.keys import has_key, text_of
+from ..rows.tables import has_outbox
 from .record import feeds, object_entries, record, related_entry
 from .spelling import keys_of_rows
-from .watch import Model, watched
+from .watch import Model, Watched, concerned_by_hand, watched
 
 PORTION = 1_000
 
@@ -19,8 +22,9 @@ Item = TypeVar("Item")
 def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     """Note that objects were changed in a way that sends no signal; return how many rows it took.
 
-    For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL: call it in the same
-    transaction, with the objects that were changed; related objects concern documents, too.
+    For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL, and for the models of a
+    migration: call it in the same transaction, with the objects that were changed; related objects
+    concern documents, too, and so do those of documents with ``ignore_signals``.
 
     Args:
         changed: instances or a queryset; of a queryset only the keys are read.
@@ -29,21 +33,58 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     Raises:
         CaptureOutsideTransaction: there is no transaction.
         KeyMissing: an instance has no key.
+        ModelNotIndexed: no document is of that model, or names it in ``related_models``.
     """
     if isinstance(changed, models.QuerySet):
+        model = changed.model
         database = using or changed.db
-        keys = changed.using(database).values_list("pk", flat=True)
-        return _capture_keys(changed.model, database, map(str, keys.iterator()))
-    count = 0
-    for portion in portions(iter(changed)):
-        require_keys(portion)
-        groups: dict[tuple[Model, str], list[Any]] = {}
-        for one in portion:
-            database = using or one._state.db or router.db_for_write(type(one))
-            groups.setdefault((type(one), database), []).append(one.pk)
-        for (model, database), given in groups.items():
-            count += _capture_keys(model, database, iter(keys_of_rows(model, given, database)))
-    return count
+        concerned = _require_indexed(model)
+        keys = changed.using(database).values_list("pk", flat=True).iterator()
+        return _capture_keys(concerned, model, database, (text_of(model, key) for key in keys))
+    return sum(_capture(portion, using, _require_indexed) for portion in portions(iter(changed)))
+
+
+def capture_as_signals_would(changed: Iterable[models.Model], using: str) -> int:
+    """Note changes that send no signal, if signals would have noted them; return how many rows.
+
+    Raises:
+        CaptureOutsideTransaction: there is no transaction.
+        KeyMissing: an instance has no key, and its model is indexed.
+    """
+    return sum(_capture(portion, using, watched) for portion in portions(iter(changed)))
+
+
+def _capture(
+    changed: list[models.Model], using: str | None, concerned: Callable[[Model], Watched]
+) -> int:
+    groups: dict[tuple[Model, str], list[Any]] = {}
+    found = {model: concerned(model) for model in dict.fromkeys(map(type, changed))}
+    _require_keys(changed, found)
+    for one in changed:
+        database = using or one._state.db or router.db_for_write(type(one))
+        groups.setdefault((type(one), database), []).append(one.pk)
+    return sum(
+        _capture_keys(found[model], model, database, iter(keys_of_rows(model, keys, database)))
+        for (model, database), keys in groups.items()
+    )
+
+
+def _require_indexed(model: Model) -> Watched:
+    """Return what a change of an object of ``model`` concerns.
+
+    A migration has a model of its own for each that it knows: known by its label.
+    """
+    label = model._meta.label
+    try:
+        concerned = concerned_by_hand(apps.get_model(label))
+    except LookupError:
+        concerned = Watched((), ())
+    if concerned.own or concerned.related:
+        return concerned
+    raise ModelNotIndexed(
+        f"{label} is not indexed, so that there is nothing to note: no document is of it, or names "
+        f"it in related_models. Register one, or take the call of capture() out."
+    )
 
 
 def require_keys(changed: Iterable[models.Model]) -> None:
@@ -52,9 +93,12 @@ def require_keys(changed: Iterable[models.Model]) -> None:
     Raises:
         KeyMissing: one of them has no key, and its model is indexed.
     """
-    for model in {type(one) for one in changed if one.pk is None}:
-        concerned = watched(model)
-        if concerned.own or concerned.related:
+    _require_keys(changed, {model: watched(model) for model in map(type, changed)})
+
+
+def _require_keys(changed: Iterable[models.Model], concerned: Mapping[Model, Watched]) -> None:
+    for model in {type(one) for one in changed if not has_key(one)}:
+        if concerned[model].own or concerned[model].related:
             raise KeyMissing(
                 f"A {model._meta.label} has no key, so that its change cannot be noted: after "
                 f"bulk_create() MySQL tells none, nor does an INSERT that ignores conflicts. "
@@ -63,8 +107,9 @@ def require_keys(changed: Iterable[models.Model]) -> None:
             )
 
 
-def _capture_keys(model: Model, using: str, keys: Iterator[str]) -> int:
-    concerned = watched(model)
+def _capture_keys(concerned: Watched, model: Model, using: str, keys: Iterator[str]) -> int:
+    if not has_outbox(using):
+        return 0
     own = [document for document in concerned.own if feeds(document, using)]
     related = [(d, other) for d, other in concerned.related if feeds(d, using)]
     count = 0

@@ -18,6 +18,7 @@ from ...models import OutboxEntry
 from ...statement import Slot, Statement
 from ..drain.inline import drain_after_commit, inline_grace, is_suspended
 from ..drain.saving import at_end_of_save
+from ..rows.tables import has_outbox
 from .watch import Model
 
 
@@ -72,6 +73,8 @@ def require_transaction(using: str, model: Model) -> None:
 def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     """Append rows to the outbox of the database ``using``.
 
+    None where its table is not there yet: the project's migrations save objects, too.
+
     Args:
         model: what was changed, for the message.
 
@@ -81,6 +84,8 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     if not entries:
         return
     require_transaction(using, model)
+    if not has_outbox(using):
+        return
     returning = connections[using].features.can_return_rows_from_bulk_insert
     # Of rows whose keys are not known (MySQL) this process cannot say which it has written.
     inline = returning and _is_inline(using)

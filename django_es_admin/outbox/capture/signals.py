@@ -12,6 +12,7 @@ from ...documents.places import Place, Places
 from ...documents.registry import document_registered
 from ...models import OutboxEntry
 from ..drain.related import RelatedKeys
+from ..rows.keys import has_key, value_of
 from ..rows.lock import wait_for_writers
 from .changes import PORTION, portions
 from .record import (
@@ -91,7 +92,7 @@ def _on_pre_save(
 
 def _is_new(instance: models.Model, *, raw: bool) -> bool:
     """Whether a save will insert a row: one that has a key may also update a row of that key."""
-    if instance.pk is None:
+    if not has_key(instance):
         return True
     return instance._state.adding and not raw and instance._meta.pk.has_default()
 
@@ -213,7 +214,8 @@ def _locked(model: Model, key: str, using: str) -> models.Model | None:
     """
     require_transaction(using, model)
     wait_for_writers(using)
-    return model._base_manager.using(using).select_for_update().filter(pk=key).first()
+    rows = model._base_manager.using(using).select_for_update()
+    return rows.filter(pk=value_of(model, key)).first()
 
 
 def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:

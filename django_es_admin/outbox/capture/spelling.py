@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connections, models
 
+from ..rows.keys import text_of
+
 Model = type[models.Model]
 
 _NUMBERS = frozenset(
@@ -41,8 +43,7 @@ def key_text(model: Model, key: Any) -> str:
 
     A UUID may have been given without its hyphens, a number as text.
     """
-    primary = model._meta.pk
-    return str(key if primary is None else primary.to_python(key))
+    return text_of(model, key)
 
 
 def row_key(model: Model, key: Any, using: str) -> str:
@@ -50,7 +51,7 @@ def row_key(model: Model, key: Any, using: str) -> str:
     if not _has_one_spelling(model, using):
         for value in (key, _rounded(model, key)):
             for found in _keys(model, using).filter(pk=value)[:1]:
-                return str(found)
+                return text_of(model, found)
     return key_text(model, key)
 
 
@@ -59,7 +60,8 @@ def row_keys(model: Model, keys: Iterable[Any], using: str) -> Iterator[str]:
     if _has_one_spelling(model, using):
         yield from (key_text(model, key) for key in keys)
     else:
-        yield from map(str, _keys(model, using).filter(pk__in=list(keys)))
+        found = _keys(model, using).filter(pk__in=list(keys))
+        yield from (text_of(model, key) for key in found)
 
 
 def keys_of_rows(model: Model, keys: list[Any], using: str) -> list[str]:

@@ -118,6 +118,14 @@ def watched(model: Model) -> Watched:
     return _watched(tuple(followed), model)
 
 
+def concerned_by_hand(model: Model) -> Watched:
+    """Return what a change of an object of ``model`` concerns that the project tells of.
+
+    Documents with ``ignore_signals``, too: their project tells of each change.
+    """
+    return _watched(registry.get_documents(), model)
+
+
 @lru_cache(maxsize=1_000)
 def _watched(documents: tuple[type[Document], ...], model: Model) -> Watched:
     return Watched(

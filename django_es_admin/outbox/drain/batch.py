@@ -24,6 +24,7 @@ from ...faults import Fault, fault_of
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
 from ..rows.claim import give_back, lease, release
+from ..rows.keys import value_of
 from .acknowledge import acknowledge, append_outcome, fail, put_back
 from .project_code import project_code
 from .related import RelatedKeys
@@ -301,7 +302,7 @@ class BatchDrain:
         document = writer.document
         with self._related_code(document):
             rows = apps.get_model(entry.model)._base_manager.using(self.using)
-            found = rows.filter(pk=entry.key).first()
+            found = rows.filter(pk=value_of(rows.model, entry.key)).first()
             return None if found is None else RelatedKeys(document, found, self.using)
 
     def _portion(self, keys: RelatedKeys, after: str, size: int) -> list[str]:

@@ -3,6 +3,7 @@
 from django.db import connections
 
 from ...models import OutboxEntry
+from .tables import has_outbox
 
 
 def wait_for_writers(using: str) -> None:
@@ -11,5 +12,5 @@ def wait_for_writers(using: str) -> None:
     SQLite's default is to take it at the first write, and to fail at once ("database is locked")
     where another one wrote since this transaction read.
     """
-    if not connections[using].features.has_select_for_update:
+    if not connections[using].features.has_select_for_update and has_outbox(using):
         OutboxEntry.objects.using(using).filter(pk=0).update(attempts=0)

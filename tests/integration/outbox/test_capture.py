@@ -13,11 +13,12 @@ from elasticsearch import Elasticsearch
 from pytest_django import DjangoAssertNumQueries
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.exceptions import CaptureOutsideTransaction, KeyMissing
+from django_es_admin.exceptions import CaptureOutsideTransaction, KeyMissing, ModelNotIndexed
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
+from django_es_admin.outbox.capture.changes import capture_as_signals_would
 from django_es_admin.outbox.rows.claim import claim, due
 from tests.guide.models import Category, FlatProduct, Product, Review, Tag
 
@@ -272,8 +273,10 @@ def test_instances_without_a_key_are_refused_loudly(
         made = Product.objects.bulk_create([Product(name="Boot", description="", price=1)])
         with pytest.raises(KeyMissing, match="Give it its key beforehand"):
             capture(made)
-        # What no document has anything to do with may lack it.
-        assert capture([LogEntry()]) == 0
+        # What no document has anything to do with may lack it; nobody would call capture() for it.
+        assert capture_as_signals_would([LogEntry()], "default") == 0
+        with pytest.raises(ModelNotIndexed):
+            capture([LogEntry()])
     assert not OutboxEntry.objects.exists()
 
 
