@@ -20,7 +20,7 @@ from .client import Client
 from .configuration import client_params, node_urls
 from .failover import with_failover
 from .frames import without_frames
-from .guard import Guard
+from .guard_in_tests import ProjectGuard
 from .methods import index_methods, namespace_methods, other_names
 from .nodes import RequestsNode, Urllib3Node, limited
 
@@ -87,7 +87,7 @@ class BaseElasticsearchBackend(Base):
         params = {**DEFAULT_PARAMS, **client_params(self.server["PARAMS"])}
         if "cloud_id" not in params:
             params["hosts"] = node_urls(self.server)
-        guard = Guard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
+        guard = ProjectGuard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
         size = self.server["MAX_ANSWER_BYTES"]
         if "max_retries" not in params:
             transport_class = with_failover(transport_class)

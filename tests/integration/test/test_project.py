@@ -107,7 +107,7 @@ def assert_own_names(run: Run, prefix: str, processes: int) -> None:
 def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str) -> None:
     run = project.run(*MANAGE, "--parallel", "2", database=database)
     assert run.status == 0, run.output
-    assert re.search(r"Ran 1\d tests", run.output)
+    assert re.search(r"Ran 2\d tests", run.output)
     assert_own_names(run, prefix, 2)
 
 
@@ -162,7 +162,7 @@ def test_an_elasticsearch_that_is_down_fails_the_tests_that_need_it(
 ) -> None:
     run = Project("http://127.0.0.1:9", prefix, tmp_path).run(*MANAGE, "library.tests.NamesTests")
     assert run.status == 1
-    assert "FAILED (errors=5)" in run.output
+    assert "FAILED (errors=7)" in run.output
     assert "The connection 'default' is unreachable: start Elasticsearch" in run.output
 
 

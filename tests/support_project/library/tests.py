@@ -12,6 +12,7 @@ from django_es_admin import connection, connections
 from django_es_admin.exceptions import ForeignIndex
 from django_es_admin.test.hits import hits
 from django_es_admin.test.testcases import SimpleTestCase, TestCase, TransactionTestCase
+from library import kept
 from library.documents import BookDocument
 from library.models import Author, Book
 from library.trace import trace
@@ -51,6 +52,34 @@ class NamesTests(Traced, SimpleTestCase):
         ):
             with self.assertRaises(ForeignIndex):
                 call()
+
+    def test_what_a_module_has_kept_cannot_touch_live_indices(self) -> None:
+        live = f"{settings.ES_SERVERS['default']['INDEX_PREFIX']}books"
+        # A process that is spawned imports modules once it has the names of the run.
+        searches = [kept.search.execute, kept.search.delete] if kept.live == live else []
+        for call in (
+            lambda: kept.client.index(index=live, document={"title": "x"}),
+            lambda: kept.client.indices.delete(index=live),
+            lambda: kept.client.bulk(operations=[{"delete": {"_index": live, "_id": "1"}}]),
+            lambda: kept.client.update_by_query(index="*"),
+            lambda: kept.client.search(index=live),
+            lambda: kept.writer.bulk(index=live, operations=[{"delete": {"_id": "1"}}]),
+            lambda: kept.patient.delete(index=live, id="1"),
+            lambda: kept.slow.client.delete(index=live, id="1"),
+            lambda: kept.connection.client.delete(index=live, id="1"),
+            lambda: kept.connection.index({"title": "x"}, index=live),
+            lambda: kept.indices.put_alias(index=live, name="all"),
+            *searches,
+        ):
+            with self.assertRaises(ForeignIndex):
+                call()
+        with self.settings(ES_SERVERS={"other": {}}), self.assertRaises(ForeignIndex):
+            kept.client.delete(index=live, id="1")
+
+    def test_what_a_module_has_kept_reaches_the_indices_of_the_run(self) -> None:
+        mine = connection.indices[0]
+        kept.client.index(index=mine, id="1", document={"title": "kept"}, refresh=True)
+        self.assertEqual(connection.get(id="1", index=mine)["_source"], {"title": "kept"})
 
     def test_overridden_settings_stay_in_the_names_of_the_run(self) -> None:
         before = connection.index_prefix
