@@ -7,7 +7,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, registry
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.create import create_index, plan_create
 from tests.integration.documents.declared import Declared
 
 
@@ -42,7 +42,7 @@ def declare(build: Callable[..., type[Document]], es: Elasticsearch) -> Callable
 
     def add(model: Any, **declaration: Any) -> Declared:
         declared = Declared(build(model, **declaration), es)
-        rebuild(plan_rebuild(declared.definition))
+        create_index(plan_create(declared.definition))
         return declared
 
     return add
