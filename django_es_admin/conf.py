@@ -53,7 +53,7 @@ class Options:
     for what is left over; or workers (``es_drain``) alone."""
 
     inline_timeout: float = 2.0
-    """Seconds that a save may be slowed by an Elasticsearch that does not answer."""
+    """Seconds that a save may wait for all requests and locks of its drain together."""
 
     inline_max_objects: int = 2_000
     """Objects that one transaction writes by itself; workers write the rest."""

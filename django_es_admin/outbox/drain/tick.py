@@ -7,9 +7,10 @@ from django.db import connections, models, transaction
 from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
+from ...backends.deadline import current_deadline
 from ...exceptions import DrainInTransaction
 from ...models import Tick
-from ...statement import Statement
+from ...statement import Slot, Statement
 
 _ROW = 1
 # The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
@@ -24,6 +25,9 @@ LAZILY_COMMITTED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'of
 _NEXT = (
     f"UPDATE {Tick._meta.db_table} SET value = GREATEST(value + 1, {_POSTGRESQL_CLOCK}) "  # noqa: S608 (constants)
     f"WHERE id = {_ROW} AND {LAZILY_COMMITTED} RETURNING value"
+)
+_NEXT_IN_TIME = _NEXT.replace(
+    "RETURNING", "AND (SELECT set_config('lock_timeout', %s, true)) <> '' RETURNING"
 )
 
 
@@ -83,12 +87,22 @@ def take_tick(using: str) -> int:
 
 
 def _next_tick(using: str) -> int | None:
-    """Return the next tick; None as long as there is no row."""
+    """Return the next tick; None as long as there is no row.
+
+    Under a deadline PostgreSQL waits no longer than that for whoever has locked the row.
+    """
     # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
     if connections[using].vendor == "postgresql":
         with transaction.atomic(using=using, durable=True):
             pass  # Nothing is sent: the one statement is a transaction by itself, and the fastest.
-        rows = Statement(using, _NEXT).run()
+        deadline = current_deadline()
+        rows = (
+            Statement(using, _NEXT).run()
+            if deadline is None
+            else Statement(using, _NEXT_IN_TIME, (Slot("wait"),)).run(
+                wait=f"{int(deadline.remaining * 1_000)}ms"
+            )
+        )
         return rows[0][0] if rows else None
     with transaction.atomic(using=using, durable=True):
         ticks = Tick.objects.using(using).filter(pk=_ROW)

@@ -12,13 +12,14 @@ from http import HTTPStatus
 
 from django.dispatch import Signal
 
-from ...backends.deadline import current_deadline
+from ...backends.deadline import is_out_of_time
 from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
     ConnectionUnavailable,
+    DrainOutOfTime,
     ElasticsearchAdminError,
     IndexBlocked,
     IndexMissing,
@@ -212,9 +213,10 @@ class Writer:
         if isinstance(error, BatchTooOld):
             # In halves it may be in time.
             return len(batch.keys) > 1
+        if isinstance(error, DrainOutOfTime):
+            return True
         breaker.trip(self.definition.using, target.name)
-        deadline = current_deadline()
-        if deadline is not None and deadline.passed:
+        if is_out_of_time():
             return True
         return not searched and isinstance(error, (ConnectionUnavailable, ServerBusy))
 
@@ -345,6 +347,7 @@ def send_batch(
 
     Raises:
         BatchTooOld: sent now, a write could arrive after the second delete of its object.
+        DrainOutOfTime: a save must not wait for more.
         ElasticsearchAdminError: a request failed as a whole.
     """
     options = get_options()
@@ -358,6 +361,8 @@ def send_batch(
             chunk = todo.pop()
             if time.monotonic() - started > options.delete_again_after / 2:
                 raise BatchTooOld
+            if is_out_of_time():
+                raise DrainOutOfTime
             try:
                 result += send(
                     definition.connection,
