@@ -72,6 +72,10 @@ class Options:
     outbox_max_attempts: int = 10
     """Failures of one document after which its row is parked until somebody retries it."""
 
+    max_version_ahead: float = 86_400.0
+    """Seconds by which the version of a document may be ahead of the database's clock; beyond, it
+    is taken for a mistake of whoever wrote it, and not for a clock that was set back."""
+
     operation_retention: int = 90
     """Days for which the record of an operation is kept after its end."""
 

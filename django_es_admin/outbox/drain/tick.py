@@ -8,6 +8,7 @@ from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
 from ...backends.deadline import current_deadline
+from ...conf import get_options
 from ...exceptions import DrainInTransaction
 from ...models import Tick
 from ...statement import Slot, Statement
@@ -55,8 +56,9 @@ def written_at(version: int) -> datetime | None:
     Args:
         version: of a document in the index.
     """
-    # Whoever counts writes, as Elasticsearch itself does, does not come so far.
-    if version < _PER_MILLISECOND * 10**12:
+    # Whoever counts writes, as Elasticsearch itself does, does not come so far; and beyond the
+    # year 5000 it is no moment.
+    if not _PER_MILLISECOND * 10**12 <= version < _PER_MILLISECOND * 10**14:
         return None
     return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)
 
@@ -114,6 +116,13 @@ def wrote_within(using: str, seconds: int) -> bool:
     """Whether any document may have been written in the last ``seconds``."""
     since = _ClockTick() - seconds * 1_000 * _PER_MILLISECOND
     return Tick.objects.using(using).filter(pk=_ROW, value__gte=since).exists()
+
+
+def highest_credible(using: str) -> int:
+    """Return the version up to which one may be that of a clock that was set back since."""
+    ahead = int(get_options().max_version_ahead * 1_000 * _PER_MILLISECOND)
+    rows = Tick.objects.using(using).annotate(now=_ClockTick()).filter(pk=_ROW)
+    return int(rows.values_list("now", flat=True)[0]) + ahead
 
 
 def raise_tick(using: str, version: int) -> bool:
