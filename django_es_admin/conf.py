@@ -27,7 +27,7 @@ class Options:
     """Seconds that one request of an operation (plan, create, swap, delete) may take."""
 
     operation_patience: float = 300.0
-    """Seconds for which a rebuild goes on trying while Elasticsearch is down or overloaded."""
+    """Seconds for which a rebuild goes on trying while Elasticsearch or the database fails."""
 
     search_timeout: float = 2.0
     """Seconds that a search may take, from the admin's search box or from a site's."""
