@@ -27,7 +27,7 @@ class Options:
     """Seconds that one request of an operation (plan, create, swap, delete) may take."""
 
     operation_patience: float = 300.0
-    """Seconds for which a rebuild goes on trying while Elasticsearch is down or overloaded."""
+    """Seconds for which a rebuild goes on trying while Elasticsearch or the database fails."""
 
     search_timeout: float = 2.0
     """Seconds that a search may take, from the admin's search box or from a site's."""
@@ -53,7 +53,7 @@ class Options:
     for what is left over; or workers (``es_drain``) alone."""
 
     inline_timeout: float = 2.0
-    """Seconds that a save may be slowed by an Elasticsearch that does not answer."""
+    """Seconds that a save may wait for all requests and locks of its drain together."""
 
     inline_max_objects: int = 2_000
     """Objects that one transaction writes by itself; workers write the rest."""
@@ -71,6 +71,10 @@ class Options:
 
     outbox_max_attempts: int = 10
     """Failures of one document after which its row is parked until somebody retries it."""
+
+    max_version_ahead: float = 86_400.0
+    """Seconds by which the version of a document may be ahead of the database's clock; beyond, it
+    is taken for a mistake of whoever wrote it, and not for a clock that was set back."""
 
     operation_retention: int = 90
     """Days for which the record of an operation is kept after its end."""

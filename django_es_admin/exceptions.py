@@ -187,6 +187,10 @@ class DrainFailed(ElasticsearchAdminError):
     """A drain failed for a reason that nobody thought of: see the log; the rows wait."""
 
 
+class DrainOutOfTime(ElasticsearchAdminError):
+    """A save has waited for INLINE_TIMEOUT; workers write the rest."""
+
+
 class DrainInTransaction(ElasticsearchAdminError, RuntimeError):
     """A drain inside atomic() could read what is older than its version: call it outside."""
 

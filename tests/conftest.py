@@ -9,6 +9,7 @@ from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
+from django_es_admin.outbox.drain import breaker
 from tests.secured import Secured, running
 
 
@@ -25,6 +26,13 @@ def _language_stays_here() -> Iterator[None]:
     """Undo what a request activated: the middleware leaves its language to the thread."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _breaker_stays_here() -> Iterator[None]:
+    """Let no test skip what another one found down."""
+    yield
+    breaker.reset()
 
 
 @pytest.fixture

@@ -55,6 +55,12 @@ def until(deadline: Deadline) -> Iterator[Deadline]:
         _current.reset(token)
 
 
+def is_out_of_time() -> bool:
+    """Whether a deadline holds here, and has passed."""
+    deadline = _current.get()
+    return deadline is not None and deadline.passed
+
+
 def current_deadline() -> Deadline | None:
     """Return the deadline that holds here; None for none."""
     return _current.get()

@@ -18,7 +18,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
-from ..operations.patience import patiently
+from ..operations.patience import DatabasePatience, is_database_outage, patiently
 from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
@@ -28,7 +28,7 @@ from .aliases.swap_plan import plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
 from .build.load import LoadResult, count_about, load
-from .build.takeover import find_dead_build, give_up_builds, take_over
+from .build.takeover import RESUMABLE, find_dead_build, give_up_builds, take_over
 from .generations.adopt import adopt
 from .generations.create import create_generation
 from .generations.settle import settle
@@ -185,10 +185,14 @@ def rebuild(
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
             # It stays written to: it may be mended, or is what another process resumes.
             raise
-        except ElasticsearchAdminError as error:
-            mark_failed(generation, str(error))
-            raise
         except BaseException as error:
+            if is_database_outage(error):
+                # As after a kill, only what is missing is loaded by the next rebuild.
+                record.operation.details[RESUMABLE] = True
+                raise
+            if isinstance(error, ElasticsearchAdminError):
+                mark_failed(generation, str(error))
+                raise
             # Also Ctrl-C: a build that no process works on must not look like one that runs.
             mark_failed(generation, f"interrupted ({type(error).__name__})")
             raise
@@ -200,15 +204,27 @@ def rebuild(
 
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
-    definition, tell = plan.definition, record.tell
-    loaded = load(definition, generation, tell)
-    drained = catch_up(definition, generation, tell)
-    tell(Progress(definition.name, "settle"))
-    patiently(
-        partial(settle, definition, generation.name),
-        lambda: tell(Progress(definition.name, "settle")),
-    )
-    gate = pass_gate(definition, generation, tell, wait=plan.wait)
+    definition = plan.definition
+    # A deadlock, a time-out or a failover: each step can be begun anew, and goes on where it was.
+    outlast = DatabasePatience()
+
+    def tell(progress: Progress) -> None:
+        before = record.recorded
+        record.tell(progress)
+        if record.recorded != before:
+            outlast.renew()
+
+    def settle_patiently() -> None:
+        tell(Progress(definition.name, "settle"))
+        patiently(
+            partial(settle, definition, generation.name),
+            lambda: tell(Progress(definition.name, "settle")),
+        )
+
+    loaded = outlast(partial(load, definition, generation, tell))
+    drained = outlast(partial(catch_up, definition, generation, tell))
+    outlast(settle_patiently)
+    gate = outlast(partial(pass_gate, definition, generation, tell, wait=plan.wait))
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
     return RebuildResult(definition.name, generation.name, loaded, drained, gate, swap=None)
 

@@ -17,7 +17,7 @@ from ..exceptions import (
 from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..models import Operation
-from ..operations.patience import patiently
+from ..operations.patience import outlast, patiently
 from ..operations.progress import OnProgress, Progress, Step, ignore
 from ..operations.recording import recording
 from ..outbox.rows.refused import retry_refused
@@ -140,12 +140,18 @@ def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
             holders.remove(plan.target)
         raise _refused(plan, holders, failure) from failure
     # At once: until then the table does not say what is live.
+    standby = outlast(partial(_write_down, plan))
+    tell("standby")
+    return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
+
+
+def _write_down(plan: SwapPlan) -> StandbyResult:
+    definition = plan.definition
     if plan.concrete:
         generations_of(definition).filter(name=plan.source).delete()
     standby = keep_standby(definition, plan.target, plan.source)
     retry_refused(definition, plan.target)
-    tell("standby")
-    return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
+    return standby
 
 
 def _send(plan: SwapPlan) -> None:

@@ -1,13 +1,14 @@
-"""Go on after a connection was down, or had no room, for a while."""
+"""Go on after a cluster or a database was down, or had no room, for a while."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.db import Error
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     wait_exponential_jitter,
 )
 
@@ -15,34 +16,55 @@ from ..conf import get_options
 from ..exceptions import (
     BatchTooOld,
     ConnectionUnavailable,
+    DatabaseBusy,
+    DatabaseUnavailable,
     IndexBlocked,
     ServerBusy,
     ServerNotReady,
 )
+from ..faults import Fault, close_broken, fault_of
 
 PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, IndexBlocked, BatchTooOld)
 """What may be otherwise in a moment."""
+
+_OF_THE_DATABASE = (DatabaseBusy, DatabaseUnavailable)
 
 LONGEST_PAUSE = 5.0
 
 Result = TypeVar("Result")
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether an error of Elasticsearch may be over in a moment."""
+    return isinstance(error, PASSING)
+
+
+def is_database_outage(error: BaseException) -> bool:
+    """Whether an error of a database may be over in a moment; ask before anything else."""
+    return isinstance(error, _OF_THE_DATABASE) or fault_of(error) is not Fault.DATA
+
+
 class Patience:
-    """Tries again until Elasticsearch has been away for ``OPERATION_PATIENCE``, without a break.
+    """Tries again until a server has been away for ``OPERATION_PATIENCE``, without a break.
 
     Args:
         on_pause: called before each pause; what it raises ends the attempts.
+        passes: whether an error may be over in a moment.
     """
 
-    def __init__(self, on_pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_pause: Callable[[], None],
+        passes: Callable[[BaseException], bool] = is_outage,
+    ) -> None:
         self._on_pause = on_pause
+        self._passes = passes
         self._away_since: float | None = None
 
     def __call__(self, work: Callable[[], Result]) -> Result:
         """Return what ``work`` returns, once an attempt at it succeeds."""
         attempts = Retrying(
-            retry=retry_if_exception_type(PASSING),
+            retry=retry_if_exception(self._passes),
             wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE),
             stop=self._is_over,
             before_sleep=self._pause,
@@ -51,7 +73,7 @@ class Patience:
         return attempts(work)
 
     def renew(self) -> None:
-        """Note that Elasticsearch did a part of the work."""
+        """Note that the server did a part of the work."""
         self._away_since = None
 
     def _is_over(self, state: RetryCallState) -> bool:
@@ -73,3 +95,31 @@ def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Resul
         on_pause: called before each pause; what it raises ends the attempts.
     """
     return Patience(on_pause)(work)
+
+
+class DatabasePatience(Patience):
+    """Begins anew whenever the database fails, for as long as that may be over in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__(close_broken, is_database_outage)
+
+    def __call__(self, work: Callable[[], Result]) -> Result:
+        """Return what ``work`` returns.
+
+        Raises:
+            DatabaseUnavailable: the database failed for longer.
+        """
+        try:
+            return super().__call__(work)
+        except Error as error:
+            if self._away_since is None:
+                raise
+            raise DatabaseUnavailable(
+                f"The database failed, and did not recover within OPERATION_PATIENCE "
+                f"({type(error).__name__}: {error}): see to it, and try again."
+            ) from error
+
+
+def outlast(work: Callable[[], Result]) -> Result:
+    """Return what ``work`` returns, which can be begun anew whenever the database fails."""
+    return DatabasePatience()(work)

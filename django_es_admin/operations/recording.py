@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
+from ..faults import close_broken
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
@@ -40,11 +41,14 @@ class Record:
     Args:
         operation: its row.
         on_progress: told of everything that the row is told of.
+
+    Attributes:
+        recorded: when the row was written last, by ``time.monotonic()``.
     """
 
     operation: Operation
     on_progress: OnProgress = ignore
-    _recorded: float = field(default=0.0, init=False)
+    recorded: float = field(default=0.0, init=False)
 
     def tell(self, progress: Progress) -> None:
         """Record how far the operation is, and go on being the one who works on it.
@@ -60,7 +64,7 @@ class Record:
             self._end_step()
             steps.append({"step": progress.step, "began": _now(), "ended": None})
         steps[-1] |= {"done": progress.done, "total": progress.total}
-        if changed or time.monotonic() - self._recorded >= RECORD_SECONDS:
+        if changed or time.monotonic() - self.recorded >= RECORD_SECONDS:
             self._save(steps=steps)
 
     def name(self, generation: str) -> None:
@@ -81,7 +85,7 @@ class Record:
         )
 
     def _save(self, **values: Any) -> None:
-        self._recorded = time.monotonic()
+        self.recorded = time.monotonic()
         for name, value in values.items():
             setattr(self.operation, name, value)
         if not self._mine().update(leased_until=_lease(), **values):
@@ -125,7 +129,8 @@ def recording(
         state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
         failures = {"failures": error.failures} if isinstance(error, LoadFailed) else {}
         # Where the database is what failed, it must not hide the reason.
-        with suppress(DatabaseError):
+        close_broken()
+        with suppress(Error):
             told = str(error) or ("Interrupted." if cancelled else type(error).__name__)
             record.end(state, told, **failures)
         raise

@@ -13,6 +13,7 @@ from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.names import new_generation_name, write_alias
 from ..models import Generation
+from ..outbox.drain import breaker
 
 # Connection and alias -> the generation that this process has made, or found, for its tests.
 _generations: dict[tuple[str, str], str] = {}
@@ -32,6 +33,7 @@ def prepare_indices() -> None:
     Raises:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
+    breaker.reset()
     for connection in writable_connections():
         with translated(connection):
             _prepare(connection, get_definitions(connection.alias))

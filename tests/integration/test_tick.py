@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from django_es_admin.models import Tick
-from django_es_admin.outbox.drain.tick import take_tick
+from django_es_admin.outbox.drain.tick import take_tick, written_at
 
 
 @pytest.mark.django_db
@@ -41,3 +41,9 @@ def test_threads_never_get_the_same() -> None:
     with ThreadPoolExecutor(4) as pool:
         ticks = list(pool.map(take, range(40)))
     assert len(set(ticks)) == 40
+
+
+def test_a_version_that_is_no_moment() -> None:
+    assert written_at(2**63 - 1) is None
+    assert written_at(1_800_000_000_000_000_000) is None
+    assert written_at(5) is None

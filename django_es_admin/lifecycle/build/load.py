@@ -1,9 +1,11 @@
 """Fill a building generation from the database, one range of primary keys after the other."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error
 from django.db.models import QuerySet
 
 from ...conf import get_options
@@ -17,6 +19,7 @@ from ...exceptions import (
     RangeTakenOver,
     ServerBusy,
 )
+from ...faults import close_broken
 from ...indices.bulk import BulkResult
 from ...indices.definition import IndexDefinition
 from ...indices.names import write_alias
@@ -30,7 +33,7 @@ from ...outbox.drain.write import explain_item, send_batch
 from ..generations.table import mark_loaded
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
-from .ranges import all_loaded, claim_range, finish, plan_ranges, renew, rows_read, within
+from .ranges import give_back, all_loaded, claim_range, finish, plan_ranges, renew, rows_read, within
 
 RENEW_SECONDS = 1.0
 WAIT_SECONDS = 0.5
@@ -88,6 +91,11 @@ def load(
             loaders[claimed.document].load(claimed)
         except RangeTakenOver:
             continue
+        except BaseException:
+            close_broken()
+            with suppress(Error):
+                give_back(claimed)
+            raise
     loader.tell()
     mark_loaded(generation)
     return LoadResult(

@@ -71,6 +71,11 @@ def claim_range(generation: Generation) -> LoadRange | None:
     return found
 
 
+def give_back(claimed: LoadRange) -> None:
+    """Let others, or this process itself, claim a range whose load failed."""
+    _mine(claimed).update(leased_until=None, owner="")
+
+
 def renew(claimed: LoadRange, rows: int) -> None:
     """Go on being the one who works on a range.
 

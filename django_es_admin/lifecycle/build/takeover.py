@@ -1,5 +1,7 @@
 """Go on with the build of a rebuild that was killed."""
 
+from django.db.models import Q
+
 from ...indices.definition import IndexDefinition
 from ...models import Generation, Operation
 from ..generations.table import generations_of, mark_failed
@@ -9,15 +11,19 @@ from ...outbox.rows.refused import find_behind
 from .ranges import release_ranges
 
 
+RESUMABLE = "resumable"
+"""Among the details of a rebuild that ended because the database failed."""
+
+
 def find_dead_build(definition: IndexDefinition) -> Generation | None:
-    """Return the generation that a killed rebuild was filling; None if there is none.
+    """Return the generation that a rebuild was filling which was killed, or lost its database.
 
     It has been written to all the time, so that only ranges are missing. One that was begun for
     other code is of no use.
     """
     names = [
         operation.generation
-        for operation in _running(definition)
+        for operation in _unfinished(definition)
         if operation.generation and not is_alive(operation)
     ]
     return (
@@ -36,20 +42,23 @@ def take_over(definition: IndexDefinition, name: str) -> Generation | None:
         name: of that generation; "" if there is none.
     """
     found = None
-    for operation in _running(definition):
+    for operation in _unfinished(definition):
         if is_alive(operation):
             continue
         build = generations_of(definition).filter(
             name=operation.generation, role=Generation.Role.BUILDING
         )
-        gone = f"Its process {operation.pid} on {operation.host} ended without a word."
+        gone = operation.error or (
+            f"Its process {operation.pid} on {operation.host} ended without a word."
+        )
         for generation in build:
             if generation.name == name:
                 release_ranges(generation)
                 found = generation
             else:
                 mark_failed(generation, gone)
-        bury(operation, gone)
+        if operation.state == Operation.State.RUNNING:
+            bury(operation, gone)
     return found
 
 
@@ -62,7 +71,7 @@ def give_up_builds(definition: IndexDefinition, kept: Generation) -> None:
             mark_failed(build, f"It missed changes, and {kept.name} was begun.")
 
 
-def _running(definition: IndexDefinition) -> list[Operation]:
-    return list(
-        operations_of(definition).filter(kind=Operation.Kind.REBUILD, state=Operation.State.RUNNING)
-    )
+def _unfinished(definition: IndexDefinition) -> list[Operation]:
+    lost = Q(state=Operation.State.FAILED, details__resumable=True)
+    rebuilds = operations_of(definition).filter(kind=Operation.Kind.REBUILD)
+    return list(rebuilds.filter(Q(state=Operation.State.RUNNING) | lost))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
+from ...backends.deadline import is_out_of_time
 from ...conf import get_options
 from ...documents import Document, registry
 from ...exceptions import (
@@ -62,7 +63,7 @@ class DrainResult:
         deleted: objects whose documents were deleted, once or a second time.
         failed: objects whose documents were refused; their rows are tried again later.
         held: rows that were left to other code.
-        left: rows that were left to workers, as they concern too many objects.
+        left: rows that were left to workers: they concern too many objects, or time was up.
         stopped: indices whose rows wait, with the reason.
     """
 
@@ -137,6 +138,10 @@ class BatchDrain:
                 continue
             if definition.using in down:
                 release(self.using, group)
+                continue
+            if is_out_of_time():
+                release(self.using, group)
+                result += DrainResult(left=len(group))
                 continue
             try:
                 result += self._drain_index(definition, group, result.objects)

@@ -32,10 +32,15 @@ def trip(alias: str, name: str = "") -> None:
         _closed_again[alias, name] = time.monotonic() + get_options().breaker_seconds
 
 
+def reset() -> None:
+    """Try everything again."""
+    with _lock:
+        _closed_again.clear()
+
+
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting == "ES_SERVERS":
-        with _lock:
-            _closed_again.clear()
+        reset()
 
 
 setting_changed.connect(_forget, dispatch_uid="django_es_admin.outbox.drain.breaker")

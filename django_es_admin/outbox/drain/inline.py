@@ -9,9 +9,11 @@ from datetime import timedelta
 
 from django.db import connections, transaction
 
+from ...backends.deadline import Deadline, until
 from ...conf import get_options
-from ...exceptions import ConnectionUnavailable, ProjectCodeFailed
+from ...exceptions import ProjectCodeFailed
 from ...models import OutboxEntry
+from ..rows.lock import waiting_no_longer
 from . import breaker
 from .batch import BatchDrain
 from .saving import at_end_of_save
@@ -103,13 +105,26 @@ def drain_committed(using: str, entries: list[OutboxEntry]) -> None:
 
 def _drain(using: str, entries: list[OutboxEntry]) -> None:
     options = get_options()
-    tried = [entry for entry in entries if not breaker.is_open(entry.connection)]
+    tried = [
+        entry
+        for entry in entries
+        if not breaker.is_open(entry.connection)
+        and not breaker.is_open(entry.connection, entry.index)
+    ]
     if not tried:
         return
     drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
-    for stopped in drain.drain(tried).stopped:
-        if isinstance(stopped.error, ConnectionUnavailable):
+    # Half of the time for the locks of others, at the tick's row and where rows are given back.
+    with (
+        until(Deadline(options.inline_timeout)),
+        waiting_no_longer(using, options.inline_timeout / 2),
+    ):
+        result = drain.drain(tried)
+    for stopped in result.stopped:
+        if stopped.everywhere:
             breaker.trip(stopped.connection)
+        elif not isinstance(stopped.error, ProjectCodeFailed):
+            breaker.trip(stopped.connection, stopped.index)
         # What the project's own code did is told with its lines.
         cause = stopped.error if isinstance(stopped.error, ProjectCodeFailed) else None
         logger.warning("Changes wait in the outbox: %s", stopped.error, exc_info=cause)

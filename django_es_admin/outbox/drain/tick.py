@@ -7,9 +7,11 @@ from django.db import connections, models, transaction
 from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
+from ...backends.deadline import current_deadline
+from ...conf import get_options
 from ...exceptions import DrainInTransaction
 from ...models import Tick
-from ...statement import Statement
+from ...statement import Slot, Statement
 
 _ROW = 1
 # The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
@@ -24,6 +26,9 @@ LAZILY_COMMITTED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'of
 _NEXT = (
     f"UPDATE {Tick._meta.db_table} SET value = GREATEST(value + 1, {_POSTGRESQL_CLOCK}) "  # noqa: S608 (constants)
     f"WHERE id = {_ROW} AND {LAZILY_COMMITTED} RETURNING value"
+)
+_NEXT_IN_TIME = _NEXT.replace(
+    "RETURNING", "AND (SELECT set_config('lock_timeout', %s, true)) <> '' RETURNING"
 )
 
 
@@ -51,8 +56,9 @@ def written_at(version: int) -> datetime | None:
     Args:
         version: of a document in the index.
     """
-    # Whoever counts writes, as Elasticsearch itself does, does not come so far.
-    if version < _PER_MILLISECOND * 10**12:
+    # Whoever counts writes, as Elasticsearch itself does, does not come so far; and beyond the
+    # year 5000 it is no moment.
+    if not _PER_MILLISECOND * 10**12 <= version < _PER_MILLISECOND * 10**14:
         return None
     return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)
 
@@ -83,12 +89,22 @@ def take_tick(using: str) -> int:
 
 
 def _next_tick(using: str) -> int | None:
-    """Return the next tick; None as long as there is no row."""
+    """Return the next tick; None as long as there is no row.
+
+    Under a deadline PostgreSQL waits no longer than that for whoever has locked the row.
+    """
     # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
     if connections[using].vendor == "postgresql":
         with transaction.atomic(using=using, durable=True):
             pass  # Nothing is sent: the one statement is a transaction by itself, and the fastest.
-        rows = Statement(using, _NEXT).run()
+        deadline = current_deadline()
+        rows = (
+            Statement(using, _NEXT).run()
+            if deadline is None
+            else Statement(using, _NEXT_IN_TIME, (Slot("wait"),)).run(
+                wait=f"{int(deadline.remaining * 1_000)}ms"
+            )
+        )
         return rows[0][0] if rows else None
     with transaction.atomic(using=using, durable=True):
         ticks = Tick.objects.using(using).filter(pk=_ROW)
@@ -100,6 +116,13 @@ def wrote_within(using: str, seconds: int) -> bool:
     """Whether any document may have been written in the last ``seconds``."""
     since = _ClockTick() - seconds * 1_000 * _PER_MILLISECOND
     return Tick.objects.using(using).filter(pk=_ROW, value__gte=since).exists()
+
+
+def highest_credible(using: str) -> int:
+    """Return the version up to which one may be that of a clock that was set back since."""
+    ahead = int(get_options().max_version_ahead * 1_000 * _PER_MILLISECOND)
+    rows = Tick.objects.using(using).annotate(now=_ClockTick()).filter(pk=_ROW)
+    return int(rows.values_list("now", flat=True)[0]) + ahead
 
 
 def raise_tick(using: str, version: int) -> bool:

@@ -12,13 +12,14 @@ from http import HTTPStatus
 
 from django.dispatch import Signal
 
-from ...backends.deadline import current_deadline
+from ...backends.deadline import is_out_of_time
 from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
     ConnectionUnavailable,
+    DrainOutOfTime,
     ElasticsearchAdminError,
     IndexBlocked,
     IndexMissing,
@@ -34,7 +35,7 @@ from . import breaker
 from .read import read_keys
 from .statistics import count
 from .targets import Target, Targets, is_live, parked_rows, read_targets
-from .tick import raise_tick, take_tick
+from .tick import highest_credible, raise_tick, take_tick
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,9 @@ class Writer:
                 result = self._send(target, batch)
                 refused = self._take(outcome, target, result)
                 if result.stale:
-                    overtaken = self._look_at_stale(outcome, target, batch, result) or overtaken
+                    behind, errors = self._look_at_stale(outcome, target, batch, result)
+                    overtaken = overtaken or behind
+                    (outcome.errors if self._insists_on(target) else refused).update(errors)
             except ElasticsearchAdminError as error:
                 if self._has_to_wait(target, batch, error, searched=searched):
                     raise
@@ -212,9 +215,10 @@ class Writer:
         if isinstance(error, BatchTooOld):
             # In halves it may be in time.
             return len(batch.keys) > 1
+        if isinstance(error, DrainOutOfTime):
+            return True
         breaker.trip(self.definition.using, target.name)
-        deadline = current_deadline()
-        if deadline is not None and deadline.passed:
+        if is_out_of_time():
             return True
         return not searched and isinstance(error, (ConnectionUnavailable, ServerBusy))
 
@@ -272,20 +276,34 @@ class Writer:
 
     def _look_at_stale(
         self, outcome: Outcome, target: Target, batch: "_Batch", result: BulkResult
-    ) -> bool:
-        """Return whether the counter is behind versions that are stored: a restored database.
+    ) -> tuple[bool, dict[str, str]]:
+        """Return whether the counter is behind versions that are stored, and what is wrong.
 
-        Then the counter is raised, and the batch has to be written again. A document that is not
-        there was refused for the sake of a delete; if that was not of a drain that saw more than
-        this one, only time makes Elasticsearch forget it.
+        It is behind in a restored database. Then the counter is raised, and the batch has to be
+        written again. A document that is not there was refused for the sake of a delete; if that
+        was not of a drain that saw more than this one, only time makes Elasticsearch forget it.
         """
+        using = self.definition.database
         versions = read_versions(
             self.definition.connection, target.alias, result.stale, self.timeout
         )
-        for key in set(result.stale) - versions.keys() - outcome.deleted:
-            outcome.errors[key] = "a newer delete of it is remembered; it is written again later"
-        highest = max(versions.values(), default=0)
-        return highest > batch.tick and raise_tick(self.definition.database, highest)
+        errors = dict.fromkeys(
+            set(result.stale) - versions.keys() - outcome.deleted,
+            "a newer delete of it is remembered; it is written again later",
+        )
+        ahead = {key: version for key, version in versions.items() if version > batch.tick}
+        if not ahead:
+            return False, errors
+        most = highest_credible(using)
+        for key, version in ahead.items():
+            if version > most:
+                errors[key] = (
+                    f"its document has the version {version}, which is no time that the clock of "
+                    f"this database can have shown, so that nothing can be written over it: run "
+                    f"`manage.py es_rebuild {self.definition.name}`"
+                )
+        credible = max((version for version in ahead.values() if version <= most), default=0)
+        return credible > batch.tick and raise_tick(using, credible), errors
 
 
 @dataclass(frozen=True)
@@ -345,6 +363,7 @@ def send_batch(
 
     Raises:
         BatchTooOld: sent now, a write could arrive after the second delete of its object.
+        DrainOutOfTime: a save must not wait for more.
         ElasticsearchAdminError: a request failed as a whole.
     """
     options = get_options()
@@ -359,6 +378,8 @@ def send_batch(
             chunk = todo.pop()
             if time.monotonic() - started > options.delete_again_after / 2:
                 raise BatchTooOld
+            if is_out_of_time():
+                raise DrainOutOfTime
             try:
                 result += send(
                     definition.connection,

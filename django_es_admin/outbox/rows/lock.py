@@ -1,5 +1,9 @@
 """Wait for other writers where a transaction begins, as SQLite does not once it has read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from sqlite3 import Error
+
 from django.db import connections
 
 from ...models import OutboxEntry
@@ -14,3 +18,26 @@ def wait_for_writers(using: str) -> None:
     """
     if not connections[using].features.has_select_for_update and has_outbox(using):
         OutboxEntry.objects.using(using).filter(pk=0).update(attempts=0)
+
+
+@contextmanager
+def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
+    """Let SQLite wait no longer than this for another writer, at each statement inside.
+
+    Its own time-out is one for all that a connection does, and may be far above what a save may
+    take. Other databases have one for each statement.
+    """
+    connection = connections[using]
+    raw = connection.connection
+    if connection.vendor != "sqlite" or raw is None:
+        yield
+        return
+    # Not by a cursor of Django's: it is no query of the project's.
+    [(before,)] = raw.execute("PRAGMA busy_timeout")
+    raw.execute(f"PRAGMA busy_timeout = {min(before, int(seconds * 1_000))}")
+    try:
+        yield
+    finally:
+        with suppress(Error):
+            if connection.connection is raw:
+                raw.execute(f"PRAGMA busy_timeout = {before}")

@@ -325,7 +325,7 @@ def test_a_live_generation_that_vanished_keeps_its_rows(
 
 def test_a_counter_behind_the_stored_versions_is_raised(indexed: Indexed) -> None:
     product = make("first")
-    Tick.objects.update(value=take_tick("default") + 10**12)
+    Tick.objects.update(value=take_tick("default") + 10**10)
     product.name = "ahead"
     product.save()
     # A restored database: its counter, and this clock, are behind what the index holds.
@@ -333,6 +333,37 @@ def test_a_counter_behind_the_stored_versions_is_raised(indexed: Indexed) -> Non
     product.name = "restored"
     product.save()
     assert names(indexed) == ["restored"]
+    assert not OutboxEntry.objects.exists()
+
+
+@pytest.mark.parametrize("version", [2**63 - 1, 1_800_000_000_000_000_000])
+def test_a_version_that_no_clock_has_shown_is_an_error_of_its_document(
+    es: Elasticsearch, definition: IndexDefinition, indexed: Indexed, version: int
+) -> None:
+    bad, good = make("bad"), make("good")
+    live = Generation.objects.get(role=Generation.Role.LIVE)
+    es.index(
+        index=write_alias(live.name),
+        id=str(bad.pk),
+        document={"name": "of another program"},
+        version=version,
+        version_type="external",
+    )
+    with transaction.atomic():
+        bad.name = "changed"
+        bad.save()
+        good.name = "better"
+        good.save()
+    row = OutboxEntry.objects.get()
+    assert (row.key, row.attempts) == (str(bad.pk), 1)
+    assert f"the version {version}" in row.error
+    assert f"run `manage.py es_rebuild {definition.name}`" in row.error
+    assert Tick.objects.get().value < 10**16
+    assert names(indexed) == ["better", "of another program"]
+    rebuild(plan_rebuild(definition))
+    let_time_pass()
+    drain_due()
+    assert names(indexed) == ["better", "changed"]
     assert not OutboxEntry.objects.exists()
 
 

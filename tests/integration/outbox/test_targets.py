@@ -75,12 +75,6 @@ def closed(es: Elasticsearch, definition: IndexDefinition) -> str:
 SICK = pytest.mark.parametrize("sick", [red, blocked, closed])
 
 
-@pytest.fixture(autouse=True)
-def _no_breaker() -> Iterator[None]:
-    yield
-    breaker._forget(setting="ES_SERVERS")
-
-
 @SICK
 @pytest.mark.parametrize("role", [Role.BUILDING, Role.STANDBY])
 def test_one_that_nobody_searches_vetoes_nothing(
@@ -232,7 +226,7 @@ def test_the_state_of_an_index_costs_no_document_an_attempt(
             assert set(rows) == {(definition.name, 0, "", None)}
             assert OutboxEntry.objects.filter(leased_until=None).count() == 2
             assert es.exists(index=other.alias, id=str(FlatProduct.objects.get().pk))
-        breaker._forget(setting="ES_SERVERS")
+        breaker.reset()
         drain_due()
         assert names(indexed) == {"first", "second"}
         assert not OutboxEntry.objects.exists()

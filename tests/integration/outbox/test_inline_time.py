@@ -1,0 +1,152 @@
+"""A save waits no longer than ``INLINE_TIMEOUT`` for all that its drain does together."""
+
+import itertools
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from elasticsearch import Elasticsearch
+
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.indices.names import new_generation_name, write_alias
+from django_es_admin.lifecycle.generations.table import register
+from django_es_admin.models import Generation, OutboxEntry
+from django_es_admin.outbox.drain.worker import drain_due
+from tests.guide.models import FlatProduct, Product
+from tests.servers import Answer, standing_between, streaming
+
+from .test_isolation import document_of
+
+Indexed = Callable[[], dict[str, Any]]
+# What a machine that does much else may take beyond.
+SLACK = 2.5
+
+
+def make(name: str = "Boot") -> Product:
+    return Product.objects.create(name=name, description="", price=1)
+
+
+pytestmark = pytest.mark.usefixtures("definition")
+
+
+@pytest.fixture
+def a_second(settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_TIMEOUT": 1}
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds
+
+
+@contextmanager
+def through(settings: Any, url: str) -> Iterator[None]:
+    default = settings.ES_SERVERS["default"]
+    settings.ES_SERVERS = {"default": {**default, "HOSTS": [url]}}
+    yield
+    settings.ES_SERVERS = {"default": default}
+
+
+def makes_no_attempt() -> bool:
+    with CaptureQueriesContext(connection) as queries:
+        make()
+    return "elasticsearch_tick" not in " ".join(query["sql"] for query in queries)
+
+
+@pytest.mark.usefixtures("a_second")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="locks a file")
+def test_a_database_that_is_locked(indexed: Indexed) -> None:
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        before = cursor.fetchone()
+    assert before > (10_000,)
+    with within(1 + SLACK), transaction.atomic():
+        transaction.on_commit(partial(other.execute, "BEGIN IMMEDIATE"))
+        make("first")
+    other.close()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == before
+    drain_due()
+    assert len(indexed()) == 1
+
+
+@pytest.mark.usefixtures("a_second")
+def test_an_answer_that_drips(settings: Any) -> None:
+    def drip() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n"
+        yield from itertools.repeat(b" ")
+
+    with streaming(drip, pause=0.1) as url, through(settings, url):
+        with within(1 + SLACK):
+            make()
+        assert makes_no_attempt()
+    assert OutboxEntry.objects.filter(attempts=0).count() == 2
+
+
+@pytest.mark.usefixtures("a_second")
+def test_many_requests_that_are_slow(
+    es: Elasticsearch, definition: IndexDefinition, settings: Any
+) -> None:
+    for role in (Generation.Role.STANDBY, Generation.Role.BUILDING, Generation.Role.BUILDING):
+        name = new_generation_name(definition.alias)
+        aliases = {write_alias(name): {"is_hidden": True}}
+        es.indices.create(index=name, settings={"number_of_replicas": 0}, aliases=aliases)
+        register(definition, name, role)
+
+    def slow(method: str, path: str, body: bytes) -> Answer | None:
+        if "/_bulk" in path:
+            time.sleep(0.6)
+        return None
+
+    [host] = settings.ES_SERVERS["default"]["HOSTS"]
+    with document_of(FlatProduct, "other"):
+        with standing_between(host, slow) as url, through(settings, url):
+            with within(1 + SLACK), transaction.atomic():
+                make()
+                FlatProduct.objects.create(name="a", description="", price=1, sku="a")
+            rows = OutboxEntry.objects.all()
+            assert {(row.attempts, row.leased_until) for row in rows} == {(0, None)}
+            assert rows.count() == 3
+        drain_due()
+        assert not OutboxEntry.objects.exists()
+
+
+def test_the_breaker_knows_an_index(
+    es: Elasticsearch, definition: IndexDefinition, indexed: Indexed
+) -> None:
+    live = Generation.objects.get(role=Generation.Role.LIVE)
+    es.indices.put_settings(index=live.name, settings={"index.blocks.write": True})
+    make("first")
+    assert makes_no_attempt()
+    with document_of(FlatProduct, "other"):
+        FlatProduct.objects.create(name="a", description="", price=1, sku="a")
+        assert not OutboxEntry.objects.exclude(index=definition.name).exists()
+    es.indices.put_settings(index=live.name, settings={"index.blocks.write": None})
+    drain_due()
+    assert len(indexed()) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_breaker_knows_what_is_busy_or_red(settings: Any, status: int) -> None:
+    body = '{"error":{"type":"x","reason":"x"},"status":429}'
+
+    def refuse(method: str, path: str, sent: bytes) -> Answer | None:
+        if "/_bulk" not in path:
+            return None
+        return Answer(status, body, "application/json", elasticsearch=True)
+
+    [host] = settings.ES_SERVERS["default"]["HOSTS"]
+    with standing_between(host, refuse) as url, through(settings, url):
+        make()
+        assert makes_no_attempt()
+    assert OutboxEntry.objects.filter(attempts=0).count() == 2
