@@ -17,6 +17,8 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from tests.ports import free_port
+
 SCRIPT = Path(__file__).parents[1] / "dev" / "elasticsearch" / "secured.py"
 USER = "ada-the-user"
 # What a URL, a header and a message could get wrong.
@@ -70,7 +72,7 @@ def running(folder: Path) -> Iterator[Secured]:
     (folder / "users").write_text(f"{USER}:{_hashed(PASSWORD)}\n")
     (folder / "users_roles").write_text(f"superuser:{USER}\n")
     script = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder)],
+        [sys.executable, str(SCRIPT), str(folder), f"--port={free_port()}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

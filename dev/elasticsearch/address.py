@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -42,6 +43,20 @@ def ask(url: str, seconds: float = 5.0) -> Answer:
         return Answer(None, listening=True, reason=f"no answer within {seconds:g} s")
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return Answer(None, listening=True, reason="what answers there is not Elasticsearch")
+
+
+def wait_until_answering_or_free(url: str, seconds: float) -> Answer:
+    """Ask `url` until an Elasticsearch answers or nothing listens, for up to `seconds`.
+
+    Returns the last answer.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        # Who is about to end accepts connections, and says nothing.
+        answer = ask(url, seconds=1.0)
+        if answer.version or not answer.listening or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.1)
 
 
 def wait_for_shards(url: str, seconds: int) -> None:

@@ -39,7 +39,7 @@ class Container:
         `settings` go over ours, and `words` go to Docker. The heap is 1 GB, or what `ES_HEAP` says
         ("512m"). Raises `SetupFailed` where Docker refuses (it cannot fetch the image, say).
         """
-        if self.id_file.exists() and _docker("start", self.id_file.read_text()).returncode == 0:
+        if self.was_made() and _docker("start", self.id_file.read_text()).returncode == 0:
             return
         heap = os.environ.get("ES_HEAP", "1g")
         environment = {
@@ -64,9 +64,13 @@ class Container:
             raise SetupFailed(f"Docker could not run elasticsearch:{version}: {made.stderr}")
         self.id_file.write_text(made.stdout.strip())
 
+    def was_made(self) -> bool:
+        """Return whether there is a container of ours, running or not."""
+        return self.id_file.exists()
+
     def is_running(self) -> bool:
         """Return whether our container runs."""
-        if not self.id_file.exists():
+        if not self.was_made():
             return False
         asked = _docker("inspect", "--format={{.State.Running}}", self.id_file.read_text())
         return asked.stdout.strip() == "true"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +34,10 @@ LAUNCH = {
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
+class Ended(SetupFailed):
+    """Our server ended before it answered."""
+
+
 @dataclass(frozen=True)
 class Process:
     """The server whose process id stands in a file, if it still runs."""
@@ -51,6 +56,10 @@ class Process:
         except (FileNotFoundError, ValueError):
             return None
         return int(pid) if home in _command_line(int(pid)) else None
+
+    def was_started(self) -> bool:
+        """Return whether our server was started and not stopped since; it may have crashed."""
+        return self.pid_file.exists()
 
     def start(
         self,
@@ -77,7 +86,8 @@ class Process:
             "discovery.type": "single-node",
             "xpack.security.enabled": "false",
             "http.port": str(port),
-            "transport.port": str(port + 100),
+            # Nobody else talks to it: any free one, so that two servers cannot meet.
+            "transport.port": "0",
             "path.data": str(base / "data"),
             "path.logs": str(base / "logs"),
             # A development machine's disk is often fuller than the 90 % at which shards stay away.
@@ -118,7 +128,8 @@ class Process:
     def wait_until_answering(self, url: str, seconds: int) -> str:
         """Return the version that answers at `url`.
 
-        Raises `SetupFailed` where our process ends, or `seconds` have gone, before one does.
+        Raises `Ended` where our process ends, `SetupFailed` where `seconds` have gone, before one
+        does.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -127,20 +138,22 @@ class Process:
             if answer.version:
                 return answer.version
             if ended:
-                raise SetupFailed("Elasticsearch ended while it started.")
+                raise Ended("Elasticsearch ended while it started.")
             time.sleep(0.5)
         raise SetupFailed(f"Elasticsearch did not answer on {url} within {seconds} s.")
 
     def stop(self, seconds: int = 30) -> bool:
         """End our server, by force after `seconds`; return whether there was one."""
         pid = self.pid()
-        if pid is not None:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + seconds
-            while self.pid() is not None and time.monotonic() < deadline:
-                time.sleep(0.2)
-            if self.pid() is not None:
-                os.killpg(pid, signal.SIGKILL)
+        # At any moment here the process may end by itself.
+        with suppress(ProcessLookupError):
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
+                deadline = time.monotonic() + seconds
+                while self.pid() is not None and time.monotonic() < deadline:
+                    time.sleep(0.2)
+                if self.pid() is not None:
+                    os.killpg(pid, signal.SIGKILL)
         self.pid_file.unlink(missing_ok=True)
         return pid is not None
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs an Elasticsearch with security on, for the tests that need one: `secured.py FOLDER`.
+"""Runs an Elasticsearch with security on, for the tests that need one.
 
-FOLDER has `node.key` and `node.pem`, the key and the certificates of the server, and `users` and
-`users_roles` as Elasticsearch has these files. It is a Docker container, or else a process, by
-Maven and a JDK. Its address is printed at once, before it answers; it ends, and leaves nothing,
-when the standard input of this script ends, as it does at the death of whoever holds the other end.
+`secured.py FOLDER --port=N`: FOLDER has `node.key` and `node.pem`, the key and the certificates of
+the server, and `users` and `users_roles` as Elasticsearch has these files. It is a Docker
+container, or else a process, by Maven and a JDK. Its address is printed at once, before it answers;
+it ends, and leaves nothing, when the standard input of this script ends, as it does at the death of
+whoever holds the other end.
 
 Needs Python 3.9 or newer and nothing else.
 """
@@ -15,7 +16,6 @@ import argparse
 import os
 import select
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -99,21 +99,15 @@ def process_of(folder: Path, port: int) -> Iterator[Running]:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> int:
     """Do what the command line says; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder.resolve()
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args()
+    folder, port = options.folder.resolve(), options.port
     os.umask(0o022)  # the server's own user reads what root unpacks here
     os.environ.setdefault("ES_HEAP", "512m")
-    port = free_port()
     run = container_of if container.daemon_answers() else process_of
     try:
         with run(folder, port) as is_running:

@@ -5,6 +5,9 @@
 already; a Docker container; a process, by Maven and a JDK. It may be called again at any time, and
 by several at once. `stop` ends only what `start` started in this checkout.
 
+`start --in-memory` is for tests: the data of a process are kept in memory, if there is room for
+them, so that nothing waits for the disk. They outlive a crash of the server, but not a stop.
+
 Needs Python 3.9 or newer and nothing else, so that it runs before there is a virtual environment.
 """
 
@@ -14,6 +17,8 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +28,7 @@ import address
 import bundle
 import container
 import java
+import memory
 import process
 import runner
 from failure import SetupFailed
@@ -30,6 +36,7 @@ from lock import locked
 
 STATE = Path(__file__).resolve().parent / ".run"
 SECONDS_TO_START = 120
+SECONDS_TO_END = 60
 SECONDS_FOR_SHARDS = 30
 
 
@@ -54,10 +61,11 @@ RELEASES = {
 class Server:
     """The server of one release: where it is, and how it is started and stopped."""
 
-    def __init__(self, release: Release, port: int, name: str) -> None:
+    def __init__(self, release: Release, port: int, name: str, *, in_memory: bool) -> None:
         self.release = release
         self.name = name
         self.port = port
+        self.in_memory = in_memory
         self.url = f"http://127.0.0.1:{port}"
         self.state = STATE / name
         self.process = process.Process(self.state / "pid")
@@ -71,6 +79,9 @@ class Server:
             return self._check_given(given)
         with locked(self.state):
             answer = address.ask(self.url)
+            if answer.listening and not answer.version and self._ours_may_hold_the_port():
+                print(f"Waiting for port {self.port}, which our server still holds ...", flush=True)
+                answer = address.wait_until_answering_or_free(self.url, SECONDS_TO_END)
             if answer.version:
                 return f"Elasticsearch {answer.version} answers on {self.url} ({self._owner()})."
             if answer.listening:
@@ -86,7 +97,12 @@ class Server:
     def stop(self) -> str:
         """End the server that `start` started, and return one line that says what was done."""
         with locked(self.state):
-            if self.process.stop() or self.container.stop():
+            was_started = self.process.was_started()
+            stopped = self.process.stop() or self.container.stop()
+            if was_started:
+                address.wait_until_answering_or_free(self.url, SECONDS_TO_END)
+            memory.remove_folder(self.state)
+            if stopped:
                 return f"Stopped Elasticsearch on {self.url}."
             return "No Elasticsearch of this checkout runs; nothing was stopped."
 
@@ -118,6 +134,13 @@ class Server:
             return "a container of this checkout"
         return "not started here, used as it is"
 
+    def _ours_may_hold_the_port(self) -> bool:
+        """Return whether a server of ours was started and not stopped since: it may have crashed.
+
+        A process that was killed keeps its port until the system has taken back its memory.
+        """
+        return self.process.was_started() or self.container.was_made()
+
     def _start_new(self) -> str:
         reasons = []
         if container.daemon_answers():
@@ -141,6 +164,14 @@ class Server:
             f"{self.release.java} or newer (ES_JAVA_HOME names one in an unusual place)."
         )
 
+    def _settings(self) -> Mapping[str, str]:
+        if not self.in_memory or not memory.has_room():
+            return process.NO_SETTINGS
+        data = memory.make_folder(self.state) / "data"
+        data.mkdir(exist_ok=True)
+        runner.give(data)
+        return {"path.data": str(data)}
+
     def _start_container(self) -> str:
         print(f"Starting a container of elasticsearch:{self.version} ...", flush=True)
         self.container.start(self.version, self.port)
@@ -154,10 +185,15 @@ class Server:
         if self.name != self.release.major:
             home = _linked(home, reachable / self.name)
         log = process.log_file(home)
-        if self.process.pid() is None:  # an interrupted start may have left one that is on its way
-            print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
-            self.process.start(self.release.major, home, jdk, self.port)
         try:
+            pid = self.process.pid()
+            if pid is not None:
+                # On its way up, after a start that was interrupted; or on its way down.
+                print(f"Waiting for process {pid} of this checkout ...", flush=True)
+                with suppress(process.Ended):
+                    return self.process.wait_until_answering(self.url, SECONDS_TO_START)
+            print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
+            self.process.start(self.release.major, home, jdk, self.port, self._settings())
             return self.process.wait_until_answering(self.url, SECONDS_TO_START)
         except SetupFailed as error:
             self.process.stop()
@@ -181,10 +217,12 @@ def main() -> int:
     parser.add_argument("--version", choices=sorted(RELEASES), default="9", help="default: 9")
     parser.add_argument("--port", type=int, help="default: 9200, and 9208 for version 8")
     parser.add_argument("--name", help="of a server beside the usual one, with data of its own")
+    parser.add_argument("--in-memory", action="store_true", help="data that go with the server")
     options = parser.parse_args()
     os.umask(0o022)  # the server's own user reads what root unpacks here
     release = RELEASES[options.version]
-    server = Server(release, options.port or release.port, options.name or release.major)
+    port, name = options.port or release.port, options.name or release.major
+    server = Server(release, port, name, in_memory=options.in_memory)
     try:
         print(getattr(server, options.verb)())
     except SetupFailed as error:

@@ -55,11 +55,16 @@ def reachable_folder(preferred: Path) -> Path:
     reached = subprocess.run(["test", "-x", str(preferred)], check=False, **run_as())
     if reached.returncode == 0:
         return preferred
-    digest = hashlib.sha256(str(preferred).encode()).hexdigest()[:12]
-    other = Path("/var/tmp") / f"django-es-admin-{digest}"  # noqa: S108 (looked at below)
+    return own_folder(Path("/var/tmp"), preferred)  # noqa: S108 (it is looked at)
+
+
+def own_folder(parent: Path, named_after: Path) -> Path:
+    """Return a folder of ours, of this checkout's `named_after`, below a `parent` open to all."""
+    digest = hashlib.sha256(str(named_after).encode()).hexdigest()[:12]
+    other = parent / f"django-es-admin-{digest}"
     other.mkdir(exist_ok=True)
     found = other.lstat()
-    # /var/tmp is open to all: whoever made this folder first could have put a link here.
+    # Whoever made this folder first could have put a link here.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise SetupFailed(f"{other} belongs to someone else. Remove it and try again.")
     return other

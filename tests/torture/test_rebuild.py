@@ -1,7 +1,7 @@
 """Rebuilds while the site writes: at the end the index equals the database, document by document.
 
 TORTURE_ROWS is the number of products, 10,000 if it is not set; TORTURE_SEED repeats the choices.
-TORTURE_SEEDS, which `make torture` sets, takes each failure on each database.
+TORTURE_STEPS names the failures, such as "sqlite-load postgresql-swap"; without it, all are taken.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from tests.ports import free_port
 from tests.torture.conftest import ES_URL
 from tests.torture.processes import ROOT, Environment, ProcessFailed
 from tests.torture.proxy import Proxy
@@ -23,19 +24,19 @@ from tests.torture.site import Site, SiteReport, wait_for
 
 ROWS = int(os.environ.get("TORTURE_ROWS") or 10_000)
 STEPS = ("create", "load", "drain", "deletes", "settle", "gate", "swap", "standby")
-SECOND_PORT = 9310
 
 Check = Callable[..., None]
 
 VENDORS = ("sqlite", "postgresql")
-# The tests of every change take half of all, as there is no time for more.
-ALL = bool(os.environ.get("TORTURE_SEEDS"))
+CHOSEN = os.environ.get("TORTURE_STEPS", "").split()
 FAILURES = [
     (vendor, step)
-    for number, step in enumerate(STEPS)
-    for half, vendor in enumerate(VENDORS)
-    if ALL or number % 2 == half
+    for step in STEPS
+    for vendor in VENDORS
+    if not CHOSEN or f"{vendor}-{step}" in CHOSEN
 ]
+
+pytestmark = pytest.mark.slow
 
 each_vendor = pytest.mark.parametrize("vendor", VENDORS)
 
@@ -175,33 +176,47 @@ def test_a_transaction_across_the_swap(
 class OwnServer:
     """An Elasticsearch that may be killed, beside the one of all other tests."""
 
-    url = f"http://127.0.0.1:{SECOND_PORT}"
+    def __init__(self) -> None:
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        # Each worker has one of its own, with data of its own.
+        self._name = f"torture-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
     def start(self) -> None:
-        words = ("start", f"--port={SECOND_PORT}", "--name=torture")
+        self._script("start")
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        self._script("stop")
+
+    def kill(self) -> None:
+        """End it as a crash would (kill -9), whichever way it was started."""
+        state = ROOT / "dev/elasticsearch/.run" / self._name
+        if (state / "pid").exists():
+            os.killpg(int((state / "pid").read_text().split()[0]), signal.SIGKILL)
+            return
+        container = next(state.glob("container-*")).read_text()
+        subprocess.run(["docker", "kill", container], check=True)
+        subprocess.run(["docker", "wait", container], check=True)
+
+    def _script(self, verb: str) -> None:
         environment = {k: v for k, v in os.environ.items() if k != "ES_URL"}
+        words = (verb, f"--port={self._port}", f"--name={self._name}")
         subprocess.run(
             [sys.executable, ROOT / "dev/elasticsearch/server.py", *words],
             env=environment | {"ES_HEAP": "512m"},
             check=True,
         )
 
-    def kill(self) -> None:
-        """End it as a crash would (kill -9), whichever way it was started."""
-        state = ROOT / "dev/elasticsearch/.run/torture"
-        if (state / "pid").exists():
-            os.killpg(int((state / "pid").read_text().split()[0]), signal.SIGKILL)
-            return
-        container = next(state.glob("container-*")).read_text()
-        subprocess.run(["docker", "kill", container], check=True)
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OwnServer]:
     server = OwnServer()
-    server.start()
-    yield server
-    server.kill()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @each_vendor

@@ -2,13 +2,15 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 DEV = Path(__file__).parents[3] / "dev"
 
@@ -16,12 +18,17 @@ ServerScript = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def scripts(tmp_path: Path) -> Path:
-    """Return a copy of dev/elasticsearch without a server in it."""
-    for name in ("local", "elasticsearch"):
-        left_out = shutil.ignore_patterns(".run", "__pycache__")
-        shutil.copytree(DEV / name, tmp_path / name, ignore=left_out)
-    return tmp_path / "elasticsearch"
+def scripts() -> Iterator[Path]:
+    """Give a copy of dev/elasticsearch without a server in it.
+
+    It is not in `tmp_path`: as root the server runs as another user, for whom that is closed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name in ("local", "elasticsearch"):
+            left_out = shutil.ignore_patterns(".run", "__pycache__")
+            shutil.copytree(DEV / name, Path(folder) / name, ignore=left_out)
+        yield Path(folder) / "elasticsearch"
 
 
 @pytest.fixture
@@ -49,9 +56,7 @@ def server_script(scripts: Path, programs: Path) -> ServerScript:
     return run
 
 
-@pytest.fixture
-def free_port() -> int:
+@pytest.fixture(name="free_port")
+def _free_port() -> int:
     """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
