@@ -27,7 +27,8 @@ class FlatProduct(models.Model):
 
 class Category(models.Model):
     name = models.CharField(max_length=100)
-    slug = models.SlugField(unique=True)
+    # Longer than a keyword of Elasticsearch may be, for documents that it refuses.
+    slug = models.SlugField(max_length=50_000, unique=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
 
     def __str__(self) -> str:

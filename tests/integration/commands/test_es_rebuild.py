@@ -349,11 +349,13 @@ def test_silence(run: Run, holders: Holders) -> None:
 
 
 def test_a_database_that_is_not_migrated(run: Run, definition: IndexDefinition) -> None:
+    table = Generation._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE elasticsearch_generation RENAME TO elasticsearch_gone")
+        cursor.execute(f'ALTER TABLE "{table}" RENAME TO elasticsearch_gone')
     ended = run("es_rebuild", INDEX)
     assert ended.code == 1
-    assert ended.message.startswith("The database failed (no such table")
+    missing = {"sqlite": f"no such table: {table}", "postgresql": f'relation "{table}" does not'}
+    assert ended.message.startswith(f"The database failed ({missing[connection.vendor]}")
     assert ended.message.endswith("run `manage.py migrate` if a table or column is missing.")
 
 
