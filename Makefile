@@ -3,37 +3,41 @@
 PYTHON ?= python3
 PORT ?= 8000
 PYTEST_ARGS ?=
+WORKERS ?= 2
 SEEDS ?= 50
 ROWS ?= 100000
+STEPS ?=
 CHROMIUM ?= chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A file's tests stay together, as some share what is dear to make; the longest files come first.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torture lint format venv es es-stop postgres postgres-stop schemathesis screenshots browser clean
+.PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop schemathesis screenshots browser clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
+	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=2 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
 	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
-	@echo "  DATABASE_URL (demo)."
+	@echo "  DATABASE_URL (demo, test)."
 
 demo: venv es ## Set all up and serve the example shop on 127.0.0.1:8000
 	@dev/demo.sh $(PORT)
 
-test: venv es postgres browser ## Set all up and run the tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: venv es-in-memory postgres browser ## Set all up and run the tests, but those that take long
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
-coverage: venv es postgres browser ## Run the tests and show which branches they do not reach
-	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+coverage: venv es-in-memory postgres browser ## Run the same tests and show which branches they do not reach
+	@$(PYTEST) -m "not slow" --cov --cov-report=term $(PYTEST_ARGS)
 
-torture: venv es postgres ## Make changes under faults, SEEDS times per database, and rebuild ROWS products (see docs/torture.md)
-	@TORTURE_SEEDS=$(SEEDS) TORTURE_ROWS=$(ROWS) $(BIN)/python -m pytest tests/torture -p no:randomly --durations=5 $(PYTEST_ARGS)
+torture: venv es-in-memory postgres ## Run the tests that take long: changes under faults, SEEDS times per database, rebuilds of ROWS products (see docs/torture.md)
+	@TORTURE_SEEDS=$(SEEDS) TORTURE_ROWS=$(ROWS) TORTURE_STEPS="$(STEPS)" $(BIN)/python -m pytest -m slow -p no:randomly --durations=5 $(PYTEST_ARGS)
 
 lint: venv ## Check format, code, types and migrations
 	$(BIN)/ruff format --check
@@ -56,6 +60,9 @@ $(INSTALLED): setup.cfg pyproject.toml
 
 es: ## Start an Elasticsearch, unless one answers already
 	@$(PYTHON) dev/elasticsearch/server.py start
+
+es-in-memory: ## The same for tests: its data are in memory, and gone with it
+	@$(PYTHON) dev/elasticsearch/server.py start --in-memory
 
 es-stop: ## Stop the Elasticsearch that `make es` started
 	@$(PYTHON) dev/elasticsearch/server.py stop

@@ -9,8 +9,8 @@ from shop.models import Category, Product, Tag
 
 from django_es_admin import connections
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
+from tests.live import make_live
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def indexed(rows: Iterable[Mapping[str, Any]]) -> Iterator[None]:
         product.tags.set(Tag.objects.get_or_create(name=name)[0] for name in tags)
     try:
         definition = get_definition("products")
-        rebuild(plan_rebuild(definition))
+        make_live(definition)
         OutboxEntry.objects.all().delete()
         yield
     finally:

@@ -9,8 +9,35 @@ from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
+from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker
+from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
+
+# A project of its own, whose tests run there.
+collect_ignore = ["guide/typed"]
+
+LONGEST_FIRST = (
+    "tests/torture/",
+    "tests/browser/",
+    "tests/integration/lifecycle/",
+    "tests/integration/test/",
+    "tests/integration/commands/",
+    "tests/integration/backends/",
+    "tests/protocol/",
+    "tests/integration/",
+)
+"""Which files the workers begin with, so that none works on alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order is still random within each kind."""
+
+    def rank(item: pytest.Item) -> int:
+        found = (n for n, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder))
+        return next(found, len(LONGEST_FIRST))
+
+    items.sort(key=rank)
 
 
 def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
@@ -33,6 +60,13 @@ def _breaker_stays_here() -> Iterator[None]:
     """Let no test skip what another one found down."""
     yield
     breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often at what somebody else has to do, or what time has to pass."""
+    monkeypatch.setattr(catch_up, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(load, "WAIT_SECONDS", 0.02)
 
 
 @pytest.fixture

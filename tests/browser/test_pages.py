@@ -146,7 +146,7 @@ def test_text_can_be_read_in_both_themes(open_page: OpenPage, theme: str) -> Non
         page.goto(path)
         for details in page.locator("details").all():
             details.evaluate("element => element.open = true")
-        assert page.evaluate(FAINT) == []
+        assert page.evaluate(FAINT) == [], path
 
 
 @pytest.mark.usefixtures("scene")
@@ -255,6 +255,16 @@ def test_figures_are_refreshed_and_focus_and_scroll_stay(
     products: list[Product], es: Elasticsearch, open_page: OpenPage, settings: Settings
 ) -> None:
     page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 600, "height": 400})
+    # From here on the page's clock is the test's.
+    page.clock.install()
+    page.reload()
+    seconds = int(page.locator("[data-refresh]").get_attribute("data-refresh") or 0)
+    asked: list[str] = []
+
+    def go_on(times: int = 1) -> None:
+        asked.clear()
+        page.clock.run_for(times * seconds * 1000)
+
     line = page.locator("#indices tbody", has_text="shop.Product").first
     expect(line).to_contain_text("20")
     link = page.locator("#indices").get_by_role("link", name="products", exact=True)
@@ -265,7 +275,9 @@ def test_figures_are_refreshed_and_focus_and_scroll_stay(
     before = page.evaluate("[window.scrollX, window.scrollY]")
     es.index(index=f"{settings.INDEX_PREFIX}appeared", document={"n": 1}, refresh=True)
     es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
-    expect(line).to_contain_text("19", timeout=20_000)
+    page.on("request", lambda request: asked.append(request.url))
+    go_on()
+    expect(line).to_contain_text("19")
     expect(page.get_by_role("link", name=f"{settings.INDEX_PREFIX}appeared")).to_be_visible()
     expect(link).to_be_focused()
     assert region.evaluate("element => element.scrollLeft") == 120
@@ -273,7 +285,10 @@ def test_figures_are_refreshed_and_focus_and_scroll_stay(
     # Who reads can stop it.
     page.get_by_role("button", name="Pause refreshing").click()
     es.delete(index=get_definition("products").alias, id=str(products[1].pk), refresh=True)
-    page.wait_for_timeout(7_000)
+    go_on(times=3)
+    assert asked == []
     expect(line).to_contain_text("19")
     page.get_by_role("button", name="Go on refreshing").click()
-    expect(line).to_contain_text("18", timeout=20_000)
+    go_on()
+    expect(line).to_contain_text("18")
+    assert asked == [page.url]

@@ -6,8 +6,12 @@ import runpy
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PATHS = (str(ROOT), str(ROOT / "example_project"))
@@ -15,6 +19,14 @@ PATHS = (str(ROOT), str(ROOT / "example_project"))
 # Dozens of processes are started, and killed: each is a fork of one that has Django imported.
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.torture.preload"])
+
+
+@contextmanager
+def _not_measured() -> Iterator[None]:
+    """Let no process measure its coverage: it would be slower, and is killed before it tells."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
 
 
 class ProcessFailed(AssertionError):
@@ -97,7 +109,8 @@ class Process:
         self._process = _forks.Process(
             target=_run, args=(words, variables, self._output, self._errors), daemon=True
         )
-        self._process.start()
+        with _not_measured():
+            self._process.start()
 
     def status(self) -> int | None:
         """Return the exit status, or minus the signal that ended it; None while it runs."""

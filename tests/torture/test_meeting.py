@@ -6,6 +6,8 @@ import pytest
 
 from tests.torture.processes import Environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("how", ["delete", "clear"])
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])

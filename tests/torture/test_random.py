@@ -15,7 +15,12 @@ from tests.torture.processes import Environment, ProcessFailed
 from tests.torture.proxy import Proxy
 from tests.torture.run import Report, Run
 
-RUNS = 1 if os.environ.get("TORTURE_SEED") else int(os.environ.get("TORTURE_SEEDS") or 5)
+SEEDS = os.environ.get("TORTURE_SEEDS")
+RUNS = 1 if os.environ.get("TORTURE_SEED") else int(SEEDS or 1)
+
+
+# `make test` makes one of each database.
+pytestmark = [pytest.mark.slow] if SEEDS else []
 
 
 @pytest.mark.parametrize("number", range(1, RUNS + 1))

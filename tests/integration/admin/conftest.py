@@ -7,11 +7,29 @@ from shop.models import Category, Product, Tag
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
+from tests.live import make_live
 
 
 @pytest.fixture
 def products(db: None, es: Elasticsearch) -> list[Product]:
     """Three products in the database and in a live index."""
+    made = make_products()
+    make_live(get_definition("products"))
+    OutboxEntry.objects.all().delete()
+    return made
+
+
+@pytest.fixture
+def rebuilt_products(db: None, es: Elasticsearch) -> list[Product]:
+    """The same, by a rebuild, which has left its record."""
+    made = make_products()
+    rebuild(plan_rebuild(get_definition("products")))
+    # The test's transaction never commits, so that nothing has drained what is loaded already.
+    OutboxEntry.objects.all().delete()
+    return made
+
+
+def make_products() -> list[Product]:
     category = Category.objects.create(name="Shoes", slug="shoes")
     made = [
         Product.objects.create(
@@ -25,7 +43,4 @@ def products(db: None, es: Elasticsearch) -> list[Product]:
         for number in range(3)
     ]
     made[0].tags.add(Tag.objects.create(name="outdoor"))
-    rebuild(plan_rebuild(get_definition("products")))
-    # The test's transaction never commits, so that nothing has drained what is loaded already.
-    OutboxEntry.objects.all().delete()
     return made

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.live import make_live
 from tests.servers import Answer, refusing_port, standing_between
 from tests.testapp.models import Note
 
@@ -22,7 +22,7 @@ REFUSED = "Nothing was done"
 
 def index_notes() -> None:
     """Make the index of the notes that are there."""
-    rebuild(plan_rebuild(get_definition("testapp-notes")))
+    make_live(get_definition("testapp-notes"))
 
 
 def make_notes(*titles: str, **values: Any) -> list[Note]:

@@ -94,7 +94,7 @@ def test_labels_colours_and_what_is_read_only(es: Elasticsearch, settings: Setti
     assert re.search(r'class="esa-label esa-grey"[^>]*>replica<', text)
 
 
-def test_a_healthy_index(products: list[Product]) -> None:
+def test_a_healthy_index(rebuilt_products: list[Product]) -> None:
     count_products()
     text = dashboard()
     rows = [row for row in table(text, "indices") if row.startswith("products ")]
@@ -406,7 +406,7 @@ def test_a_page_holds_fifty_indices(es: Elasticsearch, settings: Settings) -> No
 def test_the_room_on_the_disks(es: Elasticsearch) -> None:
     [row] = table(dashboard(), "connections")
     assert re.search(
-        r" [\d.,]+ [GT]B of [\d.,]+ [GT]B \d+ %", row.replace("\N{NO-BREAK SPACE}", " ")
+        r" [\d.,]+ [MGT]B of [\d.,]+ [GT]B \d+ %", row.replace("\N{NO-BREAK SPACE}", " ")
     )
 
 

@@ -69,7 +69,7 @@ def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_plan_and_why_it_is_refused(products: list[Product]) -> None:
+def test_a_plan_and_why_it_is_refused(rebuilt_products: list[Product]) -> None:
     text = page("elasticsearch_index_rebuild", quote("default:products"))
     assert "3 Zeilen laden, beim letzten Tempo in etwa 1 s" in text
     text = page("elasticsearch_index_rollback", quote("default:products"))

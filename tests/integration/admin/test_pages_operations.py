@@ -86,7 +86,7 @@ def test_create(client: Client, es: Elasticsearch) -> None:
 
 
 def test_a_rebuild_is_done_by_the_worker(
-    client: Client, products: list[Product], es: Elasticsearch
+    client: Client, rebuilt_products: list[Product], es: Elasticsearch
 ) -> None:
     old = live(es)
     text, _ = show(client, "rebuild")

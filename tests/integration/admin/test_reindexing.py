@@ -16,9 +16,9 @@ from shop.models import Product
 
 from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Index, Operation, OutboxEntry
 from tests import servers
+from tests.live import make_live
 
 from .visitors import visitor
 
@@ -95,7 +95,7 @@ def test_more_hits_than_a_page_has(products: list[Product], es: Elasticsearch, a
         Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=products[0].category)
         for number in range(130)
     )
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
     Product.objects.update(brand="Renamed")
     client, url = visitor(*RIGHTS), f"{reverse(LIST)}?q=boot"
     if action == "button":

@@ -32,7 +32,6 @@ pytestmark = [
     pytest.mark.urls("tests.testapp.depot"),
 ]
 
-ROWS = 20_000
 PLAIN, BULK = "0", "1"
 
 
@@ -87,22 +86,23 @@ def counted_bulks() -> Iterator[list[str]]:
         yield seen
 
 
+@pytest.mark.parametrize("total", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("resource", [PLAIN, BULK])
-def test_an_import_of_20_000_rows_becomes_bulk_requests(
-    admin_client: Client, es: Elasticsearch, prefix: str, resource: str
+def test_an_import_of_many_rows_becomes_bulk_requests(
+    admin_client: Client, es: Elasticsearch, prefix: str, resource: str, total: int
 ) -> None:
     (old,) = make_notes("Before")
     index_notes()
-    rows = [(uuid.uuid4(), f"Note {n:05}") for n in range(ROWS - 1)]
+    rows = [(uuid.uuid4(), f"Note {n:05}") for n in range(total - 1)]
     with counted_bulks() as bulks:
         page = text_of(process(admin_client, [(old.pk, "After"), *rows], resource))
-    assert f"{ROWS - 1} new, 1 updated" in page
+    assert f"{total - 1} new, 1 updated" in page
     assert "imported object" not in page
-    assert Note.objects.count() == ROWS
+    assert Note.objects.count() == total
     assert OutboxEntry.objects.count() == 0
-    assert ROWS / 1_000 <= len(bulks) <= ROWS / 1_000 + 2
+    assert total / 1_000 <= len(bulks) <= total / 1_000 + 2
     es.indices.refresh(index=f"{prefix}testapp-notes")
-    assert es.count(index=f"{prefix}testapp-notes")["count"] == ROWS
+    assert es.count(index=f"{prefix}testapp-notes")["count"] == total
     assert es.get(index=f"{prefix}testapp-notes", id=str(old.pk))["_source"]["title"] == "After"
     assert es.exists(index=f"{prefix}testapp-notes", id=str(rows[-1][0]))
 

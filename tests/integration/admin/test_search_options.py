@@ -12,7 +12,7 @@ from shop.models import Product
 
 from django_es_admin.exceptions import SearchMisdeclared
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.live import make_live
 from tests.testapp.models import Note, Reply
 from tests.testapp.site import NoteAdmin, ReplyAdmin, office
 
@@ -119,7 +119,7 @@ def test_a_changed_help_text_stays(admin_client: Client) -> None:
 def shop() -> None:
     call_command("load_catalogue", "--count=40", verbosity=0)
     Product.objects.filter(pk__in=Product.objects.values("pk")[:3]).update(name="Zeppelin")
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
 
 
 @pytest.mark.usefixtures("shop")

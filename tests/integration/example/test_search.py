@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 from shop.models import Category, Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.live import make_live
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexed")]
 
@@ -27,7 +27,7 @@ def indexed(es: Elasticsearch) -> None:
     assert said is not None
     said.description = "Better than any zeppelin."
     said.save()
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
 
 
 def found(client: Client, words: str, **query: str) -> list[Product]:

@@ -141,8 +141,15 @@ def test_load_settings_do_not_stay(es: Elasticsearch, definition: IndexDefinitio
 
 
 def test_a_document_that_cannot_be_indexed_leaves_the_live_index_alone(
-    es: Elasticsearch, definition: IndexDefinition
+    es: Elasticsearch, definition: IndexDefinition, settings: Any
 ) -> None:
+    # The swap waits for the second delete of what was refused.
+    settings.ES_ADMIN = {
+        **settings.ES_ADMIN,
+        "DELETE_AGAIN_AFTER": 2,
+        "WRITE_TIMEOUT": 0.9,
+        "INLINE_TIMEOUT": 0.9,
+    }
     products = make_products(5)
     live = rebuild(plan_rebuild(definition)).swap.target
     # A keyword of more than 32,766 bytes: Elasticsearch refuses the document.

@@ -7,14 +7,14 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.live import make_live
 
 
 @pytest.fixture
 def definition(transactional_db: None, es: Elasticsearch) -> IndexDefinition:
     """The index of products with category and tags, live."""
     definition = get_definition("products_with_relations")
-    rebuild(plan_rebuild(definition))
+    make_live(definition)
     return definition
 
 

@@ -10,9 +10,9 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from tests.guide.models import Board, Memo, Product
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +53,7 @@ def document(request: pytest.FixtureRequest) -> Iterator[type[Document]]:
 def boards(document: type[Document], es: Elasticsearch) -> Read:
     """Return the texts on each board, as its index has them."""
     definition = definition_of(document)
-    rebuild(plan_rebuild(definition))
+    make_live(definition)
 
     def read() -> dict[str, list[str]]:
         es.indices.refresh(index=definition.alias)

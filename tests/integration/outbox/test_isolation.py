@@ -14,10 +14,10 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of, get_definition
 from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.generations.table import register
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
 from django_es_admin.outbox.drain.worker import drain_due, drain_forever
 from tests.guide.models import Category, FlatProduct, Product
+from tests.live import make_live
 from tests.servers import hanging
 
 Indexed = Callable[[], dict[str, Any]]
@@ -42,7 +42,7 @@ def document_of(model: Any, index: str, **attributes: Any) -> Iterator[IndexDefi
     document = registry.register_document(type("IsolatedDocument", (Document,), attributes))
     try:
         definition = definition_of(document)
-        rebuild(plan_rebuild(definition))
+        make_live(definition)
         yield definition
     finally:
         registry.unregister_document(document)
@@ -77,7 +77,7 @@ def missing(es: Elasticsearch, definition: IndexDefinition, settings: Any) -> st
     """The name of an index whose live generation somebody deleted, with older rows than others."""
     settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker", "BULK_MAX_DOCUMENTS": 2}
     flat = get_definition("flat-products")
-    rebuild(plan_rebuild(flat))
+    make_live(flat)
     es.indices.delete(index=Generation.objects.get(alias=flat.alias).name)
     for n in range(4):
         FlatProduct.objects.create(name="a", description="", price=1, sku=f"{n}")
@@ -194,8 +194,8 @@ def test_a_standby_without_its_shards_holds_no_row(
 def test_a_connection_that_hangs_is_waited_for_once(
     definition: IndexDefinition, settings: Any
 ) -> None:
-    rebuild(plan_rebuild(get_definition("flat-products")))
-    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_TIMEOUT": 0.5}
+    make_live(get_definition("flat-products"))
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "WRITE_TIMEOUT": 0.5}
     with hanging() as server:
         settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "HOSTS": [server]}}
         OutboxEntry.objects.bulk_create(

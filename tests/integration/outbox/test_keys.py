@@ -20,6 +20,7 @@ from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.status.status import get_status
 from tests.guide.models import Category, Phrase, Product, Ticket, Use, Word
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +40,7 @@ def index(es: Elasticsearch) -> Iterator[Callable[..., Read]]:
         }
         registered.append(registry.register_document(type("KeyDocument", (Document,), attributes)))
         definition = definition_of(registered[-1])
-        rebuild(plan_rebuild(definition))
+        make_live(definition)
 
         def read() -> dict[str, Any]:
             es.indices.refresh(index=definition.alias)

@@ -17,6 +17,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import databases, drain_due
 from tests.guide.models import LoudProduct, Pizzeria, Place, Product, Restaurant
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "other"])
 
@@ -33,7 +34,7 @@ def index(es: Elasticsearch) -> Iterator[Callable[..., Callable[[], dict[str, An
         document = registry.register_document(type("KinDocument", (Document,), attributes))
         registered.append(document)
         definition = definition_of(document)
-        rebuild(plan_rebuild(definition))
+        make_live(definition)
 
         def read() -> dict[str, Any]:
             es.indices.refresh(index=definition.alias)

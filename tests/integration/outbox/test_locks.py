@@ -15,10 +15,10 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.rows.claim import claim, due
 from tests.guide.models import Category, Place, Product
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +75,7 @@ def shelves(es: Elasticsearch, settings: Any) -> Iterator[None]:
         def get_instances_from_related(self, related_instance: Product) -> Category | None:
             return related_instance.category
 
-    rebuild(plan_rebuild(definition_of(LockDocument)))
+    make_live(definition_of(LockDocument))
     yield
     registry.unregister_document(LockDocument)
 

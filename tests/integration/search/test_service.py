@@ -21,12 +21,12 @@ from django_es_admin.exceptions import (
     ServerRefused,
 )
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.search.fields import read_fields
 from django_es_admin.search.query import Matching, build_query
 from django_es_admin.search.service import key_reader, search_ids
 from django_es_admin.search.words import read_words
 from tests.integration.admin.searching import elasticsearch_at
+from tests.live import make_live
 from tests.servers import answering, hanging, refusing_port, standing_between
 from tests.testapp.documents import NoteDocument
 from tests.testapp.models import Note
@@ -46,7 +46,7 @@ def products() -> list[Product]:
         )
         for n in range(12)
     ]
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
     return made
 
 
@@ -63,7 +63,7 @@ def test_keys_are_of_the_models_type(products: list[Product]) -> None:
 
 def test_uuids_are_uuids() -> None:
     note = Note.objects.create(title="Lamp", kind="plain")
-    rebuild(plan_rebuild(get_definition("testapp-notes")))
+    make_live(get_definition("testapp-notes"))
     assert search_ids(NoteDocument, ALL).ids == (note.pk,)
     assert isinstance(note.pk, uuid.UUID)
 

@@ -8,6 +8,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.search import FacetedSearchService, RangeFacet, StatsFacet, TermsFacet
 from tests.guide.documents import FlatProductDocument
 from tests.guide.models import FlatProduct
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def product(es: Elasticsearch) -> None:
         sku="TEST-001",
         is_active=True,
     )
-    rebuild(plan_rebuild(get_definition("flat-products")))
+    make_live(get_definition("flat-products"))
 
 
 def test_the_tutorial_s_cases() -> None:

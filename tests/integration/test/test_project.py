@@ -64,7 +64,6 @@ class Project:
             env={
                 **inherited(),
                 "PYTHONPATH": str(ROOT),
-                "PYTHONDONTWRITEBYTECODE": "1",
                 "DATABASE_URL": database,
                 **({"TEST_DATABASE": name} if name else {}),
                 "ES_URL": self._url,

@@ -1,0 +1,32 @@
+"""Live indices for tests whose subject is not the rebuild."""
+
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.lifecycle.create import create_index, plan_create
+from django_es_admin.lifecycle.generations.table import generations_of, mark_loaded
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain.read import objects
+from django_es_admin.outbox.drain.write import Writer
+from django_es_admin.status.counts import remember_rows
+
+SECONDS = 30.0
+
+
+def make_live(definition: IndexDefinition) -> None:
+    """Make an index live, as a rebuild leaves it, with a third of the requests."""
+    plan = plan_create(definition)
+    if plan.existing:
+        rebuild(plan_rebuild(definition))
+        return
+    name = create_index(plan).generation
+    rows = OutboxEntry.objects.using(definition.database).filter(
+        connection=definition.using, index=definition.name
+    )
+    waiting = list(rows.values_list("pk", flat=True))
+    keys = [str(key) for key in objects(definition).order_by("pk").values_list("pk", flat=True)]
+    if keys:
+        outcome = Writer(definition, SECONDS, refresh=True).write_keys(keys)
+        assert outcome.errors == {}
+    rows.filter(pk__in=waiting).delete()
+    mark_loaded(generations_of(definition).get(name=name))
+    remember_rows(definition, len(keys), len(keys))
