@@ -9,9 +9,10 @@ from tests.torture.processes import Environment
 from tests.torture.proxy import Proxy
 from tests.torture.times import INLINE_TIMEOUT
 
+pytestmark = pytest.mark.slow
+
 WRITES = 2_000
 BREAKER_SECONDS = 2.0
-SECONDS_OF_A_BUSY_MACHINE = 2.0
 
 
 def cut(proxy: Proxy) -> Callable[[], None]:
@@ -55,9 +56,8 @@ def test_no_write_fails_and_one_drain_brings_equality(
         mend()
     assert told["writes"] == WRITES
     # One write in BREAKER_SECONDS tries the connection, and waits for INLINE_TIMEOUT at most.
-    assert told["median"] < INLINE_TIMEOUT / 10
-    assert told["slowest"] < INLINE_TIMEOUT + SECONDS_OF_A_BUSY_MACHINE
-    assert told["all"] < WRITES * INLINE_TIMEOUT / 10
+    assert 0 < told["attempts"] <= told["seconds"] / BREAKER_SECONDS + 1
+    assert told["patience"] <= INLINE_TIMEOUT
 
     dark = json.loads(environment.run("tests.torture.settle", "--seconds=0"))
     assert len(dark["left"]) > WRITES

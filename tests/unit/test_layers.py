@@ -1,7 +1,7 @@
 """A package imports only from the layers above it, inside functions, too."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +38,8 @@ FACES = LEVELS["admin"]
 WIRING = {"apps.py", "__init__.py"}
 
 
-def modules() -> Iterator[Path]:
-    return (path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).as_posix() not in WIRING)
+def modules(root: Path = ROOT) -> Iterator[Path]:
+    return (path for path in root.rglob("*.py") if path.relative_to(root).as_posix() not in WIRING)
 
 
 def part_of(dotted: str) -> str | None:
@@ -54,48 +54,64 @@ def part_of(dotted: str) -> str | None:
     return f"{first}.{second}" if f"{first}.{second}" in LEVELS else first
 
 
-def own_part(path: Path) -> str:
+def own_part(path: Path, root: Path = ROOT) -> str:
     """Return the part of the package that a file is in."""
-    return part_of(".".join(["django_es_admin", *path.relative_to(ROOT).with_suffix("").parts]))
+    part = part_of(".".join(["django_es_admin", *path.relative_to(root).with_suffix("").parts]))
+    assert part is not None
+    return part
 
 
-def imported(path: Path) -> Iterator[str]:
-    package = ["django_es_admin", *path.relative_to(ROOT).parts[:-1]]
+def imported(path: Path, root: Path = ROOT) -> Iterator[str]:
+    """Return what a module imports: also a module that is named after ``import``."""
+    package = ["django_es_admin", *path.relative_to(root).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) + 1 - node.level] if node.level else []
-            source = ".".join([*base, *([node.module] if node.module else [])])
-            if source == "django_es_admin":
+            source = [*base, *(node.module.split(".") if node.module else [])]
+            folder = root.joinpath(*source[1:])
+            for alias in node.names:
                 # `from django_es_admin import lifecycle` names a part, `connections` does not.
-                yield from (
-                    f"{source}.{alias.name}" if (ROOT / alias.name).exists() else source
-                    for alias in node.names
-                )
-            else:
-                yield source
+                named = (folder / alias.name).is_dir() or (folder / f"{alias.name}.py").exists()
+                ours = source[:1] == ["django_es_admin"]
+                yield ".".join([*source, alias.name] if ours and named else source)
 
 
-def test_every_part_has_a_layer() -> None:
-    assert {own_part(path) for path in modules()} <= LEVELS.keys()
+def unknown_parts(root: Path) -> set[str]:
+    return {own_part(path, root) for path in modules(root)} - LEVELS.keys()
+
+
+def wrong_imports(root: Path) -> list[str]:
+    """Return what imports from a layer below its own, or from where there is none."""
+    wrong = []
+    for path in modules(root):
+        own = LEVELS.get(own_part(path, root), len(LAYERS))
+        for dotted in imported(path, root):
+            part = part_of(dotted)
+            if part is not None and LEVELS.get(part, len(LAYERS) + 1) > own:
+                wrong.append(f"{path.relative_to(root)} imports {dotted}")
+    return sorted(set(wrong))
+
+
+def elasticsearch_in_faces(root: Path) -> list[str]:
+    return [
+        f"{path.relative_to(root)} imports {dotted}"
+        for path in modules(root)
+        if LEVELS.get(own_part(path, root)) == FACES
+        for dotted in imported(path, root)
+        if dotted.partition(".")[0] in ("elasticsearch", "elastic_transport")
+    ]
+
+
+def test_every_part_has_a_layer_and_every_layer_a_part() -> None:
+    assert unknown_parts(ROOT) == set()
+    parts = {own_part(path) for path in modules()} | {""}
+    assert LEVELS.keys() - parts == set()
 
 
 def test_imports_point_up() -> None:
-    wrong = []
-    for path in modules():
-        own = own_part(path)
-        for dotted in imported(path):
-            part = part_of(dotted)
-            if part is not None and LEVELS.get(part, 0) > LEVELS[own]:
-                wrong.append(f"{path.relative_to(ROOT)} imports {dotted}")
-    assert wrong == []
-
-
-def test_the_check_sees_an_import_that_points_down(tmp_path: Path) -> None:
-    module = ROOT / "backends" / "health.py"
-    assert "django_es_admin.conf" not in set(imported(module))
-    assert {"django_es_admin.backends.abstracts"} <= set(imported(module))
+    assert wrong_imports(ROOT) == []
 
 
 # Rooms whose modules may not import each other in circles, not even for types: where one needs the
@@ -165,11 +181,81 @@ def test_the_check_sees_a_circle(tmp_path: Path, one: str, other: str) -> None:
 
 
 def test_faces_know_no_elasticsearch() -> None:
-    faces = [path for path in modules() if LEVELS[own_part(path)] == FACES]
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {dotted}"
-        for path in faces
-        for dotted in imported(path)
-        if dotted.partition(".")[0] in ("elasticsearch", "elastic_transport")
-    ]
-    assert wrong == []
+    assert elasticsearch_in_faces(ROOT) == []
+
+
+# --- that these checks can fail ---
+
+House = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """Return a function that builds a package of ours with one import in one module."""
+
+    def build(module: str, line: str) -> Path:
+        for name in (name for names in LAYERS for name in names if name):
+            folder = tmp_path.joinpath(*name.split("."))
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "__init__.py").touch()
+        (tmp_path / "tasks").rename(tmp_path / "packaged_tasks")
+        (tmp_path / "packaged_tasks" / "__init__.py").rename(tmp_path / "tasks.py")
+        (tmp_path / "packaged_tasks").rmdir()
+        (tmp_path / module).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / module).write_text(f"{line}\n")
+        return tmp_path
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "found"),
+    [
+        ("backends/bad.py", "from ..lifecycle.swap import swap", "lifecycle.swap"),
+        ("backends/bad.py", "from .. import lifecycle", "lifecycle"),
+        ("backends/bad.py", "from .. import tasks", "tasks"),
+        ("backends/bad.py", "import django_es_admin.search.page", "search.page"),
+        ("backends/bad.py", "from django_es_admin import search", "search"),
+        ("backends/bad.py", "def f():\n    from ..search import page", "search"),
+        ("backends/deep/bad.py", "from ...admin import pages", "admin"),
+        ("conf.py", "from .backends import health", "backends"),
+        ("outbox/rows/bad.py", "from ..capture import record", "outbox.capture"),
+        ("outbox/rows/bad.py", "from .. import drain", "outbox.drain"),
+        ("lifecycle/build/bad.py", "from ..aliases.target import find", "lifecycle.aliases.target"),
+        ("search/bad.py", "from ..admin.forms import Form", "admin.forms"),
+        ("search/bad.py", "from ..test import runner", "test"),
+        ("search/bad.py", "from ..nowhere import thing", "nowhere"),
+        ("nowhere/bad.py", "from ..nowhere.other import thing", "nowhere.other"),
+    ],
+)
+def test_an_import_that_points_down_is_found(
+    house: House, module: str, line: str, found: str
+) -> None:
+    assert wrong_imports(house(module, line)) == [f"{module} imports django_es_admin.{found}"]
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("search/good.py", "from ..outbox.capture import record"),
+        ("search/good.py", "from .. import connections, outbox"),
+        ("search/good.py", "from .page import Page"),
+        ("search/good.py", "from elasticsearch import Elasticsearch"),
+        ("lifecycle/good.py", "from .build import load"),
+        ("test/good.py", "from ..admin import pages"),
+    ],
+)
+def test_an_import_that_points_up_is_not(house: House, module: str, line: str) -> None:
+    assert wrong_imports(house(module, line)) == []
+
+
+@pytest.mark.parametrize("module", ["nowhere.py", "nowhere/__init__.py", "nowhere/deep/bad.py"])
+def test_a_part_that_has_no_layer_is_found(house: House, module: str) -> None:
+    assert unknown_parts(house(module, "")) == {"nowhere"}
+
+
+def test_an_elasticsearch_in_a_face_is_found(house: House) -> None:
+    root = house("admin/pages/bad.py", "from elasticsearch.dsl import Search")
+    assert elasticsearch_in_faces(root) == ["admin/pages/bad.py imports elasticsearch.dsl"]
+    root = house("search/good.py", "import elastic_transport")
+    assert len(elasticsearch_in_faces(root)) == 1

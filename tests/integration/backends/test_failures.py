@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from elastic_transport import ConnectionError as ClientConnectionError
-from elastic_transport import ConnectionTimeout
+from elastic_transport import ConnectionTimeout, _node_pool
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from django_es_admin import ConnectionHandler
 from django_es_admin.backends.abstracts import Base
+from tests.attempts import noted_attempts
 from tests.servers import Answer, closing, hanging, refusing_port, standing_between
 
 ENGINE = "django_es_admin.backends.elasticsearch."
@@ -28,6 +31,24 @@ def backend(hosts: list[str], engine: str = ENGINES[0], **params: Any) -> Base:
         "PARAMS": {"randomize_nodes_in_pool": False, "request_timeout": 5, **params},
     }
     return ConnectionHandler({"default": server}, {})["default"]
+
+
+@dataclass
+class Clock:
+    """What the client takes for the time."""
+
+    now: float = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which nodes are dead for a while."""
+    clock = Clock()
+    monkeypatch.setattr(_node_pool, "time", clock)
+    return clock
 
 
 class Requests:
@@ -81,10 +102,9 @@ def test_an_invalid_request_is_not_repeated(es: Elasticsearch) -> None:
 def test_timeout(es: Elasticsearch, engine: str) -> None:
     with hanging() as url:
         connection = backend([url], engine, timeout=0.3)
-        started = time.monotonic()
-        with pytest.raises(ConnectionTimeout):
+        with noted_attempts() as attempts, pytest.raises(ConnectionTimeout):
             connection.info()
-        assert 0.25 < time.monotonic() - started < 2
+    assert [round(attempt.seconds, 1) for attempt in attempts.all] == [0.3]
 
 
 def test_a_timeout_is_not_repeated_by_default(es: Elasticsearch) -> None:
@@ -141,24 +161,30 @@ def test_the_writing_client_repeats_nothing_whatever_params_say(
         assert len(requests.paths) == 1
 
 
-def test_a_dead_node_is_left_alone_for_dead_timeout(es: Elasticsearch) -> None:
+def test_a_dead_node_is_left_alone_for_dead_timeout(es: Elasticsearch, clock: Clock) -> None:
     with counted(es, lambda number: UNAVAILABLE) as (bad, asked), counted(es) as (good, _):
-        connection = backend([bad, good], dead_timeout=0.8, timeout_cutoff=0)
+        connection = backend([bad, good], dead_timeout=60, timeout_cutoff=0)
         for _ in range(6):
             connection.info()
         assert len(asked.paths) == 1
-        time.sleep(0.9)
+        clock.now += 59
+        connection.info()
+        assert len(asked.paths) == 1
+        clock.now += 2
         for _ in range(4):
             connection.info()
         assert len(asked.paths) == 2
 
 
-def test_the_pause_of_a_dead_node_stops_growing(es: Elasticsearch) -> None:
+def test_the_pause_of_a_dead_node_stops_growing(es: Elasticsearch, clock: Clock) -> None:
+    tried = []
     with counted(es, lambda number: UNAVAILABLE) as (bad, asked), counted(es) as (good, _):
-        connection = backend([bad, good], dead_timeout=0.2, timeout_cutoff=1)
-        until = time.monotonic() + 2.1
-        while time.monotonic() < until:
+        connection = backend([bad, good], dead_timeout=20, timeout_cutoff=1)
+        # Half a second beside the pauses, so that nothing hangs on a rounding.
+        for second in range(200):
+            clock.now = second + 0.5 * (second > 0)
+            before = len(asked.paths)
             connection.info()
-            time.sleep(0.02)
-        # Tried after 0.2 s, and then after 0.4 s each; without an end after 0.8, 1.6, …
-        assert 5 <= len(asked.paths) <= 7
+            tried += [second] * (len(asked.paths) > before)
+    # After 20 s, and then after 40 s each; without an end, 80 and 160 would follow.
+    assert [round(later - earlier, -1) for earlier, later in pairwise(tried)] == [20, *[40] * 4]
