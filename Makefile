@@ -18,7 +18,7 @@ INSTALLED := $(VENV)/.installed
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop schemathesis screenshots browser clean
+.PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop mariadb mariadb-stop schemathesis screenshots browser clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,13 @@ postgres: ## Start a PostgreSQL of this checkout, unless POSTGRES_URL names one
 
 postgres-stop: ## Stop the PostgreSQL that `make postgres` started
 	@$(PYTHON) dev/postgresql/server.py stop
+
+mariadb: ## Start a MariaDB of this checkout, unless MARIADB_URL names one; `pip install -e .[mariadb]` has the driver
+	@[ -n "$$MARIADB_URL" ] || dev/need.sh mariadbd=mariadb-server mariadb_config=libmariadb-dev pkg-config=pkg-config cc=gcc
+	@$(PYTHON) dev/mariadb/server.py start
+
+mariadb-stop: ## Stop the MariaDB that `make mariadb` started
+	@$(PYTHON) dev/mariadb/server.py stop
 
 schemathesis: venv es ## Ask the example's API what its OpenAPI description allows, and what it does not, 12,000 times
 	@SCHEMA_EXAMPLES=2000 $(BIN)/python -m pytest tests/integration/example/test_site_rest.py -k as_described $(PYTEST_ARGS)

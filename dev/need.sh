@@ -3,8 +3,8 @@
 # As root with apt-get it installs what is missing; anyone else is told what to install.
 set -eu
 
-# Debian keeps the programs of a PostgreSQL server off the PATH.
-for folder in /usr/lib/postgresql/*/bin; do
+# Debian keeps the programs of servers off the PATH.
+for folder in /usr/lib/postgresql/*/bin /usr/sbin; do
     PATH=$PATH:$folder
 done
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import address
+import processes
 import runner
 from failure import SetupFailed
 
@@ -55,7 +56,7 @@ class Process:
             pid, home = self.pid_file.read_text().strip().split(" ", 1)
         except (FileNotFoundError, ValueError):
             return None
-        return int(pid) if home in _command_line(int(pid)) else None
+        return int(pid) if home in processes.command_line(int(pid)) else None
 
     def was_started(self) -> bool:
         """Return whether our server was started and not stopped since; it may have crashed."""
@@ -122,7 +123,7 @@ class Process:
             )
         self.pid_file.write_text(f"{process.pid} {home}\n")
         # Just started, a process has no command line yet, and `pid` would take it for another.
-        while process.poll() is None and not _command_line(process.pid):
+        while process.poll() is None and not processes.command_line(process.pid):
             time.sleep(0.01)
 
     def wait_until_answering(self, url: str, seconds: int) -> str:
@@ -161,16 +162,3 @@ class Process:
 def log_file(home: Path) -> Path:
     """Return where the server of `home` writes what it prints."""
     return home.parent / "server.log"
-
-
-def _command_line(pid: int) -> str:
-    """Return the command line of a process; empty where it does not run."""
-    if Path("/proc/self").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except (FileNotFoundError, ProcessLookupError):
-            return ""
-    shown = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connection, models
 
 
 class FlatProduct(models.Model):
@@ -27,8 +27,9 @@ class FlatProduct(models.Model):
 
 class Category(models.Model):
     name = models.CharField(max_length=100)
-    # Longer than a keyword of Elasticsearch may be, for documents that it refuses.
-    slug = models.SlugField(max_length=50_000, unique=True)
+    # Longer than a keyword of Elasticsearch may be, for documents that it refuses; MariaDB has
+    # no room for that in an index.
+    slug = models.SlugField(max_length=50 if connection.vendor == "mysql" else 50_000, unique=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
 
     def __str__(self) -> str:

@@ -1,0 +1,174 @@
+"""A MariaDB in a folder: made, started, found again, stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import processes
+import runner
+from failure import SetupFailed
+
+ROLE = "django_es_admin"
+DATABASE = "django_es_admin"
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 30
+# Debian keeps the server off the PATH of users.
+FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")
+
+# Who reaches the port is let in without a password, as with the Elasticsearch beside it. So it may
+# do what it wants to databases of tests and of the demo, and nothing else.
+INIT = f"""
+CREATE USER IF NOT EXISTS '{ROLE}'@'127.0.0.1';
+CREATE DATABASE IF NOT EXISTS `{DATABASE}`;
+GRANT ALL ON `{DATABASE.replace("_", chr(92) + "_")}%`.* TO '{ROLE}'@'127.0.0.1';
+GRANT ALL ON `test%`.* TO '{ROLE}'@'127.0.0.1';
+GRANT ALL ON `torture%`.* TO '{ROLE}'@'127.0.0.1';
+"""
+# What a crash of the machine destroys can be made again, and to wait for the disk takes longest.
+UNSAFE = ("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin")
+SETTINGS = (
+    "--bind-address=127.0.0.1",
+    "--skip-name-resolve",
+    "--character-set-server=utf8mb4",
+    "--innodb-lock-wait-timeout=20",
+    # Relative to the data: a path of a socket must not be long.
+    "--socket=server.sock",
+    "--pid-file=server.pid",
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The server whose data are in `folder`, and whose process id is among them."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self.folder / "server.log"
+
+    def running(self) -> tuple[int, int] | None:
+        """Return the process id and the port of our running server; None where none runs.
+
+        A process id is used again after a crash, so the process must also name our data.
+        """
+        try:
+            pid = int((self.data / "server.pid").read_text())
+            port = int((self.folder / "port").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return (pid, port) if str(self.data) in processes.command_line(pid) else None
+
+    def start(self, port: int) -> None:
+        """Start the server, on data that are made the first time.
+
+        Raises `SetupFailed`, with the last lines of the log, where it does not answer in time.
+        """
+        self._make()
+        init = self.folder / "init.sql"
+        init.write_text(INIT)
+        self.log.touch()
+        runner.give(self.log)
+        (self.folder / "port").write_text(f"{port}\n")
+        words = [_program("mariadbd"), "--no-defaults", f"--datadir={self.data}", f"--port={port}"]
+        words += [*SETTINGS, *UNSAFE, f"--init-file={init}"]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                words,
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal must not end it
+                **runner.run_as(),
+            )
+        deadline = time.monotonic() + SECONDS_TO_START
+        while process.poll() is None and time.monotonic() < deadline:
+            if greets("127.0.0.1", port) and self.running():
+                return
+            time.sleep(0.1)
+        process.kill()
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        raise SetupFailed(
+            f"MariaDB did not start within {SECONDS_TO_START} s. The end of {self.log}:\n{tail}"
+        )
+
+    def stop(self) -> None:
+        """End the server; connections are cut."""
+        found = self.running()
+        if found is None:
+            return
+        os.kill(found[0], signal.SIGTERM)
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while self.running() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if self.running():
+            raise SetupFailed(f"MariaDB could not be stopped; its log is {self.log}.")
+
+    def _make(self) -> None:
+        if self.data.is_dir():
+            return
+        new = self.folder / "making"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        runner.give(new)
+        # The superuser gets in by the socket alone, and only as the user who runs the server.
+        words = ("--auth-root-authentication-method=socket", f"--auth-root-socket-user={_user()}")
+        self._run("mariadb-install-db", f"--datadir={new}", *words, "--skip-test-db")
+        zones = self._run("mariadb-tzinfo-to-sql", "/usr/share/zoneinfo")
+        self._run("mariadbd", f"--datadir={new}", "--bootstrap", given=f"USE mysql;\n{zones}")
+        new.rename(self.data)  # last: half made data never have this name
+
+    def _run(self, program: str, *words: str, given: str = "") -> str:
+        defaults = () if program == "mariadb-tzinfo-to-sql" else ("--no-defaults",)
+        done = subprocess.run(
+            [_program(program), *defaults, *words],
+            cwd="/",
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            **runner.run_as(),
+        )
+        if done.returncode != 0:
+            tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-10:])
+            raise SetupFailed(f"{program} failed:\n{tail}")
+        return done.stdout
+
+
+def greets(host: str, port: int, seconds: float = 5.0) -> bool:
+    """Return whether somebody speaks first at this address, as MariaDB does."""
+    try:
+        with socket.create_connection((host, port), seconds) as connection:
+            return bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+def _user() -> str:
+    return runner.NAME if runner.run_as() else os.environ.get("USER", "root")
+
+
+def _program(name: str) -> str:
+    """Return the path of a program of MariaDB. Raises `SetupFailed` where it is missing."""
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *FOLDERS]))
+    if found is None:
+        raise SetupFailed(
+            f"No MariaDB server is installed: {name} is missing. Install it (Debian: sudo apt-get "
+            "install mariadb-server), or set MARIADB_URL to the address of a running one, whose "
+            "user may create databases."
+        )
+    return found
