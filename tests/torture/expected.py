@@ -7,13 +7,16 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from shop.models import Category, Product, Tag
 
+# Lists have the order of their model, and then that of the keys.
+NEWEST = ("-created_at", "-pk")
+
 Documents = dict[str, dict[str, Any]]
 
 
 def read_expected() -> dict[str, Documents]:
     """Return index -> id -> document, for the indices that take part in the run."""
     products = Product.objects.select_related("category").prefetch_related(
-        Prefetch("tags", Tag.objects.order_by("pk"))
+        Prefetch("tags", Tag.objects.order_by("name", "pk"))
     )
     kinds: dict[str, tuple[QuerySet[Any], Callable[[Any], dict[str, Any]]]] = {
         "products": (products, _product),
@@ -53,7 +56,7 @@ def _offer(product: Product) -> dict[str, Any]:
 
 
 def _shelf(category: Category) -> dict[str, Any]:
-    products = category.product_set.order_by("pk")
+    products = category.product_set.order_by(*NEWEST)
     return {
         "name": category.name,
         "words": sorted({tag.name for product in products for tag in product.tags.all()}),
@@ -62,7 +65,7 @@ def _shelf(category: Category) -> dict[str, Any]:
 
 
 def _label(tag: Tag) -> dict[str, Any]:
-    products = tag.product_set.order_by("pk")
+    products = tag.product_set.order_by(*NEWEST)
     return {
         "name": tag.name,
         "product_set": [{"id": product.pk, "name": product.name} for product in products],

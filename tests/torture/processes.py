@@ -75,6 +75,18 @@ class Environment:
         base = self.folder / f"{self.started:03}-{words[0]}"
         return Process(words, shared | variables, base)
 
+    def prepare(self) -> None:
+        """Make the data and the indices in peace, on however slow a machine."""
+        self.run(
+            "tests.torture.prepare",
+            seconds=300,
+            TORTURE_SYNC="worker",
+            TORTURE_PAUSES="",
+            TORTURE_BULK="1000",
+            TORTURE_PATIENCE="60",
+            TORTURE_DELETE_AGAIN="60",
+        )
+
     def run(self, *words: str, seconds: float = 60, **variables: str) -> str:
         """Run a program to its end and return what it printed.
 

@@ -79,7 +79,7 @@ class Run:
         Raises:
             ProcessFailed: a writer or a drain ended by itself as it should not have.
         """
-        self.environment.run("tests.torture.prepare", TORTURE_SYNC="worker")
+        self.environment.prepare()
         self.proxy.mode = "faulty"
         try:
             for _ in range(DRAINS):

@@ -7,6 +7,7 @@ Environment, beside the shop's own DATABASE_URL and ES_URL:
     TORTURE_BREAKER: seconds; default 0.1.
     TORTURE_BULK: documents in a request; default 100.
     TORTURE_PATIENCE: seconds that a rebuild waits for Elasticsearch; default 2.
+    TORTURE_DELETE_AGAIN: seconds until a delete is sent again; default 3.
     TORTURE_DURABILITY: of the translog; default "async".
     TORTURE_PAUSES, TORTURE_DOOM: see `apps.py`.
 """
@@ -43,7 +44,7 @@ ES_ADMIN = {
     "INLINE_TIMEOUT": INLINE_TIMEOUT,
     "INLINE_MAX_OBJECTS": 20,
     "WRITE_TIMEOUT": WRITE_TIMEOUT,
-    "DELETE_AGAIN_AFTER": DELETE_AGAIN_AFTER,
+    "DELETE_AGAIN_AFTER": float(os.environ.get("TORTURE_DELETE_AGAIN", DELETE_AGAIN_AFTER)),
     "OUTBOX_LEASE": LEASE,
     "OUTBOX_MAX_ATTEMPTS": 50,
     "OPERATION_PATIENCE": float(os.environ.get("TORTURE_PATIENCE", "2")),

@@ -66,7 +66,7 @@ class Site:
         self._others = ExitStack()
 
     def __enter__(self) -> "Site":
-        self.environment.run("tests.torture.prepare", seconds=300, **IN_PEACE)
+        self.environment.prepare()
         self._searcher = self._start(
             *("tests.torture.searcher", f"--alias={self.environment.prefix}products"),
             f"--until={self._end}",

@@ -15,7 +15,7 @@ def test_a_relation_added_while_all_are_deleted(
     vendor: str, how: str, environment: Environment
 ) -> None:
     environment.pauses = ""
-    environment.run("tests.torture.prepare", TORTURE_SYNC="worker")
+    environment.prepare()
     environment.run("tests.torture.meeting", how)
     report = json.loads(environment.run("tests.torture.settle"))
     assert report["differences"] == {}

@@ -41,7 +41,7 @@ def test_no_write_fails_and_one_drain_brings_equality(
     seed: int,
 ) -> None:
     environment.pauses = ""
-    environment.run("tests.torture.prepare", TORTURE_SYNC="worker")
+    environment.prepare()
     environment.run("tests.torture.settle")
     mend = fail(proxy)
     try:
