@@ -101,7 +101,7 @@ class InstanceSource:
             place = self._document.django.places.place_of(instance)
             if not document.should_index_object(instance):
                 return Prepared(instance.pk, None, place=place)
-            return Prepared(instance.pk, _plain(document.prepare(instance)), place=place)
+            return Prepared(instance.pk, _settled(document.prepare(instance)), place=place)
         except Error:
             # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
             # after it.
@@ -149,12 +149,22 @@ def _collect(
                 _collect(at, field._mapping, place, join, found)
 
 
+def _settled(source: Any) -> Any:
+    try:
+        return _plain(source)
+    except RecursionError:
+        # Something holds itself, as whoever encodes it tells better.
+        return source
+
+
 def _plain(value: Any) -> Any:
     """Return ``value`` with its lazy texts as they are here and now, at any depth."""
     if isinstance(value, Promise):
         return str(value)
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {
+            str(key) if isinstance(key, Promise) else key: _plain(one) for key, one in value.items()
+        }
     if type(value) in (list, tuple):
         return [_plain(one) for one in value]
     return value
