@@ -195,7 +195,7 @@ def test_a_connection_with_wrong_parameters_blocks_no_other(
         ({"default": {"HOTS": []}}, "ES_SERVERS['default'] has an unknown key 'HOTS'."),
         ([], "ES_SERVERS is not a dict."),
         ({"other": {}}, "ES_SERVERS has no connection named 'default'."),
-        ({"default": {"ENGINE": "no.such.Engine"}}, "has the ENGINE 'no.such.Engine'"),
+        ({"default": {"ENGINE": "no.such.Engine"}}, "'no.such.Engine' cannot be imported"),
     ],
 )
 def test_settings_that_are_wrong(
