@@ -35,7 +35,10 @@ class PageAdmin(PageAdminBase):
         """Admit the filters that the list declares: others read what its columns do not show."""
         declared = {name for name in self.list_filter if isinstance(name, str)}
         name, _, kind = lookup.partition("__")
-        return name in declared and kind in ("", "exact", "isnull")
+        if name in declared and kind in ("", "exact", "isnull"):
+            return True
+        # One that has nothing to choose from leaves its parameter to whoever reads it next.
+        return lookup in {getattr(one, "parameter_name", "") for one in self.list_filter}
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -289,7 +289,7 @@ def test_an_object_is_compared_and_reindexed(
     row = page.locator("tr", has=page.get_by_role("rowheader", name=re.compile("^name")))
     expect(row.get_by_role("cell")).to_have_text(["Trail shoe 7", "Renamed"])
     page.get_by_role("button", name="Reindex this").click()
-    expect(page.get_by_text("The change is noted")).to_be_visible()
+    expect(page.get_by_text("The change is in the outbox")).to_be_visible()
     expect(page.locator(".esa-lead").first).to_contain_text("up to date")
 
     Product.objects.filter(pk=product.pk).update(name="Renamed again")

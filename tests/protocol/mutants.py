@@ -60,19 +60,21 @@ MUTANTS = [
     ),
     Mutant("rows are picked beyond a cursor", replace(OURS, cursor=True), TWO_WRITERS),
     Mutant("writes have no version", replace(OURS, versioned=False), SMALL),
-    Mutant("rows are deleted before the answers came", replace(OURS, answers_awaited=False), SMALL),
+    Mutant(
+        "rows are deleted before the answers arrive", replace(OURS, answers_awaited=False), SMALL
+    ),
     Mutant(
         "changes are captured after the commit", replace(OURS, captured_with_change=False), SMALL
     ),
-    Mutant("deletes are drained once", replace(OURS, first_delete=FirstDelete.NOTHING), SMALL),
+    Mutant("deletes are sent once", replace(OURS, first_delete=FirstDelete.NOTHING), SMALL),
     Mutant("the second delete does not wait", replace(OURS, second_waits=False), SMALL),
     Mutant(
-        "one row's second delete counts for all",
+        "one row's second delete counts for all rows",
         replace(OURS, second_delete=SecondDelete.ANY_OTHER_IS_DUE),
         ONE_DRAIN,
     ),
     Mutant(
-        "it is judged at the end whether a delete was the second",
+        "it is decided at the end whether a delete was the second",
         replace(
             OURS,
             first_delete=FirstDelete.ALL_STAY,
@@ -86,7 +88,7 @@ MUTANTS = [
         TWO_WRITERS,
     ),
     Mutant(
-        "the loader registers its generation after it read",
+        "the loader registers its generation after it reads",
         replace(OURS, loader=((Op.TICK,), (Op.READ,), (Op.REGISTER, Op.LOAD), (Op.FINISH,))),
         REBUILD,
     ),

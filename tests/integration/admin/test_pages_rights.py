@@ -181,7 +181,8 @@ def test_dumpdata_passes_over_what_has_no_table(
     capsys: pytest.CaptureFixture[str], es: Elasticsearch
 ) -> None:
     call_command("dumpdata", "elasticsearch")
-    call_command("dumpdata", natural_foreign=True)
+    # The tests of documents have a model whose table only they make.
+    call_command("dumpdata", natural_foreign=True, exclude=["rows"])
     assert "elasticsearch.index" not in capsys.readouterr().out
 
 

@@ -45,7 +45,11 @@ def lanterns(es: Elasticsearch, prefix: str) -> list[Note]:
         aliases={definition.alias: {}},
     )
     for note in [*inside, *named, *make_notes("A boat")]:
-        es.index(index=name, id=str(note.pk), document={"title": note.title, "body": note.body})
+        es.index(
+            index=name,
+            id=str(note.pk),
+            document={"id": note.pk, "title": note.title, "body": note.body},
+        )
     es.indices.refresh(index=name)
     assert adopt(definition) == (name,)
     return [*named, *inside]

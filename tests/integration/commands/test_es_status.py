@@ -200,7 +200,8 @@ def test_json_has_the_documented_keys(run: Run, build: Build, prefix: str) -> No
     assert index.keys() == names(IndexDocument)
     assert document["needs_attention"] is False
     assert (connection["available"], connection["error"]) == (True, None)
-    assert connection["health"] in ("green", "yellow")
+    # Of the cluster, in which other tests break indices at the same time.
+    assert connection["health"] in ("green", "yellow", "red")
     assert index["index"] == INDEX
     assert index["alias"] == f"{prefix}{INDEX}"
     assert (index["generation"], index["generations"]) == (generation, [generation])

@@ -168,6 +168,8 @@ def test_a_batch_that_is_read_too_slowly_is_read_in_halves(
         with transaction.atomic():
             for n in range(10):
                 make(f"{n}")
+        # A save waits for INLINE_TIMEOUT as a whole, and leaves the rest to a worker.
+        drain_due()
         es.indices.refresh(index=definition.alias)
         assert es.count(index=definition.alias)["count"] == 10
 

@@ -91,7 +91,7 @@ def test_an_error_that_no_database_holds_as_it_is(settings: Any, text: str) -> N
         drain_due()
         row = OutboxEntry.objects.get()
         assert row.attempts == 1
-        assert row.error.startswith("ValueError: ")
+        assert row.error.startswith("name: ValueError: ")
         with pytest.raises(LoadFailed):
             rebuild(plan_rebuild(definition))
 
