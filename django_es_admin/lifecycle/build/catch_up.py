@@ -55,7 +55,12 @@ def catch_up(
             Progress(definition.name, "drain", min(done, waiting), waiting)
         ),
     )
-    until = max(until, _retry_refused(definition, generation, on_progress))
+    again = write_refused_again(
+        definition,
+        generation,
+        lambda done, total: on_progress(Progress(definition.name, "drain", done, total)),
+    )
+    until = max(until, again)
     return CaughtUp(waiting, _delete_again(definition, generation, until, on_progress))
 
 
@@ -86,24 +91,26 @@ def _drain(
     patience(drain)
 
 
-def _retry_refused(
-    definition: IndexDefinition, generation: Generation, on_progress: OnProgress
+def write_refused_again(
+    definition: IndexDefinition, generation: Generation, tell: Callable[[int, int], None]
 ) -> int:
     """Try once more what the load or a drain could not write: it may have been mended.
 
-    Returns the number of the last row that tells of a second delete.
+    A drain leaves a building generation behind after one failed request; this one waits for it.
+
+    Args:
+        tell: told how many objects were written until now, and of how many.
+
+    Returns:
+        the number of the last row that tells of a second delete.
     """
     keys = list(refused_by(generation).values_list("key", flat=True))
     writer = Writer(definition, get_options().write_timeout, needs=generation.pk)
     size = get_options().bulk_max_documents
-    done = 0
-
-    def tell() -> None:
-        on_progress(Progress(definition.name, "drain", done, len(keys)))
-
     for done in range(0, len(keys), size):
-        tell()
-        outcome = patiently(partial(writer.write_keys, keys[done : done + size]), tell)
+        pause = partial(tell, done, len(keys))
+        pause()
+        outcome = patiently(partial(writer.write_keys, keys[done : done + size]), pause)
         append_deletes(definition, outcome.deleted)
     return last_row(definition) if keys else 0
 

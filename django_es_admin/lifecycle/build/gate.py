@@ -12,6 +12,7 @@ from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry
 from ...outbox.drain.pending import drain_pending, last_row
 from ...outbox.rows.refused import refused_by
+from .catch_up import write_refused_again
 from .identities import Differing, compare_ids, still_differing
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
@@ -66,7 +67,7 @@ def pass_gate(
     tell()
     if not all_loaded(generation):
         raise GateClosed(f"The load of {generation.name} has not ended: rebuild the index.")
-    _refuse_refused(definition, generation)
+    _refuse_refused(definition, generation, tell)
     await_shards(definition, generation, wait, tell)
     found = patiently(partial(_compare, definition, generation, tell), tell)
     keys = found.keys
@@ -78,15 +79,26 @@ def pass_gate(
         repair = partial(_repair, definition, generation, keys, tell_repair)
         keys = patiently(repair, tell_repair)
     # What was written just now may have been refused, which says more than that it differs.
-    _refuse_refused(definition, generation)
+    _refuse_refused(definition, generation, tell)
     if keys or found.more:
         raise _closed(definition, generation, keys, more=found.more)
     seconds = time.monotonic() - started
     return GateResult(found.rows, found.documents, len(found.keys), seconds)
 
 
-def _refuse_refused(definition: IndexDefinition, generation: Generation) -> None:
+def _refuse_refused(
+    definition: IndexDefinition, generation: Generation, tell: Callable[[int, int], None]
+) -> None:
+    """Refuse a generation that cannot hold a document, however often it is written.
+
+    Raises:
+        LoadFailed: there are such documents.
+    """
     refused = refused_by(generation)
+    for _ in range(ROUNDS):
+        if not refused.exists():
+            return
+        write_refused_again(definition, generation, tell)
     errors = tuple(refused.order_by("pk").values_list("key", "error")[:ERRORS_KEPT])
     if not errors:
         return

@@ -29,12 +29,13 @@ from django_es_admin.lifecycle.prune import plan_prune, prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry
+from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry, RefusedDocument
 from django_es_admin.operations.acting import acting
 from django_es_admin.operations.progress import Progress
 from django_es_admin.operations.recording import recording
 from django_es_admin.operations.running import operations_of
 from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.rows.refused import remember
 from tests.guide.models import Category, Product
 from tests.servers import standing_between
 
@@ -148,6 +149,22 @@ def test_the_gate_mends_what_differs(es: Elasticsearch, definition: IndexDefinit
     result = rebuild(plan_rebuild(definition), spoil)
     assert result.gate.repaired == 3
     assert ids(es, definition.alias) == {str(product.pk) for product in products}
+
+
+def test_what_failed_for_a_moment_is_written_again_before_the_gate_judges(
+    definition: IndexDefinition,
+) -> None:
+    """A drain of the site leaves a building generation behind after one failed request."""
+    missed = make_products(3)[1]
+
+    def leave_behind(progress: Progress) -> None:
+        if progress.step == "settle":
+            building = Generation.objects.get(role=Generation.Role.BUILDING)
+            remember(building._state.db, building.pk, {str(missed.pk): "unreachable"}, 1)
+
+    result = rebuild(plan_rebuild(definition), leave_behind)
+    assert result.swap
+    assert not RefusedDocument.objects.exists()
 
 
 def test_rows_that_wait_are_drained_before_the_swap(
