@@ -82,8 +82,8 @@ def check(request: pytest.FixtureRequest, seed: int, rows: int) -> Check:
 def test_a_rebuild_on_a_faulty_network(vendor: str, site: Site, proxy: Proxy, check: Check) -> None:
     rebuild = site.start("es_rebuild", TORTURE_DOOM="load pause")
     wait_for(lambda: "paused" in rebuild.output(), "the load")
-    # A rebuild is a hundred requests one after the other: one in a hundred fails.
-    proxy.fates["pass"] = 3_000
+    # Some requests fail in each run: a rebuild of few rows is but a few hundred of them.
+    proxy.fates["pass"] = 3_000 if ROWS >= 10_000 else 1_500
     proxy.mode = "faulty"
     try:
         status = rebuild.wait(300)

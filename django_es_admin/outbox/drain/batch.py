@@ -24,7 +24,7 @@ from ...exceptions import (
 from ...faults import Fault, fault_of
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
-from ..rows.claim import give_back, lease, release
+from ..rows.claim import give_back, lease
 from ..rows.keys import value_of
 from .acknowledge import acknowledge, append_outcome, fail, put_back
 from .project_code import project_code
@@ -137,10 +137,10 @@ class BatchDrain:
                 result += DrainResult(held=len(group))
                 continue
             if definition.using in down:
-                release(self.using, group)
+                give_back(self.using, group)
                 continue
             if is_out_of_time():
-                release(self.using, group)
+                give_back(self.using, group)
                 result += DrainResult(left=len(group))
                 continue
             try:
@@ -244,7 +244,7 @@ class BatchDrain:
                 result += DrainResult(failed=1)
                 continue
             if limit is not None and len(found) > room:
-                release(self.using, group)
+                give_back(self.using, group)
                 result += DrainResult(left=len(group))
             elif keys and len(found) > size:
                 result += self._fan_out(writer, group, keys, size)

@@ -12,6 +12,7 @@ from django.db import connections, transaction
 from ...backends.deadline import Deadline, until
 from ...conf import get_options
 from ...exceptions import ProjectCodeFailed
+from ...faults import Fault, fault_of
 from ...models import OutboxEntry
 from ..rows.lock import waiting_no_longer
 from . import breaker
@@ -99,8 +100,14 @@ def drain_committed(using: str, entries: list[OutboxEntry]) -> None:
     """
     try:
         _drain(using, entries)
-    except Exception:
-        logger.exception("A drain failed after the commit; its changes wait in the outbox.")
+    except Exception as error:
+        # A lock that others hold for a moment is nothing to look after.
+        passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
+        logger.log(
+            logging.WARNING if passing else logging.ERROR,
+            "A drain failed after the commit; its changes wait in the outbox.",
+            exc_info=True,
+        )
 
 
 def _drain(using: str, entries: list[OutboxEntry]) -> None:
