@@ -1,4 +1,6 @@
-"""Live indices for tests whose subject is not the rebuild."""
+"""Live indices for tests whose subject is not the rebuild, and deletes that need not wait."""
+
+from django.db.models.functions import Now
 
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.create import create_index, plan_create
@@ -30,3 +32,8 @@ def make_live(definition: IndexDefinition) -> None:
     rows.filter(pk__in=waiting).delete()
     mark_loaded(generations_of(definition).get(name=name))
     remember_rows(definition, len(keys), len(keys))
+
+
+def let_deletes_be_due() -> None:
+    """Let the deletes that were sent be sent a second time now: a rebuild waits for them."""
+    OutboxEntry.objects.filter(delete_sent=True).update(due_at=Now())

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from elasticsearch import Elasticsearch
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from shop.models import Category, Product
 
@@ -24,6 +24,9 @@ ARGUMENTS = (
 ).split()
 
 OpenPage = Callable[..., Page]
+
+# Playwright's own patience ends after 5 s, which a busy machine may take for a page.
+expect.set_options(timeout=30_000)
 
 
 def errors(message: ConsoleMessage) -> list[str]:

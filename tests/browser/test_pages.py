@@ -246,9 +246,42 @@ def test_three_hundred_indices_fit_and_can_be_filtered(
     expect(rows).to_have_count(PER_PAGE)
     page.get_by_role("navigation", name="Pages of indices").get_by_role("link", name="7").click()
     expect(rows).to_have_count((300 + len(registry.get_documents())) % PER_PAGE)
-    page.get_by_placeholder("Name, alias or model").fill("index-29")
-    page.keyboard.press("Enter")
+    # Not where the focus is: the address of a page leads it to the table, once that is loaded.
+    box = page.get_by_placeholder("Name, alias or model")
+    box.fill("index-29")
+    box.press("Enter")
     expect(rows).to_have_count(10)
+
+
+def test_a_row_that_moves_keeps_focus_and_its_link(
+    products: list[Product], es: Elasticsearch, open_page: OpenPage, settings: Settings
+) -> None:
+    """What is under a finger, or has the focus, stays the same index, wherever it moves."""
+    prefix = settings.INDEX_PREFIX
+    for name, documents in (("few", 1), ("some", 3)):
+        for number in range(documents):
+            es.index(index=prefix + name, document={"n": number}, refresh=True)
+    page = open_page(f"{DASHBOARD}?unmanaged=1&o=-documents")
+    page.clock.install()
+    page.reload()
+    seconds = int(page.locator("[data-refresh]").get_attribute("data-refresh") or 0)
+    names = page.locator("#indices tbody", has_text=re.compile("few|some"))
+    expect(names).to_have_text([re.compile("some"), re.compile("few")])
+    page.locator("#indices").get_by_role("link", name=f"{prefix}few").focus()
+    page.evaluate("window.row = document.activeElement.closest('tbody')")
+    for number in range(5):
+        es.index(index=f"{prefix}few", document={"n": number}, refresh=True)
+    es.index(index=f"{prefix}new", document={"n": 1}, refresh=True)
+    page.clock.run_for(seconds * 1000)
+    expect(names).to_have_text([re.compile("few"), re.compile("some")])
+    assert page.evaluate("document.activeElement.closest('tbody') === window.row")
+    expect(page.locator("#indices").get_by_role("link", name=f"{prefix}few")).to_be_focused()
+    expect(page.get_by_role("link", name=f"{prefix}new")).to_be_visible()
+    # What is gone goes, and nothing else.
+    es.indices.delete(index=f"{prefix}some")
+    page.clock.run_for(seconds * 1000)
+    expect(names).to_have_text([re.compile("few")])
+    expect(page.locator("#indices").get_by_role("link", name=f"{prefix}few")).to_be_focused()
 
 
 def test_figures_are_refreshed_and_focus_and_scroll_stay(

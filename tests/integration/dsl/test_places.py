@@ -23,6 +23,7 @@ from django_es_admin.lifecycle.rebuild import rebuild as build
 from django_es_admin.models import OutboxEntry
 from django_es_admin.status.comparison import compare_object
 from tests.cars.models import Answer, Article, Question
+from tests.live import let_deletes_be_due
 
 from .conftest import Read
 
@@ -182,6 +183,7 @@ def test_routing(forum: Any, read: Read, es: Elasticsearch) -> None:
         assert routing() == [f"q{question.pk}"]
     Answer.objects.create(question=first, text="no")
     definition = definition_of(forum)
+    let_deletes_be_due()
     assert build(plan_rebuild(definition)).gate.documents == 2
     key = str(Place(str(answer.pk), f"q{others[-1].pk}"))
     assert not compare_object(definition, key).differs

@@ -26,6 +26,7 @@ from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.status.comparison import compare_object
 from tests.cars.models import Ad, Answer, Article, Car, Manufacturer, Passage, Question
+from tests.live import let_deletes_be_due
 
 from .conftest import Read
 
@@ -342,6 +343,7 @@ class TestParentsAndChildren:
         asked[1].delete()
         assert below.count() == 0
         assert len(read(questions)) == 5
+        let_deletes_be_due()
         rebuild()
         assert len(read(questions)) == 5
 

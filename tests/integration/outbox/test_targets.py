@@ -24,6 +24,7 @@ from django_es_admin.outbox.drain.write import Writer
 from django_es_admin.outbox.rows.refused import forget, read_refused, remember
 from django_es_admin.status.status import get_status
 from tests.guide.models import FlatProduct, Product
+from tests.live import let_deletes_be_due
 
 from .test_isolation import document_of, wait_until, worker
 
@@ -106,6 +107,7 @@ def test_one_that_nobody_searches_vetoes_nothing(
     assert f"The build {name} misses changes that it could not take." in problems
     assert f"manage.py es_prune {definition.name} --builds" in problems
     # A new rebuild is done, and gives it up.
+    let_deletes_be_due()
     made = rebuild(plan_rebuild(definition)).generation
     generation.refresh_from_db()
     assert generation.role == Role.FAILED
@@ -130,6 +132,7 @@ def test_a_build_that_missed_changes_gets_them_before_its_swap(
     with pytest.raises(IndexBlocked, match="products_with_relations is closed or blocked"):
         swap_alias(plan_swap(definition, build))
     es.indices.put_settings(index=build, settings={block: None})
+    let_deletes_be_due()
     swap_alias(plan_swap(definition, build))
     assert names(indexed) == {"changed", "new"}
     assert not RefusedDocument.objects.exists()

@@ -14,6 +14,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry, RefusedDocument
 from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import FlatProduct, Place
+from tests.live import let_deletes_be_due
 from tests.servers import Answer, standing_between
 
 from .test_isolation import document_of
@@ -84,6 +85,7 @@ def test_many_that_are_too_large_together_only(
             assert not OutboxEntry.objects.filter(delete_sent=False).exists()
             assert max(sizes) > LIMIT
             assert names(es, "texts", prefix) == {f"{n}" for n in range(1, 9)}
+            let_deletes_be_due()
             rebuild(plan_rebuild(definition))
         assert names(es, "texts", prefix) == {f"{n}" for n in range(1, 9)}
 

@@ -1,18 +1,27 @@
 /*
     Keeps the figures of a page up to date: fetches the page again every few seconds and takes over
     what changed in the elements marked `data-live`. Elements that stay are kept, not replaced, so
-    that focus, selection, scroll positions and opened details stay, too.
+    that focus, selection, scroll positions and opened details stay, too. What has an `id` or a
+    `data-key` stays itself, wherever it moves; the rest is paired in its order.
 */
 "use strict";
 
 (() => {
-    const clock = document.querySelector("[data-refresh]");
     const button = document.getElementById("pause");
-    if (!clock || !clock.dataset.refresh || !button) {
+    let paused = false;
+
+    // How often is part of what is refreshed: an operation that has ended asks for no more.
+    function seconds() {
+        return Number(document.querySelector("[data-refresh]")?.dataset.refresh || 0);
+    }
+    if (!button || !seconds()) {
         return;
     }
-    const interval = Number(clock.dataset.refresh) * 1000;
-    let paused = false;
+    const interval = seconds() * 1000;
+
+    function key(node) {
+        return node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || "" : "";
+    }
 
     function takeAttributes(old, fresh) {
         for (const {name} of [...old.attributes]) {
@@ -27,23 +36,46 @@
         }
     }
 
+    function nextAlike(node, fresh) {
+        while (node && (node.nodeName !== fresh.nodeName || key(node))) {
+            node = node.nextSibling;
+        }
+        return node;
+    }
+
+    function takeChildren(old, fresh) {
+        const known = new Map([...old.children].filter(key).map((child) => [key(child), child]));
+        const stays = new Set();
+        let next = old.firstChild;
+        for (const child of [...fresh.childNodes]) {
+            const name = key(child);
+            const found = name ? known.get(name) : nextAlike(next, child);
+            if (!found || found.nodeName !== child.nodeName) {
+                stays.add(old.insertBefore(child, next));
+                continue;
+            }
+            stays.add(found);
+            // What is gone in between is not moved past, which would cost the focus.
+            while (next && next !== found && !key(next)) {
+                next = next.nextSibling;
+            }
+            if (found !== next) {
+                old.insertBefore(found, next);
+            } else {
+                next = next.nextSibling;
+            }
+            take(found, child);
+        }
+        [...old.childNodes].filter((child) => !stays.has(child)).forEach((child) => child.remove());
+    }
+
     function take(old, fresh) {
         if (old.isEqualNode(fresh)) {
             return;
         }
-        if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
-            old.replaceWith(fresh);
-        } else if (old.nodeType === Node.ELEMENT_NODE) {
+        if (old.nodeType === Node.ELEMENT_NODE) {
             takeAttributes(old, fresh);
-            const [olds, freshes] = [[...old.childNodes], [...fresh.childNodes]];
-            freshes.forEach((child, place) => {
-                if (place < olds.length) {
-                    take(olds[place], child);
-                } else {
-                    old.append(child);
-                }
-            });
-            olds.slice(freshes.length).forEach((child) => child.remove());
+            takeChildren(old, fresh);
         } else {
             old.nodeValue = fresh.nodeValue;
         }
@@ -56,17 +88,21 @@
             return;
         }
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        const focused = document.activeElement;
         for (const old of document.querySelectorAll("[data-live]")) {
             const fresh = page.getElementById(old.id);
             if (fresh) {
                 take(old, fresh);
             }
         }
+        // A row that moved has lost it.
+        if (focused !== document.activeElement && focused.isConnected) {
+            focused.focus({preventScroll: true});
+        }
     }
 
     async function tick() {
-        const wanted = !paused && !document.hidden && clock.isConnected && clock.dataset.refresh;
-        if (wanted) {
+        if (!paused && !document.hidden && seconds()) {
             // A server that is restarted answers the next time.
             await refresh().catch(() => {});
         }
