@@ -85,7 +85,7 @@ def test_three_hundred_indices_and_a_dead_connection(
         asked: Counter[str] = Counter()
         with three_connections(es, prefix, settings, count, asked):
             # What is counted must be all of it, however busy the machine is.
-            settings.ES_ADMIN = {"PAGE_TIMEOUT": 5}
+            settings.ES_ADMIN = {"PAGE_TIMEOUT": 3}
             # The first one opens the connections, and reads the templates.
             client.get(url)
             asked.clear()

@@ -32,6 +32,8 @@ from tests.servers import Answer, answering, hanging, refusing_port, standing_be
 
 ENGINES = ["SimpleHttpBackend", "SimpleRequestsHttpBackend"]
 LIMIT = 1_000_000
+WITHOUT_END = 15.0
+"""Seconds: more than a busy machine needs, and less than a drip takes, which never ends."""
 
 
 class OwnNode(RequestsHttpNode):
@@ -112,7 +114,7 @@ def test_an_answer_that_drips_ends_with_the_time_of_its_request(
 ) -> None:
     with streaming(drip, pause=0.05) as url:
         connection = connection_to(url, engine, request_timeout=0.4)
-        assert 0.35 < seconds_of(connection.info, ConnectionTimeout) < 1.5
+        assert 0.35 < seconds_of(connection.info, ConnectionTimeout) < WITHOUT_END
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -123,7 +125,7 @@ def test_an_answer_that_drips_ends_with_the_deadline(
     with streaming(drip, pause=0.05) as url:
         connection = connection_to(url, engine, request_timeout=None)
         with until(Deadline(0.4)):
-            assert seconds_of(connection.info, ConnectionTimeout) < 1.5
+            assert seconds_of(connection.info, ConnectionTimeout) < WITHOUT_END
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "OwnBackend"])
@@ -134,7 +136,7 @@ def test_one_deadline_for_many_requests(engine: str) -> None:
             spent = seconds_of(connection.info, ConnectionTimeout)
             spent += seconds_of(connection.info, ConnectionTimeout)
             spent += seconds_of(lambda: connection.writer(30).info(), ConnectionTimeout)
-    assert 0.45 < spent < 2
+    assert 0.45 < spent < WITHOUT_END
 
 
 def test_nothing_is_sent_after_the_deadline(es: Elasticsearch) -> None:
@@ -160,14 +162,14 @@ def test_the_first_to_end_counts() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_pool_that_is_in_use_is_not_waited_for(engine: str) -> None:
     with hanging() as url:
-        connection = connection_to(url, engine, connections_per_node=1, request_timeout=1.5)
+        connection = connection_to(url, engine, connections_per_node=1, request_timeout=4)
         first = threading.Thread(
             target=lambda: seconds_of(connection.client.info, ConnectionTimeout)
         )
         first.start()
         time.sleep(0.2)
         with until(Deadline(0.3)):
-            assert seconds_of(connection.info, ConnectionTimeout) < 1
+            assert seconds_of(connection.info, ConnectionTimeout) < 3
         first.join()
 
 
@@ -192,7 +194,7 @@ def test_a_deadline_holds_in_the_threads_that_ask() -> None:
         connections = [connection_to(url), connection_to(url)]
         started = time.monotonic()
         found = for_each(connections, lambda connection: probe(connection, Deadline(20)))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < WITHOUT_END
     assert [health.available for health in found] == [False, False]
 
 
