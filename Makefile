@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PYTEST_ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 SEEDS ?= 50
 ROWS ?= 100000
 STEPS ?=
@@ -23,7 +23,7 @@ export CHROMIUM
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=2 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
+	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=3 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
 	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
 	@echo "  DATABASE_URL (demo, test)."
 
