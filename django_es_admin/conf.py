@@ -27,20 +27,20 @@ class Options:
     """Seconds that one request of an operation (plan, create, swap, delete) may take."""
 
     operation_patience: float = 300.0
-    """Seconds for which a rebuild goes on trying while Elasticsearch or the database fails."""
+    """Seconds for which a rebuild keeps trying while Elasticsearch or the database fails."""
 
     search_timeout: float = 2.0
     """Seconds that a search may take, from the admin's search box or from a site's."""
 
     search_max_results: int = 100_000
-    """Hits that a search can page through; it becomes ``index.max_result_window``."""
+    """The number of hits that a search can page through; it becomes ``index.max_result_window``."""
 
     search_fallback: _FALLBACK = "empty"
-    """What a site's search does while Elasticsearch does not answer: an empty result with an
-    ``error``, a search of the database, or the error itself."""
+    """What a site's search does while Elasticsearch does not answer: return an empty result with an
+    ``error``, search the database, or raise the error."""
 
     slow_search: float = 1.0
-    """Seconds from which on a site's search is logged as slow."""
+    """A site's search that takes this many seconds or more is logged as slow."""
 
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
@@ -49,8 +49,8 @@ class Options:
     """Bytes in one bulk request, before compression."""
 
     sync: _SYNC = "inline"
-    """Who writes changes to the index: the process that made them, after its commit, with workers
-    for what is left over; or workers (``es_drain``) alone."""
+    """Who writes changes to the index: the process that made them, after its commit, and workers
+    for what it leaves; or only workers (``es_drain``)."""
 
     inline_timeout: float = 2.0
     """Seconds that a save may wait for all requests and locks of its drain together."""
@@ -59,28 +59,29 @@ class Options:
     """Objects that one transaction writes by itself; workers write the rest."""
 
     write_timeout: float = 10.0
-    """Seconds that one bulk request of a worker or a load may take; below half of
+    """Seconds that one bulk request of a worker or a load may take; must be less than half of
     ``DELETE_AGAIN_AFTER``."""
 
     delete_again_after: float = 30.0
-    """Seconds after which a delete is sent a second time: Elasticsearch forgets that there was a
-    delete, and a write that was late could bring the document back."""
+    """Seconds after which a delete is sent a second time, because Elasticsearch forgets deletes,
+    and a late write could bring the document back."""
 
     outbox_lease: float = 60.0
-    """Seconds for which a worker's claim on rows holds; if it dies, another goes on after them."""
+    """Seconds for which a worker's claim on rows is valid; if the worker dies, another one takes
+    the rows after that."""
 
     outbox_max_attempts: int = 10
-    """Failures of one document after which its row is parked until somebody retries it."""
+    """Failures of one document after which its row is parked, until somebody retries it."""
 
     max_version_ahead: float = 86_400.0
-    """Seconds by which the version of a document may be ahead of the database's clock; beyond, it
-    is taken for a mistake of whoever wrote it, and not for a clock that was set back."""
+    """Seconds by which the version of a document may be ahead of the database's clock. A version
+    that is further ahead is taken for an error of the program that wrote it."""
 
     operation_retention: int = 90
-    """Days for which the record of an operation is kept after its end."""
+    """Days for which the record of an operation is kept after the operation has ended."""
 
     breaker_seconds: float = 10.0
-    """Seconds for which saves do not try a connection that was just found down."""
+    """Seconds for which saves do not use a connection after it was found to be down."""
 
     def __post_init__(self) -> None:
         for name, words in _WORDS.items():
