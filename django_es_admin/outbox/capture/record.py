@@ -19,7 +19,7 @@ from ...statement import Slot, Statement
 from ..drain.inline import drain_after_commit, inline_grace, is_suspended
 from ..drain.saving import at_end_of_save
 from ..rows.tables import has_outbox
-from .watch import Model
+from .watch import Model, is_in_transaction
 
 
 def feeds(document: type[Document], using: str) -> bool:
@@ -50,11 +50,6 @@ def related_entry(document: type[Document], model: Model, key: str) -> OutboxEnt
         document=definition_of(document).part_label,
         key=key,
     )
-
-
-def is_in_transaction(using: str) -> bool:
-    connection = connections[using]
-    return connection.in_atomic_block or not connection.get_autocommit()
 
 
 def in_a_transaction(using: str) -> AbstractContextManager[None]:

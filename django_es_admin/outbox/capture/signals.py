@@ -18,7 +18,6 @@ from .changes import PORTION, portions
 from .record import (
     feeds,
     in_a_transaction,
-    is_in_transaction,
     object_entries,
     object_entry,
     record,
@@ -26,9 +25,19 @@ from .record import (
     require_transaction,
 )
 from .spelling import key_text, row_key, row_keys, value_in
-from .watch import Model, Watched, family, make_atomic, throughs, watch_save, watched
-
-UID = "django_es_admin.outbox.capture.signals"
+from .watch import (
+    UID,
+    Model,
+    Watched,
+    connect_first,
+    family,
+    is_in_transaction,
+    make_atomic,
+    noted_or_undone,
+    throughs,
+    watch_save,
+    watched,
+)
 
 # On an instance, from one signal to the next: the keys of the row that is deleted, and what was
 # linked before it was cleared.
@@ -55,10 +64,12 @@ def _watch(document: type[Document]) -> None:
         for member in family(model):
             make_atomic(member)
             watch_save(member)
-            for signal, receiver in _RECEIVERS:
-                signal.connect(receiver, sender=member, dispatch_uid=UID)
+            pre_save.connect(_on_pre_save, sender=member, dispatch_uid=UID)
+            connect_first(post_save, _on_post_save, member)
+            pre_delete.connect(_on_pre_delete, sender=member, dispatch_uid=UID)
+            connect_first(post_delete, _on_post_delete, member)
         for through in throughs(model):
-            m2m_changed.connect(_on_m2m_changed, sender=through, dispatch_uid=UID)
+            connect_first(m2m_changed, _on_m2m_changed, through)
 
 
 def _on_pre_save(
@@ -104,6 +115,7 @@ def _is_moved(model: Model, row: models.Model, instance: models.Model) -> bool:
     )
 
 
+@noted_or_undone
 def _on_post_save(
     sender: Model,
     instance: models.Model,
@@ -218,6 +230,7 @@ def _locked(model: Model, key: str, using: str) -> models.Model | None:
     return rows.filter(pk=value_of(model, key)).first()
 
 
+@noted_or_undone
 def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
     keys = instance.__dict__.pop(_KEYS, {})
     entries = [
@@ -230,6 +243,7 @@ def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs:
         record(using, entries, sender)
 
 
+@noted_or_undone
 def _on_m2m_changed(
     sender: Model,
     *,
@@ -359,11 +373,3 @@ def _ends(
 def _record_related_keys(document: type[Document], instance: models.Model, using: str) -> None:
     for portion in RelatedKeys(document, instance, using).portions("", PORTION):
         record(using, object_entries(document, portion, using), type(instance))
-
-
-_RECEIVERS = (
-    (pre_save, _on_pre_save),
-    (post_save, _on_post_save),
-    (pre_delete, _on_pre_delete),
-    (post_delete, _on_post_delete),
-)

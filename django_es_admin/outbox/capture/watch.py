@@ -4,18 +4,21 @@ Signals are connected for each model that a document reads, never for all: Djang
 a model without receivers in one statement, and should go on doing so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any
 
-from django.db import models, router
+from django.db import Error, connections, models, router
+from django.db.models.signals import ModelSignal
 from django.db.transaction import atomic
 
 from ...documents import Document, registry
 from ..drain.saving import asaving, saving
 
 Model = type[models.Model]
+
+UID = "django_es_admin.outbox.capture.signals"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def throughs(model: Model) -> Iterator[Model]:
 
 
 def make_atomic(model: Model) -> None:
-    """Wrap the saving of ``model`` in a transaction.
+    """Wrap the saving of ``model`` in a transaction, where its caller has none.
 
     Django sends ``post_save`` after its own; without this, in autocommit, a capture that fails
     would leave the row saved and the change unnoticed.
@@ -75,11 +78,71 @@ def make_atomic(model: Model) -> None:
     def save_base(self: models.Model, *args: Any, **kwargs: Any) -> None:
         using = kwargs.get("using") or (args[3] if len(args) > 3 else None)
         using = using or router.db_for_write(type(self), instance=self)
-        with atomic(using=using, savepoint=False):
+        if is_in_transaction(using):
+            # It is the caller's: an error of the project's own code, a veto, is not to break it.
             original(self, *args, **kwargs)
+        else:
+            _save_alone(using, lambda: original(self, *args, **kwargs))
 
     save_base.is_atomic = True  # type: ignore[attr-defined]
     model.save_base = save_base  # type: ignore[method-assign]
+
+
+def _save_alone(using: str, save: Callable[[], None]) -> None:
+    """Save in a transaction that an error of the project's code does not undo.
+
+    In autocommit, what was written before it stays, and so does what was noted of it.
+    """
+    failure: Exception | None = None
+    with atomic(using=using):
+        try:
+            save()
+        except Error:
+            # The transaction of PostgreSQL can do nothing else.
+            raise
+        except Exception as error:
+            if connections[using].needs_rollback:
+                raise
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+def is_in_transaction(using: str) -> bool:
+    """Whether what is written now is committed by somebody else, later."""
+    connection = connections[using]
+    return connection.in_atomic_block or not connection.get_autocommit()
+
+
+def connect_first(signal: ModelSignal, receiver: Callable[..., None], sender: Model) -> None:
+    """Connect what is to be called before the project's receivers, any of which may raise.
+
+    Whoever catches that inside a transaction goes on, and commits what was written.
+    """
+    signal.connect(receiver, sender=sender, dispatch_uid=UID)
+    with signal.lock:
+        ours = [one for one in signal.receivers if one[0][0] == UID]
+        signal.receivers = ours + [one for one in signal.receivers if one[0][0] != UID]
+        signal.sender_receivers_cache.clear()
+
+
+def noted_or_undone(receiver: Callable[..., None]) -> Callable[..., None]:
+    """Let a transaction not be committed if what was changed in it could not be noted.
+
+    Args:
+        receiver: of a signal that is sent after the change.
+    """
+
+    @wraps(receiver)
+    def noting(*, using: str, **kwargs: Any) -> None:
+        try:
+            receiver(using=using, **kwargs)
+        except BaseException:
+            if is_in_transaction(using):
+                connections[using].needs_rollback = True
+            raise
+
+    return noting
 
 
 def watch_save(model: Model) -> None:
