@@ -19,6 +19,10 @@ class _ServiceView(View):
 
     http_method_names = ("get", "head", "options")
 
+    def get_service(self) -> SearchService:
+        """Return the service that is asked; override it to narrow it to ``self.request``'s rows."""
+        return self.service_class()
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         """Answer: 400 with an ``error`` for what cannot be meant, 503 where there is no answer."""
         try:
@@ -42,7 +46,7 @@ class SearchView(_ServiceView):
 
     def answer(self, request: HttpRequest) -> dict[str, Any]:
         """Return one page of results."""
-        return dict(self.service_class().answer(request.GET))
+        return dict(self.get_service().answer(request.GET))
 
 
 class AutocompleteView(_ServiceView):
@@ -55,7 +59,7 @@ class AutocompleteView(_ServiceView):
         """Return the suggestions."""
         typed = request.GET.get("q", "")
         try:
-            return {"suggestions": self.service_class().autocomplete(typed, self.size)}
+            return {"suggestions": self.get_service().autocomplete(typed, self.size)}
         except SearchMisdeclared as problem:
             # A system check says so, too; a visitor is not to see it.
             logger.error("%s", problem)  # noqa: TRY400 (it says enough)

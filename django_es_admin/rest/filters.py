@@ -1,5 +1,6 @@
 """Let a service search for the rows of a list that Django REST Framework makes."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -7,6 +8,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from ..search import SearchService
 from .refusals import SearchUnavailable, refused
 from .schema import describe
 
@@ -16,6 +18,8 @@ _PAGING = ("page", "page_size", "after")
 
 class SearchFilterBackend(BaseFilterBackend):
     """Narrow a queryset to what the view's ``search_service_class`` finds, the best first.
+
+    A view may have ``get_search_service()``, too, which narrows it to the request's rows.
 
     The view keeps its queryset, with its restrictions; only the best ``max_hits`` hits count. A
     request without any parameter of the search gets the whole queryset.
@@ -32,7 +36,7 @@ class SearchFilterBackend(BaseFilterBackend):
             ValidationError: a parameter cannot be meant.
             SearchUnavailable: nobody answers.
         """
-        service = view.search_service_class()
+        service = _service_of(view)
         with refused():
             asked = service.read_parameters(request.query_params)
             chosen = {name: value for name, value in asked.items() if name not in _PAGING}
@@ -61,3 +65,10 @@ class SearchFilterBackend(BaseFilterBackend):
             }
             for each in describe(found)
         ]
+
+
+def _service_of(view: APIView) -> SearchService:
+    get: Callable[[], SearchService] = getattr(
+        view, "get_search_service", view.search_service_class
+    )
+    return get()

@@ -21,8 +21,13 @@ class _ServiceAPIView(APIView):
     schema = SearchSchema()
 
     def get_service(self) -> SearchService:
-        """Return the service that is asked."""
+        """Return the service that is asked; override it to narrow it to ``self.request``'s rows."""
         return self.service_class()
+
+    def _describe_service(self) -> tuple[Parameter, ...]:
+        # There is no request yet to which it could be narrowed.
+        declared: type[SearchService] | None = getattr(self, "service_class", None)
+        return (declared() if declared else self.get_service()).parameters()
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         """Return the class of the serializer of the answer."""
@@ -44,7 +49,7 @@ class SearchAPIView(_ServiceAPIView):
 
     def get_parameters(self) -> tuple[Parameter, ...]:
         """Return those of the service."""
-        return self.get_service().parameters()
+        return self._describe_service()
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one page of results."""
@@ -63,7 +68,7 @@ class AutocompleteAPIView(_ServiceAPIView):
 
     def get_parameters(self) -> tuple[Parameter, ...]:
         """Return ``q`` alone."""
-        return tuple(each for each in self.get_service().parameters() if each.name == "q")
+        return tuple(each for each in self._describe_service() if each.name == "q")
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return the suggestions, the best first."""

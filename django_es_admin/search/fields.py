@@ -110,6 +110,20 @@ def _read_field(document: type[Document], spec: str) -> SearchField:
     return SearchField(path, boost, kind, tuple(nested), is_zoned=not _is_day(document, path))
 
 
+def source_path(document: type[Document], path: str) -> str:
+    """Return where a document has the value of a field: the path without that of a multi-field."""
+    field: Any = document._doc_type.mapping
+    steps = path.split(".")
+    for depth, step in enumerate(steps, start=1):
+        try:
+            field = field[step]
+        except (KeyError, TypeError):
+            return path
+        if not isinstance(field, dsl.Object):
+            return ".".join(steps[:depth])
+    return path
+
+
 def _is_day(document: type[Document], path: str) -> bool:
     source = find_source(document, path)
     return source is not None and source[1].get_internal_type() == "DateField"

@@ -24,6 +24,7 @@ class ProductSearchService(search.SearchService):
     default_filters = {"is_active": True}
     # A name is shown whole, of a description the pieces that matter.
     highlight = {"name": {"number_of_fragments": 0}, "description": {}}
+    source_includes = ("id", "name", "description", "category", "brand", "sku", "tags", "price")
     suggest_field = "name.suggest"
     spelling_field = "name"
 

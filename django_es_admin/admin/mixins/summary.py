@@ -75,7 +75,8 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
         notes=tuple(_notes(shown)),
         suggestion=suggestion,
         suggestion_url=link({SEARCH_VAR: suggestion}, [PAGE_VAR]),
-        limit=_number(hits.listed) if hits and hits.limited else "",
+        # Nor that more hits than these have it.
+        limit=_number(hits.listed) if hits and hits.limited and shown.may_tell else "",
         mistake=point_at(shown.term, mistake) if mistake else None,
         reading=tell(document, reading.tree, every=shown.every) if reading.tree else "",
         is_searched=shown.answer.is_searched,

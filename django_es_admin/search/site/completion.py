@@ -1,6 +1,6 @@
 """What the beginning of a word may become: the completion suggester."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from elasticsearch import dsl
@@ -18,14 +18,14 @@ _EVERY = "every"
 
 
 def completing(
-    search: "dsl.Search[Any]", field: str, prefix: str, size: int, visible: Mapping[str, Any]
+    search: "dsl.Search[Any]", field: str, prefix: str, size: int, visible: Sequence[str]
 ) -> "dsl.Search[Any]":
     """Return the search for suggestions alone.
 
     Args:
         field: path of the completion field.
         prefix: what was typed.
-        visible: path -> value that documents must have to be suggested.
+        visible: paths of the fields that decide whether a document may be suggested.
     """
     unique: dict[str, Any] = {"field": field, "skip_duplicates": True, "size": size}
     fuzzy = {"fuzziness": "AUTO"}

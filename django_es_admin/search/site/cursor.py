@@ -1,18 +1,29 @@
-"""Where a page ends, as a text that asks for what comes after it."""
+"""Where a page ends, as a sealed text that asks for what comes after it.
+
+It holds what the last hit is sorted by, which may be a field that the results do not have: nobody
+can read it without ``SECRET_KEY``, nor make one, to find out by halves where a hit stands.
+"""
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from ...exceptions import SearchParameterInvalid
 from .values import read_text
 
 MAX_CHARACTERS = 4_000
+
+_SALT = "django_es_admin.search.site.cursor"
+_TAG_BYTES = 16
 
 
 def write_cursor(sort_by: str, values: Sequence[Any]) -> str:
@@ -23,7 +34,7 @@ def write_cursor(sort_by: str, values: Sequence[Any]) -> str:
         values: what the hit is sorted by.
     """
     text = json.dumps([sort_by, *values], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_seal(text.encode())).decode().rstrip("=")
 
 
 def read_cursor(name: str, cursor: Any, sort_by: str, length: int) -> list[Any]:
@@ -40,13 +51,53 @@ def read_cursor(name: str, cursor: Any, sort_by: str, length: int) -> list[Any]:
     text = read_text(name, cursor, MAX_CHARACTERS)
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        found, *values = json.loads(base64.b64decode(padded, b"-_", validate=True))
+        found, *values = json.loads(_unseal(base64.b64decode(padded, b"-_", validate=True)))
     except (binascii.Error, ValueError, TypeError, RecursionError):
         found, values = None, []
     if found != sort_by or len(values) != length or not all(map(_is_value, values)):
         text = _("“%(name)s” does not belong to this search: begin at its first page.")
         raise SearchParameterInvalid(text % {"name": name}, name)
     return values
+
+
+def _seal(content: bytes) -> bytes:
+    """Return bytes that nobody can read or make without ``SECRET_KEY``; the same for the same."""
+    secret = settings.SECRET_KEY
+    tag = _tag(secret, content)
+    return tag + _crypt(secret, tag, content)
+
+
+def _unseal(sealed: bytes) -> bytes:
+    """Return what was sealed.
+
+    Raises:
+        ValueError: it was not, or with another key.
+    """
+    tag, content = sealed[:_TAG_BYTES], sealed[_TAG_BYTES:]
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        found = _crypt(secret, tag, content)
+        if hmac.compare_digest(_tag(secret, found), tag):
+            return found
+    raise ValueError("The cursor is not ours.")
+
+
+def _tag(secret: str | bytes, content: bytes) -> bytes:
+    key = salted_hmac(_SALT, "tag", secret, algorithm="sha256").digest()
+    return hmac.digest(key, content, hashlib.sha256)[:_TAG_BYTES]
+
+
+def _crypt(secret: str | bytes, tag: bytes, content: bytes) -> bytes:
+    """Return the content with a stream over it; twice, and it is as it was.
+
+    The stream belongs to the content's own tag ("synthetic initialization vector", RFC 5297), so
+    that no two contents share one.
+    """
+    key = salted_hmac(_SALT, "stream", secret, algorithm="sha256").digest()
+    blocks = range(-(-len(content) // hashlib.sha256().digest_size))
+    stream = b"".join(
+        hmac.digest(key, tag + block.to_bytes(4, "big"), hashlib.sha256) for block in blocks
+    )
+    return bytes(a ^ b for a, b in zip(content, stream, strict=False))
 
 
 def _is_value(value: Any) -> bool:

@@ -1,18 +1,24 @@
 """What a site's search is about, and how what visitors ask of it is read."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any, ClassVar, Self, cast
 
 from ...conf import get_options
 from ...documents import Document
 from ...exceptions import SearchMisdeclared
+from ..fields import parse_field, source_path
 from ..identity import key_field
 from ..query import Matching
 from ..words import Words, read_words
 from .criteria import Selection, chosen, find_field, read_selections
 from .paging import Paging, read_paging
 from .parameters import Kind, Parameter, describe, read_parameters
+from .pruning import is_left_out
 from .values import is_given, read_text
+
+# Names no field.
+_NONE = "-"
 
 _KINDS: Mapping[str, Kind] = {
     "boolean": "flag",
@@ -56,7 +62,7 @@ class SearchDeclaration:
     """Fields in which what was searched for is marked, or field -> options of its highlighter."""
 
     source_includes: ClassVar[Sequence[str]] = ()
-    """Fields of the results; all if there are none."""
+    """Fields of the results; all if there are none, and for a URL those that the service names."""
 
     source_excludes: ClassVar[Sequence[str]] = ()
     """Fields that the results do not have."""
@@ -84,6 +90,54 @@ class SearchDeclaration:
 
     fallback: ClassVar[str] = ""
     """What to do while Elasticsearch does not answer; ``SEARCH_FALLBACK`` if it is empty."""
+
+    _only_named = False
+    _narrowing = cast("tuple[tuple[str, Any], ...]", ())
+
+    def narrowed(self, filters: Mapping[str, Any]) -> Self:
+        """Return the service for fewer documents, as those of the tenant of a request.
+
+        Args:
+            filters: field -> the value that a document has to have, too, or a list of values of
+                which it has to have one; whatever the service answers goes by it.
+        """
+        service = copy(self)
+        service._narrowing = (*self._narrowing, *filters.items())  # noqa: SLF001 (its own class)
+        return service
+
+    def with_declared_fields(self) -> Self:
+        """Return the service for the public: its results have only fields that it names.
+
+        A field is named in ``source_includes``; where that is empty, to search, filter, sort, mark
+        or count by it. The primary key's field comes with them.
+        """
+        service = copy(self)
+        service._only_named = True  # noqa: SLF001 (its own class)
+        return service
+
+    def _named_paths(self) -> Iterator[str]:
+        yield from (parse_field(spec)[0] for spec in self.fields)
+        yield from (*self.filters.values(), *self.ranges.values(), *self.highlight)
+        yield from (spec.removeprefix("-") for spec in self.sorts.values() if spec != "_score")
+
+    @property
+    def _includes(self) -> tuple[str, ...]:
+        """Fields of the results; all if there are none."""
+        if self.source_includes or not self._only_named:
+            return tuple(self.source_includes)
+        paths = [source_path(self.document, path) for path in self._named_paths()]
+        key = key_field(self.document)
+        return tuple(dict.fromkeys((*([key] if key else ()), *paths))) or (_NONE,)
+
+    def _highlighted(self) -> dict[str, Mapping[str, Any]]:
+        """Return what is marked: field -> options. A field that is left out is so here, too."""
+        given = self.highlight
+        options = given if isinstance(given, Mapping) else {path: {} for path in given}
+        return {
+            path: own
+            for path, own in options.items()
+            if not is_left_out(source_path(self.document, path), self.source_excludes)
+        }
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the parameters that a URL may have, with what they may be."""
@@ -128,9 +182,8 @@ class SearchDeclaration:
         return read_selections(self.document, self.filters, self.ranges, criteria)
 
     def _default_selections(self) -> list[Selection]:
-        return [
-            chosen(self.document, path, path, value) for path, value in self.default_filters.items()
-        ]
+        filters = (*self.default_filters.items(), *self._narrowing)
+        return [chosen(self.document, path, path, value) for path, value in filters]
 
     def _read_paging(self, sort_by: Any, page: Any, page_size: Any, after: Any) -> Paging:
         return read_paging(

@@ -3,7 +3,7 @@
 A choice in one of them does not hide what else could be chosen there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from elasticsearch.dsl import A
@@ -69,7 +69,12 @@ class FacetedSearchService(SearchService):
         Raises:
             SearchParameterInvalid: a value does not fit.
         """
-        return self.search_with_facets(**self.read_parameters(parameters))
+        declared = self.with_declared_fields()
+        return declared.search_with_facets(**self.read_parameters(parameters))
+
+    def _named_paths(self) -> Iterator[str]:
+        yield from super()._named_paths()
+        yield from (facet.field for facet in self.facets.values())
 
     def _build_faceted(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
         everywhere, chosen = _split(self.facets, selections)

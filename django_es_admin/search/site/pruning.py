@@ -16,6 +16,12 @@ def prune(
     return _prune(document, includes or ("*",), excludes, "")
 
 
+def is_left_out(path: str, excludes: Sequence[str]) -> bool:
+    """Whether a field, or an object that it is in, is excluded."""
+    steps = path.split(".")
+    return any(_matches(".".join(steps[:end]), excludes) for end in range(1, len(steps) + 1))
+
+
 def _prune(
     document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str], path: str
 ) -> dict[str, Any]:

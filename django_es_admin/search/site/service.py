@@ -143,9 +143,8 @@ class SearchService(SearchDeclaration):
         typed = typed[: completion.MAX_PREFIX]
         if len(typed) < self.min_prefix_length:
             return []
-        search = completion.completing(
-            self.document.search(), field, typed, wanted, self.default_filters
-        )
+        visible = [selection.path for selection in self._default_selections()]
+        search = completion.completing(self.document.search(), field, typed, wanted, visible)
         answer = self._try(search)
         if answer is None:
             return []
@@ -161,22 +160,36 @@ class SearchService(SearchDeclaration):
             SearchMisdeclared: there is no ``spelling_field``.
         """
         field = self._declared("spelling_field")
-        suggester = PhraseSuggester(field, min(read_whole("size", size), self.max_page_size))
+        visible = [selection.query for selection in self._default_selections()]
+        suggester = PhraseSuggester(
+            find_field(self.document, field),
+            min(read_whole("size", size), self.max_page_size),
+            visible,
+        )
         words = self._read_words(query)
         if not words:
             return []
         answer = self._try(suggester.asking(self.document.search(), words.text))
-        return [] if answer is None else suggester.read(answer)
+        if answer is None:
+            return []
+        found = suggester.new_words(answer)
+        if not visible or not found:
+            return suggester.read(answer)
+        # A word that only documents have that nobody may find is nothing to tell.
+        told = self._try(suggester.looking_for(self.document.search(), found))
+        return [] if told is None else suggester.read(answer, suggester.read_known(told))
 
     # What a URL asks
 
     def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
         """Return the results for the parameters of a URL, a ``QueryDict``; unknown ones are left.
 
+        They have the fields of ``source_includes``, or else those that the service names.
+
         Raises:
             SearchParameterInvalid: a value does not fit.
         """
-        return self.search(**self.read_parameters(parameters))
+        return self.with_declared_fields().search(**self.read_parameters(parameters))
 
     # How
 
@@ -185,17 +198,17 @@ class SearchService(SearchDeclaration):
         if words:
             query = self.get_query(words)
             search = search.query(query if isinstance(query, dsl.Query) else Ready(query))
-            if self.highlight:
+            if marked := self._highlighted():
                 search = highlighted(
-                    search, self.highlight, lambda path: self.get_highlight_query(path, words)
+                    search, marked, lambda path: self.get_highlight_query(path, words)
                 )
         everywhere = [*self._default_selections(), *selections]
         if everywhere:
             queries = [Ready(selection.query) for selection in everywhere]
             search = search.query(dsl.query.Bool(filter=queries))
-        if self.source_includes or self.source_excludes:
+        if self._includes or self.source_excludes:
             search = search.source(
-                includes=list(self.source_includes) or None,
+                includes=list(self._includes) or None,
                 excludes=list(self.source_excludes) or None,
             )
         return search
@@ -253,7 +266,7 @@ class SearchService(SearchDeclaration):
         else:
             ordered = database.order(self.document, rows, self.sorts[paging.sort_by])
             found = database.read_page(
-                self.document, ordered, paging, self.source_includes, self.source_excludes
+                self.document, ordered, paging, self._includes, self.source_excludes
             )
             results = self._page(found, rows.count(), paging)
             results["warning"] = _(

@@ -1,14 +1,19 @@
 """What somebody may have meant: the phrase suggester."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.html import escape
 from elasticsearch import dsl
 
+from ..fields import Query, SearchField, inside
 from ..query import PREFIX_LENGTH
+from .ready import Ready
 from .results import Correction
+
+# Where words that nobody may see have to be left out, so many are looked at for those left.
+LOOKED_AT = 20
 
 _NAME = "did_you_mean"
 
@@ -17,47 +22,92 @@ class PhraseSuggester:
     """One question for another spelling.
 
     Args:
-        field: path of the text field whose words are known.
+        field: the text field whose words are known.
         size: corrections at most.
+        visible: queries for the documents whose words may be told; none where all may.
     """
 
-    def __init__(self, field: str, size: int) -> None:
+    def __init__(self, field: SearchField, size: int, visible: Sequence[Query] = ()) -> None:
         self._field = field
         self._size = size
+        self._visible = visible
         # No text can hold what was drawn a moment ago.
         mark = secrets.token_hex(8)
         self._before, self._after = f"<{mark}>", f"</{mark}>"
 
     def asking(self, search: "dsl.Search[Any]", text: str) -> "dsl.Search[Any]":
         """Return the search for corrections alone."""
-        generator = {
-            "field": self._field,
+        generator: dict[str, Any] = {
+            "field": self._field.path,
             "suggest_mode": "popular",
             "prefix_length": PREFIX_LENGTH,
         }
+        looked_at = self._size
+        if self._visible:
+            # The suggester cannot filter: it knows the words of all documents.
+            looked_at = max(looked_at, LOOKED_AT)
+            generator["size"] = LOOKED_AT
         phrase = {
-            "field": self._field,
-            "size": self._size,
+            "field": self._field.path,
+            "size": looked_at,
             "max_errors": 2.0,
             "direct_generator": [generator],
             "highlight": {"pre_tag": self._before, "post_tag": self._after},
         }
         return search.suggest(_NAME, text, phrase=phrase).extra(size=0)
 
-    def read(self, answer: Mapping[str, Any]) -> list[Correction]:
-        """Return the corrections, the likeliest first."""
-        return [
+    def looking_for(self, search: "dsl.Search[Any]", words: Collection[str]) -> "dsl.Search[Any]":
+        """Return the search that tells which of these words a document has that may be seen."""
+        search = search.query(dsl.query.Bool(filter=[Ready(query) for query in self._visible]))
+        filters = {
+            # As the dictionary has it: to analyse it again could make other words of it.
+            word: inside(self._field, {"term": {self._field.path: {"value": word}}})
+            for word in words
+        }
+        search.aggs.bucket(_NAME, "filters", filters=filters)
+        return search.extra(size=0)
+
+    def read_known(self, answer: Mapping[str, Any]) -> set[str]:
+        """Return the words that were found, from the answer to ``looking_for``."""
+        buckets = answer["aggregations"][_NAME]["buckets"]
+        return {word for word, bucket in buckets.items() if bucket["doc_count"]}
+
+    def new_words(self, answer: Mapping[str, Any]) -> set[str]:
+        """Return the words that nobody typed, of all corrections in an answer."""
+        return {word for option in _options(answer) for word in self._changed(option)}
+
+    def read(
+        self, answer: Mapping[str, Any], known: Collection[str] | None = None
+    ) -> list[Correction]:
+        """Return the corrections, the likeliest first.
+
+        Args:
+            known: words that may be told, beside those that were typed; None for all.
+        """
+        found: list[Correction] = [
             {
                 "text": str(option["text"]),
                 "highlighted": self._html(option.get("highlighted", option["text"])),
                 "score": float(option["score"]),
             }
-            for entry in answer.get("suggest", {}).get(_NAME, ())
-            for option in entry["options"]
+            for option in _options(answer)
+            if known is None or all(word in known for word in self._changed(option))
         ]
+        return found[: self._size]
+
+    def _changed(self, option: Mapping[str, Any]) -> list[str]:
+        """Return the words of a correction that are marked as changed; all, if none is."""
+        pieces = str(option.get("highlighted", "")).split(self._before)[1:]
+        marked = [piece.partition(self._after)[0] for piece in pieces]
+        return " ".join(marked or [str(option["text"])]).split()
 
     def _html(self, text: str) -> str:
         marked = str(escape(text))
         for tag, html in ((self._before, "<em>"), (self._after, "</em>")):
             marked = marked.replace(escape(tag), html)
         return marked
+
+
+def _options(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for entry in answer.get("suggest", {}).get(_NAME, ()):
+        yield from entry["options"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import include, path, reverse
 
 from tests.testapp import depot, site
@@ -134,3 +134,19 @@ def test_no_row_is_acted_on(clerk: Client) -> None:
             address = f"{reverse(NOTES, current_app='office')}?q={term}"
             clerk.post(address, {**data, "_selected_action": every})
     assert set(Note.objects.filter(stars=100).values_list("tenant", flat=True)) == {"clerk"}
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_no_page_tells_that_others_have_more_hits_than_are_looked_at(
+    clerk: Client, limit: int
+) -> None:
+    with override_settings(ES_ADMIN={"SEARCH_MAX_RESULTS": limit, "SEARCH_TIMEOUT": 10}):
+        for query in PAGES:
+            asked = {"q": SECRET, **query}
+            response = clerk.get(reverse(NOTES, current_app="office"), asked)
+            if response.status_code == 200 and response.context["cl"].result_count == 0:
+                nothing = text_of(
+                    clerk.get(reverse(NOTES, current_app="office"), {**asked, "q": "qzqzqzq"})
+                )
+                assert "None of the best" not in text_of(response), query
+                assert "None of the best" not in nothing
