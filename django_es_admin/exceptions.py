@@ -62,7 +62,7 @@ class ClientTooNew(ElasticsearchAdminError):
 
 
 class IndexMissing(ElasticsearchAdminError):
-    """The index does not exist: create it with `manage.py es_create`."""
+    """Nothing has that name: `manage.py es_status` says what is missing, and what mends it."""
 
 
 class ReadOnlyConnection(ElasticsearchAdminError):

@@ -5,12 +5,14 @@ from itertools import islice
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
 from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker
+from django_es_admin.status import snapshot
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
 
@@ -60,6 +62,14 @@ def _breaker_stays_here() -> Iterator[None]:
     """Let no test skip what another one found down."""
     yield
     breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _pages_ask_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let each page ask Elasticsearch, and none show what another test was told."""
+    monkeypatch.setattr(snapshot, "SECONDS", 0.0)
+    yield
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -163,7 +163,7 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
     if status == HTTPStatus.NOT_FOUND:
         text = _(
             "The connection %(connection)s has no such index (%(reason)s): "
-            "create it with `manage.py es_create`."
+            "`manage.py es_status` says what is missing, and what mends it."
         )
         return IndexMissing(text % values)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -8,14 +8,17 @@ from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
-from ..indices.live import read_indices
+from ..indices.live import count_documents, read_indices
 from ..indices.names import new_generation_name
 from ..models import Operation
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_name_refusals, find_refusals
+from ..operations.running import explain_running, running_rebuild
+from ..status.former import Former, find_former
 from .generations.create import create_physical
 from .generations.standby import keep_standby
+from .generations.table import generations_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class CreatePlan:
     fields: int
     existing: str | None
     refusals: tuple[str, ...]
+    former: Former | None = None
+    """What the alias belongs to, where nobody holds it: to be given back, not replaced."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class CreateResult:
 
 def plan_create(definition: IndexDefinition) -> CreatePlan:
     """Return the plan of :func:`create_index`."""
-    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    former = find_former(definition, live, generations_of(definition))
     refusals = [*find_refusals(definition, live), *find_name_refusals(definition, live)]
     holders = live.holders(definition.alias)
     if holders:
@@ -58,13 +65,31 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
             )
             % {"name": definition.name, "generation": holders[0].name}
         )
+    if former:
+        refusals.append(_explain_former(definition, former, deadline))
+    if running := running_rebuild(definition):
+        refusals.append(explain_running(running))
     return CreatePlan(
         definition=definition,
         generation=new_generation_name(definition.alias),
         fields=len(definition.mappings.get("properties", {})),
         existing=holders[0].name if holders else None,
         refusals=tuple(refusals),
+        former=former,
     )
+
+
+def _explain_former(definition: IndexDefinition, former: Former, deadline: Deadline) -> str:
+    """Refuse an empty index beside one that only lost its alias."""
+    found = count_documents(definition.connection, [former.name], deadline)[former.name]
+    count = "?" if found is None else f"{found:,}"
+    text = _(
+        "Nobody holds the alias %(alias)s, but the index is not lost: %(generation)s, with "
+        "%(count)s documents, gets each change. Give the alias back to it: an empty index would "
+        "take its place, and retire it."
+    )
+    values = {"alias": definition.alias, "generation": former.name, "count": count}
+    return text % values
 
 
 def create_index(plan: CreatePlan) -> CreateResult:
@@ -74,9 +99,11 @@ def create_index(plan: CreatePlan) -> CreateResult:
         OperationRefused: the plan has refusals.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
+    # Somebody may have begun a rebuild, or taken the alias away, while the plan was read.
+    refusals = plan.refusals or plan_create(definition).refusals
+    if refusals:
+        raise OperationRefused(" ".join(refusals))
     aliases = {definition.alias: {}, **definition.aliases}
     with recording(definition, Operation.Kind.CREATE) as record:
         record.tell(Progress(definition.name, "create"))

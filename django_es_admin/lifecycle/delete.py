@@ -16,6 +16,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import explain_running, running_rebuild
+from ..status.former import find_former
 from .generations.table import generations_of
 
 
@@ -98,7 +99,15 @@ def _generations(definition: IndexDefinition, live: LiveIndices) -> list[str]:
 
 def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
     if definition.alias not in live.by_name[name].aliases:
-        return []
+        former = find_former(definition, live, generations_of(definition))
+        if former is None or former.name != name:
+            return []
+        text = _(
+            "Nobody holds the alias %(alias)s, and %(generation)s is what it belongs to: give it "
+            "back first, or delete the whole index with `manage.py es_delete %(name)s`."
+        )
+        values = {"alias": definition.alias, "generation": name, "name": definition.name}
+        return [text % values]
     text = _(
         "%(generation)s is the live generation of %(name)s: swap to another one first, "
         "or delete the whole index with `manage.py es_delete %(name)s`."

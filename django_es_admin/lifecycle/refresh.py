@@ -41,7 +41,7 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     refusals = find_readonly_refusals(definition)
     if not holders:
         refusals.append(
-            _("The index %(name)s is missing: create it with `manage.py es_create`.")
+            _("Nobody holds the alias of %(name)s, so that nothing is searched there.")
             % {"name": definition.name}
         )
     elif not all(holder.open for holder in holders):

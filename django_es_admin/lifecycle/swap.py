@@ -149,7 +149,7 @@ def _write_down(plan: SwapPlan) -> StandbyResult:
     definition = plan.definition
     if plan.concrete:
         generations_of(definition).filter(name=plan.source).delete()
-    standby = keep_standby(definition, plan.target, plan.source)
+    standby = keep_standby(definition, plan.target, plan.source or plan.left)
     retry_refused(definition, plan.target)
     return standby
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..backends.abstracts import Base
@@ -27,6 +28,8 @@ class ClusterAnswer:
     mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     documents: Mapping[str, int | None] = field(default_factory=dict)
     disk: Disk | None = None
+    told: datetime | None = None
+    """Where it did not answer: when it said all this last."""
 
 
 def ask(

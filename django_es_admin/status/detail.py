@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
@@ -18,6 +20,7 @@ from ..indices.names import is_generation_name
 from ..models import Generation
 from .answers import ClusterAnswer, ask
 from .figures import read_figures
+from .snapshot import look as take
 from .status import IndexStatus, index_status, unmanaged_status
 
 Look = Callable[[Base, str, Deadline], Any]
@@ -35,6 +38,8 @@ class GenerationStatus:
         fits: whether it was built for the document as it is in the code now.
         loaded: when its load was complete; None if it was not.
         error: why its build failed.
+        known: False where the connection does not answer, so that nothing tells whether it is
+            live, and nothing may be deleted.
     """
 
     name: str
@@ -48,6 +53,7 @@ class GenerationStatus:
     size: int | None
     health: str
     error: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class IndexDetail:
     generations: tuple[GenerationStatus, ...] = ()
     found: Any = None
     found_error: str = ""
+    read: datetime | None = None
+    """When the connection was asked."""
 
 
 def get_index(
@@ -92,10 +100,16 @@ def get_index(
     """
     backend = connections[connection]
     definitions = [d for d in get_definitions(connection) if d.name == name]
-    deadline = Deadline(get_options().page_timeout)
-    answer = ask(backend, definitions, get_options().page_timeout, frozenset({name}))
+    seconds = get_options().page_timeout
+    deadline = Deadline(seconds)
     if definitions:
-        return _declared(definitions[0], answer, deadline, look, exact=exact)
+        began = timezone.now()
+        snapshot = take([backend], seconds)[connection]
+        # Documents that another page has seen are not to be compared with the rows of now.
+        exact = exact and snapshot.taken >= began
+        detail = _declared(definitions[0], snapshot.answer, deadline, look, exact=exact)
+        return replace(detail, read=snapshot.taken)
+    answer = ask(backend, definitions, seconds, frozenset({name}))
     index = answer.live.by_name.get(name)
     if index is None:
         if answer.health.available:
@@ -124,7 +138,12 @@ def _declared(
         declared_mappings=definition.mappings,
         generations=_generations(definition, answer, figures.generations(definition)),
     )
-    return _with_live(detail, holders[0], deadline, look) if holders else detail
+    if not holders:
+        return detail
+    if not answer.health.available:
+        known = answer.mappings.get(holders[0].name, {})
+        return replace(detail, live_mappings=known, settings=holders[0].settings)
+    return _with_live(detail, holders[0], deadline, look)
 
 
 def _with_live(
@@ -184,7 +203,7 @@ def _generation(
     return GenerationStatus(
         name=name,
         role=row.role if row else "",
-        live=bool(index and definition.alias in index.aliases),
+        live=_is_live(definition, answer, row, index),
         exists=index is not None or not answer.health.available,
         fits=bool(row and row.digest == definition.digest),
         created=created,
@@ -193,4 +212,17 @@ def _generation(
         size=index.size if index else None,
         health=index.health if index else "",
         error=row.error if row else "",
+        known=answer.health.available,
     )
+
+
+def _is_live(
+    definition: IndexDefinition,
+    answer: ClusterAnswer,
+    row: Generation | None,
+    index: LiveIndex | None,
+) -> bool:
+    """Whether a generation is searched: as the alias says, or as it was, where nobody says so."""
+    if answer.health.available or answer.told:
+        return bool(index and definition.alias in index.aliases)
+    return bool(row and row.role == Generation.Role.LIVE)

@@ -28,6 +28,39 @@ _COMMANDS: Mapping[Verb, str] = {
 
 TEXTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("The index is missing"),
+    "alias-gone": ngettext_lazy(
+        "The alias is gone: %(name)s (%(count)d document, up to date) was live",
+        "The alias is gone: %(name)s (%(count)d documents, up to date) was live",
+        "count",
+    ),
+    "alias-gone-late": ngettext_lazy(
+        "The alias is gone: %(name)s (%(count)d document; it still gets the changes that wait) "
+        "was live",
+        "The alias is gone: %(name)s (%(count)d documents; it still gets the changes that wait) "
+        "was live",
+        "count",
+    ),
+    "alias-gone-uncounted": gettext_lazy("The alias is gone: %(name)s was live"),
+    "live-gone": ngettext_lazy(
+        "The live generation is gone: %(name)s (%(count)d document, kept up to date) can take its "
+        "place",
+        "The live generation is gone: %(name)s (%(count)d documents, kept up to date) can take "
+        "its place",
+        "count",
+    ),
+    "live-gone-uncounted": gettext_lazy(
+        "The live generation is gone: %(name)s, kept up to date, can take its place"
+    ),
+    "build-only": gettext_lazy(
+        "Nothing is live: the build %(name)s is complete and waits for its swap"
+    ),
+    "former-closed": gettext_lazy(
+        "Nobody holds the alias, and %(name)s, which it belongs to, is closed: open that first"
+    ),
+    "former-red": gettext_lazy(
+        "Nobody holds the alias, and of %(name)s, which it belongs to, primary shards are "
+        "missing: look at the cluster first"
+    ),
     "physical": gettext_lazy(
         "%(alias)s is a physical index, not an alias. A rebuild fills a generation and puts the "
         "alias in its place"

@@ -1,6 +1,7 @@
 """Find what is wrong with an index."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -11,6 +12,7 @@ from ..indices.names import is_generation_name
 from ..models import Generation
 from ..operations.running import running_rebuild
 from ..outbox.rows.status import OutboxStatus
+from .former import Former
 from .problem import Mend, Problem
 
 UNSWAPPED = timedelta(hours=1)
@@ -30,6 +32,8 @@ def find_problems(
     generations: Sequence[Generation],
     behind: Collection[str],
     existing: Collection[str],
+    former: Former | None = None,
+    documents: int | None = None,
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -42,6 +46,8 @@ def find_problems(
         generations: those that are registered.
         behind: names of those that miss what they refused.
         existing: names of the physical indices that there are.
+        former: what the alias belongs to, where nobody holds it.
+        documents: those in it; None where that is not known.
     """
     found = [
         *_of_outbox(outbox),
@@ -50,7 +56,14 @@ def find_problems(
         *_of_unknown(definition, holders, generations, existing),
     ]
     if not holders:
-        return (_missing(definition, physical=physical), *found)
+        missing = (
+            _lost(definition, former, documents, late=bool(outbox.waiting or outbox.parked))
+            if former
+            else _missing(definition, physical=physical)
+        )
+        # The swap to a build that waits is the first thing to do then, and not one more.
+        rest = [p for p in found if p.kind != "build-waits" or not former]
+        return (missing, *rest)
     found = [*_of_holders(holders), *_of_adoption(definition, holders, generations), *found]
     if drift:
         kind = "documents-missing" if drift < 0 else "documents-surplus"
@@ -67,6 +80,14 @@ def find_problems(
     return tuple(found)
 
 
+def problems_of_outbox(outbox: OutboxStatus) -> tuple[Problem, ...]:
+    """Return what the database says of an index whose connection does not answer.
+
+    Nothing is to be done about it: what waits is written once the connection answers.
+    """
+    return tuple(replace(problem, mends=()) for problem in _of_outbox(outbox))
+
+
 def _rebuild(definition: IndexDefinition) -> Mend:
     return Mend("rebuild" if definition.document else "create", definition.name)
 
@@ -78,6 +99,24 @@ def _missing(definition: IndexDefinition, *, physical: bool) -> Problem:
     if definition.document is None:
         return Problem("physical-unmanaged", facts, "error")
     return Problem("physical", facts, "error", (_rebuild(definition),))
+
+
+def _lost(
+    definition: IndexDefinition, former: Former, documents: int | None, *, late: bool
+) -> Problem:
+    """Tell of an alias that nobody holds, where the generation that it belongs to is there."""
+    facts = {"name": former.name}
+    if not former.usable:
+        return Problem("former-red" if former.open else "former-closed", facts, "error")
+    mend = Mend("swap", f"{definition.name} --to {former.name}", {"to": former.name})
+    if former.role == Generation.Role.BUILDING:
+        return Problem("build-only", facts, "error", (mend,))
+    kind = "alias-gone" if former.role == Generation.Role.LIVE else "live-gone"
+    if documents is None:
+        return Problem(f"{kind}-uncounted", facts, "error", (mend,))
+    if late and kind == "alias-gone":
+        kind = "alias-gone-late"
+    return Problem(kind, {**facts, "count": documents}, "error", (mend,))
 
 
 def _of_holders(holders: tuple[LiveIndex, ...]) -> Iterator[Problem]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
@@ -18,8 +20,10 @@ from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
 from .counts import Rows
 from .figures import Figures, read_figures
+from .former import Former, find_former
 from .problem import Problem
-from .problems import find_problems
+from .problems import find_problems, problems_of_outbox
+from .snapshot import look
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,12 @@ class IndexStatus:
     problems: tuple[Problem, ...] = ()
     operation: OperationStatus | None = None
     counted: Rows = field(default_factory=Rows)
+    former: Former | None = None
+    """What its alias belongs to, where nobody holds it."""
     known: bool = True
-    """False where the connection did not answer, so that nothing can be said of the index."""
+    """False where the connection did not answer, so that nothing can be said of the index now."""
+    told: datetime | None = None
+    """Where it is not known now: when the connection said last what is shown."""
 
     @property
     def exists(self) -> bool:
@@ -81,7 +89,7 @@ class IndexStatus:
     @property
     def drift(self) -> int:
         """Documents beyond the rows, below 0 for missing ones; 0 where that cannot be told."""
-        return self.counted.drift(self.documents)
+        return self.counted.drift(self.documents) if self.known else 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,8 @@ class Status:
     indices: tuple[IndexStatus, ...]
     running: tuple[OperationStatus, ...] = ()
     disks: Mapping[str, Disk] = field(default_factory=dict)
+    read: datetime | None = None
+    """When the connections were asked, the first of them."""
 
     @property
     def needs_attention(self) -> bool:
@@ -115,6 +125,7 @@ def get_status(
     unmanaged: bool = True,
     exact: bool = True,
     timeout: float | None = None,
+    shared: bool = False,
 ) -> Status:
     """Return how the connections and indices are; what does not answer is part of the answer.
 
@@ -125,6 +136,8 @@ def get_status(
         exact: count the rows of each index, which takes the longer the more there are; otherwise
             they are as last counted, or estimated, and the number of queries is always the same.
         timeout: seconds that each connection has, all at once; ``PAGE_TIMEOUT`` if omitted.
+        shared: take what another page was told of late, and what is known of a connection that
+            does not answer.
 
     Raises:
         IndexNotDeclared: one of the names is not declared.
@@ -136,10 +149,14 @@ def get_status(
     seconds = timeout or get_options().page_timeout
     unmanaged = unmanaged and not wanted
     others = None if unmanaged else frozenset[str]()
-    answers = {
-        answer.health.details.alias: answer
-        for answer in for_each(backends, lambda backend: ask(backend, definitions, seconds, others))
-    }
+    if shared:
+        taken = look(backends, seconds, complete=unmanaged)
+        answers = {alias: snapshot.answer for alias, snapshot in taken.items()}
+        read = min((snapshot.taken for snapshot in taken.values()), default=None)
+    else:
+        every = for_each(backends, lambda backend: ask(backend, definitions, seconds, others))
+        answers = {answer.health.details.alias: answer for answer in every}
+        read = timezone.now()
     figures = read_figures(definitions)
     indices = [
         index_status(d, answers[d.connection.alias], figures, exact=exact) for d in definitions
@@ -152,6 +169,7 @@ def get_status(
         tuple(indices),
         running=figures.running,
         disks={alias: answer.disk for alias, answer in answers.items() if answer.disk},
+        read=read,
     )
 
 
@@ -173,8 +191,10 @@ def index_status(
     index = holders[0] if holders else None
     known = answer.health.available
     documents = answer.documents.get(index.name) if index else None
-    rows = figures.rows(definition, documents, exact=exact)
+    # What was in there then says nothing of the rows that there are now.
+    rows = figures.rows(definition, documents if known else None, exact=exact)
     outbox, generations = figures.outbox(definition), figures.generations(definition)
+    former = find_former(definition, answer.live, generations) if known else None
     differences = (
         compare_mappings(definition.mappings, answer.mappings[index.name])
         if index and definition.document and index.name in answer.mappings
@@ -206,11 +226,15 @@ def index_status(
             generations=generations,
             behind=figures.generations_behind(definition),
             existing=answer.live.by_name.keys(),
+            former=former,
+            documents=answer.documents.get(former.name) if former else None,
         )
         if known
-        else (),
+        else problems_of_outbox(outbox),
         operation=figures.operation(definition),
+        former=former,
         known=known,
+        told=answer.told,
     )
 
 
@@ -239,4 +263,6 @@ def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -
         documents=answer.documents.get(index.name),
         size=index.size,
         created=index.created,
+        known=answer.health.available,
+        told=answer.told,
     )

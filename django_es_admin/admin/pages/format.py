@@ -59,6 +59,29 @@ def moment(value: datetime | None) -> str | SafeString:
     )
 
 
+def clock(value: datetime | None) -> str | SafeString:
+    """Return the time of day to the second, with the date if that is another day; a dash for None.
+
+    The date and the zone stand in its title.
+    """
+    if value is None:
+        return NOTHING
+    local = value if timezone.is_naive(value) else timezone.localtime(value)
+    now = timezone.now()
+    today = (timezone.localtime(now) if timezone.is_aware(now) else now).date()
+    date = "" if local.date() == today else f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} "
+    return _time(local, f"{date}{local:%H:%M:%S}")
+
+
+def _time(local: datetime, text: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+        text,
+    )
+
+
 def duration(seconds: float | None) -> str:
     """Return a length of time in its two largest units; a dash for None."""
     if seconds is None:

@@ -55,7 +55,15 @@ def connection_state(health: ConnectionHealth) -> State:
 def index_state(index: IndexStatus) -> State:
     """Return how an index is."""
     if not index.known:
-        return State("unknown", _("unknown"), _("Its connection does not answer."))
+        last = index.health if index.told and index.open else ""
+        text = _health(last).text if last else _("unknown")
+        return State("unknown", text, _("Its connection does not answer."))
+    if index.former:
+        return State(
+            "alert",
+            _("no alias"),
+            _("Nobody holds its alias, so that it cannot be searched. Its documents are there."),
+        )
     if not index.exists:
         return State(
             "alert", _("missing"), _("It is declared, but does not exist in Elasticsearch.")

@@ -15,6 +15,7 @@ from ...models import Generation, Operation
 from ...operations.refusals import find_holder_refusals, find_readonly_refusals
 from ...operations.running import running_rebuild
 from ...outbox.rows.refused import count_refused
+from ...status.former import find_former
 from ..generations.settle import is_settled
 from ..generations.table import generations_of
 from .alias_actions import alias_actions, foreign_aliases, kept_properties
@@ -39,6 +40,7 @@ class SwapPlan:
         warnings: what to know before it is done.
         gated: whether the target is compared with the database before it becomes live.
         settled: False where the target still has the settings of its load.
+        left: where nothing is live, what stays the way back; None if nothing does.
         concrete: whether the source is a physical index of the alias's name, and is deleted.
     """
 
@@ -55,6 +57,7 @@ class SwapPlan:
     gated: bool = False
     settled: bool = True
     concrete: bool = False
+    left: str | None = None
 
 
 def plan_swap(
@@ -83,7 +86,12 @@ def plan_swap(
     source = holders[0].name if len(holders) == 1 else None
     running = running_rebuild(definition)
     busy = running.generation if running and running != own else ""
-    target = to or _newest_loaded(definition, {source or "", busy}, live.by_name.keys())
+    former = find_former(definition, live, generations_of(definition))
+    target = to or (
+        former.name
+        if former and former.usable and former.name != busy
+        else _newest_loaded(definition, {source or "", busy}, live.by_name.keys())
+    )
     row = generations_of(definition).filter(name=target).first()
     building = row is not None and row.role == Generation.Role.BUILDING
     refusals = [
@@ -130,6 +138,7 @@ def plan_swap(
         gated=building and not force,
         settled=settled,
         concrete=concrete is not None,
+        left=None if holders else _left(definition, target, live.by_name.keys()),
     )
 
 
@@ -144,6 +153,13 @@ def _newest_loaded(
     )
     names = candidates.values_list("name", flat=True)
     return next((name for name in names if name in existing), "")
+
+
+def _left(definition: IndexDefinition, target: str, existing: Collection[str]) -> str | None:
+    """Return what was live, or else what was its way back: a lost alias took nothing from them."""
+    rows = generations_of(definition).exclude(name=target)
+    roles = {role: name for role, name in rows.values_list("role", "name") if name in existing}
+    return roles.get(Generation.Role.LIVE) or roles.get(Generation.Role.STANDBY)
 
 
 def _holder_doubts(

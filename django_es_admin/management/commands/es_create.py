@@ -86,8 +86,15 @@ def _refuse(plan: CreatePlan) -> CreatedDocument:
     if plan.existing:
         return _document(plan, "exists", plan.existing)
     if plan.refusals:
-        return _document(plan, "failed", None, " ".join(plan.refusals))
+        mend = f" Run `{command_of_swap(plan)}`." if plan.former else ""
+        return _document(plan, "failed", None, " ".join(plan.refusals) + mend)
     return _document(plan, "skipped", None)
+
+
+def command_of_swap(plan: CreatePlan) -> str:
+    """Return the command that gives the alias back to what it belongs to."""
+    assert plan.former is not None  # noqa: S101 (the caller has looked)
+    return f"manage.py es_swap_alias {plan.definition.name} --to {plan.former.name}"
 
 
 def _document(

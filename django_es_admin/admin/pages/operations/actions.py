@@ -143,7 +143,8 @@ CREATE = Action(
     plan=lambda definition, asked: plan_create(definition),
     tell=plans.tell_create,
     execute=create_index,
-    fits=lambda index: index.known and not index.exists,
+    # Where a generation only lost its alias, that is given back.
+    fits=lambda index: index.known and not index.exists and index.former is None,
     flag=ADDITION,
 )
 REBUILD = Action(
@@ -167,7 +168,7 @@ SWAP = Action(
     plan=lambda definition, asked: plan_swap(definition, asked.get("to") or None),
     tell=plans.tell_swap,
     execute=swap_alias,
-    fits=lambda index: index.exists,
+    fits=lambda index: index.exists or index.former is not None,
     # A swap to what was not compared with the database yet does that first.
     background=lambda plan: bool(plan.gated),
     enqueue="enqueue_swap",

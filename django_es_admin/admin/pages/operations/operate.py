@@ -25,6 +25,7 @@ from ....exceptions import (
 from ....indices.definition import IndexDefinition, get_definition
 from ....operations.acting import acting
 from ....operations.fingerprint import fingerprint
+from ....status import snapshot
 from ...rights import IndexPages, index_of, through
 from ..address import parse_id, quoted_id
 from .actions import Action
@@ -117,6 +118,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
             action.carry_out(plan)
         except ElasticsearchAdminError as error:
             problem = str(error)
+    snapshot.forget(definition.connection)
     if not actor.begun:
         # It was refused before anything began.
         return _show(pages, request, action, definition, plan, problem=problem)

@@ -19,6 +19,7 @@ from ...rights import IndexPages, index_of, quoted
 from .actions import ACTIONS, BY_NAME, Action
 
 READ_ONLY = _("The connection is read-only.")
+NO_ANSWER = _("Its connection does not answer.")
 NO_RIGHT = _("You do not have the right to do this.")
 
 
@@ -55,7 +56,12 @@ def tools_of(
     """
     stands_for = index_of(index.connection, index.name)
     return tuple(
-        tool_for(action, pages, stands_for, why=READ_ONLY if readonly else "")
+        tool_for(
+            action,
+            pages,
+            stands_for,
+            why=READ_ONLY if readonly else "" if index.known else NO_ANSWER,
+        )
         for action in ACTIONS
         if index.declared and action.fits(index) and pages.may(action.right, request, stands_for)
     )

@@ -9,7 +9,6 @@ from django.contrib.admin.sites import all_sites
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
-from django.utils import timezone
 
 from ....backends.disk import Disk
 from ....backends.display import ConnectionDetails
@@ -121,7 +120,7 @@ def get_dashboard(
     """
     chosen = Filter.read(request.GET)
     try:
-        status = get_status(unmanaged=chosen.unmanaged or chosen.hidden, exact=False)
+        status = get_status(unmanaged=chosen.unmanaged or chosen.hidden, exact=False, shared=True)
     except ImproperlyConfigured as error:
         return Dashboard(chosen, error=str(error))
     links = model_links(available_apps, site)
@@ -148,7 +147,7 @@ def get_dashboard(
         outbox_url=links.changelist(OutboxEntry._meta.label),
         running=status.running if sees_indices else (),
         several=several,
-        read=timezone.now(),
+        read=status.read,
     )
 
 
@@ -171,7 +170,9 @@ def _rows(
     def tool(index: IndexStatus) -> Tool | None:
         readonly = details[index.connection].readonly
         found = tools_of(pages, request, index, readonly=readonly)
-        return next((each for each in found if each.name in ("create", "rebuild")), None)
+        by_name = {each.name: each for each in found}
+        # What gives an alias back stands with the problem.
+        return None if index.former else by_name.get("rebuild") or by_name.get("create")
 
     return tuple(
         IndexRow(
