@@ -1,70 +1,33 @@
 """The class that says how a model becomes an index, as django-elasticsearch-dsl has it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import models
 from elasticsearch.dsl import connections
 from elasticsearch.helpers import BulkIndexError
 
-from ..documents import Document as PlainDocument
 from ..documents.overrides import is_overridden
 from ..documents.places import Place, Places
 from ..exceptions import ElasticsearchAdminError, KeyMissing
 from ..indices.definition import definition_of
 from ..outbox.capture.changes import portions
-from .exceptions import ModelFieldNotMappedError, WrittenBesideTheOutbox
-from .fields import (
-    BooleanField,
-    DateField,
-    DEDField,
-    DoubleField,
-    FileField,
-    IntegerField,
-    IpField,
-    KeywordField,
-    LongField,
-    ShortField,
-    TextField,
-    TimeField,
-)
+from .declared import DeclaredDocument
+from .exceptions import WrittenBesideTheOutbox
+from .fields import model_field_class_to_field_class
 from .places import GeneratedPlaces
 from .search import Search
 from .signals import post_index
 from .writing import Actions, Write, document_of
 
-if TYPE_CHECKING:
-    from .options import Options
-
-model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
-    models.AutoField: IntegerField,
-    models.BigAutoField: LongField,
-    models.BigIntegerField: LongField,
-    models.BooleanField: BooleanField,
-    models.CharField: TextField,
-    models.DateField: DateField,
-    models.DateTimeField: DateField,
-    models.DecimalField: DoubleField,
-    models.EmailField: TextField,
-    models.FileField: FileField,
-    models.FilePathField: KeywordField,
-    models.FloatField: DoubleField,
-    models.GenericIPAddressField: IpField,
-    models.ImageField: FileField,
-    models.IntegerField: IntegerField,
-    models.PositiveBigIntegerField: LongField,
-    models.PositiveIntegerField: IntegerField,
-    models.PositiveSmallIntegerField: ShortField,
-    models.SlugField: KeywordField,
-    models.SmallAutoField: ShortField,
-    models.SmallIntegerField: ShortField,
-    models.TextField: TextField,
-    models.TimeField: TimeField,
-    models.URLField: TextField,
-    models.UUIDField: KeywordField,
-}
-"""Which field type a name in ``fields`` gets, by the class of the model field."""
+__all__ = [
+    "HOOKS",
+    "DocType",
+    "Document",
+    "bulk",
+    "model_field_class_to_field_class",
+    "parallel_bulk",
+]
 
 HOOKS = frozenset(
     "generate_id get_indexing_queryset prepare_*_with_related to_field init_prepare update bulk "
@@ -79,40 +42,16 @@ _SIZES = frozenset(
 )
 
 
-class DocType(PlainDocument):
+class DocType(DeclaredDocument):
     """Base of all documents; register a subclass with ``@registry.register_document``.
 
     Args:
         related_instance_to_ignore: an object that documents are to be made without.
     """
 
-    if TYPE_CHECKING:
-        django: ClassVar[Options]
-        _fields: ClassVar[dict[str, Any]]
-
     fields_read_by_themselves = True
     may_share_index = True
     supported_hooks = HOOKS
-
-    # Without annotations, which elasticsearch.dsl would take for fields.
-    _related_instance_to_ignore = None
-    _prepared = None
-
-    def __init__(self, related_instance_to_ignore: models.Model | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        # Past elasticsearch.dsl, which would take it for a value of the document.
-        vars(self)["_related_instance_to_ignore"] = related_instance_to_ignore
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    @classmethod
-    def is_registered(cls) -> bool:
-        """Whether the class itself was registered, not one that it inherits from."""
-        return "django" in vars(cls)
 
     @classmethod
     def make_places(cls) -> Places:
@@ -148,70 +87,6 @@ class DocType(PlainDocument):
         size = self.django.queryset_pagination
         rows = self.get_queryset()
         return rows.iterator(chunk_size=size) if size else rows.iterator()
-
-    @property
-    def _prepared_fields(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
-        # When it is first needed: each hit of a search is a document, too, and prepares nothing.
-        if self._prepared is None:
-            vars(self)["_prepared"] = self.init_prepare()
-        return cast("list[tuple[str, DEDField, Callable[[Any], Any]]]", self._prepared)
-
-    def init_prepare(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
-        """Return name, field and what makes the value from an object, for each field."""
-        found: list[tuple[str, DEDField, Callable[[Any], Any]]] = []
-        for name, field in getattr(self, "_fields", {}).items():
-            if not isinstance(field, DEDField):
-                continue
-            if not field.path:
-                field.read_from(name)
-            with_related = getattr(self, f"prepare_{name}_with_related", None)
-            make = getattr(self, f"prepare_{name}", None)
-            ignored = self._related_instance_to_ignore
-            if with_related is not None:
-                make = partial(with_related, related_to_ignore=ignored)
-            elif make is None:
-                make = partial(field.get_value_from_instance, field_value_to_ignore=ignored)
-            found.append((name, field, make))
-        return found
-
-    def prepare(self, instance: models.Model) -> dict[str, Any]:
-        """Return the document of one object, as it is sent to Elasticsearch."""
-        return {name: make(instance) for name, _, make in self._prepared_fields}
-
-    @classmethod
-    def get_model_field_class_to_field_class(cls) -> "Mapping[type[models.Field[Any, Any]], Any]":
-        """Return class of a model field -> class of the field that a name in ``fields`` gets."""
-        return model_field_class_to_field_class
-
-    @classmethod
-    def to_field(cls, field_name: str, model_field: "models.Field[Any, Any]") -> DEDField:
-        """Return the field for a name in ``fields``.
-
-        Raises:
-            ModelFieldNotMappedError: no field type is known for the class of the model field.
-        """
-        known = cls.get_model_field_class_to_field_class()
-        for kind in type(model_field).__mro__:
-            if kind in known:
-                field: DEDField = known[kind](attr=field_name)
-                return field
-        raise ModelFieldNotMappedError(
-            f"Cannot convert model field {field_name} to an Elasticsearch field: declare it in the "
-            f"document, or extend get_model_field_class_to_field_class()."
-        )
-
-    @classmethod
-    def generate_id(cls, object_instance: models.Model) -> Any:
-        """Return the ``_id`` of an object's document."""
-        return object_instance.pk
-
-    def _prepare_action(self, object_instance: models.Model, action: str) -> dict[str, Any]:
-        return {
-            "_op_type": action,
-            "_index": self._index._name,
-            "_id": self.generate_id(object_instance),
-            "_source": None if action == "delete" else self.prepare(object_instance),
-        }
 
     def _get_actions(self, object_list: Iterable[models.Model], action: str) -> Any:
         return Actions(self, object_list, action)
@@ -354,7 +229,7 @@ def _writes(
         yield Write(document_of(index), refresh, deletes), keys
 
 
-def _keys(document: type[DocType], objects: Iterable[models.Model]) -> Iterator[str]:
+def _keys(document: type[DeclaredDocument], objects: Iterable[models.Model]) -> Iterator[str]:
     """Yield the keys of documents, of where they stand, and of where they stood if that changed."""
     places = document.django.places
     for portion in portions(iter(objects)):

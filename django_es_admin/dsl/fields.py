@@ -14,7 +14,7 @@ from django.db.models.manager import BaseManager
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
-from ..documents.fields import DjangoField
+from ..documents.fields import MODEL_FIELDS, DjangoField
 from .exceptions import VariableLookupError
 
 __all__ = [
@@ -289,3 +289,12 @@ def _in_order(values: Iterable[Any]) -> Iterable[Any]:
         if all(isinstance(one, models.Model) for one in objects):
             return sorted(objects, key=lambda one: one.pk)
     return values
+
+
+model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
+    kind: globals()[made.__name__]
+    for kind, made in MODEL_FIELDS.items()
+    # django-elasticsearch-dsl knows none for it.
+    if kind is not models.BinaryField
+}
+"""Which field type a name in ``fields`` gets, by the class of the model field."""

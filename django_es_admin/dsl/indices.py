@@ -1,16 +1,14 @@
 """An index that is given to its documents: ``@index.document``."""
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from .apps import DEDConfig
+from .declared import DeclaredDocument
 from .managed import ManagedIndex
 from .registries import registry
 
-if TYPE_CHECKING:
-    from .documents import DocType
-
-    D = TypeVar("D", bound=type[DocType])
+D = TypeVar("D", bound=type[DeclaredDocument])
 
 
 class Index(ManagedIndex):
@@ -20,7 +18,7 @@ class Index(ManagedIndex):
         super().__init__(name, using=using)
         self.settings(**deepcopy(DEDConfig.default_index_settings()))
 
-    def document(self, document: "D") -> "D":  # type: ignore[override]
+    def document(self, document: D) -> D:  # type: ignore[override]
         """Give the index to a document class, and register that; use it as a class decorator."""
         super().document(document)
         return registry.register_document(document)

@@ -1,15 +1,13 @@
 """What ``class Django`` of a document says, as django-elasticsearch-dsl reads it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 
+from ..documents import Document
 from ..documents.options import DjangoOptions
 from .apps import DEDConfig
-
-if TYPE_CHECKING:
-    from .documents import DocType
 
 KNOWN = frozenset(
     "model fields related_models ignore_signals auto_refresh queryset_pagination".split()
@@ -39,7 +37,7 @@ class Options(DjangoOptions):
         return not self.ignore_signals and DEDConfig.autosync_enabled()
 
 
-def read_options(document: "type[DocType]", declared: type, index: str, using: str) -> Options:
+def read_options(document: type[Document], declared: type, index: str, using: str) -> Options:
     """Return the options that ``class Django`` declares or inherits.
 
     Args:

@@ -9,17 +9,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from ..documents.overrides import is_overridden
 from ..documents.places import ANYTHING, Place, Places, Shape, looks_of, read_place
+from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
-
-if TYPE_CHECKING:
-    from .documents import DocType
 
 # With whatever a project might replace, so that a value that was changed is no mark any more.
 _MARK = re.compile(" \x00Aa-_./: (\\w+)\x00 ")
@@ -107,7 +105,7 @@ class GeneratedPlaces(Places):
 
     own = True
 
-    document: "type[DocType]"
+    document: type[DeclaredDocument]
 
     @cached_property
     def template(self) -> Template | None:

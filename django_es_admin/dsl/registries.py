@@ -4,21 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.db import models
 
 from ..documents.registry import registry as all_documents
 from .apps import DEDConfig
+from .declared import DeclaredDocument
 from .exceptions import RedeclaredFieldError
 from .managed import ManagedIndex, adopted
 from .options import read_options
 
-if TYPE_CHECKING:
-    from .documents import DocType
-
-    D = TypeVar("D", bound=type[DocType])
+D = TypeVar("D", bound=type[DeclaredDocument])
 
 Model = type[models.Model]
 
@@ -27,11 +25,11 @@ class DocumentRegistry:
     """Document classes by index and by model."""
 
     def __init__(self) -> None:
-        self._indices: defaultdict[ManagedIndex, set[type[DocType]]] = defaultdict(set)
-        self._models: defaultdict[Model, set[type[DocType]]] = defaultdict(set)
+        self._indices: defaultdict[ManagedIndex, set[type[DeclaredDocument]]] = defaultdict(set)
+        self._models: defaultdict[Model, set[type[DeclaredDocument]]] = defaultdict(set)
         self._related_models: defaultdict[Model, set[Model]] = defaultdict(set)
 
-    def register(self, index: ManagedIndex, doc_class: "type[DocType]") -> None:
+    def register(self, index: ManagedIndex, doc_class: type[DeclaredDocument]) -> None:
         """Note a document class that has its options, and its index."""
         self._models[doc_class.django.model].add(doc_class)
         for related in doc_class.django.related_models:
@@ -42,7 +40,7 @@ class DocumentRegistry:
         same = (known for known in self._indices if known._name == index._name)
         self._indices[next(same, index)].add(doc_class)
 
-    def register_document(self, document: "D") -> "D":
+    def register_document(self, document: D) -> D:
         """Register a document class; use it as a class decorator.
 
         Raises:
@@ -68,7 +66,7 @@ class DocumentRegistry:
         self.register(index=index, doc_class=document)
         return document
 
-    def _get_related_doc(self, instance: models.Model) -> "Iterator[type[DocType]]":
+    def _get_related_doc(self, instance: models.Model) -> Iterator[type[DeclaredDocument]]:
         for model in self._related_models.get(type(instance), ()):
             for document in self._models[model]:
                 if type(instance) in document.django.related_models:
@@ -79,7 +77,7 @@ class DocumentRegistry:
         if DEDConfig.autosync_enabled():
             for document in self._models.get(type(instance), ()):
                 if not document.django.ignore_signals:
-                    document().update(instance, **kwargs)
+                    cast("Any", document()).update(instance, **kwargs)
 
     def delete(self, instance: models.Model, **kwargs: Any) -> None:
         """Update the index after the deletion of an object."""
@@ -97,7 +95,7 @@ class DocumentRegistry:
             for document in self._get_related_doc(instance):
                 _update_related(document(related_instance_to_ignore=instance), instance, **kwargs)
 
-    def get_documents(self, models: Iterable[Model] | None = None) -> "set[type[DocType]]":
+    def get_documents(self, models: Iterable[Model] | None = None) -> set[type[DeclaredDocument]]:
         """Return all document classes, or those of some models."""
         if models is None:
             return set(chain.from_iterable(self._indices.values()))
@@ -122,7 +120,7 @@ class DocumentRegistry:
 class _ProjectRegistry(DocumentRegistry):
     """The registry whose documents are indexed."""
 
-    def register(self, index: ManagedIndex, doc_class: "type[DocType]") -> None:
+    def register(self, index: ManagedIndex, doc_class: type[DeclaredDocument]) -> None:
         """Note a document class, and let its objects be indexed.
 
         One without an index waits for it: ``Index.document`` may come after the registration.
@@ -133,7 +131,7 @@ class _ProjectRegistry(DocumentRegistry):
             all_documents.add(doc_class)
 
 
-def _add_model_fields(document: "type[DocType]") -> None:
+def _add_model_fields(document: type[DeclaredDocument]) -> None:
     mapping, model = document._doc_type.mapping, document.django.model
     for name in document.django.fields:
         if name in mapping:
@@ -145,7 +143,7 @@ def _add_model_fields(document: "type[DocType]") -> None:
         mapping.field(name, field)
 
 
-def _update_related(document: "DocType", instance: models.Model, **kwargs: Any) -> None:
+def _update_related(document: DeclaredDocument, instance: models.Model, **kwargs: Any) -> None:
     try:
         related = document.get_instances_from_related(instance)
     except ObjectDoesNotExist:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connections, models, transaction
 
@@ -23,10 +23,8 @@ from ..outbox.capture.together import Together, from_now_on
 from ..outbox.drain.batch import DrainResult
 from ..outbox.drain.inline import suspended
 from ..outbox.drain.targets import read_targets
+from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
-
-if TYPE_CHECKING:
-    from .documents import DocType
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +44,7 @@ class Actions:
     """
 
     def __init__(
-        self, document: "DocType", objects: Iterable[models.Model], action: str = "index"
+        self, document: DeclaredDocument, objects: Iterable[models.Model], action: str = "index"
     ) -> None:
         self.document = document
         self.objects = objects
@@ -69,7 +67,7 @@ class Write:
         threads: how many drain at once; more than one where the database lets them.
     """
 
-    document: "type[DocType]"
+    document: type[DeclaredDocument]
     refresh: bool | str | None
     deletes: bool = False
     threads: int = 1
@@ -170,7 +168,7 @@ def _is_to_be_committed(using: str) -> bool:
     return not all(block._from_testcase for block in blocks)  # noqa: SLF001
 
 
-def document_of(index: str) -> "type[DocType]":
+def document_of(index: str) -> type[DeclaredDocument]:
     """Return the document class that is written to ``index``, an alias of Elasticsearch.
 
     Raises:
