@@ -41,8 +41,11 @@ class Attempts:
     def longest(self) -> float:
         """Seconds from the first request until the client gives up the last, at the latest.
 
-        How long something takes depends on the machine. How long it may take does not.
+        How long something takes depends on the machine. How long it may take does not. Nothing is
+        sent while an earlier question has not ended, on a machine that is very busy.
         """
+        if not self.all:
+            return 0.0
         ends = max(attempt.began + attempt.seconds for attempt in self.all)
         return ends - min(attempt.began for attempt in self.all)
 

@@ -104,7 +104,11 @@ def worker(programs: Callable[..., "subprocess.Popen[str]"]) -> Iterator[None]:
 
 def test_create(transactional_db: None, es: Elasticsearch, open_page: OpenPage) -> None:
     page = open_page(DASHBOARD)
-    page.locator("#indices").get_by_role("link", name="Create… products", exact=True).click()
+    # With a document to load it from, a rebuild suggests itself.
+    indices = page.locator("#indices")
+    expect(indices.get_by_role("link", name="Rebuild… products", exact=True)).to_be_visible()
+    indices.get_by_role("link", name="products", exact=True).click()
+    tool(page, "Create…")
     expect(page.get_by_text("give it the alias")).to_be_visible()
     page.get_by_text("Requests that this sends").click()
     expect(page.get_by_text(f"PUT /{get_definition('products').alias}-…")).to_be_visible()

@@ -74,7 +74,7 @@ MUTANTS = [
         ONE_DRAIN,
     ),
     Mutant(
-        "it is decided at the end whether a delete was the second",
+        "a drain decides at its end whether its delete was the second",
         replace(
             OURS,
             first_delete=FirstDelete.ALL_STAY,

@@ -23,7 +23,7 @@ from shop.admin import ProductAdmin
 from shop.documents import ProductDocument
 from shop.models import Product
 
-from django_es_admin.admin.mixins import paging, search
+from django_es_admin.admin.mixins import highlight, paging, search
 from django_es_admin.admin.mixins.paging import shows_all
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations.table import generations_of
@@ -120,6 +120,8 @@ CASES: list[dict[str, Any]] = [
 def option(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool | None:
     """The option of the admin, and an outbox in which nothing waits."""
     OutboxEntry.objects.all().delete()
+    # However busy the machine is, both ways have their marks.
+    monkeypatch.setattr(highlight, "MARKING", 30.0)
     monkeypatch.setattr(ProductAdmin, "search_unrestricted", request.param)
     value: bool | None = request.param
     return value
