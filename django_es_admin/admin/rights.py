@@ -27,6 +27,7 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
     Operation.Kind.REFRESH: "reindex_objects",
     Operation.Kind.DRAIN: "reindex_objects",
     Operation.Kind.REINDEX: "reindex_objects",
+    Operation.Kind.VERIFY: "reindex_objects",
 }
 """Which right each kind of operation takes."""
 

@@ -27,10 +27,18 @@ STEPS: dict[Step, str] = {
     "standby": "keep the old generation",
     "delete": "delete generations",
     "refresh": "refresh",
+    "verify": "compare the documents of",
+    "ghosts": "look for documents without an object",
 }
 
 
-_UNITS: dict[Step, str] = {"load": " rows", "drain": " rows", "deletes": " rows", "gate": " ids"}
+_UNITS: dict[Step, str] = {
+    "load": " rows",
+    "drain": " rows",
+    "deletes": " rows",
+    "gate": " ids",
+    "verify": " rows",
+}
 
 
 class Meter:

@@ -25,6 +25,7 @@ class Operation(models.Model):
         REFRESH = "refresh", _("refresh")
         DRAIN = "drain", _("drain")
         REINDEX = "reindex", _("reindex objects")
+        VERIFY = "verify", _("verify")
 
     class State(models.TextChoices):
         """How far it is; a running one whose lease ran out was killed."""

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Step = Literal[
-    "create", "load", "drain", "deletes", "settle", "gate", "swap", "standby", "delete", "refresh"
+    "create",
+    "load",
+    "drain",
+    "deletes",
+    "settle",
+    "gate",
+    "swap",
+    "standby",
+    "delete",
+    "refresh",
+    "verify",
+    "ghosts",
 ]
 
 

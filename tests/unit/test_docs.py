@@ -53,6 +53,7 @@ DOCUMENTS: dict[str, Any] = {
     "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
+    "es_verify": operations_json.VerifyDocument,
 }
 FIXTURES = [
     name

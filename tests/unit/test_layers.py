@@ -29,6 +29,7 @@ LAYERS = [
     ("lifecycle.generations",),
     ("lifecycle.build",),
     ("lifecycle.aliases",),
+    ("lifecycle.verify",),
     ("lifecycle",),
     ("search",),
     ("tasks", "checks"),

@@ -146,6 +146,7 @@ def operation_title(operation: OperationStatus) -> str:
         Operation.Kind.REFRESH: _("refresh of %(index)s"),
         Operation.Kind.DRAIN: _("drain of %(index)s"),
         Operation.Kind.REINDEX: _("reindexing in %(index)s"),
+        Operation.Kind.VERIFY: _("verification of %(index)s"),
     }
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
@@ -163,6 +164,8 @@ def step_title(step: StepStatus) -> str:
         "standby": _("keep the old generation up to date"),
         "delete": _("delete generations"),
         "refresh": _("refresh"),
+        "verify": _("compare the documents"),
+        "ghosts": _("look for documents without an object"),
     }
     return titles.get(step.name, step.name)
 

@@ -1,0 +1,117 @@
+"""Compare indices with their database, document by document."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from rich.console import Console
+
+from ...indices.definition import select_definitions
+from ...lifecycle.verify.verify import VerifyResult, plan_verify, verify
+from ...operations.progress import OnProgress, ignore
+from ..command import ElasticsearchCommand, Exit
+from ..operations_json import VerifyDocument, make_verified_document
+from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+
+_KINDS = {
+    "missing": "no document",
+    "stale": "another document than would be written now",
+    "ghost": "no such object",
+    "refused": "its document cannot be made",
+}
+
+
+class Command(ElasticsearchCommand):
+    """Find what is missing, stale or too much, and give it rows of the outbox if asked to."""
+
+    help = (
+        "Compare each object with its document in the live generation: which documents are "
+        "missing, are not what would be written now (stale), or have no object (ghosts). Changes "
+        "that still wait in the outbox are counted apart. Nothing is changed without --repair."
+    )
+    examples = (
+        " products              compare all documents of an index",
+        " products --ids        only which objects have a document; much faster",
+        " products --repair     write again what differs",
+        " --json | jq '.indices[] | .missing + .stale + .ghosts'",
+    )
+    exit_codes = "0 equal, 1 it could not be found out, 2 something differs (also with --repair)"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices and what to do."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices",
+            nargs="*",
+            metavar="INDEX",
+            help="Declared indices; all that have a document if omitted.",
+        )
+        parser.add_argument(
+            "--ids",
+            action="store_true",
+            help="Compare only which objects have a document, not what is in it.",
+        )
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="Add a row to the outbox for each object that differs, so that it is written.",
+        )
+
+    def handle(
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        ids: bool,
+        repair: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Compare.
+
+        Raises:
+            CommandError: something differs, or a plan has refusals, so that nothing was compared.
+        """
+        definitions = select_definitions(indices, connection)
+        chosen = definitions if indices else [d for d in definitions if d.document]
+        plans = [plan_verify(definition, ids=ids, repair=repair) for definition in chosen]
+        refusals = [refusal for plan in plans for refusal in plan.refusals]
+        if refusals:
+            raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
+        results = []
+        for plan in plans:
+            with self._telling() as tell:
+                results.append(verify(plan, tell))
+            self._describe(results[-1])
+        if as_json:
+            self.write_json(VerifyDocument(tuple(map(make_verified_document, results))))
+        differing = [result.definition.name for result in results if not result.equal]
+        if differing:
+            mend = "`manage.py es_drain` writes it." if repair else "--repair writes it again."
+            raise CommandError(
+                f"Something differs in {', '.join(differing)}: {mend}", returncode=Exit.ATTENTION
+            )
+
+    @contextmanager
+    def _telling(self) -> Iterator[OnProgress]:
+        if self.quiet:
+            yield ignore
+        elif self.stderr.isatty():
+            with telling_in_a_bar(Console(stderr=True, no_color=self.plain)) as tell:
+                yield tell
+        else:
+            yield tell_in_lines(self.say)
+
+    def _describe(self, result: VerifyResult) -> None:
+        self.say(
+            f"{result.definition.name}: {result.objects:,} objects and {result.documents:,} "
+            f"documents compared in {result.seconds:.1f} s: {result.missing:,} missing, "
+            f"{result.stale:,} stale, {result.ghosts:,} ghosts, {result.refused:,} refused."
+        )
+        if result.waiting:
+            self.say(f"  {result.waiting:,} more wait in the outbox: run `manage.py es_drain`.")
+        for key, kind in result.examples:
+            self.say(f"  object {key}: {_KINDS[kind]}")
+        if result.repaired:
+            self.say(f"  {result.repaired:,} rows were added to the outbox.")
