@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from django_es_admin.backends.nodes import LimitedNode
+from django_es_admin.backends.transport.nodes import LimitedNode
 
 
 @dataclass(frozen=True)

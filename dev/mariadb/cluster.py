@@ -60,7 +60,12 @@ class Cluster:
         """Where the server writes what it has to say."""
         return self.folder / "server.log"
 
-    def running(self) -> tuple[int, int] | None:
+    def port(self) -> int | None:
+        """Return the port that our running server listens on; None where none runs."""
+        found = self._running()
+        return found[1] if found else None
+
+    def _running(self) -> tuple[int, int] | None:
         """Return the process id and the port of our running server; None where none runs.
 
         A process id is used again after a crash, so the process must also name our data.
@@ -97,7 +102,7 @@ class Cluster:
             )
         deadline = time.monotonic() + SECONDS_TO_START
         while process.poll() is None and time.monotonic() < deadline:
-            if greets("127.0.0.1", port) and self.running():
+            if greets("127.0.0.1", port) and self._running():
                 return
             time.sleep(0.1)
         process.kill()
@@ -108,14 +113,14 @@ class Cluster:
 
     def stop(self) -> None:
         """End the server; connections are cut."""
-        found = self.running()
+        found = self._running()
         if found is None:
             return
         os.kill(found[0], signal.SIGTERM)
         deadline = time.monotonic() + SECONDS_TO_STOP
-        while self.running() and time.monotonic() < deadline:
+        while self._running() and time.monotonic() < deadline:
             time.sleep(0.1)
-        if self.running():
+        if self._running():
             raise SetupFailed(f"MariaDB could not be stopped; its log is {self.log}.")
 
     def _make(self) -> None:

@@ -11,8 +11,8 @@ from weakref import WeakSet
 from django.views.decorators.debug import sensitive_variables
 from elasticsearch import Elasticsearch
 
-from .configuration import index_with_defaults, node_addresses, server_with_defaults
-from .frames import without_frames
+from .settings.configuration import index_with_defaults, node_addresses, server_with_defaults
+from .transport.frames import without_frames
 
 
 class Base:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .abstracts import Base
-from .deadline import Deadline
 from .errors import translated, understood
+from .transport.deadline import Deadline
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .abstracts import Base
-from .configuration import node_urls
+from .settings.configuration import node_urls
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from django.core.signals import setting_changed
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import connections as dsl
 
-from .configuration import CONNECTION_SETTINGS, servers_of
 from .project import connections
+from .settings.configuration import CONNECTION_SETTINGS, servers_of
 
 _known: set[str] = set()
 

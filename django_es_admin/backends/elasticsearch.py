@@ -16,13 +16,13 @@ from elasticsearch import ApiError, Elasticsearch
 
 from .abstracts import Base
 from .call import Namespace, bound
-from .client import Client
-from .configuration import client_params, node_urls
-from .failover import with_failover
-from .frames import without_frames
 from .guard_in_tests import ProjectGuard
 from .methods import index_methods, namespace_methods, other_names
-from .nodes import RequestsNode, Urllib3Node, limited
+from .settings.configuration import client_params, node_urls
+from .transport.client import Client
+from .transport.failover import with_failover
+from .transport.frames import without_frames
+from .transport.nodes import RequestsNode, Urllib3Node, limited
 
 DEFAULT_PARAMS: dict[str, Any] = {
     # A page or a save must not hang for the client's own default, which is forever.

@@ -34,9 +34,9 @@ from ..exceptions import (
     ServerRefused,
 )
 from .abstracts import Base
-from .answers import AnswerExceededError
-from .frames import without_frames
-from .reasons import is_block, reason
+from .transport.answers import AnswerExceededError
+from .transport.frames import without_frames
+from .transport.reasons import is_block, reason
 
 # A server refuses the media type of a client of the next version, with this as the error's type.
 _TOO_NEW = "media_type_header_exception"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .guard import Guard
+from .guard.limits import Guard
 from .project import connections
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from ..exceptions import ConnectionDoesNotExist, IndexNotDeclared
 from .abstracts import Base
-from .configuration import (
+from .settings.configuration import (
     CONNECTION_SETTINGS,
     DEFAULT_CONNECTION_ALIAS,
     engine_path,
@@ -25,7 +25,7 @@ from .configuration import (
     servers_of,
     servers_setting,
 )
-from .validation import InvalidSetting, find_server_problems
+from .settings.validation import InvalidSetting, find_server_problems
 
 __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "load_backend"]
 

@@ -14,9 +14,9 @@ from django.utils.translation import get_language, override
 
 from ..exceptions import ElasticsearchAdminError
 from .abstracts import Base
-from .deadline import Deadline, until
 from .display import ConnectionDetails, details
 from .errors import timed_out, translated, understood
+from .transport.deadline import Deadline, until
 
 P = ParamSpec("P")
 T = TypeVar("T")

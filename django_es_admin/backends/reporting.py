@@ -5,7 +5,7 @@ from typing import Any
 
 from django.views.debug import SafeExceptionReporterFilter
 
-from .configuration import CONNECTION_SETTINGS
+from .settings.configuration import CONNECTION_SETTINGS
 
 _SHOWN = frozenset(("ENGINE", "INDICES", "LABEL", "COLOR", "READONLY", "INDEX_PREFIX"))
 

@@ -10,9 +10,9 @@ from django.views.debug import get_default_exception_reporter_filter
 from django_es_admin import connections
 
 from .. import conf
-from ..backends.configuration import servers_of, servers_setting
-from ..backends.secrets import find_secrets
-from ..backends.validation import find_server_problems
+from ..backends.settings.configuration import servers_of, servers_setting
+from ..backends.settings.secrets import find_secrets
+from ..backends.settings.validation import find_server_problems
 from .messages import TAG, error, warning
 
 _SERVER_IDS = {

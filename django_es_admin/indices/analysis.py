@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..backends.abstracts import Base
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
 
 # "Built-in analyzer reference" in the Elasticsearch reference, those without options.
 BUILT_IN = ("standard", "simple", "whitespace", "stop", "keyword", "pattern", "fingerprint")

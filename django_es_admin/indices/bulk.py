@@ -8,7 +8,7 @@ from typing import Any, cast
 from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
 from ..backends.errors import translated, understood
-from ..backends.reasons import is_block, reason_for_document
+from ..backends.transport.reasons import is_block, reason_for_document
 from ..documents.prepared import Prepared
 from ..exceptions import ElasticsearchAdminError, IndexBlocked, ServerBusy, ServerNotReady
 from .encoding import NotEncodable, encode_document

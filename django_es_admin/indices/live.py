@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, cast
 
 from ..backends.abstracts import Base
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
 from .names import WRITE_SUFFIX
 
 # Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..backends.abstracts import Base
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
 from ..documents.places import Place
 from .ids import named
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
 from ..exceptions import AccessRefused
 from .definition import IndexDefinition
 from .live import LiveIndices

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition

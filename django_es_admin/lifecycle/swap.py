@@ -4,8 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import (
     ConnectionUnavailable,

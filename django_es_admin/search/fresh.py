@@ -1,8 +1,8 @@
 """Whether a search sees all that was committed before it."""
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated
 from ..backends.searcher import searcher
+from ..backends.transport.deadline import Deadline
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
 from ..indices.definition import IndexDefinition, definition_of

@@ -8,9 +8,9 @@ from typing import Any
 
 from elasticsearch import dsl
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
 from ..backends.searcher import searcher
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
 from .identity import asked_for, identity_of, key_field

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from elasticsearch import dsl
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
 from ..backends.searcher import searcher
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused

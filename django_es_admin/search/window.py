@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..backends.deadline import Deadline
 from ..backends.errors import translated, understood
 from ..backends.searcher import searcher
+from ..backends.transport.deadline import Deadline
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
 from .identity import asked_for

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..backends.abstracts import Base
-from ..backends.deadline import Deadline
 from ..backends.disk import Disk, read_disk
 from ..backends.display import details
 from ..backends.health import ConnectionHealth, in_time, probe
+from ..backends.transport.deadline import Deadline
 from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings

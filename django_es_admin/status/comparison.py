@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..backends.deadline import Deadline
 from ..backends.elasticsearch import JSON
 from ..backends.health import in_time
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition

@@ -8,8 +8,8 @@ from typing import Any
 from django_es_admin import connections
 
 from ..backends.abstracts import Base
-from ..backends.deadline import Deadline
 from ..backends.health import ConnectionHealth, in_time
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, IndexMissing
 from ..indices.definition import IndexDefinition, get_definitions

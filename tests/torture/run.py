@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.torture.processes import Environment, Process, ProcessFailed
 from tests.torture.proxy import SECONDS_FOR_ANSWER, Proxy
+from tests.torture.sabotage import APPLICATION
 
 WRITERS = ("inline", "worker")
 """Who drains what each process writes: itself, or `es_drain`."""
@@ -37,6 +38,7 @@ class Report:
         differences: index -> id -> what database and index say of it.
         waiting: rows that the drains had not got to when they were stopped.
         told: what the last drains said.
+        sabotage: how often each thing was taken away for a moment.
     """
 
     changes: dict[str, int]
@@ -47,6 +49,7 @@ class Report:
     differences: dict[str, dict[str, Any]]
     waiting: int
     told: str
+    sabotage: dict[str, int]
 
 
 @dataclass
@@ -56,11 +59,13 @@ class Run:
     Args:
         environment: of its processes.
         proxy: between them and Elasticsearch.
+        elasticsearch: URL of that, past the proxy.
         seed: of everything that is chosen.
     """
 
     environment: Environment
     proxy: Proxy
+    elasticsearch: str
     seed: int
     changes: Counter[str] = field(default_factory=Counter)
     kills: int = 0
@@ -80,6 +85,12 @@ class Run:
             ProcessFailed: a writer or a drain ended by itself as it should not have.
         """
         self.environment.prepare()
+        saboteur = self.environment.start(
+            "tests.torture.sabotage",
+            f"--seed={self.seed}",
+            f"--elasticsearch={self.elasticsearch}",
+            TORTURE_PAUSES="",
+        )
         self.proxy.mode = "faulty"
         try:
             for _ in range(DRAINS):
@@ -87,16 +98,17 @@ class Run:
             for sync in WRITERS:
                 self._start_writer(sync, SECONDS)
             self._disturb()
+            sabotage = self._end_sabotage(saboteur)
             self._stop_drains()
         finally:
             self.proxy.mode = "clean"
-            for process in (*self._writers, *self._drains):
+            for process in (saboteur, *self._writers, *self._drains):
                 process.kill()
         self.proxy.wait_until_quiet(SECONDS_FOR_ANSWER)
         faults = dict(self.proxy.seen)
         peace = {"TORTURE_PAUSES": "", "TORTURE_BULK": "1000"}
         found = json.loads(self.environment.run("tests.torture.settle", seconds=120, **peace))
-        return Report(dict(self.changes), faults, self.kills, **found)
+        return Report(dict(self.changes), faults, self.kills, **found, sabotage=sabotage)
 
     def _disturb(self) -> None:
         """Kill drains, and a writer, at any time of their work, until the writers are done."""
@@ -133,7 +145,8 @@ class Run:
 
     def _start_drain(self) -> None:
         words = ("django", "es_drain", "--forever", "--interval=0.05")
-        self._drains[self.environment.start(*words)] = self._random.uniform(0.2, 3.0)
+        drain = self.environment.start(*words, PGAPPNAME=APPLICATION)
+        self._drains[drain] = self._random.uniform(0.2, 3.0)
 
     def _end(self, writer: Process) -> None:
         """Wait for a writer's own end and take its numbers."""
@@ -142,6 +155,13 @@ class Run:
         if status != 0:
             raise ProcessFailed(f"A change was disturbed:\n{writer.errors()}")
         self.changes.update(json.loads(writer.output().splitlines()[-1]))
+
+    def _end_sabotage(self, saboteur: Process) -> dict[str, int]:
+        saboteur.terminate()
+        if saboteur.wait(30) != 0:
+            raise ProcessFailed(f"The sabotage ended by itself:\n{saboteur.errors()}")
+        done: dict[str, int] = json.loads(saboteur.output().splitlines()[-1])
+        return done
 
     def _stop_drains(self) -> None:
         """Ask one to end, and kill the others in what they are doing."""

@@ -49,7 +49,7 @@ def compare(documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     from django_es_admin import connections
 
     backend = connections["default"]
-    backend.client.indices.refresh(index=f"{backend.index_prefix}*", expand_wildcards="all")
+    backend.client.indices.refresh(index=[f"{backend.index_prefix}{index}" for index in documents])
     differences: dict[str, dict[str, Any]] = {}
     for index, expected in documents.items():
         hits = scan(backend.client, index=f"{backend.index_prefix}{index}", size=5_000)

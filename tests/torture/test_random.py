@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.torture.conftest import ES_URL
 from tests.torture.processes import Environment, ProcessFailed
 from tests.torture.proxy import Proxy
 from tests.torture.run import Report, Run
@@ -30,7 +31,7 @@ def test_the_index_equals_the_database(
 ) -> None:
     again = f"again: TORTURE_SEED={seed} make torture PYTEST_ARGS='-k {vendor}'"
     try:
-        report = Run(environment, proxy, seed).torture()
+        report = Run(environment, proxy, ES_URL, seed).torture()
     except ProcessFailed as error:
         pytest.fail(f"{error}\n{again}", pytrace=False)
     log(vendor, seed, report)
@@ -52,5 +53,6 @@ def assert_it_was_torture(report: Report) -> None:
     """A run in which nothing happens proves nothing."""
     assert report.documents > 0
     assert report.kills > 0
+    assert sum(report.sabotage.values()) > 0
     assert sum(report.changes.values()) > 20
     assert sum(report.faults.values()) > report.faults["pass"]

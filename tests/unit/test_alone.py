@@ -16,7 +16,7 @@ def test_the_command_has_the_test_the_seed_and_the_servers(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ES_URL", "http://127.0.0.1:9200")
     monkeypatch.setenv("DATABASE_URL", "postgres://ada:hunter2@127.0.0.1/x")
-    monkeypatch.setattr(request.config.option, "randomly_seed", 17)
+    monkeypatch.setattr(request.config.option, "randomly_seed", 17, raising=False)
     assert alone.command(request.node) == (
         "ES_URL=http://127.0.0.1:9200 .venv/bin/python -m pytest "
         "tests/unit/test_alone.py::test_the_command_has_the_test_the_seed_and_the_servers "

@@ -22,7 +22,8 @@ import django_es_admin
 from django_es_admin.admin import ElasticsearchSearchMixin
 from django_es_admin.admin.mixins.options import SearchOptionsMixin
 from django_es_admin.admin.rights import IndexRights, Verb
-from django_es_admin.backends import configuration, elasticsearch, validation
+from django_es_admin.backends import elasticsearch
+from django_es_admin.backends.settings import configuration, validation
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
 from django_es_admin.management import commands, operations_json, status_json

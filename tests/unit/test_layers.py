@@ -13,6 +13,9 @@ ROOT = Path(django_es_admin.__file__).parent
 # From the top of the house to its bottom; a row may use itself and every row above it.
 LAYERS = [
     ("", "conf", "exceptions", "faults", "statement"),
+    ("backends.settings",),
+    ("backends.guard",),
+    ("backends.transport",),
     ("backends",),
     ("documents",),
     ("indices",),
@@ -216,6 +219,7 @@ def house(tmp_path: Path) -> House:
     ("module", "line", "found"),
     [
         ("backends/bad.py", "from ..lifecycle.swap import swap", "lifecycle.swap"),
+        ("backends/guard/bad.py", "from ..health import probe", "backends.health"),
         ("backends/bad.py", "from .. import lifecycle", "lifecycle"),
         ("backends/bad.py", "from .. import tasks", "tasks"),
         ("backends/bad.py", "import django_es_admin.search.page", "search.page"),

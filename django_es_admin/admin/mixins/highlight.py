@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ...backends.deadline import Deadline
+from ...backends.transport.deadline import Deadline
 from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
 from ...search.fields import SearchField

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from ...backends.deadline import Deadline
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...search.page import PageHits
 from ...search.service import SearchHits

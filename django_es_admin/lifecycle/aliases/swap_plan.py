@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ...backends.deadline import Deadline
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...indices.diff import Difference, compare_mappings

@@ -5,8 +5,8 @@ alias may have been moved by another program, or by a process that died before i
 down.
 """
 
-from ...backends.deadline import Deadline
 from ...backends.errors import translated
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...indices.diff import compare_mappings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
-from ...backends.deadline import is_out_of_time
+from ...backends.transport.deadline import is_out_of_time
 from ...conf import get_options
 from ...documents import Document, registry
 from ...exceptions import (

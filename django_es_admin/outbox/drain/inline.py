@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db import connections, transaction
 
-from ...backends.deadline import Deadline, until
+from ...backends.transport.deadline import Deadline, until
 from ...conf import get_options
 from ...exceptions import ProjectCodeFailed
 from ...faults import Fault, fault_of

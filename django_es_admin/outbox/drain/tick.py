@@ -7,7 +7,7 @@ from django.db import connections, models, transaction
 from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
-from ...backends.deadline import current_deadline
+from ...backends.transport.deadline import current_deadline
 from ...conf import get_options
 from ...exceptions import DrainInTransaction
 from ...models import Tick

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from django.dispatch import Signal
 
-from ...backends.deadline import is_out_of_time
+from ...backends.transport.deadline import is_out_of_time
 from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared

@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin import ConnectionHandler
 from django_es_admin.backends.abstracts import Base
 from django_es_admin.backends.errors import translated
-from django_es_admin.backends.reasons import is_block, reason, reason_for_document
+from django_es_admin.backends.transport.reasons import is_block, reason, reason_for_document
 from django_es_admin.exceptions import (
     AccessRefused,
     ElasticsearchAdminError,

@@ -18,10 +18,10 @@ from elasticsearch import Elasticsearch
 from django_es_admin import ConnectionHandler
 from django_es_admin.backends import elasticsearch as backends
 from django_es_admin.backends.abstracts import Base
-from django_es_admin.backends.answers import AnswerExceededError
-from django_es_admin.backends.deadline import Deadline, current_deadline, until
 from django_es_admin.backends.errors import translated
 from django_es_admin.backends.health import for_each, in_time, probe
+from django_es_admin.backends.transport.answers import AnswerExceededError
+from django_es_admin.backends.transport.deadline import Deadline, current_deadline, until
 from django_es_admin.exceptions import (
     AnswerTooLarge,
     ConnectionTimedOut,

@@ -7,8 +7,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
-from django_es_admin.backends.deadline import Deadline
 from django_es_admin.backends.health import probe
+from django_es_admin.backends.transport.deadline import Deadline
 from django_es_admin.exceptions import IndexAmbiguous, IndexMissing, LoadFailed, OperationRefused
 from django_es_admin.indices.definition import (
     IndexDefinition,

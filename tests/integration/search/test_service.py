@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from shop.documents import ProductDocument
 from shop.models import Category, Product
 
-from django_es_admin.backends.deadline import Deadline
+from django_es_admin.backends.transport.deadline import Deadline
 from django_es_admin.exceptions import (
     ConnectionTimedOut,
     ConnectionUnavailable,

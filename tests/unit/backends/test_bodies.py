@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from django_es_admin.backends.guard import Guard
+from django_es_admin.backends.guard.limits import Guard
 from django_es_admin.exceptions import ForeignIndex
 
 PREFIXED = Guard("default", prefix="mine-")

@@ -21,8 +21,8 @@ from django_es_admin import (
     connections,
 )
 from django_es_admin.backends.abstracts import Base
-from django_es_admin.backends.configuration import DEFAULT_ENGINE
 from django_es_admin.backends.elasticsearch import SimpleHttpBackend
+from django_es_admin.backends.settings.configuration import DEFAULT_ENGINE
 
 INDICES: dict[str, Any] = {
     "first": {"NAME": "index1", "ALIASES": ["alias1", "alias2"]},

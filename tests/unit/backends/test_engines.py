@@ -15,7 +15,7 @@ from django_es_admin import ConnectionHandler, connections
 from django_es_admin.backends import elasticsearch as backends
 from django_es_admin.backends.abstracts import Base
 from django_es_admin.backends.display import details
-from django_es_admin.backends.nodes import LimitedNode, RequestsNode, Urllib3Node
+from django_es_admin.backends.transport.nodes import LimitedNode, RequestsNode, Urllib3Node
 from django_es_admin.exceptions import ConnectionDoesNotExist, IndexNotDeclared
 
 

@@ -3,7 +3,7 @@
 import pytest
 from elastic_transport import NdjsonSerializer
 
-from django_es_admin.backends.guard import Guard
+from django_es_admin.backends.guard.limits import Guard
 from django_es_admin.exceptions import ForeignIndex, ReadOnlyConnection
 
 PREFIXED = Guard("default", prefix="mine-")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus
 
-from ..exceptions import PathUnsafe
+from ...exceptions import PathUnsafe
 
 # Whoever decodes a path more often than this is not to be guessed at.
 _ROUNDS = 5

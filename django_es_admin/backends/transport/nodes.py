@@ -23,9 +23,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
+from ..guard.limits import Guard
 from .answers import exceeded, read_body, told_by_status
 from .deadline import Deadline, current_deadline, until
-from .guard import Guard
 from .sockets import seconds_left, time_pool, time_pools
 
 _TIMEOUTS = ("TimeoutError", "Timeout", "EmptyPoolError")

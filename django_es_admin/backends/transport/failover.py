@@ -5,7 +5,7 @@ from typing import Any
 from elastic_transport import Transport, TransportApiResponse
 from elastic_transport.client_utils import DEFAULT
 
-from .guard import reads_only
+from ..guard.limits import reads_only
 
 # What elasticsearch-py did by default when `retry_on_timeout` was its only option.
 _TIMEOUT_RETRIES = 3

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..exceptions import ForeignIndex, PathUnsafe, ReadOnlyConnection
+from ...exceptions import ForeignIndex, PathUnsafe, ReadOnlyConnection
 from .names import names_in
 from .queries import Unreadable, names_of
 from .routes import Route, find_route
