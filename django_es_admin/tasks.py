@@ -117,7 +117,7 @@ def _send(operation: Operation, using: str) -> Operation:
         try:
             do_operation.enqueue(using, operation.pk)
         except Exception as error:
-            text = f"It could not be given to the background tasks: {error}"
+            text = f"It could not be queued for the background tasks: {error}"
             give_up(using, operation.pk, text)
             raise OperationRefused(text) from error
 

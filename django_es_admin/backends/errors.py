@@ -162,7 +162,7 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
         return AccessRefused(text % values)
     if status == HTTPStatus.NOT_FOUND:
         text = _(
-            "The connection %(connection)s has no such index (%(reason)s): "
+            "The connection %(connection)s does not have this index (%(reason)s): "
             "create it with `manage.py es_create`."
         )
         return IndexMissing(text % values)
@@ -190,6 +190,6 @@ def _translate_proxy(values: Mapping[str, Any]) -> ElasticsearchAdminError:
         return AccessRefused(text % values)
     text = _(
         "The connection %(connection)s was answered %(status)s by something that is not "
-        "Elasticsearch: correct HOSTS in %(setting)s, or start what stands behind that proxy."
+        "Elasticsearch: correct HOSTS in %(setting)s, or start the server behind that proxy."
     )
     return NotElasticsearch(text % values)

@@ -146,7 +146,7 @@ class GeneratedPlaces(Places):
         ):
             raise DjangoElasticsearchDslError(
                 f"{self.document.__name__}.generate_id() gives {instance!r} the id {place.id!r}, "
-                f"which does not lead back to it: make ids of columns as they are."
+                f"which does not lead back to it: make ids from unchanged columns."
             )
         return place
 

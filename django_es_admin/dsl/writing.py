@@ -89,7 +89,7 @@ class Write:
         using = definition.database
         if not read_targets(definition, definition.digest).write:
             raise IndexMissing(
-                f"The index {definition.name} is not there: create it with "
+                f"The index {definition.name} does not exist: create it with "
                 f"`manage.py search_index --rebuild`."
             )
         noted = from_now_on(using)
@@ -126,8 +126,8 @@ class Write:
         if self.deletes and noted.result.written and not noted.result.stopped:
             logger.warning(
                 "%d of the objects whose documents %s.update(action='delete') was to delete are "
-                "in the database, and in get_queryset(): their documents stay. Delete the objects, "
-                "or let should_index_object() say that they do not belong into the index.",
+                "in the database and in get_queryset(): their documents stay. Delete the objects, "
+                "or let should_index_object() return False for them.",
                 noted.result.written,
                 self.document.__name__,
             )

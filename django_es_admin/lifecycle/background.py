@@ -67,7 +67,7 @@ def do_queued(using: str, key: int) -> str:
     try:
         if not is_still_allowed(row):
             raise OperationRefused(
-                f"{row.who} asked for this operation, and does not have the right to it any more."
+                f"{row.who} requested this operation, but no longer has the right to do it."
             )
         do = _QUEUED.get(Operation.Kind(row.kind))
         if do is None:

@@ -240,7 +240,7 @@ def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResu
     if swap.source != plan.source:
         raise OperationRefused(
             f"The alias {definition.alias} moved from {plan.source or 'nowhere'} to "
-            f"{swap.source or 'nowhere'} while {generation.name} was built: look who did it, then "
-            f"run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
+            f"{swap.source or 'nowhere'} while {generation.name} was built: find out who moved "
+            f"it, then run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
         )
     return carry_out(replace(swap, gated=False), tell)

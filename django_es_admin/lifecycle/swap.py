@@ -195,6 +195,6 @@ def _refused(
     unchanged = "" if plan.target in holders else ", and nothing was changed here"
     return OperationRefused(
         f"The alias {plan.definition.alias} is on {where} now, where the plan had "
-        f"{plan.source or 'none'}: somebody else moved it meanwhile{unchanged}. "
+        f"{plan.source or 'none'}: somebody moved it in the meantime{unchanged}. "
         f"See `manage.py es_status {plan.definition.name}`."
     )

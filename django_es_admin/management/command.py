@@ -117,7 +117,7 @@ class ElasticsearchCommand(BaseCommand):
             "--noinput",
             action="store_false",
             dest="interactive",
-            help="Never ask anything: go on as if the answer were yes.",
+            help="Ask no questions; the answer is always yes.",
         )
 
     def run_from_argv(self, argv: list[str]) -> None:

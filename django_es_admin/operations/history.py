@@ -75,7 +75,7 @@ class OperationStatus:
 
     @property
     def interrupted(self) -> bool:
-        """Whether its process ended without a word."""
+        """Whether its process ended unexpectedly."""
         return self.row.state == Operation.State.RUNNING and not self.alive
 
     @cached_property

@@ -116,7 +116,7 @@ class DatabasePatience(Patience):
                 raise
             raise DatabaseUnavailable(
                 f"The database failed, and did not recover within OPERATION_PATIENCE "
-                f"({type(error).__name__}: {error}): see to it, and try again."
+                f"({type(error).__name__}: {error}): check the database, and try again."
             ) from error
 
 

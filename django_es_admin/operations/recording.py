@@ -91,7 +91,7 @@ class Record:
         if not self._mine().update(leased_until=_lease(), **values):
             raise OperationTakenOver(
                 f"Another process took over the {self.operation.get_kind_display()} of "
-                f"{self.operation.index}, as nothing was heard of this one for too long."
+                f"{self.operation.index}, as this process reported no progress for too long."
             )
         if self._mine().filter(cancel_requested=True).exists():
             raise OperationCancelled

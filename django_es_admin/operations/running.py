@@ -77,7 +77,7 @@ def explain_running(operation: Operation) -> str:
         if operation.state == Operation.State.QUEUED
         else _(
             "The index %(index)s is being rebuilt by %(who)s on %(host)s, process %(pid)s, since "
-            "%(since)s: wait for its end."
+            "%(since)s: wait until it has ended."
         )
     )
     return text % {

@@ -468,7 +468,7 @@ class _Reader:
 
     def _bound_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise SearchUnreadable(_("This is too deep."), self._at - 1)
+            raise SearchUnreadable(_("This is nested too deeply."), self._at - 1)
 
     def _missing(self) -> Node:
         raise SearchUnreadable(_("Something is missing at the end."), len(self._text))

@@ -157,5 +157,5 @@ def find_marks(
     try:
         return find_highlights(document, marking, keys, timeout=deadline.remaining)
     except ElasticsearchAdminError as error:
-        logger.warning("A searched page has no highlights: %s", error)
+        logger.warning("A search result is shown without highlights: %s", error)
         return {}

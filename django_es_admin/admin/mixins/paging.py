@@ -110,5 +110,5 @@ def keys_of(page: PageHits) -> Sequence[Any]:
     try:
         return page.ids
     except ElasticsearchAdminError as error:
-        logger.warning("A page knows of no other hits than its own: %s", error)
+        logger.warning("A page knows only its own hits: %s", error)
         return page.keys

@@ -48,7 +48,7 @@ def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndice
         role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
     )
     gone = written.filter(pk__in=registered).exclude(name__in=list(live.by_name))
-    gone.update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
+    gone.update(role=Generation.Role.FAILED, error="It no longer exists in the cluster.")
 
 
 def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:

@@ -17,8 +17,8 @@ class Command(ElasticsearchCommand):
     """Print two tables and, below them, what is wrong and what mends it."""
 
     help = (
-        "Show how the connections and indices are: health, live generation, documents, rows in "
-        "the database, drift; then each problem and what mends it. Changes nothing."
+        "Show the state of connections and indices: health, live generation, documents, rows in "
+        "the database, drift; then each problem and how to fix it. Changes nothing."
     )
     examples = (
         "                       everything that the project declares",

@@ -65,8 +65,8 @@ def in_a_transaction(using: str) -> AbstractContextManager[None]:
 def require_transaction(using: str, model: Model) -> None:
     if not is_in_transaction(using):
         raise CaptureOutsideTransaction(
-            f"{model._meta.label} is indexed, so that its changes are captured in their "
-            f"transaction, and there is none: wrap the change in transaction.atomic()."
+            f"{model._meta.label} is indexed, so its changes are captured in their transaction, "
+            f"but no transaction is open: wrap the change in transaction.atomic()."
         )
 
 

@@ -55,7 +55,7 @@ def test_reindex_selected(stale: list[Product], es: Elasticsearch) -> None:
     client = visitor(*RIGHTS)
     data = {"action": "reindex_selected", "_selected_action": [stale[0].pk, stale[2].pk]}
     response = client.post(reverse(LIST), data, follow=True)
-    assert "2 objects are indexed anew" in words(response.content.decode())
+    assert "2 objects are reindexed" in words(response.content.decode())
     assert names(es) == ["New A-0", "New A-2", "Trail shoe 1"]
     entry = LogEntry.objects.latest("pk")
     assert entry.object_id == "default:products"
@@ -75,7 +75,7 @@ def test_reindex_all_that_match(stale: list[Product], es: Elasticsearch) -> None
     assert "note 2 objects in the outbox" in asked
     assert names(es) == ["Trail shoe 0", "Trail shoe 1", "Trail shoe 2"]
     response = client.post(url, {"_reindex_all": "1", "confirmed": "1"}, follow=True)
-    assert "2 objects are indexed anew" in words(response.content.decode())
+    assert "2 objects are reindexed" in words(response.content.decode())
     assert names(es) == ["New A-0", "New A-2", "Trail shoe 1"]
     assert "Reindex all…<" in client.get(reverse(LIST)).content.decode()
 
@@ -106,7 +106,7 @@ def test_more_hits_than_a_page_has(products: list[Product], es: Elasticsearch, a
         chosen = {"_selected_action": [boots[0].pk], "select_across": "1", "index": "0"}
         data = {"action": "reindex_selected", **chosen}
     response = client.post(url, data, follow=True)
-    assert "130 objects are indexed anew" in words(response.content.decode())
+    assert "130 objects are reindexed" in words(response.content.decode())
     alias = get_definition("products").alias
     es.indices.refresh(index=alias)
     assert es.count(index=alias, q="brand.text:Renamed")["count"] == 130
@@ -315,7 +315,7 @@ def test_any_number_of_objects(products: list[Product], es: Elasticsearch) -> No
     )
     data = {"_reindex_all": "1", "confirmed": "1"}
     response = visitor(*RIGHTS).post(reverse(LIST), data, follow=True)
-    assert "2,103 objects are indexed anew" in words(response.content.decode())
+    assert "2,103 objects are reindexed" in words(response.content.decode())
     alias = get_definition("products").alias
     es.indices.refresh(index=alias)
     # Three of the 2,000 that are written at once were there before.

@@ -203,7 +203,7 @@ def test_what_can_be_no_id_is_parked_at_once_and_all_agree_on_what_to_do(
     row = OutboxEntry.objects.get()
     assert (row.key, row.attempts) == (key, 1)
     assert row.parked_at is not None
-    assert "give the object another key, or leave it out in get_queryset()" in row.error
+    assert "give the object another key, or exclude it in get_queryset()" in row.error
 
     def problems() -> set[str]:
         return {str(problem) for problem in get_status(["keys"]).indices[0].problems}
