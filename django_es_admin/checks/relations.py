@@ -43,7 +43,7 @@ def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
 
 
 def _is_unanswered(document: type[Document], model: Model) -> bool:
-    # What it gives through a key that is null is no answer.
+    # What it returns for a null key says nothing.
     if any(f.null for f in model._meta.concrete_fields if f.is_relation):
         return False
     new = model()

@@ -81,7 +81,7 @@ def check_passwords(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_prefixes(**kwargs: Any) -> list[CheckMessage]:
-    """Check that what begins with ``INDEX_PREFIX`` is no other index."""
+    """Check that no name of another index can begin with ``INDEX_PREFIX``."""
     if check_settings():
         return []
     return [

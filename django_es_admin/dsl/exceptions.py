@@ -16,7 +16,7 @@ class RedeclaredFieldError(DjangoElasticsearchDslError, DocumentMisdeclared):
 
 
 class ModelFieldNotMappedError(DjangoElasticsearchDslError, DocumentMisdeclared):
-    """A model field is of no known type: declare the field of the document by itself."""
+    """A model field has no known type: declare the field in the document."""
 
 
 class WrittenBesideTheOutbox(DjangoElasticsearchDslError):

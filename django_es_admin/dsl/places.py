@@ -21,7 +21,7 @@ from .exceptions import DjangoElasticsearchDslError
 if TYPE_CHECKING:
     from .documents import DocType
 
-# With whatever a project might replace, so that a value that was changed is no mark any more.
+# It has characters that a project might replace, so that a changed value is recognised.
 _MARK = re.compile(" \x00Aa-_./: (\\w+)\x00 ")
 
 

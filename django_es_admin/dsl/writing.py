@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 writing: ContextVar[bool] = ContextVar("django_es_admin_dsl_writing", default=False)
-"""Whether the drain is that of ``DocType.update()``, which tells of it by itself."""
+"""Whether the drain is that of ``DocType.update()``, which sends its signal itself."""
 
 
 class Actions:

@@ -52,7 +52,7 @@ def queue_drain(plan: DrainPlan) -> Operation:
 
 
 def do_queued(using: str, key: int) -> str:
-    """Do what was asked for; return the generation, "" if there is none, or it was cancelled.
+    """Do the requested operation; return the generation, "" if there is none or it was cancelled.
 
     Args:
         using: alias of the database that its record is stored in.

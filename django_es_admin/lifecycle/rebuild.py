@@ -183,7 +183,7 @@ def rebuild(
         try:
             result = _build(plan, generation, record)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
-            # It stays written to: it may be mended, or is what another process resumes.
+            # It still gets changes: it may be corrected, or another process may resume it.
             raise
         except BaseException as error:
             if is_database_outage(error):
@@ -205,7 +205,7 @@ def rebuild(
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
     definition = plan.definition
-    # A deadlock, a time-out or a failover: each step can be begun anew, and goes on where it was.
+    # A deadlock, a time-out or a failover: each step can be begun again where it was.
     outlast = DatabasePatience()
 
     def tell(progress: Progress) -> None:

@@ -105,8 +105,8 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
 def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
     """Send the one request, read the alias again, and write down the roles.
 
-    Where no answer came, the request is sent again unless the alias has moved by then. Once it was
-    sent there is no way back: whoever cancels comes too late.
+    If no answer came, the request is sent again unless the alias has moved by then. Once it was
+    sent, it can no longer be cancelled.
 
     Raises:
         OperationRefused: the alias is not where it was planned to be.
@@ -167,7 +167,7 @@ def _adds_only(plan: SwapPlan) -> bool:
 
 
 def _take_back(plan: SwapPlan) -> None:
-    """Undo a swap from nothing, where somebody else put the alias somewhere meanwhile."""
+    """Undo a first swap if somebody else has put the alias somewhere meanwhile."""
     added = [action["add"] for action in plan.actions]
     connection = plan.definition.connection
     with translated(connection):

@@ -98,7 +98,7 @@ def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Resul
 
 
 class DatabasePatience(Patience):
-    """Begins anew whenever the database fails, for as long as that may be over in a moment."""
+    """Begins again whenever the database fails, as long as the failure may be short."""
 
     def __init__(self) -> None:
         super().__init__(close_broken, is_database_outage)
@@ -121,5 +121,5 @@ class DatabasePatience(Patience):
 
 
 def outlast(work: Callable[[], Result]) -> Result:
-    """Return what ``work`` returns, which can be begun anew whenever the database fails."""
+    """Return what ``work`` returns; it is called again whenever the database fails."""
     return DatabasePatience()(work)

@@ -40,7 +40,7 @@ class Record:
 
     Args:
         operation: its row.
-        on_progress: told of everything that the row is told of.
+        on_progress: called with everything that the row records.
 
     Attributes:
         recorded: when the row was written last, by ``time.monotonic()``.
@@ -186,7 +186,7 @@ def _take(operation: Operation, using: str) -> None:
 
 @contextmanager
 def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> Iterator[None]:
-    """Let one process at a time look whether a rebuild goes on, and begin one.
+    """Let one process at a time check whether a rebuild is running, and begin one.
 
     Args:
         own: primary key of the operation that is to begin, if it has one.

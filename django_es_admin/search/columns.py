@@ -81,7 +81,7 @@ def columns_of(document: type[Document]) -> Mapping[str, Column]:
 def _candidates(
     document: type[Document],
 ) -> "Iterator[tuple[str, models.Field[Any, Any], Mapping[str, Any]]]":
-    """Yield path, column and mapping of each field that is made from a column and no more."""
+    """Yield path, column and mapping of each field that holds exactly one column."""
     model = document.django.model
     mapping: Any = document._doc_type.mapping
     for name in mapping:

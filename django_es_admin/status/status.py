@@ -38,7 +38,7 @@ class IndexStatus:
         open: False for a closed index.
         hidden: whether it is a hidden index.
         documents: number of documents in the live generation; None where it is not known.
-        counted: the objects in the database that belong into it.
+        counted: the objects in the database that belong in it.
         size: bytes of the primary shards.
         created: when the live generation was created.
         differences: between declared and live mapping.
@@ -75,7 +75,7 @@ class IndexStatus:
 
     @property
     def rows(self) -> int | None:
-        """Number of objects in the database that belong into it; None where it is not known."""
+        """Number of objects in the database that belong in it; None where it is not known."""
         return self.counted.number
 
     @property

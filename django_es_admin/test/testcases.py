@@ -63,7 +63,7 @@ class SimpleTestCase(IndicesMixin, testcases.SimpleTestCase):
 
 
 class TransactionTestCase(IndicesMixin, DatabaseMixin, testcases.TransactionTestCase):
-    """Django's, with the indices: what is saved is written after its commit, as ever."""
+    """Django's class with the indices: a save is written after its commit, as on the site."""
 
 
 class TestCase(IndicesMixin, DatabaseMixin, testcases.TestCase):

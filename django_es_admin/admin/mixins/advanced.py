@@ -1,4 +1,4 @@
-"""What staff are told of a search with operators: the fields, and where it was not understood."""
+"""What staff see about a search with operators: the fields, and the place of a mistake."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ class HighlightedColumn:
         self._is_link = is_link
 
     def __call__(self, row: Model) -> Any:
-        """Return the cell as ever, with marks where the index found something in just this text."""
+        """Return the cell, with marks if the index found something in exactly this text."""
         value = getattr(row, self.__name__)
         cell = display_for_field(value, self._field, self._empty, avoid_link=self._is_link)
         found = self._marks.get(str(row.pk), {})

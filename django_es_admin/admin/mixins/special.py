@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 
 class SpecialRows(QuerySet[Any]):
-    """The base of such methods. Copies are as ever: what is made from the rows may be others."""
+    """The base of such methods. Copies have the original class, as they may be other rows."""
 
     def _clone(self) -> Any:
         clone = cast("Callable[[], Any]", super()._clone)()  # type: ignore[misc]

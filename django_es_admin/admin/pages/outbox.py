@@ -123,7 +123,7 @@ class OutboxAdmin(PageAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Refuse: all there is to a row stands in the list.
+        """Refuse: the list shows everything about a row.
 
         Raises:
             PermissionDenied: always.

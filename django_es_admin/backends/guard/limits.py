@@ -1,4 +1,4 @@
-"""What a connection may not send: looked at last, in the bytes that are sent.
+"""What a connection may not send: checked last, in the bytes that are sent.
 
 ``READONLY`` refuses whatever changes the cluster, so that a laptop pointed at production cannot
 write at all. ``INDEX_PREFIX`` refuses every index outside the connection's own namespace, so that

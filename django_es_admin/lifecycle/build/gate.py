@@ -30,9 +30,9 @@ class GateResult:
     """What ``pass_gate`` saw.
 
     Args:
-        rows: objects that belong into the index, when it looked.
+        rows: objects that belong in the index, when it looked.
         documents: in the generation, when it looked; on a busy site the two need not be equal.
-        repaired: ids that differed at first, and did not any more after they were written again.
+        repaired: ids that differed at first, and no longer did after they were written again.
         seconds: how long it took.
     """
 

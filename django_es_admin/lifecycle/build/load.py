@@ -55,7 +55,7 @@ class LoadResult:
 
     @property
     def written(self) -> int:
-        """Objects whose documents were written, or deleted where they belong into no index."""
+        """Objects whose documents were written, or deleted where they belong in no index."""
         return self.rows - self.failed
 
 

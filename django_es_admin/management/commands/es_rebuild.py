@@ -76,7 +76,7 @@ class Command(ElasticsearchCommand):
         """Rebuild.
 
         Raises:
-            CommandError: a plan has refusals or somebody said no, so that nothing was begun, or a
+            CommandError: a plan has refusals or the answer was no, so nothing was begun, or a
                 rebuild failed.
         """
         plans = [

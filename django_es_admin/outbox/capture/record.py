@@ -114,7 +114,7 @@ def _record_again(using: str, entries: list[OutboxEntry]) -> None:
 
 def _is_inline(using: str) -> bool:
     connection = connections[using]
-    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
+    # If the project commits by itself, the time is not known: commit_on_exit is False then.
     return (
         get_options().sync == "inline"
         and connection.in_atomic_block

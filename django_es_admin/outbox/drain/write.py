@@ -53,7 +53,7 @@ class Outcome:
         keys: all of them, as text.
         deleted: keys for which deletes were sent and accepted.
         errors: key -> why it was not written.
-        hopeless: those of these keys for which another attempt is in vain.
+        hopeless: those of these keys for which another attempt cannot succeed.
         held: whether a target was left to other code.
         parked: parked rows of these objects -> their key, of before the objects were read.
     """

@@ -230,7 +230,7 @@ class SearchService(SearchDeclaration):
         }
 
     def _try(self, search: "Search[Any]") -> Mapping[str, Any] | None:
-        """Return the answer; None if there is none, and that is not to be an error."""
+        """Return the answer; None if there is none and no error is to be raised."""
         try:
             return send(self.document, search, timeout=self.timeout)
         except ElasticsearchAdminError as error:
@@ -280,6 +280,6 @@ class SearchService(SearchDeclaration):
 
 
 def _is_ours(error: ServerRefused) -> bool:
-    """Whether Elasticsearch refused what was asked, and did not fail by itself."""
+    """Whether Elasticsearch refused the request, instead of failing."""
     meta = getattr(error.__cause__, "meta", None)
     return getattr(meta, "status", 400) < 500

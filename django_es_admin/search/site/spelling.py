@@ -24,7 +24,7 @@ class PhraseSuggester:
     def __init__(self, field: str, size: int) -> None:
         self._field = field
         self._size = size
-        # No text can hold what was drawn a moment ago.
+        # The marks are random, so no text can contain them.
         mark = secrets.token_hex(8)
         self._before, self._after = f"<{mark}>", f"</{mark}>"
 

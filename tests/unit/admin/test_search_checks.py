@@ -73,8 +73,8 @@ def test_a_document_of_another_model() -> None:
     assert problems(search_document=ProductDocument) == [
         (
             "E022",
-            "TriedAdmin.search_document is ProductDocument, which is of the model shop.Product, "
-            "not of testapp.Note.",
+            "TriedAdmin.search_document is ProductDocument, which belongs to the model "
+            "shop.Product, not to testapp.Note.",
         )
     ]
 
@@ -83,7 +83,7 @@ def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(NoteDocument.django.places, "own", True)
     [(number, message)] = problems()
     assert number == "E027"
-    assert "has ids of its own" in message
+    assert "has ids or a routing of its own" in message
 
 
 def test_fields_that_cannot_be_searched() -> None:

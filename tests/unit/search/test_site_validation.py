@@ -32,7 +32,7 @@ def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(ProductDocument.django.places, "own", True)
     [(kind, message)] = problems()
     assert kind == "document"
-    assert "has ids of its own" in message
+    assert "has ids or a routing of its own" in message
 
 
 @pytest.mark.parametrize(

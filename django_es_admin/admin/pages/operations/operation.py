@@ -59,7 +59,7 @@ class OperationList(ChangeList):
 
 
 class OperationAdmin(PageAdmin):
-    """The operations, the newest first; whoever may view indices sees what is done to them."""
+    """The operations, the newest first; users who may view indices see what is done to them."""
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
