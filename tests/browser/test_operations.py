@@ -358,7 +358,7 @@ def test_reindex_from_the_list(
     expect(page.get_by_text("2 objects are reindexed")).to_be_visible()
     assert renamed() == 2
     page.get_by_role("button", name="Reindex all…").click()
-    expect(page.get_by_text("note 20 objects in the outbox")).to_be_visible()
+    expect(page.get_by_text("add 20 objects to the outbox")).to_be_visible()
     page.get_by_role("button", name="Reindex").click()
     expect(page.get_by_text("20 objects are reindexed")).to_be_visible()
     assert renamed() == 20

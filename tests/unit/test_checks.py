@@ -1,4 +1,4 @@
-"""Each system check fires on what it is for, says what mends it, and is silent on what is good."""
+"""Each system check reports its problem and how to fix it, and nothing else."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever a document declares has an effect, or a check says that it has none, and what has."""
+"""Every declaration of a document has an effect, or a check says that it has none."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""One object: what is indexed of it beside what would be."""
+"""One object: what is indexed, beside what would be indexed now."""
 
 import re
 from html import unescape

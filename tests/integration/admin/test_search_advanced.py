@@ -1,4 +1,4 @@
-"""Operators in the search box: what they find, what is told of mistakes, and the help."""
+"""Operators in the search box: what they find, messages about mistakes, and the help."""
 
 import re
 from html import unescape
@@ -172,11 +172,11 @@ def test_what_is_pasted_finds_what_it_finds_without_operators(
     ("term", "told", "link"),
     [
         ("titel:red", "Read as words: there is no field “titel” to search.", "title:red"),
-        ("lamp - red", "Read as words: “-” is no operator here.", "lamp -red"),
+        ("lamp - red", "Read as words: “-” is not an operator here.", "lamp -red"),
         ('lamp "red', "Read as words: a quotation mark is not closed.", 'lamp "red"'),
         ("lamp (red", "Read as words: the bracket “(” does not belong to a group.", '"lamp (red"'),
-        ("/red lamp", "Read as words: “/” is no operator here.", '"/red lamp"'),
-        ("'red lamp", "Read as words: “'” is no operator here.", '"\'red lamp"'),
+        ("/red lamp", "Read as words: “/” is not an operator here.", '"/red lamp"'),
+        ("'red lamp", "Read as words: “'” is not an operator here.", '"\'red lamp"'),
         ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
         ("lamp -red", "Or search for the words: lamp red", "lamp red"),
     ],

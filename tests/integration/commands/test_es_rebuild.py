@@ -1,4 +1,4 @@
-"""`es_rebuild`, with good and bad documents, and a cluster that goes away while it loads."""
+"""`es_rebuild`, with good and bad documents, and a cluster that fails during the load."""
 
 import os
 import pty

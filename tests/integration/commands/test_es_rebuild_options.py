@@ -1,4 +1,4 @@
-"""What `es_rebuild` is told: how long to wait, not to swap, and whether a physical index may go."""
+"""Options of `es_rebuild`: how long to wait, no swap, and whether to delete a physical index."""
 
 from collections.abc import Callable
 

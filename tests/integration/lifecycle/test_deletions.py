@@ -1,4 +1,4 @@
-"""Deletions that Elasticsearch does not carry out, and what nobody knows of any more."""
+"""Deletions that Elasticsearch does not carry out, and generations that are in no table."""
 
 from datetime import timedelta
 

@@ -283,7 +283,7 @@ def test_a_generation_that_is_deleted_while_it_is_loaded(
     make_products(3)
     build = create_generation(definition)
     es.indices.delete(index=build.name)
-    with pytest.raises(IndexMissing, match="not being built any more"):
+    with pytest.raises(IndexMissing, match="no longer being built"):
         load(definition, build)
 
 

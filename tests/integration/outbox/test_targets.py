@@ -1,4 +1,4 @@
-"""What nobody searches keeps nothing waiting; the state of an index is no fault of a document."""
+"""A generation that is not searched delays nothing; an index's state is no document's fault."""
 
 import threading
 from collections.abc import Callable, Iterator
