@@ -33,7 +33,7 @@ class ConnectionHealth:
         status: ``green``, ``yellow`` or ``red``.
         nodes: number of nodes.
         latency: milliseconds that the health request took.
-        error: one line that says what is wrong and what mends it.
+        error: one line that says what is wrong and how to fix it.
     """
 
     details: ConnectionDetails

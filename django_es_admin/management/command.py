@@ -62,7 +62,7 @@ def add_dry_run(parser: CommandParser) -> None:
 
 
 def explain(error: BaseException) -> str:
-    """Return one line that says what happened and what mends it."""
+    """Return one line that says what happened and how to fix it."""
     text = " ".join(str(error).split())
     if isinstance(error, Error):
         missing = isinstance(error, ProgrammingError | OperationalError)

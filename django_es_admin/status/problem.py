@@ -1,4 +1,4 @@
-"""A problem of an index as a value: what is wrong, how bad it is, and which verb mends it.
+"""A problem of an index as a value: what is wrong, how bad it is, and which verb solves it.
 
 A page shows the text and a button for the verb, a command the text and a command line.
 """

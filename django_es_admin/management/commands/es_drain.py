@@ -101,7 +101,9 @@ class Command(ElasticsearchCommand):
         self.say(f"{_describe(report.result)}.")
         if report.second_deletes and report.second_deletes_until:
             until = timezone.localtime(report.second_deletes_until).strftime("%H:%M:%S")
-            self.say(f"{report.second_deletes} deletes are to be sent again, the last at {until}.")
+            count = report.second_deletes
+            deletes = "1 delete is" if count == 1 else f"{count} deletes are"
+            self.say(f"{deletes} to be sent a second time, the last at {until}.")
 
         for index, key, error in report.first_parked:
             self.say(f"Parked: object {key} of {index}: {error}")

@@ -14,7 +14,7 @@ DEFAULT_SECONDS = 5.0
 
 
 class Command(ElasticsearchCommand):
-    """Print two tables and, below them, what is wrong and what mends it."""
+    """Print two tables and, below them, what is wrong and how to fix it."""
 
     help = (
         "Show the state of connections and indices: health, live generation, documents, rows in "

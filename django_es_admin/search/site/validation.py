@@ -28,7 +28,7 @@ class InvalidDeclaration:
     Args:
         kind: with the document, with a field that is named, or with another option.
         message: what, without the service's name.
-        hint: what mends it.
+        hint: how to fix it.
     """
 
     kind: Kind
