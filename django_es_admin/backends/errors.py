@@ -1,4 +1,4 @@
-"""Turn what the client raises into our one-line errors that name the connection and the mend."""
+"""Turn the client's errors into our one-line errors, which name the connection and the fix."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How each connection is: one request each, all at once, none waited for longer than allowed."""
+"""The health of each connection: one request each, all at once, each with a time limit."""
 
 import threading
 import time

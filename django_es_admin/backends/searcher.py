@@ -1,4 +1,4 @@
-"""The client for a search, which somebody waits for."""
+"""The client for a search, for which a person waits."""
 
 from elasticsearch import Elasticsearch
 

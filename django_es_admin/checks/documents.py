@@ -1,4 +1,4 @@
-"""What is wrong in documents: each is held against its model."""
+"""What is wrong in documents: each is compared with its model."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a document declares, and nobody will call or read."""
+"""Declarations of a document that are never called or read."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches

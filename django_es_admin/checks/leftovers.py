@@ -1,4 +1,4 @@
-"""What a project still names of a library that it has left: it has no effect here."""
+"""Settings and modules of a library that is no longer installed: they have no effect."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

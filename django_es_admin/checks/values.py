@@ -1,4 +1,4 @@
-"""Fields that could be given no value, or the wrong one, in every document."""
+"""Fields that would have no value, or a wrong value, in every document."""
 
 from collections.abc import Iterator
 from typing import Any

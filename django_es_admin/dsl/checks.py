@@ -1,4 +1,4 @@
-"""What a project names of django-elasticsearch-dsl that has no effect here, or another one."""
+"""Names of django-elasticsearch-dsl that have no effect here, or a different one."""
 
 from collections.abc import Iterator
 from typing import Any

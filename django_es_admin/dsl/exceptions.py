@@ -1,4 +1,4 @@
-"""The errors that django-elasticsearch-dsl has, and those of what it allows and this does not."""
+"""The errors of django-elasticsearch-dsl, and errors for what is only allowed there."""
 
 from ..exceptions import DocumentMisdeclared, ElasticsearchAdminError
 

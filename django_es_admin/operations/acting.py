@@ -1,4 +1,4 @@
-"""Who does what is done now: said once where a request begins, read where it is recorded."""
+"""Who acts: set once where a request begins, and read where an operation is recorded."""
 
 import getpass
 import os

@@ -1,4 +1,4 @@
-"""The operations that there were: what their rows tell people."""
+"""Past operations, as their rows describe them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

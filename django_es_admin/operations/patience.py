@@ -1,4 +1,4 @@
-"""Go on after a cluster or a database was down, or had no room, for a while."""
+"""Try again while a cluster or a database is down or full for a short time."""
 
 import time
 from collections.abc import Callable

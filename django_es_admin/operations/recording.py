@@ -1,8 +1,8 @@
 """The record of an operation: made before anything is done, kept up to date, ended.
 
-Whoever works on an operation holds a lease on it that every sign of progress renews. A process that
-was killed renews nothing, so that another one may take over; should it only have slept, it finds at
-its next sign that the operation is not its own any more, and ends.
+The process that works on an operation holds a lease on it, which every progress renews. A process
+that was killed renews nothing, so another one can take over. If it was only suspended, it sees at
+its next progress that it no longer holds the operation, and ends.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Fields of a document that hold just what a column of the model holds."""
+"""Fields of a document that hold exactly the value of a column."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

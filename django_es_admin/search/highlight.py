@@ -1,4 +1,4 @@
-"""Where the hits of one page have what was searched for."""
+"""Where the hits of one page contain the searched words."""
 
 import secrets
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The database's side of what is searched: for when Elasticsearch does not answer."""
+"""The columns that the database searches while Elasticsearch does not answer."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol

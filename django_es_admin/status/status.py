@@ -1,4 +1,4 @@
-"""How the connections and indices are: what the dashboard and ``es_status`` show."""
+"""The state of connections and indices, as the dashboard and ``es_status`` show it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""When the database answers instead: what staff are told, and what they are kept from."""
+"""When the database answers instead: what staff see, and which actions are refused."""
 
 import re
 from typing import TYPE_CHECKING, Any

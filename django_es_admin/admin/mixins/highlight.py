@@ -1,4 +1,4 @@
-"""Columns of a change list in which what was searched for is marked."""
+"""Columns of a change list in which the searched words are marked."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a ``ModelAdmin`` of an indexed model gives to staff with the right: reindex, and look."""
+"""Reindexing in the ``ModelAdmin`` of an indexed model, for staff with the right."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Give one queryset other methods, whichever class a project has made of it."""
+"""Give one queryset other methods, whatever its class is."""
 
 from collections.abc import Callable
 from typing import Any, cast

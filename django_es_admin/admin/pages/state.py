@@ -1,4 +1,4 @@
-"""How something is: an icon and a word, never a colour alone, and what the word means."""
+"""The state of something: an icon and a word, never only a colour, and what the word means."""
 
 from dataclasses import dataclass
 

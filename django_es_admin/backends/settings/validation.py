@@ -1,4 +1,4 @@
-"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever somebody may have put there."""
+"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever values they have."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""One budget of time for all that is asked under it, handed down instead of a time-out for each.
+"""One time limit for several requests, instead of a time-out for each.
 
 A page, a save or an operation makes a :class:`Deadline` once. Every request within
 ``with until(deadline)`` has only the time that is left, as a whole: connecting, sending and

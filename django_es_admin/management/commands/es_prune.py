@@ -1,4 +1,4 @@
-"""Delete the generations that nobody needs any more."""
+"""Delete the generations that are no longer needed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Show how the connections and indices are."""
+"""Show the state of connections and indices."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Note changes of indexed objects in the outbox, in the transaction of the change."""
+"""Record changes of indexed objects in the outbox, in the transaction of the change."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Append rows to the outbox, in the transaction of the change that they tell of."""
+"""Append rows to the outbox, in the transaction of the change that they record."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""Note each change that Django sends a signal for, in the transaction of the change."""
+"""Record each change that Django sends a signal for, in the transaction of the change."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Read objects afresh, so that one that cannot be read keeps no other waiting."""
+"""Read objects afresh, so that one that cannot be read does not delay the others."""
 
 from collections.abc import Sequence
 from typing import Any

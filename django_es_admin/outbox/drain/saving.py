@@ -1,4 +1,4 @@
-"""Where a ``save()`` writes in several transactions, leave what they note to its end.
+"""Where a ``save()`` writes in several transactions, drain what they record at its end.
 
 A project's ``save()`` may write more after the call of ``super().save()``: translations, tags,
 counters. In autocommit the first of it is committed by then, and would be indexed without the rest.

@@ -1,4 +1,4 @@
-"""Whether a database has the table of changes: `migrate` may be about to make it."""
+"""Whether a database has the tables of the outbox; before `migrate` it has not."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a page ends, as a text that asks for what comes after it."""
+"""The end of a page as a text, with which the next page can be requested."""
 
 import base64
 import binascii

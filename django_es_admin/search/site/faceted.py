@@ -1,6 +1,6 @@
 """A site's search with facets.
 
-A choice in one of them does not hide what else could be chosen there.
+A choice in a facet does not hide its other values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What somebody may have meant: the phrase suggester."""
+"""Suggestions of another spelling: the phrase suggester."""
 
 import secrets
 from collections.abc import Mapping

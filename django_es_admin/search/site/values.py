@@ -1,4 +1,4 @@
-"""Values that visitors give, read strictly: what cannot be meant is refused by name."""
+"""Values from visitors, read strictly: the error for an invalid one names its parameter."""
 
 import math
 import re

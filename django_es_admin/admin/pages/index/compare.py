@@ -1,4 +1,4 @@
-"""The page of one object in one index: what is indexed beside what would be."""
+"""The page of one object in one index: what is indexed, and what would be indexed now."""
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote
