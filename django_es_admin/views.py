@@ -20,7 +20,7 @@ class _ServiceView(View):
     http_method_names = ("get", "head", "options")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        """Answer: 400 with an ``error`` for what cannot be meant, 503 where there is no answer."""
+        """Answer with 400 and an ``error`` for invalid parameters, with 503 without an answer."""
         try:
             body = self.answer(request)
         except SearchParameterInvalid as error:

@@ -116,7 +116,7 @@ def get_status(
     exact: bool = True,
     timeout: float | None = None,
 ) -> Status:
-    """Return how the connections and indices are; what does not answer is part of the answer.
+    """Return the state of connections and indices, including those that do not answer.
 
     Args:
         names: only these declared indices.

@@ -35,7 +35,7 @@ logger = logging.getLogger("django_es_admin.search")
 
 
 class SearchService(SearchDeclaration):
-    """What visitors of a site may search for; subclass it, and say so by its attributes.
+    """The search of a site; subclass it, and declare in its attributes what visitors can ask for.
 
     Methods raise ``SearchParameterInvalid`` for what a visitor cannot mean, and nothing for an
     Elasticsearch that is down, unless ``fallback`` says ``"raise"``.
@@ -44,7 +44,7 @@ class SearchService(SearchDeclaration):
     # What to ask
 
     def build_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
-        """Return the search for words and criteria, to go on chaining: no page, no order yet.
+        """Return the search for words and criteria, to chain further; without page and order.
 
         Args:
             query: words; None, or nothing but spaces, for everything.
@@ -57,7 +57,7 @@ class SearchService(SearchDeclaration):
         return self._build(self._read_words(query), self._read_selections(criteria))
 
     def get_query(self, words: Words) -> Query | dsl.Query:
-        """Return the query for words; override it to rank otherwise."""
+        """Return the query for words; override it to rank differently."""
         return build_query(read_fields(self.document, self.fields), words, self._matching)
 
     def get_highlight_query(self, path: str, words: Words) -> Query:
@@ -74,7 +74,7 @@ class SearchService(SearchDeclaration):
         after: str | None = None,
         **criteria: Any,
     ) -> SearchResults:
-        """Return one page of what was found.
+        """Return one page of results.
 
         Args:
             query: words; None, or nothing but spaces, for everything.
@@ -100,7 +100,7 @@ class SearchService(SearchDeclaration):
         limit: int = 1_000,
         **criteria: Any,
     ) -> tuple[Any, ...] | None:
-        """Return the primary keys of what was found, in the order that is asked for.
+        """Return the primary keys of the results, in the requested order.
 
         None while nobody answers.
 
@@ -127,7 +127,7 @@ class SearchService(SearchDeclaration):
         return tuple(ordered.values_list("pk", flat=True)[:limit])
 
     def autocomplete(self, prefix: str, size: int = 10) -> list[Suggestion]:
-        """Return what the beginning of a word may become, each text once, the best first.
+        """Return completions of the beginning of a word, each text once, the best first.
 
         Nothing for fewer than ``min_prefix_length`` characters, and while Elasticsearch is down.
 
@@ -152,7 +152,7 @@ class SearchService(SearchDeclaration):
         return completion.read_completions(answer, field, wanted, self._is_visible)
 
     def did_you_mean(self, query: str, size: int = 5) -> list[Correction]:
-        """Return what somebody may have meant by ``query``, the likeliest first.
+        """Return other spellings of ``query``, the most likely first.
 
         Nothing where the words are well known, and while Elasticsearch is down.
 
