@@ -20,23 +20,23 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop mariadb mariadb-stop schemathesis screenshots browser clean
 
-help: ## List what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=3 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
 	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
 	@echo "  DATABASE_URL (demo, test)."
 
-demo: venv es ## Set all up and serve the example shop on 127.0.0.1:8000
+demo: venv es ## Set everything up and serve the example shop on 127.0.0.1:8000
 	@dev/demo.sh $(PORT)
 
-test: venv es-in-memory postgres browser ## Set all up and run the tests, but those that take long
+test: venv es-in-memory postgres browser ## Set everything up and run the tests, except the slow ones
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 coverage: venv es-in-memory postgres browser ## Run the same tests and show which branches they do not reach
 	@$(PYTEST) -m "not slow" --cov --cov-report=term $(PYTEST_ARGS)
 
-torture: venv es-in-memory postgres ## Run the tests that take long: changes under faults, SEEDS times per database, rebuilds of ROWS products (see docs/torture.md)
+torture: venv es-in-memory postgres ## Run the slow tests: changes under faults, SEEDS times per database, rebuilds of ROWS products (see docs/torture.md)
 	@TORTURE_SEEDS=$(SEEDS) TORTURE_ROWS=$(ROWS) TORTURE_STEPS="$(STEPS)" $(BIN)/python -m pytest -m slow -p no:randomly --durations=5 $(PYTEST_ARGS)
 
 lint: venv ## Check format, code, types and migrations
@@ -45,7 +45,7 @@ lint: venv ## Check format, code, types and migrations
 	PYTHONPATH=example_project $(BIN)/mypy
 	$(BIN)/python example_project/manage.py makemigrations --check --dry-run
 
-format: venv ## Write the code in its one format
+format: venv ## Format the code
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
@@ -61,7 +61,7 @@ $(INSTALLED): setup.cfg pyproject.toml
 es: ## Start an Elasticsearch, unless one answers already
 	@$(PYTHON) dev/elasticsearch/server.py start
 
-es-in-memory: ## The same for tests: its data are in memory, and gone with it
+es-in-memory: ## The same for tests: its data is in memory, and lost when it stops
 	@$(PYTHON) dev/elasticsearch/server.py start --in-memory
 
 es-stop: ## Stop the Elasticsearch that `make es` started
@@ -81,13 +81,13 @@ mariadb: ## Start a MariaDB of this checkout, unless MARIADB_URL names one; `pip
 mariadb-stop: ## Stop the MariaDB that `make mariadb` started
 	@$(PYTHON) dev/mariadb/server.py stop
 
-schemathesis: venv es ## Ask the example's API what its OpenAPI description allows, and what it does not, 12,000 times
+schemathesis: venv es ## Test the API of the example against its OpenAPI description, with 12,000 requests
 	@SCHEMA_EXAMPLES=2000 $(BIN)/python -m pytest tests/integration/example/test_site_rest.py -k as_described $(PYTEST_ARGS)
 
-screenshots: venv es browser ## Take the pictures of the documentation again
+screenshots: venv es browser ## Take the screenshots of the documentation again
 	@$(BIN)/python dev/screenshots.py
 
-browser: ## See to it that there is a Chromium for the browser tests
+browser: ## Install a Chromium for the browser tests, unless there is one
 	@dev/need.sh "$(CHROMIUM)=chromium"
 
 clean: ## Remove what the tools leave behind; keeps .venv, the server and the demo's database

@@ -92,9 +92,9 @@ class Options:
         self._check_numbers()
         if self.write_timeout >= self.delete_again_after / 2:
             raise ImproperlyConfigured(
-                f"ES_ADMIN['WRITE_TIMEOUT'] is {self.write_timeout}: it must be below half of "
-                f"DELETE_AGAIN_AFTER ({self.delete_again_after}), or a late write could revive "
-                f"a deleted document."
+                f"ES_ADMIN['WRITE_TIMEOUT'] is {self.write_timeout}: it must be less than half of "
+                f"DELETE_AGAIN_AFTER ({self.delete_again_after}), or a late write could bring a "
+                f"deleted document back."
             )
 
     def _check_numbers(self) -> None:

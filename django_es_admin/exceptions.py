@@ -1,4 +1,4 @@
-"""The errors of this package: one line each that says what happened, why, and what mends it."""
+"""The errors of this package: one line each that says what happened, why, and how to fix it."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -14,7 +14,7 @@ class ElasticsearchAdminError(Exception):
 
 
 class ConnectionDoesNotExist(ElasticsearchAdminError, ImproperlyConfigured, KeyError):
-    """There is no such connection: add it to ES_SERVERS."""
+    """The connection does not exist: add it to ES_SERVERS."""
 
 
 class ConnectionUnavailable(ElasticsearchAdminError):
@@ -26,11 +26,11 @@ class ConnectionTimedOut(ConnectionUnavailable):
 
 
 class NotElasticsearch(ConnectionUnavailable):
-    """Whatever answers there is not Elasticsearch: check HOSTS in ES_SERVERS."""
+    """The server that answers is not Elasticsearch: check HOSTS in ES_SERVERS."""
 
 
 class AnswerTooLarge(ConnectionUnavailable):
-    """An answer is too large: ask for less at once, or raise MAX_ANSWER_BYTES in ES_SERVERS."""
+    """An answer is too large: request less at once, or raise MAX_ANSWER_BYTES in ES_SERVERS."""
 
 
 class AccessRefused(ElasticsearchAdminError):
@@ -38,11 +38,11 @@ class AccessRefused(ElasticsearchAdminError):
 
 
 class ServerBusy(ElasticsearchAdminError):
-    """Elasticsearch is overloaded (429): try again in a while."""
+    """Elasticsearch is overloaded (429): try again later."""
 
 
 class ServerNotReady(ElasticsearchAdminError):
-    """Elasticsearch is not ready (503): it starts, or some shards are missing; wait a while."""
+    """Elasticsearch is not ready (503): it is starting, or shards are missing; try again later."""
 
 
 class ServerRefused(ElasticsearchAdminError):
@@ -50,7 +50,7 @@ class ServerRefused(ElasticsearchAdminError):
 
 
 class RequestTooLarge(ElasticsearchAdminError):
-    """A request is too large (413): send less at once, or raise the limit of who refused it."""
+    """A request is too large (413): send less at once, or raise the limit of the server."""
 
 
 class IndexBlocked(ElasticsearchAdminError):
@@ -74,7 +74,7 @@ class ForeignIndex(ElasticsearchAdminError):
 
 
 class PathUnsafe(ElasticsearchAdminError):
-    """A path has '.' or '..', and could be read as another: give such a key in the body."""
+    """A path has '.' or '..', and could be read as another one: pass such a key in the body."""
 
 
 class SeveralIndices(ElasticsearchAdminError):
@@ -119,7 +119,7 @@ class SearchParameterInvalid(ElasticsearchAdminError):
 
     Args:
         message: what is wrong, for the visitor who gave it.
-        parameter: its name; "" where it is not one alone.
+        parameter: its name; "" if the error is not about a single parameter.
     """
 
     def __init__(self, message: str = "", parameter: str = "") -> None:
@@ -128,7 +128,7 @@ class SearchParameterInvalid(ElasticsearchAdminError):
 
 
 class SearchNotAnswered(ElasticsearchAdminError):
-    """Elasticsearch does not answer the search, so that nobody knows its rows: try again later."""
+    """Elasticsearch does not answer the search, so its rows are not known: try again later."""
 
 
 class OperationRefused(ElasticsearchAdminError):
@@ -136,15 +136,15 @@ class OperationRefused(ElasticsearchAdminError):
 
 
 class OperationRunning(OperationRefused):
-    """Another rebuild of the index goes on: wait for its end."""
+    """Another rebuild of the index is running: wait until it has ended."""
 
 
 class OperationMissing(ElasticsearchAdminError):
-    """There is no such operation; finished ones are kept for a while only."""
+    """The operation does not exist; finished operations are kept only for some time."""
 
 
 class OperationTakenOver(ElasticsearchAdminError):
-    """Another process took the operation over, as nothing was heard of this one for too long."""
+    """Another process took over the operation: this process reported no progress for too long."""
 
 
 class OperationCancelled(ElasticsearchAdminError):
@@ -152,11 +152,11 @@ class OperationCancelled(ElasticsearchAdminError):
 
 
 class RangeTakenOver(ElasticsearchAdminError):
-    """Another process loads the range, as nothing was heard of this one for too long."""
+    """Another process loads the range: this process reported no progress for too long."""
 
 
 class GateClosed(ElasticsearchAdminError):
-    """The new generation is not equal to the database, so that the live one stays."""
+    """The new generation differs from the database, so the old one stays live."""
 
 
 class BatchTooOld(ElasticsearchAdminError):
@@ -180,11 +180,11 @@ class DatabaseUnavailable(ElasticsearchAdminError):
 
 
 class DatabaseBusy(ElasticsearchAdminError):
-    """The database could not do it just then (a deadlock, a lock, a time-out): try again."""
+    """The database failed for a moment (a deadlock, a lock, a time-out): try again."""
 
 
 class DrainFailed(ElasticsearchAdminError):
-    """A drain failed for a reason that nobody thought of: see the log; the rows wait."""
+    """A drain failed for an unexpected reason: see the log; the rows wait."""
 
 
 class DrainOutOfTime(ElasticsearchAdminError):
@@ -192,7 +192,7 @@ class DrainOutOfTime(ElasticsearchAdminError):
 
 
 class DrainInTransaction(ElasticsearchAdminError, RuntimeError):
-    """A drain inside atomic() could read what is older than its version: call it outside."""
+    """A drain inside atomic() could read data older than its version: call it outside."""
 
 
 class CaptureOutsideTransaction(ElasticsearchAdminError):
@@ -200,11 +200,11 @@ class CaptureOutsideTransaction(ElasticsearchAdminError):
 
 
 class KeyMissing(ElasticsearchAdminError):
-    """An object has no key, so that its change cannot be noted: save it, or give it one before."""
+    """An object has no key, so its change cannot be captured: save it, or set its key first."""
 
 
 class ModelNotIndexed(ElasticsearchAdminError):
-    """No document is of that model, or names it in ``related_models``: register one."""
+    """No document is made from that model or names it in ``related_models``: register one."""
 
 
 class LoadFailed(ElasticsearchAdminError):

@@ -15,7 +15,7 @@ class Fault(Enum):
     """What an error is about."""
 
     DATA = auto()
-    """What was asked: a value, an object, a statement; and all that is no error of a database."""
+    """The request is wrong: a value, an object, a statement; or it is no error of a database."""
 
     TIME = auto()
     """How much was asked: the statement took longer than it may."""
@@ -92,7 +92,7 @@ def savepoint(using: str) -> AbstractContextManager[None]:
 
 
 def _by_code(error: BaseException) -> Fault | None:
-    """Return what the driver's code says; None where there is none, or it says nothing."""
+    """Return what the driver's code says; None if there is none, or it is not known."""
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if isinstance(state, str):
         prefixes = (state[:length] for length in (5, 3, 2))

@@ -1,6 +1,6 @@
-"""SQL that the ORM writes once, and that is run many times with other values.
+"""SQL that the ORM makes once, and that runs many times with other values.
 
-For one row, to write it takes several times as long as to run it; these run at every save.
+For one row, making the SQL takes several times as long as running it, and it runs at every save.
 """
 
 from dataclasses import dataclass

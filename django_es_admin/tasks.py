@@ -44,7 +44,7 @@ def drain() -> dict[str, int]:
 
 @task()
 def do_operation(using: str, operation: int) -> str:
-    """Do an operation that somebody asked for in the admin and that takes long.
+    """Do a long operation that was requested in the admin.
 
     A rebuild, a drain of many changes, or a swap that compares first.
 
@@ -76,7 +76,7 @@ def find_background_refusal() -> str:
 
 
 def enqueue_rebuild(plan: RebuildPlan) -> Operation:
-    """Have an index rebuilt by a worker of the background tasks; return the record of it.
+    """Let a worker of the background tasks rebuild an index; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, another rebuild goes on, or nothing works in the
@@ -87,7 +87,7 @@ def enqueue_rebuild(plan: RebuildPlan) -> Operation:
 
 
 def enqueue_swap(plan: SwapPlan) -> Operation:
-    """Have a generation compared and made live by a worker; return the record of it.
+    """Let a worker compare a generation and make it live; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
@@ -97,7 +97,7 @@ def enqueue_swap(plan: SwapPlan) -> Operation:
 
 
 def enqueue_drain(plan: DrainPlan) -> Operation:
-    """Have the rows of a connection handled by a worker; return the record of it.
+    """Let a worker drain the rows of a connection; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
@@ -117,7 +117,7 @@ def _send(operation: Operation, using: str) -> Operation:
         try:
             do_operation.enqueue(using, operation.pk)
         except Exception as error:
-            text = f"It could not be given to the background tasks: {error}"
+            text = f"It could not be queued for the background tasks: {error}"
             give_up(using, operation.pk, text)
             raise OperationRefused(text) from error
 

@@ -24,7 +24,7 @@ class _ServiceView(View):
         return self.service_class()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        """Answer: 400 with an ``error`` for what cannot be meant, 503 where there is no answer."""
+        """Answer with 400 and an ``error`` for invalid parameters, with 503 without an answer."""
         try:
             body = self.answer(request)
         except SearchParameterInvalid as error:

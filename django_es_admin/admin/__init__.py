@@ -1,4 +1,4 @@
-"""The faces in the admin: the pages at /admin/elasticsearch/, and the changelist's search.
+"""The interfaces in the admin: the pages at /admin/elasticsearch/, and the changelist's search.
 
 The admin's autodiscovery imports this module, which puts the pages on the stock site.
 """

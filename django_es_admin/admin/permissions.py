@@ -37,7 +37,7 @@ class PageAdmin(PageAdminBase):
         name, _, kind = lookup.partition("__")
         if name in declared and kind in ("", "exact", "isnull"):
             return True
-        # One that has nothing to choose from leaves its parameter to whoever reads it next.
+        # A filter without choices leaves its parameter for others.
         return lookup in {getattr(one, "parameter_name", "") for one in self.list_filter}
 
     def delete_view(

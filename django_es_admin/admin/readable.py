@@ -1,6 +1,6 @@
-"""Whose documents a user may read: as the ``ModelAdmin`` of their model on this site says.
+"""Which documents a user may read: the ``ModelAdmin`` of their model on this site decides.
 
-A document shows what its object holds, so that nobody reads one whose object the admin hides. All
+A document shows the data of its object, so it is hidden if the admin hides the object. All
 pages, texts of errors included, ask here.
 """
 

@@ -33,7 +33,7 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
 
 
 class IndexRights:
-    """The hooks; each gets the index, or None where it is asked whether there is any at all."""
+    """The hooks; each gets the index, or None if the question is about any index."""
 
     def has_create_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
         """Whether the user may create an index that is missing."""

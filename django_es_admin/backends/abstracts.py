@@ -113,7 +113,7 @@ class Base:
         return other
 
     def writer(self, timeout: float) -> Elasticsearch:
-        """Return the client for writes: none of them is sent again by itself, and arrives late.
+        """Return the client for writes: it repeats none, as a repeated write could arrive late.
 
         Kept, as to make a client takes longer than to make a request.
 

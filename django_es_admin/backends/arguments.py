@@ -1,4 +1,4 @@
-"""Name what old calls give by position: ``search("entry", body)``, ``create(key, body)``."""
+"""Name what old calls pass by position: ``search("entry", body)``, ``create(key, body)``."""
 
 import warnings
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What of a connection's settings people may see: an allow-list, never a secret."""
+"""The parts of a connection's settings that may be shown: an allow-list, never a secret."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

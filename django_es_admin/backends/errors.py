@@ -1,4 +1,4 @@
-"""Turn what the client raises into our one-line errors that name the connection and the mend."""
+"""Turn the client's errors into our one-line errors, which name the connection and the fix."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -190,6 +190,6 @@ def _translate_proxy(values: Mapping[str, Any]) -> ElasticsearchAdminError:
         return AccessRefused(text % values)
     text = _(
         "The connection %(connection)s was answered %(status)s by something that is not "
-        "Elasticsearch: correct HOSTS in %(setting)s, or start what stands behind that proxy."
+        "Elasticsearch: correct HOSTS in %(setting)s, or start the server behind that proxy."
     )
     return NotElasticsearch(text % values)

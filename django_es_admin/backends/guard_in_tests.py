@@ -1,4 +1,4 @@
-"""What a connection may not send while tests run, whenever it, or its client, was taken."""
+"""What a connection may not send while tests run, even one that was taken before them."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The configured connections by alias, as ``django.db.connections`` has the databases."""
+"""The configured connections by alias, as ``django.db.connections`` does for databases."""
 
 import os
 import threading

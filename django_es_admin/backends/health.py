@@ -1,4 +1,4 @@
-"""How each connection is: one request each, all at once, none waited for longer than allowed."""
+"""The health of each connection: one request each, all at once, each with a time limit."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ class ConnectionHealth:
         status: ``green``, ``yellow`` or ``red``.
         nodes: number of nodes.
         latency: milliseconds that the health request took.
-        error: one line that says what is wrong and what mends it.
+        error: one line that says what is wrong and how to fix it.
     """
 
     details: ConnectionDetails
@@ -103,7 +103,7 @@ def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
     return speaking
 
 
-# Beyond the deadline, for a request that ended at it to say so by itself.
+# After the deadline, so that a request that ended at it can raise its own error.
 _GRACE = 0.1
 # Requests that took too long and have not ended yet: these connections are not asked again
 # meanwhile.
@@ -113,10 +113,9 @@ _given_up: WeakKeyDictionary[Base, threading.Thread] = WeakKeyDictionary()
 def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     """Return ``ask()``, unless it takes longer than allowed.
 
-    Requests within end at the deadline by themselves. What knows no deadline, as the look-up of a
-    host's name, is no longer waited for; until then the connection is not asked
-    again, as each question would leave a thread. ``ask`` must not use the database: it runs in a
-    thread of its own.
+    Requests end at the deadline by themselves. The look-up of a host's name has no deadline: it is
+    no longer waited for. Until it ends the connection is not asked again, as each request would
+    leave a thread. ``ask`` must not use the database: it runs in a thread of its own.
 
     Raises:
         ConnectionTimedOut: the deadline has passed, or an earlier question still waits.

@@ -1,10 +1,10 @@
-"""The client for a search, which somebody waits for."""
+"""The client for a search, for which a person waits."""
 
 from elasticsearch import Elasticsearch
 
 
 def searcher(client: Elasticsearch, timeout: float) -> Elasticsearch:
-    """Return ``client`` for a search that has so much time and no more.
+    """Return ``client`` for a search that may take this many seconds.
 
     A further node answers for one that fails, as with every read. Nothing else is sent again,
     whatever ``PARAMS`` say: what took all the time that there is would take it once more.

@@ -1,4 +1,4 @@
-"""What is wrong in documents: each is held against its model."""
+"""What is wrong in documents: each is compared with its model."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -80,8 +80,8 @@ def _check_queryset(document: type[Document]) -> Iterator[CheckMessage]:
         yield error(
             "E018",
             message,
-            "Return a queryset of the model that gives each object, and its values, alone, too; "
-            "leave out single objects by should_index_object().",
+            "Return a queryset of the model that can be filtered by keys and read in batches; "
+            "exclude single objects with should_index_object().",
             document,
         )
 
@@ -101,7 +101,7 @@ def _check_fields(document: type[Document]) -> Iterator[CheckMessage]:
             "E011",
             f"{document.__name__}.Django.fields names {name!r}, "
             f"which {model.__name__} does not have as a field of a known type.",
-            "Correct the name, or declare that field of the document yourself.",
+            "Correct the name, or declare that field in the document yourself.",
             document,
         )
     for field, path, holder in _missing_paths(model, document, document._doc_type.mapping):
@@ -121,9 +121,10 @@ def _check_outbox(document: type[Document]) -> Iterator[CheckMessage]:
     if not router.allow_migrate_model(database, OutboxEntry):
         yield error(
             "E015",
-            f"{model.__name__} is written to the database {database!r}, where a router does not "
-            f"allow the tables of this app: its changes could not be captured with it.",
-            f"Let allow_migrate() of the router say True for 'elasticsearch' on {database!r}.",
+            f"{model.__name__} is written to the database {database!r}, but a router does not "
+            f"allow the tables of this app there: its changes could not be captured in the same "
+            f"transaction.",
+            f"Let allow_migrate() of the router return True for 'elasticsearch' on {database!r}.",
             document,
         )
 
@@ -135,10 +136,10 @@ def _check_related_models(document: type[Document]) -> Iterator[CheckMessage]:
         if model._meta.concrete_model not in known:
             yield warning(
                 "W001",
-                f"{document.__name__} reads {model._meta.label}, which its related_models "
-                f"do not name: changes of it do not reach the index.",
-                f"Add {model.__name__} to related_models, and give its objects in "
-                f"get_instances_from_related().",
+                f"{document.__name__} reads {model._meta.label}, which its related_models do not "
+                f"name: its changes do not reach the index.",
+                f"Add {model.__name__} to related_models, and return the objects that change with "
+                f"it in get_instances_from_related().",
                 document,
             )
 

@@ -1,4 +1,4 @@
-"""What a document declares, and nobody will call or read."""
+"""Declarations of a document that are never called or read."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -29,7 +29,9 @@ def check_hooks(document: type[Document]) -> Iterator[CheckMessage]:
     for name in own_methods(document):
         meant = get_close_matches(name, HOOKS, 1, cutoff=0.85)
         if meant and name not in HOOKS and name not in known:
-            yield _never_called(document, name, f"Name it {meant[0]}(), or anything less alike.")
+            yield _never_called(
+                document, name, f"Name it {meant[0]}(), or give it a different name."
+            )
     yield from _check_prepares(document, document, document._doc_type.mapping, known)
     own = "get_instances_from_related" in vars(document)
     if own and not document.django.related_models:
@@ -45,9 +47,9 @@ def check_hooks(document: type[Document]) -> Iterator[CheckMessage]:
         if not name.startswith("_") and name not in _INDEX_OPTIONS:
             yield warning(
                 "W011",
-                f"{document.__name__}.Index has {name!r}, which nobody reads.",
-                f"Known are {', '.join(_INDEX_OPTIONS)}; fields and `class Meta` of the document "
-                f"say what its mapping is.",
+                f"{document.__name__}.Index has {name!r}, which is not used.",
+                f"The options are {', '.join(_INDEX_OPTIONS)}. The fields and `class Meta` of the "
+                f"document define its mapping.",
                 document,
             )
 

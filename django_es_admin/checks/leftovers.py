@@ -1,4 +1,4 @@
-"""What a project still names of a library that it has left: it has no effect here."""
+"""Settings and modules of a library that is no longer installed: they have no effect."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -38,8 +38,8 @@ def _check_runner() -> Iterator[CheckMessage]:
     if runner.startswith("djangoes."):
         yield warning(
             "W050",
-            f"TEST_RUNNER is {runner!r}: it gives the connections of this package no names of "
-            f"the test run, so that tests would write to the live indices.",
+            f"TEST_RUNNER is {runner!r}: it does not give the connections of this package the "
+            f"names of the test run, so tests would write to the live indices.",
             "Set TEST_RUNNER to 'django_es_admin.test.runner.DiscoverRunner'.",
         )
 
@@ -54,7 +54,7 @@ def _check_settings() -> Iterator[CheckMessage]:
                     "W051",
                     f"The setting {name} is of {library.name}, which is not installed: it has no "
                     f"effect.",
-                    f"Remove it; {library.page!r} in the documentation says what there is instead.",
+                    f"Remove it; {library.page!r} in the documentation says what to use instead.",
                 )
 
 
@@ -65,8 +65,8 @@ def _check_search_indexes() -> Iterator[CheckMessage]:
         if module_has_submodule(config.module, "search_indexes"):
             yield warning(
                 "W052",
-                f"{config.name}.search_indexes is of django-haystack, which is not installed: "
-                f"nothing imports it, and nothing is indexed by it.",
+                f"{config.name}.search_indexes belongs to django-haystack, which is not "
+                f"installed: the module is never imported, and indexes nothing.",
                 "Declare documents in documents.py instead; 'Coming from django-haystack' in the "
                 "documentation says how.",
             )

@@ -37,10 +37,10 @@ def check_parts(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
             ):
                 yield error(
                     "E063",
-                    f"{names} share the index {definition.alias!r}, and nothing tells their ids "
+                    f"{names} share the index {definition.alias!r}, and their ids cannot be told "
                     f"apart: one would overwrite the other's documents.",
-                    "Let generate_id() of each return another beginning, as in "
-                    "f'question-{instance.pk}', or give each an index of its own.",
+                    "Let each generate_id() return ids with a prefix of its own, as in "
+                    "f'question-{instance.pk}', or give each document an index of its own.",
                     second,
                 )
             yield from _check_fields(first, second)
@@ -55,8 +55,8 @@ def _check_fields(one: type[Document], other: type[Document]) -> Iterator[CheckM
             yield error(
                 "E064",
                 f"{one.__name__} and {other.__name__} share an index, and declare the field "
-                f"{name!r} in two ways.",
-                "Declare it in the same way, or under two names.",
+                f"{name!r} differently.",
+                "Declare it in the same way, or give it two names.",
                 other,
             )
 
@@ -64,10 +64,10 @@ def _check_fields(one: type[Document], other: type[Document]) -> Iterator[CheckM
 def _two_databases(one: IndexDefinition, other: IndexDefinition) -> CheckMessage:
     return error(
         "E016",
-        f"The index {other.alias!r} is made from two databases, "
+        f"The index {other.alias!r} is filled from two databases, "
         f"{one.database!r} and {other.database!r}: their versions of a "
         f"document cannot be compared.",
-        "Make an index from one database, or give each database an index of its own.",
+        "Fill an index from one database, or give each database an index of its own.",
         other.document,
     )
 
@@ -107,7 +107,7 @@ def _claim(one: IndexDefinition, other: IndexDefinition, alias: str) -> CheckMes
     names = [d.document.__name__ if d.document else f"ES_INDICES[{d.name!r}]" for d in (one, other)]
     where = f"on the connection {one.using!r}"
     if one.using != other.using:
-        where = f"on the connections {one.using!r} and {other.using!r}, which are of one cluster"
+        where = f"on the connections {one.using!r} and {other.using!r}, which share a cluster"
     return error(
         "E014",
         f"{names[0]} and {names[1]} both claim the name {alias!r} {where}.",

@@ -25,8 +25,8 @@ def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
         yield error(
             "E041",
             f"{document.__name__} names {', '.join(m._meta.label for m in related)} in "
-            f"related_models, and does not say which of its objects change with them.",
-            "Return these from get_instances_from_related(self, related_instance).",
+            f"related_models, but does not say which objects change with them.",
+            "Return these objects from get_instances_from_related(self, related_instance).",
             document,
         )
         return
@@ -34,16 +34,16 @@ def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
         if _is_unanswered(document, model):
             yield warning(
                 "W012",
-                f"{document.__name__}.get_instances_from_related() gives nothing for a new "
+                f"{document.__name__}.get_instances_from_related() returns nothing for a new "
                 f"{model._meta.label}, which related_models names: its changes do not reach the "
                 f"index.",
-                f"Return the objects that change with it, or take {model.__name__} out.",
+                f"Return the objects that change with it, or remove {model.__name__}.",
                 document,
             )
 
 
 def _is_unanswered(document: type[Document], model: Model) -> bool:
-    # What it gives through a key that is null is no answer.
+    # What it returns for a null key says nothing.
     if any(f.null for f in model._meta.concrete_fields if f.is_relation):
         return False
     new = model()
@@ -69,9 +69,9 @@ def check_unwatched(document: type[Document]) -> Iterator[CheckMessage]:
     for name, relation in _unwatched(own, document, document._doc_type.mapping, ""):
         yield warning(
             "W013",
-            f"{document.__name__}.{name} reads through {relation!r}, which leads to objects of "
-            f"any model: changes of these do not reach the index.",
-            "Name the models in related_models, and give their objects in "
+            f"{document.__name__}.{name} reads through {relation!r}, which can point to objects "
+            f"of any model: their changes do not reach the index.",
+            "Name these models in related_models, and return the objects that change with them in "
             "get_instances_from_related().",
             document,
         )

@@ -53,7 +53,7 @@ def _check_views() -> Iterator[CheckMessage]:
             yield error(
                 "E033",
                 f"{view.__name__} asks {service.__name__}, which has no {name}.",
-                f"Give that service a {name}, or take the view out of the URLs.",
+                f"Give that service a {name}, or remove the view from the URLs.",
                 view,
             )
 

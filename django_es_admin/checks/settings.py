@@ -31,7 +31,7 @@ _FILTER_HINT = (
     "Set DEFAULT_EXCEPTION_REPORTER_FILTER to 'django_es_admin.backends.reporting.ReporterFilter'."
 )
 _HINTS = {
-    "url": "Take user and password out of the URL, and give them as basic_auth in PARAMS.",
+    "url": "Remove user and password from the URL, and pass them as basic_auth in PARAMS.",
 }
 
 
@@ -72,7 +72,7 @@ def check_passwords(**kwargs: Any) -> list[CheckMessage]:
         warning(
             "W002",
             f"{place} has a {_KINDS.get(kind, 'credential')}: Django's error reports show "
-            f"settings, and hide only what is named as a secret.",
+            f"settings, and hide only those whose name sounds like a secret.",
             _HINTS.get(kind, _FILTER_HINT),
         )
         for place, kind in sorted(found)
@@ -81,14 +81,14 @@ def check_passwords(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_prefixes(**kwargs: Any) -> list[CheckMessage]:
-    """Check that what begins with ``INDEX_PREFIX`` is no other index."""
+    """Check that no name of another index can begin with ``INDEX_PREFIX``."""
     if check_settings():
         return []
     return [
         warning(
             "W003",
             f"{servers_setting(settings)}[{alias!r}]{place} has the INDEX_PREFIX {prefix!r}, with "
-            f"which names of other indices may begin, too.",
+            f"which names of other indices may also begin.",
             f"End it with a separator: {prefix + '-'!r}.",
         )
         for alias, server in connections.servers.items()

@@ -1,4 +1,4 @@
-"""Fields that could be given no value, or the wrong one, in every document."""
+"""Fields that would have no value, or a wrong value, in every document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def _check_routing(document: type[Document], mapping: Any) -> Iterator[CheckMess
     for name in names:
         yield error(
             "E044",
-            f"{document.__name__}.{name} needs a routing, and documents are written without one.",
+            f"{document.__name__}.{name} needs a routing, but documents are written without one.",
             "Index the objects of each model by a document of its own, or those that belong to "
             "one as a NestedField of it.",
             document,
@@ -45,8 +45,8 @@ def _check_routing(document: type[Document], mapping: Any) -> Iterator[CheckMess
         if other:
             yield error(
                 "E045",
-                f"{document.__name__}.{name} has an es_name, and documents are written with the "
-                f"names of the class.",
+                f"{document.__name__}.{name} has an es_name, but documents are written with the "
+                f"names of the fields in the class.",
                 f"Give the field the name {other!r}, and attr={name!r}.",
                 document,
             )

@@ -1,4 +1,4 @@
-"""Read as the settings say, whoever asks: a document depends on rows, not on a request."""
+"""Read with the language and time zone of the settings: a document does not depend on a request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

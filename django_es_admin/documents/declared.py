@@ -1,4 +1,4 @@
-"""What those that read documents need to know of a document class: the class itself knows them."""
+"""What the readers of documents need to know about a document class."""
 
 from typing import Any, ClassVar, Protocol
 

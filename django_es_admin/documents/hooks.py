@@ -8,21 +8,21 @@ from elasticsearch import dsl
 from .document import Document
 
 _QUERYSET = "Return the objects to index from get_queryset()."
-_DECLARE = "Declare that field in the document, and leave its name out of `fields`."
+_DECLARE = "Declare that field in the document, and remove its name from `fields`."
 _WRITES = (
     "Change the document in prepare_<field>(), or what is indexed in should_index_object(); "
-    "to write by yourself, note the changes with capture()."
+    "to record changes yourself, call capture()."
 )
 
 FOREIGN_HOOKS: Mapping[str, str] = {
     # django-elasticsearch-dsl and django-opensearch-dsl.
-    "generate_id": "Take it out: the _id is the primary key. To look documents up by something "
-    "else, index that as a field.",
+    "generate_id": "Remove it: the _id is the primary key. To find documents by something else, "
+    "index that as a field.",
     "get_indexing_queryset": _QUERYSET,
     "prepare_*_with_related": "Name it prepare_<field>(self, instance).",
     "to_field": _DECLARE,
     "get_model_field_class_to_field_class": _DECLARE,
-    "init_prepare": "Take it out: how a document is read is worked out once by itself.",
+    "init_prepare": "Remove it: this package finds out by itself how to read a document.",
     "update": _WRITES,
     "bulk": _WRITES,
     "parallel_bulk": _WRITES,
@@ -34,7 +34,8 @@ FOREIGN_HOOKS: Mapping[str, str] = {
     "build_queryset": _QUERYSET,
     "get_indexed_objects": _QUERYSET,
     "should_update": "Say which objects are indexed in should_index_object(self, obj).",
-    "get_indexed_instance": "Give the objects of a related one in get_instances_from_related().",
+    "get_indexed_instance": "Return the objects that change with a related one from "
+    "get_instances_from_related().",
     # What these are called by mistake.
     "should_index": "Name it should_index_object(self, obj).",
     "get_instance_from_related": "Name it get_instances_from_related(self, related_instance).",

@@ -158,7 +158,7 @@ def _settled(source: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return ``value`` with its lazy texts as they are here and now, at any depth."""
+    """Return ``value`` with its lazy texts evaluated, at any depth."""
     if isinstance(value, Promise):
         return str(value)
     if isinstance(value, dict):

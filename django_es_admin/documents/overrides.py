@@ -9,7 +9,7 @@ from .declared import Declared
 
 
 def has_every_row(document: type[Declared]) -> bool:
-    """Whether each row of the model's table belongs into the index."""
+    """Whether each row of the model's table belongs in the index."""
     model = document.django.model
     return (
         not model._meta.proxy

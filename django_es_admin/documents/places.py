@@ -1,4 +1,4 @@
-"""Where the document of an object stands in its index."""
+"""The place of an object's document in its index: its id and its routing."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

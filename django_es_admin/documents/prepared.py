@@ -1,4 +1,4 @@
-"""One object on its way into the index."""
+"""One object that is about to be written to the index."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple

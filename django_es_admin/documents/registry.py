@@ -34,7 +34,7 @@ class DocumentRegistry:
         """
         if not (isinstance(document, type) and issubclass(document, Document)):
             raise DocumentMisdeclared(
-                f"{document!r} is no Document: subclass django_es_admin.documents.Document."
+                f"{document!r} is not a Document: subclass django_es_admin.documents.Document."
             )
         declared = getattr(document, "Django", None)
         index = document._index

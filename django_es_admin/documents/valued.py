@@ -1,4 +1,4 @@
-"""Which fields of a mapping a document has a value for; the others are of the mapping alone."""
+"""Which fields of a mapping have a value in documents; the others are only in the mapping."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a project names of django-elasticsearch-dsl that has no effect here, or another one."""
+"""Names of django-elasticsearch-dsl that have no effect here, or a different one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -49,8 +49,8 @@ def _check_apps() -> Iterator[CheckMessage]:
         yield error(
             "E060",
             "INSTALLED_APPS has django_elasticsearch_dsl beside django_es_admin.dsl: both would "
-            "write to the indices, and the former in the middle of transactions.",
-            "Replace django_elasticsearch_dsl by django_es_admin.dsl, in all imports, too.",
+            "write to the indices, and django_elasticsearch_dsl would do so within transactions.",
+            "Replace django_elasticsearch_dsl by django_es_admin.dsl, also in all imports.",
         )
     if not apps.is_installed("django_es_admin.dsl"):
         yield warning(
@@ -67,14 +67,14 @@ def _check_settings() -> Iterator[CheckMessage]:
         celery = str(processor).endswith(".CelerySignalProcessor")
         yield warning(
             "W061",
-            f"{_PREFIX}SIGNAL_PROCESSOR is {processor!r}, which nobody calls: the outbox notes "
-            f"each change in its transaction, and writes it after the commit.",
+            f"{_PREFIX}SIGNAL_PROCESSOR is {processor!r}, which is never called: the outbox "
+            f"records each change in its transaction, and writes it after the commit.",
             "Remove the setting. "
             + (
                 "To leave the writing to workers set ES_ADMIN['SYNC'] to 'worker', and run "
                 "es_drain or the task `drain`."
                 if celery
-                else "What it decides belongs into should_index_object() or get_queryset()."
+                else "Move its decisions to should_index_object() or get_queryset()."
             ),
         )
     for name in dir(settings):
@@ -91,7 +91,7 @@ def _check_unregistered(document: type[DocType]) -> Iterator[CheckMessage]:
         "W063",
         f"{document.__name__} has a model, and is not registered: nothing is indexed.",
         "Decorate it with @registry.register_document, or with @index.document of an Index of "
-        "django_es_admin.dsl. Take the model out of a class that is there to be inherited from.",
+        "django_es_admin.dsl. Remove the model from a class that is only a base class.",
         document,
     )
 
@@ -145,27 +145,27 @@ def _check_hooks(document: type[DocType]) -> Iterator[CheckMessage]:
     if isinstance(places, GeneratedPlaces) and not places.is_found:
         yield error(
             "E062",
-            f"{document.__name__}.generate_id() gives ids that do not lead back to their objects: "
-            f"the outbox could not tell whose document is to be written, or deleted.",
-            "Make the id, and a routing, of columns of the object's own as they are, as in "
-            "f'article-{instance.pk}' or instance.slug: of one text at most. Store what is worked "
-            "out in a column.",
+            f"{document.__name__}.generate_id() returns ids that do not lead back to their "
+            f"objects: the outbox could not tell which document to write or delete.",
+            "Make the id, and a routing, only from unchanged columns of the object, as in "
+            "f'article-{instance.pk}' or instance.slug, and from at most one text column. Store a "
+            "computed value in a column.",
             document,
         )
     for name in _WRITERS:
         if is_overridden(document, name):
             yield warning(
                 "W066",
-                f"{document.__name__}.{name}() is called by update() alone: what is saved is "
-                f"written by the outbox, and what is rebuilt by the load.",
+                f"{document.__name__}.{name}() is only called by update(): the outbox writes what "
+                f"is saved, and a rebuild has its own load.",
                 "Move what it does to prepare(), get_queryset() or should_index_object().",
                 document,
             )
     if is_overridden(document, "get_indexing_queryset"):
         yield warning(
             "W067",
-            f"{document.__name__}.get_indexing_queryset() is called by `search_index --populate` "
-            f"alone: a rebuild reads get_queryset(), in ranges of keys.",
+            f"{document.__name__}.get_indexing_queryset() is only called by `search_index "
+            f"--populate`: a rebuild reads get_queryset(), in ranges of keys.",
             "Move its conditions and joins to get_queryset(), its size to queryset_pagination.",
             document,
         )

@@ -1,4 +1,4 @@
-"""The errors that django-elasticsearch-dsl has, and those of what it allows and this does not."""
+"""The errors of django-elasticsearch-dsl, and errors for what is only allowed there."""
 
 from ..exceptions import DocumentMisdeclared, ElasticsearchAdminError
 
@@ -16,7 +16,7 @@ class RedeclaredFieldError(DjangoElasticsearchDslError, DocumentMisdeclared):
 
 
 class ModelFieldNotMappedError(DjangoElasticsearchDslError, DocumentMisdeclared):
-    """A model field is of no known type: declare the field of the document by itself."""
+    """A model field has no known type: declare the field in the document."""
 
 
 class WrittenBesideTheOutbox(DjangoElasticsearchDslError):

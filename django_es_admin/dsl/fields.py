@@ -254,7 +254,7 @@ class ObjectField(DEDField, dsl.Object):
             else:
                 data[name] = field.get_value_from_instance(obj, field_value_to_ignore)
         if not data and isinstance(obj, Mapping):
-            # Keys that are not declared: Elasticsearch maps them by itself.
+            # Keys that are not declared: Elasticsearch maps them dynamically.
             return dict(obj)
         return data
 

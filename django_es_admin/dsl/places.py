@@ -19,7 +19,7 @@ from ..documents.places import ANYTHING, Place, Places, Shape, looks_of, read_pl
 from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
 
-# With whatever a project might replace, so that a value that was changed is no mark any more.
+# It has characters that a project might replace, so that a changed value is recognised.
 _MARK = re.compile(" \x00Aa-_./: (\\w+)\x00 ")
 
 
@@ -144,7 +144,7 @@ class GeneratedPlaces(Places):
         ):
             raise DjangoElasticsearchDslError(
                 f"{self.document.__name__}.generate_id() gives {instance!r} the id {place.id!r}, "
-                f"which does not lead back to it: make ids of columns as they are."
+                f"which does not lead back to it: make ids from unchanged columns."
             )
         return place
 

@@ -136,8 +136,8 @@ def _add_model_fields(document: type[DeclaredDocument]) -> None:
     for name in document.django.fields:
         if name in mapping:
             raise RedeclaredFieldError(
-                f"{document.__name__} declares the field {name!r}, which its class Django has in "
-                f"`fields`, too: take it out of one of them."
+                f"{document.__name__} declares the field {name!r}, which its class Django has "
+                f"also in `fields`: remove it from one of them."
             )
         field = document.to_field(name, cast("Any", model._meta.get_field(name)))
         mapping.field(name, field)

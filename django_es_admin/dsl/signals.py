@@ -22,7 +22,7 @@ the sender), ``actions`` and ``response``; and after a drain, where a failure is
 
 
 def _on_written(sender: Any, outcome: Outcome, **kwargs: Any) -> None:
-    """Tell what a drain has written; what ``update()`` writes it tells by itself."""
+    """Send the signal for what a drain has written; ``update()`` sends its own."""
     if sender not in registry.get_documents() or writing.get():
         return
     index = sender._index._name

@@ -29,7 +29,7 @@ from .exceptions import DjangoElasticsearchDslError
 logger = logging.getLogger(__name__)
 
 writing: ContextVar[bool] = ContextVar("django_es_admin_dsl_writing", default=False)
-"""Whether the drain is that of ``DocType.update()``, which tells of it by itself."""
+"""Whether the drain is that of ``DocType.update()``, which sends its signal itself."""
 
 
 class Actions:
@@ -87,7 +87,7 @@ class Write:
         using = definition.database
         if not read_targets(definition, definition.digest).write:
             raise IndexMissing(
-                f"The index {definition.name} is not there: create it with "
+                f"The index {definition.name} does not exist: create it with "
                 f"`manage.py search_index --rebuild`."
             )
         noted = from_now_on(using)
@@ -124,8 +124,8 @@ class Write:
         if self.deletes and noted.result.written and not noted.result.stopped:
             logger.warning(
                 "%d of the objects whose documents %s.update(action='delete') was to delete are "
-                "in the database, and in get_queryset(): their documents stay. Delete the objects, "
-                "or let should_index_object() say that they do not belong into the index.",
+                "in the database and in get_queryset(): their documents stay. Delete the objects, "
+                "or let should_index_object() return False for them.",
                 noted.result.written,
                 self.document.__name__,
             )

@@ -70,7 +70,7 @@ def parts_for(
 
 
 async def _in_turn(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    # Each is made in the thread that the request's queries were made in, as ever.
+    # Each is made in the thread that the request's queries were made in, as usual.
     following = sync_to_async(lambda: next(parts, None))
     while (part := await following()) is not None:
         yield part

@@ -122,8 +122,8 @@ def encode(
             # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
             if source is not None:
                 text = (
-                    f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: give "
-                    f"the object another key, or leave it out in get_queryset()"
+                    f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: "
+                    f"give the object another key, or exclude it in get_queryset()"
                 )
                 yield ItemError(key, text, hopeless=True)
             continue

@@ -62,7 +62,7 @@ def encode_document(source: Mapping[str, Any], mapping: Any = None) -> bytes:
     try:
         plain = _plain_object(source, mapping, "")
     except RecursionError:
-        raise NotEncodable("", "holds itself, or objects in objects without end.") from None
+        raise NotEncodable("", "contains itself, or is nested without end.") from None
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -181,7 +181,7 @@ def _number(value: float | Decimal, _: Any, place: str) -> float:
 def _moment(value: date | time, _: Any, place: str) -> str:
     text = value.isoformat()
     if text == "NaT":
-        raise NotEncodable(place, "holds a value of the type NaT, a date that is none: give None.")
+        raise NotEncodable(place, "holds a value of the type NaT, which is not a date: give None.")
     return text
 
 
@@ -225,7 +225,7 @@ def _bounds(value: Any) -> dict[str, Any] | None:
 
 def _range(value: Any, bounds: dict[str, Any], field: Any, place: str) -> Any:
     if not str(getattr(field, "name", "")).endswith("_range"):
-        _refuse(value, place, "declare a field of ranges, as IntegerRangeField")
+        _refuse(value, place, "declare a range field, such as IntegerRangeField")
     if getattr(value, "isempty", False) or (isinstance(value, range) and not value):
         # No value is in it; Elasticsearch has no word for that but none at all.
         return None

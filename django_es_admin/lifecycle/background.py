@@ -52,7 +52,7 @@ def queue_drain(plan: DrainPlan) -> Operation:
 
 
 def do_queued(using: str, key: int) -> str:
-    """Do what was asked for; return the generation, "" if there is none, or it was cancelled.
+    """Do the requested operation; return the generation, "" if there is none or it was cancelled.
 
     Args:
         using: alias of the database that its record is stored in.
@@ -67,7 +67,7 @@ def do_queued(using: str, key: int) -> str:
     try:
         if not is_still_allowed(row):
             raise OperationRefused(
-                f"{row.who} asked for this operation, and does not have the right to it any more."
+                f"{row.who} requested this operation, but no longer has the right to do it."
             )
         do = _QUEUED.get(Operation.Kind(row.kind))
         if do is None:

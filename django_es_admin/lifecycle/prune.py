@@ -113,7 +113,9 @@ def prune(plan: PrunePlan) -> PruneResult:
         doomed = [name for name in plan.doomed if name in now.doomed]
         rows = generations_of(definition).filter(name__in=doomed)
         # First of all: a write to a generation that is gone would be an error each time.
-        rows.filter(role=_Role.BUILDING).update(role=_Role.FAILED, error="It was to be pruned.")
+        rows.filter(role=_Role.BUILDING).update(
+            role=_Role.FAILED, error="It was marked for pruning."
+        )
         if doomed:
             with translated(definition.connection):
                 client = definition.connection.client.options(

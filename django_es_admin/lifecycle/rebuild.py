@@ -183,7 +183,7 @@ def rebuild(
         try:
             result = _build(plan, generation, record)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
-            # It stays written to: it may be mended, or is what another process resumes.
+            # It still gets changes: it may be corrected, or another process may resume it.
             raise
         except BaseException as error:
             if is_database_outage(error):
@@ -205,7 +205,7 @@ def rebuild(
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
     definition = plan.definition
-    # A deadlock, a time-out or a failover: each step can be begun anew, and goes on where it was.
+    # A deadlock, a time-out or a failover: each step can be begun again where it was.
     outlast = DatabasePatience()
 
     def tell(progress: Progress) -> None:
@@ -240,7 +240,7 @@ def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResu
     if swap.source != plan.source:
         raise OperationRefused(
             f"The alias {definition.alias} moved from {plan.source or 'nowhere'} to "
-            f"{swap.source or 'nowhere'} while {generation.name} was built: look who did it, then "
-            f"run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
+            f"{swap.source or 'nowhere'} while {generation.name} was built: find out who moved "
+            f"it, then run `manage.py es_swap_alias {definition.name} --to {generation.name}`."
         )
     return carry_out(replace(swap, gated=False), tell)

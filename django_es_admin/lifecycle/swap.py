@@ -105,8 +105,8 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
 def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
     """Send the one request, read the alias again, and write down the roles.
 
-    Where no answer came, the request is sent again unless the alias has moved by then. Once it was
-    sent there is no way back: whoever cancels comes too late.
+    If no answer came, the request is sent again unless the alias has moved by then. Once it was
+    sent, it can no longer be cancelled.
 
     Raises:
         OperationRefused: the alias is not where it was planned to be.
@@ -167,7 +167,7 @@ def _adds_only(plan: SwapPlan) -> bool:
 
 
 def _take_back(plan: SwapPlan) -> None:
-    """Undo a swap from nothing, where somebody else put the alias somewhere meanwhile."""
+    """Undo a first swap if somebody else has put the alias somewhere meanwhile."""
     added = [action["add"] for action in plan.actions]
     connection = plan.definition.connection
     with translated(connection):
@@ -195,6 +195,6 @@ def _refused(
     unchanged = "" if plan.target in holders else ", and nothing was changed here"
     return OperationRefused(
         f"The alias {plan.definition.alias} is on {where} now, where the plan had "
-        f"{plan.source or 'none'}: somebody else moved it meanwhile{unchanged}. "
+        f"{plan.source or 'none'}: somebody moved it in the meantime{unchanged}. "
         f"See `manage.py es_status {plan.definition.name}`."
     )

@@ -62,7 +62,7 @@ def add_dry_run(parser: CommandParser) -> None:
 
 
 def explain(error: BaseException) -> str:
-    """Return one line that says what happened and what mends it."""
+    """Return one line that says what happened and how to fix it."""
     text = " ".join(str(error).split())
     if isinstance(error, Error):
         missing = isinstance(error, ProgrammingError | OperationalError)
@@ -117,7 +117,7 @@ class ElasticsearchCommand(BaseCommand):
             "--noinput",
             action="store_false",
             dest="interactive",
-            help="Never ask anything: go on as if the answer were yes.",
+            help="Ask no questions; the answer is always yes.",
         )
 
     def run_from_argv(self, argv: list[str]) -> None:

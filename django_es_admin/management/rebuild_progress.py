@@ -1,4 +1,4 @@
-"""How a rebuild tells how far it is: a bar on a terminal, lines in a log, events for a program."""
+"""How a rebuild reports its progress: a bar on a terminal, lines in a log, events for a program."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -74,7 +74,7 @@ def describe(plan: SwapPlan) -> list[str]:
     if plan.gated:
         lines.append("  it is compared with the database first, as it was not live yet")
     if plan.concrete:
-        lines.append(f"  the physical index {plan.source} is deleted: there is no way back")
+        lines.append(f"  the physical index {plan.source} is deleted, which cannot be undone")
     lines += [f"  note: {warning}" for warning in plan.warnings]
     lines.append("  in one request: POST /_aliases")
     for action in plan.actions:

@@ -27,7 +27,7 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: str
         if column in right.split():
             table.add_column(column, justify="right", no_wrap=True)
         else:
-            # Folded where a terminal is narrow: half a name is no name.
+            # Folded in a narrow terminal, as half a name is useless.
             table.add_column(column, overflow="fold")
     for row in rows:
         # Text, as a name with brackets would be taken for markup.

@@ -1,4 +1,4 @@
-"""How many objects belong into an index."""
+"""How many objects belong in an index."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The record of what was done to an index."""
+"""The record of an operation on an index."""
 
 from datetime import datetime
 from typing import Any, ClassVar

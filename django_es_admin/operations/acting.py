@@ -1,4 +1,4 @@
-"""Who does what is done now: said once where a request begins, read where it is recorded."""
+"""Who acts: set once where a request begins, and read where an operation is recorded."""
 
 import getpass
 import os
@@ -56,13 +56,13 @@ def who_acts() -> str:
 
 
 def acts_through() -> str:
-    """Return the face that answers for the rights of whoever acts; "" if none has to."""
+    """Return the interface that checks the rights of the person who acts; "" if none does."""
     acting = _acting.get()
     return acting.through if acting is not None else ""
 
 
 def note_begun(operation: Operation) -> None:
-    """Tell whoever acts of an operation that was begun or queued."""
+    """Record an operation that was begun or queued for the person who acts."""
     acting = _acting.get()
     if acting is not None:
         acting.begun.append(operation)

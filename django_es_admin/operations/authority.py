@@ -1,4 +1,4 @@
-"""Ask again, when a task begins, whether who asked for an operation still has the right to it."""
+"""Check again, when a task begins, that the person who requested it still has the right."""
 
 from collections.abc import Callable
 

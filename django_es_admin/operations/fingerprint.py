@@ -1,4 +1,4 @@
-"""What a plan comes down to: the one that was confirmed must be the one that is carried out."""
+"""The fingerprint of a plan: the plan that was confirmed must be the one that is carried out."""
 
 import hashlib
 from collections.abc import Mapping

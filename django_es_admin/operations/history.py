@@ -1,4 +1,4 @@
-"""The operations that there were: what their rows tell people."""
+"""Past operations, as their rows describe them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class StepStatus:
 
     Args:
         name: as in :data:`~django_es_admin.operations.progress.Step`.
-        ended: None while it goes on, or where its process was killed.
+        ended: None while it is running, or if its process was killed.
         done: how much of it is done, in its own unit.
         total: of how much; None where that is not known.
     """
@@ -75,7 +75,7 @@ class OperationStatus:
 
     @property
     def interrupted(self) -> bool:
-        """Whether its process ended without a word."""
+        """Whether its process ended unexpectedly."""
         return self.row.state == Operation.State.RUNNING and not self.alive
 
     @cached_property
@@ -85,7 +85,7 @@ class OperationStatus:
 
     @property
     def current(self) -> StepStatus | None:
-        """The step that goes on."""
+        """The running step."""
         if not (self.alive and self.steps) or self.steps[-1].ended:
             return None
         return self.steps[-1]
@@ -151,7 +151,7 @@ def get_operation(using: str, key: str) -> OperationStatus:
         key: its primary key, as text.
 
     Raises:
-        OperationMissing: there is none, or not any more.
+        OperationMissing: it does not exist, or was removed.
     """
     known = using in connections and key.isdecimal() and len(key) < 19
     row = _all(using).filter(pk=key).first() if known else None

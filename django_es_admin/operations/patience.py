@@ -1,4 +1,4 @@
-"""Go on after a cluster or a database was down, or had no room, for a while."""
+"""Try again while a cluster or a database is down or full for a short time."""
 
 import time
 from collections.abc import Callable
@@ -98,7 +98,7 @@ def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Resul
 
 
 class DatabasePatience(Patience):
-    """Begins anew whenever the database fails, for as long as that may be over in a moment."""
+    """Begins again whenever the database fails, as long as the failure may be short."""
 
     def __init__(self) -> None:
         super().__init__(close_broken, is_database_outage)
@@ -116,10 +116,10 @@ class DatabasePatience(Patience):
                 raise
             raise DatabaseUnavailable(
                 f"The database failed, and did not recover within OPERATION_PATIENCE "
-                f"({type(error).__name__}: {error}): see to it, and try again."
+                f"({type(error).__name__}: {error}): check the database, and try again."
             ) from error
 
 
 def outlast(work: Callable[[], Result]) -> Result:
-    """Return what ``work`` returns, which can be begun anew whenever the database fails."""
+    """Return what ``work`` returns; it is called again whenever the database fails."""
     return DatabasePatience()(work)

@@ -1,4 +1,4 @@
-"""How an operation tells how far it is."""
+"""How an operation reports its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

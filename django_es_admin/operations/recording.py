@@ -1,8 +1,8 @@
 """The record of an operation: made before anything is done, kept up to date, ended.
 
-Whoever works on an operation holds a lease on it that every sign of progress renews. A process that
-was killed renews nothing, so that another one may take over; should it only have slept, it finds at
-its next sign that the operation is not its own any more, and ends.
+The process that works on an operation holds a lease on it, which every progress renews. A process
+that was killed renews nothing, so another one can take over. If it was only suspended, it sees at
+its next progress that it no longer holds the operation, and ends.
 """
 
 import os
@@ -40,7 +40,7 @@ class Record:
 
     Args:
         operation: its row.
-        on_progress: told of everything that the row is told of.
+        on_progress: called with everything that the row records.
 
     Attributes:
         recorded: when the row was written last, by ``time.monotonic()``.
@@ -91,7 +91,7 @@ class Record:
         if not self._mine().update(leased_until=_lease(), **values):
             raise OperationTakenOver(
                 f"Another process took over the {self.operation.get_kind_display()} of "
-                f"{self.operation.index}, as nothing was heard of this one for too long."
+                f"{self.operation.index}, as this process reported no progress for too long."
             )
         if self._mine().filter(cancel_requested=True).exists():
             raise OperationCancelled
@@ -186,7 +186,7 @@ def _take(operation: Operation, using: str) -> None:
 
 @contextmanager
 def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> Iterator[None]:
-    """Let one process at a time look whether a rebuild goes on, and begin one.
+    """Let one process at a time check whether a rebuild is running, and begin one.
 
     Args:
         own: primary key of the operation that is to begin, if it has one.

@@ -1,4 +1,4 @@
-"""Why an operation cannot be done, said in its plan and not after the click."""
+"""Why an operation cannot be done; its plan says so before it begins."""
 
 from django.utils.translation import gettext as _
 

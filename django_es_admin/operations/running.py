@@ -1,4 +1,4 @@
-"""The operations of an index: which there were, and whether one goes on."""
+"""The operations of an index: past ones, and whether one is running."""
 
 import os
 import socket
@@ -45,7 +45,7 @@ def _exists(pid: int | None) -> bool:
 
 
 def running_rebuild(definition: IndexDefinition) -> Operation | None:
-    """Return the rebuild of the index that goes on now; None if there is none."""
+    """Return the running rebuild of the index; None if there is none."""
     found = operations_of(definition).filter(
         kind=Operation.Kind.REBUILD, state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
     )
@@ -77,7 +77,7 @@ def explain_running(operation: Operation) -> str:
         if operation.state == Operation.State.QUEUED
         else _(
             "The index %(index)s is being rebuilt by %(who)s on %(host)s, process %(pid)s, since "
-            "%(since)s: wait for its end."
+            "%(since)s: wait until it has ended."
         )
     )
     return text % {

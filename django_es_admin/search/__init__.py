@@ -1,4 +1,4 @@
-"""Reads: the search of a site, declared as a service; and what the admin's search box asks."""
+"""Searches: those of a site, declared as a service, and those of the admin's search box."""
 
 from .site.faceted import FacetedSearchService
 from .site.facets import RangeFacet, StatsFacet, TermsFacet

@@ -1,4 +1,4 @@
-"""Fields of a document that hold just what a column of the model holds."""
+"""Fields of a document that hold exactly the value of a column."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def columns_of(document: type[Document]) -> Mapping[str, Column]:
 def _candidates(
     document: type[Document],
 ) -> "Iterator[tuple[str, models.Field[Any, Any], Mapping[str, Any]]]":
-    """Yield path, column and mapping of each field that is made from a column and no more."""
+    """Yield path, column and mapping of each field that holds exactly one column."""
     model = document.django.model
     mapping: Any = document._doc_type.mapping
     for name in mapping:

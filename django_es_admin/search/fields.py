@@ -65,7 +65,7 @@ def parse_field(spec: str) -> tuple[str, float]:
     """
     path, caret, boost = str(spec).strip().partition("^")
     if not path:
-        raise SearchMisdeclared(f"search_fields has {spec!r}, which names no field.")
+        raise SearchMisdeclared(f"search_fields has {spec!r}, which does not name a field.")
     if not caret:
         return path, 1.0
     try:
@@ -141,7 +141,7 @@ def find_key_problem(document: type[Document]) -> str:
     if shares_index(document):
         return f"{document.__name__} shares its index with documents of other models"
     if document.django.places.own:
-        return f"{document.__name__} has ids of its own, by generate_id() or a routing"
+        return f"{document.__name__} has ids or a routing of its own (generate_id())"
     return ""
 
 
@@ -153,8 +153,8 @@ def find_field_problem(document: type[Document], spec: str) -> str:
         return str(error)
     if not field.is_searchable:
         return (
-            f"search_fields has {spec!r}, which is of the type {field.type} in "
-            f"{document.__name__}: no words can be looked for there."
+            f"search_fields has {spec!r}, which has the type {field.type} in {document.__name__}, "
+            f"which cannot be searched for words."
         )
     if not field.type and "*" not in field.path and not _may_be_dynamic(document, field.path):
         return f"search_fields has {spec!r}, which {document.__name__} does not have."

@@ -1,4 +1,4 @@
-"""Whether a search sees all that was committed before it."""
+"""Whether a search finds every change that was committed before it."""
 
 from ..backends.errors import translated
 from ..backends.searcher import searcher

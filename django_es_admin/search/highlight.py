@@ -1,4 +1,4 @@
-"""Where the hits of one page have what was searched for."""
+"""Where the hits of one page contain the searched words."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ def find_highlights(
     """
     seconds = get_options().search_timeout if timeout is None else timeout
     connection = document.django.connection
-    # No text can hold what was drawn a moment ago.
+    # The marks are random, so no text can contain them.
     before, after = f"<{secrets.token_hex(8)}>", f"</{secrets.token_hex(8)}>"
     bodies = {
         path: query.to_dict() if isinstance(query, dsl.Query) else query

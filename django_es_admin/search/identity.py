@@ -1,4 +1,4 @@
-"""How a hit tells of which object it is."""
+"""Which field of a document identifies its object."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""The database's side of what is searched: for when Elasticsearch does not answer."""
+"""The columns that the database searches while Elasticsearch does not answer."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -37,7 +37,7 @@ def find_lookup(document: type[Document], path: str) -> str:
 def find_source(document: type[Document], path: str) -> "tuple[str, models.Field[Any, Any]] | None":
     """Return the column that the document's field ``path`` is made from, and its lookup, or None.
 
-    It is what the column holds, or another form of it; a relation is none.
+    It is the column, or another form of its value; a relation is not.
     """
     model = document.django.model
     holder: Any = document

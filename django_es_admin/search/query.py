@@ -1,7 +1,7 @@
 """From plain words to a query.
 
 No word is ever an operator: the words go into `match` and `term` queries, which have no syntax.
-Jokers, as in `pyth*`, are no operators: they say what a word looks like.
+Wildcards, as in `pyth*`, are not operators: they describe a word.
 """
 
 import re
@@ -93,9 +93,9 @@ def build_exact(fields: Sequence[SearchField], word: str) -> Query:
 
 
 def build_marking(field: SearchField, words: Words, matching: Matching) -> Query:
-    """Return the query for what is to be marked in ``field``: any of the words, and no more.
+    """Return the query for what is to be marked in ``field``: any of the words, and nothing else.
 
-    A highlighter makes everything of a query that can match several words anew for each hit: where
+    A highlighter rebuilds every part of a query that can match several words for each hit: where
     typos are forgiven, ``build_query()`` takes it ten times as long as this.
     """
     typed = [_in_any([field], word) for word in _typed(words, matching)]
@@ -110,7 +110,7 @@ def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query
         return some
     return {
         "bool": {
-            # A word that analysis drops ("the", "&") must not hinder the others ...
+            # A word that analysis drops ("the", "&") must not exclude the others ...
             "must": [_in_any(fields, replace(word, skip=True)) for word in typed],
             # ... but where it drops all of them, nothing was searched for, and nothing is found.
             "filter": some,

@@ -1,8 +1,8 @@
 """How a search is read: as words, or as words with operators.
 
-A text that was pasted from somewhere has colons, dashes, brackets and quotes, too. What is clearly
-no operator makes words of the whole text, whatever else is in it; a field that is named and
-followed by a value is clearly one.
+Pasted text can also have colons, dashes, brackets and quotes. If something in it is clearly not an
+operator, the whole text is read as words. A named field that is followed by a value is clearly an
+operator.
 """
 
 import re
@@ -468,7 +468,7 @@ class _Reader:
 
     def _bound_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise SearchUnreadable(_("This is too deep."), self._at - 1)
+            raise SearchUnreadable(_("This is nested too deeply."), self._at - 1)
 
     def _missing(self) -> Node:
         raise SearchUnreadable(_("Something is missing at the end."), len(self._text))

@@ -1,4 +1,4 @@
-"""What somebody may have meant: words of the index for those that no hit has as they were typed."""
+"""What somebody may have meant: words of the index in place of words that are in no hit."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

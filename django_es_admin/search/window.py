@@ -64,7 +64,7 @@ def read_pages(
             document, {"id": point}, query, size, field=field, page=page, deadline=deadline
         )
     finally:
-        # If it cannot be closed it ends by itself.
+        # If it cannot be closed, it expires.
         with suppress(ElasticsearchAdminError), translated(connection):
             searcher(connection.client, deadline.remaining).close_point_in_time(id=point)
 

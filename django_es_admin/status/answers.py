@@ -1,4 +1,4 @@
-"""What each connection says of its indices."""
+"""What each connection answers about its indices."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

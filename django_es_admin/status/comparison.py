@@ -1,4 +1,4 @@
-"""One object: what is in the index of it, beside what would be."""
+"""One object: the document that is indexed, and the one that would be indexed now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

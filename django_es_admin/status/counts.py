@@ -1,4 +1,4 @@
-"""How many objects belong into an index: counted when asked to, remembered for the next look."""
+"""How many objects belong in an index: counted when asked to, remembered for the next look."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tupl
 
 
 def _table(definition: IndexDefinition) -> str:
-    """Return the table whose every row belongs into the index; "" if some may not."""
+    """Return the table whose every row belongs in the index; "" if some may not."""
     assert definition.document is not None  # noqa: S101 (the caller has looked)
     every = has_every_row(definition.document) and not definition.others
     return definition.document.django.model._meta.db_table if every else ""

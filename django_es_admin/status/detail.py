@@ -1,4 +1,4 @@
-"""All there is to know of one index: what its page shows."""
+"""Everything that the page of an index shows."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

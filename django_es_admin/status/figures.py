@@ -1,4 +1,4 @@
-"""What the databases say of all indices, in a number of queries that does not grow with them."""
+"""Figures of all indices from the databases; the number of queries does not grow with them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

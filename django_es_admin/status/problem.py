@@ -1,4 +1,4 @@
-"""A problem of an index as a value: what is wrong, how bad it is, and which verb mends it.
+"""A problem of an index as a value: what is wrong, how bad it is, and which verb solves it.
 
 A page shows the text and a button for the verb, a command the text and a command line.
 """
@@ -72,8 +72,8 @@ TEXTS: Mapping[str, str | Promise] = {
     "several-holders": gettext_lazy(
         "Several generations hold the alias (%(names)s): remove all but one"
     ),
-    "closed": gettext_lazy("The index is closed: open it, or nobody can search it"),
-    "red": gettext_lazy("Some of its primary shards are missing: look at the cluster"),
+    "closed": gettext_lazy("The index is closed: open it to make it searchable"),
+    "red": gettext_lazy("Some of its primary shards are missing: check the cluster"),
     "documents-missing": ngettext_lazy(
         "%(count)d document is missing", "%(count)d documents are missing", "count"
     ),
@@ -107,11 +107,12 @@ TEXTS: Mapping[str, str | Promise] = {
         "The build %(name)s waits for its swap. It receives each change: swap to it, or prune it"
     ),
     "build-behind": gettext_lazy(
-        "The build %(name)s misses changes that it could not take. A new rebuild gives it up: "
-        "rebuild, or prune it"
+        "The build %(name)s misses changes that could not be written to it. A new rebuild "
+        "replaces it: rebuild, or prune it"
     ),
     "standby-behind": gettext_lazy(
-        "The standby %(name)s misses changes that it could not take. A rollback tries them again"
+        "The standby %(name)s misses changes that could not be written to it. A rollback tries "
+        "them again"
     ),
     "builds-failed": ngettext_lazy(
         "%(count)d failed build takes up space (%(name)s: %(error)s)",
@@ -131,10 +132,10 @@ TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
     "outbox-parked": ngettext_lazy(
-        "%(count)d change is parked: correct the object, or leave it out in get_queryset(), and "
-        "try it again",
-        "%(count)d changes are parked: correct the objects, or leave them out in get_queryset(), "
-        "and try them again",
+        "%(count)d change is parked: correct the object, or exclude it in get_queryset(), and try "
+        "again",
+        "%(count)d changes are parked: correct the objects, or exclude them in get_queryset(), "
+        "and try again",
         "count",
     ),
 }

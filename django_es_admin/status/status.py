@@ -1,4 +1,4 @@
-"""How the connections and indices are: what the dashboard and ``es_status`` show."""
+"""The state of connections and indices, as the dashboard and ``es_status`` show it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class IndexStatus:
         open: False for a closed index.
         hidden: whether it is a hidden index.
         documents: number of documents in the live generation; None where it is not known.
-        counted: the objects in the database that belong into it.
+        counted: the objects in the database that belong in it.
         size: bytes of the primary shards.
         created: when the live generation was created.
         differences: between declared and live mapping.
@@ -83,7 +83,7 @@ class IndexStatus:
 
     @property
     def rows(self) -> int | None:
-        """Number of objects in the database that belong into it; None where it is not known."""
+        """Number of objects in the database that belong in it; None where it is not known."""
         return self.counted.number
 
     @property
@@ -127,7 +127,7 @@ def get_status(
     timeout: float | None = None,
     shared: bool = False,
 ) -> Status:
-    """Return how the connections and indices are; what does not answer is part of the answer.
+    """Return the state of connections and indices, including those that do not answer.
 
     Args:
         names: only these declared indices.

@@ -75,4 +75,4 @@ def assert_hits(
             f"The search found {found}: missing {missing}, unexpected {unexpected}."
         )
     if ordered and found != keys:
-        raise AssertionError(f"The search found {found}, in another order than {keys}.")
+        raise AssertionError(f"The search found {found}, in a different order than {keys}.")

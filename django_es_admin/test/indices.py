@@ -25,7 +25,7 @@ def forget() -> None:
 
 
 def prepare_indices() -> None:
-    """See to it that every declared index is there, empty, and the only one of this run.
+    """Make sure that every declared index exists, is empty, and is the only one of this run.
 
     Indices stay from test to test; what a test made, or took away, is undone. A mapping that an
     index has learnt from documents stays.

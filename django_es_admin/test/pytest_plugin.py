@@ -55,7 +55,7 @@ def _elasticsearch_marker(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def elasticsearch_indices(db: None) -> None:
-    """See to it that every declared index is there, and empty; what is saved can reach them."""
+    """Make sure that every declared index exists and is empty, and that saves are written to it."""
     from .indices import prepare_indices, register_generations
     from .refresh import usable_databases
 
@@ -73,7 +73,7 @@ def es_connection(elasticsearch_indices: None) -> "Base":
 
 @pytest.fixture
 def es_refresh(elasticsearch_indices: None) -> Callable[[], None]:
-    """Return what makes everything searchable that the test has saved."""
+    """Return a function that makes everything that the test has saved searchable."""
     from .refresh import refresh
 
     return refresh
@@ -81,7 +81,7 @@ def es_refresh(elasticsearch_indices: None) -> Callable[[], None]:
 
 @pytest.fixture
 def assert_hits(elasticsearch_indices: None) -> Callable[..., None]:
-    """Return what fails unless a search finds exactly the given objects."""
+    """Return a function that fails unless a search finds exactly the given objects."""
     from .hits import assert_hits
 
     return assert_hits

@@ -54,5 +54,5 @@ def _drain(database: str) -> None:
             raise AssertionError(
                 f"{failed.index} {failed.key} cannot be indexed: {failed.error}"
                 if failed
-                else "An index of this test run is written by other code."
+                else "An index of this test run is written by a process with different code."
             )

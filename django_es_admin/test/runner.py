@@ -16,13 +16,13 @@ def _init_worker(counter: Any, *args: Any, **kwargs: Any) -> None:
 
 
 class ParallelTestSuite(runner.ParallelTestSuite):
-    """Django's, with index names for each process."""
+    """Django's suite, with index names for each process."""
 
     init_worker = _init_worker
 
 
 class DiscoverRunner(runner.DiscoverRunner):
-    """Django's, with index names of this test run; its indices are deleted at the end."""
+    """Django's runner, with index names of this test run; its indices are deleted at the end."""
 
     parallel_test_suite = ParallelTestSuite
 

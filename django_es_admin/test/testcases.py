@@ -21,7 +21,7 @@ else:
 
 
 class IndicesMixin(_Mixin):
-    """Every declared index is there, and empty, when a test begins."""
+    """Every declared index exists and is empty when a test begins."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -59,15 +59,15 @@ class DatabaseMixin(_DatabaseMixin):
 
 
 class SimpleTestCase(IndicesMixin, testcases.SimpleTestCase):
-    """Django's, with the indices."""
+    """Django's class with the indices."""
 
 
 class TransactionTestCase(IndicesMixin, DatabaseMixin, testcases.TransactionTestCase):
-    """Django's, with the indices: what is saved is written after its commit, as ever."""
+    """Django's class with the indices: a save is written after its commit, as on the site."""
 
 
 class TestCase(IndicesMixin, DatabaseMixin, testcases.TestCase):
-    """Django's, with the indices: what is saved is written by ``refresh_indices()``.
+    """Django's class with the indices: ``refresh_indices()`` writes what was saved.
 
     Or by ``captureOnCommitCallbacks(execute=True)``, or ``assertHits()``.
     """

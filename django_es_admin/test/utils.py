@@ -15,7 +15,7 @@ _RUN = "DJANGO_ES_ADMIN_TEST_RUN"
 
 
 def setup_djangoes(worker: str = "") -> None:
-    """Let every connection use the test settings, and names of this test run alone.
+    """Let every connection use the test settings and the index names of this test run.
 
     Each index, alias and generation begins with ``test-<run>-`` then, and the connections refuse
     every request about another one. May be called again.

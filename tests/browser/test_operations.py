@@ -359,12 +359,12 @@ def test_reindex_from_the_list(
         page.locator("input.action-select").nth(place).check()
     page.get_by_label("Action:").select_option("reindex_selected")
     page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
-    expect(page.get_by_text("2 objects are indexed anew")).to_be_visible()
+    expect(page.get_by_text("2 objects are reindexed")).to_be_visible()
     assert renamed() == 2
     page.get_by_role("button", name="Reindex all…").click()
-    expect(page.get_by_text("note 20 objects in the outbox")).to_be_visible()
+    expect(page.get_by_text("add 20 objects to the outbox")).to_be_visible()
     page.get_by_role("button", name="Reindex").click()
-    expect(page.get_by_text("20 objects are indexed anew")).to_be_visible()
+    expect(page.get_by_text("20 objects are reindexed")).to_be_visible()
     assert renamed() == 20
     page.get_by_role("link", name="Rebuild index products…").click()
     expect(page.get_by_role("button", name="Start the rebuild")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Models as projects have them that went wrong elsewhere."""
+"""Models of real projects that caused errors in other libraries."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL or its driver refuses to read is the fault of one object, and of no other."""
+"""An object that PostgreSQL or its driver cannot read affects no other object."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -118,7 +118,7 @@ def test_a_rebuild(declared: IndexDefinition, settings: Any) -> None:
     bad = make_bad()
     for name in "xyz":
         make(name)
-    with pytest.raises(LoadFailed, match=f"The first is that of object {bad.pk}") as caught:
+    with pytest.raises(LoadFailed, match=f"The first is the document of object {bad.pk}") as caught:
         rebuild(plan_rebuild(declared))
     [(key, error)] = caught.value.failures
     assert key == str(bad.pk)

@@ -1,4 +1,4 @@
-"""Who has locked a row on PostgreSQL makes no save wait for longer than it may."""
+"""A lock on a row of PostgreSQL delays no save for longer than its time limit."""
 
 import time
 from collections.abc import Iterator

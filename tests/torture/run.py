@@ -1,4 +1,4 @@
-"""One run: writers and drains under faults, then peace, then the comparison."""
+"""One run: writers and drains under faults, then no faults, then the comparison."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""A site at work: it writes, drains and is searched all the time, whatever operators do."""
+"""A site that writes, drains and is searched all the time, whatever operators do."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Each system check fires on what it is for, says what mends it, and is silent on what is good."""
+"""Each system check reports its problem and how to fix it, and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -513,7 +513,7 @@ def test_e014_one_name_on_two_connections_to_one_cluster(register: Any, settings
     register(FlatProduct, index={"using": "archive"})
     messages = check_documents()
     assert found(messages) == ["E014"]
-    assert "on the connections 'archive' and 'default', which are of one" in messages[0].msg
+    assert "on the connections 'archive' and 'default', which share a" in messages[0].msg
 
 
 def test_an_index_that_several_connections_to_one_cluster_use(settings: Any) -> None:
@@ -762,7 +762,7 @@ def test_w052_indexes_of_haystack(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     invalidate_caches()
     [message] = check_leftovers()
     assert message.id == "elasticsearch.W052"
-    assert "app_of_haystack.search_indexes is of django-haystack" in message.msg
+    assert "app_of_haystack.search_indexes belongs to django-haystack" in message.msg
 
     monkeypatch.setattr(apps, "is_installed", lambda named: named == "haystack")
     assert check_leftovers() == []

@@ -1,4 +1,4 @@
-"""Whatever a document declares has an effect, or a check says that it has none, and what has."""
+"""Every declaration of a document has an effect, or a check says that it has none."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -227,7 +227,7 @@ def test_w012_a_related_model_that_is_forgotten(
 ) -> None:
     messages = check(related=related, name=fields.TextField(), get_instances_from_related=answer)
     assert ids(messages) == ["W012"]
-    assert f"gives nothing for a new {unanswered}" in messages[0].msg
+    assert f"returns nothing for a new {unanswered}" in messages[0].msg
 
 
 def test_related_models_that_are_answered_for(check: Check) -> None:

@@ -98,6 +98,6 @@ def test_who_writes_is_one_of_two(value: Any) -> None:
 
 
 def test_a_write_ends_before_a_delete_is_repeated() -> None:
-    with pytest.raises(ImproperlyConfigured, match="must be below half of DELETE_AGAIN_AFTER"):
+    with pytest.raises(ImproperlyConfigured, match="must be less than half of DELETE_AGAIN_AFTER"):
         parse({"WRITE_TIMEOUT": 15})
     assert parse({"WRITE_TIMEOUT": 15, "DELETE_AGAIN_AFTER": 31}).write_timeout == 15

@@ -1,4 +1,4 @@
-"""What a project's own ``ModelAdmin`` classes can be given."""
+"""Mixins for a project's own ``ModelAdmin`` classes."""
 
 from .search import ElasticsearchSearchMixin
 

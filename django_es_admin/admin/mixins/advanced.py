@@ -1,4 +1,4 @@
-"""What staff are told of a search with operators: the fields, and where it was not understood."""
+"""What staff see about a search with operators: the fields, and the place of a mistake."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,12 +68,12 @@ def why_words(reading: Reading) -> str:
     """Return why a text with what looks like operators was read as words."""
     told = {
         "name": _("Read as words: there is no field “%(what)s” to search."),
-        "quote": _("Read as words: the quotation mark has no partner."),
-        "value": _("Read as words: nothing that fits the field follows “%(what)s”."),
+        "quote": _("Read as words: a quotation mark is not closed."),
+        "value": _("Read as words: “%(what)s” is not followed by a valid value."),
         "capitals": _("Read as words: there is nothing before the first operator."),
-        "bracket": _("Read as words: the bracket “%(what)s” is none of a group."),
+        "bracket": _("Read as words: the bracket “%(what)s” does not belong to a group."),
     }
-    text = told.get(reading.why, _("Read as words: “%(what)s” is no operator here."))
+    text = told.get(reading.why, _("Read as words: “%(what)s” is not an operator here."))
     return text % {"what": reading.what}
 
 

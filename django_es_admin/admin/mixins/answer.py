@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """Hits from Elasticsearch, or why there are none and the database has to answer.
+    """Hits from Elasticsearch, or why there are none, so that the database answers.
 
     Args:
         hits: None where Elasticsearch failed.

@@ -16,7 +16,7 @@ class ListPage:
         size: rows of a page.
         orphans: rows that the last page may have more.
         date_hierarchy: the column whose days are listed; "" for none.
-        with_all: whether to count the rows that are no hits, too.
+        with_all: whether to also count the rows that are not hits.
         root: the rows that may be seen, before any filter.
         is_sorted: whether a column was clicked.
         facets: name of a number beside a filter -> the rows that it counts, before the search.

@@ -109,7 +109,7 @@ class ElasticsearchChangeListMixin(Base):
         )
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Return the filters as ever, and ask for the numbers beside them together with a page."""
+        """Return the filters as usual, and ask for the numbers beside them together with a page."""
         found = super().get_filters(request)
         searches = searches_of(request)
         if self.add_facets and searches.asked.page:

@@ -38,15 +38,15 @@ def _check_document(admin: SearchOptionsMixin, document: type[Document]) -> Iter
     if not hasattr(document, "django"):
         yield _error(
             "E021",
-            f"{_name(admin)}.search_document is {document!r}, which is no registered document.",
+            f"{_name(admin)}.search_document is {document!r}, which is not a registered document.",
             "Decorate that class with @registry.register_document.",
             admin,
         )
     elif document.django.model._meta.concrete_model is not admin.model._meta.concrete_model:
         yield _error(
             "E022",
-            f"{_name(admin)}.search_document is {document.__name__}, which is of the model "
-            f"{document.django.model._meta.label}, not of {admin.model._meta.label}.",
+            f"{_name(admin)}.search_document is {document.__name__}, which belongs to the model "
+            f"{document.django.model._meta.label}, not to {admin.model._meta.label}.",
             "Name a document of the model that the admin shows.",
             admin,
         )
@@ -94,14 +94,14 @@ def _check_fields(admin: SearchOptionsMixin, document: type[Document]) -> Iterat
     for column in admin.search_highlight:
         if column not in found:
             problem = (
-                "whose cells show labels of its choices"
+                "whose cells show the labels of choices"
                 if _has_choices(admin, column)
-                else "which no search field is made from"
+                else "which none of the search_fields is made from"
             )
             yield _error(
                 "E025",
                 f"{_name(admin)}.search_highlight has {column!r}, {problem}.",
-                "Name a column of the model that is searched as text, and shown as it is.",
+                "Name a column of the model that is searched as text, and shown unchanged.",
                 admin,
             )
 
@@ -136,17 +136,18 @@ _OPTIONS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (
         "advanced_search_fields",
         _is_list,
-        "Give a list of fields of the document that a search may name.",
+        "Give a list of fields of the document that a search can name.",
     ),
     (
         "search_unrestricted",
         lambda value: value is None or isinstance(value, bool),
-        "Leave it out; True or False if Elasticsearch is always, or never, to count.",
+        "Remove it, or set it to True if Elasticsearch should always count, or to False if it "
+        "never should.",
     ),
     (
         "fallback_search_fields",
         lambda value: value is None or _is_list(value),
-        "Give a list of lookups as for Django's search_fields, or leave it out.",
+        "Give a list of lookups as for Django's search_fields, or remove it.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""When the database answers instead: what staff are told, and what they are kept from."""
+"""When the database answers instead: what staff see, and which actions are refused."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ def warning(problem: str, *, operators: bool = False) -> str:
 
 
 def refusal() -> str:
-    """Return what someone reads who chose all rows of an answer that cannot be had again."""
+    """Return the message for a user who chose all rows of an answer that cannot be repeated."""
     return _(
         "Nothing was done. The search cannot be repeated at the moment, so “all” might select "
         "other rows than those you saw. Select the rows one by one, or search again later."

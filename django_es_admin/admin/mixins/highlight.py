@@ -1,4 +1,4 @@
-"""Columns of a change list in which what was searched for is marked."""
+"""Columns of a change list in which the searched words are marked."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ class HighlightedColumn:
         self._is_link = is_link
 
     def __call__(self, row: Model) -> Any:
-        """Return the cell as ever, with marks where the index found something in just this text."""
+        """Return the cell, with marks if the index found something in exactly this text."""
         value = getattr(row, self.__name__)
         cell = display_for_field(value, self._field, self._empty, avoid_link=self._is_link)
         found = self._marks.get(str(row.pk), {})
@@ -157,5 +157,5 @@ def find_marks(
     try:
         return find_highlights(document, marking, keys, timeout=deadline.remaining)
     except ElasticsearchAdminError as error:
-        logger.warning("A searched page has no highlights: %s", error)
+        logger.warning("A search result is shown without highlights: %s", error)
         return {}

@@ -1,4 +1,4 @@
-"""Rows of which it is known already how many there are, and on which days."""
+"""Rows whose number, and whose days, are already known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from .special import SpecialRows, special
 
 @dataclass(frozen=True)
 class Known:
-    """What need not be asked of the database any more.
+    """What the database need not be asked for.
 
     Args:
         count: how many rows there are; None if that is not known.
@@ -29,7 +29,7 @@ class Known:
 
 
 class KnownRows(SpecialRows):
-    """A queryset that answers what the admin asks of a list's rows; its copies are as ever."""
+    """A queryset that answers what the admin asks about a list's rows; its copies do not."""
 
     known: Known
 
@@ -60,7 +60,7 @@ class KnownRows(SpecialRows):
 
 
 def with_known(queryset: QuerySet[Any], known: Known) -> QuerySet[Any]:
-    """Return the rows, which answer what is known of them by themselves."""
+    """Return the rows, as a queryset that answers what is known without the database."""
     rows: Any = special(queryset, KnownRows)
     rows.known = known
     return cast("QuerySet[Any]", rows)

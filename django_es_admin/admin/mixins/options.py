@@ -26,7 +26,7 @@ else:
 
 
 class SearchOptionsMixin(Base):
-    """The options and hooks of the :class:`ElasticsearchSearchMixin`; by itself it does nothing."""
+    """The options and hooks of the :class:`ElasticsearchSearchMixin`; alone it does nothing."""
 
     search_document: type[Document] | None = None
     """The document to search; omitted: the one registered for the admin's model."""
@@ -42,7 +42,7 @@ class SearchOptionsMixin(Base):
     operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
 
     search_unrestricted: bool | None = None
-    """Omitted, Elasticsearch filters, ranks and counts wherever it comes to the same as in the
+    """Omitted, Elasticsearch filters, ranks and counts wherever the result is the same as in the
     database, and only the rows of a page are read. ``False``: it never does; ``True``: also while
     changes are on their way to the index, if ``get_queryset()`` shows every row to everybody."""
 
@@ -158,7 +158,7 @@ class SearchOptionsMixin(Base):
         return self._reads_operators(request) and not is_plain(term, names)
 
     def _reads_operators(self, request: HttpRequest) -> bool:
-        # While somebody types, a half of an operator is no mistake.
+        # While somebody types, half an operator is not a mistake.
         return not is_autocomplete(request) and bool(self.get_advanced_search_fields(request))
 
     def get_searched_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:

@@ -65,7 +65,7 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
     if page.is_sorted and not sort:
         return None
     facets = [
-        # A number of which it is clear that it is 0, as that of empty values where there are none.
+        # A number that is known to be 0, such as that of empty values if there are none.
         (name, _NOTHING if rows.query.is_empty() else translate(document, rows))
         for name, rows in page.facets
     ]
@@ -82,8 +82,8 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
         facets=tuple((name, counted or ()) for name, counted in facets),
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
-        # A document that leaves out rows has another number of them, and so has an index that some
-        # change is still to reach. How many there are that may be seen is the database's to say.
+        # If a document leaves out rows, or changes wait for its index, the numbers differ. Then
+        # the database counts the rows that may be seen.
         with_all=page.with_all and has_every_row(document) and not changes and not common,
     )
     return Plan(asked, common)
@@ -104,11 +104,11 @@ def shows_all(queryset: QuerySet[Any]) -> bool:
 def keys_of(page: PageHits) -> Sequence[Any]:
     """Return the keys of all hits; those of the page if Elasticsearch does not answer any more.
 
-    What asks for them is a template that evaluates the list's queryset: the page is under way, and
-    cannot be answered in another way.
+    A template has evaluated the list's queryset: the page is being rendered, and cannot be
+    answered in another way.
     """
     try:
         return page.ids
     except ElasticsearchAdminError as error:
-        logger.warning("A page knows of no other hits than its own: %s", error)
+        logger.warning("A page knows only its own hits: %s", error)
         return page.keys

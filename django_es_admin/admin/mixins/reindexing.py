@@ -1,4 +1,4 @@
-"""What a ``ModelAdmin`` of an indexed model gives to staff with the right: reindex, and look."""
+"""Reindexing in the ``ModelAdmin`` of an indexed model, for staff with the right."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -227,8 +227,8 @@ class ReindexingMixin(Base):
             with acting(request.user.get_username()):
                 reindex_objects(definition, keys_of(definition, keys))
         text = ngettext(
-            "%(count)s object is indexed anew, at once or by the next drain.",
-            "%(count)s objects are indexed anew, at once or by the next drain.",
+            "%(count)s object is reindexed, now or by the next drain.",
+            "%(count)s objects are reindexed, now or by the next drain.",
             count,
         )
         self.message_user(request, text % {"count": number(count)}, messages.SUCCESS)

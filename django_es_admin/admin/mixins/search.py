@@ -109,7 +109,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run the action, unless it is for all rows of an answer that cannot be had again."""
+        """Run the action, unless it is for all rows of an answer that cannot be repeated."""
         answer = searches_of(request).find(self)
         if answer and _selects_across(request):
             label = self._label(request.GET.get(SEARCH_VAR, ""))

@@ -1,8 +1,7 @@
 """The searches of one request: each is sent once, however many queries of the page need it.
 
 Django calls ``get_search_results()`` with the request, the rows and the words, and gets rows back.
-What a change list asks for beside, and what answered, stand on the request therefore, and nowhere
-else.
+So what else a change list asks for, and what answered, is stored on the request, and nowhere else.
 """
 
 from collections.abc import Callable, Hashable, Iterator

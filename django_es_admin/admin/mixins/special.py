@@ -1,4 +1,4 @@
-"""Give one queryset other methods, whichever class a project has made of it."""
+"""Give one queryset other methods, whatever its class is."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 
 class SpecialRows(QuerySet[Any]):
-    """The base of such methods. Copies are as ever: what is made from the rows may be others."""
+    """The base of such methods. Copies have the original class, as they may be other rows."""
 
     def _clone(self) -> Any:
         clone = cast("Callable[[], Any]", super()._clone)()  # type: ignore[misc]

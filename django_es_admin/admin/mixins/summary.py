@@ -100,13 +100,18 @@ def _notes(shown: Shown) -> list[str]:
     if reading and reading.why and reading.why != "small":
         notes.append(why_words(reading))
     if any("*" in word and not is_pattern(word) for word in read_words(shown.term).words):
-        notes.append(_("* stands for letters only after the first two of a word, as in “pyth*”."))
+        notes.append(
+            _(
+                "* stands for other letters only after at least two letters of a word, as "
+                "in “pyth*”."
+            )
+        )
     hits = shown.answer.hits
     if read_words(shown.term).truncated:
         notes.append(
             _(
-                "The search was shortened: it takes at most %(words)s words, and only the "
-                "beginning of very long ones."
+                "The search was shortened: it uses at most %(words)s words, and only the "
+                "beginning of very long words."
             )
             % {"words": MAX_WORDS}
         )
@@ -124,8 +129,8 @@ def _notes(shown: Shown) -> list[str]:
     if missing > 0:
         notes.append(
             ngettext(
-                "%(number)s hit is not in the database any more.",
-                "%(number)s hits are not in the database any more.",
+                "%(number)s hit is no longer in the database.",
+                "%(number)s hits are no longer in the database.",
                 missing,
             )
             % {"number": _number(missing)}

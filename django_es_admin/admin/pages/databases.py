@@ -1,4 +1,4 @@
-"""Rows of the outbox and of operations stand in the database that feeds their index."""
+"""Rows of the outbox and of operations are in the database that feeds their index."""
 
 from typing import Any
 

@@ -123,7 +123,7 @@ class OutboxAdmin(PageAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Refuse: all there is to a row stands in the list.
+        """Refuse: the list shows everything about a row.
 
         Raises:
             PermissionDenied: always.
@@ -190,7 +190,10 @@ class OutboxAdmin(PageAdmin):
         plan = plan_discard(rows)
         if len(plan.indices) != 1:
             text = (
-                _("These are rows of several indices: choose one of them in the filter first.")
+                _(
+                    "The selected rows belong to several indices: choose one index in the filter "
+                    "first."
+                )
                 if plan.indices
                 else _("There is nothing to discard: second deletes complete on their own.")
             )

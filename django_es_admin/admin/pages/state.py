@@ -1,4 +1,4 @@
-"""How something is: an icon and a word, never a colour alone, and what the word means."""
+"""The state of something: an icon and a word, never only a colour, and what the word means."""
 
 from dataclasses import dataclass
 
@@ -31,12 +31,15 @@ class State:
 
 def _health(status: str) -> State:
     if status == "green":
-        return State("yes", _("green"), _("All primary and replica shards are there."))
+        return State("yes", _("green"), _("All primary and replica shards are available."))
     if status == "yellow":
         return State(
             "alert",
             _("yellow"),
-            _("All data is there, but some replicas are not: losing a node may lose data."),
+            _(
+                "All data is available, but some replicas are missing: if a node fails, data can "
+                "be lost."
+            ),
         )
     if status == "red":
         return State(
@@ -69,7 +72,7 @@ def index_state(index: IndexStatus) -> State:
             "alert", _("missing"), _("It is declared, but does not exist in Elasticsearch.")
         )
     if not index.open:
-        return State("alert", _("closed"), _("Nobody can search it."))
+        return State("alert", _("closed"), _("It cannot be searched."))
     return _health(index.health)
 
 
@@ -107,13 +110,15 @@ def generation_role(generation: GenerationStatus) -> str:
 def comparison_state(comparison: Comparison) -> State:
     """Return how the document of one object is."""
     if comparison.indexed is None and comparison.would_be is None:
-        return State("yes", _("not indexed, and need not be"))
+        return State("yes", _("not indexed, and does not belong in the index"))
     if comparison.indexed is None:
-        return State("no", _("not indexed"), _("A document of it would be written."))
+        return State("no", _("not indexed"), _("Its document would be written."))
     if comparison.would_be is None:
         return State("alert", _("indexed, but should not be"), _("It would be deleted."))
     if comparison.differs:
-        return State("alert", _("indexed, but differs"), _("Another document would be written."))
+        return State(
+            "alert", _("indexed, but differs"), _("A different document would be written.")
+        )
     return State("yes", _("indexed, and up to date"))
 
 

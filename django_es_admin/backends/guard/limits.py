@@ -1,4 +1,4 @@
-"""What a connection may not send: looked at last, in the bytes that are sent.
+"""What a connection may not send: checked last, in the bytes that are sent.
 
 ``READONLY`` refuses whatever changes the cluster, so that a laptop pointed at production cannot
 write at all. ``INDEX_PREFIX`` refuses every index outside the connection's own namespace, so that
@@ -59,8 +59,8 @@ class Guard:
             check_path(target)
         except PathUnsafe:
             raise PathUnsafe(
-                f"The connection {self.alias!r} did not send {method}: '.' or '..' stands for "
-                f"another place in a path. Give such a key in the body, with mget() or bulk()."
+                f"The connection {self.alias!r} did not send {method}: '.' or '..' has a special "
+                f"meaning in a path. Pass such a key in the body, with mget() or bulk()."
             ) from None
         if not (self.readonly or self.prefix):
             return
@@ -87,7 +87,7 @@ class Guard:
         except Unreadable:
             raise ForeignIndex(
                 f"The connection {self.alias!r} has INDEX_PREFIX {self.prefix!r}: {shown} was not "
-                f"sent, as nobody can say which indices it would reach."
+                f"sent, because its indices cannot be determined."
             ) from None
 
     def _is_own(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The names of indices inside a query, and what in it may have any name."""
+"""The names of indices inside a query, and the keys that can have any name."""
 
 import json
 import re

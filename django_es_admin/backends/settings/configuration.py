@@ -46,7 +46,7 @@ _PARAM_NAMES = {
     "sniff_on_connection_fail": "sniff_on_node_failure",
     "sniffer_timeout": "min_delay_between_sniffing",
 }
-# And these said it of every host that does not say it by itself.
+# These apply to every host that does not have its own.
 _HOST_PARAMS = frozenset(("port", "scheme", "url_prefix", "use_ssl"))
 # How often old clients doubled the pause of a failing node, unless `timeout_cutoff` said it.
 _TIMEOUT_CUTOFF = 5

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _CREDENTIALS = ("api_key", "basic_auth", "bearer_auth", "http_auth")
-# What a header of these has is no secret.
+# The values of these headers are not secret.
 _PLAIN_HEADERS = frozenset("accept content-type user-agent x-opaque-id".split())
 
 

@@ -1,4 +1,4 @@
-"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever somebody may have put there."""
+"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever values they have."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -159,14 +159,14 @@ def _server_value_problems(
     if isinstance(params, Mapping) and not all(isinstance(name, str) for name in params):
         yield InvalidSetting(
             "type",
-            f"{where}['PARAMS'] has a key that is no string.",
+            f"{where}['PARAMS'] has a key that is not a string.",
             "Name the arguments of the Elasticsearch client.",
         )
     prefix = server.get("INDEX_PREFIX")
     if isinstance(prefix, str) and prefix and not _PREFIX.fullmatch(prefix):
         yield InvalidSetting(
             "prefix",
-            f"{where} has the INDEX_PREFIX {prefix!r}, with which no index can begin.",
+            f"{where} has the INDEX_PREFIX {prefix!r}, with which no index name can begin.",
             "Use lower-case letters, digits, '-' and '_', beginning with a letter or digit.",
         )
     size = server.get("MAX_ANSWER_BYTES", 1)
@@ -196,19 +196,21 @@ def _host_dict_problems(where: str, host: Mapping[Any, Any]) -> Iterator[Invalid
     elif not _HOST_NAME.fullmatch(name):
         yield InvalidSetting(
             "hosts",
-            f"{where} has a 'host' that is no host name.",
-            "Give user and password as 'http_auth', or as basic_auth in PARAMS.",
+            f"{where} has a 'host' that is not a host name.",
+            "Pass user and password as 'http_auth', or as basic_auth in PARAMS.",
         )
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= _LAST_PORT:
         yield InvalidSetting(
-            "hosts", f"{where} has a 'port' that is none.", "Give a number, as 9200."
+            "hosts",
+            f"{where} has an invalid 'port'.",
+            "Give a number, for example 9200.",
         )
     auth = host.get("http_auth", ":")
     if not (isinstance(auth, str) and ":" in auth) and not (
         isinstance(auth, (list, tuple)) and len(auth) == 2
     ):
         yield InvalidSetting(
-            "hosts", f"{where} has an 'http_auth' that is none.", "Give (user, password)."
+            "hosts", f"{where} has an invalid 'http_auth'.", "Give (user, password)."
         )
     if host.get("scheme", "http") not in ("http", "https"):
         yield InvalidSetting(
@@ -232,7 +234,7 @@ def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Inva
     aliases = index.get("ALIASES")
     if isinstance(aliases, (list, tuple)) and not all(isinstance(name, str) for name in aliases):
         yield InvalidSetting(
-            "type", f"{where}['ALIASES'] has a name that is no string.", "Make it one."
+            "type", f"{where}['ALIASES'] has a name that is not a string.", "Make it one."
         )
     if isinstance(aliases, Mapping) and not (
         _is_json(aliases)
@@ -240,7 +242,7 @@ def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Inva
     ):
         yield InvalidSetting(
             "type",
-            f"{where}['ALIASES'] has a value that is no dict.",
+            f"{where}['ALIASES'] has a value that is not a dict.",
             "Map each alias to its properties, as {'cheap': {'filter': {…}}}, or to {}.",
         )
     settings = index.get("SETTINGS")
@@ -253,9 +255,9 @@ def _index_value_problems(where: str, index: Mapping[Any, Any]) -> Iterator[Inva
     elif isinstance(settings, Mapping) and not _BODY_KEYS.isdisjoint(settings):
         yield InvalidSetting(
             "body",
-            f"{where}['SETTINGS'] is the body of a request that creates an index.",
-            "Give what it has as 'settings' alone; 'mappings' are made from the fields of a "
-            "document, 'aliases' are ALIASES.",
+            f"{where}['SETTINGS'] is the whole body of a create request.",
+            "Use only what it has under 'settings'. 'mappings' are made from the fields of a "
+            "document; for 'aliases' use ALIASES.",
         )
 
 
@@ -276,7 +278,8 @@ def _shared_name_problems(indices: Mapping[Any, Any]) -> Iterator[InvalidSetting
         if name in owners:
             yield InvalidSetting(
                 "shared",
-                f"ES_INDICES[{owners[name]!r}] and ES_INDICES[{alias!r}] have one NAME, {name!r}.",
+                f"ES_INDICES[{owners[name]!r}] and ES_INDICES[{alias!r}] have the same NAME, "
+                f"{name!r}.",
                 "Give each its own NAME.",
             )
         owners.setdefault(name, alias)

@@ -1,4 +1,4 @@
-"""Read what a server sends, no more of it than is allowed, and in a form that can be told."""
+"""Read what a server sends, up to the allowed size, and make errors that can be shown."""
 
 import json
 import zlib

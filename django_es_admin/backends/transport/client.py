@@ -1,4 +1,4 @@
-"""The official client, whose errors show nothing of what it is configured with."""
+"""The official client, whose errors do not show its configuration."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""One budget of time for all that is asked under it, handed down instead of a time-out for each.
+"""One time limit for several requests, instead of a time-out for each.
 
 A page, a save or an operation makes a :class:`Deadline` once. Every request within
-``with until(deadline)`` has no more time than is left then, as a whole: connecting, sending and
+``with until(deadline)`` has only the time that is left, as a whole: connecting, sending and
 reading together, on whichever node, however often it is tried.
 """
 

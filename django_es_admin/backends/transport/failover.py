@@ -1,4 +1,4 @@
-"""Let another node answer what one could not: a read, which may be repeated without harm."""
+"""Let another node answer a read that one could not answer; to repeat a read is harmless."""
 
 from typing import Any
 

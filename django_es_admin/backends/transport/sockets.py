@@ -1,6 +1,6 @@
 """Sockets on which a deadline holds for all that is sent and received, byte by byte.
 
-The time-out of a socket begins anew with each byte, so that an answer that drips never ends by it.
+The time-out of a socket starts again with each byte, so it never ends a slow answer.
 http.client reads an answer, its headers too, from the file that ``makefile()`` gives: ours asks the
 current deadline before each read.
 """

@@ -167,7 +167,7 @@ def _holder_doubts(
 ) -> list[str]:
     found = find_holder_refusals(definition, live)
     if found and not chosen:
-        return [f"{found[0]} {_('Which one is for you to say.')}"]
+        return [f"{found[0]} {_('Choose which one to keep.')}"]
     return found
 
 

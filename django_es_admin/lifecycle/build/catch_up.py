@@ -39,7 +39,7 @@ def catch_up(
 ) -> CaughtUp:
     """Handle the rows that wait now; then wait until deletes can be sent a second time.
 
-    Rows that come later are handled as ever, and the gate sees whether they were.
+    Later rows are handled as usual, and the gate checks whether they were.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole, for longer than
@@ -94,7 +94,7 @@ def _drain(
 def write_refused_again(
     definition: IndexDefinition, generation: Generation, tell: Callable[[int, int], None]
 ) -> int:
-    """Try once more what the load or a drain could not write: it may have been mended.
+    """Try once more what the load or a drain could not write: it may have been corrected.
 
     A drain leaves a building generation behind after one failed request; this one waits for it.
 

@@ -30,9 +30,9 @@ class GateResult:
     """What ``pass_gate`` saw.
 
     Args:
-        rows: objects that belong into the index, when it looked.
+        rows: objects that belong in the index, when it looked.
         documents: in the generation, when it looked; on a busy site the two need not be equal.
-        repaired: ids that differed at first, and did not any more after they were written again.
+        repaired: ids that differed at first, and no longer did after they were written again.
         seconds: how long it took.
     """
 
@@ -107,7 +107,7 @@ def _refuse_refused(
     # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
     raise LoadFailed(
         f"{count} of {rows_read(generation)} documents of {definition.name} could not be indexed, "
-        f"so that the live index was left as it is. The first is that of object {errors[0][0]}.",
+        f"so the live index is unchanged. The first is the document of object {errors[0][0]}.",
         generation=generation.name,
         rows=rows_read(generation),
         failed=count,
@@ -155,5 +155,5 @@ def _closed(
     return GateClosed(
         f"The generation {generation.name} is not equal to the database: {count} ids of "
         f"{definition.name} differ (as {some or 'was seen'}), also after they were written again. "
-        f"The live index was left as it is."
+        f"The live index is unchanged."
     )

@@ -34,7 +34,7 @@ class Differing:
     """Ids that one side has and the other has not.
 
     Args:
-        rows: objects that belong into the index.
+        rows: objects that belong in the index.
         documents: in the index.
         keys: some of the ids that differ.
         more: whether there are others.
@@ -139,7 +139,7 @@ def _documents(definition: IndexDefinition, generation: str) -> Walk:
 
 
 def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
-    """Yield the ids of the objects that belong into the index.
+    """Yield the ids of the objects that belong in the index.
 
     What cannot be read belongs there, too: it is refused when it is written, and so is seen.
 

@@ -55,7 +55,7 @@ class LoadResult:
 
     @property
     def written(self) -> int:
-        """Objects whose documents were written, or deleted where they belong into no index."""
+        """Objects whose documents were written, or deleted where they belong in no index."""
         return self.rows - self.failed
 
 
@@ -250,8 +250,8 @@ class _Loader:
 
     def _gone(self) -> IndexMissing:
         return IndexMissing(
-            f"The generation {self._generation.name} is not being built any more: "
-            f"somebody deleted it, or gave it up."
+            f"The generation {self._generation.name} is no longer being built: it was deleted, or "
+            f"another rebuild replaced it."
         )
 
 

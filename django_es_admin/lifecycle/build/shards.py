@@ -38,7 +38,7 @@ def await_shards(
         if time.monotonic() > deadline:
             raise GateClosed(
                 f"{missing} shard copies of {generation.name} are missing after {seconds:.0f} s: "
-                f"look at the cluster's disk space, or wait longer (--wait)."
+                f"check the cluster's disk space, or wait longer (--wait)."
             )
         on_pause()
 

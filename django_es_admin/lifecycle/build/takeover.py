@@ -49,7 +49,7 @@ def take_over(definition: IndexDefinition, name: str) -> Generation | None:
             name=operation.generation, role=Generation.Role.BUILDING
         )
         gone = operation.error or (
-            f"Its process {operation.pid} on {operation.host} ended without a word."
+            f"Its process {operation.pid} on {operation.host} ended unexpectedly."
         )
         for generation in build:
             if generation.name == name:

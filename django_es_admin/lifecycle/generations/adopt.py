@@ -1,4 +1,4 @@
-"""Take over what the alias says where the table of generations says something else.
+"""Update the table of generations where the alias says something else.
 
 A generation may have been made by hand, or before the database was restored from a backup; the
 alias may have been moved by another program, or by a process that died before it could write it
@@ -18,7 +18,7 @@ from .table import generations_of, mark_loaded, register
 
 
 def adopt(definition: IndexDefinition) -> tuple[str, ...]:
-    """Make what is searched what is written to; return the names of those that were not.
+    """Make sure that what is searched is written to; return the names that were not.
 
     From then on changes are written to them. What was changed before may be missing there.
 
@@ -43,12 +43,12 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
 
 
 def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:
-    """Write no more to what is gone from the cluster: rows would wait for it forever."""
+    """Stop writing to generations that no longer exist: rows would wait for them forever."""
     written = generations_of(definition).exclude(
         role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
     )
     gone = written.filter(pk__in=registered).exclude(name__in=list(live.by_name))
-    gone.update(role=Generation.Role.FAILED, error="It is gone from the cluster.")
+    gone.update(role=Generation.Role.FAILED, error="It no longer exists in the cluster.")
 
 
 def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:

@@ -16,9 +16,9 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Create the declared indices that are missing, empty and with their aliases. An index "
-        "that exists is left as it is, whatever its mapping: es_rebuild is for that; one that was "
-        "made elsewhere is adopted, so that changes are written to it. "
-        "Prints the plan first; asks nothing, as nothing is lost."
+        "that exists is not changed, even if its mapping differs: use es_rebuild for that. An "
+        "index that something else created is adopted: changes are written to it from then on. "
+        "Prints the plan first, and asks no questions."
     )
     examples = (
         "                      all that the project declares",
@@ -76,7 +76,7 @@ class Command(ElasticsearchCommand):
 def _describe(plan: CreatePlan) -> str:
     index = f"{plan.definition.name} on {plan.definition.connection.alias}"
     if plan.existing:
-        return f"{index}: exists as {plan.existing}, is left as it is"
+        return f"{index}: exists as {plan.existing}, is not changed"
     if plan.refusals:
         return f"{index}: cannot be created"
     return f"{index}: create it, {plan.fields} field{'' if plan.fields == 1 else 's'}, no documents"

@@ -15,7 +15,7 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Delete a declared index with all its generations, or one generation that is not live. "
-        "Prints the plan first and asks to type the name. There is no way back, except to "
+        "Prints the plan first and asks to type the name. This cannot be undone, but you can "
         "rebuild the index from the database."
     )
     examples = (
@@ -52,7 +52,7 @@ class Command(ElasticsearchCommand):
         refused = " ".join(plan.refusals)
         if not refused:
             if interactive and self.ask(f"Type {name} to delete it:") != name:
-                refused = "That is another name: nothing was deleted."
+                refused = "The name does not match. Nothing was deleted."
             else:
                 delete_index(plan)
         if as_json:

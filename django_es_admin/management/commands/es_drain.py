@@ -17,8 +17,9 @@ class Command(ElasticsearchCommand):
     """The worker of the outbox; several may run, on several machines."""
 
     help = (
-        "Write the changes that wait in the outbox to their indices: what was left when "
-        "Elasticsearch did not answer, what concerns many documents, second deletes, and, with "
+        "Write the changes that wait in the outbox to their indices: changes made while "
+        "Elasticsearch did not answer, changes that affect many documents, second deletes, and, "
+        "with "
         "SYNC = 'worker', all changes. Run it permanently beside the site, or once every minute."
     )
     examples = (
@@ -37,20 +38,22 @@ class Command(ElasticsearchCommand):
         super().add_arguments(parser)
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
-            "--once", action="store_true", help="Handle what is due and end; the default."
+            "--once", action="store_true", help="Write what is due and end; the default."
         )
-        how.add_argument("--forever", action="store_true", help="Go on until told to stop.")
+        how.add_argument(
+            "--forever", action="store_true", help="Run until it is stopped (SIGTERM, Ctrl-C)."
+        )
         how.add_argument(
             "--retry",
             action="store_true",
-            help="Handle what is due, and try again what was parked.",
+            help="Write what is due, and try parked changes again.",
         )
         parser.add_argument(
             "--interval",
             type=seconds,
             default=1.0,
             metavar="SECONDS",
-            help="Between two looks at an empty outbox, with --forever; default 1.",
+            help="The pause after the outbox was found empty, with --forever; 1 if omitted.",
         )
 
     def handle(
@@ -98,7 +101,9 @@ class Command(ElasticsearchCommand):
         self.say(f"{_describe(report.result)}.")
         if report.second_deletes and report.second_deletes_until:
             until = timezone.localtime(report.second_deletes_until).strftime("%H:%M:%S")
-            self.say(f"{report.second_deletes} deletes are to be sent again, the last at {until}.")
+            count = report.second_deletes
+            deletes = "1 delete is" if count == 1 else f"{count} deletes are"
+            self.say(f"{deletes} to be sent a second time, the last at {until}.")
 
         for index, key, error in report.first_parked:
             self.say(f"Parked: object {key} of {index}: {error}")
@@ -110,7 +115,7 @@ class Command(ElasticsearchCommand):
         if report.result.failed or report.parked:
             raise CommandError(
                 f"{report.result.failed} documents were refused, {report.parked} rows are parked: "
-                f"correct the objects, or leave them out in get_queryset(); then run "
+                f"correct the objects, or exclude them in get_queryset(); then run "
                 f"`manage.py es_drain --retry`.",
                 returncode=Exit.ATTENTION,
             )

@@ -1,4 +1,4 @@
-"""Delete the generations that nobody needs any more."""
+"""Delete the generations that are no longer needed."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ class Command(ElasticsearchCommand):
     """Print what would go, and delete it."""
 
     help = (
-        "Delete retired generations and failed builds. Live and standby generations are never "
-        "deleted, nor a build that goes on. It asks nothing: what goes is not searched and not "
-        "kept up to date."
+        "Delete retired generations and failed builds. Live and standby generations and running "
+        "builds are never deleted. Asks no questions, because nothing that it deletes is searched "
+        "or kept up to date."
     )
     examples = (
         " --dry-run           what would be deleted",
@@ -36,7 +36,7 @@ class Command(ElasticsearchCommand):
             type=int,
             default=0,
             metavar="N",
-            help="How many of the newest to leave, of each index; 0 if omitted.",
+            help="How many of the newest to keep for each index; 0 if omitted.",
         )
         parser.add_argument(
             "--builds",

@@ -23,9 +23,10 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Build a new generation of each index from the database and make it live in one request. "
-        "The old generation stays searchable until then, gets every change, and is kept after it: "
-        "es_rollback goes back. The new one is compared with the database before. "
-        "Prints the plan first, and asks only where the swap deletes a physical index of the "
+        "Until then the old generation is searched. It still gets every change after that, and "
+        "es_rollback goes back to it. Before the swap, the new generation is compared with the "
+        "database. Prints the plan first, and asks only if the swap deletes a physical index of "
+        "the "
         "alias's own name. A document that Elasticsearch refuses keeps the old generation live."
     )
     examples = (
@@ -75,7 +76,7 @@ class Command(ElasticsearchCommand):
         """Rebuild.
 
         Raises:
-            CommandError: a plan has refusals or somebody said no, so that nothing was begun, or a
+            CommandError: a plan has refusals or the answer was no, so nothing was begun, or a
                 rebuild failed.
         """
         plans = [
@@ -188,11 +189,11 @@ def _swap_steps(plan: RebuildPlan) -> list[str]:
     if plan.concrete:
         return [
             f"delete the physical index {alias} and put an alias in its place, in one request",
-            "no way back: the physical index is gone then",
+            "this cannot be undone: the physical index is deleted",
         ]
     return [
         f"swap the alias {alias} in one request: {now} -> the new generation",
-        f"keep {plan.source} for a way back" if plan.source else "nothing was live before",
+        f"keep {plan.source} for a rollback" if plan.source else "nothing was live before",
     ]
 
 

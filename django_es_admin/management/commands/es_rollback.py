@@ -14,9 +14,9 @@ class Command(SwapCommand):
     """Print what would move, ask, and move it in one request."""
 
     help = (
-        "Make the generation live again that was so before the last rebuild or swap. It has got "
-        "every change since, so that nothing is lost. Prints the plan first and asks. What is live "
-        "now is kept: the same command goes forward again."
+        "Make the generation live again that was live before the last rebuild or swap. It has "
+        "received every change since, so nothing is lost. Prints the plan first and asks. The "
+        "generation that is live now is kept, and the same command makes it live again."
     )
     examples = (
         " products --dry-run     what would be done",

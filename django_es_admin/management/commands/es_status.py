@@ -1,4 +1,4 @@
-"""Show how the connections and indices are."""
+"""Show the state of connections and indices."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ DEFAULT_SECONDS = 5.0
 
 
 class Command(ElasticsearchCommand):
-    """Print two tables and, below them, what is wrong and what mends it."""
+    """Print two tables and, below them, what is wrong and how to fix it."""
 
     help = (
-        "Show how the connections and indices are: health, live generation, documents, rows in "
-        "the database, drift; then each problem and what mends it. Changes nothing."
+        "Show the state of connections and indices: health, live generation, documents, rows in "
+        "the database, drift; then each problem and how to fix it. Changes nothing."
     )
     examples = (
         "                       everything that the project declares",

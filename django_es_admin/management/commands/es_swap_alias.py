@@ -17,8 +17,8 @@ class Command(SwapCommand):
     help = (
         "Make another generation of an index live: back to the one before the last rebuild, or to "
         "the one that --to names. Prints the plan first and asks before the swap. Nothing is "
-        "deleted, and the same command swaps back, unless what is live is a physical index of the "
-        "alias's own name, which has to go."
+        "deleted, and the same command swaps back, unless the live index is a physical index with "
+        "the name of the alias, which must be deleted."
     )
     examples = (
         " products --dry-run     what would be done",

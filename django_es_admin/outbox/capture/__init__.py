@@ -1,6 +1,6 @@
 """From changes of models to rows of the outbox, in the transaction of the change.
 
-Nothing here asks Elasticsearch; what is to follow the commit is handed to ``drain``.
+Nothing here sends requests to Elasticsearch; ``drain`` does, after the commit.
 """
 
 from .changes import capture

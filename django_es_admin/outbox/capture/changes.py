@@ -1,4 +1,4 @@
-"""Note changes of indexed objects in the outbox, in the transaction of the change."""
+"""Record changes of indexed objects in the outbox, in the transaction of the change."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -82,8 +82,9 @@ def _require_indexed(model: Model) -> Watched:
     if concerned.own or concerned.related:
         return concerned
     raise ModelNotIndexed(
-        f"{label} is not indexed, so that there is nothing to note: no document is of it, or names "
-        f"it in related_models. Register one, or take the call of capture() out."
+        f"{label} is not indexed, so there is nothing to capture: it has no document, and no "
+        f"document names it in related_models. Register a document, or remove the call of "
+        f"capture()."
     )
 
 
@@ -100,9 +101,9 @@ def _require_keys(changed: Iterable[models.Model], concerned: Mapping[Model, Wat
     for model in {type(one) for one in changed if not has_key(one)}:
         if concerned[model].own or concerned[model].related:
             raise KeyMissing(
-                f"A {model._meta.label} has no key, so that its change cannot be noted: after "
-                f"bulk_create() MySQL tells none, nor does an INSERT that ignores conflicts. "
-                f"Give it its key beforehand, as UUIDs have it, or create it by save() "
+                f"A {model._meta.label} has no key, so its change cannot be captured: MySQL "
+                f"returns no keys from bulk_create(), and no database does with ignore_conflicts. "
+                f"Set the key yourself, for example a UUID, or create the object with save() "
                 f"(django-import-export: use_bulk = False)."
             )
 

@@ -1,4 +1,4 @@
-"""Append rows to the outbox, in the transaction of the change that they tell of."""
+"""Append rows to the outbox, in the transaction of the change that they record."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -60,8 +60,8 @@ def in_a_transaction(using: str) -> AbstractContextManager[None]:
 def require_transaction(using: str, model: Model) -> None:
     if not is_in_transaction(using):
         raise CaptureOutsideTransaction(
-            f"{model._meta.label} is indexed, so that its changes are captured in their "
-            f"transaction, and there is none: wrap the change in transaction.atomic()."
+            f"{model._meta.label} is indexed, so its changes are captured in their transaction, "
+            f"but no transaction is open: wrap the change in transaction.atomic()."
         )
 
 
@@ -109,7 +109,7 @@ def _record_again(using: str, entries: list[OutboxEntry]) -> None:
 
 def _is_inline(using: str) -> bool:
     connection = connections[using]
-    # Where the project commits by itself, nobody says when: commit_on_exit is False then.
+    # If the project commits by itself, the time is not known: commit_on_exit is False then.
     return (
         get_options().sync == "inline"
         and connection.in_atomic_block

@@ -1,4 +1,4 @@
-"""Note each change that Django sends a signal for, in the transaction of the change."""
+"""Record each change that Django sends a signal for, in the transaction of the change."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -84,7 +84,7 @@ def _on_pre_save(
     if not is_in_transaction(using):
         concerned = _concerned(sender, using, update_fields)
         if concerned.own or concerned.related:
-            # It could not be noted with the change: refused while there is none yet.
+            # It could not be captured with the change: refused before the change is made.
             require_transaction(using, sender)
     if _is_new(instance, raw=raw):
         return

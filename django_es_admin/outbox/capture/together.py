@@ -112,7 +112,7 @@ def from_now_on(using: str) -> Together:
 def together(using: str) -> Iterator[Together]:
     """Write what the block notes in the outbox right after it, unless it is left to workers.
 
-    Each of its transactions would be drained by itself else, with a request for each.
+    Otherwise each of its transactions would be drained separately, with a request for each.
 
     Args:
         using: alias of the database.

@@ -1,4 +1,4 @@
-"""Which models' changes concern which documents, and the signals that tell of them.
+"""Which models' changes concern which documents, and the signals that report them.
 
 Signals are connected for each model that a document reads, never for all: Django deletes rows of
 a model without receivers in one statement, and should go on doing so.

@@ -81,7 +81,7 @@ def put_back(rows: QuerySet[OutboxEntry]) -> None:
 
 
 def _superseded(outcome: Outcome) -> list[int]:
-    """Return the parked rows that say no more than those that are parked now."""
+    """Return the parked rows that the rows parked now make unnecessary."""
     return [pk for pk, key in outcome.parked.items() if key in outcome.hopeless]
 
 
@@ -128,7 +128,7 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
 
 
 def append_deletes(definition: IndexDefinition, keys: Iterable[str]) -> None:
-    """Have deletes sent a second time that no row had told of."""
+    """Add rows for the second sending of deletes that had no row of their own."""
     template = OutboxEntry(connection=definition.using, index=definition.name)
     OutboxEntry.objects.using(definition.database).bulk_create(
         _second_delete(template, key) for key in keys

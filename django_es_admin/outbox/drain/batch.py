@@ -172,7 +172,7 @@ class BatchDrain:
             ) from error
         if fault is not Fault.DATA:
             return DatabaseBusy(
-                f"The database {self.using!r} could not do it just then ({told}); the rows of "
+                f"The database {self.using!r} failed for a moment ({told}); the rows of "
                 f"{definition.name} are tried again."
             )
         logger.error("The drain of %s failed; its rows wait.", definition.name, exc_info=error)

@@ -1,4 +1,4 @@
-"""Do not let every save wait for what was just found down, slow, busy or red.
+"""Do not let every save wait for something that was just found down, slow, busy or red.
 
 That is a connection, an index of one, or a generation of an index.
 """

@@ -20,7 +20,7 @@ _database: ContextVar[str | None] = ContextVar("django_es_admin_database", defau
 class _Primary:
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
         database = _database.get()
-        # A model that lives in another database is read there, as ever.
+        # A model that lives in another database is read there, as usual.
         if database is not None and router.db_for_write(model) == database:
             return database
         return None

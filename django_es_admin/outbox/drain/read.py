@@ -1,4 +1,4 @@
-"""Read objects afresh, so that one that cannot be read keeps no other waiting."""
+"""Read objects afresh, so that one that cannot be read does not delay the others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,10 +16,10 @@ from .project_code import project_code
 
 
 def objects(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return the objects that belong into a part of an index, from the database that feeds it.
+    """Return the objects that belong in a part of an index, from the database that feeds it.
 
     Raises:
-        ProjectCodeFailed: the document's queryset cannot be had, or not be used.
+        ProjectCodeFailed: the document's queryset cannot be made or used.
     """
     document, using = _document(definition), definition.database
     with project_code(ProjectCodeFailed, f"{document.__name__}.get_queryset()", using):
@@ -27,7 +27,7 @@ def objects(definition: IndexDefinition) -> QuerySet[Any]:
 
 
 def count_objects(definition: IndexDefinition) -> int:
-    """Return how many objects belong into the index, each counted once.
+    """Return how many objects belong in the index, each counted once.
 
     Raises:
         ProjectCodeFailed: the database refuses the document's queryset.

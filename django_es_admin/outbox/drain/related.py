@@ -57,7 +57,7 @@ def _ask(document: type[Document], instance: models.Model) -> Any:
     try:
         return document().get_instances_from_related(instance)
     except ObjectDoesNotExist:
-        # What it refers to was deleted meanwhile, and noted by whoever did that.
+        # Its object was deleted meanwhile, and that delete was captured.
         return None
 
 

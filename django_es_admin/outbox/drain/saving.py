@@ -1,4 +1,4 @@
-"""Where a ``save()`` writes in several transactions, leave what they note to its end.
+"""Where a ``save()`` writes in several transactions, drain what they record at its end.
 
 A project's ``save()`` may write more after the call of ``super().save()``: translations, tags,
 counters. In autocommit the first of it is committed by then, and would be indexed without the rest.
@@ -20,10 +20,10 @@ Do = Callable[[str, list[OutboxEntry]], None]
 
 
 class _Save:
-    """The outermost ``save()`` that goes on."""
+    """The outermost running ``save()``."""
 
     def __init__(self) -> None:
-        # What is written in a transaction that goes on already is committed after it.
+        # What is written in a transaction that is already open is committed with it.
         self.enclosed = {
             one.alias
             for one in connections.all(initialized_only=True)
@@ -43,7 +43,7 @@ _current: ContextVar[_Save | None] = ContextVar("django_es_admin_save", default=
 
 
 def at_end_of_save(using: str, entries: list[OutboxEntry], do: Do) -> bool:
-    """Call ``do`` with the database and ``entries`` at the end of the ``save()`` that goes on.
+    """Call ``do`` with the database and ``entries`` at the end of the running ``save()``.
 
     All rows that are left to the same function are given to it at once.
 
@@ -59,7 +59,7 @@ def at_end_of_save(using: str, entries: list[OutboxEntry], do: Do) -> bool:
 
 @contextmanager
 def saving() -> Iterator[None]:
-    """Say that a ``save()`` goes on; the end of the outermost one counts."""
+    """Record that a ``save()`` is running; the end of the outermost one counts."""
     if _current.get() is not None:
         yield
         return
@@ -75,7 +75,7 @@ def saving() -> Iterator[None]:
 
 @asynccontextmanager
 async def asaving() -> AsyncIterator[None]:
-    """Say that an ``asave()`` goes on."""
+    """Record that an ``asave()`` is running."""
     if _current.get() is not None:
         yield
         return

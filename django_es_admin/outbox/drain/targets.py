@@ -140,7 +140,7 @@ def _target(generation: _Row, digest: str) -> Target:
 
 
 def is_live(using: str, target: Target) -> bool:
-    """Whether a generation is live by now."""
+    """Whether a generation is live now."""
     rows = Generation.objects.using(using)
     return rows.filter(pk=target.pk, role=_Role.LIVE).exists()
 

@@ -57,7 +57,7 @@ def written_at(version: int) -> datetime | None:
         version: of a document in the index.
     """
     # Whoever counts writes, as Elasticsearch itself does, does not come so far; and beyond the
-    # year 5000 it is no moment.
+    # year 5000 it is not a time.
     if not _PER_MILLISECOND * 10**12 <= version < _PER_MILLISECOND * 10**14:
         return None
     return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)

@@ -136,7 +136,7 @@ def drain_forever(
                 entries = claim(alias, due(alias).exclude(avoided), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
             except (Error, DatabaseUnavailable) as error:
-                # The database was restarted, or the like: a new connection may do.
+                # The database was restarted, or similar: a new connection may work.
                 close_broken()
                 resting.add(alias)
                 failure = str(error)

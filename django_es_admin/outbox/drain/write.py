@@ -53,7 +53,7 @@ class Outcome:
         keys: all of them, as text.
         deleted: keys for which deletes were sent and accepted.
         errors: key -> why it was not written.
-        hopeless: those of these keys for which another attempt is in vain.
+        hopeless: those of these keys for which another attempt cannot succeed.
         held: whether a target was left to other code.
         parked: parked rows of these objects -> their key, of before the objects were read.
     """
@@ -266,12 +266,12 @@ class Writer:
         row = Generation.objects.using(using).filter(pk=target.pk)
         if row.filter(role=Generation.Role.LIVE).exists():
             raise IndexMissing(
-                f"The live generation {target.name} of {name} is gone from the cluster: "
+                f"The live generation {target.name} of {name} no longer exists in the cluster: "
                 f"run `manage.py es_rebuild {name}`."
             )
         # Retired while this batch was read, or deleted by hand.
         row.filter(role__in=[Generation.Role.BUILDING, Generation.Role.STANDBY]).update(
-            role=Generation.Role.FAILED, error="It is gone from the cluster."
+            role=Generation.Role.FAILED, error="It no longer exists in the cluster."
         )
 
     def _look_at_stale(
@@ -298,8 +298,8 @@ class Writer:
         for key, version in ahead.items():
             if version > most:
                 errors[key] = (
-                    f"its document has the version {version}, which is no time that the clock of "
-                    f"this database can have shown, so that nothing can be written over it: run "
+                    f"its document has the version {version}, which is too far ahead of the clock "
+                    f"of this database, so the document cannot be overwritten: run "
                     f"`manage.py es_rebuild {self.definition.name}`"
                 )
         credible = max((version for version in ahead.values() if version <= most), default=0)
@@ -336,7 +336,7 @@ def explain_item(definition: IndexDefinition, error: ItemError) -> Elasticsearch
         )
     if error.fault is ServerNotReady:
         return ServerNotReady(
-            f"Shards of the index {name} are missing ({error.message}): look at the cluster; its "
+            f"Shards of the index {name} are missing ({error.message}): check the cluster; its "
             f"changes wait until then."
         )
     return ServerBusy(f"The connection {alias!r} is overloaded: {error.message}")

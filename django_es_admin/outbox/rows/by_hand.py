@@ -55,7 +55,7 @@ def plan_discard(rows: QuerySet[OutboxEntry]) -> DiscardPlan:
 
 
 def discard(rows: QuerySet[OutboxEntry], until: int) -> int:
-    """Delete those of ``rows`` that a plan told of; return how many.
+    """Delete those of ``rows`` that a plan listed; return how many.
 
     Args:
         until: of the plan.

@@ -34,7 +34,7 @@ def due(using: str) -> QuerySet[OutboxEntry]:
 def claim(using: str, rows: QuerySet[OutboxEntry], limit: int) -> list[OutboxEntry]:
     """Return up to ``limit`` of ``rows``, the oldest first, claimed for ``OUTBOX_LEASE``.
 
-    Without any, nothing is locked: an idle worker does not hinder the site's writes.
+    Without any, nothing is locked: an idle worker does not block the site's writes.
     """
     rows = rows.order_by("pk")
     if not rows.exists():

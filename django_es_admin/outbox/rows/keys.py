@@ -23,7 +23,7 @@ def value_of(model: type[models.Model], text: str) -> Any:
     """Return the key that a text of :func:`text_of` stands for.
 
     Raises:
-        ValueError: it stands for none; ``ValidationError`` likewise.
+        ValueError: it is not a key; or ``ValidationError``.
     """
     primary = model._meta.pk
     if isinstance(primary, models.CompositePrimaryKey):

@@ -1,4 +1,4 @@
-"""Wait for other writers where a transaction begins, as SQLite does not once it has read."""
+"""Wait for other writers when a transaction begins; SQLite no longer does so after a read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""Documents that a generation could not hold, kept until it can or is gone."""
+"""Documents that a generation refused, kept until it accepts them or is deleted."""
 
 import hashlib
 from collections import defaultdict

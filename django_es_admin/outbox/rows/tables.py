@@ -1,4 +1,4 @@
-"""Whether a database has the table of changes: `migrate` may be about to make it."""
+"""Whether a database has the tables of the outbox; before `migrate` it has not."""
 
 import logging
 from typing import Any
@@ -33,8 +33,8 @@ def has_outbox(using: str) -> bool:
         _told.add(database)
         option = "" if using == DEFAULT_DB_ALIAS else f" --database {using}"
         logger.warning(
-            "The database %r has no table %s yet, so that changes of indexed objects are not "
-            "noted: run `manage.py migrate%s`, and `manage.py es_rebuild` after it.",
+            "The database %r has no table %s yet, so changes of indexed objects are not captured: "
+            "run `manage.py migrate%s`, and `manage.py es_rebuild` after it.",
             using,
             OutboxEntry._meta.db_table,
             option,

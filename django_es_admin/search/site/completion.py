@@ -1,4 +1,4 @@
-"""What the beginning of a word may become: the completion suggester."""
+"""Completions of the beginning of a word: the completion suggester."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a site's search is about, and how what visitors ask of it is read."""
+"""The declaration of a site's search, and how it reads a visitor's request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy

@@ -1,6 +1,6 @@
 """A site's search with facets.
 
-A choice in one of them does not hide what else could be chosen there.
+A choice in a facet does not hide its other values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _NESTED = "nested"
 
 
 class FacetedSearchService(SearchService):
-    """A :class:`SearchService` that says how what was found is spread.
+    """A :class:`SearchService` with facets.
 
     Filters and ranges on the field of a facet are choices in it: they narrow the results and the
     other facets, but not the facet itself, so that its other values can be chosen still.
@@ -34,7 +34,7 @@ class FacetedSearchService(SearchService):
     """Name -> ``TermsFacet``, ``RangeFacet`` or ``StatsFacet``."""
 
     def build_faceted_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
-        """Return the search with its facets, to go on chaining.
+        """Return the search with its facets, to chain further.
 
         Raises:
             SearchParameterInvalid: a value does not fit.
@@ -52,7 +52,7 @@ class FacetedSearchService(SearchService):
         after: str | None = None,
         **criteria: Any,
     ) -> SearchResults:
-        """Return one page of what was found, with ``facets``; else as ``search()``.
+        """Return one page of results with ``facets``; otherwise the same as ``search()``.
 
         Raises:
             SearchParameterInvalid: a value does not fit, or the page is beyond those with a number.

@@ -1,4 +1,4 @@
-"""Facets: how the hits are spread over the values of a field."""
+"""Facets: the number of hits for each value of a field."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

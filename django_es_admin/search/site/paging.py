@@ -55,7 +55,7 @@ class Paging:
         return -(-min(total, self.window) // self.page_size)
 
     def next_cursor(self, hits: list[Mapping[str, Any]], total: int) -> str | None:
-        """Return the cursor after these hits; None where no more can be had."""
+        """Return the cursor after these hits; None if there are no more."""
         more = len(hits) == self.page_size and (
             self.after is not None or total > self.start + self.page_size
         )

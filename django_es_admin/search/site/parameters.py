@@ -64,7 +64,7 @@ def describe(
             name,
             name,
             kind,
-            _("Only what has this value; several times for one of them."),
+            _("Only results with this value. Repeat the parameter to allow several values."),
             several=True,
         )
     for name, kind in ranges.items():
@@ -76,7 +76,7 @@ def describe(
         "page_size",
         "page_size",
         "whole",
-        _("Results of a page; more than the maximum are cut to it."),
+        _("Results per page; a larger number is reduced to the maximum."),
         page_size,
         minimum=1,
         maximum=max_page_size,

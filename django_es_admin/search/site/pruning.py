@@ -1,4 +1,4 @@
-"""Which parts of a document are shown, where Elasticsearch is not there to leave out the others."""
+"""Which parts of a document are shown when the database answers instead of Elasticsearch."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

@@ -24,14 +24,14 @@ class SearchResults(TypedDict):
 
 
 class Suggestion(TypedDict):
-    """What the beginning of a word may become."""
+    """A completion of the beginning of a word."""
 
     text: str
     score: float
 
 
 class Correction(TypedDict):
-    """What somebody may have meant; ``highlighted`` is HTML with ``<em>`` around what differs."""
+    """Another spelling; ``highlighted`` is HTML with ``<em>`` around what differs."""
 
     text: str
     highlighted: str

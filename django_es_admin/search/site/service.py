@@ -35,7 +35,7 @@ logger = logging.getLogger("django_es_admin.search")
 
 
 class SearchService(SearchDeclaration):
-    """What visitors of a site may search for; subclass it, and say so by its attributes.
+    """The search of a site; subclass it, and declare in its attributes what visitors can ask for.
 
     Methods raise ``SearchParameterInvalid`` for what a visitor cannot mean, and nothing for an
     Elasticsearch that is down, unless ``fallback`` says ``"raise"``.
@@ -44,7 +44,7 @@ class SearchService(SearchDeclaration):
     # What to ask
 
     def build_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
-        """Return the search for words and criteria, to go on chaining: no page, no order yet.
+        """Return the search for words and criteria, to chain further; without page and order.
 
         Args:
             query: words; None, or nothing but spaces, for everything.
@@ -57,7 +57,7 @@ class SearchService(SearchDeclaration):
         return self._build(self._read_words(query), self._read_selections(criteria))
 
     def get_query(self, words: Words) -> Query | dsl.Query:
-        """Return the query for words; override it to rank otherwise."""
+        """Return the query for words; override it to rank differently."""
         return build_query(read_fields(self.document, self.fields), words, self._matching)
 
     def get_highlight_query(self, path: str, words: Words) -> Query:
@@ -74,7 +74,7 @@ class SearchService(SearchDeclaration):
         after: str | None = None,
         **criteria: Any,
     ) -> SearchResults:
-        """Return one page of what was found.
+        """Return one page of results.
 
         Args:
             query: words; None, or nothing but spaces, for everything.
@@ -100,7 +100,7 @@ class SearchService(SearchDeclaration):
         limit: int = 1_000,
         **criteria: Any,
     ) -> tuple[Any, ...] | None:
-        """Return the primary keys of what was found, in the order that is asked for.
+        """Return the primary keys of the results, in the requested order.
 
         None while nobody answers.
 
@@ -127,7 +127,7 @@ class SearchService(SearchDeclaration):
         return tuple(ordered.values_list("pk", flat=True)[:limit])
 
     def autocomplete(self, prefix: str, size: int = 10) -> list[Suggestion]:
-        """Return what the beginning of a word may become, each text once, the best first.
+        """Return completions of the beginning of a word, each text once, the best first.
 
         Nothing for fewer than ``min_prefix_length`` characters, and while Elasticsearch is down.
 
@@ -151,7 +151,7 @@ class SearchService(SearchDeclaration):
         return completion.read_completions(answer, field, wanted, self._is_visible)
 
     def did_you_mean(self, query: str, size: int = 5) -> list[Correction]:
-        """Return what somebody may have meant by ``query``, the likeliest first.
+        """Return other spellings of ``query``, the most likely first.
 
         Nothing where the words are well known, and while Elasticsearch is down.
 
@@ -243,7 +243,7 @@ class SearchService(SearchDeclaration):
         }
 
     def _try(self, search: "Search[Any]") -> Mapping[str, Any] | None:
-        """Return the answer; None if there is none, and that is not to be an error."""
+        """Return the answer; None if there is none and no error is to be raised."""
         try:
             return send(self.document, search, timeout=self.timeout)
         except ElasticsearchAdminError as error:
@@ -293,6 +293,6 @@ class SearchService(SearchDeclaration):
 
 
 def _is_ours(error: ServerRefused) -> bool:
-    """Whether Elasticsearch refused what was asked, and did not fail by itself."""
+    """Whether Elasticsearch refused the request, instead of failing."""
     meta = getattr(error.__cause__, "meta", None)
     return getattr(meta, "status", 400) < 500

@@ -1,4 +1,4 @@
-"""What somebody may have meant: the phrase suggester."""
+"""Suggestions of another spelling: the phrase suggester."""
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ class PhraseSuggester:
         self._field = field
         self._size = size
         self._visible = visible
-        # No text can hold what was drawn a moment ago.
+        # The marks are random, so no text can contain them.
         mark = secrets.token_hex(8)
         self._before, self._after = f"<{mark}>", f"</{mark}>"
 

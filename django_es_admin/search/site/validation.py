@@ -28,7 +28,7 @@ class InvalidDeclaration:
     Args:
         kind: with the document, with a field that is named, or with another option.
         message: what, without the service's name.
-        hint: what mends it.
+        hint: how to fix it.
     """
 
     kind: Kind
@@ -42,14 +42,14 @@ def find_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
     if not hasattr(document, "django"):
         yield InvalidDeclaration(
             "document",
-            f"document is {document!r}, which is no registered document.",
+            f"document is {document!r}, which is not a registered document.",
             "Decorate that class with @registry.register_document.",
         )
         return
     if problem := find_key_problem(document):
         yield InvalidDeclaration(
             "document",
-            f"document is {document.__name__}, and hits lead to objects by primary keys: "
+            f"document is {document.__name__}, but hits must lead to objects by primary keys: "
             f"{problem}.",
             "Name a document whose _id is the primary key, and whose index is its own.",
         )

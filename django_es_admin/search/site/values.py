@@ -1,4 +1,4 @@
-"""Values that visitors give, read strictly: what cannot be meant is refused by name."""
+"""Values from visitors, read strictly: the error for an invalid one names its parameter."""
 
 import math
 import re
@@ -37,7 +37,7 @@ def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
         SearchParameterInvalid: it is none, is too long, or has characters that no text has.
     """
     if not isinstance(value, str):
-        raise _invalid(name, _("“%(name)s” has to be one text."))
+        raise _invalid(name, _("“%(name)s” must be a single text."))
     if len(value) > longest:
         text = _("“%(name)s” is longer than %(longest)s characters.")
         raise _invalid(name, text, longest=longest)
@@ -55,9 +55,9 @@ def read_whole(name: str, value: Any, lowest: int | None = 1) -> int:
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise _invalid(name, _("“%(name)s” has to be a whole number."))
+        raise _invalid(name, _("“%(name)s” must be a whole number."))
     if lowest is not None and value < lowest:
-        text = _("“%(name)s” has to be a whole number of %(lowest)s or more.")
+        text = _("“%(name)s” must be a whole number of %(lowest)s or more.")
         raise _invalid(name, text, lowest=lowest)
     return value
 
@@ -102,7 +102,7 @@ def _reader(field: SearchField) -> Callable[[str, Any], Any]:
 def _flag(name: str, value: Any) -> bool:
     found = _FLAGS.get(str(value).lower())
     if found is None:
-        raise _invalid(name, _("“%(name)s” has to be true or false."))
+        raise _invalid(name, _("“%(name)s” must be true or false."))
     return found
 
 
@@ -117,7 +117,7 @@ def _number(name: str, value: Any) -> float | int:
         or not math.isfinite(value)
         or abs(value) > MAX_NUMBER
     ):
-        raise _invalid(name, _("“%(name)s” has to be a number."))
+        raise _invalid(name, _("“%(name)s” must be a number."))
     return value
 
 
@@ -134,7 +134,7 @@ def _moment(name: str, value: Any) -> str:
             return value.isoformat()
     except (OverflowError, ValueError):
         pass
-    raise _invalid(name, _("“%(name)s” has to be a date, as 2026-11-21."))
+    raise _invalid(name, _("“%(name)s” must be a date, for example 2026-11-21."))
 
 
 def _invalid(name: str, text: str, **values: Any) -> SearchParameterInvalid:

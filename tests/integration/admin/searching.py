@@ -1,4 +1,4 @@
-"""Notes to search, and an Elasticsearch that can be taken away."""
+"""Notes to search, and an Elasticsearch that can be made unreachable."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

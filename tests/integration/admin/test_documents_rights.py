@@ -286,7 +286,7 @@ def test_a_task_of_someone_who_lost_it(queued: Operation, loss: str) -> None:
         Operation.objects.update(details={**queued.details, "through": "admin:no-such-site"})
     else:
         User.objects.update(**{"is_active" if loss == "account" else "is_staff": False})
-    assert "does not have the right to it any more" in do(queued)
+    assert "no longer has the right to do it" in do(queued)
     queued.refresh_from_db()
     assert (queued.state, queued.ended_at is None) == ("failed", False)
 

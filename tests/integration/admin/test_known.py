@@ -1,4 +1,4 @@
-"""Rows of which it is known how many there are."""
+"""Rows whose number is already known."""
 
 import datetime
 from typing import Any

@@ -144,7 +144,7 @@ def test_further_aliases_and_a_closed_index(
     at = next(n for n, row in enumerate(rows) if row.startswith("products "))
     assert rows[at].startswith(f"products alias {prefix}wares shop.Product ")
     assert re.search(r" closed — \S+( \d+ s ago)? same — ", rows[at])
-    assert rows[at + 1] == "The index is closed: open it, or nobody can search it."
+    assert rows[at + 1] == "The index is closed: open it to make it searchable."
 
 
 def test_an_older_generation_is_no_index_of_its_own(

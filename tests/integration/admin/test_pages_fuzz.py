@@ -1,4 +1,4 @@
-"""Answers of a cluster that lack keys, or have others than they must: no page is a stack trace."""
+"""Answers of a cluster with missing or wrong keys: no page fails with a traceback."""
 
 import json
 import random

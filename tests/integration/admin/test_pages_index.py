@@ -95,7 +95,7 @@ def test_overview_of_a_missing_index(es: Elasticsearch) -> None:
     ("name", "sentence"),
     [
         ("mapping", "Declared mapping: there is no live one to show"),
-        ("analyze", "There is no live generation whose analyzers could be asked."),
+        ("analyze", "There is no live generation whose analyzers could be used."),
         ("operations", "There are no operations yet, or they were removed after their retention."),
         ("generations", "There is no generation: the index was never built."),
         ("documents", "There is no document in the live generation."),

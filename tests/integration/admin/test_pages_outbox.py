@@ -155,7 +155,7 @@ def test_rows_of_several_indices_are_not_discarded_at_once(
     client = visitor(superuser=True)
     chosen = [rows[0], entry("8", **values)]
     data = {"until": chosen[1].pk, "typed": "products", "index": "0"}
-    assert "rows of several indices" in act(client, "discard_selected", chosen, **data)
+    assert "rows belong to several indices" in act(client, "discard_selected", chosen, **data)
     assert OutboxEntry.objects.count() == 6
     assert "nothing to discard" in act(client, "discard_selected", [rows[3]])
 

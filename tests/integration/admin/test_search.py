@@ -175,8 +175,8 @@ def test_nul_is_refused_as_django_does(admin_client: Client, lanterns: list[Note
 
 def test_a_search_that_was_shortened_says_so(admin_client: Client, lanterns: list[Note]) -> None:
     long = " ".join(["lantern"] + [f"word{n}" for n in range(60)])
-    assert "it takes at most 50 words" in summary_of(open_list(admin_client, long))
-    assert "it takes at most 50 words" not in summary_of(open_list(admin_client, "lantern"))
+    assert "it uses at most 50 words" in summary_of(open_list(admin_client, long))
+    assert "it uses at most 50 words" not in summary_of(open_list(admin_client, "lantern"))
 
 
 def test_nothing_found_says_what_to_try(admin_client: Client, lanterns: list[Note]) -> None:

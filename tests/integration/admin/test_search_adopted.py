@@ -1,4 +1,4 @@
-"""The change list of an index that was made by other hands, whose window is small."""
+"""The change list of an index that something else created, with a small result window."""
 
 from typing import Any
 

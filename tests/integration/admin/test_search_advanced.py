@@ -1,4 +1,4 @@
-"""Operators in the search box: what they find, what is told of mistakes, and the help."""
+"""Operators in the search box: what they find, messages about mistakes, and the help."""
 
 import re
 from html import unescape
@@ -172,11 +172,11 @@ def test_what_is_pasted_finds_what_it_finds_without_operators(
     ("term", "told", "link"),
     [
         ("titel:red", "Read as words: there is no field “titel” to search.", "title:red"),
-        ("lamp - red", "Read as words: “-” is no operator here.", "lamp -red"),
-        ('lamp "red', "Read as words: the quotation mark has no partner.", 'lamp "red"'),
-        ("lamp (red", "Read as words: the bracket “(” is none of a group.", '"lamp (red"'),
-        ("/red lamp", "Read as words: “/” is no operator here.", '"/red lamp"'),
-        ("'red lamp", "Read as words: “'” is no operator here.", '"\'red lamp"'),
+        ("lamp - red", "Read as words: “-” is not an operator here.", "lamp -red"),
+        ('lamp "red', "Read as words: a quotation mark is not closed.", 'lamp "red"'),
+        ("lamp (red", "Read as words: the bracket “(” does not belong to a group.", '"lamp (red"'),
+        ("/red lamp", "Read as words: “/” is not an operator here.", '"/red lamp"'),
+        ("'red lamp", "Read as words: “'” is not an operator here.", '"\'red lamp"'),
         ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
         ("lamp -red", "Or search for the words: lamp red", "lamp red"),
     ],
@@ -214,7 +214,7 @@ def test_patterns_find_what_looks_like_them_in_both_modes(
         assert found(admin_client, "lanp*") == []
         assert found(admin_client, "l*") == []
         told = summary_of(open_list(admin_client, "*amp", STARRED))
-        assert "* stands for letters only after the first two of a word" in told
+        assert "* stands for other letters only after at least two letters of a word" in told
         monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
 
 

@@ -1,4 +1,4 @@
-"""What a search shows as a sheet, with django-import-export."""
+"""Exports of search results, with django-import-export."""
 
 import re
 from contextlib import nullcontext

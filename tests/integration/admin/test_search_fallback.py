@@ -238,7 +238,7 @@ def test_the_database_takes_as_many_words_as_elasticsearch(
     with no_elasticsearch():
         response = open_list(admin_client, term)
     assert response.context["cl"].result_count == count
-    assert ("it takes at most 50 words" in summary_of(response)) == shortened
+    assert ("it uses at most 50 words" in summary_of(response)) == shortened
 
 
 def test_two_words_in_quotes_stay_together_in_the_database(admin_client: Client) -> None:

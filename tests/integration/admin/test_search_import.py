@@ -1,4 +1,4 @@
-"""Sheets that change what is indexed, with django-import-export."""
+"""Imports that change indexed objects, with django-import-export."""
 
 import json
 import threading
@@ -312,10 +312,10 @@ def test_objects_whose_keys_stay_unknown_are_refused_with_a_reason(
     monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
     shown = upload_labels(admin_client, ",red", ",green")
     assert "confirm_form" not in shown.context
-    assert "Give it its key beforehand, as UUIDs have it" in text_of(shown)
+    assert "Set the key yourself, for example a UUID" in text_of(shown)
     monkeypatch.setattr(LabelAdmin, "skip_import_confirm", True)
     shown = upload_labels(admin_client, ",red", ",green")
-    assert "Give it its key beforehand, as UUIDs have it" in text_of(shown)
+    assert "Set the key yourself, for example a UUID" in text_of(shown)
     assert not Label.objects.exists()
     assert not OutboxEntry.objects.exists()
 

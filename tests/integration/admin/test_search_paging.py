@@ -332,7 +332,7 @@ def test_rows_that_the_database_has_no_more_are_noticed(admin_client: Client) ->
     assert not is_paged(response)
     assert summary_of(response).startswith("59 hits for zeppelin, best first")
     assert response.context["cl"].full_result_count == 89
-    assert "1 hit is not in the database any more." in summary_of(response)
+    assert "1 hit is no longer in the database." in summary_of(response)
 
 
 def test_all_rows_are_counted_by_the_database_while_a_change_waits(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Two tenants in one index: nothing of the other one is ever told."""
+"""Two tenants in one index: none ever sees data of the other."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a searched page tells beside its rows: marks, other spellings, what the database lacks."""
+"""What a result page shows beside its rows: marks, other spellings, rows that are missing."""
 
 import re
 from typing import Any
@@ -141,7 +141,7 @@ def test_hits_that_the_database_has_no_more_are_told(admin_client: Client) -> No
     make_notes("Lantern a", "Lantern b", "Lantern c", kind="odd")
     index_notes()
     Note.objects.filter(title="Lantern b").delete()
-    told = "1 hit is not in the database any more."
+    told = "1 hit is no longer in the database."
     assert summary_of(open_list(admin_client, "lantern")) == (
         f"2 hits for lantern, best first {told}"
     )
@@ -149,7 +149,7 @@ def test_hits_that_the_database_has_no_more_are_told(admin_client: Client) -> No
     # Under a filter nobody knows which of them it would have left.
     assert told not in summary_of(open_list(admin_client, "lantern", kind__exact="odd"))
     Note.objects.filter(title="Lantern a").delete()
-    told = "2 hits are not in the database any more."
+    told = "2 hits are no longer in the database."
     assert told in summary_of(open_list(admin_client, "lantern"))
 
 
@@ -174,7 +174,7 @@ def test_rows_that_a_filter_leaves_out_by_itself_are_not_gone(
     make_notes("Lantern d")
     index_notes()
     Note.objects.filter(title="Lantern a").delete()
-    told = "1 hit is not in the database any more."
+    told = "1 hit is no longer in the database."
     response = open_list(admin_client, "lantern")
     assert summary_of(response) == "1 hit for lantern"
     assert told in summary_of(open_list(admin_client, "lantern", which="all"))
@@ -232,7 +232,7 @@ def test_hits_are_counted_whatever_a_paginator_says(
     index_notes()
     response = open_list(admin_client, "lantern", **sorting)
     assert summary_of(response).startswith("7 hits for lantern")
-    assert "not in the database" not in summary_of(response)
+    assert "longer in the database" not in summary_of(response)
     assert response.context["cl"].result_count == guess
     assert len(set(titles(response))) == len(titles(response)) >= 5
     with no_elasticsearch():

@@ -1,4 +1,4 @@
-"""Those who open the pages, each in a test client that is signed in."""
+"""Users who open the pages, each in a test client that is signed in."""
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What an error of the server becomes: told by its status and its type, whoever answers."""
+"""How an error of a server is translated: by its status and type, whatever server answers."""
 
 from collections.abc import Callable
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""An end to every answer, in time and in size, and to where a request goes: both engines."""
+"""Limits of every answer in time and size, and of where a request goes: both engines."""
 
 import gzip
 import threading

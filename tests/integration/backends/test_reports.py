@@ -1,4 +1,4 @@
-"""Nothing secret in a report of an error: with the server down or up, whoever collects it."""
+"""No secrets in error reports, with the server down or up, whatever tool collects them."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""TLS and credentials on a real server with security on, and what of them is ever seen: nothing."""
+"""TLS and credentials on a real server with security on; none of them is ever shown."""
 
 import logging
 import traceback

@@ -1,4 +1,4 @@
-"""Whatever answers in the place of Elasticsearch: one line that names the connection."""
+"""Other servers that answer instead of Elasticsearch: one line names the connection."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

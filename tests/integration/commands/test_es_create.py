@@ -43,7 +43,7 @@ def test_the_plan_comes_first(run: Run, definition: IndexDefinition) -> None:
     assert done == f"Created {generation} for {INDEX}."
     assert is_generation_name(definition.alias, generation)
     assert run("es_create", INDEX).out == (
-        f"{INDEX} on default: exists as {generation}, is left as it is\n"
+        f"{INDEX} on default: exists as {generation}, is not changed\n"
     )
 
 

@@ -48,7 +48,7 @@ def test_another_name_deletes_nothing(
     live = build()
     answer(said)
     ended = run("es_delete", INDEX, "--json")
-    assert (ended.code, ended.message) == (1, "That is another name: nothing was deleted.")
+    assert (ended.code, ended.message) == (1, "The name does not match. Nothing was deleted.")
     assert ended.json["deleted"] is False
     assert holders() == [live]
 

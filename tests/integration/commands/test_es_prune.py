@@ -1,4 +1,4 @@
-"""`es_prune`: what goes, what stays, and what is only named."""
+"""`es_prune`: what it deletes, what it keeps, and what it only lists."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields

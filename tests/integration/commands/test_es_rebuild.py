@@ -1,4 +1,4 @@
-"""`es_rebuild`, with good and bad documents, and a cluster that goes away while it loads."""
+"""`es_rebuild`, with good and bad documents, and a cluster that fails during the load."""
 
 import os
 import pty
@@ -84,7 +84,7 @@ def test_the_plan_then_the_steps_then_the_outcome(
     assert lines[-1].startswith(f"Rebuilt {INDEX} in ")
     assert f"s: {live} is live with 5 documents (" in lines[-1]
     again = run("es_rebuild", INDEX).out
-    assert f"{live} -> the new generation\n  6  keep {live} for a way back\n" in again
+    assert f"{live} -> the new generation\n  6  keep {live} for a rollback\n" in again
 
 
 def test_events(run: Run, definition: IndexDefinition, build: Build, holders: Holders) -> None:

@@ -1,4 +1,4 @@
-"""What `es_rebuild` is told: how long to wait, not to swap, and whether a physical index may go."""
+"""Options of `es_rebuild`: how long to wait, no swap, and whether to delete a physical index."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def test_a_dry_run_changes_nothing(run: Run, build: Build, holders: Holders) -> 
     lines = ended.out.splitlines()
     assert lines[0] == f"Rebuild {INDEX} on default"
     assert lines[4] == "  4  wait up to 7 s for its shards, compare its ids with the database"
-    assert lines[-1] == f"  6  keep {live} for a way back"
+    assert lines[-1] == f"  6  keep {live} for a rollback"
     assert [event["event"] for event in run("es_rebuild", INDEX, "--dry-run", "--json").events] == [
         "plan"
     ]
@@ -86,7 +86,7 @@ def test_somebody_keeps_a_physical_index(
     ended = run("es_rebuild", INDEX)
     assert (ended.code, ended.message) == (1, "Nothing was changed.")
     assert f"  5  delete the physical index {physical} and put an alias in its place" in ended.out
-    assert "  6  no way back: the physical index is gone then\n" in ended.out
+    assert "  6  this cannot be undone: the physical index is deleted\n" in ended.out
     assert es.count(index=physical)["count"] == 1
     assert not Generation.objects.exists()
     assert not Operation.objects.exists()
@@ -144,7 +144,7 @@ def test_a_swap_in_the_place_of_a_physical_index_asks_and_tells(
     answer("n\n")
     ended = run("es_swap_alias", INDEX)
     assert (ended.code, ended.message) == (1, "Nothing was changed.")
-    assert f"  the physical index {physical} is deleted: there is no way back\n" in ended.out
+    assert f"  the physical index {physical} is deleted, which cannot be undone\n" in ended.out
     assert f"    remove_index {physical}\n" in ended.out
     answer("y\n")
     ended = run("es_swap_alias", INDEX, "--min-ratio", "0")

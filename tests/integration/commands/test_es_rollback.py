@@ -1,4 +1,4 @@
-"""`es_rollback`: the plan, the question, the way back and forth."""
+"""`es_rollback`: the plan, the question, back and forward again."""
 
 from collections.abc import Callable
 from dataclasses import fields

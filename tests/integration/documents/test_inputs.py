@@ -1,4 +1,4 @@
-"""Models, documents, values and saves that went wrong elsewhere, each as small as it can be.
+"""Models, documents, values and saves that failed in other libraries, each as small as possible.
 
 Rebuilt from public reports about django-elasticsearch-dsl, django-opensearch-dsl, Haystack and
 Wagtail. Each row declares a document, does something, and says what is in the index afterwards.

@@ -1,4 +1,4 @@
-"""Documents that stand under another id than the primary key, or on a shard of their own."""
+"""Documents with an id other than the primary key, or a routing of their own."""
 
 import time
 from collections.abc import Callable

@@ -74,7 +74,7 @@ def test_create_and_populate(cars: Any, ads: Any, read: Read) -> None:
 
 
 def test_populate_without_an_index(cars: Any) -> None:
-    with pytest.raises(CommandError, match="is not there: create it"):
+    with pytest.raises(CommandError, match="does not exist: create it"):
         run("--populate")
 
 

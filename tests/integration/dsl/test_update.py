@@ -1,4 +1,4 @@
-"""``Document().update()``: objects are noted in the outbox, and drained."""
+"""``Document().update()``: objects are added to the outbox, and drained."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""A shop whose search is asked."""
+"""A shop with a search."""
 
 from collections.abc import Iterator
 from typing import Any

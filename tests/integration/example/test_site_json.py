@@ -1,4 +1,4 @@
-"""The shop's search as JSON: each parameter, and what is no parameter."""
+"""The shop's search as JSON: each parameter, and what is not a parameter."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""An index of the guide's products, and somebody who stands before its cluster."""
+"""An index of the guide's products, and a proxy in front of its cluster."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

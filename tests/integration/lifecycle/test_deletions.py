@@ -1,4 +1,4 @@
-"""Deletions that Elasticsearch does not carry out, and what nobody knows of any more."""
+"""Deletions that Elasticsearch does not carry out, and generations that are in no table."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def test_a_generation_that_could_not_be_deleted_is_pruned_the_next_time(
         delete_index(plan_delete(standby))
     assert roles() == {standby: "failed", live: "live"}
     (problem,) = problems()
-    assert f"1 failed build takes up space ({standby}: It was to be deleted): run" in problem
+    assert f"1 failed build takes up space ({standby}: It was marked for deletion): run" in problem
     assert prune(plan_prune(definition)).deleted == (standby,)
     assert not es.indices.exists(index=standby)
     assert problems() == ()

@@ -1,4 +1,4 @@
-"""A rebuild that is stopped while it moves the alias: what is live is never given up."""
+"""A rebuild that is stopped while it moves the alias: the live generation is never failed."""
 
 from collections.abc import Callable
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Who works on a rebuild: each sign of life renews the lease, and who lost it lets go."""
+"""Leases of a rebuild: each progress renews the lease, and a process that lost it stops."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What `es_status` says of generations, and that what it says mends it."""
+"""What `es_status` says about generations, and that its advice works."""
 
 from datetime import timedelta
 

@@ -122,7 +122,7 @@ def test_a_killed_rebuild_is_gone_on_with(
         _rebuild_without_repair(plan)
     assert build.name in str(closed.value)
     dead.refresh_from_db()
-    assert (dead.state, "ended without a word" in dead.error) == ("failed", True)
+    assert (dead.state, "ended unexpectedly" in dead.error) == ("failed", True)
     assert dead.ended_at is not None
     assert roles() == {build.name: "building"}
 
@@ -283,7 +283,7 @@ def test_a_generation_that_is_deleted_while_it_is_loaded(
     make_products(3)
     build = create_generation(definition)
     es.indices.delete(index=build.name)
-    with pytest.raises(IndexMissing, match="not being built any more"):
+    with pytest.raises(IndexMissing, match="no longer being built"):
         load(definition, build)
 
 

@@ -106,7 +106,7 @@ def test_the_first_swap_gives_way_to_who_put_the_alias_elsewhere(
     assert holders(es, definition) == {by_hand}
     assert str(refused.value).startswith(
         f"The alias {definition.alias} is on {by_hand} now, where the plan had none: somebody "
-        f"else moved it meanwhile, and nothing was changed here."
+        f"moved it in the meantime, and nothing was changed here."
     )
     (new,) = roles()
     assert roles() == {new: "building"}

@@ -1,4 +1,4 @@
-"""What a plan warns of: it can be done, but somebody should know."""
+"""Warnings of a plan: they do not prevent the operation."""
 
 import json
 from collections.abc import Iterator

@@ -273,7 +273,7 @@ def test_instances_without_a_key_are_refused_loudly(
     monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
     with transaction.atomic():
         made = Product.objects.bulk_create([Product(name="Boot", description="", price=1)])
-        with pytest.raises(KeyMissing, match="Give it its key beforehand"):
+        with pytest.raises(KeyMissing, match="Set the key yourself"):
             capture(made)
         # What no document has anything to do with may lack it; nobody would call capture() for it.
         assert capture_as_signals_would([LogEntry()], "default") == 0

@@ -1,4 +1,4 @@
-"""What fails keeps nothing else waiting: another index, another object, another connection."""
+"""A failure delays no other index, object or connection."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Keys that are no small numbers, and links that hold other columns than keys."""
+"""Keys that are not small numbers, and relations to other columns than keys."""
 
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -203,7 +203,7 @@ def test_what_can_be_no_id_is_parked_at_once_and_all_agree_on_what_to_do(
     row = OutboxEntry.objects.get()
     assert (row.key, row.attempts) == (key, 1)
     assert row.parked_at is not None
-    assert "give the object another key, or leave it out in get_queryset()" in row.error
+    assert "give the object another key, or exclude it in get_queryset()" in row.error
 
     def problems() -> set[str]:
         return {str(problem) for problem in get_status(["keys"]).indices[0].problems}
@@ -218,7 +218,7 @@ def test_what_can_be_no_id_is_parked_at_once_and_all_agree_on_what_to_do(
         assert f"Parked: object {key} of keys: its key has 0 or more than 512 bytes" in (
             told.getvalue()
         )
-    with pytest.raises(LoadFailed, match=f"The first is that of object {key}"):
+    with pytest.raises(LoadFailed, match=f"The first is the document of object {key}"):
         rebuild(plan_rebuild(get_definition("keys")))
     assert set(read()) == {"good"}
     left_out.append(key)

@@ -1,4 +1,4 @@
-"""Models with kin: proxies, multi-table inheritance, other databases, requests in a transaction."""
+"""Related models: proxies, multi-table inheritance, other databases, requests in a transaction."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keys of any length can be noted, and the migration that made it so keeps what was there."""
+"""Keys of any length can be captured, and the migration for this keeps existing rows."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

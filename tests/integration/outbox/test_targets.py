@@ -1,4 +1,4 @@
-"""What nobody searches keeps nothing waiting; the state of an index is no fault of a document."""
+"""A generation that is not searched delays nothing; an index's state is no document's fault."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -100,9 +100,9 @@ def test_one_that_nobody_searches_vetoes_nothing(
     assert RefusedDocument.objects.count() == 6
     problems = " ".join(map(str, get_status([definition.name]).indices[0].problems))
     if role == Role.STANDBY:
-        assert f"The standby {name} misses changes that it could not take." in problems
+        assert f"The standby {name} misses changes that could not be written to it." in problems
         return
-    assert f"The build {name} misses changes that it could not take." in problems
+    assert f"The build {name} misses changes that could not be written to it." in problems
     assert f"manage.py es_prune {definition.name} --builds" in problems
     # A new rebuild is done, and gives it up.
     let_deletes_be_due()

@@ -95,7 +95,10 @@ def test_a_rebuild_names_the_document(settings: Any) -> None:
     with document_of(FlatProduct, "texts", **TEXT) as definition:
         make("a")
         large = make("large", 200_000)
-        with limited(settings), pytest.raises(LoadFailed, match=f"that of object {large.pk}"):
+        with (
+            limited(settings),
+            pytest.raises(LoadFailed, match=f"the document of object {large.pk}"),
+        ):
             rebuild(plan_rebuild(definition))
         assert "413" in RefusedDocument.objects.get().error
 

@@ -1,4 +1,4 @@
-"""What cannot be read or written is the fault of one object, and of no other."""
+"""An object that cannot be read or written affects no other object."""
 
 from typing import Any
 
@@ -49,7 +49,9 @@ def test_text_that_is_no_utf_8(
         assert (row.key, row.attempts) == (str(bad.pk), 1)
         assert "UTF-8" in row.error
         assert names(es, "texts", prefix) == {"a", "b"}
-        with pytest.raises(LoadFailed, match=f"The first is that of object {bad.pk}") as caught:
+        with pytest.raises(
+            LoadFailed, match=f"The first is the document of object {bad.pk}"
+        ) as caught:
             rebuild(plan_rebuild(definition))
         assert "UTF-8" in caught.value.failures[0][1]
 

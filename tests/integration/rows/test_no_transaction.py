@@ -1,4 +1,4 @@
-"""A change that has no transaction is noted in one of its own, or refused before it happens."""
+"""A change without a transaction is recorded in one of its own, or refused before it happens."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What setup_djangoes does to connections, those that somebody holds already included."""
+"""What setup_djangoes does to connections, also to those that a module already has."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -155,7 +155,7 @@ class BookTests(Traced, TestCase):
         found = hits(search)
         ordered = [one for key in found for one in (other, self.book) if str(one.pk) == key]
         self.assertHits(search, ordered, ordered=True)
-        with self.assertRaisesRegex(AssertionError, "in another order"):
+        with self.assertRaisesRegex(AssertionError, "in a different order"):
             self.assertHits(search, ordered[::-1], ordered=True)
 
     def test_a_search_of_elasticsearch_dsl(self) -> None:

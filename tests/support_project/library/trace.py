@@ -1,4 +1,4 @@
-"""Tell whoever runs these tests which process used which names."""
+"""Record which process used which names."""
 
 import os
 from pathlib import Path

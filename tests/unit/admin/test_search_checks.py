@@ -73,8 +73,8 @@ def test_a_document_of_another_model() -> None:
     assert problems(search_document=ProductDocument) == [
         (
             "E022",
-            "TriedAdmin.search_document is ProductDocument, which is of the model shop.Product, "
-            "not of testapp.Note.",
+            "TriedAdmin.search_document is ProductDocument, which belongs to the model "
+            "shop.Product, not to testapp.Note.",
         )
     ]
 
@@ -83,7 +83,7 @@ def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(NoteDocument.django.places, "own", True)
     [(number, message)] = problems()
     assert number == "E027"
-    assert "has ids of its own" in message
+    assert "has ids or a routing of its own" in message
 
 
 def test_fields_that_cannot_be_searched() -> None:
@@ -129,7 +129,7 @@ def test_columns_that_cannot_be_marked() -> None:
     found = problems(**options, search_highlight=["title", "body", "stars", "shelf", "nothing"])
     assert [number for number, _ in found] == ["E025"] * 4
     assert found[0][1] == (
-        "TriedAdmin.search_highlight has 'body', which no search field is made from."
+        "TriedAdmin.search_highlight has 'body', which none of the search_fields is made from."
     )
 
 
@@ -140,7 +140,7 @@ def test_columns_that_show_labels_of_their_choices_cannot_be_marked() -> None:
     Kinds.django = NoteDocument.django
     options = {"search_document": Kinds, "search_fields": ["kind"]}
     assert problems(**options, search_highlight=["kind"]) == [
-        ("E025", "TriedAdmin.search_highlight has 'kind', whose cells show labels of its choices.")
+        ("E025", "TriedAdmin.search_highlight has 'kind', whose cells show the labels of choices.")
     ]
 
 

@@ -1,4 +1,4 @@
-"""How the states of things are said."""
+"""How states are shown."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

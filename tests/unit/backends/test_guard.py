@@ -1,4 +1,4 @@
-"""The guard in the transport: what may not be sent, is not."""
+"""The guard in the transport: forbidden requests are not sent."""
 
 import pytest
 from elastic_transport import NdjsonSerializer

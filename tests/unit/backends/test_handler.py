@@ -1,4 +1,4 @@
-"""Connections by alias: one per process, made anew after a fork, settings never written to."""
+"""Connections by alias: one per process, made again after a fork, without changing settings."""
 
 import copy
 import os

@@ -1,4 +1,4 @@
-"""The client's methods without their index: which there are, and what old calls mean."""
+"""The client's methods without an index: which exist, and what old calls mean."""
 
 import warnings
 from typing import Any

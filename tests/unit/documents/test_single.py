@@ -1,4 +1,4 @@
-"""The document of one object: the same one, by SQL that is written once."""
+"""The document of one object: the same one, read with cached SQL."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -266,7 +266,7 @@ def test_misdeclared_documents(attributes: dict[str, Any], message: str) -> None
 
 
 def test_only_documents_can_be_registered() -> None:
-    with pytest.raises(DocumentMisdeclared, match="is no Document"):
+    with pytest.raises(DocumentMisdeclared, match="is not a Document"):
         registry.register_document(Product)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a project names of django-elasticsearch-dsl, and has no effect here, is told."""
+"""Checks report everything of django-elasticsearch-dsl that has no effect here."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -137,7 +137,7 @@ def test_days_of_the_calendar_have_no_time_zone() -> None:
         ("made:٢٠٢٦-11", 5, "A date belongs here: 2026, 2026-11 or 2026-11-21."),
         ("made:>yesterday", 6, "A date belongs here: 2026, 2026-11 or 2026-11-21."),
         ("made:2026-13", 5, "A date belongs here: 2026, 2026-11 or 2026-11-21."),
-        ("(" * 99 + "a" + ")" * 99, 30, "This is too deep."),
+        ("(" * 99 + "a" + ")" * 99, 30, "This is nested too deeply."),
         ("a " * 51 + "OR b", 106, "A search with operators takes 50 words."),
     ],
 )

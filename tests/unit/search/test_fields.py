@@ -49,9 +49,9 @@ def test_the_mapping_tells_types_and_nested_paths() -> None:
         ("titel", "which NoteDocument does not have"),
         ("shelf__name", "which NoteDocument does not have"),
         ("shelf.nmae", "which NoteDocument does not have"),
-        ("shelf", "which is of the type object"),
-        ("labels", "which is of the type nested"),
-        ("suggest", "which is of the type completion"),
+        ("shelf", "which has the type object"),
+        ("labels", "which has the type nested"),
+        ("suggest", "which has the type completion"),
     ],
 )
 def test_what_cannot_be_searched_is_named(spec: str, problem: str) -> None:

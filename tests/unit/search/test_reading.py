@@ -1,4 +1,4 @@
-"""How a search is read: what is pasted is words, whatever is in it."""
+"""How a search is read: pasted text is words, whatever characters it has."""
 
 import csv
 import gzip

@@ -25,14 +25,14 @@ def test_the_shop_s_services_are_right() -> None:
 def test_a_document_that_is_none() -> None:
     [(kind, message)] = problems(document=dict)
     assert kind == "document"
-    assert "no registered document" in message
+    assert "not a registered document" in message
 
 
 def test_a_document_whose_hits_do_not_lead_to_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ProductDocument.django.places, "own", True)
     [(kind, message)] = problems()
     assert kind == "document"
-    assert "has ids of its own" in message
+    assert "has ids or a routing of its own" in message
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_ends_of_ranges(field: SearchField, given: Any, read: Any) -> None:
 
 @pytest.mark.parametrize("given", ["", "x", "2026-13-01", "21.11.2026", 5, None, "9" * 50])
 def test_what_is_no_date(given: Any) -> None:
-    with pytest.raises(SearchParameterInvalid, match="has to be a date"):
+    with pytest.raises(SearchParameterInvalid, match="must be a date"):
         read_bound("x", given, DAY)
 
 

@@ -1,4 +1,4 @@
-"""The page of one object in one index: what is indexed beside what would be."""
+"""The page of one object in one index: what is indexed, and what would be indexed now."""
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote
@@ -22,7 +22,7 @@ MAX_KEY = 512
 
 
 def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show one object; on POST, note that its document is to be written anew.
+    """Show one object; on POST, add it to the outbox, so that its document is written again.
 
     Args:
         pages: of the indices.

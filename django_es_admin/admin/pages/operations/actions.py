@@ -28,8 +28,8 @@ from . import plans
 Parameters = Mapping[str, str]
 
 _NO_TASKS = _(
-    "django-tasks is not installed, so that nothing can be done in the background: "
-    "install django-tasks-db, or use `manage.py es_rebuild`."
+    "django-tasks is not installed, so nothing can run in the background: install "
+    "django-tasks-db, or use `manage.py es_rebuild`."
 )
 
 _TOO_MUCH = _(

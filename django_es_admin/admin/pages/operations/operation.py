@@ -59,7 +59,7 @@ class OperationList(ChangeList):
 
 
 class OperationAdmin(PageAdmin):
-    """The operations, the newest first; whoever may view indices sees what is done to them."""
+    """The operations, the newest first; users who may view indices see what is done to them."""
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
@@ -67,7 +67,7 @@ class OperationAdmin(PageAdmin):
     list_filter = ("kind", "state", DatabaseFilter)
     list_per_page = 50
     search_fields = ("index", "who", "generation")
-    search_help_text = _("Searches index, generation and who began it.")
+    search_help_text = _("Searches the index, the generation, and who began the operation.")
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -74,7 +74,7 @@ def tell_create(plan: CreatePlan) -> Told:
             _("give it the alias %(alias)s, in the same request") % {"alias": definition.alias},
             _("write every later change to it; rows that exist already are not loaded")
             if definition.document
-            else _("the project fills it itself"),
+            else _("the project fills the index itself"),
         ),
         (_put(definition, name),),
     )
@@ -172,8 +172,8 @@ def tell_refresh(plan: RefreshPlan) -> Told:
 def tell_drain(plan: DrainPlan) -> Told:
     """Tell a drain."""
     first = ngettext(
-        "read the object of %(count)s change of the connection %(connection)s afresh",
-        "read the objects of %(count)s changes of the connection %(connection)s afresh",
+        "read the object of %(count)s change of the connection %(connection)s from the database",
+        "read the objects of %(count)s changes of the connection %(connection)s from the database",
         plan.waiting,
     )
     values = {"count": number(plan.waiting), "connection": plan.definition.using}

@@ -1,1 +1,1 @@
-"""The dashboard: connections, indices, and what is to be done about them."""
+"""The dashboard: connections, indices, and their problems."""

@@ -68,7 +68,7 @@ COLUMNS = (
         lambda index: index.rows,
         numeric=True,
         css="esa-number",
-        hint=_("Objects in the database that belong into the index, as last counted or estimated"),
+        hint=_("Objects in the database that belong in the index, as last counted or estimated"),
     ),
     Column("mapping", _("Mapping"), lambda index: len(index.differences) or None),
     Column(

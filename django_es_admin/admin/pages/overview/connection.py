@@ -41,7 +41,7 @@ class ConnectionAdmin(PageAdmin):
 
         Raises:
             PermissionDenied: the user may not view connections.
-            Http404: there is none of this alias.
+            Http404: no connection has this alias.
         """
         self.require_view(request)
         try:

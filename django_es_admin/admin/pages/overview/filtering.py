@@ -1,4 +1,4 @@
-"""Which indices the dashboard shows: what its address asks for."""
+"""Which indices the dashboard shows, from the query string of its URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,17 +23,17 @@ class Command(BaseCommand):
     """Create, fill, delete or rebuild the indices of the registered documents."""
 
     help = (
-        "Manage the indices of the registered documents. A rebuild deletes nothing: the index that "
-        "is there is searched until the new one is equal to the database, and gets every change."
+        "Manage the indices of the registered documents. A rebuild deletes nothing: until the new "
+        "index equals the database, the existing one is searched and gets every change."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options of django-elasticsearch-dsl."""
         helps = {
             "create": "Create the indices, empty.",
-            "populate": "Write the documents of all objects to the indices that are there.",
+            "populate": "Write the documents of all objects to the existing indices.",
             "delete": "Delete the indices.",
-            "rebuild": "Build the indices anew beside those that are there, and swap.",
+            "rebuild": "Build new indices beside the existing ones, and swap.",
         }
         for action in ACTIONS:
             parser.add_argument(
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--parallel",
             action="store_true",
-            help="Populate in four threads. A rebuild sends as large requests as the server takes.",
+            help="Populate in four threads. It has no effect on a rebuild.",
         )
         parser.add_argument("--no-parallel", action="store_false", dest="parallel")
         parser.set_defaults(parallel=getattr(settings, "ELASTICSEARCH_DSL_PARALLEL", False))
@@ -74,12 +74,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--use-alias",
             action="store_true",
-            help="Nothing more: an index is always searched through an alias.",
+            help="Has no effect: an index is always searched through an alias.",
         )
         parser.add_argument(
             "--use-alias-keep-index",
             action="store_true",
-            help="Nothing more: the replaced index is always kept, until es_prune.",
+            help="Has no effect: the replaced index is always kept, until es_prune.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -133,7 +133,7 @@ class Command(BaseCommand):
             try:
                 index.create()
             except BadRequestError:
-                self.stdout.write(f"The index '{index._name}' exists: --rebuild builds it anew.")
+                self.stdout.write(f"The index '{index._name}' exists: --rebuild builds a new one.")
             else:
                 self.stdout.write(f"Created index '{index._name}'")
 
@@ -162,8 +162,8 @@ class Command(BaseCommand):
             plan = plan_rebuild(definition)
             if plan.concrete and not options["force"]:
                 question = (
-                    f"'{plan.source}' is an index, not an alias: an alias takes its place, once "
-                    f"the new index is complete, and it is deleted. Go on? [y/N]: "
+                    f"'{plan.source}' is an index, not an alias. When the new index is complete, "
+                    f"it is deleted and an alias takes its place. Go on? [y/N]: "
                 )
                 if input(question).lower() != "y":
                     self.stdout.write("Aborted")

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
-        """Create or mend the user.
+        """Create or repair the user.
 
         Raises:
             CommandError: these are not the demo's settings.
