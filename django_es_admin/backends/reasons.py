@@ -35,6 +35,18 @@ def is_block(body: Any) -> bool:
     return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
 
 
+def is_denied(body: Any) -> bool:
+    """Whether an error says that the user may not do that: no fault of what was sent, either.
+
+    Args:
+        body: as of :func:`is_block`.
+    """
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return False
+    return any(each.get("type") == "security_exception" for each in (*_roots(error), error))
+
+
 def reason(body: Any) -> str:
     """Return Elasticsearch's own reason for refusing a request."""
     error = _error_of(body)
