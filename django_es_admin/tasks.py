@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
+from .incidents import tell
 from .lifecycle.aliases.swap_plan import SwapPlan
 from .lifecycle.background import do_queued, queue_drain, queue_rebuild, queue_swap
 from .lifecycle.drain_now import DrainPlan
@@ -117,7 +118,8 @@ def _send(operation: Operation, using: str) -> Operation:
         try:
             do_operation.enqueue(using, operation.pk)
         except Exception as error:
-            text = f"It could not be queued for the background tasks: {error}"
+            told = tell(error, "The backend of the background tasks")
+            text = f"It could not be queued for the background tasks ({told})."
             give_up(using, operation.pk, text)
             raise OperationRefused(text) from error
 

@@ -14,10 +14,15 @@ from django.utils.functional import Promise
 from elasticsearch import dsl
 
 from ..exceptions import DocumentMisdeclared
+from ..incidents import Explained
 
 # Lucene refuses a keyword of more than 32,766 bytes, and with it the whole document; a character
 # takes up to four of them in UTF-8 (Elasticsearch reference, "ignore_above").
 KEYWORD_MAX_CHARACTERS = 32_766 // 4
+
+
+class NoListError(Explained, TypeError):
+    """What is no list was given to a ``ListField``."""
 
 
 class DjangoField(dsl.Field):
@@ -211,7 +216,7 @@ class _List:
             values = values.all()
         if not isinstance(values, Iterable) or isinstance(values, _NO_LISTS):
             # A text is one of characters, a file of lines, a dict of keys: nobody means that.
-            raise TypeError(f"ListField takes a list, and got a value of {type(values).__name__}")
+            raise NoListError(f"ListField takes a list, and got a value of {type(values).__name__}")
         if isinstance(values, (set, frozenset)):
             # Their order is another one in each process.
             values = sorted(values, key=str)

@@ -14,6 +14,7 @@ from django.db.models.manager import BaseManager
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
+from ..incidents import tell
 from .declared import Declared
 from .paths import find_relation, path_of
 from .prepared import Prepared
@@ -45,7 +46,8 @@ class FieldFailed(Exception):
     """
 
     def __init__(self, field: str, cause: BaseException | None) -> None:
-        super().__init__(f"{field}: {type(cause).__name__}: {cause}")
+        told = tell(cause, f"The value of {field}") if cause else ""
+        super().__init__(f"{field}: {told}")
         self.field = field
 
 
@@ -109,7 +111,8 @@ class InstanceSource:
         except FieldFailed as error:
             return Prepared(instance.pk, None, str(error), place)
         except Exception as error:  # noqa: BLE001 (the project's own code; one object must not stop the others)
-            return Prepared(instance.pk, None, f"{type(error).__name__}: {error}", place)
+            what = f"The document of an object of {self._document.__name__}"
+            return Prepared(instance.pk, None, tell(error, what), place)
 
 
 def _is_within(path: str, chosen: Mapping[str, Any]) -> bool:

@@ -8,9 +8,15 @@ from typing import Any, cast
 from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
 from ..backends.errors import translated, understood
-from ..backends.transport.reasons import is_block, reason_for_document
+from ..backends.transport.reasons import is_block, is_denied, reason, reason_for_document
 from ..documents.prepared import Prepared
-from ..exceptions import ElasticsearchAdminError, IndexBlocked, ServerBusy, ServerNotReady
+from ..exceptions import (
+    AccessRefused,
+    ElasticsearchAdminError,
+    IndexBlocked,
+    ServerBusy,
+    ServerNotReady,
+)
 from .encoding import NotEncodable, encode_document
 from .ids import named
 
@@ -33,6 +39,7 @@ class ItemError:
         status: HTTP status of the item; 0 where it was not sent.
         hopeless: whether no later attempt can do better, whatever the object becomes.
         blocked: whether the index is closed, or a block forbids the write.
+        denied: whether the connection's user may not write to the index.
     """
 
     key: str
@@ -40,6 +47,7 @@ class ItemError:
     status: int = 0
     hopeless: bool = False
     blocked: bool = False
+    denied: bool = False
 
     @property
     def target_gone(self) -> bool:
@@ -51,6 +59,8 @@ class ItemError:
         """What failed, if it is the index or the cluster; None where the document is to blame."""
         if self.blocked:
             return IndexBlocked
+        if self.denied:
+            return AccessRefused
         return _FAULTS.get(self.status)
 
 
@@ -190,11 +200,14 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
         elif outcome["status"] == HTTPStatus.CONFLICT:
             stale.append(key)
         else:
-            blocked = is_block(outcome)
-            errors.append(
-                ItemError(key, reason_for_document(outcome), outcome["status"], blocked=blocked)
-            )
+            told, status = reason_for_document(outcome), outcome["status"]
+            blocked, denied = is_block(outcome), is_denied(outcome)
+            errors.append(ItemError(key, told, status, blocked=blocked, denied=denied))
     return BulkResult(written, tuple(stale), tuple(errors))
+
+
+def _explain(connection: Base, doc: Any) -> str:
+    return f"The connection {connection.alias!r} could not read a document: {reason(doc)}."
 
 
 def read_versions(
@@ -209,5 +222,11 @@ def read_versions(
         client = connection.client.options(request_timeout=timeout)
         answer = client.mget(index=target, docs=named(keys), source=False)
     with understood(connection):
-        found = zip(keys, answer["docs"], strict=True)
+        found = list(zip(keys, answer["docs"], strict=True))
+        for _, doc in found:
+            # What cannot be read is not the same as what is not there.
+            if is_denied(doc):
+                raise AccessRefused(_explain(connection, doc))
+            if is_block(doc):
+                raise IndexBlocked(_explain(connection, doc))
         return {key: int(doc["_version"]) for key, doc in found if doc.get("found")}

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.db.models import QuerySet
 
-from ..exceptions import ElasticsearchAdminError, OperationCancelled, OperationRefused
+from ..exceptions import OperationCancelled, OperationRefused
+from ..incidents import tell
 from ..indices.definition import IndexDefinition, get_definition
 from ..models import Operation
 from ..operations.authority import is_still_allowed
@@ -65,20 +66,24 @@ def do_queued(using: str, key: int) -> str:
     if row is None:
         return ""
     try:
-        if not is_still_allowed(row):
-            raise OperationRefused(
-                f"{row.who} requested this operation, but no longer has the right to do it."
-            )
-        do = _QUEUED.get(Operation.Kind(row.kind))
-        if do is None:
-            raise OperationRefused(f"An operation of the kind {row.kind} is not done in a task.")
-        return do(get_definition(row.index, row.connection), row)
+        return _do(row)
     except OperationCancelled:
         return ""
-    except ElasticsearchAdminError as error:
+    except Exception as error:
         # What fails before it begins is not on its record yet.
-        give_up(using, key, str(error))
+        give_up(using, key, tell(error, f"The operation {key}"))
         raise
+
+
+def _do(row: Operation) -> str:
+    if not is_still_allowed(row):
+        raise OperationRefused(
+            f"{row.who} requested this operation, but no longer has the right to do it."
+        )
+    do = _QUEUED.get(Operation.Kind(row.kind))
+    if do is None:
+        raise OperationRefused(f"An operation of the kind {row.kind} is not done in a task.")
+    return do(get_definition(row.index, row.connection), row)
 
 
 def _rebuild(definition: IndexDefinition, row: Operation) -> str:

@@ -23,6 +23,7 @@ from ..exceptions import (
     ServerNotReady,
 )
 from ..faults import Fault, close_broken, fault_of
+from ..incidents import tell
 
 PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, IndexBlocked, BatchTooOld)
 """What may be otherwise in a moment."""
@@ -116,7 +117,7 @@ class DatabasePatience(Patience):
                 raise
             raise DatabaseUnavailable(
                 f"The database failed, and did not recover within OPERATION_PATIENCE "
-                f"({type(error).__name__}: {error}): check the database, and try again."
+                f"({tell(error, 'The database')}): check the database, and try again."
             ) from error
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
 from ..faults import close_broken
+from ..incidents import tell
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
@@ -128,10 +129,10 @@ def recording(
         cancelled = isinstance(error, OperationCancelled | KeyboardInterrupt)
         state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
         failures = {"failures": error.failures} if isinstance(error, LoadFailed) else {}
+        told = _told(error, definition)
         # Where the database is what failed, it must not hide the reason.
         close_broken()
         with suppress(Error):
-            told = str(error) or ("Interrupted." if cancelled else type(error).__name__)
             record.end(state, told, **failures)
         raise
     record.end(Operation.State.DONE)
@@ -203,6 +204,13 @@ def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> It
         if other and other.pk != own:
             raise OperationRunning(explain_running(other))
         yield
+
+
+def _told(error: BaseException, definition: IndexDefinition) -> str:
+    """Return why an operation ended, for its page."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted."
+    return tell(error, f"An operation of {definition.name}")
 
 
 def _lease() -> datetime:

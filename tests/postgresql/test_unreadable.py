@@ -54,7 +54,7 @@ FORMS = {
     "a query that decides": NAME | {"should_index_object": is_cheap},
     "a moment that Python has not": NAME | {"created_at": fields.DateField()},
 }
-REASONS = ("division by zero", "timestamp too large")
+REASON = "DataError: incident "
 
 
 @pytest.fixture(params=FORMS.values(), ids=FORMS)
@@ -100,7 +100,7 @@ def test_a_save(es: Elasticsearch, prefix: str, declared: IndexDefinition, setti
     assert names(es, "plain", prefix) == {*GOOD, "bad"}
     row = OutboxEntry.objects.get()
     assert (row.key, row.attempts, row.leased_until) == (str(bad.pk), 1, None)
-    assert any(reason in row.error for reason in REASONS)
+    assert REASON in row.error
     for _ in range(2):
         assert drain_due().result.failed == 1
     assert OutboxEntry.objects.get().parked_at is not None
@@ -122,7 +122,7 @@ def test_a_rebuild(declared: IndexDefinition, settings: Any) -> None:
         rebuild(plan_rebuild(declared))
     [(key, error)] = caught.value.failures
     assert key == str(bad.pk)
-    assert any(reason in error for reason in REASONS)
+    assert REASON in error
     assert RefusedDocument.objects.get().key == str(bad.pk)
 
 
@@ -172,7 +172,7 @@ def test_a_queryset_that_reads_nothing_at_all(settings: Any) -> None:
     with document_of(FlatProduct, "unreadable", **NAME, get_queryset=get_queryset) as definition:
         broken.append(True)
         first, *_others = [make(name) for name in sorted(GOOD)]
-        message = f"Not one of 3 objects can be read, from {first.pk} on: .*no_such_function"
+        message = f"Not one of 3 objects can be read, from {first.pk} on: .*Error: incident "
         with pytest.raises(ProjectCodeFailed, match=message):
             rebuild(plan_rebuild(definition))
 
@@ -208,7 +208,7 @@ def test_related_objects_that_cannot_be_found(
         assert [(row.kind, row.key, row.attempts) for row in rows] == [
             ("related", str(bad.pk), 1)
         ] * 2
-        assert all("division by zero" in row.error for row in rows)
+        assert all(REASON in row.error for row in rows)
         assert "of good" in names(es, "related", prefix)
 
 

@@ -8,15 +8,18 @@ _CHARACTERS = 300
 # Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
 _BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
 _ABOUT_DOCUMENTS = frozenset(("document_parsing_exception", "mapper_parsing_exception"))
+# Where the reason of a request that failed as a whole begins to quote what was sent.
+_QUOTES = r"Preview of|The prefix of the first|,? original message|For input string|\n"
 # Where a text begins to quote a value, whatever is in it: nobody can tell where the value ends.
 _VALUE = (
-    r"Preview of|The prefix of the first|,? original message|For input string"
-    r"|\n|\([-\d]|(?<![\w=])['\"]"
+    rf"{_QUOTES}"
+    r"|\([-\d]|(?<![\w=])['\"]"
 )
 _NAMED = "".join(rf"(?<!\b{word} )" for word in "field fields type for within of limit".split())
 _AFTER_FIELD = re.compile(rf"{_VALUE}| in document with id|{_NAMED}\[")
 # A cause has no field in brackets, and may have the value.
 _AFTER_WHAT = re.compile(rf"{_VALUE}|\[")
+_AFTER_REQUEST = re.compile(_QUOTES)
 _PLACE = re.compile(r"^\[\d+:\d+\] ")
 
 
@@ -32,6 +35,18 @@ def is_block(body: Any) -> bool:
     return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
 
 
+def is_denied(body: Any) -> bool:
+    """Whether an error says that the user may not do that: no fault of what was sent, either.
+
+    Args:
+        body: as of :func:`is_block`.
+    """
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return False
+    return any(each.get("type") == "security_exception" for each in (*_roots(error), error))
+
+
 def reason(body: Any) -> str:
     """Return Elasticsearch's own reason for refusing a request."""
     error = _error_of(body)
@@ -40,10 +55,11 @@ def reason(body: Any) -> str:
     first = next(iter(_roots(error)), error)
     if not _ABOUT_DOCUMENTS.isdisjoint((str(first.get("type")), str(error.get("type")))):
         return reason_for_document(body)
-    text = _shortened(str(first.get("reason") or error.get("reason") or error.get("type")))
+    said = str(first.get("reason") or error.get("reason") or error.get("type"))
+    text = _cut(said, _AFTER_REQUEST)
     cause = error.get("caused_by")
     if isinstance(cause, Mapping) and cause.get("reason"):
-        text = f"{text}: {_shortened(str(cause['reason']))}"
+        text = f"{text}: {_cut(str(cause['reason']), _AFTER_REQUEST)}"
     return text
 
 

@@ -22,6 +22,7 @@ from ...exceptions import (
     ServerBusy,
 )
 from ...faults import Fault, fault_of
+from ...incidents import tell
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
 from ..rows.claim import give_back, lease
@@ -165,7 +166,7 @@ class BatchDrain:
         if isinstance(error, ElasticsearchAdminError):
             return error
         fault = fault_of(error)
-        told = f"{type(error).__name__}: {error}"
+        told = tell(error, f"The drain of {definition.name}")
         if fault is Fault.CONNECTION:
             raise DatabaseUnavailable(
                 f"The database {self.using!r} does not answer ({told}): check it; the rows wait."
@@ -175,8 +176,8 @@ class BatchDrain:
                 f"The database {self.using!r} failed for a moment ({told}); the rows of "
                 f"{definition.name} are tried again."
             )
-        logger.error("The drain of %s failed; its rows wait.", definition.name, exc_info=error)
-        return DrainFailed(f"The drain of {definition.name} failed ({told}): see the log.")
+        logger.error("The drain of %s failed; its rows wait.", definition.name)
+        return DrainFailed(f"The drain of {definition.name} failed ({told}); its rows wait.")
 
     def _rows(self, entries: list[OutboxEntry]) -> models.QuerySet[OutboxEntry]:
         pks = [entry.pk for entry in entries]

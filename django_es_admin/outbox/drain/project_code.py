@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from ...exceptions import ElasticsearchAdminError, ProjectCodeFailed
 from ...faults import Fault, fault_of, savepoint
+from ...incidents import tell
 
 
 @contextmanager
@@ -30,4 +31,4 @@ def project_code(kind: type[ProjectCodeFailed], name: str, using: str) -> Iterat
     except Exception as error:
         if fault_of(error) in (Fault.MOMENT, Fault.CONNECTION):
             raise
-        raise kind(f"{name} failed: {type(error).__name__}: {error}") from error
+        raise kind(f"{name} failed: {tell(error, name)}") from error

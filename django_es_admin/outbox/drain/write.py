@@ -17,6 +17,7 @@ from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
 from ...exceptions import (
+    AccessRefused,
     BatchTooOld,
     ConnectionUnavailable,
     DrainOutOfTime,
@@ -333,6 +334,11 @@ def explain_item(definition: IndexDefinition, error: ItemError) -> Elasticsearch
         return IndexBlocked(
             f"The index {name} is closed or blocked ({error.message}): open it, or remove the "
             f"block; its changes wait until then."
+        )
+    if error.fault is AccessRefused:
+        return AccessRefused(
+            f"The user of the connection {alias!r} may not write to the index {name}: give it the "
+            f"right (docs/security.md has a role); its changes wait until then."
         )
     if error.fault is ServerNotReady:
         return ServerNotReady(

@@ -12,13 +12,17 @@ from django.urls import reverse
 
 from django_es_admin import connection
 from django_es_admin.backends.errors import translated
+from django_es_admin.documents import fields
 from django_es_admin.exceptions import AccessRefused
 from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain.worker import drain_due
 from django_es_admin.search.service import search_ids
 from tests.guide.models import Product
 from tests.integration.admin.visitors import visitor
 from tests.integration.commands.products import INDEX, make_products
+from tests.integration.outbox.test_isolation import document_of
 from tests.secured import Secured
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -177,3 +181,58 @@ def test_a_role_ends_at_the_prefix(use: Callable[..., None], secured: Secured, n
     ):
         with pytest.raises(AccessRefused, match=r"\(403\)"), translated(connection):
             ask()
+
+
+def without(privilege: str) -> Role:
+    role = roles()["shop_site"]
+    [rights] = role["indices"]
+    kept = [each for each in rights["privileges"] if each != privilege]
+    return {**role, "indices": [{**rights, "privileges": kept}]}
+
+
+@pytest.mark.parametrize(
+    "role", [roles()["shop_reader"], without("index"), without("delete")], ids=["reader", "i", "d"]
+)
+def test_rows_wait_untouched_for_a_right(use: Callable[..., None], role: Role) -> None:
+    make_products(4)
+    use(None)
+    call_command("es_rebuild", INDEX)
+    OutboxEntry.objects.all().delete()
+    use(role)
+    first, second, *_others = Product.objects.order_by("pk")
+    first.name = "Another"
+    first.save()
+    second.delete()
+    [stopped] = drain_due().result.stopped
+    assert isinstance(stopped.error, AccessRefused)
+    assert str(stopped.error).endswith(("until then.", "give that user the right."))
+    rows = list(OutboxEntry.objects.values_list("attempts", "error", "parked_at", "leased_until"))
+    # What it may do by itself, it has done after the save.
+    assert len(rows) == (1 if role == without("delete") else 2)
+    assert set(rows) == {(0, "", None, None)}
+    # Neither does a right that is missing look like a document that is not there.
+    use(roles()["shop_site"])
+    result = drain_due().result
+    assert (result.written + result.deleted, result.failed) == (len(rows), 0)
+
+
+def test_a_right_that_one_index_lacks_keeps_no_other_waiting(use: Callable[..., None]) -> None:
+    role = roles()["shop_site"]
+    [rights] = role["indices"]
+    names = [f"{PREFIX}{INDEX}", f"{PREFIX}{INDEX}-*"]
+    reading = {"names": [f"{PREFIX}*"], "privileges": ["read", "view_index_metadata", "monitor"]}
+    make_products(2)
+    use(None)
+    with document_of(Product, "denied", name=fields.KeywordField()) as denied:
+        call_command("es_rebuild", INDEX)
+        OutboxEntry.objects.all().delete()
+        use({**role, "indices": [{**rights, "names": names}, reading]})
+        Product.objects.first().save()
+        drain_due()
+        found = OutboxEntry.objects.values_list("index", "attempts", "error")
+        assert set(found) == {(denied.name, 0, "")}
+        with pytest.raises(AccessRefused):
+            rebuild(plan_rebuild(get_definition(denied.name)))
+        use(None)
+        drain_due()
+        assert not OutboxEntry.objects.filter(delete_sent=False).exists()

@@ -123,9 +123,9 @@ FAILING: dict[str, tuple[Any, dict[str, Any], str]] = {
                 "of": fields.ObjectField(attr="tint", properties={"name": fields.TextField()})
             },
         },
-        ".of: AttributeError: 'Colour' object has no attribute 'no_such_thing'",
+        ".of: AttributeError: incident ",
     ),
-    "another error": (property(lambda product: {}["colour"]), {}, ": KeyError: 'colour'"),
+    "another error": (property(lambda product: {}["colour"]), {}, ": KeyError: incident "),
     "list of a number": (
         property(lambda product: 5),
         {"list": True},
@@ -226,7 +226,4 @@ def test_a_method_of_the_document_that_fails(declare: Declare) -> None:
         prepare_sku=lambda self, product: product.sku.nowhere,
     )
     product = FlatProduct.objects.create(name="a", description="", price=1, sku="s")
-    assert (
-        "sku: AttributeError: 'str' object has no attribute 'nowhere'"
-        in (index.errors()[str(product.pk)])
-    )
+    assert "sku: AttributeError: incident " in index.errors()[str(product.pk)]

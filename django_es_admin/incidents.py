@@ -1,0 +1,78 @@
+"""Errors of others, whose texts may hold anything: told by type and reference, and logged whole.
+
+A driver quotes rows, a broker's URL has a password, the project's own code says what it likes. Who
+may see a page or a table may not see that; who reads the log finds it by the reference.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections import OrderedDict
+
+from .exceptions import ElasticsearchAdminError
+
+# The same error again has the same reference; its traceback is not logged again for so long.
+SAME_SECONDS = 60.0
+_REMEMBERED = 1_000
+
+logger = logging.getLogger(__name__)
+
+_Key = tuple[str, str, str]
+_noted: "OrderedDict[_Key, tuple[str, float]]" = OrderedDict()
+_lock = threading.Lock()
+
+
+class Explained(Exception):
+    """Base of errors whose texts are ours, and quote no value, though their types are not ours."""
+
+
+def tell(error: BaseException, what: str) -> str:
+    """Return what people may be told of an error: the text if it is ours, else type and reference.
+
+    The log gets the text and the traceback then, with the same reference.
+
+    Args:
+        what: what failed, for the log.
+    """
+    if isinstance(error, ElasticsearchAdminError):
+        return str(error)
+    # What it is to Python, and not what we call it.
+    kinds = (kind for kind in type(error).__mro__ if not issubclass(kind, Explained))
+    name = next(kinds).__name__
+    if isinstance(error, Explained):
+        return f"{name}: {error}"
+    reference, is_new = _reference(error)
+    if is_new:
+        logger.error("Incident %s: %s failed.", reference, what, exc_info=error)
+    else:
+        logger.error("Incident %s: %s failed again: %s", reference, what, _text(error))
+    return f"{name}: incident {reference}, see the log"
+
+
+def _reference(error: BaseException) -> tuple[str, bool]:
+    """Return the reference of an error, and whether its traceback has to be logged."""
+    key, now = (type(error).__name__, _place(error), _text(error)), time.monotonic()
+    with _lock:
+        reference, since = _noted.pop(key, ("", 0.0))
+        is_new = not reference or now - since >= SAME_SECONDS
+        reference = reference or secrets.token_hex(4)
+        _noted[key] = (reference, now if is_new else since)
+        while len(_noted) > _REMEMBERED:
+            _noted.popitem(last=False)
+    return reference, is_new
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (the project's own code)
+        return ""
+
+
+def _place(error: BaseException) -> str:
+    """Return where it was raised."""
+    step, place = error.__traceback__, ""
+    while step is not None:
+        place, step = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}", step.tb_next
+    return place
