@@ -74,6 +74,11 @@ class OperationStatus:
         return is_alive(self.row)
 
     @property
+    def is_rebuild(self) -> bool:
+        """Whether it is a rebuild."""
+        return self.row.kind == Operation.Kind.REBUILD
+
+    @property
     def interrupted(self) -> bool:
         """Whether its process ended without a word."""
         return self.row.state == Operation.State.RUNNING and not self.alive
