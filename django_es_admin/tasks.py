@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 from .exceptions import OperationRefused
 from .incidents import tell
 from .lifecycle.aliases.swap_plan import SwapPlan
-from .lifecycle.background import do_queued, queue_drain, queue_rebuild, queue_swap
+from .lifecycle.background import (
+    do_queued,
+    queue_complete,
+    queue_drain,
+    queue_rebuild,
+    queue_swap,
+)
+from .lifecycle.complete import CompletePlan
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
 from .models import Operation
@@ -105,6 +112,16 @@ def enqueue_drain(plan: DrainPlan) -> Operation:
     """
     _require_background()
     return _send(queue_drain(plan), plan.definition.database)
+
+
+def enqueue_complete(plan: CompletePlan) -> Operation:
+    """Have all keys compared and what differs written by a worker; return the record of it.
+
+    Raises:
+        OperationRefused: the plan has refusals, or nothing works in the background.
+    """
+    _require_background()
+    return _send(queue_complete(plan), plan.definition.database)
 
 
 def _require_background() -> None:

@@ -12,6 +12,7 @@ from ..operations.authority import is_still_allowed
 from ..operations.ending import give_up
 from ..operations.recording import enqueue
 from .aliases.swap_plan import SwapPlan, plan_swap
+from .complete import CompletePlan, complete, plan_complete
 from .drain_now import DrainPlan, drain_now, plan_drain
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .swap import swap_alias
@@ -50,6 +51,17 @@ def queue_drain(plan: DrainPlan) -> Operation:
         raise OperationRefused(" ".join(plan.refusals))
     details = {"again": bool(plan.parked)}
     return enqueue(plan.definition, Operation.Kind.DRAIN, details=details)
+
+
+def queue_complete(plan: CompletePlan) -> Operation:
+    """Make the record of a comparison that a background task is to do, as it reads all keys.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    return enqueue(plan.definition, Operation.Kind.REINDEX)
 
 
 def do_queued(using: str, key: int) -> str:
@@ -96,6 +108,11 @@ def _drain(definition: IndexDefinition, row: Operation) -> str:
     return ""
 
 
+def _complete(definition: IndexDefinition, row: Operation) -> str:
+    complete(plan_complete(definition), queued=row)
+    return ""
+
+
 def _swap(definition: IndexDefinition, row: Operation) -> str:
     plan = plan_swap(definition, row.details["target"])
     if plan.source != row.details["source"]:
@@ -110,6 +127,7 @@ _QUEUED: dict[Operation.Kind, Callable[[IndexDefinition, Operation], str]] = {
     Operation.Kind.REBUILD: _rebuild,
     Operation.Kind.SWAP: _swap,
     Operation.Kind.DRAIN: _drain,
+    Operation.Kind.REINDEX: _complete,
 }
 
 

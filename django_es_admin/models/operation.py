@@ -80,6 +80,12 @@ class Operation(models.Model):
     details = models.JSONField(_("details"), default=dict, help_text=_("The results."))
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    begun_at = models.DateTimeField(
+        _("begun at"),
+        null=True,
+        blank=True,
+        help_text=_("When the work on it began; until then it waited."),
+    )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:

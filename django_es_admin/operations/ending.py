@@ -1,13 +1,11 @@
 """How an operation ends before its work is done: it is cancelled, abandoned or found dead."""
 
-from datetime import timedelta
-
 from django.utils.translation import gettext as _
 
 from ..exceptions import OperationRefused
 from ..models import Operation
 from .history import OperationStatus
-from .recording import LEASE_SECONDS
+from .running import last_sign
 
 
 def find_cancel_refusal(operation: OperationStatus) -> str:
@@ -53,5 +51,4 @@ def give_up(using: str, key: int, error: str) -> None:
 
 def bury(operation: Operation, error: str) -> None:
     """Record that the process of an operation was killed: it ended with its last sign of life."""
-    last = operation.leased_until and operation.leased_until - timedelta(seconds=LEASE_SECONDS)
-    operation.finish(Operation.State.FAILED, error, at=last)
+    operation.finish(Operation.State.FAILED, error, at=last_sign(operation))

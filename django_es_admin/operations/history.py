@@ -13,10 +13,13 @@ from django.utils import timezone
 from ..exceptions import OperationMissing
 from ..indices.definition import IndexDefinition
 from ..models import Operation
-from .running import is_alive, operations_of
+from .running import is_alive, last_sign, operations_of
 
 HISTORY = 50
 """Operations of one index that its page lists."""
+
+QUIET = 15.0
+"""Seconds without progress from which on it is told."""
 
 _OPEN = (Operation.State.QUEUED, Operation.State.RUNNING)
 
@@ -30,6 +33,8 @@ class StepStatus:
         ended: None while it is running, or if its process was killed.
         done: how much of it is done, in its own unit.
         total: of how much; None where that is not known.
+        moved: when more of it was done last; None where that was not recorded.
+        stopped: when its process was last heard of, where that was killed.
     """
 
     name: str
@@ -37,21 +42,33 @@ class StepStatus:
     ended: datetime | None
     done: int
     total: int | None
+    moved: datetime | None = None
+    stopped: datetime | None = None
 
     @property
     def seconds(self) -> float:
-        """For how long it went on until now."""
-        return ((self.ended or timezone.now()) - self.began).total_seconds()
+        """For how long it went on until now, or until it stopped."""
+        return _between(self.began, self.ended or self.stopped or timezone.now())
 
     @property
     def rate(self) -> float | None:
         """How much was done each second; None where there is nothing to count."""
-        return self.done / self.seconds if self.total and self.done and self.seconds else None
+        # As long as nothing is done it is what it was, and does not sink.
+        seconds = self.seconds if self.ended else _between(self.began, self.moved) or self.seconds
+        return self.done / seconds if self.total and self.done and seconds else None
+
+    @property
+    def quiet(self) -> float | None:
+        """For how many seconds nothing of it was done; None if that is not worth a word."""
+        if self.ended or self.stopped or self.moved is None:
+            return None
+        quiet = _between(self.moved, timezone.now())
+        return quiet if quiet >= QUIET else None
 
     @property
     def seconds_left(self) -> float | None:
         """How long it will take at that rate; None where that cannot be told."""
-        if self.ended or self.total is None or not self.rate:
+        if self.ended or self.stopped or self.quiet or self.total is None or not self.rate:
             return None
         return max(self.total - self.done, 0) / self.rate
 
@@ -74,6 +91,11 @@ class OperationStatus:
         return is_alive(self.row)
 
     @property
+    def is_rebuild(self) -> bool:
+        """Whether it is a rebuild."""
+        return self.row.kind == Operation.Kind.REBUILD
+
+    @property
     def interrupted(self) -> bool:
         """Whether its process ended unexpectedly."""
         return self.row.state == Operation.State.RUNNING and not self.alive
@@ -81,7 +103,8 @@ class OperationStatus:
     @cached_property
     def steps(self) -> tuple[StepStatus, ...]:
         """Its steps until now."""
-        return tuple(_step(step) for step in self.row.steps)
+        stopped = self.ended if self.interrupted else None
+        return tuple(_step(step, stopped) for step in self.row.steps)
 
     @property
     def current(self) -> StepStatus | None:
@@ -96,18 +119,43 @@ class OperationStatus:
         return [(str(key), str(why)) for key, why in self.row.details.get("failures", ())]
 
     @property
-    def seconds(self) -> float:
-        """For how long it went on until now."""
-        return ((self.row.ended_at or timezone.now()) - self.row.created_at).total_seconds()
+    def ended(self) -> datetime | None:
+        """When it ended; for one whose process was killed, when that was last heard of."""
+        return last_sign(self.row) if self.interrupted else self.row.ended_at
+
+    @property
+    def begun(self) -> datetime | None:
+        """When the work on it began; None if it did not."""
+        if self.row.begun_at or not self.row.host:
+            return self.row.begun_at
+        # Those of older versions do not tell; what did not wait began at once.
+        return self.steps[0].began if self.row.steps else self.row.created_at
+
+    @property
+    def waited(self) -> float:
+        """For how many seconds it waited until somebody worked on it."""
+        return _between(self.row.created_at, self.begun or self.ended or timezone.now())
+
+    @property
+    def worked(self) -> float | None:
+        """For how many seconds somebody worked on it; None if nobody did."""
+        return _between(self.begun, self.ended or timezone.now()) if self.begun else None
 
 
-def _step(step: Mapping[str, Any]) -> StepStatus:
+def _between(start: datetime, end: datetime | None) -> float:
+    """Return seconds, none below 0: clocks of servers differ."""
+    return max((end - start).total_seconds(), 0.0) if end else 0.0
+
+
+def _step(step: Mapping[str, Any], stopped: datetime | None) -> StepStatus:
     return StepStatus(
         name=step["step"],
         began=_moment(step["began"]),
         ended=_moment(step["ended"]) if step["ended"] else None,
         done=step.get("done", 0),
         total=step.get("total"),
+        moved=_moment(step["moved"]) if step.get("moved") else None,
+        stopped=None if step["ended"] else stopped,
     )
 
 

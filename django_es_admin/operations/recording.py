@@ -27,10 +27,7 @@ from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
 from .acting import acts_through, note_begun, who_acts
 from .progress import OnProgress, Progress, ignore
-from .running import explain_running, forget_ended, running_rebuild
-
-LEASE_SECONDS = 60
-"""Longer than anything between two signs of progress, and than clocks of servers differ."""
+from .running import LEASE_SECONDS, explain_running, forget_ended, running_rebuild
 
 RECORD_SECONDS = 1.0
 
@@ -64,6 +61,9 @@ class Record:
         if changed:
             self._end_step()
             steps.append({"step": progress.step, "began": _now(), "ended": None})
+        if changed or steps[-1]["done"] != progress.done:
+            # A sign of life is no progress: what waits for a cluster gives one, too.
+            steps[-1]["moved"] = _now()
         steps[-1] |= {"done": progress.done, "total": progress.total}
         if changed or time.monotonic() - self.recorded >= RECORD_SECONDS:
             self._save(steps=steps)
@@ -168,6 +168,7 @@ def _begin(definition: IndexDefinition, operation: Operation) -> None:
     operation.state = Operation.State.RUNNING
     operation.host, operation.pid = socket.gethostname(), os.getpid()
     operation.owner, operation.leased_until = secrets.token_hex(16), _lease()
+    operation.begun_at = timezone.now()
     with _alone(definition, operation.kind, operation.pk):
         if operation.pk:
             _take(operation, definition.database)
@@ -179,7 +180,7 @@ def _begin(definition: IndexDefinition, operation: Operation) -> None:
 
 def _take(operation: Operation, using: str) -> None:
     """Begin an operation that waits, unless somebody cancelled or took it since it was read."""
-    names = ("state", "host", "pid", "owner", "leased_until", "generation", "details")
+    names = ("state", "host", "pid", "owner", "leased_until", "begun_at", "generation", "details")
     waiting = Operation.objects.using(using).filter(pk=operation.pk, state=Operation.State.QUEUED)
     if not waiting.update(**{name: getattr(operation, name) for name in names}):
         raise OperationCancelled

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..models import Operation
+
+LEASE_SECONDS = 60
+"""Longer than anything between two signs of progress, and than clocks of servers differ."""
 
 
 def operations_of(definition: IndexDefinition) -> QuerySet[Operation]:
@@ -30,6 +33,13 @@ def is_alive(operation: Operation) -> bool:
         return False
     # A process of this machine can be looked for; one elsewhere is alive until its lease ends.
     return operation.host != socket.gethostname() or _exists(operation.pid)
+
+
+def last_sign(operation: Operation) -> datetime | None:
+    """Return when the process of an operation that is not ended was last heard of."""
+    if operation.leased_until is None:
+        return None
+    return operation.leased_until - timedelta(seconds=LEASE_SECONDS)
 
 
 def _exists(pid: int | None) -> bool:

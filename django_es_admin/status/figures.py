@@ -70,6 +70,15 @@ class Figures:
             g.name for g in self.generations(definition) if (using, g.pk) in self.behind
         )
 
+    def running_on(self, definition: IndexDefinition) -> tuple[OperationStatus, ...]:
+        """Return the operations of an index that go on or wait, the newest first."""
+        return tuple(
+            operation
+            for operation in self.running
+            if (operation.row.connection, operation.row.index)
+            == (definition.using, definition.name)
+        )
+
     def operation(self, definition: IndexDefinition) -> OperationStatus | None:
         """Return the last operation of an index."""
         return self.last.get((definition.using, definition.name))

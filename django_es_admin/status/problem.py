@@ -14,17 +14,22 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 Level = Literal["error", "warning"]
 """``error``: searches miss something, or cannot be answered. ``warning``: they will, or may."""
 
-Verb = Literal["create", "rebuild", "swap", "drain", "prune", "delete_generation"]
+Verb = Literal["create", "rebuild", "swap", "drain", "complete", "prune", "delete_generation"]
 """As the pages and :mod:`django_es_admin.lifecycle` name them."""
+
+Obstacle = Literal["", "read-only", "rebuild"]
+"""Why a problem cannot be mended now: the connection only reads, or a rebuild goes on."""
 
 _COMMANDS: Mapping[Verb, str] = {
     "create": "es_create",
     "rebuild": "es_rebuild",
     "swap": "es_swap_alias",
     "drain": "es_drain",
+    "complete": "",
     "prune": "es_prune",
     "delete_generation": "es_delete",
 }
+"""The command of each verb; "" for one that only the pages have."""
 
 TEXTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("The index is missing"),
@@ -142,6 +147,14 @@ TEXTS: Mapping[str, str | Promise] = {
 """What is wrong, by kind; without a full stop, as a command line may follow."""
 
 
+_OBSTACLES: Mapping[Obstacle, str | Promise] = {
+    "read-only": gettext_lazy(
+        "The connection is READONLY in ES_SERVERS: mend it from where it is not."
+    ),
+    "rebuild": gettext_lazy("A rebuild goes on."),
+}
+
+
 @dataclass(frozen=True)
 class Mend:
     """One way to solve a problem.
@@ -157,7 +170,9 @@ class Mend:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def command(self) -> str:
-        """Return the command line."""
+        """Return the command line; "" for a verb that only the pages have."""
+        if not _COMMANDS[self.verb]:
+            return ""
         return f"manage.py {_COMMANDS[self.verb]} {self.arguments}".rstrip()
 
 
@@ -170,12 +185,14 @@ class Problem:
         facts: what its text names.
         level: how bad it is.
         mends: what solves it, the best first; empty where no verb of ours does.
+        obstacle: why that cannot be done now; "" if it can.
     """
 
     kind: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     level: Level = "warning"
     mends: tuple[Mend, ...] = ()
+    obstacle: Obstacle = ""
 
     @property
     def text(self) -> str:
@@ -184,9 +201,12 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the sentence for a terminal, with the commands that solve it."""
-        if not self.mends:
+        lines = [line for mend in self.mends if (line := mend.command())]
+        if not lines:
             return self.text
-        commands = _(" or ").join(mend.command() for mend in self.mends)
+        if self.obstacle:
+            return f"{self.text} {_OBSTACLES[self.obstacle]}"
+        commands = _(" or ").join(lines)
         return _("%(problem)s: run %(command)s.") % {"problem": self._fact(), "command": commands}
 
     def _fact(self) -> str:

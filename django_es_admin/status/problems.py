@@ -9,14 +9,20 @@ from django.utils import timezone
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..indices.names import is_generation_name
-from ..models import Generation
-from ..operations.running import running_rebuild
+from ..models import Generation, Operation
 from ..outbox.rows.status import OutboxStatus
 from .former import Former
 from .problem import Mend, Problem
 
 UNSWAPPED = timedelta(hours=1)
 """That a build may wait, for somebody to look at it."""
+
+FEW = 1_000
+SHARE = 0.1
+"""Documents, and their share of all, up to which writing them is less than a rebuild."""
+
+_BY_REBUILDS = ("create", "rebuild", "swap", "complete")
+"""Verbs that a rebuild that goes on does by itself, or that are refused meanwhile."""
 
 _RETRY = Mend("drain", "--retry", {"again": "1"})
 
@@ -34,6 +40,8 @@ def find_problems(
     existing: Collection[str],
     former: Former | None = None,
     documents: int | None = None,
+    rows: int | None = None,
+    rebuilding: Operation | None = None,
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -48,13 +56,21 @@ def find_problems(
         existing: names of the physical indices that there are.
         former: what the alias belongs to, where nobody holds it.
         documents: those in it; None where that is not known.
+        rows: objects that belong into the index; None where that is not known.
+        rebuilding: the rebuild that goes on or waits.
     """
     found = [
         *_of_outbox(outbox),
-        *_of_builds(definition, holders, generations, behind, existing),
+        *_of_builds(
+            definition, holders, generations, behind=behind, existing=existing, running=rebuilding
+        ),
         *_of_standbys(holders, generations, behind),
-        *_of_unknown(definition, holders, generations, existing),
+        *_of_unknown(definition, holders, generations, existing, rebuilding),
     ]
+
+    def hindered(*problems: Problem) -> tuple[Problem, ...]:
+        return tuple(_hindered(each, definition, rebuilding) for each in problems)
+
     if not holders:
         missing = (
             _lost(definition, former, documents, late=bool(outbox.waiting or outbox.parked))
@@ -63,21 +79,47 @@ def find_problems(
         )
         # The swap to a build that waits is the first thing to do then, and not one more.
         rest = [p for p in found if p.kind != "build-waits" or not former]
-        return (missing, *rest)
-    found = [*_of_holders(holders), *_of_adoption(definition, holders, generations), *found]
+        return hindered(missing, *rest)
+    adoption = _of_adoption(definition, holders, generations, rebuilding)
+    found = [*_of_holders(holders), *adoption, *found]
     if drift:
         kind = "documents-missing" if drift < 0 else "documents-surplus"
-        mend = Mend("drain") if outbox.waiting else _rebuild(definition)
-        if drift < 0 and outbox.parked and not outbox.waiting:
-            # A rebuild would be refused for what is parked.
-            mend = _RETRY
-        found.append(Problem(kind, {"count": abs(drift)}, "error", (mend,)))
+        mends = _of_drift(definition, drift, outbox, rows)
+        found.append(Problem(kind, {"count": abs(drift)}, "error", mends))
     if differences:
         found.append(Problem("mapping", {"count": differences}, mends=(_rebuild(definition),)))
     if outbox.refused:
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
-    return tuple(found)
+    return hindered(*found)
+
+
+def _hindered(
+    problem: Problem, definition: IndexDefinition, rebuilding: Operation | None
+) -> Problem:
+    """Say why nothing can be done about a problem now, where that is so."""
+    if not problem.mends:
+        return problem
+    if definition.connection.readonly:
+        return replace(problem, obstacle="read-only")
+    if rebuilding and problem.mends[0].verb in _BY_REBUILDS:
+        return replace(problem, obstacle="rebuild")
+    return problem
+
+
+def _of_drift(
+    definition: IndexDefinition, drift: int, outbox: OutboxStatus, rows: int | None
+) -> tuple[Mend, ...]:
+    """Return what mends documents that are missing, or that have no row."""
+    differing = abs(drift)
+    if outbox.waiting >= differing:
+        return (Mend("drain"),)
+    if drift < 0 and outbox.parked >= differing:
+        # A rebuild would be refused for what is parked.
+        return (_RETRY,)
+    if differing <= min(FEW, SHARE * (rows or 0) + 1):
+        return (Mend("complete"), _rebuild(definition))
+    return (_rebuild(definition),)
 
 
 def problems_of_outbox(outbox: OutboxStatus) -> tuple[Problem, ...]:
@@ -130,7 +172,10 @@ def _of_holders(holders: tuple[LiveIndex, ...]) -> Iterator[Problem]:
 
 
 def _of_adoption(
-    definition: IndexDefinition, holders: tuple[LiveIndex, ...], generations: Sequence[Generation]
+    definition: IndexDefinition,
+    holders: tuple[LiveIndex, ...],
+    generations: Sequence[Generation],
+    rebuilding: Operation | None,
 ) -> Iterator[Problem]:
     if definition.document is None:
         return
@@ -142,7 +187,7 @@ def _of_adoption(
     live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
     moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
     # A rebuild moves the alias first, and writes it down then.
-    if moved and not running_rebuild(definition):
+    if moved and not rebuilding:
         facts = {"live": live, "name": holders[0].name}
         yield Problem("moved" if live else "not-live", facts, "error", adopt)
 
@@ -151,8 +196,10 @@ def _of_builds(
     definition: IndexDefinition,
     holders: tuple[LiveIndex, ...],
     generations: Sequence[Generation],
+    *,
     behind: Collection[str],
     existing: Collection[str],
+    running: Operation | None,
 ) -> Iterator[Problem]:
     """Tell of builds that no process works on, and of those that failed."""
     if definition.document is None:
@@ -160,8 +207,7 @@ def _of_builds(
     searched = {index.name for index in holders}
     idle = [generation for generation in generations if generation.name not in searched]
     builds = [build for build in idle if build.role == Generation.Role.BUILDING]
-    running = running_rebuild(definition) if builds else None
-    prune = Mend("prune", f"{definition.name} --builds")
+    prune = Mend("prune", f"{definition.name} --builds", {"builds": "1"})
     for build in builds:
         if running and running.generation in {"", build.name}:
             continue
@@ -202,6 +248,7 @@ def _of_unknown(
     holders: tuple[LiveIndex, ...],
     generations: Sequence[Generation],
     existing: Collection[str],
+    rebuilding: Operation | None,
 ) -> Iterator[Problem]:
     """Tell of what looks like a generation and is in no table: nobody would ever delete it."""
     known = {generation.name for generation in generations} | {index.name for index in holders}
@@ -211,7 +258,7 @@ def _of_unknown(
         if is_generation_name(definition.alias, name) and name not in known
     ]
     # One that is being created is not registered yet.
-    if unknown and not running_rebuild(definition):
+    if unknown and not rebuilding:
         name = unknown[-1]
         mend = Mend("delete_generation", name, {"generation": name})
         yield Problem("unknown-generations", {"count": len(unknown), "name": name}, mends=(mend,))

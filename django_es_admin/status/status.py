@@ -71,6 +71,8 @@ class IndexStatus:
     counted: Rows = field(default_factory=Rows)
     former: Former | None = None
     """What its alias belongs to, where nobody holds it."""
+    running: tuple[OperationStatus, ...] = ()
+    """The operations that go on or wait, the newest first."""
     known: bool = True
     """False where the connection did not answer, so that nothing can be said of the index now."""
     told: datetime | None = None
@@ -193,6 +195,7 @@ def index_status(
     documents = answer.documents.get(index.name) if index else None
     # What was in there then says nothing of the rows that there are now.
     rows = figures.rows(definition, documents if known else None, exact=exact)
+    running = figures.running_on(definition)
     outbox, generations = figures.outbox(definition), figures.generations(definition)
     former = find_former(definition, answer.live, generations) if known else None
     differences = (
@@ -228,11 +231,14 @@ def index_status(
             existing=answer.live.by_name.keys(),
             former=former,
             documents=answer.documents.get(former.name) if former else None,
+            rows=rows.number,
+            rebuilding=next((each.row for each in running if each.is_rebuild), None),
         )
         if known
         else problems_of_outbox(outbox),
         operation=figures.operation(definition),
         former=former,
+        running=running,
         known=known,
         told=answer.told,
     )

@@ -69,14 +69,14 @@ def pass_gate(
         raise GateClosed(f"The load of {generation.name} has not ended: rebuild the index.")
     _refuse_refused(definition, generation, tell)
     await_shards(definition, generation, wait, tell)
-    found = patiently(partial(_compare, definition, generation, tell), tell)
+    found = patiently(partial(compare, definition, generation, tell), tell)
     keys = found.keys
     for _ in range(ROUNDS):
         if not keys:
             break
         tell_repair = partial(tell, 0, len(keys))
         tell_repair()
-        repair = partial(_repair, definition, generation, keys, tell_repair)
+        repair = partial(repair, definition, generation, keys, tell_repair)
         keys = patiently(repair, tell_repair)
     # What was written just now may have been refused, which says more than that it differs.
     _refuse_refused(definition, generation, tell)
@@ -115,9 +115,14 @@ def _refuse_refused(
     )
 
 
-def _compare(
+def compare(
     definition: IndexDefinition, generation: Generation, on_ids: Callable[..., None]
 ) -> Differing:
+    """Return which ids only one side has, after a refresh.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
     with translated(definition.connection):
         client = definition.connection.client.options(
             request_timeout=get_options().operation_timeout
@@ -126,7 +131,7 @@ def _compare(
     return compare_ids(definition, generation.name, limit=MOST_DIFFERING, on_ids=on_ids)
 
 
-def _repair(
+def repair(
     definition: IndexDefinition,
     generation: Generation,
     keys: frozenset[str],

@@ -129,7 +129,7 @@ def test_missing_documents_and_a_mapping_that_differs_say_what_to_do(
     rows = table(dashboard(), "indices")
     at = next(n for n, row in enumerate(rows) if row.startswith("products "))
     assert re.search(r" green 2 3 \d+ s ago 1 difference ", rows[at])
-    assert rows[at + 1] == f"1 document is missing. Rebuild… {NO_RIGHT}"
+    assert rows[at + 1] == f"1 document is missing. Reindex what differs… {NO_RIGHT}"
     assert rows[at + 2] == f"The mapping differs in 1 field. Rebuild… {NO_RIGHT}"
     rows = table(dashboard(visitor(superuser=True)), "indices")
     assert rows[at + 2] == "The mapping differs in 1 field. Rebuild…"

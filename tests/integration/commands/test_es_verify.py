@@ -99,7 +99,7 @@ def test_a_repair(
     assert run("es_verify", INDEX).code == 0
 
 
-def test_more_than_are_looked_at_again(
+def test_more_than_are_looked_at_again(  # noqa: PLR0917 (fixtures)
     run: Run,
     es: Elasticsearch,
     definition: IndexDefinition,

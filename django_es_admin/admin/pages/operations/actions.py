@@ -12,6 +12,7 @@ from ....exceptions import IndexMissing, OperationRefused
 from ....indices.definition import IndexDefinition
 from ....indices.names import is_generation_name
 from ....lifecycle.aliases.swap_plan import plan_swap
+from ....lifecycle.complete import complete, plan_complete
 from ....lifecycle.create import create_index, plan_create
 from ....lifecycle.delete import delete_index, plan_delete
 from ....lifecycle.drain_now import drain_now, plan_drain
@@ -208,12 +209,25 @@ DRAIN = Action(
     enqueue="enqueue_drain",
     tell_too_long=lambda plan: str(_TOO_MUCH) % {"count": plan.waiting},
 )
+COMPLETE = Action(
+    name="complete",
+    kind=Operation.Kind.REINDEX,
+    title=_("Reindex what differs…"),
+    button=_("Reindex what differs"),
+    plan=lambda definition, asked: plan_complete(definition),
+    tell=plans.tell_complete,
+    execute=complete,
+    # Offered where something differs, and not where all is well.
+    fits=_never,
+    background=lambda plan: bool(plan.takes_long),
+    enqueue="enqueue_complete",
+)
 PRUNE = Action(
     name="prune",
     kind=Operation.Kind.PRUNE,
     title=_("Prune…"),
     button=_("Prune"),
-    plan=lambda definition, asked: plan_prune(definition),
+    plan=lambda definition, asked: plan_prune(definition, builds="builds" in asked),
     tell=plans.tell_prune,
     execute=prune,
     fits=_always,
@@ -231,6 +245,6 @@ DELETE = Action(
     flag=DELETION,
     parameter="generation",
 )
-ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, PRUNE, DELETE)
+ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, COMPLETE, PRUNE, DELETE)
 BY_KIND = {action.kind: action for action in ACTIONS}
 BY_NAME = {action.name: action for action in ACTIONS}

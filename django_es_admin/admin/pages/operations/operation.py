@@ -63,7 +63,7 @@ class OperationAdmin(PageAdmin):
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
-    list_display = ("title", "connection", "state_of", "who", "began", "took")
+    list_display = ("title", "connection", "state_of", "who", "began", "waited", "worked")
     list_filter = ("kind", "state", DatabaseFilter)
     list_per_page = 50
     search_fields = ("index", "who", "generation")
@@ -124,10 +124,15 @@ class OperationAdmin(PageAdmin):
         """Return how long ago it began."""
         return age(row.created_at)
 
-    @admin.display(description=_("took"))
-    def took(self, row: Operation) -> str:
-        """Return for how long it went on."""
-        return format_html('<span class="nowrap">{}</span>', duration(_status(row).seconds))
+    @admin.display(description=_("waited"))
+    def waited(self, row: Operation) -> str:
+        """Return for how long nobody worked on it."""
+        return format_html('<span class="nowrap">{}</span>', duration(_status(row).waited))
+
+    @admin.display(description=_("worked"))
+    def worked(self, row: Operation) -> str:
+        """Return for how long somebody worked on it."""
+        return format_html('<span class="nowrap">{}</span>', duration(_status(row).worked))
 
     # --- pages ---
 
@@ -244,6 +249,8 @@ def log_of(operation: OperationStatus) -> str:
 def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
     row = operation.row
     yield row.created_at, gettext("begun by %(who)s") % {"who": row.who or "—"}
+    if row.begun_at and operation.waited >= 1:
+        yield row.begun_at, gettext("taken up by %(who)s") % {"who": row.host or "—"}
     for step in operation.steps:
         yield step.began, step_title(step)
         if step.ended and step.total:
@@ -252,6 +259,8 @@ def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
     if row.ended_at:
         state = operation_state(operation).text
         yield row.ended_at, f"{state}: {row.error}" if row.error else state
+    elif operation.interrupted and operation.ended:
+        yield operation.ended, gettext("last heard of")
 
 
 def _local(moment: datetime) -> datetime:

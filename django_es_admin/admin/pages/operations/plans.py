@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from ....indices.definition import IndexDefinition
 from ....lifecycle.aliases.swap_plan import SwapPlan
+from ....lifecycle.complete import CompletePlan
 from ....lifecycle.create import CreatePlan
 from ....lifecycle.delete import DeletePlan
 from ....lifecycle.drain_now import DrainPlan
@@ -192,6 +193,28 @@ def tell_drain(plan: DrainPlan) -> Told:
         ),
         (f"POST /{plan.definition.alias}-…-WRITE/_bulk?require_alias=true",),
     )
+
+
+def tell_complete(plan: CompletePlan) -> Told:
+    """Tell a comparison that writes what differs."""
+    values = {
+        "generation": plan.generation,
+        "documents": number(plan.documents),
+        "rows": number(plan.rows),
+    }
+    steps = (
+        _(
+            "compare the keys of %(documents)s documents in %(generation)s with those of "
+            "%(rows)s rows"
+        ),
+        _("write each document that is missing, and delete each that has no row, by the outbox"),
+    )
+    requests = (
+        f"POST /{plan.generation}/_refresh",
+        f"POST /{plan.generation}/_search",
+        f"POST /{plan.definition.alias}-…-WRITE/_bulk?require_alias=true",
+    )
+    return Told(tuple(step % values for step in steps), requests if plan.generation else ())
 
 
 def tell_prune(plan: PrunePlan) -> Told:

@@ -12,15 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from .... import connections
 from ....exceptions import ConnectionDoesNotExist
-from ....models import Index
+from ....models import Index, Operation
 from ....status.problem import Problem
 from ....status.status import IndexStatus
 from ...rights import IndexPages, index_of, quoted
+from ..address import quoted_id
 from .actions import ACTIONS, BY_NAME, Action
 
 READ_ONLY = _("The connection is read-only.")
 NO_ANSWER = _("Its connection does not answer.")
+REBUILDING = _("A rebuild goes on.")
 NO_RIGHT = _("You do not have the right to do this.")
+
+_ONE_AT_A_TIME = (Operation.Kind.CREATE, Operation.Kind.REBUILD)
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,7 @@ def tools_of(
     """
     stands_for = index_of(index.connection, index.name)
     return tuple(
-        tool_for(
-            action,
-            pages,
-            stands_for,
-            why=READ_ONLY if readonly else "" if index.known else NO_ANSWER,
-        )
+        tool_for(action, pages, stands_for, why=_why_not(action, index, readonly=readonly))
         for action in ACTIONS
         if index.declared and action.fits(index) and pages.may(action.right, request, stands_for)
     )
@@ -84,16 +83,43 @@ def problems_of(
         fitting = [
             (BY_NAME[mend.verb], mend)
             for mend in problem.mends
-            if BY_NAME[mend.verb].fits(index) or BY_NAME[mend.verb].parameter in mend.parameters
+            if BY_NAME[mend.verb].fits(index)
+            or BY_NAME[mend.verb].parameter in mend.parameters
+            or mend.verb == "complete"
         ]
         if not fitting:
             return None
         allowed = [each for each in fitting if pages.may(each[0].right, request, stands_for)]
         action, mend = (allowed or fitting)[0]
+        if problem.obstacle == "rebuild":
+            return _see_rebuild(pages, index)
         why = READ_ONLY if readonly else "" if allowed else NO_RIGHT
         return tool_for(action, pages, stands_for, why=why, parameters=mend.parameters)
 
     return tuple((problem, tool(problem)) for problem in index.problems)
+
+
+def _see_rebuild(pages: IndexPages, index: IndexStatus) -> Tool | None:
+    """Return a link to the rebuild that goes on, in place of what it does already."""
+    found = next((each for each in index.running if each.is_rebuild), None)
+    if found is None:
+        return None
+    url = reverse(
+        "admin:elasticsearch_operation_change",
+        args=[quoted_id(found.using, str(found.row.pk))],
+        current_app=pages.admin_site.name,
+    )
+    return Tool("operation", _("A rebuild goes on: see it"), url)
+
+
+def _why_not(action: Action, index: IndexStatus, *, readonly: bool) -> str | Promise:
+    if readonly:
+        return READ_ONLY
+    if not index.known:
+        return NO_ANSWER
+    if action.kind in _ONE_AT_A_TIME and any(each.is_rebuild for each in index.running):
+        return REBUILDING
+    return ""
 
 
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})

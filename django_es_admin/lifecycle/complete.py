@@ -1,0 +1,143 @@
+"""Write what differs, where a few documents are missing or have no row: no rebuild for one of them.
+
+Keys are compared, as before a swap; each that only one side has gets a row of the outbox.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from ..backends.deadline import Deadline
+from ..conf import get_options
+from ..exceptions import OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.live import count_documents, read_indices
+from ..models import Operation
+from ..operations.patience import patiently
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_refusals
+from ..operations.running import explain_running, running_rebuild
+from ..outbox.rows.status import read_outboxes
+from .build.gate import compare, repair
+from .build.load import count_about
+from .generations.table import generations_of
+
+
+@dataclass(frozen=True)
+class CompletePlan:
+    """What ``complete`` will do.
+
+    Args:
+        generation: the live one; "" if there is none.
+        documents: in it; None if they cannot be counted.
+        rows: objects to compare them with, about.
+        takes_long: whether nobody should wait for its end: a background task does it then.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    documents: int | None
+    rows: int
+    takes_long: bool
+    refusals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompleteResult:
+    """What ``complete`` did.
+
+    Args:
+        differed: keys that only one side had.
+        written: those that do not differ any more.
+        left: those that still do: they were refused, or changed meanwhile.
+    """
+
+    index: str
+    differed: int
+    written: int
+    left: int
+
+
+def plan_complete(definition: IndexDefinition) -> CompletePlan:
+    """Return the plan of :func:`complete`.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    refusals = find_refusals(definition, live)
+    holders = live.holders(definition.alias)
+    name = holders[0].name if holders else ""
+    row = generations_of(definition).filter(name=name).first()
+    if definition.document is None:
+        text = _("The index %(name)s has no document, and so nothing to compare it with.")
+        refusals.append(text % {"name": definition.name})
+        return CompletePlan(definition, name, None, 0, False, tuple(refusals))
+    if row is None:
+        text = _("No generation of %(name)s is live to which changes are written: rebuild it.")
+        refusals.append(text % {"name": definition.name})
+    if running := running_rebuild(definition):
+        refusals.append(explain_running(running))
+    known = [name] if name and holders[0].open else []
+    counts = count_documents(definition.connection, known, deadline)
+    documents, rows = counts.get(name), count_about(definition)
+    much = get_options().inline_max_objects
+    return CompletePlan(
+        definition=definition,
+        generation=name,
+        documents=documents,
+        rows=rows,
+        takes_long=rows + (documents or 0) > 2 * much,
+        refusals=tuple(refusals),
+    )
+
+
+def complete(plan: CompletePlan, *, queued: Operation | None = None) -> CompleteResult:
+    """Compare the keys on both sides, and write those that only one of them has.
+
+    Args:
+        queued: its record, if it was made before.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        OperationCancelled: somebody asked for that; what was written stays.
+        ElasticsearchAdminError: Elasticsearch did not do it; the rows wait.
+    """
+    definition = plan.definition
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    with recording(
+        definition, Operation.Kind.REINDEX, generation=plan.generation, queued=queued
+    ) as record:
+        generation = generations_of(definition).get(name=plan.generation)
+
+        def seen(done: int = 0) -> None:
+            record.tell(Progress(definition.name, "gate", done, plan.rows + (plan.documents or 0)))
+
+        seen()
+        found = patiently(partial(compare, definition, generation, seen), seen)
+        left: frozenset[str] = frozenset()
+        if found.keys:
+
+            def told() -> None:
+                record.tell(Progress(definition.name, "drain", 0, len(found.keys)))
+
+            told()
+            left = patiently(partial(repair, definition, generation, found.keys, told), told)
+        outbox = read_outboxes(definition.database, [definition])
+        figures = outbox[definition.using, definition.name]
+        result = CompleteResult(
+            definition.name, len(found.keys), len(found.keys) - len(left), len(left)
+        )
+        record.operation.details |= {
+            "differed": result.differed,
+            "written": result.written,
+            "left": result.left,
+            "refused": figures.failing + figures.parked,
+            "more": found.more,
+        }
+    return result
