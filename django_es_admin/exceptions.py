@@ -57,6 +57,10 @@ class IndexBlocked(ElasticsearchAdminError):
     """The index is closed or blocked: open it, or remove the block; changes wait until then."""
 
 
+class GenerationUnknown(ElasticsearchAdminError):
+    """The alias points at an index that no change is written to: run `manage.py es_create`."""
+
+
 class ClientTooNew(ElasticsearchAdminError):
     """Elasticsearch is older than the client: install a client of its version."""
 

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
 from django_es_admin.lifecycle.build import catch_up, load
-from django_es_admin.outbox.drain import breaker
+from django_es_admin.outbox.drain import breaker, cluster_side
 from django_es_admin.status import snapshot
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
@@ -60,6 +60,7 @@ def _language_stays_here() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _breaker_stays_here() -> Iterator[None]:
     """Let no test skip what another one found down."""
+    cluster_side.forget_holders()
     yield
     breaker.reset()
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
-from .names import WRITE_SUFFIX
+from .names import WRITE_SUFFIX, write_alias
 
 # Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
 _MAX_NAMES_BYTES = 3_000
@@ -27,6 +27,7 @@ class LiveIndex:
         created: when; None where the index says something impossible.
         size: bytes of the primary shards; None where it is not known (a closed index).
         settings: flat names -> values, as text.
+        writable: whether it has its hidden write alias, as each generation needs it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class LiveIndex:
     created: datetime | None
     size: int | None
     settings: Mapping[str, str] = field(repr=False)
+    writable: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIn
         created=_moment(settings["index.creation_date"]),
         size=int(size) if size else None,
         settings=settings,
+        writable=bool(_object(body["aliases"].get(write_alias(name), {})).get("is_hidden")),
     )
 
 

@@ -33,6 +33,10 @@ _COMMANDS: Mapping[Verb, str] = {
 
 TEXTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("The index is missing"),
+    "write-alias": gettext_lazy(
+        "%(name)s has lost its write alias, without which nothing is written to it. A drain gives "
+        "it back"
+    ),
     "alias-gone": ngettext_lazy(
         "The alias is gone: %(name)s (%(count)d document, up to date) was live",
         "The alias is gone: %(name)s (%(count)d documents, up to date) was live",

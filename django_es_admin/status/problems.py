@@ -38,6 +38,7 @@ def find_problems(
     generations: Sequence[Generation],
     behind: Collection[str],
     existing: Collection[str],
+    unwritable: Collection[str] = (),
     former: Former | None = None,
     documents: int | None = None,
     rows: int | None = None,
@@ -54,6 +55,7 @@ def find_problems(
         generations: those that are registered.
         behind: names of those that miss what they refused.
         existing: names of the physical indices that there are.
+        unwritable: names of those that have no write alias.
         former: what the alias belongs to, where nobody holds it.
         documents: those in it; None where that is not known.
         rows: objects that belong into the index; None where that is not known.
@@ -66,6 +68,7 @@ def find_problems(
         ),
         *_of_standbys(holders, generations, behind),
         *_of_unknown(definition, holders, generations, existing, rebuilding),
+        *_of_write_aliases(generations, unwritable),
     ]
 
     def hindered(*problems: Problem) -> tuple[Problem, ...]:
@@ -92,6 +95,16 @@ def find_problems(
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
     return hindered(*found)
+
+
+def _of_write_aliases(
+    generations: Sequence[Generation], unwritable: Collection[str]
+) -> Iterator[Problem]:
+    """Tell of generations that no change can be written to, as somebody deleted their alias."""
+    roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
+    for row in generations:
+        if row.role in roles and row.name in unwritable:
+            yield Problem("write-alias", {"name": row.name}, "error", (Mend("drain"),))
 
 
 def _hindered(

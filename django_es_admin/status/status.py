@@ -229,6 +229,7 @@ def index_status(
             generations=generations,
             behind=figures.generations_behind(definition),
             existing=answer.live.by_name.keys(),
+            unwritable=[index.name for index in answer.live.by_name.values() if not index.writable],
             former=former,
             documents=answer.documents.get(former.name) if former else None,
             rows=rows.number,

@@ -1,5 +1,6 @@
 """The one ``_aliases`` request that makes another generation live."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +38,9 @@ def alias_actions(
         removals += [
             {"remove": {"index": index.name, "alias": name, "must_exist": True}} for name in names
         ]
-    additions: list[Action] = [{"add": {"index": target, "alias": definition.alias}}]
+    # A filter or a routing that somebody gave the alias decides what is found, and for whom.
+    properties = alias_properties(definition, holders)
+    additions: list[Action] = [{"add": {"index": target, "alias": definition.alias, **properties}}]
     additions += [
         {"add": {"index": target, "alias": name, **properties}}
         for name, properties in others.items()
@@ -45,13 +48,28 @@ def alias_actions(
     return (*removals, *additions)
 
 
+def alias_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> dict[str, Any]:
+    """Return the properties that somebody gave to the alias of an index; {} for none."""
+    found = [holder.aliases[definition.alias] for holder in holders if _holds(definition, holder)]
+    return dict(found[0]) if found else {}
+
+
+def _holds(definition: IndexDefinition, holder: LiveIndex) -> bool:
+    return definition.alias in holder.aliases
+
+
 def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
-    """Return a warning for each declared alias that keeps other properties than declared."""
+    """Return a warning for each alias that keeps properties which nobody declared."""
+    found = []
+    if properties := alias_properties(definition, holders):
+        text = _("The alias %(name)s keeps its current properties: %(properties)s.")
+        told = json.dumps(properties, sort_keys=True)
+        found.append(text % {"name": definition.alias, "properties": told})
     text = _(
         "The alias %(name)s keeps its current properties, which differ from ALIASES in "
         "ES_INDICES[%(index)s]: change them with POST /_aliases, or in the settings."
     )
-    return [
+    return found + [
         text % {"name": name, "index": repr(definition.name)}
         for name, declared in definition.aliases.items()
         for index in holders

@@ -13,6 +13,7 @@ from ...indices.diff import compare_mappings
 from ...indices.live import LiveIndex, LiveIndices, read_indices, read_mappings
 from ...indices.names import write_alias
 from ...models import Generation
+from ...outbox.drain.cluster_side import restore_write_aliases
 from .standby import keep_standby
 from .table import generations_of, mark_loaded, register
 
@@ -35,11 +36,17 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
     roles = dict(generations_of(definition).values_list("name", "role"))
     unknown = [holder for holder in holders if holder.name not in roles]
     _register(definition, unknown, deadline)
+    restore_write_aliases(definition.connection, _written(definition))
     moved = [h.name for h in holders if roles.get(h.name, "live") != Generation.Role.LIVE]
     if len(holders) == 1 and moved:
         before = next((name for name, role in roles.items() if role == Generation.Role.LIVE), None)
         keep_standby(definition, moved[0], before)
     return (*(index.name for index in unknown), *moved)
+
+
+def _written(definition: IndexDefinition) -> list[str]:
+    roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
+    return list(generations_of(definition).filter(role__in=roles).values_list("name", flat=True))
 
 
 def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:

@@ -52,11 +52,13 @@ class Targets:
         held: whether there is one that only other code may write to, so that rows have to wait
             for a process that runs it.
         parked: whether changes of the index are parked, so that some of them may be resolved.
+        written: names of all generations that changes are written to, by whichever process.
     """
 
     write: tuple[Target, ...]
     held: bool
     parked: bool
+    written: tuple[str, ...]
 
 
 def read_targets(definition: IndexDefinition, digest: str) -> Targets:
@@ -80,6 +82,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
         write=tuple(_target(generation, digest) for generation in write),
         held=len(write) < len(written),
         parked=not generations or bool(generations[0].parked),
+        written=tuple(generation.name for generation in written),
     )
 
 

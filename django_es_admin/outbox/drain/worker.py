@@ -18,6 +18,7 @@ from ...models import OutboxEntry
 from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
+from .cluster_side import restore_all
 from .pending import Rows, drain_rows, rows_of
 from .statistics import flush
 
@@ -75,6 +76,7 @@ def drain_due(
     failures: list[Exception] = []
     for alias in aliases:
         try:
+            restore_all(alias, connection)
             if again:
                 retry(parked(alias, connection))
             for result in drain_rows(alias, _of_connection(connection)):

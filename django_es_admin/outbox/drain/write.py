@@ -33,6 +33,7 @@ from ...indices.definition import IndexDefinition
 from ...models import Generation
 from ..rows.refused import Refused, forget, read_refused, remember
 from . import breaker
+from .cluster_side import require_known_holder, restore_write_aliases
 from .read import read_keys
 from .statistics import count
 from .targets import Target, Targets, is_live, parked_rows, read_targets
@@ -124,6 +125,7 @@ class Writer:
         for _ in range(ROUNDS):
             using = self.definition.database
             targets = read_targets(self.definition, self.definition.digest)
+            require_known_holder(self.definition, targets.written)
             parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
                 # No index yet: whoever creates it reads the objects after this commit.
@@ -167,7 +169,7 @@ class Writer:
         searched = any(target.live for target in targets.write)
         for target in targets.write:
             try:
-                result = self._send(target, batch)
+                result = self._send_anew(target, batch)
                 refused = self._take(outcome, target, result)
                 if result.stale:
                     behind, errors = self._look_at_stale(outcome, target, batch, result)
@@ -184,6 +186,16 @@ class Writer:
             forget(self.definition.database, held)
         outcome.deleted -= outcome.errors.keys()
         return outcome, overtaken
+
+    def _send_anew(self, target: Target, batch: "_Batch") -> BulkResult:
+        """Write a batch; once more, if somebody had deleted the write alias of a generation."""
+        result = self._send(target, batch)
+        if any(error.target_gone for error in result.errors):
+            connection = self.definition.connection
+            if restore_write_aliases(connection, [target.name]):
+                logger.warning("%s had lost its write alias, and has it again.", target.name)
+                return self._send(target, batch)
+        return result
 
     def _send(self, target: Target, batch: "_Batch") -> BulkResult:
         alias = self.definition.using
