@@ -12,6 +12,7 @@ import traceback
 from collections import OrderedDict
 
 from .exceptions import ElasticsearchAdminError
+from .faults import Fault, fault_of
 
 # The same error again has the same reference; its traceback is not logged again for so long.
 SAME_SECONDS = 60.0
@@ -43,14 +44,17 @@ def tell(error: BaseException, what: str) -> str:
     name = next(kinds).__name__
     if isinstance(error, Explained):
         return f"{name}: {error}"
+    # A lock that others hold for a moment is nothing to look after.
+    passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
+    level = logging.WARNING if passing else logging.ERROR
     reference, is_new = _reference(error)
     if is_new and _is_loggable(error):
-        logger.error("Incident %s: %s failed.", reference, what, exc_info=error)
+        logger.log(level, "Incident %s: %s failed.", reference, what, exc_info=error)
     elif is_new:
         lines = "".join(traceback.format_exception(error))
-        logger.error("Incident %s: %s failed.\n%s", reference, what, _escaped(lines))
+        logger.log(level, "Incident %s: %s failed.\n%s", reference, what, _escaped(lines))
     else:
-        logger.error("Incident %s: %s failed again: %s", reference, what, _text(error))
+        logger.log(level, "Incident %s: %s failed again: %s", reference, what, _text(error))
     return f"{name}: incident {reference}, see the log"
 
 
