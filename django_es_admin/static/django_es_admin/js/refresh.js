@@ -12,7 +12,12 @@
         return;
     }
     const interval = Number(clock.dataset.refresh) * 1000;
+    // Nobody is there after so long: a page that nobody reads asks for nothing, and a session that
+    // nobody uses ends.
+    const idle = Number(clock.dataset.idle || 600) * 1000;
     let paused = false;
+    let resting = false;
+    let touched = Date.now();
 
     function takeAttributes(old, fresh) {
         for (const {name} of [...old.attributes]) {
@@ -50,7 +55,10 @@
     }
 
     async function refresh() {
-        const response = await fetch(location.href, {credentials: "same-origin"});
+        const response = await fetch(location.href, {
+            credentials: "same-origin",
+            headers: {"X-Elasticsearch-Refresh": "1"},
+        });
         // A redirect leads to the login: the page as it is says more.
         if (!response.ok || response.redirected) {
             return;
@@ -65,7 +73,11 @@
     }
 
     async function tick() {
-        const wanted = !paused && !document.hidden && clock.isConnected && clock.dataset.refresh;
+        if (!resting && Date.now() - touched >= idle) {
+            resting = true;
+            label();
+        }
+        const wanted = !paused && !resting && !document.hidden && clock.isConnected && clock.dataset.refresh;
         if (wanted) {
             // A server that is restarted answers the next time.
             await refresh().catch(() => {});
@@ -74,13 +86,28 @@
     }
 
     function label() {
-        button.textContent = paused ? button.dataset.goOn : button.dataset.pause;
+        button.textContent = paused || resting ? button.dataset.goOn : button.dataset.pause;
     }
 
     button.addEventListener("click", () => {
-        paused = !paused;
+        paused = !(paused || resting);
+        resting = false;
+        touched = Date.now();
         label();
     });
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+        document.addEventListener(name, (event) => {
+            if (resting && button.contains(event.target)) {
+                // Its click goes on.
+                return;
+            }
+            touched = Date.now();
+            if (resting) {
+                resting = false;
+                label();
+            }
+        }, {passive: true});
+    }
     label();
     button.hidden = false;
     setTimeout(tick, interval);
