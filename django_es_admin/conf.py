@@ -42,6 +42,10 @@ class Options:
     slow_search: float = 1.0
     """A site's search that takes this many seconds or more is logged as slow."""
 
+    log_search_words: bool = True
+    """Whether the log has what people search for: the queries of searches that are slow or refused,
+    and the client's own logs of each request."""
+
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
 
@@ -102,6 +106,12 @@ class Options:
             if field.name in _WORDS:
                 continue
             value = getattr(self, field.name)
+            if field.type in (bool, "bool"):
+                if not isinstance(value, bool):
+                    raise ImproperlyConfigured(
+                        f"ES_ADMIN[{field.name.upper()!r}] is {value!r}: give True or False."
+                    )
+                continue
             kinds = (int, float) if field.type in (float, "float") else (int,)
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < math.inf:
                 raise ImproperlyConfigured(

@@ -8,9 +8,11 @@ import logging
 import secrets
 import threading
 import time
+import traceback
 from collections import OrderedDict
 
 from .exceptions import ElasticsearchAdminError
+from .faults import Fault, fault_of
 
 # The same error again has the same reference; its traceback is not logged again for so long.
 SAME_SECONDS = 60.0
@@ -42,11 +44,17 @@ def tell(error: BaseException, what: str) -> str:
     name = next(kinds).__name__
     if isinstance(error, Explained):
         return f"{name}: {error}"
+    # A lock that others hold for a moment is nothing to look after.
+    passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
+    level = logging.WARNING if passing else logging.ERROR
     reference, is_new = _reference(error)
-    if is_new:
-        logger.error("Incident %s: %s failed.", reference, what, exc_info=error)
+    if is_new and _is_loggable(error):
+        logger.log(level, "Incident %s: %s failed.", reference, what, exc_info=error)
+    elif is_new:
+        lines = "".join(traceback.format_exception(error))
+        logger.log(level, "Incident %s: %s failed.\n%s", reference, what, _escaped(lines))
     else:
-        logger.error("Incident %s: %s failed again: %s", reference, what, _text(error))
+        logger.log(level, "Incident %s: %s failed again: %s", reference, what, _text(error))
     return f"{name}: incident {reference}, see the log"
 
 
@@ -63,9 +71,22 @@ def _reference(error: BaseException) -> tuple[str, bool]:
     return reference, is_new
 
 
+def _is_loggable(error: BaseException) -> bool:
+    """Whether a log file can hold its text; a lone surrogate would lose the whole record."""
+    try:
+        str(error).encode()
+    except Exception:  # noqa: BLE001 (the project's own code)
+        return False
+    return True
+
+
+def _escaped(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
+        return _escaped(str(error))
     except Exception:  # noqa: BLE001 (the project's own code)
         return ""
 

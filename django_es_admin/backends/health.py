@@ -107,7 +107,8 @@ def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
 _GRACE = 0.1
 # Requests that took too long and have not ended yet: these connections are not asked again
 # meanwhile.
-_given_up: WeakKeyDictionary[Base, threading.Thread] = WeakKeyDictionary()
+_given_up: WeakKeyDictionary[Base, list[threading.Thread]] = WeakKeyDictionary()
+_giving_up = threading.Lock()
 
 
 def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
@@ -120,8 +121,7 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     Raises:
         ConnectionTimedOut: the deadline has passed, or an earlier question still waits.
     """
-    earlier = _given_up.get(connection)
-    if earlier is not None and earlier.is_alive():
+    if _waits(connection):
         raise timed_out(connection)
     future: Future[T] = Future()
     ask_in_language = _in_this_language(ask)
@@ -144,5 +144,18 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     except TimeoutError:
         if future.done():
             raise
-        _given_up[connection] = thread
+        with _giving_up:
+            # Others that began at the same moment may still wait, too.
+            _given_up.setdefault(connection, []).append(thread)
         raise timed_out(connection) from None
+
+
+def _waits(connection: Base) -> bool:
+    """Whether an earlier question that was given up has not ended."""
+    with _giving_up:
+        alive = [thread for thread in _given_up.get(connection, ()) if thread.is_alive()]
+        if alive:
+            _given_up[connection] = alive
+        else:
+            _given_up.pop(connection, None)
+    return bool(alive)

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import logging
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from enum import IntEnum
 from typing import Any
@@ -21,6 +23,7 @@ from django.core.management.color import supports_color
 from django.db import Error, OperationalError, ProgrammingError
 from django.utils import translation
 
+from .. import incidents
 from ..exceptions import ElasticsearchAdminError
 from ..faults import Fault, fault_of
 
@@ -59,6 +62,38 @@ def seconds(text: str) -> float:
 def add_dry_run(parser: CommandParser) -> None:
     """Add what every command takes that prints a plan first."""
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
+
+
+class OneLine(logging.Handler):
+    """Write incidents on stderr, a line each, where the project has no log for them.
+
+    Args:
+        write: of the command's stderr.
+    """
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one incident, with the text of its error."""
+        error = record.exc_info[1] if record.exc_info else None
+        text = f"{record.getMessage()} {type(error).__name__}: {error}" if error else ""
+        self._write(" ".join((text or record.getMessage()).split()))
+
+
+@contextmanager
+def incidents_on(write: Callable[[str], object]) -> Iterator[None]:
+    """Let incidents go to stderr if no log is configured; Python's own way is with tracebacks."""
+    if incidents.logger.hasHandlers():
+        yield
+        return
+    handler = OneLine(write)
+    incidents.logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        incidents.logger.removeHandler(handler)
 
 
 def explain(error: BaseException) -> str:
@@ -153,7 +188,7 @@ class ElasticsearchCommand(BaseCommand):
         self.color: bool = options["force_color"] or (
             not self.plain and self.stdout.isatty() and supports_color()
         )
-        with translation.override(None):
+        with translation.override(None), incidents_on(self.stderr.write):
             try:
                 return super().execute(*args, **options)
             except FAILURES as error:

@@ -28,7 +28,8 @@ _SIGNS = "+-"
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
 _SIDES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])")
-_NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]+):(?=\S)')
+# No longer than any name is, or many signs would be looked at from each of them to the end.
+_NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]{1,200}):(?=\S)')
 _AFTER_PHRASE = frozenset(".,;:!?)")
 # With a backslash before, it is no operator.
 _ESCAPED = frozenset(':"()+-')

@@ -9,6 +9,7 @@ from ..admin.pages import state
 from ..admin.pages.address import quoted_id
 from ..admin.pages.overview.dashboard import Dashboard, get_dashboard
 from ..admin.pages.overview.filtering import Filter
+from ..admin.pages.refreshing import leave_session
 from ..operations.history import OperationStatus
 from ..status.status import IndexStatus
 
@@ -59,4 +60,5 @@ def operation_id(operation: OperationStatus) -> str:
 def get_elasticsearch_dashboard(context: template.Context) -> Dashboard:
     """Return what the dashboard shows to the user who asks."""
     request: Any = context["request"]
+    leave_session(request)
     return get_dashboard(request, context["available_apps"], request.current_app)

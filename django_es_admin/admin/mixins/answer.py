@@ -20,6 +20,7 @@ from ...exceptions import (
     ServerBusy,
     ServerRefused,
 )
+from ...search.logged import reason_of
 from ...search.page import PageHits
 from ...search.service import SearchHits
 
@@ -57,7 +58,7 @@ def answer_to(search: Callable[[], SearchHits | PageHits]) -> Answer:
     except SearchUnreadable as error:
         return Answer(SearchHits((), 0), mistake=error)
     except ElasticsearchAdminError as error:
-        logger.warning("The database answers a search of the admin: %s", error)
+        logger.warning("The database answers a search of the admin: %s", reason_of(error))
         return Answer(None, _in_plain_words(error))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin.utils import display_for_field, label_for_field
-from django.db.models import Model
+from django.db.models import FileField, Model, URLField
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ...backends.transport.deadline import Deadline
@@ -15,6 +15,7 @@ from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
 from ...search.fields import SearchField
 from ...search.highlight import Pieces, find_highlights, text_of
+from ...search.logged import reason_of
 from ...search.lookups import find_source
 from ...search.query import AnyQuery
 from .options import SearchOptionsMixin
@@ -58,6 +59,8 @@ class HighlightedColumn:
         self._marks = marks
         self._empty = empty
         self._is_link = is_link
+        # Django makes a link to a file, and to the URL that a field holds.
+        self._has_link = isinstance(self._field, FileField | URLField) and not is_link
 
     def __call__(self, row: Model) -> Any:
         """Return the cell, with marks if the index found something in exactly this text."""
@@ -68,9 +71,10 @@ class HighlightedColumn:
             # The index may hold what the row was a moment ago: the row is shown, unmarked.
             if path in found and text_of(found[path]) == str(value):
                 marked = mark(found[path])
-                if isinstance(cell, SafeString):
-                    # Django has made a link of it: to a file, or to the URL that it is.
-                    return format_html('<a href="{}">{}</a>', getattr(value, "url", value), marked)
+                # Not what the value says of itself: a text may be marked as safe, and be none.
+                if self._has_link and isinstance(cell, SafeString):
+                    url = escape(str(getattr(value, "url", value)))
+                    return format_html('<a href="{}">{}</a>', url, marked)
                 return marked
         return cell
 
@@ -157,5 +161,5 @@ def find_marks(
     try:
         return find_highlights(document, marking, keys, timeout=deadline.remaining)
     except ElasticsearchAdminError as error:
-        logger.warning("A search result is shown without highlights: %s", error)
+        logger.warning("A search result is shown without highlights: %s", reason_of(error))
         return {}

@@ -18,6 +18,7 @@ from ...outbox.drain.pending import has_changes
 from ...search.columns import columns_of
 from ...search.filters import translate
 from ...search.identity import key_field
+from ...search.logged import reason_of
 from ...search.ordering import translate_order
 from ...search.page import PageAsked, PageHits
 from .asked import Filters, ListPage
@@ -110,5 +111,5 @@ def keys_of(page: PageHits) -> Sequence[Any]:
     try:
         return page.ids
     except ElasticsearchAdminError as error:
-        logger.warning("A page knows only its own hits: %s", error)
+        logger.warning("A page knows only its own hits: %s", reason_of(error))
         return page.keys

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from .queries import (
     NAMING_KEYS,
     Unreadable,
+    names_in_mapping,
     names_in_query,
     names_in_template,
     names_of,
@@ -151,10 +152,17 @@ def _in_actions(content: bytes) -> Iterator[str]:
 
 def _in_index(content: bytes) -> Iterator[str]:
     yield OF_THE_PATH
-    aliases = (parsed(content) or {}).get("aliases") or {}
+    body = parsed(content) or {}
+    yield from names_in_mapping(body.get("mappings"))
+    aliases = body.get("aliases") or {}
     for name, properties in aliases.items():
         yield name
         yield from names_in_query((properties or {}).get("filter"))
+
+
+def _in_mapping(content: bytes) -> Iterator[str]:
+    yield OF_THE_PATH
+    yield from names_in_mapping(parsed(content))
 
 
 def _in_alias(content: bytes) -> Iterator[str]:
@@ -176,4 +184,5 @@ _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "bulk": _in_bulk,
     "index": _in_index,
     "alias": _in_alias,
+    "mapping": _in_mapping,
 }

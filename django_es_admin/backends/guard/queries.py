@@ -25,6 +25,8 @@ _FREE = frozenset(
         ("scripted_metric", "params"),
     )
 )
+# Where a shape is looked up if no index is named.
+_SHAPES = "shapes"
 _VARIABLE = re.compile(r"\{\{[\w.]+\}\}")
 
 
@@ -93,6 +95,8 @@ def _names_at(key: str, value: Any, deep: bool) -> Iterator[str]:
     elif key == "indices_boost":
         for boost in value if isinstance(value, list) else [value]:
             yield from boost.keys()
+    elif key == "indexed_shape" and _is_default_shape(value):
+        yield _SHAPES
     elif key == "collate":
         yield from names_in_template(value["query"])
     elif key == "wrapper" and isinstance(value, Mapping) and isinstance(value.get("query"), str):
@@ -103,6 +107,22 @@ def _names_at(key: str, value: Any, deep: bool) -> Iterator[str]:
             yield from names_in_query(named, name, deep=deep)
     else:
         yield from names_in_query(value, key, by_field=key in _BY_FIELD and not deep, deep=deep)
+
+
+def _is_default_shape(value: Any) -> bool:
+    return isinstance(value, Mapping) and "id" in value and "index" not in value
+
+
+def names_in_mapping(value: Any) -> Iterator[str]:
+    """Yield the names of the indices that runtime fields of a mapping look things up in."""
+    if isinstance(value, list):
+        for each in value:
+            yield from names_in_mapping(each)
+    if isinstance(value, Mapping):
+        if value.get("type") == "lookup" and "target_index" in value:
+            yield from names_of(value["target_index"])
+        for inner in value.values():
+            yield from names_in_mapping(inner)
 
 
 def _is_name(value: Any) -> bool:

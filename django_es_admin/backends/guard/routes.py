@@ -25,6 +25,7 @@ Body = Literal[
     "bulk",
     "index",
     "alias",
+    "mapping",
     "closed",
 ]
 """How a body names indices.
@@ -34,7 +35,8 @@ Body = Literal[
 ``named``: as ``query``, and the request needs no index.
 ``items``: in each of its ``docs``. ``headers``: in each second line. ``actions``: in ``actions``.
 ``template``, ``templates``, ``ratings``: as ``query`` and ``headers``, rendered before.
-``index``: among its ``aliases``. ``alias``: as ``index`` and ``alias``, and in the ``filter``.
+``mapping``: in its runtime fields that look things up. ``index``: so, and among its ``aliases``.
+``alias``: as ``index`` and ``alias``, and in the ``filter``.
 ``closed``: in a way that is not read, as in a text of ES|QL.
 """
 
@@ -116,7 +118,7 @@ POST             {index}/_delete_by_query              query
 POST             {index}/_update_by_query              query
 PUT              {index}                               index
 DELETE           {index}                               any
-POST PUT         {index}/_mapping                      any
+POST PUT         {index}/_mapping                      mapping
 PUT              {index}/_settings                     any
 POST PUT DELETE  {index}/_alias/{index}                alias
 POST PUT DELETE  {index}/_aliases/{index}              alias
@@ -144,7 +146,7 @@ PUT DELETE       _data_stream/{index}                  any
 PUT DELETE       _data_stream/{index}/_lifecycle       any
 PUT DELETE       _data_stream/{index}/_options         any
 PUT              _data_stream/{index}/_settings        any
-PUT              _data_stream/{index}/_mappings        any
+PUT              _data_stream/{index}/_mappings        mapping
 GET POST         _refresh                              closed
 GET POST         _flush                                closed
 """

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from ..conf import get_options
+
 Failure = TypeVar("Failure", bound=BaseException)
 # What exceptions of requests and http.client hold on to: a request with its headers, a socket.
 _HELD = frozenset(("request", "response", "conn", "pool", "_conn", "_pool"))
@@ -48,9 +50,20 @@ class _WithoutFrames(logging.Filter):
         return True
 
 
+class _WithoutWords(logging.Filter):
+    """Its logs of each request have addresses with keys, and bodies with words."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or get_options().log_search_words
+
+
 def keep_frames_out_of_logs() -> None:
-    """Let the client's own logs of failed requests have no frames, either."""
+    """Let the client's own logs of failed requests have no frames, either.
+
+    Nor what was asked, if ``LOG_SEARCH_WORDS`` is off.
+    """
     for name in ("elastic_transport.transport", "elastic_transport.node"):
         logger = logging.getLogger(name)
         if not any(isinstance(each, _WithoutFrames) for each in logger.filters):
             logger.addFilter(_WithoutFrames())
+            logger.addFilter(_WithoutWords())

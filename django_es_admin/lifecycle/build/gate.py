@@ -76,8 +76,8 @@ def pass_gate(
             break
         tell_repair = partial(tell, 0, len(keys))
         tell_repair()
-        repair = partial(repair, definition, generation, keys, tell_repair)
-        keys = patiently(repair, tell_repair)
+        again = partial(repair, definition, generation, keys, tell_repair)
+        keys = patiently(again, tell_repair)
     # What was written just now may have been refused, which says more than that it differs.
     _refuse_refused(definition, generation, tell)
     if keys or found.more:

@@ -1,6 +1,5 @@
 """Send one search, and say so if it was slow."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -13,11 +12,10 @@ from ...backends.errors import translated
 from ...backends.searcher import searcher
 from ...conf import get_options
 from ...documents import Document
+from ..logged import body_of
 from ..window import preferred_copy
 
 logger = logging.getLogger("django_es_admin.search")
-
-_MAX_LOGGED = 4_000
 
 
 def send(
@@ -51,7 +49,7 @@ def send(
             document.django.alias,
             taken * 1000,
             answer.body.get("took"),
-            json.dumps(body, default=str)[:_MAX_LOGGED],
+            body_of(body),
         )
     found: Mapping[str, Any] = answer.body
     return found

@@ -14,6 +14,7 @@ from ...exceptions import (
     ServerRefused,
 )
 from ..fields import Query, read_fields
+from ..logged import reason_of
 from ..query import build_marking, build_query
 from ..service import key_reader
 from ..words import Words
@@ -248,12 +249,13 @@ class SearchService(SearchDeclaration):
             return send(self.document, search, timeout=self.timeout)
         except ElasticsearchAdminError as error:
             if isinstance(error, ServerRefused) and _is_ours(error):
-                logger.warning("A search was refused: %s", error)
+                logger.warning("A search was refused: %s", reason_of(error))
                 text = _("The search cannot be understood.")
                 raise SearchParameterInvalid(text) from error
             if self._fallback == "raise":
                 raise
-            logger.error("A search was not answered: %s", error)  # noqa: TRY400 (it says enough)
+            told = reason_of(error)
+            logger.error("A search was not answered: %s", told)  # noqa: TRY400 (it says enough)
             return None
 
     def _unanswered(

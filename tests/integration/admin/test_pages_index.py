@@ -340,3 +340,51 @@ def test_numbers_have_separators(es: Elasticsearch, prefix: str, settings: Setti
         headers={"accept-language": "de"},
     )
     assert "1.200" in words(response.content.decode())
+
+
+# --- what is asked is in no address ---
+
+
+def test_a_query_is_in_no_address(products: list[Product], es: Elasticsearch, prefix: str) -> None:
+    lines: list[dict[str, object]] = []
+    for number in range(40):
+        document = {"n": number, "secret": "hunter2"}
+        lines += [{"index": {"_index": f"{prefix}many", "_id": str(number)}}, document]
+    es.bulk(operations=lines, refresh=True)
+    client = visitor(superuser=True)
+    url = reverse("admin:elasticsearch_index_documents", args=[f"default_3A{prefix}many"])
+    assert 'method="post"' in client.get(url).content.decode()
+    response = client.post(url, {"q": "secret:hunter2 AND n:<39"})
+    assert response.status_code == 302
+    address = response["Location"]
+    assert "hunter2" not in address
+    first = client.get(address).content.decode()
+    assert "15 of 39 documents" in words(first)
+    assert 'value="secret:hunter2 AND n:&lt;39"' in first
+    [following] = set(re.findall(r'href="(\?[^"]*p=2)"', first))
+    assert "hunter2" not in following
+    assert "page 2 of 3" in words(client.get(url + unescape(following)).content.decode())
+    # Another session, or one that has forgotten it, shows all documents.
+    other = visitor(superuser=True)
+    assert "15 of 40 documents" in words(other.get(address).content.decode())
+    for number in range(9):
+        client.post(url, {"q": f"n:{number} {'x' * 5_000}"})
+    assert len(str(client.session["elasticsearch_asked"])) < 6_000
+    assert "15 of 40 documents" in words(client.get(address).content.decode())
+
+
+def test_a_text_to_analyze_is_in_no_address(products: list[Product]) -> None:
+    client = visitor(superuser=True)
+    url = reverse("admin:elasticsearch_index_analyze", args=["default_3Aproducts"])
+    asked = {"text": "Running hunter2", "analyzer": "standard"}
+    response = client.post(url, asked)
+    assert response.status_code == 200
+    assert "0 running" in words(response.content.decode())
+    assert 'method="post"' in response.content.decode()
+
+
+def test_who_may_not_read_documents_asks_for_none(products: list[Product]) -> None:
+    client = visitor("elasticsearch.view_index")
+    url = reverse("admin:elasticsearch_index_documents", args=["default_3Aproducts"])
+    assert client.post(url, {"q": "x"}).status_code == 403
+    assert "elasticsearch_asked" not in client.session

@@ -6,6 +6,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from typing import Any
 from urllib.parse import urlsplit
@@ -228,6 +229,70 @@ def test_a_question_that_nothing_ends_is_the_only_one() -> None:
     while any(thread.name == "ask default" for thread in threading.enumerate()):
         time.sleep(0.01)
     assert in_time(connection, Deadline(1), lambda: "again") == "again"
+
+
+def ask_threads() -> int:
+    return sum(thread.name == "ask default" for thread in threading.enumerate())
+
+
+def in_tabs(tabs: int, ask: Callable[[], object]) -> list[str]:
+    """Ask in as many threads as tabs; return the kind of each end."""
+
+    def end() -> str:
+        try:
+            ask()
+        except ConnectionTimedOut:
+            return "timed out"
+        return "answered"
+
+    with ThreadPoolExecutor(tabs) as pool:
+        return [future.result() for future in [pool.submit(end) for _ in range(tabs)]]
+
+
+def test_five_tabs_leave_no_more_threads_than_five() -> None:
+    """All begin at once, again and again, and what they ask does not end by itself."""
+    connection = connection_to("http://127.0.0.1:9")
+    gates: list[threading.Event] = []
+
+    def wait() -> None:
+        gate = threading.Event()
+        gates.append(gate)
+        gate.wait(20)
+
+    try:
+        for _ in range(4):
+            ends = in_tabs(5, lambda: in_time(connection, Deadline(0.05), wait))
+            assert ends == ["timed out"] * 5
+            assert ask_threads() == len(gates) <= 5
+        # One that ends is not all.
+        before = len(gates)
+        gates[-1].set()
+        while ask_threads() == before:
+            time.sleep(0.01)
+        with pytest.raises(ConnectionTimedOut):
+            in_time(connection, Deadline(0.05), wait)
+        assert len(gates) == before
+    finally:
+        for gate in gates:
+            gate.set()
+    while ask_threads():
+        time.sleep(0.01)
+    assert in_time(connection, Deadline(1), lambda: "again") == "again"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_five_tabs_of_a_cluster_that_drips(engine: str) -> None:
+    with streaming(drops_of_the_body, pause=0.05) as url:
+        connection = connection_to(url, engine, request_timeout=30)
+
+        def ask() -> None:
+            with translated(connection):
+                in_time(connection, Deadline(0.2), connection.client.info)
+
+        for _ in range(4):
+            assert in_tabs(5, ask) == ["timed out"] * 5
+        time.sleep(0.3)
+        assert ask_threads() == 0
 
 
 # Size

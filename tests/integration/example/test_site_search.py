@@ -537,6 +537,37 @@ def test_a_slow_search_is_logged(settings: Any, caplog: pytest.LogCaptureFixture
     assert "lantern" in record.getMessage()
 
 
+def test_words_stay_out_of_the_log_if_that_is_asked_for(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(SearchService):
+        document = ProductDocument
+        fields = ("name",)
+
+        def get_query(self, words: Any) -> Any:
+            return {"query_string": {"query": f"name:({words.text}"}}
+
+    def ask() -> None:
+        ProductSearchService().search("lantern")
+        ProductSearchService().did_you_mean("lantren")
+        ProductSearchService().autocomplete("lant")
+        with pytest.raises(SearchParameterInvalid):
+            Wrong().search("lantern")
+
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SLOW_SEARCH": 0.000_001}
+    with caplog.at_level(logging.DEBUG):
+        ask()
+        assert "lant" in caplog.text
+        assert "_search" in caplog.text
+        caplog.clear()
+        settings.ES_ADMIN = {**settings.ES_ADMIN, "LOG_SEARCH_WORDS": False}
+        ask()
+    assert caplog.text.count("Slow search of") >= 3
+    assert "A search was refused: ServerRefused" in caplog.text
+    assert "lant" not in caplog.text
+    assert not [one for one in caplog.records if one.name.startswith("elastic_transport")]
+
+
 def test_no_row_is_read() -> None:
     Product.objects.all().delete()
     assert ProductSearchService().search()["total"] == len(ACTIVE)

@@ -132,7 +132,7 @@ def test_a_killed_rebuild_is_gone_on_with(
 
 def _rebuild_without_repair(plan: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gate, "_repair", lambda definition, generation, keys, on_portion: keys)
+        patch.setattr(gate, "repair", lambda definition, generation, keys, on_portion: keys)
         rebuild(plan)
 
 

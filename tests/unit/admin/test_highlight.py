@@ -6,6 +6,8 @@ import pytest
 from django.contrib.admin.utils import display_for_field
 from django.db import models
 from django.test.utils import isolate_apps
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from django_es_admin.admin.mixins.highlight import HighlightedColumn
 from django_es_admin.search.highlight import Piece
@@ -56,3 +58,15 @@ def test_a_url_stays_a_link(link: Any) -> None:
 def test_what_is_not_marked_is_as_ever(link: Any, url: str) -> None:
     row = link(pk=1, url=url)
     assert cell(row, "url") == display_for_field(url, link._meta.get_field("url"), "-")
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1) lamp", '"><script>lamp</script>', "lamp"])
+def test_a_text_that_is_marked_as_safe_becomes_no_link(link: Any, text: str) -> None:
+    marks = {"1": {"name": (Piece(text, marked=True),), "url": (Piece(text, marked=True),)}}
+    row = link(pk=1, name=mark_safe(text), url=mark_safe(text))  # noqa: S308 (to be escaped)
+    for is_link in (False, True):
+        column = HighlightedColumn("name", link, ["name"], marks, empty="-", is_link=is_link)
+        assert column(row) == f"<mark>{escape(text)}</mark>"
+    # The URL that a field holds is escaped, too, whatever it says of itself.
+    column = HighlightedColumn("url", link, ["url"], marks, empty="-", is_link=False)
+    assert column(row) == f'<a href="{escape(text)}"><mark>{escape(text)}</mark></a>'

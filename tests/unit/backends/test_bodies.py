@@ -171,6 +171,9 @@ ELSEWHERE: list[dict[str, Any]] = [
     {"runtime_mappings": {"a": {"type": "lookup", "target_index": "other"}}},
     {"runtime_mappings": {"match": {"type": "lookup", "target_index": "other"}}},
     {"runtime_mappings": {"index": {"type": "lookup", "target_index": "other"}}},
+    {"query": {"geo_shape": {"g": {"indexed_shape": {"index": "other", "id": "1"}}}}},
+    {"query": {"geo_shape": {"g": {"indexed_shape": {"id": "1", "path": "g"}}}}},
+    {"query": {"bool": {"filter": [{"shape": {"g": {"indexed_shape": {"id": "1"}}}}]}}},
     {"indices_boost": [{"other": 2}]},
     {"indices_boost": {"other": 2}},
     {"knn": {"field": "v", "filter": {"terms": {"a": LOOKUP}}}},
@@ -367,6 +370,42 @@ def test_a_search_of_a_field_of_any_name_is_sent(body: dict[str, Any]) -> None:
 )
 def test_other_requests_are_refused(target: str, body: bytes | None) -> None:
     assert refused("POST", target, body)
+
+
+LOOKING = {"type": "lookup", "target_index": "other", "input_field": "a", "fetch_fields": ["b"]}
+
+
+@pytest.mark.parametrize(
+    "mappings",
+    [
+        {"runtime": {"r": LOOKING}},
+        {"runtime": {"type": LOOKING}},
+        {"runtime": {"r": {**LOOKING, "target_index": ["mine-a", "other"]}}},
+        {"dynamic_templates": [{"t": {"runtime": LOOKING}}]},
+        {"_doc": {"runtime": {"properties": LOOKING}}},
+    ],
+    ids=json.dumps,
+)
+def test_a_mapping_that_looks_elsewhere_is_refused(mappings: dict[str, Any]) -> None:
+    assert refused("PUT", "/mine-a/_mapping", lines(mappings))
+    assert refused("POST", "/mine-a/_mapping", lines(mappings))
+    assert refused("PUT", "/mine-a", lines({"mappings": mappings}))
+    assert refused("PUT", "/_data_stream/mine-a/_mappings", lines(mappings))
+    own = json.loads(json.dumps(mappings).replace("other", "mine-b"))
+    assert not refused("PUT", "/mine-a/_mapping", lines(own))
+    assert not refused("PUT", "/mine-a", lines({"mappings": own, "aliases": {"mine-c": {}}}))
+
+
+@pytest.mark.parametrize("name", ["index", "type", "target_index", "lookup", "indexed_shape"])
+def test_a_mapping_of_fields_of_any_name_is_sent(name: str) -> None:
+    mappings = {
+        "properties": {
+            name: {"type": "keyword", "index": False},
+            "o": {"properties": {name: {"type": "text", "fields": {name: {"type": "keyword"}}}}},
+        }
+    }
+    assert not refused("PUT", "/mine-a/_mapping", lines(mappings))
+    assert not refused("PUT", "/mine-a", lines({"mappings": mappings}))
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ from ..operations.actions import ACTIONS, Action
 from ..operations.operate import operate
 from ..operations.tools import READ_ONLY, problems_of, tools_of
 from ..transactions import outside_transactions
+from .asked import keep_query, read_asked
 from .compare import compare_view
-from .tabs import OVERVIEW, TABS, Tab
+from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
 
 
 class IndexAdmin(IndexPages):
@@ -123,11 +124,14 @@ class IndexAdmin(IndexPages):
             Http404: there is no such index.
         """
         self.require_view(request)
-        if request.method not in ("GET", "HEAD"):
+        asks = request.method == "POST" and bool(tab.asks) and tab.asks in request.POST
+        if not asks and request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        asked = read_asked(request)
         detail, error = None, ""
         try:
-            detail = find_index(object_id, look=tab.look(request.GET), exact=tab is OVERVIEW)
+            look = None if asks and tab is DOCUMENTS else tab.look(asked)
+            detail = find_index(object_id, look=look, exact=tab is OVERVIEW)
         except ImproperlyConfigured as problem:
             error = str(problem)
         # Without good settings there is nothing to read, but what is wrong with them.
@@ -136,6 +140,8 @@ class IndexAdmin(IndexPages):
         )
         if tab.private and not may_read:
             raise PermissionDenied
+        if asks and tab is DOCUMENTS:
+            return HttpResponseRedirect(keep_query(request, asked["q"]))
         context = self.admin_site.each_context(request)
         context |= {
             "title": parse_id(object_id)[1],
@@ -150,7 +156,7 @@ class IndexAdmin(IndexPages):
         }
         if detail:
             links = model_links(context["available_apps"], self.admin_site.name)
-            context |= tab.fill(detail, links, request.GET)
+            context |= tab.fill(detail, links, asked)
             readonly = detail.connection.details.readonly
             context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
             context["problems"] = problems_of(self, request, detail.status, readonly=readonly)

@@ -17,6 +17,7 @@ from ....status.detail import IndexDetail, Look
 from ..databases import database_of
 from ..format import pretty_json
 from ..links import ModelLinks
+from .asked import KEY
 from .documents import document_table
 from .fields import field_rows
 
@@ -43,6 +44,7 @@ class Tab:
         name: the end of its address, and of its URL name.
         title: what people read on it.
         template: below ``admin/elasticsearch/index/``.
+        asks: the field of its form, which is sent by POST; "" for none.
         private: whether it shows documents, so that it takes the right to see those.
         look: what it reads beside the index's detail, for the parameters of its address.
         fill: what its template needs beside the index's detail.
@@ -51,6 +53,7 @@ class Tab:
     name: str
     title: str | Promise
     template: str
+    asks: str = ""
     private: bool = False
     look: Callable[[Parameters], Look | None] = _no_look
     fill: Callable[[IndexDetail, ModelLinks, Parameters], Mapping[str, Any]] = _nothing
@@ -95,7 +98,8 @@ def _documents(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dic
     last = max(-(-min(total, window) // PER_PAGE), 1)
 
     def address(number: int) -> str:
-        return "?" + urlencode({**({"q": query} if query else {}), "p": number})
+        kept = {KEY: asked[KEY]} if asked.get(KEY) else {"q": query}
+        return "?" + urlencode({**(kept if query else {}), "p": number})
 
     return {
         "query": query,
@@ -144,6 +148,7 @@ DOCUMENTS = Tab(
     "documents",
     _("Documents"),
     "documents.html",
+    asks="q",
     private=True,
     look=_look_for_documents,
     fill=_documents,
@@ -153,7 +158,14 @@ TABS = (
     OVERVIEW,
     Tab("mapping", _("Mapping"), "mapping.html", fill=_mapping),
     DOCUMENTS,
-    Tab("analyze", _("Analyze"), "analyze.html", look=_look_for_tokens, fill=_analysis),
+    Tab(
+        "analyze",
+        _("Analyze"),
+        "analyze.html",
+        asks="text",
+        look=_look_for_tokens,
+        fill=_analysis,
+    ),
     Tab("generations", _("Generations"), "generations.html"),
     Tab("operations", _("Operations"), "operations.html", fill=_operations),
 )

@@ -32,6 +32,7 @@ from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
 from ..format import age, duration, number, pretty_json
+from ..refreshing import leave_session
 from ..state import operation_state, operation_title, step_title
 from .actions import BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK
 from .tools import READ_ONLY, Tool, reads_only, tool_for
@@ -147,6 +148,7 @@ class OperationAdmin(PageAdmin):
         self.require_view(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        leave_session(request)
         operation = self._find(unquote(object_id))
         row = operation.row
         index = index_of(row.connection, row.index)

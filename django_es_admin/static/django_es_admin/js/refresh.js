@@ -18,6 +18,11 @@
         return;
     }
     const interval = seconds() * 1000;
+    // Nobody is there after so long: a page that nobody reads asks for nothing, and a session that
+    // nobody uses ends.
+    const idle = Number(document.querySelector("[data-refresh]").dataset.idle || 600) * 1000;
+    let resting = false;
+    let touched = Date.now();
 
     function key(node) {
         return node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || "" : "";
@@ -82,7 +87,10 @@
     }
 
     async function refresh() {
-        const response = await fetch(location.href, {credentials: "same-origin"});
+        const response = await fetch(location.href, {
+            credentials: "same-origin",
+            headers: {"X-Elasticsearch-Refresh": "1"},
+        });
         // A redirect leads to the login: the page as it is says more.
         if (!response.ok || response.redirected) {
             return;
@@ -102,7 +110,11 @@
     }
 
     async function tick() {
-        if (!paused && !document.hidden && seconds()) {
+        if (!resting && Date.now() - touched >= idle) {
+            resting = true;
+            label();
+        }
+        if (!paused && !resting && !document.hidden && seconds()) {
             // A server that is restarted answers the next time.
             await refresh().catch(() => {});
         }
@@ -110,13 +122,28 @@
     }
 
     function label() {
-        button.textContent = paused ? button.dataset.goOn : button.dataset.pause;
+        button.textContent = paused || resting ? button.dataset.goOn : button.dataset.pause;
     }
 
     button.addEventListener("click", () => {
-        paused = !paused;
+        paused = !(paused || resting);
+        resting = false;
+        touched = Date.now();
         label();
     });
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+        document.addEventListener(name, (event) => {
+            if (resting && button.contains(event.target)) {
+                // Its click goes on.
+                return;
+            }
+            touched = Date.now();
+            if (resting) {
+                resting = false;
+                label();
+            }
+        }, {passive: true});
+    }
     label();
     button.hidden = false;
     setTimeout(tick, interval);
