@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from ..conf import get_options
+from ...conf import get_options
 
 Failure = TypeVar("Failure", bound=BaseException)
 # What exceptions of requests and http.client hold on to: a request with its headers, a socket.
