@@ -127,8 +127,8 @@ def _of_drift(
     differing = abs(drift)
     if outbox.waiting >= differing:
         return (Mend("drain"),)
-    if drift < 0 and outbox.parked >= differing:
-        # A rebuild would be refused for what is parked.
+    if drift < 0 and outbox.parked:
+        # A rebuild would be refused for what is parked, however much else is missing.
         return (_RETRY,)
     if differing <= min(FEW, SHARE * (rows or 0) + 1):
         return (Mend("complete"), _rebuild(definition))

@@ -210,7 +210,7 @@ def test_what_can_be_no_id_is_parked_at_once_and_all_agree_on_what_to_do(
 
     mend = "manage.py es_drain --retry"
     assert len(problems()) == 2
-    assert all(problem.endswith(f": run {mend}.") for problem in problems())
+    assert all(problem.endswith(f": run {mend}.") for problem in problems()), problems()
     told = StringIO()
     for _ in range(2):
         with pytest.raises(CommandError, match=f"then run `{mend}`"):
