@@ -10,10 +10,11 @@ from django.db import connections
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from ..clock import Clock, clock_of
 from ..exceptions import OperationMissing
 from ..indices.definition import IndexDefinition
 from ..models import Operation
-from .running import is_alive, operations_of
+from .running import is_alive, now_of, operations_in, operations_of
 
 HISTORY = 50
 """Operations of one index that its page lists."""
@@ -30,6 +31,7 @@ class StepStatus:
         ended: None while it goes on, or where its process was killed.
         done: how much of it is done, in its own unit.
         total: of how much; None where that is not known.
+        now: the database's time when it was read, if it goes on.
     """
 
     name: str
@@ -37,11 +39,12 @@ class StepStatus:
     ended: datetime | None
     done: int
     total: int | None
+    now: datetime | None = None
 
     @property
     def seconds(self) -> float:
         """For how long it went on until now."""
-        return ((self.ended or timezone.now()) - self.began).total_seconds()
+        return ((self.ended or self.now or timezone.now()) - self.began).total_seconds()
 
     @property
     def rate(self) -> float | None:
@@ -69,6 +72,21 @@ class OperationStatus:
     using: str
 
     @cached_property
+    def now(self) -> datetime:
+        """The database's time when it was read."""
+        return now_of(self.row)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """How the clock of the times that it has differs from that of this process."""
+        return clock_of(self.now)
+
+    @property
+    def began(self) -> datetime:
+        """When it was begun, by the clock of this process."""
+        return self.clock.here(self.row.created_at)
+
+    @cached_property
     def alive(self) -> bool:
         """Whether some process works on it, or is going to."""
         return is_alive(self.row)
@@ -81,7 +99,7 @@ class OperationStatus:
     @cached_property
     def steps(self) -> tuple[StepStatus, ...]:
         """Its steps until now."""
-        return tuple(_step(step) for step in self.row.steps)
+        return tuple(_step(step, None if step["ended"] else self.now) for step in self.row.steps)
 
     @property
     def current(self) -> StepStatus | None:
@@ -98,16 +116,17 @@ class OperationStatus:
     @property
     def seconds(self) -> float:
         """For how long it went on until now."""
-        return ((self.row.ended_at or timezone.now()) - self.row.created_at).total_seconds()
+        return ((self.row.ended_at or self.now) - self.row.created_at).total_seconds()
 
 
-def _step(step: Mapping[str, Any]) -> StepStatus:
+def _step(step: Mapping[str, Any], now: datetime | None) -> StepStatus:
     return StepStatus(
         name=step["step"],
         began=_moment(step["began"]),
         ended=_moment(step["ended"]) if step["ended"] else None,
         done=step.get("done", 0),
         total=step.get("total"),
+        now=now,
     )
 
 
@@ -134,7 +153,7 @@ def last_operations(using: str) -> dict[tuple[str, str], OperationStatus]:
 
 
 def _all(using: str) -> QuerySet[Operation]:
-    return Operation.objects.using(using)
+    return operations_in(using)
 
 
 def operations_on(connection: str, index: str, using: str) -> tuple[OperationStatus, ...]:
