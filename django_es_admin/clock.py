@@ -60,4 +60,6 @@ def read_clock(using: str) -> Clock:
 def clock_of(now: datetime) -> Clock:
     """Return the clock of the database that told ``now`` just then."""
     own = timezone.now() if timezone.is_aware(now) else datetime.now()  # noqa: DTZ005 (as it is)
-    return Clock(now - own)
+    ahead = now - own
+    # Below it, it is the time that it took to ask.
+    return Clock(ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0))

@@ -13,6 +13,7 @@ from ...conf import get_options
 from ...exceptions import ProjectCodeFailed
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
+from ..rows.claim import give_back
 from ..rows.lock import waiting_no_longer
 from . import breaker
 from .batch import BatchDrain
@@ -139,6 +140,7 @@ def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
     drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
     if breaker.is_open(entries[0].connection):
         # Found down by the drain of another index, just now.
+        give_back(using, entries)
         return
     result = (
         drain_in_turn(using, entries, drain.drain)

@@ -26,7 +26,7 @@ from ...exceptions import DrainOutOfTime
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
 from ...statement import Slot, Statement, prepare
-from ..rows.claim import inline_grace
+from ..rows.claim import give_back, inline_grace
 from .batch import DrainResult, Stopped
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ def drain_in_turn(
         except Error as error:
             if fault_of(error) not in (Fault.MOMENT, Fault.TIME):
                 raise
+            give_back(using, entries)
             stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
             return DrainResult(left=len(entries), stopped=(stopped,))
         entries = turn.left(entries)
