@@ -28,7 +28,7 @@ CONTESTANTS = {
     "worker": '`SYNC = "worker"`',
     "peer-no-refresh": "django-elasticsearch-dsl, refresh off",
 }
-WRITERS = (1, 16)
+WRITERS = (1, 4, 16, 64)
 PRODUCTS = 1_280
 
 Figures = dict[tuple[str, int], list[dict[str, float]]]

@@ -5,31 +5,20 @@ from django.db import migrations, models
 
 
 def tune(apps: Any, schema_editor: Any) -> None:
-    vendor = schema_editor.connection.vendor
-    if vendor == 'postgresql':
+    if schema_editor.connection.vendor == 'postgresql':
         # One row that every drain updates: each version has room on the page of the one before, no
         # index is touched (a HOT update), and what is dead does not wait for a fifth of the table.
         schema_editor.execute(
             'ALTER TABLE elasticsearch_tick SET (fillfactor = 10, '
             'autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)'
         )
-    elif vendor == 'mysql':
-        # It has no partial indexes.
-        schema_editor.execute(
-            'CREATE INDEX elasticsearch_outbox_later ON elasticsearch_outboxentry (parked_at, due_at)'
-        )
 
 
 def untune(apps: Any, schema_editor: Any) -> None:
-    vendor = schema_editor.connection.vendor
-    if vendor == 'postgresql':
+    if schema_editor.connection.vendor == 'postgresql':
         schema_editor.execute(
             'ALTER TABLE elasticsearch_tick RESET (fillfactor, '
             'autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold)'
-        )
-    elif vendor == 'mysql':
-        schema_editor.execute(
-            'DROP INDEX elasticsearch_outbox_later ON elasticsearch_outboxentry'
         )
 
 
