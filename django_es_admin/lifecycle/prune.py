@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
-
 from ..backends.errors import translated
 from ..backends.transport.deadline import Deadline
+from ..clock import database_now
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
@@ -70,7 +69,7 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
         for row in generations_of(definition).filter(role__in=roles)
         if row.name != busy and not _is_live(definition, live, row.name)
     ]
-    late = timezone.now() - timedelta(seconds=get_options().delete_again_after)
+    late = database_now(definition.database) - timedelta(seconds=get_options().delete_again_after)
     early = [row.name for row in rows if row.retired_at and row.retired_at > late]
     ready = [row.name for row in rows if row.name not in early]
     known = set(generations_of(definition).values_list("name", flat=True))

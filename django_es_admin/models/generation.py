@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,7 +32,7 @@ class Generation(models.Model):
             "Digest of the mapping, settings and fields of the document that it was built for."
         ),
     )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
     loaded_at = models.DateTimeField(
         _("loaded at"), null=True, blank=True, help_text=_("When its load was complete.")
     )
@@ -52,7 +53,7 @@ class Generation(models.Model):
         default_permissions = ()
         verbose_name = _("generation")
         verbose_name_plural = _("generations")
-        ordering: ClassVar = ["-created_at", "-pk"]
+        ordering: ClassVar = ["-pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["connection", "name"], name="elasticsearch_generation_name"

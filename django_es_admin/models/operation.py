@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from ..clock import database_now
 
 MAX_ERROR = 4_000
 
@@ -79,7 +81,7 @@ class Operation(models.Model):
     )
     details = models.JSONField(_("details"), default=dict, help_text=_("The results."))
     error = models.TextField(_("error"), blank=True)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
     begun_at = models.DateTimeField(
         _("begun at"),
         null=True,
@@ -92,7 +94,7 @@ class Operation(models.Model):
         default_permissions = ()
         verbose_name = _("operation")
         verbose_name_plural = _("operations")
-        ordering: ClassVar = ["-created_at", "-pk"]
+        ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["connection", "index", "state"], name="elasticsearch_operation_of")
         ]
@@ -119,7 +121,7 @@ class Operation(models.Model):
         Returns:
             Whether it was ended here.
         """
-        ended = at or timezone.now()
+        ended = at or database_now(self._state.db or DEFAULT_DB_ALIAS)
         if self.steps and not self.steps[-1]["ended"]:
             self.steps[-1]["ended"] = ended.isoformat()
         mine = (

@@ -78,6 +78,17 @@ class OutboxEntry(models.Model):
                 condition=models.Q(parked_at__isnull=False),
                 name="elasticsearch_outbox_parked",
             ),
+            # What a worker looks for, beside any number of rows that it does not: see `due()`.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(parked_at__isnull=True, due_at__isnull=True),
+                name="elasticsearch_outbox_new",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(parked_at__isnull=True, due_at__isnull=False),
+                name="elasticsearch_outbox_later",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,11 @@ from django.db import connections
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from ..clock import Clock, clock_of
 from ..exceptions import OperationMissing
 from ..indices.definition import IndexDefinition
 from ..models import Operation
-from .running import is_alive, last_sign, operations_of
+from .running import is_alive, last_sign, now_of, operations_in, operations_of
 
 HISTORY = 50
 """Operations of one index that its page lists."""
@@ -35,6 +36,7 @@ class StepStatus:
         total: of how much; None where that is not known.
         moved: when more of it was done last; None where that was not recorded.
         stopped: when its process was last heard of, where that was killed.
+        now: the database's time when it was read, if it goes on.
     """
 
     name: str
@@ -44,11 +46,12 @@ class StepStatus:
     total: int | None
     moved: datetime | None = None
     stopped: datetime | None = None
+    now: datetime | None = None
 
     @property
     def seconds(self) -> float:
         """For how long it went on until now, or until it stopped."""
-        return _between(self.began, self.ended or self.stopped or timezone.now())
+        return _between(self.began, self.ended or self.stopped or self.now or timezone.now())
 
     @property
     def rate(self) -> float | None:
@@ -62,7 +65,7 @@ class StepStatus:
         """For how many seconds nothing of it was done; None if that is not worth a word."""
         if self.ended or self.stopped or self.moved is None:
             return None
-        quiet = _between(self.moved, timezone.now())
+        quiet = _between(self.moved, self.now or timezone.now())
         return quiet if quiet >= QUIET else None
 
     @property
@@ -86,6 +89,21 @@ class OperationStatus:
     using: str
 
     @cached_property
+    def now(self) -> datetime:
+        """The database's time when it was read."""
+        return now_of(self.row)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """How the clock of the times that it has differs from that of this process."""
+        return clock_of(self.now)
+
+    @property
+    def began(self) -> datetime:
+        """When it was begun, by the clock of this process."""
+        return self.clock.here(self.row.created_at)
+
+    @cached_property
     def alive(self) -> bool:
         """Whether some process works on it, or is going to."""
         return is_alive(self.row)
@@ -104,7 +122,7 @@ class OperationStatus:
     def steps(self) -> tuple[StepStatus, ...]:
         """Its steps until now."""
         stopped = self.ended if self.interrupted else None
-        return tuple(_step(step, stopped) for step in self.row.steps)
+        return tuple(_step(step, stopped, self.now) for step in self.row.steps)
 
     @property
     def current(self) -> StepStatus | None:
@@ -134,20 +152,20 @@ class OperationStatus:
     @property
     def waited(self) -> float:
         """For how many seconds it waited until somebody worked on it."""
-        return _between(self.row.created_at, self.begun or self.ended or timezone.now())
+        return _between(self.row.created_at, self.begun or self.ended or self.now)
 
     @property
     def worked(self) -> float | None:
         """For how many seconds somebody worked on it; None if nobody did."""
-        return _between(self.begun, self.ended or timezone.now()) if self.begun else None
+        return _between(self.begun, self.ended or self.now) if self.begun else None
 
 
 def _between(start: datetime, end: datetime | None) -> float:
-    """Return seconds, none below 0: clocks of servers differ."""
+    """Return seconds, none below 0."""
     return max((end - start).total_seconds(), 0.0) if end else 0.0
 
 
-def _step(step: Mapping[str, Any], stopped: datetime | None) -> StepStatus:
+def _step(step: Mapping[str, Any], stopped: datetime | None, now: datetime) -> StepStatus:
     return StepStatus(
         name=step["step"],
         began=_moment(step["began"]),
@@ -156,6 +174,7 @@ def _step(step: Mapping[str, Any], stopped: datetime | None) -> StepStatus:
         total=step.get("total"),
         moved=_moment(step["moved"]) if step.get("moved") else None,
         stopped=None if step["ended"] else stopped,
+        now=None if step["ended"] else now,
     )
 
 
@@ -182,7 +201,7 @@ def last_operations(using: str) -> dict[tuple[str, str], OperationStatus]:
 
 
 def _all(using: str) -> QuerySet[Operation]:
-    return Operation.objects.using(using)
+    return operations_in(using)
 
 
 def operations_on(connection: str, index: str, using: str) -> tuple[OperationStatus, ...]:

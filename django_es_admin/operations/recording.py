@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import Error, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from ..clock import database_now
 from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
 from ..faults import close_broken
 from ..incidents import tell
@@ -60,10 +60,10 @@ class Record:
         changed = not steps or steps[-1]["step"] != progress.step
         if changed:
             self._end_step()
-            steps.append({"step": progress.step, "began": _now(), "ended": None})
+            steps.append({"step": progress.step, "began": self._now(), "ended": None})
         if changed or steps[-1]["done"] != progress.done:
             # A sign of life is no progress: what waits for a cluster gives one, too.
-            steps[-1]["moved"] = _now()
+            steps[-1]["moved"] = self._now()
         steps[-1] |= {"done": progress.done, "total": progress.total}
         if changed or time.monotonic() - self.recorded >= RECORD_SECONDS:
             self._save(steps=steps)
@@ -78,10 +78,17 @@ class Record:
 
     def _end_step(self) -> None:
         if self.operation.steps and not self.operation.steps[-1]["ended"]:
-            self.operation.steps[-1]["ended"] = _now()
+            self.operation.steps[-1]["ended"] = self._now()
+
+    @property
+    def _using(self) -> str:
+        return self.operation._state.db or DEFAULT_DB_ALIAS
+
+    def _now(self) -> str:
+        return database_now(self._using).isoformat()
 
     def _mine(self) -> QuerySet[Operation]:
-        return Operation.objects.using(self.operation._state.db).filter(
+        return Operation.objects.using(self._using).filter(
             pk=self.operation.pk, owner=self.operation.owner, state=Operation.State.RUNNING
         )
 
@@ -89,7 +96,7 @@ class Record:
         self.recorded = time.monotonic()
         for name, value in values.items():
             setattr(self.operation, name, value)
-        if not self._mine().update(leased_until=_lease(), **values):
+        if not self._mine().update(leased_until=_lease(self._using), **values):
             raise OperationTakenOver(
                 f"Another process took over the {self.operation.get_kind_display()} of "
                 f"{self.operation.index}, as this process reported no progress for too long."
@@ -161,14 +168,20 @@ def enqueue(
 
 
 def _row(definition: IndexDefinition, kind: Operation.Kind) -> Operation:
-    return Operation(connection=definition.using, index=definition.name, kind=kind, who=who_acts())
+    return Operation(
+        connection=definition.using,
+        index=definition.name,
+        kind=kind,
+        who=who_acts(),
+        created_at=database_now(definition.database),
+    )
 
 
 def _begin(definition: IndexDefinition, operation: Operation) -> None:
     operation.state = Operation.State.RUNNING
     operation.host, operation.pid = socket.gethostname(), os.getpid()
-    operation.owner, operation.leased_until = secrets.token_hex(16), _lease()
-    operation.begun_at = timezone.now()
+    operation.owner, operation.leased_until = secrets.token_hex(16), _lease(definition.database)
+    operation.begun_at = database_now(definition.database)
     with _alone(definition, operation.kind, operation.pk):
         if operation.pk:
             _take(operation, definition.database)
@@ -214,9 +227,5 @@ def _told(error: BaseException, definition: IndexDefinition) -> str:
     return tell(error, f"An operation of {definition.name}")
 
 
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=LEASE_SECONDS)
-
-
-def _now() -> str:
-    return timezone.now().isoformat()
+def _lease(using: str) -> datetime:
+    return database_now(using) + timedelta(seconds=LEASE_SECONDS)

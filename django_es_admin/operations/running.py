@@ -4,10 +4,13 @@ import os
 import socket
 from datetime import datetime, timedelta
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..clock import clock_of, database_now
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..models import Operation
@@ -18,9 +21,20 @@ LEASE_SECONDS = 60
 
 def operations_of(definition: IndexDefinition) -> QuerySet[Operation]:
     """Return the operations of an index, the newest first."""
-    return Operation.objects.using(definition.database).filter(
+    return operations_in(definition.database).filter(
         connection=definition.using, index=definition.name
     )
+
+
+def operations_in(using: str) -> QuerySet[Operation]:
+    """Return the operations of a database, the newest first, each with the database's time."""
+    return Operation.objects.using(using).annotate(now=Now())
+
+
+def now_of(operation: Operation) -> datetime:
+    """Return the time of the operation's database, as it was when the operation was read."""
+    now: datetime | None = getattr(operation, "now", None)
+    return now or database_now(operation._state.db or DEFAULT_DB_ALIAS)
 
 
 def is_alive(operation: Operation) -> bool:
@@ -29,7 +43,7 @@ def is_alive(operation: Operation) -> bool:
         return True
     if operation.state != Operation.State.RUNNING or operation.leased_until is None:
         return False
-    if operation.leased_until < timezone.now():
+    if operation.leased_until < now_of(operation):
         return False
     # A process of this machine can be looked for; one elsewhere is alive until its lease ends.
     return operation.host != socket.gethostname() or _exists(operation.pid)
@@ -69,14 +83,14 @@ def forget_ended(definition: IndexDefinition) -> None:
     """
     ended = operations_of(definition).filter(ended_at__isnull=False)
     last = ended.values_list("pk", flat=True).first()
-    old = timezone.now() - timedelta(days=get_options().operation_retention)
+    old = database_now(definition.database) - timedelta(days=get_options().operation_retention)
     if last is not None:
         ended.filter(ended_at__lt=old).exclude(pk=last).delete()
 
 
 def explain_running(operation: Operation) -> str:
     """Return who works on what since when, as a refusal."""
-    since = operation.created_at
+    since = clock_of(now_of(operation)).here(operation.created_at)
     if timezone.is_aware(since):
         since = timezone.localtime(since)
     text = (

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connections
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from ..clock import clock_of, database_now
 from ..documents.overrides import has_every_row
 from ..indices.definition import IndexDefinition
 from ..models import RowCount
@@ -60,13 +61,13 @@ def remember_rows(definition: IndexDefinition, number: int, documents: int | Non
     Args:
         documents: in the live generation; None where that is not known.
     """
-    now = timezone.now()
+    now = database_now(definition.database)
     RowCount.objects.using(definition.database).update_or_create(
         connection=definition.using,
         index=definition.name,
         defaults={"rows": number, "documents": documents, "counted_at": now},
     )
-    return Rows(number, now, documents)
+    return Rows(number, clock_of(now).here(now), documents)
 
 
 def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tuple[str, str], Rows]:
@@ -77,9 +78,11 @@ def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tupl
     Args:
         using: alias of the database that feeds all of them.
     """
-    counts = RowCount.objects.using(using)
+    counts = RowCount.objects.using(using).annotate(now=Now())
     known = {
-        (count.connection, count.index): Rows(count.rows, count.counted_at, count.documents)
+        (count.connection, count.index): Rows(
+            count.rows, clock_of(count.now).here(count.counted_at), count.documents
+        )
         for count in counts
     }
     others = [d for d in definitions if d.document and (d.using, d.name) not in known]

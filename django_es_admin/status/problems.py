@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from ..clock import database_now
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..indices.names import is_generation_name
@@ -229,7 +230,7 @@ def _of_builds(
         elif build.loaded_at is None:
             mend = Mend("rebuild", definition.name)
             yield Problem("build-stopped", {"name": build.name}, mends=(mend, prune))
-        elif build.created_at < timezone.now() - UNSWAPPED:
+        elif build.loaded_at < database_now(definition.database) - UNSWAPPED:
             mend = Mend("swap", f"{definition.name} --to {build.name}", {"to": build.name})
             yield Problem("build-waits", {"name": build.name}, mends=(mend, prune))
     failed = [g for g in idle if g.role == Generation.Role.FAILED and g.name in existing]

@@ -29,7 +29,11 @@ class Category(models.Model):
     name = models.CharField(max_length=100)
     # Longer than a keyword of Elasticsearch may be, for documents that it refuses; MariaDB has
     # no room for that in an index.
-    slug = models.SlugField(max_length=50 if connection.vendor == "mysql" else 50_000, unique=True)
+    slug = (
+        models.TextField()
+        if connection.vendor == "mysql"
+        else models.SlugField(max_length=50_000, unique=True)
+    )
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
 
     def __str__(self) -> str:

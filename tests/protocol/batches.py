@@ -33,6 +33,13 @@ def drain_moves(rules: Rules, late: int, state: State) -> Iterator[Move]:
                 yield f"{name} {said}", left
         for left in outlive(_with_drain(state, index, Batch()), late):
             yield f"{name} {LOST}", left
+        if not rules.waiting_looks:
+            # Its turn is free again, and those whose rows it had picked take them for written.
+            picked = {row.id for row in drain.picked}
+            rows = tuple(row for row in state.rows if row.id not in picked)
+            believed = _with_drain(state._replace(rows=rows), index, Batch())
+            for left in outlive(believed, late):
+                yield f"{name} {LOST}, and who waited for it deletes {names(picked)}", left
 
 
 def loader_moves(rules: Rules, late: int, state: State) -> Iterator[Move]:

@@ -88,6 +88,11 @@ MUTANTS = [
         TWO_WRITERS,
     ),
     Mutant(
+        "who waited for another one's drain takes its rows for written",
+        replace(OURS, waiting_looks=False),
+        SMALL,
+    ),
+    Mutant(
         "the loader registers its generation after it reads",
         replace(OURS, loader=((Op.TICK,), (Op.READ,), (Op.REGISTER, Op.LOAD), (Op.FINISH,))),
         REBUILD,

@@ -60,6 +60,7 @@ class Rules:
         answers_awaited: rows are acknowledged when every write was answered.
         second_waits: the second delete waits until no earlier write can be on its way.
         cursor: a drain picks only rows with higher ids than those that were acknowledged.
+        waiting_looks: who waited for another one's drain looks whether its rows were written.
     """
 
     drain: Program = ((Op.PICK,), (Op.TARGETS,), (Op.TICK,), (Op.READ, Op.WRITE), (Op.FINISH,))
@@ -72,6 +73,7 @@ class Rules:
     second_delete: SecondDelete = SecondDelete.DUE_WHEN_PICKED
     second_waits: bool = True
     cursor: bool = False
+    waiting_looks: bool = True
 
 
 OURS = Rules()

@@ -173,7 +173,9 @@ class Alias(models.Model):
     name = models.CharField(
         max_length=100,
         primary_key=True,
-        db_collation="NOCASE" if connection.vendor == "sqlite" else "rows_nocase",
+        db_collation={"sqlite": "NOCASE", "mysql": "utf8mb4_general_ci"}.get(
+            connection.vendor, "rows_nocase"
+        ),
     )
     meaning = models.CharField(max_length=100)
 

@@ -1,15 +1,18 @@
 """The outbox: which changes wait, failed or are parked, and what to do with them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from ...clock import clock_of
 from ...indices.definition import get_definitions
 from ...models import Index, OutboxEntry
 from ...outbox.rows.by_hand import discard, plan_discard, retry
@@ -103,7 +106,8 @@ class OutboxAdmin(PageAdmin):
                 readable |= rows
         if request.user.is_superuser:
             readable |= ~declared
-        return OutboxEntry.objects.using(first_database()).filter(readable).order_by("pk")
+        every = OutboxEntry.objects.using(first_database()).annotate(now=Now())
+        return every.filter(readable).order_by("pk")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -156,14 +160,14 @@ class OutboxAdmin(PageAdmin):
     @admin.display(description=_("made"))
     def made(self, row: OutboxEntry) -> Any:
         """Return how old it is."""
-        return age(row.created_at)
+        return age(_here(row, row.created_at))
 
     @admin.display(description=_("next attempt"))
     def due(self, row: OutboxEntry) -> Any:
         """Return when it is tried again."""
         if row.parked_at:
             return _("when it is retried")
-        return moment(row.due_at) if row.due_at else _("at once")
+        return moment(_here(row, row.due_at)) if row.due_at else _("at once")
 
     # --- actions ---
 
@@ -229,6 +233,11 @@ class OutboxAdmin(PageAdmin):
         """Note in the history of each index who saw to its rows."""
         for index in _indices(queryset):
             index_admin(self.admin_site).log_change(request, index, text)
+
+
+def _here(row: Any, stored: datetime) -> datetime:
+    """Return a time of a row by the clock of this process."""
+    return clock_of(row.now).here(stored)
 
 
 def _indices(queryset: QuerySet[Any]) -> list[Index]:

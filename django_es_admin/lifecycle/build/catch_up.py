@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from django.db.models import Max
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
@@ -130,8 +129,7 @@ def _delete_again(
     patience = time.monotonic() + 2 * get_options().delete_again_after
     while left := second_deletes(definition, until).count():
         tell()
-        due = second_deletes(definition, until).aggregate(last=Max("due_at"))["last"]
-        if due is None or due <= timezone.now():
+        if not second_deletes(definition, until).filter(due_at__gt=Now()).exists():
             _drain(definition, generation, until, lambda done: tell())
         if time.monotonic() > patience:
             # Whatever keeps them: each is sent all the same, before or after the swap.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from ...indices.definition import IndexDefinition
 from ...models import Generation
@@ -46,10 +46,10 @@ def keep_standby(definition: IndexDefinition, live: str, previous: str | None) -
 
 def _retire(generations: QuerySet[Generation], live: str, previous: str | None) -> tuple[str, ...]:
     others = generations.exclude(name__in=[live, previous or ""])
-    created = generations.filter(name=live).values_list("created_at", flat=True).first()
+    created = generations.filter(name=live).values_list("pk", flat=True).first()
     obsolete = Q(role__in=[_Role.STANDBY, _Role.LIVE])
     if created is not None:
-        obsolete |= Q(role=_Role.BUILDING, created_at__lt=created)
+        obsolete |= Q(role=_Role.BUILDING, pk__lt=created)
     names = tuple(others.filter(obsolete).values_list("name", flat=True))
-    others.filter(name__in=names).update(role=_Role.RETIRED, retired_at=timezone.now())
+    others.filter(name__in=names).update(role=_Role.RETIRED, retired_at=Now())
     return names

@@ -1,8 +1,9 @@
 """The table of generations: what each physical index is for."""
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from ...clock import database_now
 from ...documents import Document
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import Generation
@@ -32,12 +33,13 @@ def register(
         name=name,
         role=role,
         digest=definition.digest,
+        created_at=database_now(definition.database),
     )
 
 
 def mark_loaded(generation: Generation) -> None:
     """Record that the load was complete."""
-    generation.loaded_at = timezone.now()
+    generation.loaded_at = database_now(generation._state.db or DEFAULT_DB_ALIAS)
     generation.save(update_fields=["loaded_at"])
 
 

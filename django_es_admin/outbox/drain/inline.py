@@ -5,7 +5,6 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
 
 from django.db import connections, transaction
 
@@ -14,10 +13,12 @@ from ...conf import get_options
 from ...exceptions import ProjectCodeFailed
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
+from ..rows.claim import give_back
 from ..rows.lock import waiting_no_longer
 from . import breaker
 from .batch import BatchDrain
 from .saving import at_end_of_save
+from .turn import can_share, drain_in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -77,11 +78,6 @@ def is_suspended(using: str) -> bool:
     return using in _suspended.get()
 
 
-def inline_grace() -> timedelta:
-    """Return for how long workers leave a new row to the process that made it."""
-    return timedelta(seconds=get_options().inline_timeout * 2 + 1)
-
-
 def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
     """Drain new rows after the commit of the current transaction; errors are logged."""
     connection = connections[using]
@@ -120,13 +116,37 @@ def _drain(using: str, entries: list[OutboxEntry]) -> None:
     ]
     if not tried:
         return
-    drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
     # Half of the time for the locks of others, at the tick's row and where rows are given back.
     with (
         until(Deadline(options.inline_timeout)),
         waiting_no_longer(using, options.inline_timeout / 2),
     ):
-        result = drain.drain(tried)
+        for entries_of_one in _in_turns(using, tried):
+            _drain_some(using, entries_of_one)
+
+
+def _in_turns(using: str, entries: list[OutboxEntry]) -> list[list[OutboxEntry]]:
+    """Return the rows of each index, where these are drained in turns; else all of them."""
+    if not can_share(using, entries):
+        return [entries]
+    groups: dict[tuple[str, str], list[OutboxEntry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.connection, entry.index), []).append(entry)
+    return list(groups.values())
+
+
+def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
+    options = get_options()
+    drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
+    if breaker.is_open(entries[0].connection):
+        # Found down by the drain of another index, just now.
+        give_back(using, entries)
+        return
+    result = (
+        drain_in_turn(using, entries, drain.drain)
+        if can_share(using, entries)
+        else drain.drain(entries)
+    )
     for stopped in result.stopped:
         if stopped.everywhere:
             breaker.trip(stopped.connection)

@@ -36,7 +36,7 @@ def drain_rows(
     after, avoided = 0, Q()
     while True:
         rows = choose(waiting(using)).filter(pk__gt=after).exclude(avoided)
-        entries = claim(using, rows, get_options().bulk_max_documents)
+        entries = claim(using, [rows.order_by("pk")], get_options().bulk_max_documents)
         if not entries:
             return
         after = entries[-1].pk

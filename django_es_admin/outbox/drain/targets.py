@@ -108,7 +108,7 @@ def _reading(using: str) -> Statement:
     return prepare(
         Generation.objects.using(using)
         .filter(connection=Slot("connection"), alias=Slot("alias"))
-        .order_by("-created_at", "-pk")
+        .order_by("-pk")
         .annotate(parked=Exists(parked), refuses=Exists(refused))
         .values_list(*_Row._fields)
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import Error
 from django.db.models import Max, Q
 
+from ...clock import read_clock
 from ...conf import get_options
 from ...exceptions import DatabaseUnavailable
 from ...faults import close_broken
@@ -35,7 +36,8 @@ class DrainReport:
     Args:
         result: what it did.
         second_deletes: rows whose delete is sent again later; they need no attention.
-        second_deletes_until: when the last of them is due; None if there are none.
+        second_deletes_until: when the last of them is due, by the clock of this process; None if
+            there are none.
         parked: parked rows, until somebody tries them again.
         first_parked: index, key and error of some of these.
     """
@@ -104,6 +106,7 @@ def _report(aliases: Iterable[str], connection: str | None, result: DrainResult)
         second = rows.filter(delete_sent=True, parked_at__isnull=True)
         later += second.count()
         last = second.aggregate(last=Max("due_at"))["last"]
+        last = last and read_clock(alias).here(last)
         until = max((moment for moment in (until, last) if moment), default=None)
         rows = parked(alias, connection)
         given_up += rows.count()
@@ -135,7 +138,7 @@ def drain_forever(
         busy, overloaded, failure = False, False, ""
         for alias in [alias for alias in databases() if alias not in resting]:
             try:
-                entries = claim(alias, due(alias).exclude(avoided), limit)
+                entries = claim(alias, (rows.exclude(avoided) for rows in due(alias)), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
             except (Error, DatabaseUnavailable) as error:
                 # The database was restarted, or similar: a new connection may work.

@@ -1,5 +1,6 @@
 """Pick rows of the outbox, so that several workers do not do the same at once."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -22,29 +23,49 @@ def waiting(using: str) -> QuerySet[OutboxEntry]:
     )
 
 
-def due(using: str) -> QuerySet[OutboxEntry]:
-    """Return those that a worker may take: due now, and claimed by nobody."""
+Rows = QuerySet[OutboxEntry]
+
+
+def due(using: str) -> tuple[Rows, Rows]:
+    """Return those that a worker may take: due now, and claimed by nobody.
+
+    They are new rows, and those that had to wait until now. Each have an index of the table to
+    themselves: a look takes no longer for a million rows that are parked, or due later.
+    """
     now = Now()
-    return waiting(using).filter(
-        Q(due_at__isnull=True) | Q(due_at__lte=now),
-        Q(leased_until__isnull=True) | Q(leased_until__lte=now),
+    rows = OutboxEntry.objects.using(using).filter(
+        Q(leased_until__isnull=True) | Q(leased_until__lte=now), parked_at__isnull=True
+    )
+    return (
+        rows.filter(due_at__isnull=True).order_by("pk"),
+        # Not null, too: SQLite does not conclude it, and would not use the index.
+        rows.filter(due_at__isnull=False, due_at__lte=now).order_by("due_at"),
     )
 
 
-def claim(using: str, rows: QuerySet[OutboxEntry], limit: int) -> list[OutboxEntry]:
-    """Return up to ``limit`` of ``rows``, the oldest first, claimed for ``OUTBOX_LEASE``.
+def claim(using: str, choices: Iterable[Rows], limit: int) -> list[OutboxEntry]:
+    """Return up to ``limit`` rows, the oldest first, claimed for ``OUTBOX_LEASE``.
 
     Without any, nothing is locked: an idle worker does not block the site's writes.
+
+    Args:
+        choices: the rows to choose from, each in the order in which they are taken.
     """
-    rows = rows.order_by("pk")
-    if not rows.exists():
+    found = [rows for rows in choices if rows.exists()]
+    if not found:
         return []
     skip = connections[using].features.has_select_for_update_skip_locked
     with transaction.atomic(using=using):
         wait_for_writers(using)
-        entries = list(rows.select_for_update(skip_locked=skip)[:limit])
+        rows = [row for some in found for row in some.select_for_update(skip_locked=skip)[:limit]]
+        entries = sorted(rows, key=lambda entry: entry.pk)[:limit]
         lease(using, entries)
     return entries
+
+
+def inline_grace() -> timedelta:
+    """Return for how long workers leave a new row to the process that made it."""
+    return timedelta(seconds=get_options().inline_timeout * 2 + 1)
 
 
 def lease(using: str, entries: list[OutboxEntry]) -> None:

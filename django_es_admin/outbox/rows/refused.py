@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ...indices.definition import IndexDefinition
@@ -27,6 +27,8 @@ def remember(using: str, generation: int, errors: Mapping[str, str], version: in
         errors: key of the object -> why.
         version: of the write that was refused; no other write has it.
     """
+    # MySQL and MariaDB find out by themselves which key there is already.
+    told = connections[using].features.supports_update_conflicts_with_target
     RefusedDocument.objects.using(using).bulk_create(
         [
             RefusedDocument(
@@ -39,7 +41,7 @@ def remember(using: str, generation: int, errors: Mapping[str, str], version: in
             for key, error in errors.items()
         ],
         update_conflicts=True,
-        unique_fields=["generation", "digest"],
+        unique_fields=["generation", "digest"] if told else None,
         update_fields=["error", "version"],
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, Sum
 
+from ...clock import Clock, read_clock
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry
@@ -17,7 +18,7 @@ class OutboxStatus:
 
     Args:
         waiting: rows that are not in the index yet; second deletes are not among them.
-        oldest: when the oldest of these was made; None if there are none.
+        oldest: when the oldest of these was made, by the clock of this process; None without any.
         failing: those of them that were refused before.
         parked: rows that were parked after ``OUTBOX_MAX_ATTEMPTS``.
         second_deletes: rows whose delete is sent once more.
@@ -42,23 +43,12 @@ class OutboxStatus:
 def read_outboxes(
     using: str, definitions: Iterable[IndexDefinition]
 ) -> dict[tuple[str, str], OutboxStatus]:
-    """Return connection and name of each index -> the state of its outbox, in three queries.
+    """Return connection and name of each index -> the state of its outbox, in six queries.
 
     Args:
         using: alias of the database that feeds all of them.
     """
-    active = Q(parked_at__isnull=True, delete_sent=False)
-    rows = OutboxEntry.objects.using(using).order_by().values_list("connection", "index")
-    found = {
-        (connection, index): OutboxStatus(*counts)
-        for connection, index, *counts in rows.annotate(
-            waiting=Count("pk", filter=active),
-            oldest=Min("created_at", filter=active),
-            failing=Count("pk", filter=active & Q(attempts__gt=0)),
-            parked=Count("pk", filter=Q(parked_at__isnull=False)),
-            second_deletes=Count("pk", filter=Q(parked_at__isnull=True, delete_sent=True)),
-        )
-    }
+    found = _count(using)
     live = (
         Generation.objects.using(using)
         .filter(role=Generation.Role.LIVE)
@@ -85,3 +75,37 @@ def read_outboxes(
             refused=refused.get(of_alias, 0),
         )
     return statuses
+
+
+def _count(using: str) -> dict[tuple[str, str], OutboxStatus]:
+    """Count the rows of each index, those of each kind by the index of the table that has them."""
+    rows = OutboxEntry.objects.using(using).order_by().values("connection", "index")
+    parked = rows.filter(parked_at__isnull=False)
+    active = rows.filter(parked_at__isnull=True)
+    own = Q(delete_sent=False)
+    clock: Clock | None = None
+    found: dict[tuple[str, str], OutboxStatus] = {}
+    for some in (active.filter(due_at__isnull=True), active.filter(due_at__isnull=False)):
+        for row in some.annotate(
+            waiting=Count("pk", filter=own),
+            oldest=Min("created_at", filter=own),
+            failing=Count("pk", filter=own & Q(attempts__gt=0)),
+            again=Count("pk", filter=Q(delete_sent=True)),
+        ):
+            key = row["connection"], row["index"]
+            before = found.get(key, OutboxStatus())
+            oldest = row["oldest"]
+            if oldest is not None:
+                clock = clock or read_clock(using)
+                oldest = min(filter(None, (clock.here(oldest), before.oldest)))
+            found[key] = replace(
+                before,
+                waiting=before.waiting + row["waiting"],
+                oldest=oldest or before.oldest,
+                failing=before.failing + row["failing"],
+                second_deletes=before.second_deletes + row["again"],
+            )
+    for of in parked.annotate(parked=Count("pk")):
+        key = of["connection"], of["index"]
+        found[key] = replace(found.get(key, OutboxStatus()), parked=of["parked"])
+    return found

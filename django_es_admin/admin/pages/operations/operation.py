@@ -27,6 +27,7 @@ from ....exceptions import OperationMissing, OperationRefused
 from ....models import Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
+from ....operations.running import operations_in
 from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
@@ -87,7 +88,7 @@ class OperationAdmin(PageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the operations of the first database; a filter chooses others."""
-        return Operation.objects.using(first_database())
+        return operations_in(first_database())
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -123,7 +124,7 @@ class OperationAdmin(PageAdmin):
     @admin.display(description=_("began"), ordering="created_at")
     def began(self, row: Operation) -> Any:
         """Return how long ago it began."""
-        return age(row.created_at)
+        return age(_status(row).began)
 
     @admin.display(description=_("waited"))
     def waited(self, row: Operation) -> str:
@@ -244,7 +245,8 @@ def _status(row: Operation) -> OperationStatus:
 def log_of(operation: OperationStatus) -> str:
     """Return a line for each thing that the record tells of, in the time zone of the reader."""
     return "\n".join(
-        f"{_local(when):%Y-%m-%d %H:%M:%S}  {text}" for when, text in _lines(operation)
+        f"{_local(operation.clock.here(when)):%Y-%m-%d %H:%M:%S}  {text}"
+        for when, text in _lines(operation)
     )
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('elasticsearch', '0012_operation_begun'),
+        ('elasticsearch', '0010_operation_begun'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Record when the work on an operation began, beside when it was asked for."""
 
     dependencies = [
-        ("elasticsearch", "0008_long_keys"),
+        ("elasticsearch", "0009_limits"),
     ]
 
     operations = [

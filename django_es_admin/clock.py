@@ -1,0 +1,65 @@
+"""The clock of a database: every time that is compared is of it.
+
+Processes run on several machines, and what the database's ``now()`` writes is not always what
+Django takes it for: it does not know the time zone of a session of MySQL or MariaDB.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connections
+from django.db.models.functions import Now
+from django.db.models.sql import Query
+from django.utils import timezone
+
+
+def database_now(using: str) -> datetime:
+    """Return the time that the database tells, as Django reads it from a column.
+
+    Args:
+        using: alias of the database.
+    """
+    connection = connections[using]
+    moment = Now()
+    sql, params = Query(None).get_compiler(using).compile(moment)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}{connection.features.bare_select_suffix}", params)
+        [value] = cursor.fetchone()
+    for convert in (
+        *connection.ops.get_db_converters(moment),
+        *moment.get_db_converters(connection),
+    ):
+        value = convert(value, moment, connection)
+    return value  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the clock of a database differs from that of this process, as people see it.
+
+    Args:
+        ahead: by how much the database's is ahead.
+    """
+
+    ahead: timedelta
+
+    def here(self, moment: datetime) -> datetime:
+        """Return a stored time as the clock of this process showed it then."""
+        return moment - self.ahead
+
+
+def read_clock(using: str) -> Clock:
+    """Compare the clock of a database with that of this process.
+
+    Args:
+        using: alias of the database.
+    """
+    return clock_of(database_now(using))
+
+
+def clock_of(now: datetime) -> Clock:
+    """Return the clock of the database that told ``now`` just then."""
+    own = timezone.now() if timezone.is_aware(now) else datetime.now()  # noqa: DTZ005 (as it is)
+    ahead = now - own
+    # Below it, it is the time that it took to ask.
+    return Clock(ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0))

@@ -1,0 +1,74 @@
+"""Rows that nobody handles now cost no look at each of them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain.tick import take_tick
+from django_es_admin.outbox.rows.claim import claim, due
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor == "mysql", reason="MySQL has no partial indexes"),
+]
+
+
+def fill(count: int, **values: Any) -> None:
+    OutboxEntry.objects.bulk_create(
+        [OutboxEntry(connection="default", index="x", key=str(n), **values) for n in range(count)]
+    )
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"parked_at": Now(), "attempts": 10},
+        {"due_at": Now() + timedelta(hours=1), "attempts": 1},
+        {"due_at": Now() + timedelta(hours=1), "delete_sent": True},
+    ],
+    ids=["parked", "failed", "second deletes"],
+)
+def test_a_look_uses_the_indexes(values: dict[str, Any]) -> None:
+    fill(5_000, **values)
+    analyze()
+    for rows in due("default"):
+        plan = rows[:500].explain()
+        assert "elasticsearch_outbox_new" in plan or "elasticsearch_outbox_later" in plan
+        assert "Seq Scan" not in plan
+    assert claim("default", due("default"), 500) == []
+
+
+def test_what_is_due_is_claimed_the_oldest_first() -> None:
+    fill(3)
+    fill(3, due_at=Now() - timedelta(seconds=1), attempts=1)
+    fill(3, leased_until=Now() + timedelta(hours=1))
+    fill(3, leased_until=Now() - timedelta(seconds=1))
+    pks = list(OutboxEntry.objects.order_by("pk").values_list("pk", flat=True))
+    first = claim("default", due("default"), 5)
+    assert [entry.pk for entry in first] == pks[:5]
+    second = claim("default", due("default"), 5)
+    assert [entry.pk for entry in second] == [pks[5], *pks[9:]]
+    assert claim("default", due("default"), 5) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="others update a row in its place")
+def test_the_tick_s_row_does_not_swell() -> None:
+    """Each version of it replaces the one before on the same page, and no index has them."""
+    for _ in range(2_000):
+        take_tick("default")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_size('elasticsearch_tick')")
+        [size] = cursor.fetchone()
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'elasticsearch_tick'")
+        [options] = cursor.fetchone()
+    assert size <= 4 * 8_192
+    assert "fillfactor=10" in options

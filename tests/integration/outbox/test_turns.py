@@ -1,0 +1,213 @@
+"""Processes that commit at the same time share a request, and wait no longer than they may."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from elasticsearch import Elasticsearch
+
+from django_es_admin.backends.transport.deadline import Deadline, until
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain import breaker
+from django_es_admin.outbox.drain.batch import BatchDrain, DrainResult
+from django_es_admin.outbox.drain.turn import _locks, _Turn
+from tests.guide.models import Category, Product
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="turns are PostgreSQL's locks"),
+]
+
+
+@pytest.fixture(autouse=True)
+def rested() -> Iterator[None]:
+    breaker.reset()
+    yield
+    breaker.reset()
+
+
+@pytest.fixture
+def category(definition: IndexDefinition) -> Category:
+    return Category.objects.create(name="Light", slug="light")
+
+
+@pytest.fixture
+def drained(monkeypatch: Any) -> list[int]:
+    """How many rows each drain had."""
+    sizes: list[int] = []
+    original = BatchDrain.drain
+
+    def drain(self: BatchDrain, entries: list[OutboxEntry]) -> DrainResult:
+        sizes.append(len(entries))
+        return original(self, entries)
+
+    monkeypatch.setattr(BatchDrain, "drain", drain)
+    return sizes
+
+
+def create(category: Category, number: int) -> None:
+    Product.objects.create(name=f"Lamp {number}", price=1, category=category)
+
+
+def in_threads(count: int, work: Callable[[int], None]) -> None:
+    def run(number: int) -> None:
+        try:
+            work(number)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_crowd_shares_its_requests(
+    definition: IndexDefinition,
+    category: Category,
+    drained: list[int],
+    indexed: Callable[[], dict[str, Any]],
+) -> None:
+    def save(number: int) -> None:
+        for again in range(5):
+            create(category, number * 100 + again)
+
+    in_threads(12, save)
+    assert len(indexed()) == 60
+    assert not OutboxEntry.objects.exists()
+    assert max(drained) > 1
+    assert len(drained) < 60
+
+
+def test_each_finds_its_document_after_its_save(
+    definition: IndexDefinition, category: Category, es: Elasticsearch
+) -> None:
+    """As one that saves alone does: who waits goes on when its own rows are written."""
+    missing: list[int] = []
+
+    def save(number: int) -> None:
+        product = Product.objects.create(name="Lamp", price=1, category=category)
+        if not es.exists(index=definition.alias, id=str(product.pk)):
+            missing.append(number)
+
+    in_threads(10, save)
+    assert missing == []
+
+
+def test_one_who_saves_alone_takes_its_own_rows_only(
+    category: Category, drained: list[int]
+) -> None:
+    OutboxEntry.objects.create(connection="default", index="products_with_relations", key="999")
+    create(category, 1)
+    assert drained[-1] == 1
+
+
+def test_whoever_has_the_turn_for_too_long_is_left_alone(
+    category: Category, settings: Any, drained: list[int]
+) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_TIMEOUT": 1}
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with _Turn("default", "default", "products_with_relations").taken() as mine:
+            assert mine
+            held.set()
+            release.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(10)
+        drained.clear()
+        began = time.monotonic()
+        create(category, 1)
+        assert 0.5 < time.monotonic() - began < 5
+        assert drained == []
+        assert OutboxEntry.objects.count() == 1
+        # Known to be slow now: the next one does not wait at all.
+        began = time.monotonic()
+        create(category, 2)
+        assert time.monotonic() - began < 0.5
+    finally:
+        release.set()
+        thread.join()
+    breaker.reset()
+    create(category, 3)
+    assert OutboxEntry.objects.count() == 2
+
+
+def test_a_holder_that_dies_gives_its_turn_back(category: Category, drained: list[int]) -> None:
+    def die() -> None:
+        _Turn("default", "default", "products_with_relations").taken().__enter__()
+        connection.connection.close()
+        connections.close_all()
+
+    thread = threading.Thread(target=die)
+    thread.start()
+    thread.join()
+    create(category, 1)
+    assert not OutboxEntry.objects.exists()
+
+
+def test_a_holder_whose_drain_fails_leaves_the_others_to_themselves(
+    category: Category, monkeypatch: Any, indexed: Callable[[], dict[str, Any]]
+) -> None:
+    """Who waited looks whether its rows were written, and believes nobody."""
+    original, failing = BatchDrain.drain, threading.Event()
+
+    def drain(self: BatchDrain, entries: list[OutboxEntry]) -> DrainResult:
+        if not failing.is_set():
+            failing.set()
+            time.sleep(0.5)
+            raise RuntimeError("killed")
+        return original(self, entries)
+
+    monkeypatch.setattr(BatchDrain, "drain", drain)
+    in_threads(4, lambda number: create(category, number))
+    assert len(indexed()) >= 3
+    assert OutboxEntry.objects.count() <= 1
+
+
+def test_tenants_have_turns_of_their_own() -> None:
+    turn = _Turn("default", "default", "products_with_relations")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS tenant_turns")
+    taken: list[bool] = []
+
+    def elsewhere() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path TO tenant_turns, public")
+        with turn.taken() as mine:
+            taken.append(mine)
+        connections.close_all()
+
+    try:
+        with turn.taken() as mine:
+            assert mine
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA tenant_turns")
+    assert taken == [True]
+
+
+def test_no_lock_is_left_behind(category: Category) -> None:
+    create(category, 1)
+    with until(Deadline(1)):
+        create(category, 2)
+    numbers = [number % 2**32 for number in _locks("default", "products_with_relations")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks "
+            "WHERE locktype = 'advisory' AND classid::bigint = ANY(%s)",
+            [numbers],
+        )
+        assert cursor.fetchone() == (0,)
