@@ -106,6 +106,9 @@ def generation_role(generation: GenerationStatus) -> str:
 
 def comparison_state(comparison: Comparison) -> State:
     """Return how the document of one object is."""
+    if comparison.refused:
+        text = _("refused: %(why)s")
+        return State("no", text % {"why": comparison.refused}, _("Its document was not taken."))
     if comparison.indexed is None and comparison.would_be is None:
         return State("yes", _("not indexed, and need not be"))
     if comparison.indexed is None:
@@ -150,8 +153,8 @@ def operation_title(operation: OperationStatus) -> str:
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
 
-def step_title(step: StepStatus) -> str:
-    """Return what a step of an operation does."""
+def step_title(step: StepStatus | str) -> str:
+    """Return what a step of an operation does, one that is to come by its name."""
     titles = {
         "create": _("create the generation"),
         "load": _("load the rows"),
@@ -164,7 +167,8 @@ def step_title(step: StepStatus) -> str:
         "delete": _("delete generations"),
         "refresh": _("refresh"),
     }
-    return titles.get(step.name, step.name)
+    name = step if isinstance(step, str) else step.name
+    return titles.get(name, name)
 
 
 def step_state(step: StepStatus, operation: OperationStatus) -> State:

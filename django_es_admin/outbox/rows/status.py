@@ -23,6 +23,8 @@ class OutboxStatus:
         second_deletes: rows whose delete is sent once more.
         stale_share: share of writes that came too late, as 0.02; None before the first.
         refused: documents that the live generation, built for older code, cannot hold.
+        untried: when the oldest of those was made that nobody has tried yet; None if there are
+            none.
     """
 
     waiting: int = 0
@@ -32,11 +34,15 @@ class OutboxStatus:
     second_deletes: int = 0
     stale_share: float | None = None
     refused: int = 0
+    untried: datetime | None = None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the oldest row waits for so long that it seems that no worker runs."""
+        """Whether a row waits for so long that it seems that no worker runs.
+
+        What was refused waits for its next attempt, however many workers there are.
+        """
         patience = 3 * get_options().delete_again_after
-        return self.oldest is not None and (now - self.oldest).total_seconds() > patience
+        return self.untried is not None and (now - self.untried).total_seconds() > patience
 
 
 def read_outboxes(
@@ -50,13 +56,14 @@ def read_outboxes(
     active = Q(parked_at__isnull=True, delete_sent=False)
     rows = OutboxEntry.objects.using(using).order_by().values_list("connection", "index")
     found = {
-        (connection, index): OutboxStatus(*counts)
-        for connection, index, *counts in rows.annotate(
+        (connection, index): OutboxStatus(*counts, untried=untried)
+        for connection, index, *counts, untried in rows.annotate(
             waiting=Count("pk", filter=active),
             oldest=Min("created_at", filter=active),
             failing=Count("pk", filter=active & Q(attempts__gt=0)),
             parked=Count("pk", filter=Q(parked_at__isnull=False)),
             second_deletes=Count("pk", filter=Q(parked_at__isnull=True, delete_sent=True)),
+            untried=Min("created_at", filter=active & Q(attempts=0)),
         )
     }
     live = (
