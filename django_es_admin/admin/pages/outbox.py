@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ...indices.definition import get_definitions
 from ...models import Index, OutboxEntry
@@ -98,7 +98,7 @@ class OutboxAdmin(PageAdmin):
 
     actions = ("retry_selected", "discard_selected")
     change_list_template = "admin/elasticsearch/outbox/change_list.html"
-    list_display = ("change", "index_name", "state", "reason", "made", "due")
+    list_display = ("change", "index_name", "state", "when")
     list_display_links = None
     list_filter = (IndexFilter, StateFilter, DatabaseFilter)
     list_per_page = 50
@@ -181,44 +181,45 @@ class OutboxAdmin(PageAdmin):
         return format_html("{} {}", row.index, label(row.connection))
 
     @admin.display(description=_("state"))
-    def state(self, row: OutboxEntry) -> Any:
-        """Return what has become of the row until now."""
+    def state(self, row: OutboxEntry) -> SafeString:
+        """Return what has become of the row until now, and why, in one line with all as title."""
         if row.parked_at:
-            return _("parked")
-        if row.delete_sent:
-            return _("second delete")
-        return _("failed") if row.attempts else _("waiting")
-
-    @admin.display(description=_("reason"))
-    def reason(self, row: OutboxEntry) -> SafeString:
-        """Return why it is not written yet, in one line; all of it is its title."""
+            state = _("parked")
+        elif row.delete_sent:
+            state = _("second delete")
+        else:
+            state = _("failed") if row.attempts else _("waiting")
         if not row.error:
             text = (
                 _("Its document was deleted, and is deleted once more.")
                 if row.delete_sent
                 else _("Nobody has tried it yet.")
             )
-            return format_html('<span class="quiet">{}</span>', text)
+            return format_html('{} <div class="quiet small">{}</div>', state, text)
         count = ngettext("%(count)s attempt", "%(count)s attempts", row.attempts)
         return format_html(
-            '<div class="esa-one-line" dir="auto" title="{}">{}</div>'
-            '<span class="quiet small">{}</span>',
+            '{} <span class="quiet small">{}</span>'
+            '<div class="esa-one-line" dir="auto" title="{}">{}</div>',
+            state,
+            count % {"count": number(row.attempts)},
             row.error,
             row.error[:MOST_CHARACTERS],
-            count % {"count": number(row.attempts)},
         )
 
     @admin.display(description=_("made"))
-    def made(self, row: OutboxEntry) -> Any:
-        """Return how old it is."""
-        return format_html('<span class="nowrap">{}</span>', age(row.created_at))
-
-    @admin.display(description=_("next attempt"))
-    def due(self, row: OutboxEntry) -> Any:
-        """Return when it is tried again."""
-        if row.parked_at:
-            return _("when it is retried")
-        return clock(row.due_at) if row.due_at else _("at once")
+    def when(self, row: OutboxEntry) -> SafeString:
+        """Return how old it is, and when it is tried again."""
+        due = clock(row.due_at) if row.due_at else _("at once")
+        told = (
+            _("tried again by hand")
+            if row.parked_at
+            else format_html(gettext("next attempt: {}"), due)
+        )
+        return format_html(
+            '<span class="nowrap">{}</span><div class="quiet small">{}</div>',
+            age(row.created_at),
+            told,
+        )
 
     # --- actions ---
 
@@ -264,7 +265,7 @@ class OutboxAdmin(PageAdmin):
             "title": _("Discard rows of the outbox"),
             "opts": self.opts,
             "plan": plan,
-            "connections": sorted({each.pk.rpartition(":")[0] for each in _indices(queryset)}),
+            "connections": sorted({str(each.pk).rpartition(":")[0] for each in _indices(queryset)}),
             "keys": request.POST.getlist("_selected_action"),
             "select_across": request.POST.get("select_across", "0"),
             "wrong": typed is not None,

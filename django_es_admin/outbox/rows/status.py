@@ -56,8 +56,19 @@ def read_outboxes(
     active = Q(parked_at__isnull=True, delete_sent=False)
     rows = OutboxEntry.objects.using(using).order_by().values_list("connection", "index")
     found = {
-        (connection, index): OutboxStatus(*counts, untried=untried)
-        for connection, index, *counts, untried in rows.annotate(
+        (connection, index): OutboxStatus(
+            waiting, oldest, failing, parked, second_deletes, untried=untried
+        )
+        for (
+            connection,
+            index,
+            waiting,
+            oldest,
+            failing,
+            parked,
+            second_deletes,
+            untried,
+        ) in rows.annotate(
             waiting=Count("pk", filter=active),
             oldest=Min("created_at", filter=active),
             failing=Count("pk", filter=active & Q(attempts__gt=0)),
