@@ -1,6 +1,7 @@
 """Delete an index with all its generations, or one generation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,8 @@ class DeletePlan:
     name: str
     generations: dict[str, int | None]
     refusals: tuple[str, ...]
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
+    """Bytes of the primary shards of each, which are freed; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def _plan(definition: IndexDefinition, name: str) -> DeletePlan:
         name=name,
         generations=count_documents(definition.connection, existing, deadline),
         refusals=tuple(refusals),
+        sizes={index: live.by_name[index].size for index in existing},
     )
 
 

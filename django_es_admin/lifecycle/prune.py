@@ -1,6 +1,7 @@
 """Delete generations that nobody needs any more."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ..backends.errors import translated
@@ -9,7 +10,7 @@ from ..clock import database_now
 from ..conf import get_options
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
-from ..indices.live import LiveIndices, read_indices
+from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
 from ..models import Generation, Operation
 from ..operations.progress import Progress
@@ -22,6 +23,23 @@ _Role = Generation.Role
 
 
 @dataclass(frozen=True)
+class Doomed:
+    """What goes with one generation.
+
+    Args:
+        role: as in the table of generations.
+        documents: in it; None where they cannot be counted, or it is gone already.
+        size: bytes of its primary shards; None where that is not known.
+        error: why its build failed; "" if it did not.
+    """
+
+    role: str
+    documents: int | None
+    size: int | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class PrunePlan:
     """What ``prune`` will do.
 
@@ -31,6 +49,8 @@ class PrunePlan:
         unknown: physical indices that look like generations and are in no table: they may belong
             to another project, and are left alone.
         refusals: why it cannot be done, empty if it can.
+        found: what goes with each of those that are deleted.
+        builds: builds that nobody works on, which are kept as nobody asked for more.
     """
 
     definition: IndexDefinition
@@ -38,6 +58,18 @@ class PrunePlan:
     early: tuple[str, ...]
     unknown: tuple[str, ...]
     refusals: tuple[str, ...]
+    found: Mapping[str, Doomed] = field(default_factory=dict)
+    builds: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes that it frees, as far as they are known; replicas are not among them."""
+        return sum(one.size or 0 for one in self.found.values())
+
+    @property
+    def documents(self) -> int:
+        """Documents that go with it, as far as they are known."""
+        return sum(one.documents or 0 for one in self.found.values())
 
 
 @dataclass(frozen=True)
@@ -60,22 +92,26 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
     running = running_rebuild(definition)
     busy = running.generation if running else ""
     roles = {_Role.RETIRED, _Role.FAILED, *((_Role.BUILDING,) if builds else ())}
-    rows = [
+    idle = [
         row
-        for row in generations_of(definition).filter(role__in=roles)
+        for row in generations_of(definition)
         if row.name != busy and not _is_live(definition, live, row.name)
     ]
+    rows = [row for row in idle if row.role in roles]
     late = database_now(definition.database) - timedelta(seconds=get_options().delete_again_after)
     early = [row.name for row in rows if row.retired_at and row.retired_at > late]
     ready = [row.name for row in rows if row.name not in early]
     known = set(generations_of(definition).values_list("name", flat=True))
+    doomed = ready[keep:]
+    kept = [row.name for row in idle if row.role == _Role.BUILDING and not builds]
     return PrunePlan(
         definition=definition,
-        doomed=tuple(ready[keep:]),
+        doomed=tuple(doomed),
         early=tuple(early),
         unknown=tuple(
             name
@@ -85,7 +121,28 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
             and not _is_live(definition, live, name)
         ),
         refusals=tuple(find_readonly_refusals(definition)),
+        found=_found(definition, [row for row in rows if row.name in doomed], live, deadline),
+        builds=tuple(name for name in kept if name in live.by_name and not running),
     )
+
+
+def _found(
+    definition: IndexDefinition,
+    rows: list[Generation],
+    live: LiveIndices,
+    deadline: Deadline,
+) -> dict[str, Doomed]:
+    there = [row.name for row in rows if row.name in live.by_name]
+    counts = count_documents(definition.connection, there, deadline)
+    return {
+        row.name: Doomed(
+            role=row.role,
+            documents=counts.get(row.name),
+            size=live.by_name[row.name].size if row.name in live.by_name else None,
+            error=row.error if row.role == _Role.FAILED else "",
+        )
+        for row in rows
+    }
 
 
 def _is_live(definition: IndexDefinition, live: LiveIndices, name: str) -> bool:

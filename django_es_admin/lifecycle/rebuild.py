@@ -171,7 +171,7 @@ def rebuild(
         definition,
         Operation.Kind.REBUILD,
         on_progress=on_progress,
-        details={"source": plan.source},
+        details={"source": plan.source, "swap": plan.swap},
         queued=queued,
     ) as record:
         record.tell(Progress(definition.name, "create"))

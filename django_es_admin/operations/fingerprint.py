@@ -11,7 +11,8 @@ from ..indices.definition import IndexDefinition
 # What changes from one moment to the next, and does not change what is done.
 _VOLATILE = frozenset(
     (
-        "definition documents_before documents_after rows refused takes_long waiting warnings wait"
+        "definition documents_before documents_after rows refused takes_long waiting warnings wait "
+        "found sizes"
     ).split()
 )
 

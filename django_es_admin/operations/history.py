@@ -14,6 +14,7 @@ from ..clock import Clock, clock_of
 from ..exceptions import OperationMissing
 from ..indices.definition import IndexDefinition
 from ..models import Operation
+from .progress import Step
 from .running import is_alive, last_sign, now_of, operations_in, operations_of
 
 HISTORY = 50
@@ -21,6 +22,20 @@ HISTORY = 50
 
 QUIET = 15.0
 """Seconds without progress from which on it is told."""
+
+_ORDER: Mapping[str, tuple[Step, ...]] = {
+    Operation.Kind.CREATE: ("create",),
+    Operation.Kind.REBUILD: ("create", "load", "drain", "settle", "gate", "swap", "standby"),
+    Operation.Kind.SWAP: ("swap", "standby"),
+    Operation.Kind.ROLLBACK: ("swap", "standby"),
+    Operation.Kind.PRUNE: ("delete",),
+    Operation.Kind.DELETE: ("delete",),
+    Operation.Kind.REFRESH: ("refresh",),
+    Operation.Kind.DRAIN: ("drain",),
+}
+"""The steps of each kind; those that only some have are left out."""
+
+_AFTER_THE_BUILD = ("swap", "standby")
 
 _OPEN = (Operation.State.QUEUED, Operation.State.RUNNING)
 
@@ -132,6 +147,33 @@ class OperationStatus:
         return self.steps[-1]
 
     @property
+    def coming(self) -> tuple[Step, ...]:
+        """The steps that are still to come, in their order; none for one that does not go on."""
+        if not self.alive:
+            return ()
+        order = _ORDER.get(self.row.kind, ())
+        if self.row.details.get("swap") is False:
+            order = tuple(step for step in order if step not in _AFTER_THE_BUILD)
+        begun = [step.name for step in self.steps]
+        last = max((order.index(name) for name in begun if name in order), default=-1)
+        return tuple(order[last + 1 :])
+
+    def seconds_left(self) -> float | None:
+        """Return how long it will take in all, as the last one of its kind did; None if unknown."""
+        if not self.alive:
+            return None
+        last = {step.name: step.seconds for step in _last_done(self.row, self.using)}
+        left = 0.0
+        if current := self.current:
+            own = current.seconds_left
+            if own is None and (current.quiet or current.name not in last or current.total):
+                return None
+            left += max(last[current.name] - current.seconds, 0.0) if own is None else own
+        if not last.keys() >= set(self.coming):
+            return None
+        return left + sum(last[name] for name in self.coming)
+
+    @property
     def failures(self) -> list[tuple[str, str]]:
         """Key and reason of the first documents that were refused."""
         return [(str(key), str(why)) for key, why in self.row.details.get("failures", ())]
@@ -208,6 +250,18 @@ def operations_on(connection: str, index: str, using: str) -> tuple[OperationSta
     """Return the last operations of one index, the newest first."""
     rows = _all(using).filter(connection=connection, index=index)
     return status_of(rows[:HISTORY], using)
+
+
+def _last_done(row: Operation, using: str) -> tuple[StepStatus, ...]:
+    """Return the steps of the last operation like this one that was done."""
+    done = _all(using).filter(
+        connection=row.connection,
+        index=row.index,
+        kind=row.kind,
+        state=Operation.State.DONE,
+    )
+    last = status_of(done.exclude(pk=row.pk).order_by("-pk")[:1], using)
+    return last[0].steps if last else ()
 
 
 def get_operation(using: str, key: str) -> OperationStatus:

@@ -1,9 +1,11 @@
 """One object: the document that is indexed, and the one that would be indexed now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from ..backends.elasticsearch import JSON
 from ..backends.health import in_time
@@ -13,9 +15,10 @@ from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..indices.encoding import NotEncodable, encode_document
 from ..indices.samples import read_document
-from ..models import OutboxEntry
+from ..models import Generation, OutboxEntry, RefusedDocument
 from ..outbox.drain.read import read_keys
 from ..outbox.drain.tick import written_at
+from ..outbox.rows.refused import read_refused
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,21 @@ class FieldPair:
     @property
     def differs(self) -> bool:
         """Whether the values are not the same."""
-        return bool(self.indexed != self.would_be)
+        return bool(_with_plain_ends(self.indexed) != _with_plain_ends(self.would_be))
+
+
+def _with_plain_ends(value: Any) -> Any:
+    """Return a value of a document with one kind of line ends: they alone are no difference.
+
+    Forms send two characters for what files and scripts write as one; no search tells them apart.
+    """
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, list):
+        return [_with_plain_ends(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _with_plain_ends(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class Comparison:
         error: why it cannot be made.
         written: when the indexed one was written, as its version tells; None where it does not.
         waiting: rows of the outbox that tell of this very object.
+        refused: why its document was not taken when it was last sent; "" if it was.
     """
 
     key: str
@@ -51,11 +69,12 @@ class Comparison:
     error: str = ""
     written: datetime | None = None
     waiting: int = 0
+    refused: str = ""
 
     @property
     def differs(self) -> bool:
         """Whether a write would change what is there."""
-        return bool(self.indexed != self.would_be)
+        return bool(_with_plain_ends(self.indexed) != _with_plain_ends(self.would_be))
 
     @property
     def fields(self) -> list[FieldPair]:
@@ -88,7 +107,7 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
         key=key,
         delete_sent=False,
     )
-    return Comparison(
+    compared = Comparison(
         key=key,
         indexed=found.source if found else None,
         would_be=would_be,
@@ -96,6 +115,26 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
         written=written_at(found.version) if found and found.version else None,
         waiting=rows.count(),
     )
+    # What is there as it should be is not refused any more, whatever waits of it.
+    return (
+        replace(compared, refused=_refusal(definition, rows, key)) if compared.differs else compared
+    )
+
+
+def _refusal(definition: IndexDefinition, rows: QuerySet[OutboxEntry], key: str) -> str:
+    """Return why the document of an object was not taken; "" if nobody refused it."""
+    failed = rows.filter(Q(attempts__gt=0) | Q(parked_at__isnull=False)).order_by("-pk")
+    row = failed.exclude(error="").first()
+    if row is not None:
+        return row.error
+    # What a live generation that was built for older code cannot hold has no row.
+    generations = Generation.objects.using(definition.database).filter(
+        connection=definition.using, alias=definition.alias, role=Generation.Role.LIVE
+    )
+    for generation in generations:
+        for pk in read_refused(definition.database, generation.pk, [key]):
+            return RefusedDocument.objects.using(definition.database).get(pk=pk).error
+    return ""
 
 
 def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] | None, str]:

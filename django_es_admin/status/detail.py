@@ -15,11 +15,12 @@ from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError, IndexMissing
 from ..indices.definition import IndexDefinition, get_definitions
-from ..indices.live import LiveIndex, read_mappings
+from ..indices.live import LiveIndex, count_documents, read_mappings
 from ..indices.names import is_generation_name
 from ..models import Generation
 from .answers import ClusterAnswer, ask
 from .figures import read_figures
+from .snapshot import SECONDS
 from .snapshot import look as take
 from .status import IndexStatus, index_status, unmanaged_status
 
@@ -105,9 +106,10 @@ def get_index(
     if definitions:
         began = timezone.now()
         snapshot = take([backend], seconds)[connection]
-        # Documents that another page has seen are not to be compared with the rows of now.
-        exact = exact and snapshot.taken >= began
-        detail = _declared(definitions[0], snapshot.answer, deadline, look, exact=exact)
+        answer = snapshot.answer
+        if exact and snapshot.taken < began:
+            answer, exact = _with_count(definitions[0], answer, deadline)
+        detail = _declared(definitions[0], answer, deadline, look, exact=exact)
         return replace(detail, read=snapshot.taken)
     answer = ask(backend, definitions, seconds, frozenset({name}))
     index = answer.live.by_name.get(name)
@@ -120,6 +122,27 @@ def get_index(
         return IndexDetail(answer.health, status)
     status = unmanaged_status(connection, index, answer)
     return _with_live(IndexDetail(answer.health, status), index, deadline, look)
+
+
+def _with_count(
+    definition: IndexDefinition, answer: ClusterAnswer, deadline: Deadline
+) -> tuple[ClusterAnswer, bool]:
+    """Count the documents again, for the rows of now to be compared with; tell whether to.
+
+    What other pages have seen is some seconds old. Where the rows were counted in these seconds,
+    that count is as good.
+    """
+    holders = answer.live.holders(definition.alias)
+    counted = read_figures([definition]).rows(definition, None, exact=False).counted
+    age = (timezone.now() - counted).total_seconds() if counted else None
+    if not holders or not answer.health.available or (age is not None and age < SECONDS):
+        return answer, not holders
+    backend, name = definition.connection, holders[0].name
+    try:
+        found = in_time(backend, deadline, lambda: count_documents(backend, [name], deadline))
+    except ElasticsearchAdminError:
+        return answer, False
+    return replace(answer, documents={**answer.documents, **found}), True
 
 
 def _declared(

@@ -1,11 +1,14 @@
 """Figures of all indices from the databases; the number of queries does not grow with them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.utils import timezone
 
+from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation
@@ -62,6 +65,22 @@ class Figures:
     def generations(self, definition: IndexDefinition) -> Sequence[Generation]:
         """Return the registered generations of an index, the newest first."""
         return self.registered.get((definition.using, definition.alias), ())
+
+    def prunable(self, definition: IndexDefinition, searched: Collection[str]) -> list[str]:
+        """Return the names of the generations that a prune deletes now.
+
+        Args:
+            searched: names of those that hold the alias.
+        """
+        late = timezone.now() - timedelta(seconds=get_options().delete_again_after)
+        return [
+            generation.name
+            for generation in self.generations(definition)
+            if generation.role in (Generation.Role.RETIRED, Generation.Role.FAILED)
+            and generation.name not in searched
+            # One that was retired a moment ago may be written to still.
+            and (generation.retired_at is None or generation.retired_at <= late)
+        ]
 
     def generations_behind(self, definition: IndexDefinition) -> frozenset[str]:
         """Return the names of the generations that miss what they refused."""

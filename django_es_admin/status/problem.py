@@ -140,6 +140,11 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(count)d changes wait, the oldest for %(minutes)d min",
         "count",
     ),
+    "outbox-refused": ngettext_lazy(
+        "%(count)d change was refused, and is tried again",
+        "%(count)d changes were refused, and are tried again",
+        "count",
+    ),
     "outbox-parked": ngettext_lazy(
         "%(count)d change is parked: correct the object, or exclude it in get_queryset(), and try "
         "again",

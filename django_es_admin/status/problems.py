@@ -280,9 +280,11 @@ def _of_unknown(
 
 def _of_outbox(outbox: OutboxStatus) -> Iterator[Problem]:
     if outbox.is_late(timezone.now()):
-        assert outbox.oldest is not None  # noqa: S101 (late is what is old)
-        minutes = int((timezone.now() - outbox.oldest).total_seconds() // 60)
-        facts = {"count": outbox.waiting, "minutes": minutes}
+        assert outbox.untried is not None  # noqa: S101 (late is what is old)
+        minutes = int((timezone.now() - outbox.untried).total_seconds() // 60)
+        facts = {"count": outbox.waiting - outbox.failing, "minutes": minutes}
         yield Problem("outbox-late", facts, "error", (Mend("drain", "--forever"),))
+    if outbox.failing:
+        yield Problem("outbox-refused", {"count": outbox.failing}, "error")
     if outbox.parked:
         yield Problem("outbox-parked", {"count": outbox.parked}, "error", (_RETRY,))

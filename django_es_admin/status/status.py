@@ -15,6 +15,7 @@ from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions, select_definitions
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex
+from ..models import Generation
 from ..operations.history import OperationStatus
 from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
@@ -71,6 +72,12 @@ class IndexStatus:
     counted: Rows = field(default_factory=Rows)
     former: Former | None = None
     """What its alias belongs to, where nobody holds it."""
+    standby: str = ""
+    """The generation to go back to; "" if there is none."""
+    prunable: int = 0
+    """Generations that nobody needs, and that can be deleted now."""
+    prunable_size: int | None = None
+    """Bytes of their primary shards, as far as they are known."""
     running: tuple[OperationStatus, ...] = ()
     """The operations that go on or wait, the newest first."""
     known: bool = True
@@ -196,6 +203,7 @@ def index_status(
     # What was in there then says nothing of the rows that there are now.
     rows = figures.rows(definition, documents if known else None, exact=exact)
     running = figures.running_on(definition)
+    prunable = figures.prunable(definition, [holder.name for holder in holders])
     outbox, generations = figures.outbox(definition), figures.generations(definition)
     former = find_former(definition, answer.live, generations) if known else None
     differences = (
@@ -239,6 +247,20 @@ def index_status(
         else problems_of_outbox(outbox),
         operation=figures.operation(definition),
         former=former,
+        standby=next(
+            (
+                g.name
+                for g in generations
+                if g.role == Generation.Role.STANDBY and g.name in answer.live.by_name
+            ),
+            "",
+        ),
+        prunable=len(prunable),
+        prunable_size=sum(
+            answer.live.by_name[n].size or 0 for n in prunable if n in answer.live.by_name
+        )
+        if prunable
+        else None,
         running=running,
         known=known,
         told=answer.told,

@@ -7,6 +7,7 @@ from django import template
 from ..admin.pages import format as formatting
 from ..admin.pages import state
 from ..admin.pages.address import quoted_id
+from ..admin.pages.labels import label
 from ..admin.pages.overview.dashboard import Dashboard, get_dashboard
 from ..admin.pages.overview.filtering import Filter
 from ..admin.pages.refreshing import leave_session
@@ -25,6 +26,7 @@ register.filter("duration", formatting.duration)
 register.filter("percent", formatting.percent)
 register.filter("definition", formatting.definition)
 
+register.filter("connection_label", label)
 register.filter("connection_state", state.connection_state)
 register.filter("index_state", state.index_state)
 register.filter("mapping_state", state.mapping_state)

@@ -306,6 +306,7 @@ def test_prune_and_delete(products: list[Product], es: Elasticsearch, open_page:
     page = open_page(f"{INDEX}change/")
     tool(page, "Prune…")
     expect(page.get_by_text(f"delete {retired} permanently")).to_be_visible()
+    page.get_by_label(re.compile("Type .* to confirm")).fill("products")
     page.get_by_role("button", name="Prune").click()
     expect_done(page, "Pruning of products")
     assert not es.indices.exists(index=retired)
@@ -333,7 +334,7 @@ def test_an_object_is_compared_and_reindexed(
     row = page.locator("tr", has=page.get_by_role("rowheader", name=re.compile("^name")))
     expect(row.get_by_role("cell")).to_have_text(["Trail shoe 7", "Renamed"])
     page.get_by_role("button", name="Reindex this").click()
-    expect(page.get_by_text("The change is in the outbox")).to_be_visible()
+    expect(page.get_by_text("1 object was written to the index.")).to_be_visible()
     expect(page.locator(".esa-lead").first).to_contain_text("up to date")
 
     Product.objects.filter(pk=product.pk).update(name="Renamed again")
@@ -359,12 +360,12 @@ def test_reindex_from_the_list(
         page.locator("input.action-select").nth(place).check()
     page.get_by_label("Action:").select_option("reindex_selected")
     page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
-    expect(page.get_by_text("2 objects are reindexed")).to_be_visible()
+    expect(page.get_by_text("2 objects were written to the index.")).to_be_visible()
     assert renamed() == 2
     page.get_by_role("button", name="Reindex all…").click()
     expect(page.get_by_text("add 20 objects to the outbox")).to_be_visible()
     page.get_by_role("button", name="Reindex").click()
-    expect(page.get_by_text("20 objects are reindexed")).to_be_visible()
+    expect(page.get_by_text("20 objects were written to the index.")).to_be_visible()
     assert renamed() == 20
     page.get_by_role("link", name="Rebuild index products…").click()
     expect(page.get_by_role("button", name="Start the rebuild")).to_be_visible()

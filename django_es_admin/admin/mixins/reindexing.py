@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from ...conf import get_options
 from ...documents import registry
@@ -22,8 +22,8 @@ from ...models import Index
 from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
 from ...status.comparison import Comparison, compare_object
-from ..pages.format import number
 from ..pages.operations.tools import READ_ONLY, Tool
+from ..pages.reindexed import tell_reindexed
 from ..pages.transactions import outside_transactions
 from ..rights import Verb, index_admin, index_of
 
@@ -83,6 +83,7 @@ class ReindexingMixin(Base):
         context["elasticsearch_panels"] = panels
         if panels and self.may_reindex(request):
             context["elasticsearch_reindex"] = self._tool("reindex", self._reindex_url(instance.pk))
+            context["elasticsearch_connections"] = self._connections()
         context["elasticsearch_panel_base"] = response.resolve_template(response.template_name)
         response.template_name = "admin/elasticsearch/reindexing/change_form.html"
         return response
@@ -125,7 +126,13 @@ class ReindexingMixin(Base):
                 self._tool("rebuild", self._index_url(definition, "rebuild"), definition.name)
                 for definition in self._definitions()
             ]
+        if tools:
+            tools["connections"] = self._connections()
         return tools
+
+    def _connections(self) -> list[str]:
+        """Return the connections whose indices the buttons act on."""
+        return sorted({definition.using for definition in self._definitions()})
 
     def _index_url(self, definition: IndexDefinition, page: str) -> str:
         return reverse(
@@ -147,6 +154,7 @@ class ReindexingMixin(Base):
                 problem = str(error)
         return {
             "name": definition.name,
+            "connection": definition.using,
             "comparison": comparison,
             "problem": problem,
             "url": self._index_url(definition, "compare"),
@@ -205,6 +213,7 @@ class ReindexingMixin(Base):
             "title": _("Reindex %(objects)s") % {"objects": self.opts.verbose_name_plural},
             "opts": self.opts,
             "count": self._chosen(queryset, definitions[0]).count(),
+            "connections": self._connections(),
             "names": ", ".join(definition.name for definition in definitions),
             "at_once": get_options().inline_max_objects,
             "address": request.get_full_path(),
@@ -216,7 +225,6 @@ class ReindexingMixin(Base):
         if self._reads_only():
             self.message_user(request, READ_ONLY, messages.ERROR)
             return
-        count = 0
         for definition in self._definitions():
             chosen = self._chosen(queryset, definition)
             count = chosen.count()
@@ -225,13 +233,8 @@ class ReindexingMixin(Base):
             index_admin(self.admin_site).log_change(request, index, text)
             keys = chosen.values_list("pk", flat=True).iterator()
             with acting(request.user.get_username()):
-                reindex_objects(definition, keys_of(definition, keys))
-        text = ngettext(
-            "%(count)s object is reindexed, now or by the next drain.",
-            "%(count)s objects are reindexed, now or by the next drain.",
-            count,
-        )
-        self.message_user(request, text % {"count": number(count)}, messages.SUCCESS)
+                result = reindex_objects(definition, keys_of(definition, keys))
+            tell_reindexed(self._pages(), request, definition, result)
 
     def _chosen(self, queryset: QuerySet[Any], definition: IndexDefinition) -> QuerySet[Any]:
         """Return the chosen rows without joins that could give one of them twice."""

@@ -47,7 +47,7 @@ def latency(milliseconds: float) -> str:
 
 
 def moment(value: datetime | None) -> str | SafeString:
-    """Return a ``<time>`` in the current time zone, to the second in its title; a dash for None."""
+    """Return a ``<time>`` in the current time zone, to the second; a dash for None."""
     if value is None:
         return NOTHING
     local = value if timezone.is_naive(value) else timezone.localtime(value)
@@ -55,7 +55,7 @@ def moment(value: datetime | None) -> str | SafeString:
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         local.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
-        formats.date_format(local, "DATETIME_FORMAT", use_l10n=True),
+        f"{formats.date_format(local, 'DATE_FORMAT', use_l10n=True)}, {local:%H:%M:%S}",
     )
 
 

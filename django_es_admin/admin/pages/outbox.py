@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ...clock import clock_of
 from ...indices.definition import get_definitions
@@ -20,7 +23,10 @@ from ...status.figures import read_figures
 from ..permissions import PageAdmin
 from ..rights import index_admin, index_of
 from .databases import DatabaseFilter, first_database
-from .format import age, moment, number
+from .format import age, clock, number
+from .labels import label
+from .links import model_links
+from .objects import Named, name_objects
 
 
 class IndexFilter(admin.SimpleListFilter):
@@ -51,6 +57,7 @@ class StateFilter(admin.SimpleListFilter):
     _conditions = {
         "waiting": Q(parked_at__isnull=True, delete_sent=False),
         "failed": Q(parked_at__isnull=True, delete_sent=False, attempts__gt=0),
+        "refused": Q(delete_sent=False) & (Q(attempts__gt=0) | Q(parked_at__isnull=False)),
         "parked": Q(parked_at__isnull=False),
         "again": Q(parked_at__isnull=True, delete_sent=True),
     }
@@ -60,6 +67,7 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("waiting", _("waiting")),
             ("failed", _("failed, to be tried again")),
+            ("refused", _("refused, parked or not")),
             ("parked", _("parked")),
             ("again", _("second delete")),
         ]
@@ -69,12 +77,31 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(self._conditions.get(self.value() or "", Q()))
 
 
+MOST_CHARACTERS = 300
+"""Of an error in the list: Elasticsearch quotes whole values."""
+
+
+class OutboxList(ChangeList):
+    """Names the objects of one page, in a query for each model."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the rows of the page, and what they tell of."""
+        super().get_results(request)
+        site = self.model_admin.admin_site
+        links = model_links(site.get_app_list(request), site.name)
+        rows = list(self.result_list)
+        named = name_objects(rows, links)
+        for row in rows:
+            row.named = named.get(row.pk)
+        self.result_list = rows
+
+
 class OutboxAdmin(PageAdmin):
     """The rows, oldest first; of those indices whose model the user may view."""
 
     actions = ("retry_selected", "discard_selected")
     change_list_template = "admin/elasticsearch/outbox/change_list.html"
-    list_display = ("change", "index_name", "state", "error", "attempts", "made", "due")
+    list_display = ("change", "index_name", "state", "when")
     list_display_links = None
     list_filter = (IndexFilter, StateFilter, DatabaseFilter)
     list_per_page = 50
@@ -82,6 +109,10 @@ class OutboxAdmin(PageAdmin):
     search_help_text = _("Searches the key of the object.")
     show_full_result_count = False
     ordering = ("pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that names the objects."""
+        return OutboxList
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those in who may view indices."""
@@ -137,37 +168,62 @@ class OutboxAdmin(PageAdmin):
     # --- columns ---
 
     @admin.display(description=_("change of"))
-    def change(self, row: OutboxEntry) -> str:
-        """Return what the row tells of."""
-        if row.kind == OutboxEntry.Kind.RELATED:
-            return f"{row.model} {row.key}"
-        return row.key
+    def change(self, row: OutboxEntry) -> SafeString:
+        """Return what the row tells of, by its name where there is such an object."""
+        key = f"{row.model} {row.key}" if row.kind == OutboxEntry.Kind.RELATED else row.key
+        named: Named | None = getattr(row, "named", None)
+        if named is None:
+            return format_html("<bdi>{}</bdi>", key)
+        text = format_html("<bdi>{}</bdi>", named.name)
+        if named.url:
+            text = format_html('<a href="{}">{}</a>', named.url, text)
+        return format_html('{} <bdi class="quiet small">{}</bdi>', text, key)
 
     @admin.display(description=_("index"))
-    def index_name(self, row: OutboxEntry) -> str:
-        """Return the name of the index."""
-        return row.index
+    def index_name(self, row: OutboxEntry) -> SafeString:
+        """Return the name of the index, with the label of its connection."""
+        return format_html("{} {}", row.index, label(row.connection))
 
     @admin.display(description=_("state"))
-    def state(self, row: OutboxEntry) -> Any:
-        """Return what has become of the row until now."""
+    def state(self, row: OutboxEntry) -> SafeString:
+        """Return what has become of the row until now, and why, in one line with all as title."""
         if row.parked_at:
-            return _("parked")
-        if row.delete_sent:
-            return _("second delete")
-        return _("failed") if row.attempts else _("waiting")
+            state = _("parked")
+        elif row.delete_sent:
+            state = _("second delete")
+        else:
+            state = _("failed") if row.attempts else _("waiting")
+        if not row.error:
+            text = (
+                _("Its document was deleted, and is deleted once more.")
+                if row.delete_sent
+                else _("Nobody has tried it yet.")
+            )
+            return format_html('{} <div class="quiet small">{}</div>', state, text)
+        count = ngettext("%(count)s attempt", "%(count)s attempts", row.attempts)
+        return format_html(
+            '{} <span class="quiet small">{}</span>'
+            '<div class="esa-one-line" dir="auto" title="{}">{}</div>',
+            state,
+            count % {"count": number(row.attempts)},
+            row.error,
+            row.error[:MOST_CHARACTERS],
+        )
 
     @admin.display(description=_("made"))
-    def made(self, row: OutboxEntry) -> Any:
-        """Return how old it is."""
-        return age(_here(row, row.created_at))
-
-    @admin.display(description=_("next attempt"))
-    def due(self, row: OutboxEntry) -> Any:
-        """Return when it is tried again."""
-        if row.parked_at:
-            return _("when it is retried")
-        return moment(_here(row, row.due_at)) if row.due_at else _("at once")
+    def when(self, row: OutboxEntry) -> SafeString:
+        """Return how old it is, and when it is tried again."""
+        due = clock(_here(row, row.due_at)) if row.due_at else _("at once")
+        told = (
+            _("tried again by hand")
+            if row.parked_at
+            else format_html(gettext("next attempt: {}"), due)
+        )
+        return format_html(
+            '<span class="nowrap">{}</span><div class="quiet small">{}</div>',
+            age(_here(row, row.created_at)),
+            told,
+        )
 
     # --- actions ---
 
@@ -216,6 +272,7 @@ class OutboxAdmin(PageAdmin):
             "title": _("Discard rows of the outbox"),
             "opts": self.opts,
             "plan": plan,
+            "connections": sorted({str(each.pk).rpartition(":")[0] for each in _indices(queryset)}),
             "keys": request.POST.getlist("_selected_action"),
             "select_across": request.POST.get("select_across", "0"),
             "wrong": typed is not None,

@@ -109,6 +109,9 @@ def generation_role(generation: GenerationStatus) -> str:
 
 def comparison_state(comparison: Comparison) -> State:
     """Return how the document of one object is."""
+    if comparison.refused:
+        text = _("refused: %(why)s")
+        return State("no", text % {"why": comparison.refused}, _("Its document was not taken."))
     if comparison.indexed is None and comparison.would_be is None:
         return State("yes", _("not indexed, and does not belong in the index"))
     if comparison.indexed is None:
@@ -156,8 +159,8 @@ def operation_title(operation: OperationStatus) -> str:
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
 
-def step_title(step: StepStatus) -> str:
-    """Return what a step of an operation does."""
+def step_title(step: StepStatus | str) -> str:
+    """Return what a step of an operation does, one that is to come by its name."""
     titles = {
         "create": _("create the generation"),
         "load": _("load the rows"),
@@ -172,7 +175,8 @@ def step_title(step: StepStatus) -> str:
         "verify": _("compare the documents"),
         "ghosts": _("look for documents without an object"),
     }
-    return titles.get(step.name, step.name)
+    name = step if isinstance(step, str) else step.name
+    return titles.get(name, name)
 
 
 def step_state(step: StepStatus, operation: OperationStatus) -> State:

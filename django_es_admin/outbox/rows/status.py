@@ -24,6 +24,8 @@ class OutboxStatus:
         second_deletes: rows whose delete is sent once more.
         stale_share: share of writes that came too late, as 0.02; None before the first.
         refused: documents that the live generation, built for older code, cannot hold.
+        untried: when the oldest of those was made that nobody has tried yet; None if there are
+            none.
     """
 
     waiting: int = 0
@@ -33,11 +35,15 @@ class OutboxStatus:
     second_deletes: int = 0
     stale_share: float | None = None
     refused: int = 0
+    untried: datetime | None = None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the oldest row waits for so long that it seems that no worker runs."""
+        """Whether a row waits for so long that it seems that no worker runs.
+
+        What was refused waits for its next attempt, however many workers there are.
+        """
         patience = 3 * get_options().delete_again_after
-        return self.oldest is not None and (now - self.oldest).total_seconds() > patience
+        return self.untried is not None and (now - self.untried).total_seconds() > patience
 
 
 def read_outboxes(
@@ -91,17 +97,17 @@ def _count(using: str) -> dict[tuple[str, str], OutboxStatus]:
             oldest=Min("created_at", filter=own),
             failing=Count("pk", filter=own & Q(attempts__gt=0)),
             again=Count("pk", filter=Q(delete_sent=True)),
+            untried=Min("created_at", filter=own & Q(attempts=0)),
         ):
             key = row["connection"], row["index"]
             before = found.get(key, OutboxStatus())
-            oldest = row["oldest"]
-            if oldest is not None:
+            if row["oldest"] is not None:
                 clock = clock or read_clock(using)
-                oldest = min(filter(None, (clock.here(oldest), before.oldest)))
             found[key] = replace(
                 before,
                 waiting=before.waiting + row["waiting"],
-                oldest=oldest or before.oldest,
+                oldest=_earliest(before.oldest, row["oldest"], clock),
+                untried=_earliest(before.untried, row["untried"], clock),
                 failing=before.failing + row["failing"],
                 second_deletes=before.second_deletes + row["again"],
             )
@@ -109,3 +115,11 @@ def _count(using: str) -> dict[tuple[str, str], OutboxStatus]:
         key = of["connection"], of["index"]
         found[key] = replace(found.get(key, OutboxStatus()), parked=of["parked"])
     return found
+
+
+def _earliest(
+    known: datetime | None, stored: datetime | None, clock: Clock | None
+) -> datetime | None:
+    """Return the earlier of two moments, the second as a database stores it."""
+    here = clock.here(stored) if clock and stored else None
+    return min((moment for moment in (known, here) if moment), default=None)

@@ -74,3 +74,21 @@ def test_what_is_no_key(products: list[Product], key: str) -> None:
 @pytest.mark.parametrize("key", ["x", "9" * 40, "%3Cscript%3E", "1%2F2"])
 def test_keys_that_no_object_can_have(products: list[Product], key: str) -> None:
     assert "not indexed" in show(key)
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [("a\r\nb", "a\nb"), ("a\nb", "a\r\nb"), ("a\rb", "a\nb")]
+)
+def test_line_ends_alone_are_no_difference(
+    products: list[Product], es: Elasticsearch, here: str, there: str
+) -> None:
+    alias = get_definition("products").alias
+    key = str(products[0].pk)
+    Product.objects.filter(pk=key).update(description=here)
+    source = es.get(index=alias, id=key)["_source"]
+    es.index(index=alias, id=key, document={**source, "description": there})
+    text = show(key)
+    assert "indexed, and up to date" in text
+    assert "differs" not in text
+    es.index(index=alias, id=key, document={**source, "description": there + " "})
+    assert "description differs" in show(key)

@@ -425,7 +425,8 @@ def test_operations_that_run_and_the_last_one_of_an_index(products: list[Product
     )
     text = dashboard()
     assert re.search(
-        r"running : rebuild of products 500 of 1,000 · 2\d each second · [12]\d s left", words(text)
+        r"running : rebuild of products Tests 500 of 1,000 · 2\d each second · [12]\d s left",
+        words(text),
     )
     assert '<progress max="1000" value="500"' in text
     [row] = [row for row in table(text, "indices") if row.startswith("products ")]

@@ -12,7 +12,9 @@ from elasticsearch import Elasticsearch
 from shop.models import Product
 
 from django_es_admin.admin.pages.operations.actions import ACTIONS
-from django_es_admin.models import Operation
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.models import Generation, Operation
 
 from .visitors import visitor
 
@@ -158,6 +160,11 @@ def test_buttons_are_for_those_who_have_the_right(
     products: list[Product], es: Elasticsearch, site: str
 ) -> None:
     page = reverse("admin:elasticsearch_index_change", args=[INDEX], current_app=site)
+    # A way back, something to prune, and a document that is missing.
+    for _ in range(2):
+        rebuild(plan_rebuild(get_definition("products")))
+    Generation.objects.filter(role="retired").update(retired_at="2020-01-01T00:00:00Z")
+    es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
     for action in ACTIONS:
         if action.name in ("create", "delete_generation", "complete"):
             continue

@@ -11,7 +11,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from shop.models import Category, Product
 
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.generations.table import register
 from django_es_admin.models import Operation
 
 from .visitors import visitor
@@ -120,8 +123,10 @@ def test_one_that_failed() -> None:
     )
     text = words(page(made))
     assert "2 documents were refused: <products>" in text
-    assert "Documents that were refused Object Why 7 failed to parse <price> 9 too long" in text
-    assert '"rows": 3' in text
+    assert "Why Documents Object failed to parse <price> 1 7 too long 1 9" in text
+    assert "The live generation is as it was." in text
+    # What is kept for programs is not shown.
+    assert "JSON" not in text
     assert "What next: Try again: Rebuild…" in text
     assert "failed to parse <price>" not in page(made)
 
@@ -134,7 +139,7 @@ def test_values_of_refused_documents_are_shown_to_those_who_may_view_their_objec
     )
     hidden = page(made, visitor("elasticsearch.view_index"))
     assert "secret" not in hidden
-    assert "&quot;rows&quot;: 3" in hidden
+    assert "Documents that were refused" not in hidden
     assert "secret" in page(made, visitor("elasticsearch.view_index", "shop.view_product"))
 
 
@@ -154,11 +159,140 @@ def test_values_of_refused_documents_are_shown_to_those_who_may_view_their_objec
 )
 def test_what_suggests_itself_after_one_that_is_done(kind: str, following: list[str]) -> None:
     made = operation(kind=kind, state=Operation.State.DONE, steps=[], ended_at=timezone.now())
+    for role in ("standby", "failed"):
+        register(get_definition("products"), f"products-20260101000000-{role[:4]}", role)
     text = words(page(made))
     assert ("What next: " + " · ".join(following) in text) is bool(following)
     assert ("What next" in text) is bool(following)
     # Nothing is offered that one may not do.
     assert "What next" not in words(page(made, visitor("elasticsearch.view_index")))
+
+
+def test_nothing_is_offered_that_has_nothing_to_do() -> None:
+    made = operation(state=Operation.State.DONE, steps=[], ended_at=timezone.now())
+    assert "What next" not in words(page(made))
+    register(get_definition("products"), "products-20260101000000-aaaa", "standby")
+    assert "What next: Roll back…" in words(page(made))
+    assert "Prune…" not in words(page(made))
+
+
+def step(name: str, seconds: float, *, ended: bool = True, **values: Any) -> dict[str, Any]:
+    began = timezone.now() - timedelta(seconds=seconds)
+    return {
+        "step": name,
+        "began": began.isoformat(),
+        "ended": (began + timedelta(seconds=seconds)).isoformat() if ended else None,
+        "done": 0,
+        "total": None,
+        **values,
+    }
+
+
+def test_the_steps_to_come_and_the_time_until_all_is_done() -> None:
+    names = ("create", "load", "drain", "settle", "gate", "swap", "standby")
+    operation(
+        state=Operation.State.DONE,
+        steps=[step(name, 10) for name in names],
+        ended_at=timezone.now(),
+    )
+    html = page(operation())
+    text = words(html)
+    # 20 s for the rest of the load, and 10 s for each of the five steps that follow.
+    assert re.search(r"about 1 min (8|9|10|11) s until all of it is done", text)
+    found = re.findall(r"(\w[\w ]+) to come ", text)
+    assert len(found) == 5
+    assert "swap the alias to come" in text
+    assert "create the generation to come" not in text
+    kept = page(operation(details={"swap": False}))
+    assert "swap the alias" not in words(kept)
+    # One that was killed does nothing any more.
+    assert "to come" not in words(page(operation(leased_until=timezone.now())))
+    queued = words(page(operation(state=Operation.State.QUEUED, steps=[], host="")))
+    assert "create the generation to come" in queued
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "sentence"),
+    [
+        (
+            "rebuild",
+            {"documents": 1_200, "source": "products-old", "swap": True},
+            "products-new is live with 1,200 documents, in place of products-old.",
+        ),
+        ("rebuild", {"documents": 1, "swap": False}, "products-new is complete with 1 documents"),
+        ("swap", {}, "products-new is live."),
+        ("rollback", {}, "products-new is live."),
+        ("create", {}, "products-new is live, and empty."),
+        ("prune", {"deleted": ["a", "b"]}, "2 generations were deleted: a, b."),
+        ("prune", {"deleted": []}, "Nothing was deleted"),
+        ("delete", {}, "products-new was deleted."),
+        ("refresh", {}, "What was written until then can be found."),
+        (
+            "drain",
+            {"written": 7, "deleted": 2, "failed": 1},
+            "7 documents were written and 2 deleted; 1 were refused.",
+        ),
+        (
+            "reindex",
+            {"objects": 3, "written": 1, "waiting": 1, "refused": 1},
+            "Of 3 objects 1 were written, 1 wait, and 1 were refused.",
+        ),
+        ("reindex", {"differed": 4, "written": 3, "left": 1}, "4 documents differed; 3 of them"),
+    ],
+)
+def test_how_it_ended_in_a_sentence(kind: str, details: dict[str, Any], sentence: str) -> None:
+    made = operation(
+        kind=kind,
+        details=details,
+        generation="products-new",
+        state=Operation.State.DONE,
+        steps=[],
+        ended_at=timezone.now(),
+    )
+    text = words(page(made))
+    assert sentence in text
+    assert "JSON" not in text
+
+
+def test_reasons_are_grouped_and_keys_are_links() -> None:
+    shoes = Category.objects.create(name="Shoes", slug="shoes")
+    one = Product.objects.create(sku="A", name="A", price=1, category=shoes)
+    failures = [
+        [str(one.pk), "failed to parse field [price] in document with id '1': 'x'"],
+        ["999", "failed to parse field [price] in document with id '999': 'y'"],
+        ["7", "too long"],
+    ]
+    made = operation(
+        state=Operation.State.FAILED, details={"failures": failures}, ended_at=timezone.now()
+    )
+    html = page(made)
+    assert f"failed to parse field [price] in document with id '1': 'x' 2 {one.pk} , 999" in words(
+        html
+    )
+    assert "too long 1 7" in words(html)
+    assert f'href="{reverse("admin:shop_product_change", args=[one.pk])}"' in html
+
+
+def test_the_page_of_the_index_shows_what_goes_on_and_cancels_it() -> None:
+    made = operation()
+    url = reverse("admin:elasticsearch_index_change", args=["default_3Aproducts"])
+    client = visitor(superuser=True)
+    html = client.get(url).content.decode()
+    assert re.search(
+        r"running : rebuild of products grace 500 of 1,000 · 2\d each second", words(html)
+    )
+    cancel = reverse("admin:elasticsearch_operation_cancel", args=[f"default_3A{made.pk}"])
+    assert f'action="{cancel}"' in html
+    assert "js/refresh.js" in html
+    assert 'data-refresh="5"' in html
+    assert f'action="{cancel}"' not in visitor("elasticsearch.view_index").get(url).content.decode()
+    operation(state=Operation.State.QUEUED, kind="drain")
+    assert "queued : drain of products" in words(client.get(url).content.decode())
+    # What a rebuild does already is not begun a second time.
+    assert (
+        f'href="{reverse("admin:elasticsearch_index_rebuild", args=["default_3Aproducts"])}"'
+        not in html
+    )
 
 
 @pytest.mark.parametrize("key", ["default:0", "default:x", "none:1", "1", "default:" + "9" * 30])

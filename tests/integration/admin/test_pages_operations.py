@@ -16,6 +16,8 @@ from shop.models import Product
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle.generations.create import create_generation
+from django_es_admin.lifecycle.generations.table import mark_failed
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations import recording
@@ -105,7 +107,7 @@ def test_a_rebuild_is_done_by_the_worker(
     assert live(es) == operation.generation != old
     text = words(client.get(page).content.decode())
     assert re.search(r"load the rows done 3 of 3 ", text)
-    assert "What next: Roll back… · Prune…" in text
+    assert "What next: Roll back…" in text
 
 
 def test_a_rebuild_that_is_cancelled_before_it_begins(
@@ -361,10 +363,48 @@ def test_prune(client: Client, products: list[Product], es: Elasticsearch) -> No
     Generation.objects.filter(role="retired").update(retired_at="2020-01-01T00:00:00Z")
     [retired] = Generation.objects.filter(role="retired").values_list("name", flat=True)
     text, _ = show(client, "prune")
-    assert f"delete {retired} permanently" in text
-    operation = carry_out(client, "prune")
+    assert re.search(rf"delete {retired} permanently: 3 documents, [\d.,]+ k?B, not sear", text)
+    assert re.search(r"this frees [\d.,]+ k?B: 3 documents in 1 generation", text)
+    _, mark = show(client, "prune")
+    response = client.post(address("prune"), {"fingerprint": mark, "typed": "Products"})
+    assert response.status_code == 409
+    assert es.indices.exists(index=retired)
+    overview = client.get(address("change")).content.decode()
+    assert re.search(r">Prune… \([\d.,]+\xa0k?B\)<", overview)
+    operation = carry_out(client, "prune", typed="products")
     assert (operation.state, operation.details["deleted"]) == ("done", [retired])
     assert not es.indices.exists(index=retired)
+    # Nothing is left to do, so that nothing is offered.
+    assert "Prune…" not in client.get(address("change")).content.decode()
+    html = client.get(address("prune")).content.decode()
+    assert "there is nothing to delete" in html
+    assert 'type="submit" class="' not in html[html.index("<main") :]
+
+
+def test_failed_builds_are_told_and_builds_that_stopped_are_offered(
+    client: Client, products: list[Product], es: Elasticsearch
+) -> None:
+    definition = get_definition("products")
+    failed, stopped = create_generation(definition), create_generation(definition)
+    mark_failed(failed, "A node was full.")
+    html = client.get(address("prune")).content.decode()
+    assert re.search(
+        rf"delete {failed.name} permanently: 0 documents, .*, a build that failed: A node was full",
+        html,
+    )
+    assert f"keep {stopped.name}: a build that nobody works on" in html
+    assert 'href="?builds=1"' in html
+    carry_out(client, "prune", "?builds=1", typed="products")
+    assert not Generation.objects.filter(name__in=[failed.name, stopped.name]).exists()
+
+
+def test_a_deletion_says_what_it_frees(
+    client: Client, products: list[Product], es: Elasticsearch
+) -> None:
+    first = live(es)
+    rebuild(plan_rebuild(get_definition("products")))
+    text, _ = show(client, "delete_generation", f"?generation={first}")
+    assert re.search(r"with its 3 documents, permanently, which frees [\d.,]+ k?B", text)
 
 
 def test_a_generation_is_deleted_only_if_its_name_is_typed(

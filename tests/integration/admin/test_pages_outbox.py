@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
+from shop.models import Category, Product
 
 from django_es_admin.admin.pages.index import IndexAdmin
 from django_es_admin.models import Index, OutboxEntry
@@ -63,13 +66,14 @@ def act(client: Client, action: str, rows: list[OutboxEntry], **data: Any) -> st
 
 
 def keys(html: str) -> list[str]:
-    return re.findall(r"field-change[^>]*>([^<]*)<", html)
+    cells = re.findall(r"field-change[^>]*>(.*?)</t[hd]>", html)
+    return [re.sub(r"<[^>]+>", "", cell) for cell in cells]
 
 
 def test_the_rows_by_index_and_state(rows: list[OutboxEntry]) -> None:
     html = show(visitor(*RIGHTS))
     text = words(html)
-    assert re.search(r"products 3 \d+ s ago 1 1 1 ", text)
+    assert re.search(r"products Tests 3 \d+ s ago 1 1 1 ", text)
     assert "mapper <b>refused</b>" in text
     assert "<b>refused" not in html
     assert keys(html) == ["1", "2", "3", "4", "shop.Category 5"]
@@ -184,5 +188,42 @@ def test_without_the_right_nothing_can_be_done(
 
 def test_nothing_waits(settings: Settings) -> None:
     text = words(show(visitor(*RIGHTS)))
-    assert re.search(r"products 0 — 0 0 0 ", text)
+    assert re.search(r"products Tests 0 — 0 0 0 ", text)
     assert "0 outbox entries" in text
+
+
+def test_objects_by_name_with_a_link_and_a_reason(settings: Settings) -> None:
+    shoes = Category.objects.create(name="Shoes", slug="shoes")
+    product = Product.objects.create(sku="A", name="Trail <shoe>", price=1, category=shoes)
+    OutboxEntry.objects.all().delete()
+    entry(str(product.pk), error="mapper refused", attempts=2)
+    entry("999999")
+    entry("not a key")
+    entry(str(shoes.pk), kind="related", model="shop.Category")
+    client = visitor(*RIGHTS, "shop.view_category")
+    html = show(client)
+    url = reverse("admin:shop_product_change", args=[product.pk])
+    assert f'<a href="{url}"><bdi>Trail &lt;shoe&gt;</bdi></a>' in html
+    assert reverse("admin:shop_category_change", args=[shoes.pk]) in html
+    text = words(html)
+    assert "failed 2 attempts mapper refused" in text
+    assert "Nobody has tried it yet." in text
+    assert "999999" in keys(html)
+    # Of a model that one may not see, nothing is named.
+    assert "Shoes" not in " ".join(keys(show(visitor(*RIGHTS))))
+
+
+def test_the_queries_of_the_list_do_not_grow_with_its_rows() -> None:
+    shoes = Category.objects.create(name="Shoes", slug="shoes")
+    client, counts = visitor(*RIGHTS), []
+    for number in range(8):
+        product = Product.objects.create(sku=str(number), name="A", price=1, category=shoes)
+        OutboxEntry.objects.all().delete()
+        entry(str(product.pk))
+        if number in {1, 7}:
+            for one in Product.objects.exclude(pk=product.pk):
+                entry(str(one.pk))
+            with CaptureQueriesContext(connection) as captured:
+                show(client)
+            counts.append(len(captured))
+    assert counts[0] == counts[1]

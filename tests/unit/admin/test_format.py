@@ -62,10 +62,10 @@ def test_moments_are_in_the_current_zone_with_the_full_value_as_title() -> None:
     with timezone.override("Asia/Tokyo"):
         assert formatting.moment(value) == (
             '<time datetime="2026-11-22T08:30:05+09:00" title="2026-11-22 08:30:05 JST">'
-            "Nov. 22, 2026, 8:30 a.m.</time>"
+            "Nov. 22, 2026, 08:30:05</time>"
         )
     with translation.override("de"):
-        assert ">21. November 2026 23:30</time>" in formatting.moment(value)
+        assert ">21. November 2026, 23:30:05</time>" in formatting.moment(value)
 
 
 def test_a_moment_without_a_zone_is_shown_as_it_is() -> None:

@@ -16,8 +16,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from ....models import Index
-from ...rights import IndexPages, index_of
+from ....models import Index, Operation
+from ...rights import RIGHTS, IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
 from ..operations.actions import ACTIONS, Action
@@ -160,6 +160,17 @@ class IndexAdmin(IndexPages):
             readonly = detail.connection.details.readonly
             context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
             context["problems"] = problems_of(self, request, detail.status, readonly=readonly)
+            context["running"] = [
+                (
+                    operation,
+                    self.may(
+                        RIGHTS[Operation.Kind(operation.row.kind)],
+                        request,
+                        index_of(detail.status.connection, detail.status.name),
+                    ),
+                )
+                for operation in detail.status.running
+            ]
             context["read_only"] = READ_ONLY if readonly else ""
             if detail.status.declared:
                 index = index_of(detail.status.connection, detail.status.name)

@@ -16,6 +16,7 @@ from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
 from ..operations.tools import READ_ONLY, tools_of
+from ..reindexed import tell_reindexed
 from .tabs import DOCUMENTS, TABS
 
 MAX_KEY = 512
@@ -53,9 +54,8 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
             return HttpResponseRedirect(request.get_full_path())
         pages.log_change(request, index, f"Reindexed {key}.")
         with acting(request.user.get_username()):
-            reindex_objects(definition, [key])
-        text = _("The change is in the outbox. It is written now, or by the next drain.")
-        pages.message_user(request, text, messages.SUCCESS)
+            result = reindex_objects(definition, [key])
+        tell_reindexed(pages, request, definition, result, single=key)
         return HttpResponseRedirect(request.get_full_path())
     context = pages.admin_site.each_context(request)
     comparison, problem = None, detail.connection.error

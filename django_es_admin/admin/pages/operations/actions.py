@@ -24,6 +24,7 @@ from ....lifecycle.swap import swap_alias
 from ....models import Operation
 from ....status.status import IndexStatus
 from ...rights import RIGHTS, Verb
+from ..format import number, size
 from . import plans
 
 Parameters = Mapping[str, str]
@@ -72,6 +73,7 @@ class Action:
             typed name.
         flag: of the entry in the admin's log.
         parameter: which parameter of its address names a generation; "" for none.
+        note: how much it does or frees, for its button; "" where that goes without saying.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Action:
     destroys: Callable[[Any], bool] = _never
     flag: int = CHANGE
     parameter: str = ""
+    note: Callable[[IndexStatus], str] = lambda index: ""
 
     @property
     def right(self) -> Verb:
@@ -184,7 +187,7 @@ ROLLBACK = Action(
     plan=lambda definition, asked: plan_rollback(definition),
     tell=plans.tell_swap,
     execute=roll_back,
-    fits=lambda index: index.exists,
+    fits=lambda index: index.exists and bool(index.standby),
 )
 REFRESH = Action(
     name="refresh",
@@ -205,6 +208,7 @@ DRAIN = Action(
     tell=plans.tell_drain,
     execute=drain_now,
     fits=lambda index: bool(index.model),
+    note=lambda index: number(index.outbox.waiting) if index.outbox.waiting else "",
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_drain",
     tell_too_long=lambda plan: str(_TOO_MUCH) % {"count": plan.waiting},
@@ -230,7 +234,8 @@ PRUNE = Action(
     plan=lambda definition, asked: plan_prune(definition, builds="builds" in asked),
     tell=plans.tell_prune,
     execute=prune,
-    fits=_always,
+    fits=lambda index: index.prunable > 0,
+    note=lambda index: size(index.prunable_size) if index.prunable_size else "",
     flag=DELETION,
 )
 DELETE = Action(

@@ -20,22 +20,33 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ....exceptions import OperationMissing, OperationRefused
-from ....models import Operation
+from ....exceptions import (
+    ConnectionDoesNotExist,
+    IndexNotDeclared,
+    OperationMissing,
+    OperationRefused,
+)
+from ....indices.definition import IndexDefinition, get_definition
+from ....models import Generation, Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ....operations.running import operations_in
+from ....status.figures import read_figures
 from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
-from ..format import age, duration, number, pretty_json
+from ..format import age, duration, number
+from ..labels import label
+from ..links import model_links
 from ..refreshing import leave_session
 from ..state import operation_state, operation_title, step_title
-from .actions import BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK
+from .actions import ACTIONS, BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK, Action
+from .outcome import Reason, group_reasons, outcome_of
 from .tools import READ_ONLY, Tool, reads_only, tool_for
 
 # What one may want to do after an operation that ended well.
@@ -65,7 +76,7 @@ class OperationAdmin(PageAdmin):
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
-    list_display = ("title", "connection", "state_of", "who", "began", "waited", "worked")
+    list_display = ("title", "connection_of", "state_of", "who", "began", "waited", "worked")
     list_filter = ("kind", "state", DatabaseFilter)
     list_per_page = 50
     search_fields = ("index", "who", "generation")
@@ -115,6 +126,11 @@ class OperationAdmin(PageAdmin):
     def title(self, row: Operation) -> str:
         """Return what is done to which index."""
         return operation_title(_status(row))
+
+    @admin.display(description=_("connection"), ordering="connection")
+    def connection_of(self, row: Operation) -> SafeString:
+        """Return the label of its connection."""
+        return label(row.connection)
 
     @admin.display(description=_("state"), ordering="state")
     def state_of(self, row: Operation) -> str:
@@ -166,7 +182,9 @@ class OperationAdmin(PageAdmin):
             "operation": operation,
             "index_id": quote(index.pk),
             "log": log_of(operation),
-            "details": pretty_json(row.details) if row.details else "",
+            "outcome": outcome_of(operation),
+            "time_left": operation.seconds_left(),
+            "reasons": self._reasons(request, operation),
             "may_act": self.may_act(request, operation),
             "cancel_refusal": find_cancel_refusal(operation),
             "next": self._next(request, operation),
@@ -174,6 +192,13 @@ class OperationAdmin(PageAdmin):
         request.current_app = self.admin_site.name
         template = "admin/elasticsearch/operation/page.html"
         return TemplateResponse(request, template, context | (extra_context or {}))
+
+    def _reasons(self, request: HttpRequest, operation: OperationStatus) -> tuple[Reason, ...]:
+        apps = self.admin_site.get_app_list(request) if operation.failures else []
+        links = model_links(apps, self.admin_site.name)
+        definition = _definition(operation.row)
+        model = definition.model_label if definition else ""
+        return group_reasons(operation.failures, lambda key: links.change(model, key))
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask the operation to end, and show its page again.
@@ -217,8 +242,13 @@ class OperationAdmin(PageAdmin):
         index = index_of(row.connection, row.index)
         pages = index_admin(self.admin_site)
         tools = []
+        possible = _possible(row)
         for action in following:
-            if action is None or not pages.may(action.right, request, index):
+            if (
+                action is None
+                or action not in possible
+                or not pages.may(action.right, request, index)
+            ):
                 continue
             named = {action.parameter: row.generation} if action.parameter and not done else {}
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
@@ -231,6 +261,28 @@ class OperationAdmin(PageAdmin):
             return get_operation(*parse_id(key))
         except OperationMissing as error:
             raise Http404(str(error)) from error
+
+
+def _definition(row: Operation) -> IndexDefinition | None:
+    try:
+        return get_definition(row.index, row.connection)
+    except (ConnectionDoesNotExist, IndexNotDeclared):
+        return None
+
+
+def _possible(row: Operation) -> list[Action]:
+    """Return the actions that have something to do: a way back, or what can be deleted."""
+    definition = _definition(row)
+    if definition is None:
+        return []
+    figures = read_figures([definition])
+    roles = {generation.role for generation in figures.generations(definition)}
+    without = set()
+    if Generation.Role.STANDBY not in roles:
+        without.add(ROLLBACK.name)
+    if not figures.prunable(definition, ()):
+        without.add(PRUNE.name)
+    return [action for action in ACTIONS if action.name not in without]
 
 
 def object_id_of(operation: OperationStatus) -> str:

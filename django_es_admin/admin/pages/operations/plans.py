@@ -13,11 +13,11 @@ from ....lifecycle.complete import CompletePlan
 from ....lifecycle.create import CreatePlan
 from ....lifecycle.delete import DeletePlan
 from ....lifecycle.drain_now import DrainPlan
-from ....lifecycle.prune import PrunePlan
+from ....lifecycle.prune import Doomed, PrunePlan
 from ....lifecycle.rebuild import RebuildPlan
 from ....lifecycle.refresh import RefreshPlan
 from ....operations.history import last_rate
-from ..format import duration, number, pretty_json
+from ..format import duration, number, pretty_json, size
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,15 @@ class Told:
         steps: what happens, in its order.
         requests: what is sent to Elasticsearch, in its order.
         typed: what to type to confirm; "" where nothing is destroyed.
+        idle: whether there is nothing to do, and so no button.
+        more: text and query string of a plan that does more.
     """
 
     steps: tuple[str, ...]
     requests: tuple[str, ...]
     typed: str = ""
+    idle: bool = False
+    more: tuple[str, str] | None = None
 
 
 def _shape(definition: IndexDefinition) -> str:
@@ -219,7 +223,15 @@ def tell_complete(plan: CompletePlan) -> Told:
 
 def tell_prune(plan: PrunePlan) -> Told:
     """Tell a pruning."""
-    steps = [_("delete %(name)s permanently") % {"name": name} for name in plan.doomed]
+    steps = [_tell_doomed(name, plan.found[name]) for name in plan.doomed]
+    if plan.doomed:
+        freed = ngettext(
+            "this frees %(size)s: %(documents)s documents in %(count)s generation",
+            "this frees %(size)s: %(documents)s documents in %(count)s generations",
+            len(plan.doomed),
+        )
+        values = {"size": size(plan.size), "documents": number(plan.documents)}
+        steps.append(freed % {**values, "count": number(len(plan.doomed))})
     steps += [
         _("keep %(name)s for now: a process may still be writing to it") % {"name": name}
         for name in plan.early
@@ -228,15 +240,37 @@ def tell_prune(plan: PrunePlan) -> Told:
     if not plan.doomed:
         steps.append(_("there is nothing to delete: live and standby are always kept"))
     requests = (f"DELETE /{','.join(plan.doomed)}",) if plan.doomed else ()
-    return Told(tuple(steps), requests)
+    steps += [_("keep %(name)s: a build that nobody works on") % {"name": n} for n in plan.builds]
+    return Told(
+        tuple(steps),
+        requests,
+        typed=plan.definition.name if plan.doomed else "",
+        idle=not plan.doomed,
+        more=(_("Prune these builds, too…"), "?builds=1") if plan.builds else None,
+    )
+
+
+def _tell_doomed(name: str, doomed: Doomed) -> str:
+    roles = {
+        "failed": _("a build that failed: %(error)s") % {"error": doomed.error or "—"},
+        "building": _("a build that nobody works on"),
+    }
+    text = _("delete %(name)s permanently: %(documents)s documents, %(size)s, %(role)s")
+    return text % {
+        "name": name,
+        "documents": number(doomed.documents),
+        "size": size(doomed.size),
+        "role": roles.get(doomed.role) or _("not searched and not written to any more"),
+    }
 
 
 def tell_delete(plan: DeletePlan) -> Told:
     """Tell the deletion of a generation."""
     steps = []
     for name, documents in plan.generations.items():
-        text = _("delete %(name)s with its %(count)s documents, permanently")
-        steps.append(text % {"name": name, "count": number(documents)})
+        text = _("delete %(name)s with its %(count)s documents, permanently, which frees %(size)s")
+        values = {"name": name, "count": number(documents), "size": size(plan.sizes.get(name))}
+        steps.append(text % values)
     return Told(tuple(steps), (f"DELETE /{','.join(plan.generations)}",), typed=plan.name)
 
 

@@ -60,7 +60,13 @@ def tools_of(
     """
     stands_for = index_of(index.connection, index.name)
     return tuple(
-        tool_for(action, pages, stands_for, why=_why_not(action, index, readonly=readonly))
+        tool_for(
+            action,
+            pages,
+            stands_for,
+            title=_with_note(action, index),
+            why=_why_not(action, index, readonly=readonly),
+        )
         for action in ACTIONS
         if index.declared and action.fits(index) and pages.may(action.right, request, stands_for)
     )
@@ -85,8 +91,10 @@ def problems_of(
             for mend in problem.mends
             if BY_NAME[mend.verb].fits(index)
             or BY_NAME[mend.verb].parameter in mend.parameters
-            or mend.verb == "complete"
+            or mend.verb in {"complete", "prune"}
         ]
+        if problem.kind == "outbox-refused":
+            return _see_refused(pages, index)
         if not fitting:
             return None
         allowed = [each for each in fitting if pages.may(each[0].right, request, stands_for)]
@@ -97,6 +105,12 @@ def problems_of(
         return tool_for(action, pages, stands_for, why=why, parameters=mend.parameters)
 
     return tuple((problem, tool(problem)) for problem in index.problems)
+
+
+def _with_note(action: Action, index: IndexStatus) -> str | Promise:
+    """Return what stands on the button of an action, with how much it does or frees."""
+    note = action.note(index)
+    return f"{action.title} ({note})" if note else action.title
 
 
 def _see_rebuild(pages: IndexPages, index: IndexStatus) -> Tool | None:
@@ -110,6 +124,13 @@ def _see_rebuild(pages: IndexPages, index: IndexStatus) -> Tool | None:
         current_app=pages.admin_site.name,
     )
     return Tool("operation", _("A rebuild goes on: see it"), url)
+
+
+def _see_refused(pages: IndexPages, index: IndexStatus) -> Tool:
+    """Return a link to the rows that were refused, which say why."""
+    url = reverse("admin:elasticsearch_outboxentry_changelist", current_app=pages.admin_site.name)
+    asked = {"of": f"{index.connection}:{index.name}", "state": "refused"}
+    return Tool("outbox", _("See why"), f"{url}?{urlencode(asked)}")
 
 
 def _why_not(action: Action, index: IndexStatus, *, readonly: bool) -> str | Promise:

@@ -78,6 +78,7 @@ class Dashboard:
         outbox_url: address of the outbox; "" for a user who may not see it.
         running: the operations that go on, of indices that the user may see.
         several: whether there is more than one connection.
+        only: the connection, if there is one only: else each index has a column that names it.
         read: when Elasticsearch and the database were asked.
         error: why there is nothing to show: the settings are wrong.
     """
@@ -95,6 +96,7 @@ class Dashboard:
     outbox_url: str = ""
     running: tuple[OperationStatus, ...] = ()
     several: bool = False
+    only: ConnectionDetails | None = None
     read: datetime | None = None
     error: str = ""
 
@@ -147,6 +149,7 @@ def get_dashboard(
         outbox_url=links.changelist(OutboxEntry._meta.label),
         running=status.running if sees_indices else (),
         several=several,
+        only=None if several or not status.connections else status.connections[0].details,
         read=status.read,
     )
 

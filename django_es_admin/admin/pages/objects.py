@@ -1,0 +1,88 @@
+"""The objects that rows of the outbox tell of: their names, and where their pages are."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import DatabaseError
+from django.db.models import Model, Q
+
+from ...indices.definition import IndexDefinition, get_definitions
+from ...models import OutboxEntry
+from .links import ModelLinks
+
+MOST_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Named:
+    """One object.
+
+    Args:
+        name: as its model says it; "" where it is gone.
+        url: of its page; "" for a user who sees none.
+    """
+
+    name: str
+    url: str
+
+
+def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, Named]:
+    """Return primary key of each row -> the object that it tells of, in a query for each model.
+
+    Args:
+        links: to the models that the user may see; of others nothing is named.
+    """
+    groups: defaultdict[tuple[str, str, str], list[OutboxEntry]] = defaultdict(list)
+    for row in rows:
+        groups[row.connection, row.index, row.model if row.kind == "related" else ""].append(row)
+    definitions = {(d.using, d.name): d for d in get_definitions()}
+    found: dict[int, Named] = {}
+    for (connection, index, model), group in groups.items():
+        definition = definitions.get((connection, index))
+        if definition is not None and definition.document is not None:
+            found |= _related(model, group, links) if model else _own(definition, group, links)
+    return found
+
+
+def _own(
+    definition: IndexDefinition, rows: list[OutboxEntry], links: ModelLinks
+) -> dict[int, Named]:
+    found: dict[str, Named] = {}
+    for part in definition.parts:
+        if part.document is None or not links.changelist(part.model_label):
+            continue
+        places = part.document.django.places
+        chosen = places.condition([row.key for row in rows])
+        for one in _read(part.document.django.model, chosen):
+            key = str(places.place_of(one) or one.pk)
+            found[key] = Named(_name(one), links.change(part.model_label, str(one.pk)))
+    return {row.pk: found[row.key] for row in rows if row.key in found}
+
+
+def _related(label: str, rows: list[OutboxEntry], links: ModelLinks) -> dict[int, Named]:
+    if not links.changelist(label):
+        return {}
+    found = {
+        str(one.pk): Named(_name(one), links.change(label, str(one.pk)))
+        for one in _read(apps.get_model(label), Q(pk__in=[row.key for row in rows]))
+    }
+    return {row.pk: found[row.key] for row in rows if row.key in found}
+
+
+def _read(model: type[Model], chosen: Q) -> list[Model]:
+    objects = model._base_manager
+    try:
+        return list(objects.filter(chosen))
+    except (DatabaseError, ValueError, OverflowError):
+        # A key may be of any text; what no object can have names none.
+        return []
+
+
+def _name(one: Model) -> str:
+    try:
+        text = str(one)
+    except Exception:  # noqa: BLE001 (the project's own code)
+        text = str(one.pk)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"

@@ -1,0 +1,148 @@
+"""How an operation ended, in a sentence, and why documents were refused, each reason once."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ....models import Operation
+from ....operations.history import OperationStatus
+from ..format import number
+
+_Kind = Operation.Kind
+_State = Operation.State
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some documents were refused.
+
+    Args:
+        text: as Elasticsearch said it of the first of them.
+        objects: key of each, and the address of its page; "" for those that have none.
+    """
+
+    text: str
+    objects: tuple[tuple[str, str], ...]
+
+
+def group_reasons(
+    failures: Iterable[tuple[str, str]], url_of: Callable[[str], str]
+) -> tuple[Reason, ...]:
+    """Return each reason once, with the objects that it was said of; the commonest first.
+
+    Args:
+        failures: key and reason of each document.
+        url_of: gives the address of an object's page.
+    """
+    found: dict[str, tuple[str, list[tuple[str, str]]]] = {}
+    for key, why in failures:
+        # What is quoted, and numbers, are of one document; the rest is what is wrong with all.
+        alike = re.sub(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\d+", "…", why)
+        found.setdefault(alike, (why, []))[1].append((key, url_of(key)))
+    reasons = [Reason(why, tuple(objects)) for why, objects in found.values()]
+    return tuple(sorted(reasons, key=lambda reason: -len(reason.objects)))
+
+
+def outcome_of(operation: OperationStatus) -> str:
+    """Return how an operation ended; "" while it goes on, or where its state says all."""
+    row = operation.row
+    if operation.alive:
+        return ""
+    if row.state != _State.DONE:
+        return _("The live generation is as it was.") if _left_alone(operation) else ""
+    return _SENTENCES[_Kind(row.kind)](row)
+
+
+def _left_alone(operation: OperationStatus) -> bool:
+    """Whether an operation that did not get to its end changed nothing that is searched."""
+    builds = operation.row.kind in (_Kind.REBUILD, _Kind.SWAP, _Kind.ROLLBACK)
+    return builds and not any(step.name in ("swap", "standby") for step in operation.steps)
+
+
+def _rebuilt(row: Operation) -> str:
+    values = {
+        "generation": row.generation,
+        "source": row.details.get("source") or "",
+        "documents": number(row.details.get("documents")),
+    }
+    if "documents" not in row.details:
+        return _moved(row)
+    if row.details.get("swap") is False:
+        text = _("%(generation)s is complete with %(documents)s documents, and waits for its swap.")
+    elif values["source"]:
+        text = _("%(generation)s is live with %(documents)s documents, in place of %(source)s.")
+    else:
+        text = _("%(generation)s is live with %(documents)s documents.")
+    return text % values
+
+
+def _moved(row: Operation) -> str:
+    return _("%(generation)s is live.") % {"generation": row.generation}
+
+
+def _created(row: Operation) -> str:
+    return _("%(generation)s is live, and empty.") % {"generation": row.generation}
+
+
+def _pruned(row: Operation) -> str:
+    names = row.details.get("deleted", [])
+    text = ngettext(
+        "%(count)s generation was deleted: %(names)s.",
+        "%(count)s generations were deleted: %(names)s.",
+        len(names),
+    )
+    if not names:
+        return _("Nothing was deleted: none of them could go any more.")
+    return text % {"count": number(len(names)), "names": ", ".join(names)}
+
+
+def _deleted(row: Operation) -> str:
+    return _("%(name)s was deleted.") % {"name": row.generation or row.index}
+
+
+def _refreshed(row: Operation) -> str:
+    return _("What was written until then can be found.")
+
+
+def _drained(row: Operation) -> str:
+    details = row.details
+    text = _("%(written)s documents were written and %(deleted)s deleted; %(failed)s were refused.")
+    return text % _numbers(details, "written", "deleted", "failed")
+
+
+def _reindexed(row: Operation) -> str:
+    details = row.details
+    if "differed" in details:
+        text = _(
+            "%(differed)s documents differed; %(written)s of them do not any more, "
+            "%(left)s still do."
+        )
+        return text % _numbers(details, "differed", "written", "left")
+    if "written" not in details:
+        return ""
+    text = _(
+        "Of %(objects)s objects %(written)s were written, %(waiting)s wait, and %(refused)s were "
+        "refused."
+    )
+    return text % _numbers(details, "objects", "written", "waiting", "refused")
+
+
+def _numbers(details: Mapping[str, Any], *names: str) -> dict[str, str]:
+    return {name: number(details.get(name, 0)) for name in names}
+
+
+_SENTENCES: Mapping[Operation.Kind, Callable[[Operation], str]] = {
+    _Kind.CREATE: _created,
+    _Kind.REBUILD: _rebuilt,
+    _Kind.SWAP: _moved,
+    _Kind.ROLLBACK: _moved,
+    _Kind.PRUNE: _pruned,
+    _Kind.DELETE: _deleted,
+    _Kind.REFRESH: _refreshed,
+    _Kind.DRAIN: _drained,
+    _Kind.REINDEX: _reindexed,
+}
