@@ -325,3 +325,43 @@ def test_figures_are_refreshed_and_focus_and_scroll_stay(
     go_on()
     expect(line).to_contain_text("18")
     assert asked == [page.url]
+
+
+def test_refreshing_rests_while_nobody_is_there(
+    products: list[Product], es: Elasticsearch, open_page: OpenPage
+) -> None:
+    page = open_page(DASHBOARD)
+    page.clock.install()
+    page.reload()
+    seconds = int(page.locator("[data-refresh]").get_attribute("data-refresh") or 0)
+    asked: list[str | None] = []
+    page.on("request", lambda request: asked.append(request.headers.get("x-elasticsearch-refresh")))
+
+    def go_on(times: int = 1) -> None:
+        asked.clear()
+        page.clock.run_for(times * seconds * 1000)
+
+    line = page.locator("#indices tbody", has_text="shop.Product").first
+    expect(line).to_contain_text("20")
+    es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
+    go_on()
+    expect(line).to_contain_text("19")
+    # The server can tell what no person asked for.
+    assert asked == ["1"]
+    page.clock.fast_forward(11 * 60 * 1000)
+    button = page.get_by_role("button", name="Go on refreshing")
+    expect(button).to_be_visible()
+    es.delete(index=get_definition("products").alias, id=str(products[1].pk), refresh=True)
+    go_on(times=3)
+    assert asked == []
+    expect(line).to_contain_text("19")
+    # A hand on the page.
+    page.mouse.move(40, 60)
+    expect(page.get_by_role("button", name="Pause refreshing")).to_be_visible()
+    go_on()
+    expect(line).to_contain_text("18")
+    # Nor is the button one click behind.
+    page.clock.fast_forward(11 * 60 * 1000)
+    expect(button).to_be_visible()
+    button.press("Enter")
+    expect(page.get_by_role("button", name="Pause refreshing")).to_be_visible()
