@@ -18,6 +18,7 @@ from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..status.former import find_former
+from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
 
 
@@ -82,7 +83,10 @@ def _plan(definition: IndexDefinition, name: str) -> DeletePlan:
     whole = name in (definition.name, definition.alias)
     doomed = _generations(definition, live) if whole else [name]
     existing = [index for index in doomed if index in live.by_name]
-    refusals = find_readonly_refusals(definition)
+    refusals = [
+        *find_readonly_refusals(definition),
+        *find_owner_refusals(definition, existing, deadline),
+    ]
     running = running_rebuild(definition)
     if running and (whole or running.generation == name):
         refusals.append(explain_running(running))

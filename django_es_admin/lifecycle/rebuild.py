@@ -31,6 +31,7 @@ from .build.load import LoadResult, count_about, load
 from .build.takeover import RESUMABLE, find_dead_build, give_up_builds, take_over
 from .generations.adopt import adopt
 from .generations.create import create_generation
+from .generations.owner import find_owner_refusals
 from .generations.settle import settle
 from .generations.table import generations_of, mark_failed
 from .swap import SECONDS_FOR_SHARDS, SwapResult, carry_out
@@ -50,6 +51,7 @@ class RebuildPlan:
         wait: seconds for its shards.
         refusals: why it cannot be done, empty if it can.
         warnings: what to know before it is done.
+        foreign: whether to take over what another database owns.
     """
 
     definition: IndexDefinition
@@ -61,6 +63,7 @@ class RebuildPlan:
     wait: float
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def plan_rebuild(
     swap: bool = True,
     wait: float = SECONDS_FOR_SHARDS,
     queued: Operation | None = None,
+    foreign: bool = False,
 ) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
 
@@ -93,6 +97,7 @@ def plan_rebuild(
         swap: False to keep the new generation beside the live one, until ``es_swap_alias``.
         wait: seconds that its shards may take.
         queued: the record of the operation that is planned, if it was made before.
+        foreign: take over what another database owns.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -101,6 +106,8 @@ def plan_rebuild(
     live = read_indices(definition.connection, deadline)
     source = _source(definition, live)
     refusals = find_refusals(definition, live)
+    owners = find_owner_refusals(definition, [source] if source else [], deadline)
+    refusals += [] if foreign else owners
     if definition.document is None:
         refusals.append(
             _(
@@ -125,6 +132,7 @@ def plan_rebuild(
             *_adoption_warnings(definition, source),
             *find_template_warnings(definition, live, deadline),
         ),
+        foreign=foreign,
     )
 
 
@@ -176,7 +184,7 @@ def rebuild(
     ) as record:
         record.tell(Progress(definition.name, "create"))
         # We may not have created the live generation; from here on it receives its changes, too.
-        adopt(definition)
+        adopt(definition, foreign=plan.foreign)
         generation = take_over(definition, plan.resumes) or create_generation(definition)
         record.name(generation.name)
         give_up_builds(definition, generation)

@@ -4,6 +4,7 @@ from .count import RowCount
 from .generation import Generation, LoadRange, RefusedDocument
 from .operation import Operation
 from .outbox import OutboxEntry
+from .owner import Owner
 from .page import Connection, Index
 from .tick import Tick
 
@@ -14,6 +15,7 @@ __all__ = [
     "LoadRange",
     "Operation",
     "OutboxEntry",
+    "Owner",
     "RefusedDocument",
     "RowCount",
     "Tick",

@@ -16,6 +16,7 @@ from ...operations.refusals import find_holder_refusals, find_readonly_refusals
 from ...operations.running import running_rebuild
 from ...outbox.rows.refused import count_refused
 from ...status.former import find_former
+from ..generations.owner import find_owner_refusals
 from ..generations.settle import is_settled
 from ..generations.table import generations_of
 from .alias_actions import alias_actions, foreign_aliases, kept_properties
@@ -96,6 +97,11 @@ def plan_swap(
     building = row is not None and row.role == Generation.Role.BUILDING
     refusals = [
         *find_readonly_refusals(definition),
+        *find_owner_refusals(
+            definition,
+            [name for name in (source, target) if name and name in live.by_name],
+            deadline,
+        ),
         *find_target_refusals(
             definition, source, target, live.by_name.get(target), row=row, busy=busy
         ),

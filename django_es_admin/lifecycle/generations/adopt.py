@@ -14,16 +14,21 @@ from ...indices.live import LiveIndex, LiveIndices, read_indices, read_mappings
 from ...indices.names import write_alias
 from ...models import Generation
 from ...outbox.drain.cluster_side import restore_write_aliases
+from .owner import require_own, take_over
 from .standby import keep_standby
 from .table import generations_of, mark_loaded, register
 
 
-def adopt(definition: IndexDefinition) -> tuple[str, ...]:
+def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, ...]:
     """Make sure that what is searched is written to; return the names that were not.
 
     From then on changes are written to them. What was changed before may be missing there.
 
+    Args:
+        foreign: take over what another database owns.
+
     Raises:
+        OperationRefused: another database owns what is searched.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     deadline = Deadline(get_options().operation_timeout)
@@ -32,6 +37,11 @@ def adopt(definition: IndexDefinition) -> tuple[str, ...]:
     live = read_indices(definition.connection, deadline)
     concrete = live.by_name.get(definition.alias)
     holders = [concrete] if concrete else live.holders(definition.alias)
+    names = [holder.name for holder in holders]
+    if foreign:
+        take_over(definition, names, deadline)
+    else:
+        require_own(definition, names, deadline)
     _let_go(definition, registered, live)
     roles = dict(generations_of(definition).values_list("name", "role"))
     unknown = [holder for holder in holders if holder.name not in roles]

@@ -7,6 +7,7 @@ from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...indices.names import new_generation_name, write_alias
 from ...models import Generation
+from .owner import with_owner
 from .table import register
 
 LOAD_SETTINGS: dict[str, Any] = {
@@ -41,7 +42,7 @@ def create_physical(
         client.options(request_timeout=get_options().operation_timeout).indices.create(
             index=name,
             settings=settings,
-            mappings=definition.mappings,
+            mappings=with_owner(definition, definition.mappings),
             aliases={write_alias(name): {"is_hidden": True}, **aliases},
         )
     # A change that is drained before this moment was committed before it, so that a load reads it.

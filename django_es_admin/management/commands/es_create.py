@@ -33,9 +33,20 @@ class Command(ElasticsearchCommand):
         parser.add_argument(
             "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
         )
+        parser.add_argument(
+            "--take-over",
+            action="store_true",
+            help="Make yours what another database owns; its site must not write there any more.",
+        )
 
     def handle(
-        self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        as_json: bool,
+        take_over: bool,
+        **options: Any,
     ) -> None:
         """Create the indices.
 
@@ -49,25 +60,25 @@ class Command(ElasticsearchCommand):
             self.say(_describe(plan))
         # All or none of what the plans say: a deployment that stops half-way is hard to read.
         refused = any(plan.refusals and not plan.existing for plan in plans)
-        created = [_refuse(plan) if refused else self._create(plan) for plan in plans]
+        created = [_refuse(plan) if refused else self._create(plan, take_over) for plan in plans]
         if as_json:
             self.write_json(CreateDocument(tuple(created)))
         errors = [one.error for one in created if one.error]
         if errors:
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
 
-    def _create(self, plan: CreatePlan) -> CreatedDocument:
+    def _create(self, plan: CreatePlan, foreign: bool) -> CreatedDocument:
         try:
             if plan.existing:
-                return self._adopt(plan)
+                return self._adopt(plan, foreign)
             result = create_index(plan)
         except FAILURES as error:
             return _document(plan, "failed", None, explain(error))
         self.say(f"Created {result.generation} for {result.index}.")
         return _document(plan, "created", result.generation)
 
-    def _adopt(self, plan: CreatePlan) -> CreatedDocument:
-        adopted = adopt(plan.definition)
+    def _adopt(self, plan: CreatePlan, foreign: bool) -> CreatedDocument:
+        adopted = adopt(plan.definition, foreign=foreign)
         if adopted:
             self.say(f"Adopted {', '.join(adopted)}: changes of {plan.definition.name} go to it.")
         return _document(plan, "adopted" if adopted else "exists", plan.existing)

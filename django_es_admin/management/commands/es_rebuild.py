@@ -59,6 +59,11 @@ class Command(ElasticsearchCommand):
             dest="swap",
             help="Keep the new generation beside the live one, until es_swap_alias.",
         )
+        parser.add_argument(
+            "--take-over",
+            action="store_true",
+            help="Make yours what another database owns; its site must not write there any more.",
+        )
         add_dry_run(parser)
 
     def handle(
@@ -68,6 +73,7 @@ class Command(ElasticsearchCommand):
         connection: str | None,
         wait: float,
         swap: bool,
+        take_over: bool,
         dry_run: bool,
         interactive: bool,
         as_json: bool,
@@ -80,7 +86,7 @@ class Command(ElasticsearchCommand):
                 rebuild failed.
         """
         plans = [
-            plan_rebuild(definition, swap=swap, wait=wait)
+            plan_rebuild(definition, swap=swap, wait=wait, foreign=take_over)
             for definition in _select(indices, connection)
         ]
         if not plans:
