@@ -101,3 +101,10 @@ def test_a_write_ends_before_a_delete_is_repeated() -> None:
     with pytest.raises(ImproperlyConfigured, match="must be less than half of DELETE_AGAIN_AFTER"):
         parse({"WRITE_TIMEOUT": 15})
     assert parse({"WRITE_TIMEOUT": 15, "DELETE_AGAIN_AFTER": 31}).write_timeout == 15
+
+
+@pytest.mark.parametrize("value", ["no", 0, 1, None, "False"])
+def test_a_switch_is_on_or_off(value: object) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"LOG_SEARCH_WORDS.*give True or False"):
+        parse({"LOG_SEARCH_WORDS": value})
+    assert parse({"LOG_SEARCH_WORDS": False}).log_search_words is False
