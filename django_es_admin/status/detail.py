@@ -159,7 +159,10 @@ def _declared(
         answer.health,
         index_status(definition, answer, figures, exact=exact),
         declared_mappings=definition.mappings,
-        generations=_generations(definition, answer, figures.generations(definition)),
+        generations=tuple(
+            replace(generation, known=generation.known and figures.knows(definition))
+            for generation in _generations(definition, answer, figures.generations(definition))
+        ),
     )
     if not holders:
         return detail
