@@ -18,10 +18,9 @@ from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndex, count_documents, read_mappings
 from ..indices.names import is_generation_name
 from ..models import Generation
+from . import snapshot as snapshots
 from .answers import ClusterAnswer, ask
 from .figures import read_figures
-from .snapshot import SECONDS
-from .snapshot import look as take
 from .status import IndexStatus, index_status, unmanaged_status
 
 Look = Callable[[Base, str, Deadline], Any]
@@ -105,7 +104,7 @@ def get_index(
     deadline = Deadline(seconds)
     if definitions:
         began = timezone.now()
-        snapshot = take([backend], seconds)[connection]
+        snapshot = snapshots.look([backend], seconds)[connection]
         answer = snapshot.answer
         if exact and snapshot.taken < began:
             answer, exact = _with_count(definitions[0], answer, deadline)
@@ -135,7 +134,7 @@ def _with_count(
     holders = answer.live.holders(definition.alias)
     counted = read_figures([definition]).rows(definition, None, exact=False).counted
     age = (timezone.now() - counted).total_seconds() if counted else None
-    if not holders or not answer.health.available or (age is not None and age < SECONDS):
+    if not holders or not answer.health.available or (age is not None and age < snapshots.SECONDS):
         return answer, not holders
     backend, name = definition.connection, holders[0].name
     try:
@@ -159,7 +158,10 @@ def _declared(
         answer.health,
         index_status(definition, answer, figures, exact=exact),
         declared_mappings=definition.mappings,
-        generations=_generations(definition, answer, figures.generations(definition)),
+        generations=tuple(
+            replace(generation, known=generation.known and figures.knows(definition))
+            for generation in _generations(definition, answer, figures.generations(definition))
+        ),
     )
     if not holders:
         return detail

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
@@ -31,6 +31,7 @@ class Figures:
         registered: connection and alias -> the generations, the newest first.
         last: connection and name -> the last operation.
         behind: database and primary key of each generation that misses what it refused.
+        silent: databases that did not answer.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -39,6 +40,11 @@ class Figures:
     registered: dict[Key, list[Generation]] = field(default_factory=dict)
     last: dict[Key, OperationStatus] = field(default_factory=dict)
     behind: frozenset[tuple[str, int]] = frozenset()
+    silent: frozenset[str] = frozenset()
+
+    def knows(self, definition: IndexDefinition) -> bool:
+        """Whether the database of an index answered: else nothing is known of its generations."""
+        return definition.database not in self.silent
 
     def rows(self, definition: IndexDefinition, documents: int | None, *, exact: bool) -> Rows:
         """Return the objects of an index.
@@ -113,7 +119,7 @@ def read_figures(definitions: Iterable[IndexDefinition]) -> Figures:
         try:
             found = _add(found, using, group)
         except DatabaseError:
-            continue
+            found = replace(found, silent=found.silent | {using})
     return found
 
 
@@ -122,7 +128,8 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
     for row in Generation.objects.using(using).all():
         generations[row.connection, row.alias].append(row)
     documented = [definition for definition in group if definition.document]
-    return Figures(
+    return replace(
+        found,
         running=(*found.running, *open_operations(using)),
         counted=found.counted | recall_rows(using, documented),
         outboxes=found.outboxes | read_outboxes(using, documented),

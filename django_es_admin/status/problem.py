@@ -70,6 +70,10 @@ TEXTS: Mapping[str, str | Promise] = {
         "Nobody holds the alias, and of %(name)s, which it belongs to, primary shards are "
         "missing: look at the cluster first"
     ),
+    "database-silent": gettext_lazy(
+        "The database %(name)s does not tell of its generations and changes: have its tables been "
+        "migrated?"
+    ),
     "physical": gettext_lazy(
         "%(alias)s is a physical index, not an alias. A rebuild fills a generation and puts the "
         "alias in its place"

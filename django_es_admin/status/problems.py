@@ -144,6 +144,14 @@ def problems_of_outbox(outbox: OutboxStatus) -> tuple[Problem, ...]:
     return tuple(replace(problem, mends=()) for problem in _of_outbox(outbox))
 
 
+def problems_without_database(
+    definition: IndexDefinition, holders: tuple[LiveIndex, ...]
+) -> tuple[Problem, ...]:
+    """Return what the connection alone says of an index whose database does not answer."""
+    silent = Problem("database-silent", {"name": definition.database}, "error")
+    return (silent, *(_of_holders(holders) if holders else ()))
+
+
 def _rebuild(definition: IndexDefinition) -> Mend:
     return Mend("rebuild" if definition.document else "create", definition.name)
 

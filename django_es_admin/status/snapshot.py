@@ -96,6 +96,17 @@ def forget(backend: Base) -> None:
         _keep(key, replace(found, taken=found.taken - timedelta(seconds=SECONDS)))
 
 
+def ask_anew(backends: Iterable[Base]) -> None:
+    """Share nothing in this process from now on, and forget what these connections said.
+
+    For tests, whose pages show what the lines before have done.
+    """
+    global SECONDS  # noqa: PLW0603 (a run of tests has one process, or several of its own)
+    SECONDS = 0.0
+    with suppress(Exception):
+        cache.delete_many([_key(backend) for backend in backends])
+
+
 def _ask(
     backends: list[Base],
     keys: Mapping[str, str],

@@ -23,7 +23,7 @@ from .counts import Rows
 from .figures import Figures, read_figures
 from .former import Former, find_former
 from .problem import Problem
-from .problems import find_problems, problems_of_outbox
+from .problems import find_problems, problems_of_outbox, problems_without_database
 from .snapshot import look
 
 
@@ -227,7 +227,9 @@ def index_status(
         created=index.created if index else None,
         differences=differences,
         outbox=outbox,
-        problems=find_problems(
+        problems=problems_without_database(definition, tuple(holders))
+        if known and not figures.knows(definition)
+        else find_problems(
             definition,
             holders=tuple(holders),
             physical=definition.alias in answer.live.by_name,

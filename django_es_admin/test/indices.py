@@ -14,6 +14,7 @@ from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.names import new_generation_name, write_alias
 from ..models import Generation
 from ..outbox.drain import breaker
+from ..status import snapshot
 
 # Connection and alias -> the generation that this process has made, or found, for its tests.
 _generations: dict[tuple[str, str], str] = {}
@@ -34,6 +35,7 @@ def prepare_indices() -> None:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     breaker.reset()
+    snapshot.ask_anew(connections.all())
     for connection in writable_connections():
         with translated(connection):
             _prepare(connection, get_definitions(connection.alias))

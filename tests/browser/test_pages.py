@@ -150,7 +150,7 @@ def test_text_can_be_read_in_both_themes(open_page: OpenPage, theme: str) -> Non
 
 
 @pytest.mark.usefixtures("scene")
-def test_a_small_screen_scrolls_tables_not_the_page(open_page: OpenPage) -> None:
+def test_a_small_screen_has_cards_and_is_no_wider_than_itself(open_page: OpenPage) -> None:
     page = open_page(DASHBOARD, viewport={"width": 400, "height": 800})
     for path in PAGES:
         page.goto(path)
@@ -163,15 +163,19 @@ def test_a_small_screen_scrolls_tables_not_the_page(open_page: OpenPage) -> None
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 400
     page.goto(DASHBOARD)
-    indices = page.get_by_role("region", name="Indices")
-    assert indices.evaluate("element => element.scrollWidth > element.clientWidth")
-    # The keyboard scrolls it, and what is wrong with an index stays in sight.
-    indices.focus()
-    indices.evaluate("element => element.scrollLeft = 300")
-    problem = page.get_by_text("1 document is missing").bounding_box()
+    for name in ("Indices", "Connections"):
+        region = page.get_by_role("region", name=name)
+        assert region.evaluate("element => element.scrollWidth <= element.clientWidth")
+    # What is wrong with an index stands right below its name, before all figures.
+    card = page.locator("#indices tbody", has_text="1 document is missing")
+    name, problem, health = (
+        card.locator(part).first.bounding_box()
+        for part in ("th", ".esa-problem td", "td[data-label=Health]")
+    )
+    assert name
     assert problem
-    assert problem["x"] >= 0
-    assert problem["x"] + problem["width"] <= 400
+    assert health
+    assert name["y"] < problem["y"] < health["y"]
 
 
 @pytest.mark.usefixtures("scene")
@@ -287,7 +291,7 @@ def test_a_row_that_moves_keeps_focus_and_its_link(
 def test_figures_are_refreshed_and_focus_and_scroll_stay(
     products: list[Product], es: Elasticsearch, open_page: OpenPage, settings: Settings
 ) -> None:
-    page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 600, "height": 400})
+    page = open_page(f"{DASHBOARD}?unmanaged=1", viewport={"width": 650, "height": 400})
     # From here on the page's clock is the test's.
     page.clock.install()
     page.reload()

@@ -186,7 +186,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.display(description=_("state"))
     def state(self, row: OutboxEntry) -> SafeString:
-        """Return what has become of the row until now, and why, in one line with all as title."""
+        """Return what has become of the row until now, and why, in few lines with all as title."""
         if row.parked_at:
             state = _("parked")
         elif row.delete_sent:
@@ -203,7 +203,7 @@ class OutboxAdmin(PageAdmin):
         count = ngettext("%(count)s attempt", "%(count)s attempts", row.attempts)
         return format_html(
             '{} <span class="quiet small">{}</span>'
-            '<div class="esa-one-line" dir="auto" title="{}">{}</div>',
+            '<div class="esa-reason" dir="auto" title="{}">{}</div>',
             state,
             count % {"count": number(row.attempts)},
             row.error,
@@ -214,13 +214,9 @@ class OutboxAdmin(PageAdmin):
     def when(self, row: OutboxEntry) -> SafeString:
         """Return how old it is, and when it is tried again."""
         due = clock(_here(row, row.due_at)) if row.due_at else _("at once")
-        told = (
-            _("tried again by hand")
-            if row.parked_at
-            else format_html(gettext("next attempt: {}"), due)
-        )
+        told = _("retried by hand") if row.parked_at else format_html(gettext("next: {}"), due)
         return format_html(
-            '<span class="nowrap">{}</span><div class="quiet small">{}</div>',
+            '<span class="nowrap">{}</span><div class="quiet small nowrap">{}</div>',
             age(_here(row, row.created_at)),
             told,
         )

@@ -56,7 +56,7 @@ def kinds() -> list[str]:
 
 def press(client: Client, text: str, title: str) -> None:
     """Follow a link by what it says, and confirm the plan there."""
-    [url] = {unescape(found) for found in re.findall(rf'href="([^"]+)">{title}', text)}
+    [url] = {unescape(found) for found in re.findall(rf'href="([^"]+)"[^>]*>{title}', text)}
     plan = client.get(url)
     mark = re.search(r'name="fingerprint" value="(\w+)"', plan.content.decode())
     assert mark

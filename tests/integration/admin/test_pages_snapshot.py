@@ -167,6 +167,18 @@ def test_what_one_does_is_seen_at_once(
     assert between.probes == 2
 
 
+def test_the_pages_of_a_project_s_tests_share_nothing(
+    rebuilt_products: list[Product], between: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "SECONDS", 5.0)
+    client = visitor(superuser=True)
+    dashboard(client)
+    snapshot.ask_anew(connections.all())
+    dashboard(client)
+    dashboard(client)
+    assert between.probes == 3
+
+
 def test_a_cache_that_fails_costs_no_page(
     rebuilt_products: list[Product], settings: Settings
 ) -> None:

@@ -1,7 +1,5 @@
 """The operations: a list of them, and a page for each that shows how far it is."""
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,10 +16,8 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ....exceptions import (
@@ -40,12 +36,13 @@ from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
-from ..format import age, duration, number
+from ..format import age, duration
 from ..labels import label
 from ..links import model_links
 from ..refreshing import leave_session
-from ..state import operation_state, operation_title, step_title
+from ..state import operation_state, operation_title
 from .actions import ACTIONS, BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK, Action
+from .log import log_of
 from .outcome import Reason, group_reasons, outcome_of
 from .tools import READ_ONLY, Tool, reads_only, tool_for
 
@@ -292,32 +289,3 @@ def object_id_of(operation: OperationStatus) -> str:
 
 def _status(row: Operation) -> OperationStatus:
     return OperationStatus(row, row._state.db or first_database())
-
-
-def log_of(operation: OperationStatus) -> str:
-    """Return a line for each thing that the record tells of, in the time zone of the reader."""
-    return "\n".join(
-        f"{_local(operation.clock.here(when)):%Y-%m-%d %H:%M:%S}  {text}"
-        for when, text in _lines(operation)
-    )
-
-
-def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
-    row = operation.row
-    yield row.created_at, gettext("begun by %(who)s") % {"who": row.who or "—"}
-    if row.begun_at and operation.waited >= 1:
-        yield row.begun_at, gettext("taken up by %(who)s") % {"who": row.host or "—"}
-    for step in operation.steps:
-        yield step.began, step_title(step)
-        if step.ended and step.total:
-            text = gettext("%(done)s of %(total)s done")
-            yield step.ended, text % {"done": number(step.done), "total": number(step.total)}
-    if row.ended_at:
-        state = operation_state(operation).text
-        yield row.ended_at, f"{state}: {row.error}" if row.error else state
-    elif operation.interrupted and operation.ended:
-        yield operation.ended, gettext("last heard of")
-
-
-def _local(moment: datetime) -> datetime:
-    return timezone.localtime(moment) if timezone.is_aware(moment) else moment
