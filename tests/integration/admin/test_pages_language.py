@@ -43,7 +43,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
     page("elasticsearch_index_change", quote("default:products"))
     text = page("app_list", "elasticsearch")
     assert "Verbindung Zustand Cluster Knoten Version Antwortzeit Plattenplatz Hosts" in text
-    assert "Indizes Index Modell Live-Generation Zustand Dokumente Zeilen Mapping Größe" in text
+    assert "Index Modell Live-Generation Zustand Dokumente Zeilen Mapping Größe" in text
     assert re.search(r"grün 3 3 vor \d+ s 1 Unterschied", text)
     assert "Das Mapping weicht in 1 Feld ab. Neu aufbauen…" in text
     assert "Outbox: 0 Änderungen warten" in text
@@ -53,7 +53,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
 @pytest.mark.parametrize(
     ("tab", "sentence"),
     [
-        ("change", "Alle Primär- und Replikat-Shards sind da."),
+        ("change", "Alle Primär- und Replikat-Shards sind verfügbar."),
         ("mapping", "Das Mapping im Betrieb ist so, wie das Dokument es deklariert."),
         ("change", "Einstellungen der Live-Generation"),
         ("analyze", "Standard des Index"),

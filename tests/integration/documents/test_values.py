@@ -208,7 +208,7 @@ def test_an_object_that_holds_itself(declare: Declare) -> None:
     value.append(value)
     index = declare(Category, value=fields.KeywordField(), **holding(value))
     bad = category()
-    assert "holds itself" in index.errors()[str(bad.pk)]
+    assert "It contains itself" in index.errors()[str(bad.pk)]
 
 
 def test_a_model_instance_is_named_by_its_type(declare: Declare) -> None:

@@ -38,7 +38,7 @@ UNSEEN = {
     "category": "Zanzibarite",
     "sku": "ZANZIBARITE",
     "tags": ["zanzibarite"],
-    "price": "777",
+    "price": "77777.77",
 }
 OTHERS = {**UNSEEN, "name": "Zanzibarite lamp", "sku": "ZANZIBARITE-2"}
 
@@ -179,7 +179,7 @@ def test_no_way_out_tells_of_it(way: str) -> None:
     for term in TERMS:
         told = json.dumps(WAYS[way](term), default=str).casefold()
         assert HIDDEN not in told, (term, told)
-        assert "777" not in told, (term, told)
+        assert "77777" not in told, (term, told)
         assert '"total": 4' not in told
         assert '"total": 5' not in told
 

@@ -64,7 +64,7 @@ def test_a_build_that_goes_on(definition: IndexDefinition) -> None:
 def test_a_build_that_waits_for_its_swap(definition: IndexDefinition) -> None:
     name = rebuild(plan_rebuild(definition, swap=False)).generation
     assert problems() == ()
-    Generation.objects.filter(name=name).update(created_at=Now() - timedelta(hours=2))
+    Generation.objects.filter(name=name).update(loaded_at=Now() - timedelta(hours=2))
     assert f"es_swap_alias {INDEX} --to {name}" in problems()[0]
     swap_alias(plan_swap(definition, name))
     assert problems() == ()

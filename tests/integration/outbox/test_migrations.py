@@ -212,7 +212,8 @@ def test_the_index_has_all_after_a_rebuild(
     Product.objects.create(name="before", description="", price=1)
     call_command("migrate", "elasticsearch", verbosity=0)
     assert indexed() == {}
-    # The index is of before: adopted or replaced, as any other that the tables do not know.
-    plan = plan_rebuild(definition)
+    # The index is of before, when the database had another key.
+    assert "belongs to another database" in plan_rebuild(definition).refusals[0]
+    plan = plan_rebuild(definition, foreign=True)
     rebuild(plan)
     assert [source["name"] for source in indexed().values()] == ["before"]
