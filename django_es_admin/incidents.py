@@ -29,13 +29,14 @@ class Explained(Exception):
     """Base of errors whose texts are ours, and quote no value, though their types are not ours."""
 
 
-def tell(error: BaseException, what: str) -> str:
+def tell(error: BaseException, what: str, level: int = logging.ERROR) -> str:
     """Return what people may be told of an error: the text if it is ours, else type and reference.
 
     The log gets the text and the traceback then, with the same reference.
 
     Args:
         what: what failed, for the log.
+        level: of the record in the log; what passes by itself is a warning in any case.
     """
     if isinstance(error, ElasticsearchAdminError):
         return str(error)
@@ -46,7 +47,7 @@ def tell(error: BaseException, what: str) -> str:
         return f"{name}: {error}"
     # A lock that others hold for a moment is nothing to look after.
     passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
-    level = logging.WARNING if passing else logging.ERROR
+    level = logging.WARNING if passing else level
     reference, is_new = _reference(error)
     if is_new and _is_loggable(error):
         logger.log(level, "Incident %s: %s failed.", reference, what, exc_info=error)

@@ -4,6 +4,7 @@ Relations on the fields' paths are joined or prefetched, so that reading them co
 object.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ class FieldFailed(Exception):
     """
 
     def __init__(self, field: str, cause: BaseException | None) -> None:
-        told = tell(cause, f"The value of {field}") if cause else ""
+        told = tell(cause, f"The value of {field}", logging.WARNING) if cause else ""
         super().__init__(f"{field}: {told}")
         self.field = field
 
@@ -112,7 +113,7 @@ class InstanceSource:
             return Prepared(instance.pk, None, str(error), place)
         except Exception as error:  # noqa: BLE001 (the project's own code; one object must not stop the others)
             what = f"The document of an object of {self._document.__name__}"
-            return Prepared(instance.pk, None, tell(error, what), place)
+            return Prepared(instance.pk, None, tell(error, what, logging.WARNING), place)
 
 
 def _is_within(path: str, chosen: Mapping[str, Any]) -> bool:
