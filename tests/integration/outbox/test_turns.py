@@ -207,7 +207,8 @@ def test_no_lock_is_left_behind(category: Category) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_locks "
-            "WHERE locktype = 'advisory' AND classid::bigint = ANY(%s)",
+            "WHERE locktype = 'advisory' AND classid::bigint = ANY(%s) AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())",
             [numbers],
         )
         assert cursor.fetchone() == (0,)
