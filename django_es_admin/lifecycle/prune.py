@@ -17,6 +17,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import running_rebuild
+from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
 
 _Role = Generation.Role
@@ -120,7 +121,12 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
             and name not in known
             and not _is_live(definition, live, name)
         ),
-        refusals=tuple(find_readonly_refusals(definition)),
+        refusals=(
+            *find_readonly_refusals(definition),
+            *find_owner_refusals(
+                definition, [name for name in doomed if name in live.by_name], deadline
+            ),
+        ),
         found=_found(definition, [row for row in rows if row.name in doomed], live, deadline),
         builds=tuple(name for name in kept if name in live.by_name and not running),
     )

@@ -1,10 +1,12 @@
 """A fresh database of the same project does not take an index from the site that fills it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationRefused
@@ -13,7 +15,9 @@ from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import plan_delete
 from django_es_admin.lifecycle.generations.adopt import adopt
+from django_es_admin.lifecycle.prune import plan_prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.models import Generation, OutboxEntry, Owner
 from django_es_admin.outbox.drain import cluster_side
 from tests.guide.models import Product
@@ -156,3 +160,17 @@ def test_a_project_s_own_words_stay(es: Elasticsearch, definition: IndexDefiniti
     another_database()
     call_command("es_create", INDEX, take_over=True, verbosity=0)
     assert es.indices.get_mapping(index=created)[created]["mappings"]["_meta"]["team"] == "search"
+
+
+def test_a_copy_with_a_key_of_its_own_prunes_nothing_of_the_original(
+    es: Elasticsearch, definition: IndexDefinition, live: str
+) -> None:
+    for _ in range(2):
+        rebuild(plan_rebuild(definition))
+    Generation.objects.filter(name=live).update(retired_at=Now() - timedelta(hours=1))
+    assert plan_prune(definition).doomed == (live,)
+    Owner.objects.all().delete()
+    with pytest.raises(CommandError, match=f"{live} belongs to another database"):
+        call_command("es_prune", INDEX, interactive=False, verbosity=0)
+    assert es.indices.exists(index=live)
+    assert any("belongs to another" in refusal for refusal in plan_rollback(definition).refusals)
