@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import connections, models
 
 from ..documents.registry import registry as all_documents
 from ..exceptions import IndexMissing
 from ..indices.definition import definition_of
 from ..models import OutboxEntry
-from ..outbox.capture.changes import portions
-from ..outbox.capture.record import object_entry, record
+from ..outbox.capture.changes import capture_keys
 from ..outbox.capture.together import Together, from_now_on
 from ..outbox.drain.batch import DrainResult
 from ..outbox.drain.inline import suspended
@@ -92,7 +91,7 @@ class Write:
             )
         noted = from_now_on(using)
         with suspended(using):
-            self.count = self._note(using, keys)
+            self.count = capture_keys(self.document, keys, using)
         if _is_to_be_committed(using):
             noted.when_written(partial(self._drain, noted))
             return self.count, []
@@ -102,14 +101,6 @@ class Write:
             raise stopped.error
         errors = list(self._errors(noted))
         return self.count - len(errors), errors
-
-    def _note(self, using: str, keys: Iterable[str]) -> int:
-        model, count = self.document.django.model, 0
-        with transaction.atomic(using=using):
-            for portion in portions(iter(keys)):
-                record(using, [object_entry(self.document, key) for key in portion], model)
-                count += len(portion)
-        return count
 
     def _drain(self, noted: Together) -> None:
         token = writing.set(True)

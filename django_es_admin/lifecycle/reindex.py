@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from django.db import connections, transaction
+from django.db import connections
 from django.db.models import Q
 
 from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Operation, OutboxEntry, RefusedDocument
 from ..operations.recording import recording
-from ..outbox.capture.changes import portions
-from ..outbox.capture.record import object_entry, record
+from ..outbox.capture.changes import capture_keys, portions
 from ..outbox.drain.breaker import is_open
 from ..outbox.drain.pending import last_row
 from ..outbox.rows.refused import read_refused
@@ -109,11 +108,5 @@ def keys_of(definition: IndexDefinition, primary_keys: Iterable[object]) -> Iter
 
 def _note(definition: IndexDefinition, keys: Iterable[str]) -> int:
     document = definition.document
-    assert document is not None  # noqa: S101 (there is nothing to write without one)
-    using, count = definition.database, 0
-    with transaction.atomic(using=using):
-        for portion in portions(iter(keys)):
-            entries = [object_entry(document, key) for key in portion]
-            record(using, entries, document.django.model)
-            count += len(portion)
-    return count
+    assert document is not None  # noqa: S101 (a plan without one is refused)
+    return capture_keys(document, keys, definition.database)

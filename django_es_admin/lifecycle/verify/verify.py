@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ...backends.errors import translated
@@ -19,8 +18,7 @@ from ...models import Operation, OutboxEntry
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, ignore
 from ...operations.recording import Record, recording
-from ...outbox.capture.changes import portions
-from ...outbox.capture.record import object_entry, record
+from ...outbox.capture.changes import capture_keys, portions
 from ..build.identities import compare_ids
 from ..build.load import count_about
 from .content import Kind, find_differences, look_again
@@ -294,9 +292,4 @@ def _note(definition: IndexDefinition, keys: Iterable[str]) -> int:
     """Give objects rows of the outbox; return how many."""
     document = definition.document
     assert document is not None  # noqa: S101 (a plan without one is refused)
-    using, count = definition.database, 0
-    with transaction.atomic(using=using):
-        for portion in portions(iter(keys)):
-            record(using, [object_entry(document, key) for key in portion], document.django.model)
-            count += len(portion)
-    return count
+    return capture_keys(document, keys, definition.database)

@@ -5,12 +5,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.db import models, router
+from django.db import models, router, transaction
 
+from ...documents import Document
 from ...exceptions import KeyMissing, ModelNotIndexed
 from ..rows.keys import has_key, text_of
 from ..rows.tables import has_outbox
-from .record import feeds, object_entries, record, related_entry
+from .record import feeds, object_entries, object_entry, record, related_entry
 from .spelling import keys_of_rows
 from .watch import Model, Watched, concerned_by_hand, watched
 
@@ -119,6 +120,25 @@ def _capture_keys(concerned: Watched, model: Model, using: str, keys: Iterator[s
         entries += [related_entry(d, other, key) for d, other in related for key in portion]
         record(using, entries, model)
         count += len(entries)
+    return count
+
+
+def capture_keys(document: type[Document], keys: Iterable[str], using: str) -> int:
+    """Give each document of ``document`` with one of these keys a row, in one transaction.
+
+    Args:
+        keys: of documents, as text, any number: they are not held in memory.
+        using: alias of the database.
+
+    Returns:
+        how many rows.
+    """
+    count = 0
+    with transaction.atomic(using=using):
+        for portion in portions(iter(keys)):
+            entries = [object_entry(document, key) for key in portion]
+            record(using, entries, document.django.model)
+            count += len(portion)
     return count
 
 
