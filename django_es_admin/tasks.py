@@ -15,10 +15,12 @@ from .lifecycle.background import (
     queue_drain,
     queue_rebuild,
     queue_swap,
+    queue_verify,
 )
 from .lifecycle.complete import CompletePlan
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
+from .lifecycle.verify.plan import VerifyPlan
 from .models import Operation
 from .operations.ending import give_up
 from .outbox.drain.worker import drain_due
@@ -122,6 +124,16 @@ def enqueue_complete(plan: CompletePlan) -> Operation:
     """
     _require_background()
     return _send(queue_complete(plan), plan.definition.database)
+
+
+def enqueue_verify(plan: VerifyPlan) -> Operation:
+    """Have an index compared with its database by a worker; return the record of the operation.
+
+    Raises:
+        OperationRefused: the plan has refusals, or nothing works in the background.
+    """
+    _require_background()
+    return _send(queue_verify(plan), plan.definition.database)
 
 
 def _require_background() -> None:

@@ -17,7 +17,10 @@ from .reads import Reads
 from .source import Source
 
 _KNOWN = frozenset(
-    "model fields related_models ignore_signals auto_refresh queryset_pagination".split()
+    (
+        "model fields related_models ignore_signals auto_refresh queryset_pagination "
+        "modified_fields"
+    ).split()
 )
 
 
@@ -34,6 +37,8 @@ class DjangoOptions:
         auto_refresh: make each write searchable before it returns; ``"wait_for"`` waits for
             Elasticsearch to do so by itself.
         queryset_pagination: documents per bulk request; None for the project's default.
+        modified_fields: columns, or paths, that hold when an object was changed; the model's
+            ``auto_now`` fields if empty.
         index_name: the index's name as declared in ``class Index``.
         using: alias of the connection.
         missing_fields: names in ``fields`` that the model does not have.
@@ -48,6 +53,7 @@ class DjangoOptions:
     ignore_signals: bool = False
     auto_refresh: bool | str = False
     queryset_pagination: int | None = None
+    modified_fields: tuple[str, ...] = ()
     missing_fields: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -105,7 +111,7 @@ def read_options(
             f"{name}.Django has an unknown option {', '.join(unknown)}: "
             f"known are {', '.join(sorted(_KNOWN))}."
         )
-    for key in ("fields", "related_models"):
+    for key in ("fields", "related_models", "modified_fields"):
         options[key] = _as_tuple(options.get(key, ()))
     return {**options, "document": document, "index_name": index_name, "using": using}
 

@@ -1,6 +1,7 @@
 """The keys of all documents of a physical index, a page at a time."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
@@ -11,7 +12,12 @@ KEEP_ALIVE = "2m"
 
 
 def read_ids(
-    connection: Base, index: str, *, timeout: float, size: int = PAGE
+    connection: Base,
+    index: str,
+    *,
+    timeout: float,
+    size: int = PAGE,
+    seed: int | None = None,
 ) -> Iterator[list[str]]:
     """Yield the keys of the documents that a search of ``index`` finds now, in no order.
 
@@ -20,6 +26,7 @@ def read_ids(
     Args:
         timeout: seconds for each page.
         size: of a page, at most the index's ``max_result_window``.
+        seed: yield them in a random order; another seed gives another one.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -36,7 +43,8 @@ def read_ids(
                 answer = client.search(
                     pit={"id": pit, "keep_alive": KEEP_ALIVE},
                     size=size,
-                    sort=["_shard_doc"],
+                    query=None if seed is None else _shuffled(seed),
+                    sort=["_shard_doc"] if seed is None else ["_score", "_shard_doc"],
                     search_after=after,
                     source=False,
                     track_total_hits=False,
@@ -54,6 +62,12 @@ def read_ids(
     finally:
         with translated(connection):
             client.close_point_in_time(id=pit)
+
+
+def _shuffled(seed: int) -> dict[str, Any]:
+    # By a field that each document has; without one, it is another order for each page.
+    order = {"seed": seed, "field": "_seq_no"}
+    return {"function_score": {"random_score": order, "boost_mode": "replace"}}
 
 
 def named(keys: Iterable[str]) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Operations that one process asks for and another one does."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -16,6 +17,8 @@ from .complete import CompletePlan, complete, plan_complete
 from .drain_now import DrainPlan, drain_now, plan_drain
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
 from .swap import swap_alias
+from .verify.plan import VerifyPlan, plan_verify
+from .verify.verify import describe_plan, verify
 
 
 def queue_rebuild(plan: RebuildPlan) -> Operation:
@@ -62,6 +65,17 @@ def queue_complete(plan: CompletePlan) -> Operation:
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     return enqueue(plan.definition, Operation.Kind.REINDEX)
+
+
+def queue_verify(plan: VerifyPlan) -> Operation:
+    """Make the record of a comparison that a background task is to do, as it reads everything.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    return enqueue(plan.definition, Operation.Kind.VERIFY, details=describe_plan(plan))
 
 
 def do_queued(using: str, key: int) -> str:
@@ -113,6 +127,19 @@ def _complete(definition: IndexDefinition, row: Operation) -> str:
     return ""
 
 
+def _verify(definition: IndexDefinition, row: Operation) -> str:
+    told = row.details
+    plan = plan_verify(
+        definition,
+        ids=told["ids"],
+        repair=told["repair"],
+        sample=told["sample"],
+        since=datetime.fromisoformat(told["since"]) if told["since"] else None,
+        rate=told["rate"],
+    )
+    return verify(plan, queued=row).generation
+
+
 def _swap(definition: IndexDefinition, row: Operation) -> str:
     plan = plan_swap(definition, row.details["target"])
     if plan.source != row.details["source"]:
@@ -128,6 +155,7 @@ _QUEUED: dict[Operation.Kind, Callable[[IndexDefinition, Operation], str]] = {
     Operation.Kind.SWAP: _swap,
     Operation.Kind.DRAIN: _drain,
     Operation.Kind.REINDEX: _complete,
+    Operation.Kind.VERIFY: _verify,
 }
 
 

@@ -59,6 +59,22 @@ def seconds(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """Return the whole number in ``text``, which has to be above 0."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("give a whole number above 0")
+    return value
+
+
+def rate(text: str) -> float:
+    """Return the number per second in ``text``, which has to be above 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError("give a number per second above 0")
+    return value
+
+
 def add_dry_run(parser: CommandParser) -> None:
     """Add what every command takes that prints a plan first."""
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")

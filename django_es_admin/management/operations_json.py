@@ -8,7 +8,7 @@ from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
-from ..lifecycle.verify.verify import VerifyResult
+from ..lifecycle.verify.plan import VerifyResult
 from ..outbox.drain.worker import DrainReport
 from .status_json import DifferenceDocument, make_difference
 
@@ -315,6 +315,8 @@ class VerifiedDocument:
     repaired: int
     examples: tuple[DifferingDocument, ...]
     seconds: float
+    sample: int | None
+    since: str | None
 
 
 @dataclass(frozen=True)
@@ -340,4 +342,6 @@ def make_verified_document(result: VerifyResult) -> VerifiedDocument:
         repaired=result.repaired,
         examples=tuple(DifferingDocument(key, kind) for key, kind in result.examples),
         seconds=round(result.seconds, 3),
+        sample=result.sample,
+        since=result.since.isoformat() if result.since else None,
     )

@@ -7,15 +7,18 @@ from .outbox import OutboxEntry
 from .owner import Owner
 from .page import Connection, Index
 from .tick import Tick
+from .verification import Difference, ProvenRange
 
 __all__ = [
     "Connection",
+    "Difference",
     "Generation",
     "Index",
     "LoadRange",
     "Operation",
     "OutboxEntry",
     "Owner",
+    "ProvenRange",
     "RefusedDocument",
     "RowCount",
     "Tick",

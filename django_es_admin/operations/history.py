@@ -32,6 +32,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.DELETE: ("delete",),
     Operation.Kind.REFRESH: ("refresh",),
     Operation.Kind.DRAIN: ("drain",),
+    Operation.Kind.VERIFY: ("verify", "ghosts"),
 }
 """The steps of each kind; those that only some have are left out."""
 

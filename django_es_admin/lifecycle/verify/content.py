@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from ...backends.elasticsearch import JSON
 from ...backends.errors import translated, understood
 from ...conf import get_options
 from ...documents.prepared import Prepared
@@ -11,30 +10,28 @@ from ...indices.definition import IndexDefinition
 from ...indices.encoding import NotEncodable, encode_document
 from ...indices.ids import named
 from ...outbox.drain.read import read_keys
+from .kept import Kept
 
 Kind = Literal["missing", "stale", "ghost", "refused"]
 """An object without a document, with another one, a document without an object, or none to make."""
 
-# Elasticsearch leaves these out of `_source` since 9.2 ("Dense vector field type").
-_VECTORS = frozenset(("dense_vector", "rank_vectors", "sparse_vector"))
-
 
 def find_differences(
-    definition: IndexDefinition, index: str, batch: Iterable[Prepared]
+    definition: IndexDefinition, index: str, kept: Kept, batch: Iterable[Prepared]
 ) -> dict[str, Kind]:
     """Return key -> how its document differs from what would be written.
 
     Args:
         index: name of the generation.
+        kept: what it keeps of a document.
         batch: the objects, as they are now; one without a source is to have no document.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     found: dict[str, Kind] = {}
-    vectors = tuple(_vectors(definition.mappings))
     for portion in _portions(definition, batch, found):
-        stored = _read_sources(definition, index, list(portion))
+        stored = _read_sources(definition, index, kept, list(portion))
         for key, body in portion.items():
             source = stored[key]
             if body is None:
@@ -42,18 +39,20 @@ def find_differences(
                     found[key] = "ghost"
             elif source is None:
                 found[key] = "missing"
-            elif _without(JSON.loads(body), vectors) != _without(source, vectors):
+            elif not kept.is_same(body, source):
                 found[key] = "stale"
     return found
 
 
-def look_again(definition: IndexDefinition, index: str, keys: Sequence[str]) -> dict[str, Kind]:
+def look_again(
+    definition: IndexDefinition, index: str, kept: Kept, keys: Sequence[str]
+) -> dict[str, Kind]:
     """Return which of these documents differ, with their objects as they are now."""
     size = get_options().bulk_max_documents
     found: dict[str, Kind] = {}
     for start in range(0, len(keys), size):
         batch = read_keys(definition, keys[start : start + size])
-        found |= find_differences(definition, index, batch)
+        found |= find_differences(definition, index, kept, batch)
     return found
 
 
@@ -84,38 +83,24 @@ def _portions(
 
 
 def _read_sources(
-    definition: IndexDefinition, index: str, keys: list[str]
+    definition: IndexDefinition, index: str, kept: Kept, keys: list[str]
 ) -> dict[str, Mapping[str, Any] | None]:
     """Return key -> the document that is there; None for none. What was just written is there."""
     connection = definition.connection
     client = connection.client.options(request_timeout=get_options().operation_timeout)
+    asked = {"filter_path": "docs._source,docs.found,docs.error"}
+    if kept.asks_for_vectors:
+        asked["_source_exclude_vectors"] = "false"
     with translated(connection):
-        answer = client.mget(
-            index=index, docs=named(keys), filter_path="docs._source,docs.found,docs.error"
+        # The client's own `mget()` has no word for the vectors.
+        answer = client.perform_request(
+            "POST",
+            f"/{index}/_mget",
+            params=asked,
+            headers={"accept": "application/json", "content-type": "application/json"},
+            body={"docs": named(keys)},
         )
     with understood(connection):
         pairs = zip(keys, answer["docs"], strict=True)
-        return {key: doc["_source"] if doc["found"] else None for key, doc in pairs}
-
-
-def _vectors(mappings: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, field in mappings.get("properties", {}).items():
-        if field.get("type") in _VECTORS:
-            yield (*path, name)
-        yield from _vectors(field, (*path, name))
-
-
-def _without(value: Any, paths: Sequence[tuple[str, ...]]) -> Any:
-    """Return a document without the fields at these paths."""
-    if not paths:
-        return value
-    if isinstance(value, list):
-        return [_without(one, paths) for one in value]
-    if not isinstance(value, dict):
-        return value
-    gone = {path[0] for path in paths if len(path) == 1}
-    return {
-        name: _without(inner, [path[1:] for path in paths if path[0] == name and path[1:]])
-        for name, inner in value.items()
-        if name not in gone
-    }
+        # One without a `_source` that is there has none of what it was sent.
+        return {key: doc.get("_source", {}) if doc["found"] else None for key, doc in pairs}

@@ -1,12 +1,15 @@
-"""Walk all objects of an index, and all its documents, in portions that fit into memory."""
+"""Walk objects of an index, and its documents, in portions that fit into memory."""
 
-from collections.abc import Iterator
-from itertools import chain
+import random
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from django.db.models import Q
 
 from ...conf import get_options
+from ...documents.modified import changed_since
 from ...documents.prepared import Prepared, each_once
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
@@ -22,18 +25,84 @@ def read_objects(definition: IndexDefinition) -> Iterator[list[Prepared]]:
     Raises:
         ProjectCodeFailed: the document's queryset cannot be used.
     """
-    return chain.from_iterable(_read_part(part) for part in definition.parts)
+    return chain.from_iterable(read_part(part) for part in definition.parts)
 
 
-def _read_part(definition: IndexDefinition) -> Iterator[list[Prepared]]:
+def read_part(definition: IndexDefinition, among: Q | None = None) -> Iterator[list[Prepared]]:
+    """Yield the same of one part.
+
+    Args:
+        among: of which objects; of all if omitted.
+    """
     size = get_options().bulk_max_documents
-    beyond = Q()
+    chosen = among or Q()
+    beyond = chosen
     while True:
         keys, batch = _read_page(definition, beyond, size)
         yield each_once(batch)
         if len(keys) < size:
             return
-        beyond = Q(pk__gt=keys[-1])
+        beyond = chosen & Q(pk__gt=keys[-1])
+
+
+def read_changed(
+    definition: IndexDefinition, since: datetime, limit: int | None = None
+) -> Iterator[list[Prepared]]:
+    """Yield what objects that were changed since a moment would have; some may belong nowhere.
+
+    Args:
+        limit: of at most so many of them, chosen at random.
+    """
+    for part in definition.parts:
+        assert part.document is not None  # noqa: S101 (there is nothing to walk without one)
+        changed = changed_since(part.document, since)
+        keys = _sampled(part, changed, limit) if limit else _changed_keys(part, changed)
+        yield from _read_rows(part, keys)
+
+
+def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
+    size = get_options().bulk_max_documents
+    beyond = changed
+    # Not of the document's queryset: what has left it must have no document.
+    while True:
+        rows = table_of(definition).filter(beyond).values_list("pk", flat=True)[:size]
+        with reading_from(definition.database):
+            keys = list(rows)
+        yield from keys
+        if len(keys) < size:
+            return
+        beyond = changed & Q(pk__gt=keys[-1])
+
+
+def read_sample(definition: IndexDefinition, count: int) -> Iterator[list[Prepared]]:
+    """Yield the documents that some objects would have, chosen at random from all parts."""
+    chosen = [(part, key) for part in definition.parts for key in _sampled(part, Q(), count)]
+    random.shuffle(chosen)
+    for part in definition.parts:
+        yield from _read_rows(part, (key for one, key in chosen[:count] if one is part))
+
+
+def _sampled(definition: IndexDefinition, among: Q, count: int) -> Iterator[Any]:
+    using = definition.database
+    document = definition.document
+    assert document is not None  # noqa: S101 (there is nothing to walk without one)
+    with project_code(ProjectCodeFailed, f"{document.__name__}.get_queryset()", using):
+        # An order by random() has no place in a queryset that is distinct or joined.
+        wanted = objects(definition).order_by().values("pk")
+        rows = table_of(definition).filter(among).order_by("?").values_list("pk", flat=True)
+        with reading_from(using):
+            yield from list((rows if among else rows.filter(pk__in=wanted))[:count])
+
+
+def _read_rows(definition: IndexDefinition, keys: Iterable[Any]) -> Iterator[list[Prepared]]:
+    """Yield what the rows with these primary keys become."""
+    document, using = definition.document, definition.database
+    assert document is not None  # noqa: S101 (there is nothing to walk without one)
+    size = get_options().bulk_max_documents
+    left = iter(keys)
+    while portion := list(islice(left, size)):
+        named = document.django.places.keys([str(key) for key in portion], using)
+        yield read_keys(definition, named)
 
 
 def _read_page(
@@ -61,11 +130,28 @@ def read_ghosts(definition: IndexDefinition, index: str) -> Iterator[tuple[int, 
     Args:
         index: name of the generation; what a search of it finds is walked.
     """
-    window = int(definition.settings.get("max_result_window", PAGE))
-    timeout = get_options().operation_timeout
-    size = min(window, get_options().bulk_max_documents)
-    for keys in read_ids(definition.connection, index, timeout=timeout, size=size):
+    for keys in _pages_of_ids(definition, index, None):
         yield len(keys), _without_object(definition, keys)
+
+
+def sample_ghosts(
+    definition: IndexDefinition, index: str, count: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the same of some documents, chosen at random."""
+    left = count
+    for keys in _pages_of_ids(definition, index, random.randrange(1 << 31)):  # noqa: S311 (no secret)
+        some = keys[:left]
+        left -= len(some)
+        yield len(some), _without_object(definition, some)
+        if not left:
+            return
+
+
+def _pages_of_ids(definition: IndexDefinition, index: str, seed: int | None) -> Iterator[list[str]]:
+    window = int(definition.settings.get("max_result_window", PAGE))
+    size = min(window, get_options().bulk_max_documents)
+    timeout = get_options().operation_timeout
+    return read_ids(definition.connection, index, timeout=timeout, size=size, seed=seed)
 
 
 def _without_object(definition: IndexDefinition, keys: list[str]) -> list[str]:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 
 from ...indices.definition import select_definitions
-from ...lifecycle.verify.verify import VerifyResult, plan_verify, verify
+from ...lifecycle.verify.plan import VerifyResult, plan_verify
+from ...lifecycle.verify.verify import verify
 from ...operations.progress import OnProgress, ignore
-from ..command import ElasticsearchCommand, Exit
+from ..command import ElasticsearchCommand, Exit, count, rate
 from ..operations_json import VerifyDocument, make_verified_document
 from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+from ..when import moment
 
 _KINDS = {
     "missing": "no document",
@@ -34,6 +37,8 @@ class Command(ElasticsearchCommand):
         " products              compare all documents of an index",
         " products --ids        only which objects have a document; much faster",
         " products --repair     write again what differs",
+        " products --sample 5000   some objects and documents, chosen at random",
+        " products --since 2h   objects that were changed in the last two hours",
         " --json | jq '.indices[] | .missing + .stale + .ghosts'",
     )
     exit_codes = "0 equal, 1 it could not be found out, 2 something differs (also with --repair)"
@@ -58,6 +63,25 @@ class Command(ElasticsearchCommand):
             help="Add a row to the outbox for each object that differs, so that it is written.",
         )
 
+        parser.add_argument(
+            "--sample",
+            type=count,
+            metavar="N",
+            help="Compare N objects, and look for the objects of N documents, chosen at random.",
+        )
+        parser.add_argument(
+            "--since",
+            type=moment,
+            metavar="WHEN",
+            help="Compare the objects changed since WHEN (2026-11-21, 2026-11-21T07:25, 90m, 7d).",
+        )
+        parser.add_argument(
+            "--rate",
+            type=rate,
+            metavar="N",
+            help="At most N objects or documents a second; as fast as it goes if omitted.",
+        )
+
     def handle(
         self,
         *,
@@ -65,6 +89,9 @@ class Command(ElasticsearchCommand):
         connection: str | None,
         ids: bool,
         repair: bool,
+        sample: int | None,
+        since: datetime | None,
+        rate: float | None,
         as_json: bool,
         **options: Any,
     ) -> None:
@@ -75,7 +102,10 @@ class Command(ElasticsearchCommand):
         """
         definitions = select_definitions(indices, connection)
         chosen = definitions if indices else [d for d in definitions if d.document]
-        plans = [plan_verify(definition, ids=ids, repair=repair) for definition in chosen]
+        plans = [
+            plan_verify(definition, ids=ids, repair=repair, sample=sample, since=since, rate=rate)
+            for definition in chosen
+        ]
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)

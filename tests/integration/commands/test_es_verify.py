@@ -1,19 +1,28 @@
 """`es_verify`: it finds each difference and nothing else, and its repair is rows of the outbox."""
 
 import json
+import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
-from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle.background import do_queued, queue_verify
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.lifecycle.verify import verify as module
-from django_es_admin.lifecycle.verify.verify import plan_verify, verify
-from django_es_admin.models import Operation, OutboxEntry
+from django_es_admin.lifecycle.reindex import reindex_objects
+from django_es_admin.lifecycle.verify import comparison as module
+from django_es_admin.lifecycle.verify import findings
+from django_es_admin.lifecycle.verify.last import keys_that_differed, read_differences, read_last
+from django_es_admin.lifecycle.verify.plan import plan_verify
+from django_es_admin.lifecycle.verify.verify import verify
+from django_es_admin.models import Difference, Operation, OutboxEntry
 from django_es_admin.operations.progress import Progress
-from tests.guide.models import Product
+from tests.guide.models import FlatProduct, Product
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
 
@@ -177,3 +186,145 @@ def test_a_person_may_cancel_it(definition: IndexDefinition, products: list[Prod
     with pytest.raises(OperationCancelled):
         verify(plan_verify(definition), cancel)
     assert Operation.objects.latest("pk").state == "cancelled"
+
+
+def test_a_sample(run: Run, es: Elasticsearch, products: list[Product], settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 4}
+    done = run("es_verify", INDEX, "--sample", "9", "--json")
+    assert done.code == 0
+    [told] = json.loads(done.out)["indices"]
+    assert (told["objects"], told["documents"], told["sample"]) == (9, 9, 9)
+
+
+def test_a_sample_that_is_larger_than_all(
+    run: Run, es: Elasticsearch, definition: IndexDefinition, products: list[Product]
+) -> None:
+    es.delete(index=definition.alias, id=str(products[4].pk), refresh=True)
+    change(es, definition, products[5], price=1_000_000)
+    es.index(index=definition.alias, id="none", document={"name": "nobody"}, refresh=True)
+    done = run("es_verify", INDEX, "--sample", "1000", "--json")
+    assert done.code == 2
+    [told] = json.loads(done.out)["indices"]
+    assert (told["missing"], told["stale"], told["ghosts"]) == (1, 1, 1)
+    assert (told["objects"], told["documents"]) == (30, 30)
+    # Of keys alone, what is in a document does not count.
+    [told] = json.loads(run("es_verify", INDEX, "--sample", "1000", "--ids", "--json").out)[
+        "indices"
+    ]
+    assert (told["missing"], told["stale"], told["ghosts"]) == (1, 0, 1)
+
+
+def make_flat(number: int, **values: Any) -> FlatProduct:
+    texts = dict.fromkeys(("name", "description", "category", "brand"), "x")
+    return FlatProduct.objects.create(**texts, price=1, sku=str(number), **values)
+
+
+def test_what_was_changed_since(run: Run, es: Elasticsearch) -> None:
+    flat = get_definition("flat-products")
+    old, new, gone = (make_flat(number) for number in range(3))
+    rebuild(plan_rebuild(flat))
+    long_ago = timezone.now() - timedelta(days=3)
+    FlatProduct.objects.filter(pk=old.pk).update(updated_at=long_ago, name="changed")
+    FlatProduct.objects.filter(pk=new.pk).update(name="changed")
+    # It has left the queryset of the document.
+    FlatProduct.objects.filter(pk=gone.pk).update(is_active=False)
+    done = run("es_verify", "flat-products", "--since", "2h", "--json")
+    assert done.code == 2
+    [told] = json.loads(done.out)["indices"]
+    assert (told["objects"], told["stale"], told["ghosts"]) == (2, 1, 1)
+    day = (timezone.localtime() - timedelta(days=4)).strftime("%Y-%m-%d")
+    [told] = json.loads(run("es_verify", "flat-products", "--since", day, "--json").out)["indices"]
+    assert (told["objects"], told["stale"], told["ghosts"]) == (3, 2, 1)
+
+
+def test_nothing_says_what_was_changed(run: Run, products: list[Product]) -> None:
+    done = run("es_verify", INDEX, "--since", "2h")
+    assert done.code == 1
+    assert "does not say when an object was changed" in done.message
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "2026-11-21T25:00", "5", "99999999w"])
+def test_no_moment(run: Run, when: str) -> None:
+    assert "no moment" in run("es_verify", INDEX, "--since", when).message or when == "99999999w"
+    assert run("es_verify", INDEX, "--since", when).code == 1
+
+
+def test_a_task(definition: IndexDefinition, es: Elasticsearch, products: list[Product]) -> None:
+    es.delete(index=definition.alias, id=str(products[4].pk), refresh=True)
+    change(es, definition, products[5], price=1_000_000)
+    assert read_last(definition) is None
+    row = queue_verify(plan_verify(definition))
+    assert row.state == "queued"
+    do_queued("default", row.pk)
+    found = read_last(definition)
+    assert found is not None
+    assert (found.missing, found.stale, found.objects, found.kept) == (1, 1, 30, 2)
+    assert (found.whole, found.equal, found.ids) == (True, False, False)
+    listed = {one.key: one.kind for one in read_differences(found.operation)}
+    assert listed == {str(products[4].pk): "missing", str(products[5].pk): "stale"}
+    reindex_objects(definition, keys_that_differed(found.operation))
+    es.indices.refresh(index=definition.alias)
+    assert verify(plan_verify(definition)).equal
+    found = read_last(definition)
+    assert found is not None
+    assert found.equal
+
+
+def test_more_than_are_listed(
+    run: Run,
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    products: list[Product],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(findings, "MOST_KEPT", 7)
+    es.delete_by_query(index=definition.alias, query={"match_all": {}}, refresh=True)
+    result = verify(plan_verify(definition))
+    assert (result.missing, result.kept, Difference.objects.count()) == (30, 7, 7)
+
+
+def test_a_thousand_differences_and_writers(es: Elasticsearch, definition: IndexDefinition) -> None:
+    """Missing, stale in each kind of field and ghosts; they are mended while writers write."""
+    products = make_products(1_100, description="words", is_active=True)
+    rebuild(plan_rebuild(definition))
+    choose = random.Random(20)  # noqa: S311 (no secret)
+    chosen = choose.sample(products, 800)
+    missing, gone, stale = chosen[:200], chosen[200:400], chosen[400:]
+    values = (
+        {"name": "other"},
+        {"description": ""},
+        {"price": 17.25},
+        {"price": "17.25"},
+        {"is_active": False},
+        {"category": None},
+        {"category": {"id": 1, "name": "Boots", "slug": "boots"}},
+        {"tags": [{"id": 1, "name": "none"}]},
+        {"surplus": [1]},
+    )
+    actions: list[dict[str, Any]] = [{"delete": {"_id": str(gone.pk)}} for gone in missing]
+    for number, product in enumerate(stale):
+        actions += [{"update": {"_id": str(product.pk)}}, {"doc": values[number % len(values)]}]
+    for number in range(200):
+        actions += [{"index": {"_id": f"ghost-{number}"}}, {"name": "nobody"}]
+    es.bulk(index=definition.alias, operations=actions, refresh=True)
+    Product.objects.filter(pk__in=[product.pk for product in gone])._raw_delete(using="default")
+
+    found = verify(plan_verify(definition))
+    assert (found.missing, found.stale, found.ghosts, found.refused) == (200, 400, 400, 0)
+    listed = {one.key: one.kind for one in Difference.objects.all()}
+    assert listed == {
+        **{str(product.pk): "missing" for product in missing},
+        **{str(product.pk): "stale" for product in stale},
+        **{str(product.pk): "ghost" for product in gone},
+        **{f"ghost-{number}": "ghost" for number in range(200)},
+    }
+
+    def write(progress: Progress) -> None:
+        product = Product.objects.order_by("?")[0]
+        product.name = f"written at {progress.done}"
+        product.save()
+
+    assert verify(plan_verify(definition, repair=True), write).repaired >= 900
+    call_command("es_drain", verbosity=0)
+    es.indices.refresh(index=definition.alias)
+    assert verify(plan_verify(definition)).equal

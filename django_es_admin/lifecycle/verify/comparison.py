@@ -1,0 +1,105 @@
+"""Objects compared with their documents: what differs is looked at again before it counts."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from ...documents.prepared import Prepared
+from ...indices.definition import IndexDefinition
+from ...models import OutboxEntry
+from ...operations.patience import patiently
+from ...operations.throttle import Throttle
+from ...outbox.capture.changes import portions
+from .content import Kind, find_differences, look_again
+from .findings import Findings
+from .kept import Kept
+
+ROUNDS = 3
+PAUSE_SECONDS = 1.0
+MOST_LOOKED_AT_AGAIN = 10_000
+
+
+@dataclass
+class Comparison:
+    """Compares what it is given; what differs stays a suspect until :meth:`settle`.
+
+    Args:
+        generation: with which.
+        kept: what it keeps of a document.
+        findings: where differences are counted.
+        throttle: how fast.
+        tell: called with the step and how much of it is done; what it raises ends the comparison.
+        ids: whether only keys count, and no contents.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    kept: Kept
+    findings: Findings
+    throttle: Throttle
+    tell: Callable[[], None]
+    ids: bool = False
+    objects: int = 0
+    documents: int = 0
+    waiting: int = 0
+    suspects: dict[str, Kind] = field(default_factory=dict)
+
+    def look_at(self, batches: Iterable[list[Prepared]]) -> None:
+        """Compare objects with their documents."""
+        for batch in batches:
+            self.tell()
+            compare = partial(find_differences, self.definition, self.generation, self.kept, batch)
+            self.suspect(self._counting(patiently(compare, self.tell)))
+            self.objects += len(batch)
+            self.throttle.spend(len(batch))
+        self.tell()
+
+    def look_for_ghosts(self, pages: Iterable[tuple[int, list[str]]]) -> None:
+        """Look at documents, each page with those of its keys that have no object."""
+        for count, ghosts in pages:
+            self.documents += count
+            self.tell()
+            self.suspect(dict.fromkeys(ghosts, "ghost"))
+            self.throttle.spend(count)
+
+    def suspect(self, found: dict[str, Kind]) -> None:
+        """Look again later at what seems to differ."""
+        self.suspects |= found
+        if len(self.suspects) > MOST_LOOKED_AT_AGAIN:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count those suspects that still differ after some seconds, and wait in no outbox."""
+        for _round in range(ROUNDS):
+            if not self.suspects:
+                return
+            self.tell()
+            time.sleep(PAUSE_SECONDS)
+            again = partial(
+                look_again, self.definition, self.generation, self.kept, list(self.suspects)
+            )
+            self.suspects = self._counting(patiently(again, self.tell))
+        waiting = self._waiting()
+        self.waiting += len(waiting)
+        self.findings.add({k: kind for k, kind in self.suspects.items() if k not in waiting})
+        self.suspects = {}
+
+    def _counting(self, found: dict[str, Kind]) -> dict[str, Kind]:
+        if not self.ids:
+            return found
+        return {key: kind for key, kind in found.items() if kind != "stale"}
+
+    def _waiting(self) -> set[str]:
+        """Return those of the suspects whose change is in the outbox, and is tried again."""
+        rows = OutboxEntry.objects.using(self.definition.database).filter(
+            connection=self.definition.using,
+            index=self.definition.name,
+            kind=OutboxEntry.Kind.OBJECT,
+            parked_at__isnull=True,
+            delete_sent=False,
+        )
+        found: set[str] = set()
+        for keys in portions(iter(self.suspects)):
+            found |= set(rows.filter(key__in=keys).values_list("key", flat=True))
+        return found

@@ -1,0 +1,180 @@
+"""What Elasticsearch keeps of a document that it is sent, and what it gives back."""
+
+import fnmatch
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...conf import get_options
+from .synthetic import canonical
+
+Path = tuple[str, ...]
+
+# Left out of `_source` since 9.2, and given back on request as they are indexed: rounded.
+_ROUNDED = {"dense_vector": 1e-5, "rank_vectors": 1e-5, "sparse_vector": 1 / 128}
+_COARSE = 1 / 64
+_VECTORS_LEFT_OUT = 9_020_000
+"""The version that creates indices without vectors in their ``_source``."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the ``_source`` of an index differs from the documents that it is sent.
+
+    Args:
+        mappings: of the index, as they are there.
+        synthetic: whether ``_source`` is made from the indexed values.
+        created: number of the version that created the index.
+    """
+
+    mappings: Mapping[str, Any]
+    synthetic: bool
+    created: int
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a ``_source`` at all."""
+        return self._source.get("enabled") not in (False, "false")
+
+    @cached_property
+    def vectors(self) -> dict[Path, float]:
+        """Paths of vectors -> by how much they may differ from what was sent."""
+        return dict(_vectors(self.mappings))
+
+    @property
+    def asks_for_vectors(self) -> bool:
+        """Whether they are only given back on request."""
+        return bool(self.vectors) and self.created >= _VECTORS_LEFT_OUT
+
+    def is_same(self, body: bytes, found: Mapping[str, Any]) -> bool:
+        """Whether what is there is what would be there, were the document sent now.
+
+        Args:
+            body: the document as JSON.
+            found: its ``_source``.
+        """
+        # What Elasticsearch keeps as it was sent needs no more than this.
+        if orjson.dumps(found) == body:
+            return True
+        sent = orjson.loads(body)
+        if self.synthetic:
+            return canonical(sent, self.mappings) == canonical(found, self.mappings)
+        if self._partial:
+            sent, found = self._without(sent), self._without(found)
+        if self.vectors:
+            return _is_same(sent, found, self.vectors)
+        return _strictly(sent) == _strictly(found)
+
+    @property
+    def _source(self) -> Mapping[str, Any]:
+        source: Mapping[str, Any] = self.mappings.get("_source", {})
+        return source
+
+    @cached_property
+    def _partial(self) -> bool:
+        return bool(self._source.get("includes") or self._source.get("excludes"))
+
+    def _without(self, value: Any, path: Path = ()) -> Any:
+        """Return what ``includes`` and ``excludes`` leave of a document, but no empty objects."""
+        if isinstance(value, list):
+            return [self._without(one, path) for one in value]
+        if not isinstance(value, dict):
+            return value
+        left = {}
+        for name, inner in value.items():
+            here = (*path, name)
+            if _matches(here, self._source.get("excludes", ())):
+                continue
+            kept = self._without(inner, here)
+            chosen = self._source.get("includes", ())
+            leaf = not isinstance(inner, (dict, list)) or not _holds_objects(inner)
+            if leaf and chosen and not _matches(here, chosen):
+                continue
+            if kept not in ({}, [{}]):
+                left[name] = kept
+        return left
+
+
+def read_kept(connection: Base, index: str) -> Kept:
+    """Return what an index keeps of its documents.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    client = connection.client.options(request_timeout=get_options().operation_timeout)
+    with translated(connection):
+        answer = client.indices.get(
+            index=index, features=["mappings", "settings"], flat_settings=True
+        )
+    with understood(connection):
+        body = answer[index]
+        settings = body["settings"]
+        source = body["mappings"].get("_source", {})
+        mode = settings.get("index.mapping.source.mode") or source.get("mode", "")
+        synthetic = mode == "synthetic" or settings.get("index.mode") in ("logsdb", "time_series")
+        return Kept(body["mappings"], synthetic, int(settings["index.version.created"]))
+
+
+def _vectors(mappings: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, float]]:
+    for name, field in mappings.get("properties", {}).items():
+        kind = field.get("type")
+        if kind in _ROUNDED:
+            coarse = field.get("element_type") == "bfloat16"
+            yield (*path, name), _COARSE if coarse else _ROUNDED[kind]
+        yield from _vectors(field, (*path, name))
+
+
+def _is_same(sent: Any, found: Any, vectors: Mapping[Path, float], path: Path = ()) -> bool:
+    if path in vectors:
+        return _is_near(sent, found, vectors[path])
+    if isinstance(sent, dict) and isinstance(found, dict):
+        return all(
+            _is_same(sent.get(name), found.get(name), vectors, (*path, name))
+            and ((name in sent) == (name in found) or (*path, name) in vectors)
+            for name in sent.keys() | found.keys()
+        )
+    if isinstance(sent, list) and isinstance(found, list):
+        return len(sent) == len(found) and all(
+            _is_same(one, other, vectors, path) for one, other in zip(sent, found, strict=True)
+        )
+    return _strictly(sent) == _strictly(found)
+
+
+def _strictly(value: Any) -> bytes:
+    # Not by ==, for which true is 1.
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _is_near(sent: Any, found: Any, tolerance: float) -> bool:
+    if isinstance(sent, str):
+        # As hexadecimal digits or base64, which come back as numbers.
+        return found is not None
+    if isinstance(sent, dict) and isinstance(found, dict):
+        return sent.keys() == found.keys() and all(
+            _is_near(sent[name], found[name], tolerance) for name in sent
+        )
+    if isinstance(sent, Sequence) and isinstance(found, Sequence):
+        return len(sent) == len(found) and all(
+            _is_near(one, other, tolerance) for one, other in zip(sent, found, strict=True)
+        )
+    if isinstance(sent, (int, float)) and isinstance(found, (int, float)):
+        return math.isclose(sent, found, rel_tol=tolerance, abs_tol=1e-6)
+    return bool(sent == found)
+
+
+def _matches(path: Path, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names a field, or an object that it is in."""
+    names = [".".join(path[: end + 1]) for end in range(len(path))]
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _holds_objects(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_holds_objects, value))
+    return isinstance(value, dict)

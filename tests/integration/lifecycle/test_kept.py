@@ -1,0 +1,170 @@
+"""What Elasticsearch leaves out of `_source`, or writes in another way, is no difference."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin.documents.prepared import Prepared
+from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.lifecycle.verify.content import find_differences
+from django_es_admin.lifecycle.verify.kept import read_kept
+from django_es_admin.lifecycle.verify.synthetic import canonical
+
+VECTORS = {
+    "v": {"type": "dense_vector", "dims": 3},
+    "o": {"properties": {"v": {"type": "dense_vector", "dims": 2, "similarity": "cosine"}}},
+    "n": {"type": "nested", "properties": {"v": {"type": "dense_vector", "dims": 2}}},
+    "bits": {"type": "dense_vector", "dims": 8, "element_type": "bit"},
+    "s": {"type": "sparse_vector"},
+}
+SYNTHETIC = {
+    "k": {"type": "keyword"},
+    "t": {"type": "text"},
+    "d": {"type": "date"},
+    "f": {"type": "float"},
+    "i": {"type": "integer"},
+    "b": {"type": "boolean"},
+    "p": {"type": "geo_point"},
+    "r": {"type": "integer_range"},
+    "n": {"type": "nested", "properties": {"word": {"type": "keyword"}}},
+}
+SYNTHETIC_DOCUMENT = {
+    "k": ["b", "a", "a"],
+    "t": "Schöne Schuhe",
+    "d": "2026-11-21",
+    "f": 0.1,
+    "i": [],
+    "b": True,
+    "p": {"lat": 48.1, "lon": 11.6},
+    "r": {"gte": 1, "lt": 4},
+    "n": [{"word": "x"}, {"word": "y"}],
+    "o": [{"free": 1}, {"free": 2}],
+    "none": None,
+}
+
+
+def kind_of(
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    mappings: dict[str, Any],
+    documents: tuple[dict[str, Any], dict[str, Any]],
+    settings: dict[str, Any] | None = None,
+) -> str | None:
+    """How the second document differs, for verify, after the first one was written."""
+    written, wanted = documents
+    index = f"{definition.connection.index_prefix}kept"
+    es.indices.delete(index=index, ignore_unavailable=True)
+    es.indices.create(
+        index=index, mappings=mappings, settings={"number_of_replicas": 0, **(settings or {})}
+    )
+    es.index(index=index, id="1", document=written)
+    bare = replace(definition, document=None)
+    kept = read_kept(definition.connection, index)
+    return find_differences(bare, index, kept, [Prepared(1, wanted)]).get("1")
+
+
+@pytest.fixture
+def definition(es: Elasticsearch) -> IndexDefinition:
+    return get_definition("products_with_relations")
+
+
+VECTOR_DOCUMENT = {
+    "v": [0.1, 0.2, 1 / 3],
+    "o": {"v": [3, 4]},
+    "n": [{"v": [1.5, 2.0]}, {"v": [0.1, 0.7]}],
+    "bits": [5],
+    "s": {"a": 0.123456, "b": 2},
+    "name": "x",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({}, None),
+        ({"v": [0.1, 0.2, 0.34]}, "stale"),
+        ({"v": None}, "stale"),
+        ({"o": {"v": [3, 5]}}, "stale"),
+        ({"n": [{"v": [1.5, 2.0]}, {"v": [0.1, 0.8]}]}, "stale"),
+        ({"n": [{"v": [1.5, 2.0]}]}, "stale"),
+        ({"bits": [6]}, "stale"),
+        ({"s": {"a": 0.123456, "b": 3}}, "stale"),
+        ({"s": {"a": 0.123456, "c": 2}}, "stale"),
+        ({"name": "y"}, "stale"),
+        ({"more": 1}, "stale"),
+    ],
+)
+def test_vectors(
+    es: Elasticsearch, definition: IndexDefinition, changed: dict[str, Any], kind: str | None
+) -> None:
+    documents = (VECTOR_DOCUMENT, VECTOR_DOCUMENT | changed)
+    assert kind_of(es, definition, {"properties": VECTORS}, documents) == kind
+
+
+def test_a_vector_that_is_none(es: Elasticsearch, definition: IndexDefinition) -> None:
+    document = VECTOR_DOCUMENT | {"v": None}
+    assert kind_of(es, definition, {"properties": VECTORS}, (document, document)) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({}, None),
+        ({"k": ["a", "b"]}, None),
+        ({"k": ["a", "c"]}, "stale"),
+        ({"t": "Schöne Stiefel"}, "stale"),
+        ({"d": "2026-11-22"}, "stale"),
+        ({"d": "2026-11-21T00:00:00+00:00"}, None),
+        ({"f": 0.2}, "stale"),
+        ({"i": [1]}, "stale"),
+        ({"b": False}, "stale"),
+        ({"p": None}, "stale"),
+        ({"r": None}, "stale"),
+        ({"n": [{"word": "x"}, {"word": "z"}]}, "stale"),
+        ({"o": [{"free": 1}, {"free": 3}]}, "stale"),
+    ],
+)
+def test_a_synthetic_source(
+    es: Elasticsearch, definition: IndexDefinition, changed: dict[str, Any], kind: str | None
+) -> None:
+    documents = (SYNTHETIC_DOCUMENT, SYNTHETIC_DOCUMENT | changed)
+    settings = {"index.mapping.source.mode": "synthetic"}
+    assert kind_of(es, definition, {"properties": SYNTHETIC}, documents, settings) == kind
+
+
+def test_a_scaled_number() -> None:
+    # The server of the tests does not have this type.
+    mappings = {"properties": {"n": {"type": "scaled_float", "scaling_factor": 100}}}
+    assert canonical({"n": 19.99}, mappings) == canonical({"n": 19.990000000000002}, mappings)
+    assert canonical({"n": 19.99}, mappings) != canonical({"n": 19.98}, mappings)
+
+
+@pytest.mark.parametrize("source", [{"excludes": ["big", "o.in*"]}, {"includes": ["a", "o.out"]}])
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({}, None),
+        ({"big": "y"}, None),
+        ({"o": {"inner": 3, "out": 2}}, None),
+        ({"o": {"inner": 1, "out": 3}}, "stale"),
+        ({"a": 2}, "stale"),
+        ({"a": True}, "stale"),
+    ],
+)
+def test_parts_of_a_source(
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    source: dict[str, Any],
+    changed: dict[str, Any],
+    kind: str | None,
+) -> None:
+    document = {"a": 1, "big": "x", "o": {"inner": 1, "out": 2}}
+    documents = (document, document | changed)
+    assert kind_of(es, definition, {"_source": source}, documents) == kind
+
+
+def test_no_source(es: Elasticsearch, definition: IndexDefinition) -> None:
+    kind_of(es, definition, {"_source": {"enabled": False}}, ({"a": 1}, {"a": 1}))
+    assert not read_kept(definition.connection, f"{definition.connection.index_prefix}kept").enabled
