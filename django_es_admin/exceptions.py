@@ -183,6 +183,10 @@ class DatabaseUnavailable(ElasticsearchAdminError):
     """The database does not answer: check it; the rows wait."""
 
 
+class DatabaseLost(DatabaseUnavailable):
+    """The database did not recover within OPERATION_PATIENCE: check it, and try again."""
+
+
 class DatabaseBusy(ElasticsearchAdminError):
     """The database failed for a moment (a deadlock, a lock, a time-out): try again."""
 

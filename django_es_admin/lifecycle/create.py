@@ -1,6 +1,7 @@
 """Create an index where there is none yet: its first, empty generation with its aliases."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import count_documents, read_indices
 from ..indices.names import new_generation_name
 from ..models import Operation
+from ..operations.patience import outlast
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_name_refusals, find_refusals
@@ -101,7 +103,7 @@ def create_index(plan: CreatePlan) -> CreateResult:
     """
     definition = plan.definition
     # Somebody may have begun a rebuild, or taken the alias away, while the plan was read.
-    refusals = plan.refusals or plan_create(definition).refusals
+    refusals = plan.refusals or outlast(partial(plan_create, definition)).refusals
     if refusals:
         raise OperationRefused(" ".join(refusals))
     aliases = {definition.alias: {}, **definition.aliases}
@@ -109,5 +111,5 @@ def create_index(plan: CreatePlan) -> CreateResult:
         record.tell(Progress(definition.name, "create"))
         generation = create_physical(definition, dict(definition.settings), aliases)
         record.name(generation.name)
-        keep_standby(definition, generation.name, None)
+        outlast(partial(keep_standby, definition, generation.name, None))
     return CreateResult(definition.name, definition.alias, generation.name)

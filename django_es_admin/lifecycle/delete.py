@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
 from ..models import Generation, Operation
+from ..operations.patience import outlast
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
@@ -131,7 +133,7 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     # While somebody typed the name, the alias may have moved to what is to be deleted.
-    now = _plan(plan.definition, plan.name)
+    now = outlast(partial(_plan, plan.definition, plan.name))
     refusals = plan.refusals or now.refusals
     if refusals:
         raise OperationRefused(" ".join(refusals))
@@ -148,12 +150,13 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
         rows = generations_of(plan.definition).filter(name__in=names)
         # First of all: a write to a generation that is gone would be an error each time.
-        rows.update(role=Generation.Role.FAILED, error="It was marked for deletion.")
+        doomed = {"role": Generation.Role.FAILED, "error": "It was marked for deletion."}
+        outlast(partial(rows.update, **doomed))
         client = plan.definition.connection.client
         with translated(plan.definition.connection):
             client.options(request_timeout=get_options().operation_timeout).indices.delete(
                 index=list(names), ignore_unavailable=True
             )
         # What could not be deleted is still known, and can be pruned.
-        rows.delete()
+        outlast(rows.delete)
     return DeleteResult(plan.name, names)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from ..backends.errors import translated
 from ..backends.transport.deadline import Deadline
@@ -13,6 +14,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.names import is_generation_name
 from ..models import Generation, Operation
+from ..operations.patience import outlast
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
@@ -171,13 +173,13 @@ def prune(plan: PrunePlan) -> PruneResult:
     with recording(definition, Operation.Kind.PRUNE) as record:
         record.tell(Progress(definition.name, "delete", 0, len(plan.doomed)))
         # Somebody may have swapped to one of them since.
-        now = plan_prune(definition, builds=True)
+        now = outlast(partial(plan_prune, definition, builds=True))
         doomed = [name for name in plan.doomed if name in now.doomed]
         rows = generations_of(definition).filter(name__in=doomed)
         # First of all: a write to a generation that is gone would be an error each time.
-        rows.filter(role=_Role.BUILDING).update(
-            role=_Role.FAILED, error="It was marked for pruning."
-        )
+        builds = rows.filter(role=_Role.BUILDING)
+        given_up = {"role": _Role.FAILED, "error": "It was marked for pruning."}
+        outlast(partial(builds.update, **given_up))
         if doomed:
             with translated(definition.connection):
                 client = definition.connection.client.options(
@@ -185,6 +187,6 @@ def prune(plan: PrunePlan) -> PruneResult:
                 )
                 client.indices.delete(index=doomed, ignore_unavailable=True)
             # What could not be deleted is still known, and pruned the next time.
-            rows.delete()
+            outlast(rows.delete)
         record.operation.details |= {"deleted": doomed}
     return PruneResult(definition.name, tuple(doomed))

@@ -18,13 +18,13 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
-from ..operations.patience import DatabasePatience, is_database_outage, patiently
+from ..operations.patience import DatabasePatience, is_database_outage, outlast, patiently
 from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..status.counts import remember_rows
-from .aliases.swap_plan import plan_swap
+from .aliases.swap_plan import SwapPlan, plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
 from .build.load import LoadResult, count_about, load
@@ -184,10 +184,11 @@ def rebuild(
     ) as record:
         record.tell(Progress(definition.name, "create"))
         # We may not have created the live generation; from here on it receives its changes, too.
-        adopt(definition, foreign=plan.foreign)
-        generation = take_over(definition, plan.resumes) or create_generation(definition)
+        outlast(partial(adopt, definition, foreign=plan.foreign))
+        found = outlast(partial(take_over, definition, plan.resumes))
+        generation = found or create_generation(definition)
         record.name(generation.name)
-        give_up_builds(definition, generation)
+        outlast(partial(give_up_builds, definition, generation))
         try:
             result = _build(plan, generation, record)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
@@ -199,7 +200,7 @@ def rebuild(
                 record.operation.details[RESUMABLE] = True
                 raise
             if isinstance(error, ElasticsearchAdminError):
-                mark_failed(generation, str(error))
+                outlast(partial(mark_failed, generation, str(error)))
                 raise
             # Also Ctrl-C: a build that no process works on must not look like one that runs.
             mark_failed(generation, f"interrupted ({type(error).__name__})")
@@ -207,20 +208,21 @@ def rebuild(
         # From here on it may be what is searched: whatever happens, it is not marked as failed.
         if plan.swap:
             result = replace(result, swap=_swap(plan, generation, record))
-            remember_rows(definition, result.gate.rows, result.gate.documents)
+            gate = result.gate
+            outlast(partial(remember_rows, definition, gate.rows, gate.documents))
         return result
 
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
     definition = plan.definition
     # A deadlock, a time-out or a failover: each step can be begun again where it was.
-    outlast = DatabasePatience()
+    patience = DatabasePatience()
 
     def tell(progress: Progress) -> None:
         before = record.recorded
         record.tell(progress)
         if record.recorded != before:
-            outlast.renew()
+            patience.renew()
 
     def settle_patiently() -> None:
         tell(Progress(definition.name, "settle"))
@@ -229,10 +231,10 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
             lambda: tell(Progress(definition.name, "settle")),
         )
 
-    loaded = outlast(partial(load, definition, generation, tell))
-    drained = outlast(partial(catch_up, definition, generation, tell))
-    outlast(settle_patiently)
-    gate = outlast(partial(pass_gate, definition, generation, tell, wait=plan.wait))
+    loaded = patience(partial(load, definition, generation, tell))
+    drained = patience(partial(catch_up, definition, generation, tell))
+    patience(settle_patiently)
+    gate = patience(partial(pass_gate, definition, generation, tell, wait=plan.wait))
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
     return RebuildResult(definition.name, generation.name, loaded, drained, gate, swap=None)
 
@@ -241,10 +243,14 @@ def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResu
     definition, tell = plan.definition, record.tell
     tell(Progress(definition.name, "swap"))
     # The gate has compared it with the database; the live one may be what is wrong.
-    swap = patiently(
-        partial(plan_swap, definition, generation.name, min_ratio=0, own=record.operation),
-        lambda: tell(Progress(definition.name, "swap")),
-    )
+
+    def plan_patiently() -> SwapPlan:
+        return patiently(
+            partial(plan_swap, definition, generation.name, min_ratio=0, own=record.operation),
+            lambda: tell(Progress(definition.name, "swap")),
+        )
+
+    swap = outlast(plan_patiently)
     if swap.source != plan.source:
         raise OperationRefused(
             f"The alias {definition.alias} moved from {plan.source or 'nowhere'} to "

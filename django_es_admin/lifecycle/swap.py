@@ -89,13 +89,14 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     if not plan.settled:
-        settle(definition, plan.target)
+        outlast(partial(settle, definition, plan.target))
+    target = generations_of(definition).filter(name=plan.target)
     if plan.gated:
-        generation = generations_of(definition).get(name=plan.target)
-        catch_up(definition, generation, on_progress)
-        pass_gate(definition, generation, on_progress, wait=SECONDS_FOR_SHARDS)
+        generation = outlast(target.get)
+        outlast(partial(catch_up, definition, generation, on_progress))
+        outlast(partial(pass_gate, definition, generation, on_progress, wait=SECONDS_FOR_SHARDS))
     # It may have been retired since the plan was made, and then it lacks what was written.
-    row = generations_of(definition).filter(name=plan.target).first()
+    row = outlast(target.first)
     refusals = find_role_refusals(plan.target, row)
     if refusals:
         raise OperationRefused(" ".join(refusals))

@@ -17,6 +17,7 @@ from ..exceptions import (
     BatchTooOld,
     ConnectionUnavailable,
     DatabaseBusy,
+    DatabaseLost,
     DatabaseUnavailable,
     IndexBlocked,
     ServerBusy,
@@ -98,29 +99,38 @@ def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Resul
     return Patience(on_pause)(work)
 
 
+def _passes(error: BaseException) -> bool:
+    # What has waited that long already is not begun again by what it is a part of.
+    return is_database_outage(error) and not isinstance(error, DatabaseLost)
+
+
 class DatabasePatience(Patience):
     """Begins again whenever the database fails, as long as the failure may be short."""
 
     def __init__(self) -> None:
-        super().__init__(close_broken, is_database_outage)
+        super().__init__(close_broken, _passes)
 
     def __call__(self, work: Callable[[], Result]) -> Result:
         """Return what ``work`` returns.
 
         Raises:
-            DatabaseUnavailable: the database failed for longer.
+            DatabaseLost: the database failed for longer.
         """
         try:
             return super().__call__(work)
         except Error as error:
             if self._away_since is None:
                 raise
-            raise DatabaseUnavailable(
+            raise DatabaseLost(
                 f"The database failed, and did not recover within OPERATION_PATIENCE "
                 f"({tell(error, 'The database')}): check the database, and try again."
             ) from error
 
 
 def outlast(work: Callable[[], Result]) -> Result:
-    """Return what ``work`` returns; it is called again whenever the database fails."""
+    """Return what ``work`` returns; it is called again whenever the database fails.
+
+    Raises:
+        DatabaseLost: the database failed for longer than OPERATION_PATIENCE.
+    """
     return DatabasePatience()(work)

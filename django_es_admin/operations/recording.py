@@ -13,19 +13,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, Error, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ..clock import database_now
-from ..exceptions import LoadFailed, OperationCancelled, OperationRunning, OperationTakenOver
+from ..exceptions import (
+    DatabaseLost,
+    LoadFailed,
+    OperationCancelled,
+    OperationRunning,
+    OperationTakenOver,
+)
 from ..faults import close_broken
 from ..incidents import tell
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
 from .acting import acts_through, note_begun, who_acts
+from .patience import is_database_outage, outlast
 from .progress import OnProgress, Progress, ignore
 from .running import LEASE_SECONDS, explain_running, forget_ended, running_rebuild
 
@@ -72,10 +80,6 @@ class Record:
         """Record which generation it makes or moves."""
         self._save(generation=generation)
 
-    def end(self, state: Operation.State, error: str = "", **details: Any) -> None:
-        """Record how it ended."""
-        self.operation.finish(state, error, details=self.operation.details | details)
-
     def _end_step(self) -> None:
         if self.operation.steps and not self.operation.steps[-1]["ended"]:
             self.operation.steps[-1]["ended"] = self._now()
@@ -85,7 +89,7 @@ class Record:
         return self.operation._state.db or DEFAULT_DB_ALIAS
 
     def _now(self) -> str:
-        return database_now(self._using).isoformat()
+        return outlast(partial(database_now, self._using)).isoformat()
 
     def _mine(self) -> QuerySet[Operation]:
         return Operation.objects.using(self._using).filter(
@@ -96,6 +100,10 @@ class Record:
         self.recorded = time.monotonic()
         for name, value in values.items():
             setattr(self.operation, name, value)
+        # A statement that the database refused for a moment must not end what takes hours.
+        outlast(partial(self._write, values))
+
+    def _write(self, values: Mapping[str, Any]) -> None:
         if not self._mine().update(leased_until=_lease(self._using), **values):
             raise OperationTakenOver(
                 f"Another process took over the {self.operation.get_kind_display()} of "
@@ -125,10 +133,10 @@ def recording(
         OperationRunning: it is a rebuild, and another one of the index goes on.
         OperationCancelled: it was queued, and does not wait any more.
     """
-    operation = queued or _row(definition, kind)
+    operation = queued or outlast(partial(_row, definition, kind))
     operation.generation = generation
     operation.details |= details or {}
-    _begin(definition, operation)
+    _begin(definition, operation, is_new=queued is None)
     record = Record(operation, on_progress)
     try:
         yield record
@@ -139,10 +147,11 @@ def recording(
         told = _told(error, definition)
         # Where the database is what failed, it must not hide the reason.
         close_broken()
-        with suppress(Error):
-            record.end(state, told, **failures)
+        end = partial(operation.finish, state, told, details=operation.details | failures)
+        with suppress(Error, DatabaseLost):
+            end() if is_database_outage(error) else outlast(end)
         raise
-    record.end(Operation.State.DONE)
+    outlast(partial(operation.finish, Operation.State.DONE, details=operation.details))
 
 
 def enqueue(
@@ -177,34 +186,45 @@ def _row(definition: IndexDefinition, kind: Operation.Kind) -> Operation:
     )
 
 
-def _begin(definition: IndexDefinition, operation: Operation) -> None:
+def _begin(definition: IndexDefinition, operation: Operation, *, is_new: bool) -> None:
     operation.state = Operation.State.RUNNING
     operation.host, operation.pid = socket.gethostname(), os.getpid()
-    operation.owner, operation.leased_until = secrets.token_hex(16), _lease(definition.database)
-    operation.begun_at = database_now(definition.database)
-    with _alone(definition, operation.kind, operation.pk):
-        if operation.pk:
-            _take(operation, definition.database)
-        else:
-            operation.save(using=definition.database)
+    operation.owner = secrets.token_hex(16)
+
+    def begin() -> None:
+        operation.leased_until = _lease(definition.database)
+        operation.begun_at = database_now(definition.database)
+        with _alone(definition, operation.kind, operation):
+            (_insert if is_new else _take)(operation, definition.database)
+
+    outlast(begin)
     note_begun(operation)
-    forget_ended(definition)
+    outlast(partial(forget_ended, definition))
+
+
+def _insert(operation: Operation, using: str) -> None:
+    """Make the row, once: the answer to a commit may have been lost."""
+    made = Operation.objects.using(using).filter(owner=operation.owner).first()
+    operation.pk = made.pk if made else None
+    operation._state.adding = made is None
+    operation.save(using=using)
 
 
 def _take(operation: Operation, using: str) -> None:
     """Begin an operation that waits, unless somebody cancelled or took it since it was read."""
     names = ("state", "host", "pid", "owner", "leased_until", "begun_at", "generation", "details")
-    waiting = Operation.objects.using(using).filter(pk=operation.pk, state=Operation.State.QUEUED)
+    free = Q(state=Operation.State.QUEUED) | Q(owner=operation.owner)
+    waiting = Operation.objects.using(using).filter(free, pk=operation.pk)
     if not waiting.update(**{name: getattr(operation, name) for name in names}):
         raise OperationCancelled
 
 
 @contextmanager
-def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> Iterator[None]:
+def _alone(definition: IndexDefinition, kind: str, own: Operation | None = None) -> Iterator[None]:
     """Let one process at a time check whether a rebuild is running, and begin one.
 
     Args:
-        own: primary key of the operation that is to begin, if it has one.
+        own: the operation that is to begin, if it is one.
     """
     using = definition.database
     if kind != Operation.Kind.REBUILD:
@@ -215,7 +235,7 @@ def _alone(definition: IndexDefinition, kind: str, own: int | None = None) -> It
         wait_for_writers(using)
         Tick.objects.using(using).select_for_update().get(pk=1)
         other = running_rebuild(definition)
-        if other and other.pk != own:
+        if other and not (own and (own.pk == other.pk or own.owner == other.owner)):
             raise OperationRunning(explain_running(other))
         yield
 

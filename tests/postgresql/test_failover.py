@@ -85,7 +85,7 @@ def at(step: str, fault: Callable[[], None]) -> Callable[[Progress], None]:
     return tell
 
 
-@pytest.mark.parametrize("step", ["load", "drain", "settle", "gate"])
+@pytest.mark.parametrize("step", ["create", "load", "drain", "settle", "gate", "swap", "standby"])
 def test_a_failover_ends_no_rebuild(
     es: Elasticsearch, declared: IndexDefinition, step: str
 ) -> None:

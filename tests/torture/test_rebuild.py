@@ -100,7 +100,7 @@ def test_a_failure_at_a_step(
     vendor: str, step: str, site: Site, proxy: Proxy, check: Check
 ) -> None:
     killed = site.start("es_rebuild", TORTURE_DOOM=f"{step} kill")
-    assert killed.wait(300) == -signal.SIGKILL
+    assert killed.wait(300) == -signal.SIGKILL, killed.errors()
     site.rebuild()
 
     cut = site.start("es_rebuild", TORTURE_DOOM=f"{step} pause", TORTURE_PATIENCE="1")

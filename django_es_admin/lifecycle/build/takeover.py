@@ -1,5 +1,6 @@
 """Go on with the build of a rebuild that was killed."""
 
+from django.db import transaction
 from django.db.models import Q
 
 from ...indices.definition import IndexDefinition
@@ -7,6 +8,7 @@ from ...models import Generation, Operation
 from ..generations.table import generations_of, mark_failed
 from ...operations.ending import bury
 from ...operations.running import is_alive, operations_of
+from ...outbox.rows.lock import wait_for_writers
 from ...outbox.rows.refused import find_behind
 from .ranges import release_ranges
 
@@ -41,6 +43,13 @@ def take_over(definition: IndexDefinition, name: str) -> Generation | None:
     Args:
         name: of that generation; "" if there is none.
     """
+    # At once or not at all: what is buried is not found again by an attempt that comes after.
+    with transaction.atomic(using=definition.database):
+        wait_for_writers(definition.database)
+        return _take_over(definition, name)
+
+
+def _take_over(definition: IndexDefinition, name: str) -> Generation | None:
     found = None
     for operation in _unfinished(definition):
         if is_alive(operation):

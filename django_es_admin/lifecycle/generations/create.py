@@ -1,5 +1,6 @@
 """Create a physical index and register it as a generation."""
 
+from functools import partial
 from typing import Any
 
 from ...backends.errors import translated
@@ -7,6 +8,7 @@ from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...indices.names import new_generation_name, write_alias
 from ...models import Generation
+from ...operations.patience import outlast
 from .owner import with_owner
 from .table import register
 
@@ -37,13 +39,14 @@ def create_physical(
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     name = new_generation_name(definition.alias)
+    mappings = outlast(partial(with_owner, definition, definition.mappings))
     client = definition.connection.client
     with translated(definition.connection):
         client.options(request_timeout=get_options().operation_timeout).indices.create(
             index=name,
             settings=settings,
-            mappings=with_owner(definition, definition.mappings),
+            mappings=mappings,
             aliases={write_alias(name): {"is_hidden": True}, **aliases},
         )
     # A change that is drained before this moment was committed before it, so that a load reads it.
-    return register(definition, name)
+    return outlast(partial(register, definition, name))

@@ -27,14 +27,18 @@ def register(
     definition: IndexDefinition, name: str, role: Generation.Role = Generation.Role.BUILDING
 ) -> Generation:
     """Register a generation, committed at once, so that writers see it before it is filled."""
-    return Generation.objects.using(definition.database).create(
-        connection=definition.connection.alias,
-        alias=definition.alias,
+    # Nobody else uses the name: where it is in the table, the answer to a commit was lost.
+    generation, _ = generations_of(definition).get_or_create(
         name=name,
-        role=role,
-        digest=definition.digest,
-        created_at=database_now(definition.database),
+        defaults={
+            "connection": definition.connection.alias,
+            "alias": definition.alias,
+            "role": role,
+            "digest": definition.digest,
+            "created_at": database_now(definition.database),
+        },
     )
+    return generation
 
 
 def mark_loaded(generation: Generation) -> None:
