@@ -1,6 +1,6 @@
 """The class that says how a model becomes an index, as django-elasticsearch-dsl has it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import models
@@ -177,12 +177,14 @@ def bulk(
 
     Args:
         client: the connection of the index; another one is not asked.
-        actions: those of a document, or dicts with ``_index`` and ``_id``.
+        actions: those of a document, or dicts with ``_index`` and ``_id``. A delete is one whose
+            ``_op_type`` says so; each other writes the whole document.
         thread_count: how many write at once; SQLite has one writer.
 
     Raises:
         BulkIndexError: documents were refused; the others are written.
         ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
+        TypeError: an action names no document, or an argument is not known.
     """
     unknown = sorted(sizes.keys() - _SIZES)
     if unknown:
@@ -221,6 +223,12 @@ def _writes(
         return
     groups: dict[tuple[str, bool], list[str]] = {}
     for action in actions:
+        names = isinstance(action, Mapping) and action.get("_index") is not None
+        if not names or action.get("_id") is None:
+            raise TypeError(
+                "bulk() takes the actions of a document, or dicts with _index and _id: a document "
+                "is made from the row whose key _id is."
+            )
         target = (action["_index"], action.get("_op_type") == "delete")
         routing = action.get("routing", action.get("_routing"))
         place = Place(str(action["_id"]), None if routing is None else str(routing))

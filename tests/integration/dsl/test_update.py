@@ -253,6 +253,14 @@ def test_actions_of_the_projects_own(cars: Any, read: Read, monkeypatch: Any) ->
     assert names(read, cars) == {"508"}
 
 
+@pytest.mark.parametrize(
+    "action", [{}, {"_index": "cars"}, {"_id": 1, "doc": {}}, {"_id": 1, "_index": None}, "text"]
+)
+def test_actions_that_name_no_document(cars: Any, action: Any) -> None:
+    with pytest.raises(TypeError, match="dicts with _index and _id"):
+        cars().bulk([action])
+
+
 def test_post_index(cars: Any) -> None:
     heard = Mock()
     post_index.connect(heard)
