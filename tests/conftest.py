@@ -1,5 +1,6 @@
 """What all tests share: a real Elasticsearch, emptied of this run's indices after each test."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
@@ -11,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin import connections
 from django_es_admin.lifecycle.build import catch_up, load
-from django_es_admin.outbox.drain import breaker, cluster_side
+from django_es_admin.outbox.drain import breaker, cluster_side, statistics
 from django_es_admin.status import snapshot
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
@@ -63,6 +64,13 @@ def _breaker_stays_here() -> Iterator[None]:
     cluster_side.forget_holders()
     yield
     breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _figures_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test write what another one counted, perhaps in another database."""
+    for name in ("_written", "_stale"):
+        monkeypatch.setattr(statistics, name, Counter())
 
 
 @pytest.fixture(autouse=True)
