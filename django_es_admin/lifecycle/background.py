@@ -73,8 +73,7 @@ def queue_verify(plan: VerifyPlan) -> Operation:
     Raises:
         OperationRefused: the plan has refusals.
     """
-    if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+    plan.require()
     return enqueue(plan.definition, Operation.Kind.VERIFY, details=describe_plan(plan))
 
 

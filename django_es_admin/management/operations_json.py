@@ -8,7 +8,6 @@ from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
-from ..lifecycle.verify.plan import VerifyResult
 from ..outbox.drain.worker import DrainReport
 from .status_json import DifferenceDocument, make_difference
 
@@ -287,61 +286,4 @@ def make_drain_document(report: DrainReport) -> DrainDocument:
         second_deletes=report.second_deletes,
         second_deletes_until=until.isoformat() if until else None,
         parked=report.parked,
-    )
-
-
-@dataclass(frozen=True)
-class DifferingDocument:
-    """One object whose document differs; ``kind`` is missing, stale, ghost or refused."""
-
-    key: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class VerifiedDocument:
-    """One index of what ``es_verify`` prints; the numbers are of objects, or of documents."""
-
-    index: str
-    connection: str
-    generation: str
-    objects: int
-    documents: int
-    missing: int
-    stale: int
-    ghosts: int
-    refused: int
-    waiting: int
-    repaired: int
-    examples: tuple[DifferingDocument, ...]
-    seconds: float
-    sample: int | None
-    since: str | None
-
-
-@dataclass(frozen=True)
-class VerifyDocument:
-    """What ``es_verify`` prints."""
-
-    indices: tuple[VerifiedDocument, ...]
-
-
-def make_verified_document(result: VerifyResult) -> VerifiedDocument:
-    """Return what is printed of an index that was compared with its database."""
-    return VerifiedDocument(
-        index=result.definition.name,
-        connection=result.definition.connection.alias,
-        generation=result.generation,
-        objects=result.objects,
-        documents=result.documents,
-        missing=result.missing,
-        stale=result.stale,
-        ghosts=result.ghosts,
-        refused=result.refused,
-        waiting=result.waiting,
-        repaired=result.repaired,
-        examples=tuple(DifferingDocument(key, kind) for key, kind in result.examples),
-        seconds=round(result.seconds, 3),
-        sample=result.sample,
-        since=result.since.isoformat() if result.since else None,
     )

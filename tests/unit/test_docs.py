@@ -26,7 +26,7 @@ from django_es_admin.backends import elasticsearch
 from django_es_admin.backends.settings import configuration, validation
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
-from django_es_admin.management import commands, operations_json, status_json
+from django_es_admin.management import commands, operations_json, status_json, verify_json
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.models import Connection, Index
 from django_es_admin.search import FacetedSearchService, SearchService
@@ -53,7 +53,7 @@ DOCUMENTS: dict[str, Any] = {
     "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
-    "es_verify": operations_json.VerifyDocument,
+    "es_verify": verify_json.VerifyDocument,
 }
 FIXTURES = [
     name

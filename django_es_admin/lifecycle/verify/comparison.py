@@ -14,6 +14,7 @@ from ...outbox.capture.changes import portions
 from .content import Kind, find_differences, look_again
 from .findings import Findings
 from .kept import Kept
+from .plan import VerifyPlan, VerifyResult
 
 ROUNDS = 3
 PAUSE_SECONDS = 1.0
@@ -84,6 +85,27 @@ class Comparison:
         self.waiting += len(waiting)
         self.findings.add({k: kind for k, kind in self.suspects.items() if k not in waiting})
         self.suspects = {}
+
+    def result(self, plan: VerifyPlan, seconds: float) -> VerifyResult:
+        """Return what was found until now."""
+        counts = self.findings.counts
+        return VerifyResult(
+            definition=self.definition,
+            generation=self.generation,
+            objects=self.objects,
+            documents=self.documents,
+            missing=counts["missing"],
+            stale=counts["stale"],
+            ghosts=counts["ghost"],
+            refused=counts["refused"],
+            waiting=self.waiting,
+            examples=tuple(self.findings.examples.items()),
+            kept=self.findings.kept,
+            repaired=self.findings.repaired,
+            seconds=seconds,
+            sample=plan.sample,
+            since=plan.since,
+        )
 
     def _counting(self, found: dict[str, Kind]) -> dict[str, Kind]:
         if not self.ids:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...documents.modified import find_since_refusal
+from ...exceptions import OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices
 from ..build.load import count_about
@@ -39,6 +40,15 @@ class VerifyPlan:
     sample: int | None = None
     since: datetime | None = None
     rate: float | None = None
+
+    def require(self) -> None:
+        """Go on only if it can be done.
+
+        Raises:
+            OperationRefused: it has refusals.
+        """
+        if self.refusals:
+            raise OperationRefused(" ".join(self.refusals))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...backends.errors import translated
 from ...conf import get_options
-from ...exceptions import OperationRefused
 from ...models import Operation
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, Step, ignore
@@ -36,8 +35,7 @@ def verify(
         OperationCancelled: somebody asked for that.
         ElasticsearchAdminError: Elasticsearch could not be asked for ``OPERATION_PATIENCE``.
     """
-    if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+    plan.require()
     with recording(
         plan.definition,
         Operation.Kind.VERIFY,
@@ -90,24 +88,7 @@ class _Verification:
         started = time.monotonic()
         self._compare()
         self._comparison.settle()
-        compared, counts = self._comparison, self._findings.counts
-        return VerifyResult(
-            definition=self._plan.definition,
-            generation=self._plan.generation,
-            objects=compared.objects,
-            documents=compared.documents,
-            missing=counts["missing"],
-            stale=counts["stale"],
-            ghosts=counts["ghost"],
-            refused=counts["refused"],
-            waiting=compared.waiting,
-            examples=tuple(self._findings.examples.items()),
-            kept=self._findings.kept,
-            repaired=self._findings.repaired,
-            seconds=time.monotonic() - started,
-            sample=self._plan.sample,
-            since=self._plan.since,
-        )
+        return self._comparison.result(self._plan, time.monotonic() - started)
 
     def _compare(self) -> None:
         plan, compared = self._plan, self._comparison

@@ -1,6 +1,5 @@
 """Write to the indices what waits in the outbox."""
 
-import signal
 import threading
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from ...outbox.drain.batch import DrainResult
 from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
-from ..command import ElasticsearchCommand, Exit, seconds
+from ..command import ElasticsearchCommand, Exit, seconds, stopping
 from ..operations_json import make_drain_document
 
 
@@ -87,10 +86,9 @@ class Command(ElasticsearchCommand):
 
     def _forever(self, interval: float) -> None:
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        self.say(f"Draining the outbox, a look every {interval:g} s; stop with Ctrl-C.")
-        drain_forever(stop, interval, self._tell_batch)
+        with stopping(stop):
+            self.say(f"Draining the outbox, a look every {interval:g} s; stop with Ctrl-C.")
+            drain_forever(stop, interval, self._tell_batch)
         self.say("Stopped.")
 
     def _tell_batch(self, result: DrainResult) -> None:

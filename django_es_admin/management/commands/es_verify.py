@@ -1,20 +1,30 @@
 """Compare indices with their database, document by document."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 from rich.console import Console
 
-from ...indices.definition import select_definitions
+from ...indices.definition import IndexDefinition, select_definitions
+from ...lifecycle.verify.forever import RATE, verify_forever
 from ...lifecycle.verify.plan import VerifyResult, plan_verify
 from ...lifecycle.verify.verify import verify
+from ...models import ProvenRange
 from ...operations.progress import OnProgress, ignore
-from ..command import ElasticsearchCommand, Exit, count, rate
-from ..operations_json import VerifyDocument, make_verified_document
+from ..command import ElasticsearchCommand, Exit, count, explain, rate, stopping
 from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+from ..verify_json import (
+    VerifyDocument,
+    make_pass_event,
+    make_range_event,
+    make_verified_document,
+)
 from ..when import moment
 
 _KINDS = {
@@ -38,6 +48,7 @@ class Command(ElasticsearchCommand):
         " products --ids        only which objects have a document; much faster",
         " products --repair     write again what differs",
         " products --sample 5000   some objects and documents, chosen at random",
+        " --forever --rate 200   walk all indices slowly, all the time",
         " products --since 2h   objects that were changed in the last two hours",
         " --json | jq '.indices[] | .missing + .stale + .ghosts'",
     )
@@ -82,6 +93,15 @@ class Command(ElasticsearchCommand):
             help="At most N objects or documents a second; as fast as it goes if omitted.",
         )
 
+        parser.add_argument(
+            "--forever",
+            action="store_true",
+            help=(
+                "Compare all the time, slowly, until it is stopped (SIGTERM, Ctrl-C), and keep "
+                "when each range was last proven equal; with --rate, 500 a second if omitted."
+            ),
+        )
+
     def handle(
         self,
         *,
@@ -92,6 +112,7 @@ class Command(ElasticsearchCommand):
         sample: int | None,
         since: datetime | None,
         rate: float | None,
+        forever: bool,
         as_json: bool,
         **options: Any,
     ) -> None:
@@ -102,6 +123,11 @@ class Command(ElasticsearchCommand):
         """
         definitions = select_definitions(indices, connection)
         chosen = definitions if indices else [d for d in definitions if d.document]
+        if forever and (ids or sample or since):
+            raise CommandError(
+                "--forever compares everything: leave --ids, --sample and --since out.",
+                returncode=Exit.FAILED,
+            )
         plans = [
             plan_verify(definition, ids=ids, repair=repair, sample=sample, since=since, rate=rate)
             for definition in chosen
@@ -109,6 +135,9 @@ class Command(ElasticsearchCommand):
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
+        if forever:
+            self._forever(chosen, rate or RATE, repair=repair, as_json=as_json)
+            return
         results = []
         for plan in plans:
             with self._telling() as tell:
@@ -122,6 +151,36 @@ class Command(ElasticsearchCommand):
             raise CommandError(
                 f"Something differs in {', '.join(differing)}: {mend}", returncode=Exit.ATTENTION
             )
+
+    def _forever(
+        self, chosen: list[IndexDefinition], rate: float, *, repair: bool, as_json: bool
+    ) -> None:
+        stop = threading.Event()
+
+        def on_range(definition: IndexDefinition, one: ProvenRange) -> None:
+            if as_json:
+                self.write_json(make_range_event(definition, one), indent=None)
+            self.say(_describe_range(definition, one))
+            self.stdout.flush()
+
+        def on_pass(result: VerifyResult) -> None:
+            if as_json:
+                self.write_json(make_pass_event(result), indent=None)
+            self._describe(result)
+            self.stdout.flush()
+
+        with stopping(stop):
+            self.say(f"Comparing {rate:g} objects or documents a second; stop with Ctrl-C.")
+            verify_forever(
+                chosen,
+                stop,
+                rate=rate,
+                repair=repair,
+                on_range=on_range,
+                on_pass=on_pass,
+                on_failure=lambda error: self.complain(explain(error)),
+            )
+        self.say("Stopped.")
 
     @contextmanager
     def _telling(self) -> Iterator[OnProgress]:
@@ -145,3 +204,19 @@ class Command(ElasticsearchCommand):
             self.say(f"  object {key}: {_KINDS[kind]}")
         if result.repaired:
             self.say(f"  {result.repaired:,} rows were added to the outbox.")
+
+
+def _describe_range(definition: IndexDefinition, one: ProvenRange) -> str:
+    at = timezone.localtime if settings.USE_TZ else _as_it_is
+    proven = f"{at(one.proven_at):%Y-%m-%d %H:%M:%S}" if one.proven_at else "never"
+    if one.ghosts:
+        what = f"{one.compared:,} documents"
+    else:
+        keys = f"{one.after or 'the first'} to {one.until or 'the last'}"
+        what = f"{one.compared:,} objects ({keys})"
+    found = f"{one.differing:,} differ" if one.differing else "equal"
+    return f"{definition.name}: {what}: {found}; last proven equal at {proven}"
+
+
+def _as_it_is(moment: datetime) -> datetime:
+    return moment
