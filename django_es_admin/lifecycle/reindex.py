@@ -54,7 +54,7 @@ def reindex_objects(definition: IndexDefinition, keys: Iterable[str]) -> Reindex
         remaining = iter(keys)
         first = list(islice(remaining, get_options().inline_max_objects))
         count = _note(definition, chain(first, remaining))
-        result = _outcome(definition, before, first, count)
+        result = outcome(definition, before, first, count)
         operation.operation.details |= {
             "objects": result.objects,
             "written": result.written,
@@ -64,7 +64,7 @@ def reindex_objects(definition: IndexDefinition, keys: Iterable[str]) -> Reindex
     return result
 
 
-def _outcome(
+def outcome(
     definition: IndexDefinition, before: int, first: list[str], count: int
 ) -> ReindexResult:
     """Return what is left in the outbox of what was noted after the row ``before``."""

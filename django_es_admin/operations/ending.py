@@ -1,11 +1,15 @@
 """How an operation ends before its work is done: it is cancelled, abandoned or found dead."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
 
 from ..exceptions import OperationRefused
+from ..indices.definition import IndexDefinition
 from ..models import Operation
-from .history import OperationStatus
-from .running import last_sign
+from .history import OperationStatus, status_of
+from .running import last_sign, operations_of
 
 
 def find_cancel_refusal(operation: OperationStatus) -> str:
@@ -35,6 +39,43 @@ def cancel(operation: OperationStatus) -> None:
         pk=row.pk, state=Operation.State.RUNNING
     )
     running.update(cancel_requested=True)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """An operation that somebody cancelled.
+
+    Args:
+        at_once: whether it has ended; else it ends after its current step or batch.
+    """
+
+    operation: OperationStatus
+    at_once: bool
+
+
+def cancel_operations(
+    definition: IndexDefinition, kinds: Collection[str] = ()
+) -> tuple[Cancelled, ...]:
+    """Cancel all that goes on or waits on an index, and return it.
+
+    Args:
+        kinds: of operations; of all if empty.
+    """
+    found = status_of(
+        operations_of(definition).filter(
+            state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
+        ),
+        definition.database,
+    )
+    cancelled = []
+    for operation in found:
+        if kinds and operation.row.kind not in kinds:
+            continue
+        if not find_cancel_refusal(operation):
+            cancel(operation)
+            ended = operation.row.state == Operation.State.CANCELLED
+            cancelled.append(Cancelled(operation, ended))
+    return tuple(cancelled)
 
 
 def give_up(using: str, key: int, error: str) -> None:

@@ -15,7 +15,14 @@ from ..exceptions import OperationMissing
 from ..indices.definition import IndexDefinition
 from ..models import Operation
 from .progress import Step
-from .running import is_alive, last_sign, now_of, operations_in, operations_of
+from .running import (
+    is_alive,
+    is_unattended,
+    last_sign,
+    now_of,
+    operations_in,
+    operations_of,
+)
 
 HISTORY = 50
 """Operations of one index that its page lists."""
@@ -123,6 +130,11 @@ class OperationStatus:
     def alive(self) -> bool:
         """Whether some process works on it, or is going to."""
         return is_alive(self.row)
+
+    @cached_property
+    def unattended(self) -> bool:
+        """Whether it waits for a worker for so long that there may be none."""
+        return is_unattended(self.row)
 
     @property
     def is_rebuild(self) -> bool:

@@ -35,7 +35,14 @@ from ..outbox.rows.lock import wait_for_writers
 from .acting import acts_through, note_begun, who_acts
 from .patience import is_database_outage, outlast
 from .progress import OnProgress, Progress, ignore
-from .running import LEASE_SECONDS, explain_running, forget_ended, running_rebuild
+from .running import (
+    LEASE_SECONDS,
+    QUEUE_SECONDS,
+    explain_running,
+    forget_ended,
+    running_rebuild,
+    unattended_rebuilds,
+)
 
 RECORD_SECONDS = 1.0
 
@@ -168,6 +175,9 @@ def enqueue(
     with _alone(definition, kind):
         operation = _row(definition, kind)
         operation.state = Operation.State.QUEUED
+        operation.leased_until = database_now(definition.database) + timedelta(
+            seconds=QUEUE_SECONDS
+        )
         operation.details |= details or {}
         if through := acts_through():
             operation.details["through"] = through
@@ -237,6 +247,13 @@ def _alone(definition: IndexDefinition, kind: str, own: Operation | None = None)
         other = running_rebuild(definition)
         if other and not (own and (own.pk == other.pk or own.owner == other.owner)):
             raise OperationRunning(explain_running(other))
+        for late in unattended_rebuilds(definition):
+            if own is None or late.pk != own.pk:
+                late.finish(
+                    Operation.State.FAILED,
+                    "No worker of the background tasks began it within a minute, and another "
+                    "rebuild was begun: start a worker.",
+                )
         yield
 
 

@@ -19,6 +19,10 @@ LEASE_SECONDS = 60
 """Longer than anything between two signs of progress, and than clocks of servers differ."""
 
 
+QUEUE_SECONDS = 60
+"""For how long an operation waits for a worker of the background tasks before one is missed."""
+
+
 def operations_of(definition: IndexDefinition) -> QuerySet[Operation]:
     """Return the operations of an index, the newest first."""
     return operations_in(definition.database).filter(
@@ -49,9 +53,21 @@ def is_alive(operation: Operation) -> bool:
     return operation.host != socket.gethostname() or _exists(operation.pid)
 
 
+def is_unattended(operation: Operation) -> bool:
+    """Whether no worker has begun a queued operation for so long that there may be none.
+
+    One may still begin it, but nothing waits for that.
+    """
+    if operation.state != Operation.State.QUEUED:
+        return False
+    # Those that older code queued have no lease.
+    until = operation.leased_until or operation.created_at + timedelta(seconds=QUEUE_SECONDS)
+    return until < now_of(operation)
+
+
 def last_sign(operation: Operation) -> datetime | None:
     """Return when the process of an operation that is not ended was last heard of."""
-    if operation.leased_until is None:
+    if operation.leased_until is None or operation.state == Operation.State.QUEUED:
         return None
     return operation.leased_until - timedelta(seconds=LEASE_SECONDS)
 
@@ -69,11 +85,19 @@ def _exists(pid: int | None) -> bool:
 
 
 def running_rebuild(definition: IndexDefinition) -> Operation | None:
-    """Return the running rebuild of the index; None if there is none."""
+    """Return the rebuild of the index that runs, or that a worker is about to begin; or None."""
     found = operations_of(definition).filter(
         kind=Operation.Kind.REBUILD, state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
     )
-    return next(filter(is_alive, found), None)
+    return next((each for each in found if is_alive(each) and not is_unattended(each)), None)
+
+
+def unattended_rebuilds(definition: IndexDefinition) -> list[Operation]:
+    """Return the queued rebuilds of the index that no worker has begun."""
+    queued = operations_of(definition).filter(
+        kind=Operation.Kind.REBUILD, state=Operation.State.QUEUED
+    )
+    return list(filter(is_unattended, queued))
 
 
 def forget_ended(definition: IndexDefinition) -> None:

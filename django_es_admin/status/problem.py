@@ -127,6 +127,13 @@ TEXTS: Mapping[str, str | Promise] = {
         "The standby %(name)s misses changes that could not be written to it. A rollback tries "
         "them again"
     ),
+    "queued": ngettext_lazy(
+        "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
+        "%(count)d minute ago: start a worker, or cancel it with es_cancel",
+        "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
+        "%(count)d minutes ago: start a worker, or cancel it with es_cancel",
+        "count",
+    ),
     "builds-failed": ngettext_lazy(
         "%(count)d failed build takes up space (%(name)s: %(error)s)",
         "%(count)d failed builds take up space (the latest, %(name)s: %(error)s)",

@@ -11,6 +11,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
 from ..indices.names import is_generation_name
 from ..models import Generation, Operation
+from ..operations.running import now_of
 from ..outbox.rows.status import OutboxStatus
 from .former import Former
 from .problem import Mend, Problem
@@ -44,6 +45,7 @@ def find_problems(
     documents: int | None = None,
     rows: int | None = None,
     rebuilding: Operation | None = None,
+    unattended: Operation | None = None,
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -61,8 +63,10 @@ def find_problems(
         documents: those in it; None where that is not known.
         rows: objects that belong into the index; None where that is not known.
         rebuilding: the rebuild that goes on or waits.
+        unattended: an operation that no worker has begun.
     """
     found = [
+        *_of_queue(unattended),
         *_of_outbox(outbox),
         *_of_builds(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding
@@ -96,6 +100,18 @@ def find_problems(
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
     return hindered(*found)
+
+
+def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
+    """Tell of an operation that waits for a worker that is not there."""
+    if unattended is not None:
+        since = now_of(unattended) - unattended.created_at
+        facts = {
+            "operation": unattended.get_kind_display(),
+            "who": unattended.who,
+            "count": max(int(since.total_seconds() // 60), 1),
+        }
+        yield Problem("queued", facts)
 
 
 def _of_write_aliases(

@@ -243,7 +243,10 @@ def index_status(
             former=former,
             documents=answer.documents.get(former.name) if former else None,
             rows=rows.number,
-            rebuilding=next((each.row for each in running if each.is_rebuild), None),
+            rebuilding=next(
+                (each.row for each in running if each.is_rebuild and not each.unattended), None
+            ),
+            unattended=next((each.row for each in running if each.unattended), None),
         )
         if known
         else problems_of_outbox(outbox),

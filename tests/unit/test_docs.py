@@ -26,8 +26,15 @@ from django_es_admin.backends import elasticsearch
 from django_es_admin.backends.settings import configuration, validation
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
-from django_es_admin.management import commands, operations_json, status_json, verify_json
+from django_es_admin.management import (
+    cancelling,
+    commands,
+    operations_json,
+    status_json,
+    verify_json,
+)
 from django_es_admin.management.command import ElasticsearchCommand, Exit
+from django_es_admin.management.commands import es_reindex
 from django_es_admin.models import Connection, Index
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
@@ -40,6 +47,7 @@ COMMANDS = sorted(module.name for module in pkgutil.iter_modules(commands.__path
 
 # Command -> what its JSON example is made from, or for one object per line, event -> what it is.
 DOCUMENTS: dict[str, Any] = {
+    "es_cancel": cancelling.CancelDocument,
     "es_create": operations_json.CreateDocument,
     "es_delete": operations_json.DeleteDocument,
     "es_drain": operations_json.DrainDocument,
@@ -50,6 +58,7 @@ DOCUMENTS: dict[str, Any] = {
         "done": operations_json.DoneEvent,
         "failed": operations_json.FailedEvent,
     },
+    "es_reindex": es_reindex.ReindexDocument,
     "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,

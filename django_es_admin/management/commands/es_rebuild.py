@@ -12,7 +12,9 @@ from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
+from ...models import Operation
 from ...operations.progress import OnProgress, ignore
+from ..cancelling import cancel_in
 from ..command import FAILURES, ElasticsearchCommand, Exit, add_dry_run, explain, seconds
 from ..operations_json import make_done_event, make_failed_event, make_plan_event
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
@@ -64,6 +66,11 @@ class Command(ElasticsearchCommand):
             action="store_true",
             help="Make yours what another database owns; its site must not write there any more.",
         )
+        parser.add_argument(
+            "--cancel",
+            action="store_true",
+            help="Cancel the rebuilds of these indices that go on, or wait for a worker.",
+        )
         add_dry_run(parser)
 
     def handle(
@@ -74,6 +81,7 @@ class Command(ElasticsearchCommand):
         wait: float,
         swap: bool,
         take_over: bool,
+        cancel: bool,
         dry_run: bool,
         interactive: bool,
         as_json: bool,
@@ -85,6 +93,10 @@ class Command(ElasticsearchCommand):
             CommandError: a plan has refusals or the answer was no, so nothing was begun, or a
                 rebuild failed.
         """
+        if cancel:
+            chosen = _select(indices, connection)
+            cancel_in(self, chosen, kinds=[Operation.Kind.REBUILD], as_json=as_json)
+            return
         plans = [
             plan_rebuild(definition, swap=swap, wait=wait, foreign=take_over)
             for definition in _select(indices, connection)

@@ -1,0 +1,55 @@
+"""Cancel operations: what ``es_cancel`` and ``es_rebuild --cancel`` share."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ..indices.definition import IndexDefinition
+from ..operations.ending import Cancelled, cancel_operations
+from .command import ElasticsearchCommand
+
+
+@dataclass(frozen=True)
+class CancelledDocument:
+    """One operation; ``ended`` is false while it still finishes its current step or batch."""
+
+    operation: int
+    index: str
+    connection: str
+    kind: str
+    who: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class CancelDocument:
+    """What ``es_cancel`` prints."""
+
+    operations: tuple[CancelledDocument, ...]
+
+
+def cancel_in(
+    command: ElasticsearchCommand,
+    definitions: Iterable[IndexDefinition],
+    *,
+    kinds: Collection[str] = (),
+    as_json: bool,
+) -> None:
+    """Cancel what goes on or waits on some indices, and say so.
+
+    Args:
+        kinds: of operations; of all if empty.
+    """
+    found = [one for each in definitions for one in cancel_operations(each, kinds)]
+    if as_json:
+        command.write_json(CancelDocument(tuple(map(_document, found))))
+    for one in found:
+        row = one.operation.row
+        ended = "It has ended" if one.at_once else "It ends after its current step or batch"
+        command.say(f"Cancelled the {row.get_kind_display()} of {row.index} by {row.who}. {ended}.")
+    if not found:
+        command.say("Nothing goes on or waits that could be cancelled.")
+
+
+def _document(one: Cancelled) -> CancelledDocument:
+    row = one.operation.row
+    return CancelledDocument(row.pk, row.index, row.connection, row.kind, row.who, one.at_once)

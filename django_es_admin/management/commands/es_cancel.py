@@ -1,0 +1,37 @@
+"""Cancel what goes on or waits on indices."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ...indices.definition import select_definitions
+from ..cancelling import cancel_in
+from ..command import ElasticsearchCommand
+
+
+class Command(ElasticsearchCommand):
+    """Ask rebuilds, comparisons and all other operations to end."""
+
+    help = (
+        "Cancel the operations that go on or wait for a worker: at once if nobody works on one, "
+        "else after its current step or batch. The live generation stays as it is; one that is "
+        "being built is not made live."
+    )
+    examples = (
+        " products     what goes on or waits on one index",
+        "              on all of them",
+    )
+    exit_codes = "0 done, also if there was nothing to cancel, 1 failed"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
+        )
+
+    def handle(
+        self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any
+    ) -> None:
+        """Cancel."""
+        cancel_in(self, select_definitions(indices, connection), as_json=as_json)

@@ -1,0 +1,155 @@
+"""Write the documents of some objects anew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from rich.console import Console
+
+from ...indices.definition import get_definition
+from ...lifecycle.reindex import ReindexResult
+from ...lifecycle.selection import Filter, ReindexPlan, plan_reindex, reindex
+from ...operations.progress import OnProgress, ignore
+from ..command import ElasticsearchCommand, Exit, add_dry_run
+from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+from ..when import moment
+
+
+@dataclass(frozen=True)
+class ReindexDocument:
+    """What ``es_reindex`` prints; the numbers are of objects."""
+
+    index: str
+    connection: str
+    objects: int
+    written: int
+    waiting: int
+    refused: int
+    error: str | None
+
+
+class Command(ElasticsearchCommand):
+    """Give objects rows of the outbox, as if each had been saved."""
+
+    help = (
+        "Write the documents of objects anew, as if each had been saved: by key, by a condition, "
+        "those changed since a moment, or all. Each gets a row in the outbox. With the default "
+        "SYNC the rows are written at once; what is left, es_drain writes. The document of an "
+        "object that no longer exists is deleted."
+    )
+    examples = (
+        " products --pk 17 42",
+        " products --filter category__slug=shoes --filter stock__gte=1",
+        " products --since 2h",
+        " products --all       slower than a rebuild, and into the same mapping",
+    )
+    exit_codes = "0 done (some may still wait in the outbox), 1 failed, 2 documents were refused"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the index and the choice."""
+        super().add_arguments(parser)
+        parser.add_argument("index", metavar="INDEX", help="A declared index with a document.")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument(
+            "--pk", nargs="+", metavar="KEY", action="extend", help="Primary keys of objects."
+        )
+        which.add_argument(
+            "--filter",
+            dest="filters",
+            metavar="FIELD=VALUE",
+            action="append",
+            help="A condition as in filter(); repeat it for several, all of which must be met.",
+        )
+        which.add_argument(
+            "--since",
+            type=moment,
+            metavar="WHEN",
+            help="Objects changed since WHEN (2026-11-21, 2026-11-21T07:25, 90m, 7d).",
+        )
+        which.add_argument("--all", action="store_true", help="All objects of the model.")
+        add_dry_run(parser)
+
+    def handle(
+        self,
+        *,
+        index: str,
+        pk: list[str] | None,
+        filters: list[str] | None,
+        since: datetime | None,
+        connection: str | None,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Reindex.
+
+        Raises:
+            CommandError: the choice fits no object of the model, or documents were refused.
+        """
+        plan = plan_reindex(
+            get_definition(index, connection),
+            keys=None if pk is None else [str(key) for key in pk],
+            filters=[_parse(text) for text in filters or ()],
+            since=since,
+        )
+        if plan.refusals:
+            raise CommandError(" ".join(plan.refusals), returncode=Exit.FAILED)
+        self.say(f"{plan.definition.name}: {_objects(plan.objects)} to write anew.")
+        if dry_run:
+            return
+        with self._telling() as tell:
+            result = reindex(plan, tell)
+        if as_json:
+            self.write_json(_document(plan, result))
+        self._describe(result)
+
+    @contextmanager
+    def _telling(self) -> Iterator[OnProgress]:
+        if self.quiet:
+            yield ignore
+        elif self.stderr.isatty():
+            with telling_in_a_bar(Console(stderr=True, no_color=self.plain)) as tell:
+                yield tell
+        else:
+            yield tell_in_lines(self.say)
+
+    def _describe(self, result: ReindexResult) -> None:
+        self.say(
+            f"{result.written:,} written, {result.waiting:,} waiting, {result.refused:,} refused."
+        )
+        if result.waiting:
+            self.say("`manage.py es_drain` writes what waits.")
+        if result.refused:
+            raise CommandError(
+                f"{result.refused} documents were refused: {result.error}",
+                returncode=Exit.ATTENTION,
+            )
+
+
+def _parse(text: str) -> Filter:
+    lookup, equals, value = text.partition("=")
+    if not (lookup and equals):
+        raise CommandError(
+            f"{text!r} is no condition: give FIELD=VALUE, as in --filter stock__gte=1.",
+            returncode=Exit.FAILED,
+        )
+    return lookup.strip(), value
+
+
+def _objects(count: int) -> str:
+    return f"{count:,} object{'' if count == 1 else 's'}"
+
+
+def _document(plan: ReindexPlan, result: ReindexResult) -> ReindexDocument:
+    return ReindexDocument(
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        objects=result.objects,
+        written=result.written,
+        waiting=result.waiting,
+        refused=result.refused,
+        error=result.error or None,
+    )
