@@ -1,5 +1,6 @@
 """System checks: what is wrong in settings and documents, each with an id and a hint."""
 
+from .bulk import check_bulk
 from .documents import check_documents
 from .leftovers import check_leftovers
 from .messages import TAG
@@ -8,6 +9,7 @@ from .settings import check_passwords, check_prefixes, check_settings
 
 __all__ = [
     "TAG",
+    "check_bulk",
     "check_documents",
     "check_leftovers",
     "check_passwords",

@@ -1,4 +1,34 @@
 """The outbox: changes are captured in the transaction that makes them, and drained after it.
 
-The rooms, from the bottom up: ``rows``, ``drain``, ``capture``.
+The rooms, from the bottom up: ``rows``, ``drain``, ``capture``. What models of projects need is
+here, too.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .capture.around import captured
+    from .capture.querysets import (
+        CapturedManager,
+        CapturedManagerMixin,
+        CapturedQuerySet,
+        CapturedQuerySetMixin,
+    )
+
+__all__ = [
+    "CapturedManager",
+    "CapturedManagerMixin",
+    "CapturedQuerySet",
+    "CapturedQuerySetMixin",
+    "captured",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for: the rooms import this package, too.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .capture import around, querysets  # noqa: PLC0415
+
+    module = around if name == "captured" else querysets
+    return getattr(module, name)

@@ -10,12 +10,16 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_es_admin.outbox import CapturedManager
+
 
 class Category(models.Model):
     """A shelf of the shop; every product stands on one."""
 
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
+
+    objects = CapturedManager()
 
     class Meta:
         verbose_name = _("category")
@@ -31,6 +35,8 @@ class Tag(models.Model):
     """A word that products share."""
 
     name = models.CharField(_("name"), max_length=50, unique=True)
+
+    objects = CapturedManager()
 
     class Meta:
         verbose_name = _("tag")
@@ -58,6 +64,8 @@ class Product(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = CapturedManager()
 
     class Meta:
         verbose_name = _("product")

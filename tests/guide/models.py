@@ -106,6 +106,15 @@ class Ticket(models.Model):
         return self.name
 
 
+class Kiosk(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    name = models.CharField(max_length=100)
+    code = models.CharField(max_length=10, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Word(models.Model):
     text = models.CharField(max_length=600, primary_key=True)
     code = models.CharField(max_length=10, unique=True)

@@ -10,8 +10,8 @@ from django.db import models, router, transaction
 from ...documents import Document
 from ...exceptions import KeyMissing, ModelNotIndexed
 from ..rows.keys import has_key, text_of
-from ..rows.tables import has_outbox
-from .record import feeds, object_entries, object_entry, record, related_entry
+from .many import Noted, fed
+from .record import object_entry, record
 from .spelling import keys_of_rows
 from .watch import Model, Watched, concerned_by_hand, watched
 
@@ -39,10 +39,10 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
     if isinstance(changed, models.QuerySet):
         model = changed.model
         database = using or changed.db
-        concerned = _require_indexed(model)
+        concerned = require_indexed(model)
         keys = changed.using(database).values_list("pk", flat=True).iterator()
         return _capture_keys(concerned, model, database, (text_of(model, key) for key in keys))
-    return sum(_capture(portion, using, _require_indexed) for portion in portions(iter(changed)))
+    return sum(_capture(portion, using, require_indexed) for portion in portions(iter(changed)))
 
 
 def capture_as_signals_would(changed: Iterable[models.Model], using: str) -> int:
@@ -70,8 +70,8 @@ def _capture(
     )
 
 
-def _require_indexed(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns.
+def require_indexed(model: Model) -> Watched:
+    """Return what a change of an object of ``model`` concerns that the project tells of.
 
     A migration has a model of its own for each that it knows: known by its label.
     """
@@ -101,26 +101,22 @@ def require_keys(changed: Iterable[models.Model]) -> None:
 def _require_keys(changed: Iterable[models.Model], concerned: Mapping[Model, Watched]) -> None:
     for model in {type(one) for one in changed if not has_key(one)}:
         if concerned[model].own or concerned[model].related:
-            raise KeyMissing(
-                f"A {model._meta.label} has no key, so its change cannot be captured: MySQL "
-                f"returns no keys from bulk_create(), and no database does with ignore_conflicts. "
-                f"Set the key yourself, for example a UUID, or create the object with save() "
-                f"(django-import-export: use_bulk = False)."
-            )
+            raise KeyMissing(keys_missing(model))
+
+
+def keys_missing(model: Model) -> str:
+    """Return what is wrong with objects of ``model`` that have no key."""
+    return (
+        f"A {model._meta.label} has no key, so its change cannot be captured: MySQL "
+        f"returns no keys from bulk_create(), and no database does with ignore_conflicts. "
+        f"Set the key yourself, for example a UUID, or create the object with save() "
+        f"(django-import-export: use_bulk = False)."
+    )
 
 
 def _capture_keys(concerned: Watched, model: Model, using: str, keys: Iterator[str]) -> int:
-    if not has_outbox(using):
-        return 0
-    own = [document for document in concerned.own if feeds(document, using)]
-    related = [(d, other) for d, other in concerned.related if feeds(d, using)]
-    count = 0
-    for portion in portions(keys):
-        entries = [one for document in own for one in object_entries(document, portion, using)]
-        entries += [related_entry(d, other, key) for d, other in related for key in portion]
-        record(using, entries, model)
-        count += len(entries)
-    return count
+    noted = Noted(using, model, fed(concerned, using))
+    return sum(noted.add(portion) for portion in portions(keys))
 
 
 def capture_keys(document: type[Document], keys: Iterable[str], using: str) -> int:

@@ -84,7 +84,7 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
         return
     returning = connections[using].features.can_return_rows_from_bulk_insert
     # Of rows whose keys are not known (MySQL) this process cannot say which it has written.
-    inline = returning and _is_inline(using)
+    inline = returning and is_inline(using)
     # What this process writes itself after the commit, workers take only if it does not.
     lease = inline_grace() if inline else None
     if len(entries) == 1 and returning:
@@ -108,7 +108,8 @@ def _record_again(using: str, entries: list[OutboxEntry]) -> None:
     OutboxEntry.objects.using(using).bulk_create(again.values())
 
 
-def _is_inline(using: str) -> bool:
+def is_inline(using: str) -> bool:
+    """Whether this process writes after the commit what is noted now."""
     connection = connections[using]
     # If the project commits by itself, the time is not known: commit_on_exit is False then.
     return (

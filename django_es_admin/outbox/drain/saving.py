@@ -51,10 +51,16 @@ def at_end_of_save(using: str, entries: list[OutboxEntry], do: Do) -> bool:
         whether there is such a save, and what it writes is committed before its end.
     """
     save = _current.get()
-    if save is None or using in save.enclosed:
+    if save is None or not is_saving(using):
         return False
     save.left.setdefault((do, using), []).extend(entries)
     return True
+
+
+def is_saving(using: str) -> bool:
+    """Whether a ``save()`` is running whose writes to a database are committed before its end."""
+    save = _current.get()
+    return save is not None and using not in save.enclosed
 
 
 @contextmanager

@@ -1,0 +1,47 @@
+"""Note what a block of code changes in ways that nobody sees, such as SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import models
+from django.db.transaction import atomic
+
+from ..rows.lock import wait_for_writers
+from ..rows.tables import has_outbox
+from .changes import require_indexed
+from .keyed import lock
+from .many import fed, has_own_places
+
+
+@contextmanager
+def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Iterator[None]:
+    """Note that the objects of a queryset are changed inside, in one transaction with the change.
+
+    For SQL, and for the models of a migration. The rows are locked and noted before the block, so
+    it may move them out of the queryset or delete them; those that it moves or inserts into the
+    queryset are noted after it. What else it changes, it does not note.
+
+    Args:
+        rows: the objects, or related objects, that the block may change.
+        using: alias of the database; that of the queryset if omitted.
+
+    Raises:
+        ModelNotIndexed: no document is of that model, or names it in ``related_models``.
+    """
+    concerned = require_indexed(rows.model)
+    # Rows to be locked are those of the database that is written to.
+    database = using or rows.select_for_update().db
+    chosen, concerned = rows.using(database), fed(concerned, database)
+    with atomic(using=database):
+        if not has_outbox(database):
+            yield
+            return
+        wait_for_writers(database)
+        before = lock(chosen, concerned)
+        before.note_owners()
+        if any(has_own_places(document) for document in concerned.own):
+            before.note()
+        yield
+        before.note()
+        lock(chosen, concerned).without(before).note()

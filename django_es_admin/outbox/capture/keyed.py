@@ -1,0 +1,121 @@
+"""The keys of rows that are about to be changed, as the documents that they concern know them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import connections, models
+
+from ...documents import Document
+from ..drain.related import RelatedKeys
+from ..rows.keys import text_of, value_of
+from .changes import PORTION, portions
+from .many import Noted
+from .watch import Model, Watched
+
+Rows = models.QuerySet[Any, Any]
+
+
+@dataclass
+class Locked:
+    """Rows of one model that nobody else changes until the end of the transaction.
+
+    Args:
+        using: alias of the database.
+        model: the model.
+        concerned: what a change of them concerns.
+        keys: their primary keys.
+        known: model of a document, or of a related object -> the keys of its objects, as text.
+    """
+
+    using: str
+    model: Model
+    concerned: Watched
+    keys: list[Any] = field(default_factory=list)
+    known: dict[Model, list[str]] = field(default_factory=dict)
+
+    def without(self, others: "Locked") -> "Locked":
+        """Return those rows that are not among others."""
+        known = {
+            holder: [key for key in keys if key not in seen]
+            for holder, keys in self.known.items()
+            for seen in [set(others.known[holder])]
+        }
+        seen = set(others.keys)
+        return replace(self, keys=[key for key in self.keys if key not in seen], known=known)
+
+    def note(self) -> None:
+        """Note that they were changed."""
+        for holder, keys in self.known.items():
+            concerned = Watched(
+                own=tuple(d for d in self.concerned.own if d.django.model is holder),
+                related=tuple((d, m) for d, m in self.concerned.related if m is holder),
+            )
+            Noted(self.using, self.model, concerned).add(keys)
+
+    def note_owners(self) -> None:
+        """Note the objects whose documents change with these, as long as they belong to them."""
+        for document, holder in self.concerned.related:
+            note_owners(document, holder, self.known[holder], self.using)
+
+
+def lock(rows: Rows, concerned: Watched) -> Locked:
+    """Lock rows, and return them.
+
+    Args:
+        rows: the rows.
+        concerned: what a change of them concerns.
+    """
+    holders = dict.fromkeys(d.django.model for d in concerned.own)
+    holders |= dict.fromkeys(model for _, model in concerned.related)
+    paths = {holder: _path(rows.model, holder) for holder in holders}
+    columns = ["pk", *dict.fromkeys(path for path in paths.values() if path != "pk")]
+    found = list(_lockable(rows).values_list(*columns))
+    at = {holder: columns.index(path) for holder, path in paths.items()}
+    return Locked(
+        using=rows.db,
+        model=rows.model,
+        concerned=concerned,
+        keys=[row[0] for row in found],
+        known={
+            holder: [text_of(holder, row[number]) for row in found] for holder, number in at.items()
+        },
+    )
+
+
+def has_one_key(model: Model, concerned: Watched) -> bool:
+    """Whether all that a change of ``model`` concerns has the key of the object itself."""
+    holders = [d.django.model for d in concerned.own] + [m for _, m in concerned.related]
+    return all(_path(model, holder) == "pk" for holder in holders)
+
+
+def _path(model: Model, holder: Model) -> str:
+    """Return the column of ``model`` with the key of the ``holder`` that its object is."""
+    link = model._meta.get_ancestor_link(holder._meta.concrete_model or holder)
+    return "pk" if link is None or link.primary_key else link.attname
+
+
+def _lockable(rows: Rows) -> Rows:
+    """Return rows so that each can be locked, whatever they are joined with."""
+    query = rows.query
+    if query.distinct or query.group_by is not None:
+        chosen = rows.order_by().values("pk")
+        rows = models.QuerySet(rows.model).using(rows.db).filter(pk__in=chosen)
+    of = ("self",) if connections[rows.db].features.has_select_for_update_of else ()
+    return rows.select_for_update(of=of)
+
+
+def note_owners(document: type[Document], model: Model, keys: Iterable[str], using: str) -> None:
+    """Note the objects whose documents change with related ones, as they are now.
+
+    Args:
+        document: the documents' class.
+        model: the related objects'.
+        keys: of these.
+    """
+    noted = Noted(using, document.django.model, Watched((document,), ()))
+    for portion in portions(iter(keys)):
+        wanted = [value_of(model, key) for key in portion]
+        for row in model._base_manager.using(using).filter(pk__in=wanted):
+            for owners in RelatedKeys(document, row, using).portions("", PORTION):
+                noted.add(owners)

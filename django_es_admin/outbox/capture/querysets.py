@@ -1,0 +1,114 @@
+"""A queryset and a manager whose bulk operations are captured, for the models of a project."""
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from .create import create
+from .update import update
+
+
+class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
+    """Note in the outbox what ``update()``, ``bulk_create()`` and ``bulk_update()`` change.
+
+    In the transaction of the change, as signals do for all others; ``aupdate()`` and the other
+    asynchronous methods likewise. Put it before the class of your own queryset.
+    """
+
+    is_noted_already = False
+
+    def update(self, **kwargs: Any) -> int:
+        """Update as ``QuerySet.update()`` does, and note what is changed."""
+        plain = super().update
+        if self.is_noted_already or self.query.is_sliced or self.query.combinator:
+            return plain(**kwargs)
+
+        def change(rows: models.QuerySet[Any, Any]) -> int:
+            if rows is self:
+                return plain(**kwargs)
+            rows.is_noted_already = True  # type: ignore[attr-defined]
+            return rows.update(**kwargs)
+
+        self._for_write = True
+        original = getattr(plain, "__func__", None) is models.QuerySet.update
+        return update(self, kwargs, change, one_statement=original)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(  # noqa: PLR0917 (the signature of Django)
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Any]:
+        """Insert as ``QuerySet.bulk_create()`` does, and note what is inserted.
+
+        Raises:
+            KeyMissing: the database does not tell the keys, and the objects have none.
+        """
+        objects = list(objs)
+        plain = super().bulk_create
+        self._for_write = True
+        return create(
+            self,
+            objects,
+            lambda: plain(
+                objects,
+                batch_size=batch_size,
+                ignore_conflicts=ignore_conflicts,
+                update_conflicts=update_conflicts,
+                update_fields=update_fields,
+                unique_fields=unique_fields,
+            ),
+            ignore_conflicts=ignore_conflicts,
+            update_conflicts=update_conflicts,
+            unique_fields=unique_fields,
+        )
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+
+class CapturedQuerySet(CapturedQuerySetMixin):
+    """A queryset whose bulk operations are captured."""
+
+
+class CapturedManagerMixin(models.Manager[Any]):
+    """Capture the bulk operations of a manager's querysets, of whatever class these are."""
+
+    def get_queryset(self) -> models.QuerySet[Any, Any]:
+        """Return the manager's queryset; its bulk operations are captured."""
+        rows = super().get_queryset()
+        if not isinstance(rows, CapturedQuerySetMixin):
+            rows.__class__ = _captured_class(type(rows))
+        return rows
+
+
+class CapturedManager(CapturedManagerMixin):
+    """A manager whose bulk operations are captured."""
+
+
+@cache
+def _captured_class(base: type[models.QuerySet[Any, Any]]) -> type[models.QuerySet[Any, Any]]:
+    def reduce(self: models.QuerySet[Any, Any]) -> Any:
+        # It has no name to be found by: made again from the project's class.
+        return _empty, (base,), self.__getstate__()
+
+    return type(f"Captured{base.__name__}", (CapturedQuerySetMixin, base), {"__reduce__": reduce})
+
+
+def _empty(base: type[models.QuerySet[Any, Any]]) -> models.QuerySet[Any, Any]:
+    made = _captured_class(base)
+    return made.__new__(made)
+
+
+def is_captured(model: type[models.Model]) -> bool:
+    """Whether the bulk operations of a model's default manager are captured."""
+    try:
+        return isinstance(model._default_manager.all(), CapturedQuerySetMixin)
+    except Exception:  # noqa: BLE001 (the project's own code)
+        return False
