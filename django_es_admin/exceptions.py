@@ -61,6 +61,10 @@ class GenerationUnknown(ElasticsearchAdminError):
     """The alias points at an index that no change is written to: run `manage.py es_create`."""
 
 
+class OwnedByAnother(ElasticsearchAdminError):
+    """Another database owns the index: use an INDEX_PREFIX, or `es_create --take-over`."""
+
+
 class ClientTooNew(ElasticsearchAdminError):
     """Elasticsearch is older than the client: install a client of its version."""
 

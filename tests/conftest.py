@@ -61,7 +61,7 @@ def _language_stays_here() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _breaker_stays_here() -> Iterator[None]:
     """Let no test skip what another one found down."""
-    cluster_side.forget_holders()
+    cluster_side.forget_looks()
     yield
     breaker.reset()
 

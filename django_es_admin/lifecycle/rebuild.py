@@ -24,6 +24,7 @@ from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..status.counts import remember_rows
+from .aliases.alias_actions import foreign_aliases, kept_properties
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
@@ -106,8 +107,11 @@ def plan_rebuild(
     live = read_indices(definition.connection, deadline)
     source = _source(definition, live)
     refusals = find_refusals(definition, live)
-    owners = find_owner_refusals(definition, [source] if source else [], deadline)
-    refusals += [] if foreign else owners
+    dead = find_dead_build(definition) if definition.document else None
+    resumes = dead.name if dead and dead.name in live.by_name else ""
+    if not foreign:
+        names = [name for name in (source, resumes) if name]
+        refusals += find_owner_refusals(definition, names, deadline, adopted=True)
     if definition.document is None:
         refusals.append(
             _(
@@ -118,18 +122,18 @@ def plan_rebuild(
         )
     elif (running := running_rebuild(definition)) and running != queued:
         refusals.append(explain_running(running))
-    dead = find_dead_build(definition) if definition.document else None
     return RebuildPlan(
         definition=definition,
         source=source,
         concrete=source == definition.alias,
-        resumes=dead.name if dead and dead.name in live.by_name else "",
+        resumes=resumes,
         rows=count_about(definition) if definition.document else 0,
         swap=swap,
         wait=wait,
         refusals=tuple(refusals),
         warnings=(
             *_adoption_warnings(definition, source),
+            *(_alias_warnings(definition, live) if swap else ()),
             *find_template_warnings(definition, live, deadline),
         ),
         foreign=foreign,
@@ -140,6 +144,12 @@ def _source(definition: IndexDefinition, live: LiveIndices) -> str | None:
     if definition.alias in live.by_name:
         return definition.alias
     return next((index.name for index in live.holders(definition.alias)), None)
+
+
+def _alias_warnings(definition: IndexDefinition, live: LiveIndices) -> list[str]:
+    """Say what the swap keeps of the aliases, and which of them it leaves."""
+    holders = live.holders(definition.alias)
+    return [*kept_properties(definition, holders), *foreign_aliases(definition, holders)]
 
 
 def _adoption_warnings(definition: IndexDefinition, source: str | None) -> list[str]:

@@ -63,10 +63,12 @@ def _ask(
     try:
         live = read_indices(backend, deadline)
         aliases = _aliases(backend, definitions)
-        holding = [
-            index.name for index in live.by_name.values() if not aliases.isdisjoint(index.aliases)
+        ours = [
+            index.name
+            for index in live.by_name.values()
+            if belongs(index, aliases) or index.name in aliases
         ]
-        mappings = read_mappings(backend, holding, deadline)
+        mappings = read_mappings(backend, ours, deadline)
         documents = count_documents(backend, _to_count(live, aliases, others), deadline)
     except ElasticsearchAdminError as error:
         return ClusterAnswer(ConnectionHealth(health.details, error=str(error)))

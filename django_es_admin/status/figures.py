@@ -11,7 +11,7 @@ from django.utils import timezone
 from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
-from ..models import Generation
+from ..models import Generation, Owner
 from ..operations.history import OperationStatus, last_operations, open_operations
 from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
@@ -32,6 +32,7 @@ class Figures:
         last: connection and name -> the last operation.
         behind: database and primary key of each generation that misses what it refused.
         silent: databases that did not answer.
+        owners: database -> the key by which it names what it owns.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -41,6 +42,7 @@ class Figures:
     last: dict[Key, OperationStatus] = field(default_factory=dict)
     behind: frozenset[tuple[str, int]] = frozenset()
     silent: frozenset[str] = frozenset()
+    owners: dict[str, str] = field(default_factory=dict)
 
     def knows(self, definition: IndexDefinition) -> bool:
         """Whether the database of an index answered: else nothing is known of its generations."""
@@ -136,4 +138,10 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         registered=found.registered | generations,
         last=found.last | last_operations(using),
         behind=found.behind | {(using, pk) for pk in find_behind(using)},
+        owners=found.owners | dict.fromkeys([using], _key(using)),
     )
+
+
+def _key(using: str) -> str:
+    # A database that never wrote to an index has no key yet; a look at a page makes none.
+    return Owner.objects.using(using).values_list("key", flat=True).first() or ""

@@ -37,6 +37,17 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(name)s has lost its write alias, without which nothing is written to it. A drain gives "
         "it back"
     ),
+    "foreign": gettext_lazy(
+        "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
+        "an INDEX_PREFIX of your own, or make it yours, if that site no longer writes to it"
+    ),
+    "nameless": gettext_lazy(
+        "%(name)s is searched, names no owner, and this database did not create it: use an "
+        "INDEX_PREFIX of your own, or make it yours, if no other site writes to it"
+    ),
+    "owner-lost": gettext_lazy(
+        "%(name)s no longer names its owner, so another site could take it. A drain names it again"
+    ),
     "alias-gone": ngettext_lazy(
         "The alias is gone: %(name)s (%(count)d document, up to date) was live",
         "The alias is gone: %(name)s (%(count)d documents, up to date) was live",

@@ -14,6 +14,7 @@ from ..models import Generation, Operation
 from ..operations.running import now_of
 from ..outbox.rows.status import OutboxStatus
 from .former import Former
+from .ownership import Ownership
 from .problem import Mend, Problem
 
 UNSWAPPED = timedelta(hours=1)
@@ -29,6 +30,9 @@ _BY_REBUILDS = ("create", "rebuild", "swap", "complete")
 _RETRY = Mend("drain", "--retry", {"again": "1"})
 
 
+_UNKNOWN = Ownership()
+
+
 def find_problems(
     definition: IndexDefinition,
     *,
@@ -41,6 +45,7 @@ def find_problems(
     behind: Collection[str],
     existing: Collection[str],
     unwritable: Collection[str] = (),
+    ownership: Ownership = _UNKNOWN,
     former: Former | None = None,
     documents: int | None = None,
     rows: int | None = None,
@@ -59,12 +64,15 @@ def find_problems(
         behind: names of those that miss what they refused.
         existing: names of the physical indices that there are.
         unwritable: names of those that have no write alias.
+        ownership: whom those name as their owner.
         former: what the alias belongs to, where nobody holds it.
         documents: those in it; None where that is not known.
         rows: objects that belong into the index; None where that is not known.
         rebuilding: the rebuild that goes on or waits.
         unattended: an operation that no worker has begun.
     """
+    searched = [holder.name for holder in holders] or [definition.alias] * physical
+    ours = [name for name in existing if not ownership.is_foreign(name)]
     found = [
         *_of_queue(unattended),
         *_of_outbox(outbox),
@@ -72,8 +80,9 @@ def find_problems(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding
         ),
         *_of_standbys(holders, generations, behind),
-        *_of_unknown(definition, holders, generations, existing, rebuilding),
+        *_of_unknown(definition, holders, generations, ours, rebuilding),
         *_of_write_aliases(generations, unwritable),
+        *ownership.problems(definition, searched, _written(generations)),
     ]
 
     def hindered(*problems: Problem) -> tuple[Problem, ...]:
@@ -88,7 +97,10 @@ def find_problems(
         # The swap to a build that waits is the first thing to do then, and not one more.
         rest = [p for p in found if p.kind != "build-waits" or not former]
         return hindered(missing, *rest)
-    adoption = _of_adoption(definition, holders, generations, rebuilding)
+    if any(ownership.is_foreign(name) for name in searched):
+        # What it holds is another site's matter: nothing of it is to be mended from here.
+        return hindered(*_of_holders(holders), *found)
+    adoption = _of_adoption(definition, holders, generations, rebuilding, ownership)
     found = [*_of_holders(holders), *adoption, *found]
     if drift:
         kind = "documents-missing" if drift < 0 else "documents-surplus"
@@ -118,10 +130,14 @@ def _of_write_aliases(
     generations: Sequence[Generation], unwritable: Collection[str]
 ) -> Iterator[Problem]:
     """Tell of generations that no change can be written to, as somebody deleted their alias."""
+    for name in _written(generations):
+        if name in unwritable:
+            yield Problem("write-alias", {"name": name}, "error", (Mend("drain"),))
+
+
+def _written(generations: Sequence[Generation]) -> list[str]:
     roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
-    for row in generations:
-        if row.role in roles and row.name in unwritable:
-            yield Problem("write-alias", {"name": row.name}, "error", (Mend("drain"),))
+    return [row.name for row in generations if row.role in roles]
 
 
 def _hindered(
@@ -214,6 +230,7 @@ def _of_adoption(
     holders: tuple[LiveIndex, ...],
     generations: Sequence[Generation],
     rebuilding: Operation | None,
+    ownership: Ownership,
 ) -> Iterator[Problem]:
     if definition.document is None:
         return
@@ -221,7 +238,8 @@ def _of_adoption(
     # Both take over what the alias says; only the rebuild has a page for it.
     adopt = (Mend("create", definition.name), Mend("rebuild", definition.name))
     for name in sorted({holder.name for holder in holders} - roles.keys()):
-        yield Problem("unregistered", {"name": name}, "error", adopt)
+        if not ownership.is_nameless(definition, name):
+            yield Problem("unregistered", {"name": name}, "error", adopt)
     live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
     moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
     # A rebuild moves the alias first, and writes it down then.

@@ -17,11 +17,13 @@ from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex
 from ..models import Generation
 from ..operations.history import OperationStatus
+from ..outbox.drain.owner import owner_in
 from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
 from .counts import Rows
 from .figures import Figures, read_figures
 from .former import Former, find_former
+from .ownership import Ownership
 from .problem import Problem
 from .problems import find_problems, problems_of_outbox, problems_without_database
 from .snapshot import look
@@ -240,6 +242,10 @@ def index_status(
             behind=figures.generations_behind(definition),
             existing=answer.live.by_name.keys(),
             unwritable=[index.name for index in answer.live.by_name.values() if not index.writable],
+            ownership=Ownership(
+                {name: owner_in(each) for name, each in answer.mappings.items()},
+                figures.owners.get(definition.database, ""),
+            ),
             former=former,
             documents=answer.documents.get(former.name) if former else None,
             rows=rows.number,

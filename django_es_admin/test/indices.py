@@ -1,5 +1,6 @@
 """The indices of a test run: made once, emptied before each test."""
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -12,12 +13,15 @@ from ..backends.errors import translated
 from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.names import new_generation_name, write_alias
-from ..models import Generation
+from ..models import Generation, Owner
 from ..outbox.drain import breaker
+from ..outbox.drain.owner import meta_with_owner
 from ..status import snapshot
 
 # Connection and alias -> the generation that this process has made, or found, for its tests.
 _generations: dict[tuple[str, str], str] = {}
+_KEY = secrets.token_hex(8)
+"""The owner of all of them: the databases of tests lose their own key again and again."""
 
 
 def forget() -> None:
@@ -115,11 +119,12 @@ def _empty(connection: Base) -> None:
 
 def _create(connection: Base, definition: IndexDefinition) -> str:
     name = new_generation_name(definition.alias)
+    meta = meta_with_owner(definition, definition.mappings.get("_meta"), _KEY)
     _client(connection).indices.create(
         index=name,
         # There is one node, most often: a copy would keep the index yellow.
         settings={**definition.settings, "number_of_replicas": 0},
-        mappings=definition.mappings,
+        mappings={**definition.mappings, "_meta": meta},
         aliases=_aliases(definition, name),
     )
     return name
@@ -158,6 +163,8 @@ def register_generations(databases: Collection[str]) -> None:
             connection=definition.using, alias=definition.alias
         )
         if list(rows.values_list("name", "role")) != [(name, Generation.Role.LIVE)]:
+            owners = Owner.objects.using(definition.database)
+            owners.update_or_create(pk=1, defaults={"key": _KEY})
             rows.delete()
             rows.create(
                 connection=definition.using,

@@ -97,11 +97,8 @@ def plan_swap(
     building = row is not None and row.role == Generation.Role.BUILDING
     refusals = [
         *find_readonly_refusals(definition),
-        *find_owner_refusals(
-            definition,
-            [name for name in (source, target) if name and name in live.by_name],
-            deadline,
-        ),
+        *find_owner_refusals(definition, [source] if source else [], deadline, adopted=True),
+        *find_owner_refusals(definition, [target] if target in live.by_name else [], deadline),
         *find_target_refusals(
             definition, source, target, live.by_name.get(target), row=row, busy=busy
         ),

@@ -25,7 +25,7 @@ from ...indices.bulk import BulkResult
 from ...indices.definition import IndexDefinition
 from ...indices.names import write_alias
 from ...models import Generation, LoadRange
-from ...outbox.drain.cluster_side import restore_write_aliases
+from ...outbox.drain.cluster_side import repair
 from ...outbox.drain.primary import reading_from
 from ...outbox.drain.project_code import project_code
 from ...outbox.rows.refused import count_refused, remember
@@ -245,7 +245,7 @@ class _Loader:
             if error.fault is not None:
                 raise explain_item(self._definition, error)
             if error.target_gone:
-                if restore_write_aliases(self._definition.connection, [self._generation.name]):
+                if repair(self._definition, [self._generation.name]):
                     # The batch is written again, whole.
                     raise ServerNotReady(f"{self._generation.name} had lost its write alias.")
                 raise self._gone()

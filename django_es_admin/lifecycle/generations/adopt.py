@@ -13,7 +13,7 @@ from ...indices.diff import compare_mappings
 from ...indices.live import LiveIndex, LiveIndices, read_indices, read_mappings
 from ...indices.names import write_alias
 from ...models import Generation
-from ...outbox.drain.cluster_side import restore_write_aliases
+from ...outbox.drain.cluster_side import forget_looks, repair
 from .owner import require_own, take_over
 from .standby import keep_standby
 from .table import generations_of, mark_loaded, register
@@ -25,10 +25,10 @@ def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, .
     From then on changes are written to them. What was changed before may be missing there.
 
     Args:
-        foreign: take over what another database owns.
+        foreign: take over what another database owns, or may own.
 
     Raises:
-        OperationRefused: another database owns what is searched.
+        OperationRefused: another database owns what is searched, or may own it.
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     deadline = Deadline(get_options().operation_timeout)
@@ -39,14 +39,15 @@ def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, .
     holders = [concrete] if concrete else live.holders(definition.alias)
     names = [holder.name for holder in holders]
     if foreign:
-        take_over(definition, names, deadline)
+        take_over(definition, {*names, *_known(definition, live)}, deadline)
     else:
         require_own(definition, names, deadline)
+    forget_looks()
     _let_go(definition, registered, live)
     roles = dict(generations_of(definition).values_list("name", "role"))
     unknown = [holder for holder in holders if holder.name not in roles]
     _register(definition, unknown, deadline)
-    restore_write_aliases(definition.connection, _written(definition))
+    repair(definition, _written(definition))
     moved = [h.name for h in holders if roles.get(h.name, "live") != Generation.Role.LIVE]
     if len(holders) == 1 and moved:
         before = next((name for name, role in roles.items() if role == Generation.Role.LIVE), None)
@@ -57,6 +58,12 @@ def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, .
 def _written(definition: IndexDefinition) -> list[str]:
     roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
     return list(generations_of(definition).filter(role__in=roles).values_list("name", flat=True))
+
+
+def _known(definition: IndexDefinition, live: LiveIndices) -> list[str]:
+    """Return the registered generations that exist: a copy of a database has those of another."""
+    names = generations_of(definition).values_list("name", flat=True)
+    return [name for name in names if name in live.by_name]
 
 
 def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:

@@ -9,7 +9,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.names import new_generation_name, write_alias
 from ...models import Generation
 from ...operations.patience import outlast
-from .owner import with_owner
+from ...outbox.drain.owner import meta_with_owner, own_key
 from .table import register
 
 LOAD_SETTINGS: dict[str, Any] = {
@@ -39,13 +39,14 @@ def create_physical(
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     name = new_generation_name(definition.alias)
-    mappings = outlast(partial(with_owner, definition, definition.mappings))
+    key = outlast(partial(own_key, definition.database))
     client = definition.connection.client
+    meta = meta_with_owner(definition, definition.mappings.get("_meta"), key)
     with translated(definition.connection):
         client.options(request_timeout=get_options().operation_timeout).indices.create(
             index=name,
             settings=settings,
-            mappings=mappings,
+            mappings={**definition.mappings, "_meta": meta},
             aliases={write_alias(name): {"is_hidden": True}, **aliases},
         )
     # A change that is drained before this moment was committed before it, so that a load reads it.

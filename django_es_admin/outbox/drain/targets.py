@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Left
 
 from ...indices.definition import IndexDefinition
 from ...indices.names import write_alias
-from ...models import Generation, OutboxEntry, RefusedDocument
+from ...models import Generation, OutboxEntry, Owner, RefusedDocument
 from ...models.outbox import KEY_START
 from ...statement import Slot, Statement, prepare
 
@@ -53,12 +53,14 @@ class Targets:
             for a process that runs it.
         parked: whether changes of the index are parked, so that some of them may be resolved.
         written: names of all generations that changes are written to, by whichever process.
+        owner: the key of the database; "" if it has none yet.
     """
 
     write: tuple[Target, ...]
     held: bool
     parked: bool
     written: tuple[str, ...]
+    owner: str
 
 
 def read_targets(definition: IndexDefinition, digest: str) -> Targets:
@@ -83,6 +85,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
         held=len(write) < len(written),
         parked=not generations or bool(generations[0].parked),
         written=tuple(generation.name for generation in written),
+        owner=(generations[0].owner or "") if generations else "",
     )
 
 
@@ -93,23 +96,26 @@ class _Row(NamedTuple):
     digest: str
     parked: bool
     refuses: bool
+    owner: str | None
 
 
 @cache
 def _reading(using: str) -> Statement:
     """Return the statement that reads an index's generations, the newest first.
 
-    Every save asks it: whether anything is parked or refused is not to be a statement of its own.
+    Every save asks it: whether anything is parked or refused, and whose the database is, are not
+    to be statements of their own.
     """
     parked = OutboxEntry.objects.using(using).filter(
         connection=Slot("connection"), index=Slot("index"), parked_at__isnull=False
     )
     refused = RefusedDocument.objects.using(using).filter(generation=OuterRef("pk"))
+    owner = Owner.objects.using(using).filter(pk=1).values("key")
     return prepare(
         Generation.objects.using(using)
         .filter(connection=Slot("connection"), alias=Slot("alias"))
         .order_by("-pk")
-        .annotate(parked=Exists(parked), refuses=Exists(refused))
+        .annotate(parked=Exists(parked), refuses=Exists(refused), owner=Subquery(owner))
         .values_list(*_Row._fields)
     )
 

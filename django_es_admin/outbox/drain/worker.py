@@ -19,7 +19,7 @@ from ...models import OutboxEntry
 from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
-from .cluster_side import restore_all
+from .cluster_side import LOOK_AGAIN, repair_all
 from .pending import Rows, drain_rows, rows_of
 from .statistics import flush
 
@@ -78,7 +78,7 @@ def drain_due(
     failures: list[Exception] = []
     for alias in aliases:
         try:
-            restore_all(alias, connection)
+            repair_all(alias, connection)
             if again:
                 retry(parked(alias, connection))
             for result in drain_rows(alias, _of_connection(connection)):
@@ -132,12 +132,14 @@ def drain_forever(
     # What stopped is left alone for the pause: its old rows must not stand before others, and a
     # database that is down must not keep another one waiting.
     avoided, resting, retry_at = Q(), set[str](), 0.0
+    repairs = _Repairs()
     while not stop.is_set():
         if time.monotonic() >= retry_at:
             avoided, resting = Q(), set()
         busy, overloaded, failure = False, False, ""
         for alias in [alias for alias in databases() if alias not in resting]:
             try:
+                repairs.do(alias, resting=bool(avoided))
                 entries = claim(alias, (rows.exclude(avoided) for rows in due(alias)), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
             except (Error, DatabaseUnavailable) as error:
@@ -165,3 +167,24 @@ def drain_forever(
             flush()
             stop.wait(interval)
     flush()
+
+
+class _Repairs:
+    """Gives generations back what they have lost, now and then, as nothing may be written to them.
+
+    A connection that is silent takes no more of a worker's time than of a save's.
+    """
+
+    def __init__(self) -> None:
+        self._due_at: dict[str, float] = {}
+
+    def do(self, using: str, *, resting: bool) -> None:
+        """Repair those of one database, unless that was done a moment ago.
+
+        Args:
+            resting: whether something just failed, and is left alone.
+        """
+        now = time.monotonic()
+        if not resting and self._due_at.get(using, 0.0) <= now:
+            self._due_at[using] = now + LOOK_AGAIN
+            repair_all(using, timeout=get_options().inline_timeout)

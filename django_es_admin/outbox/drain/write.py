@@ -24,6 +24,7 @@ from ...exceptions import (
     ElasticsearchAdminError,
     IndexBlocked,
     IndexMissing,
+    OwnedByAnother,
     RequestTooLarge,
     ServerBusy,
     ServerNotReady,
@@ -33,7 +34,8 @@ from ...indices.definition import IndexDefinition
 from ...models import Generation
 from ..rows.refused import Refused, forget, read_refused, remember
 from . import breaker
-from .cluster_side import require_known_holder, restore_write_aliases
+from .cluster_side import find_foreign, repair
+from .owner import NamedOwner, describe_foreign
 from .read import read_keys
 from .statistics import count
 from .targets import Target, Targets, is_live, parked_rows, read_targets
@@ -125,7 +127,7 @@ class Writer:
         for _ in range(ROUNDS):
             using = self.definition.database
             targets = read_targets(self.definition, self.definition.digest)
-            require_known_holder(self.definition, targets.written)
+            foreign = find_foreign(self.definition, targets.written, targets.owner)
             parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
                 # No index yet: whoever creates it reads the objects after this commit.
@@ -133,7 +135,7 @@ class Writer:
             missed = {t.pk: read_refused(using, t.pk, keys) for t in targets.write if t.refused}
             started = time.monotonic()
             tick = take_tick(using)
-            batch = _Batch(tick, started, read_keys(self.definition, keys))
+            batch = _Batch(tick, started, read_keys(self.definition, keys), foreign)
             outcome, overtaken = self._write(targets, batch, missed)
             if not overtaken:
                 outcome.parked = parked
@@ -190,15 +192,15 @@ class Writer:
     def _send_anew(self, target: Target, batch: "_Batch") -> BulkResult:
         """Write a batch; once more, if somebody had deleted the write alias of a generation."""
         result = self._send(target, batch)
-        if any(error.target_gone for error in result.errors):
-            connection = self.definition.connection
-            if restore_write_aliases(connection, [target.name]):
-                logger.warning("%s had lost its write alias, and has it again.", target.name)
-                return self._send(target, batch)
+        gone = any(error.target_gone for error in result.errors)
+        if gone and repair(self.definition, [target.name]):
+            return self._send(target, batch)
         return result
 
     def _send(self, target: Target, batch: "_Batch") -> BulkResult:
         alias = self.definition.using
+        if owner := batch.foreign.get(target.name):
+            raise OwnedByAnother(describe_foreign(self.definition, target.name, owner))
         if not self._insists_on(target) and breaker.is_open(alias, target.name):
             raise ServerNotReady(f"{target.name} could not be written a moment ago.")
         return send_batch(
@@ -327,11 +329,13 @@ class _Batch:
         tick: taken before the objects were read.
         started: when it was taken, by ``time.monotonic()``.
         documents: of the objects.
+        foreign: the generations that other databases own.
     """
 
     tick: int
     started: float
     documents: list[Prepared]
+    foreign: Mapping[str, NamedOwner]
 
     @property
     def keys(self) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from elasticsearch import Elasticsearch
 
-from django_es_admin.exceptions import GenerationUnknown
+from django_es_admin.exceptions import AccessRefused, GenerationUnknown
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.names import write_alias
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
@@ -16,12 +16,14 @@ from django_es_admin.lifecycle.drain_now import drain_now, plan_drain
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.models import Generation, OutboxEntry
+from django_es_admin.models import Generation, OutboxEntry, Owner
 from django_es_admin.operations.progress import Progress
 from django_es_admin.outbox.drain import cluster_side
+from django_es_admin.outbox.drain.owner import META
 from django_es_admin.outbox.drain.worker import drain_due
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
+from tests.integration.outbox.test_isolation import wait_until, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,6 +136,92 @@ def test_a_build_that_loses_it_in_its_load(es: Elasticsearch, definition: IndexD
     assert names(es, definition.alias) == {"first"}
 
 
+@pytest.mark.parametrize("lost", [lose, show])
+def test_a_worker_that_has_nothing_to_do_gives_it_back(
+    es: Elasticsearch, definition: IndexDefinition, live: str, lost: Callable[..., None]
+) -> None:
+    lost(es, live)
+    forget(es, live)
+    with worker():
+        wait_until(lambda: es.indices.exists_alias(index=live, name=write_alias(live)))
+        wait_until(lambda: META in meta_of(es, live))
+    assert problems() == ""
+
+
+# --- the name of the owner ---
+
+
+def meta_of(es: Elasticsearch, generation: str) -> Any:
+    return es.indices.get_mapping(index=generation)[generation]["mappings"].get("_meta", {})
+
+
+def forget(es: Elasticsearch, generation: str) -> None:
+    """Take the owner's name away, as who sets a `_meta` of their own does."""
+    es.indices.put_mapping(index=generation, meta={"team": "search"})
+
+
+MENDS: dict[str, Callable[[IndexDefinition], Any]] = {
+    "es_drain": lambda definition: call_command("es_drain", verbosity=0),
+    "es_create": lambda definition: call_command("es_create", INDEX, verbosity=0),
+    "es_rebuild": lambda definition: call_command("es_rebuild", INDEX, verbosity=0),
+    "a save": lambda definition: make("second"),
+}
+
+
+@pytest.mark.parametrize("mend", MENDS)
+def test_a_lost_owner_is_told_and_mended(
+    es: Elasticsearch, definition: IndexDefinition, live: str, mend: str
+) -> None:
+    forget(es, live)
+    told = problems()
+    assert f"{live} no longer names its owner" in told
+    assert "manage.py es_drain" in told
+    cluster_side.forget_looks()
+    MENDS[mend](definition)
+    assert meta_of(es, live)[META]["owner"] == Owner.objects.get().key
+    assert meta_of(es, live)["team"] == "search"
+    assert "owner" not in problems()
+
+
+def test_that_of_a_standby_and_a_build(
+    es: Elasticsearch, definition: IndexDefinition, live: str
+) -> None:
+    rebuild(plan_rebuild(definition))
+    build = rebuild(plan_rebuild(definition, swap=False)).generation
+    for generation in (live, build):
+        forget(es, generation)
+        assert f"{generation} no longer names its owner" in problems()
+    call_command("es_drain", verbosity=0)
+    assert META in meta_of(es, live)
+    assert META in meta_of(es, build)
+    assert "owner" not in problems()
+
+
+def test_everything_at_once(es: Elasticsearch, definition: IndexDefinition, live: str) -> None:
+    """As a snapshot that was restored without aliases, into an index made by hand."""
+    es.indices.delete_alias(index=live, name=f"{definition.alias}*")
+    forget(es, live)
+    call_command("es_drain", verbosity=0)
+    assert set(es.indices.get_alias(index=live)[live]["aliases"]) == {write_alias(live)}
+    assert META in meta_of(es, live)
+
+
+def test_who_may_not_mend_it_writes_even_so(
+    es: Elasticsearch, definition: IndexDefinition, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that may write documents, and no mapping."""
+
+    def refuse(*arguments: Any) -> None:
+        raise AccessRefused
+
+    forget(es, live)
+    monkeypatch.setattr(cluster_side, "_mend", refuse)
+    cluster_side.forget_looks()
+    make("second")
+    assert waiting() == 0
+    assert names(es, definition.alias) == {"first", "second"}
+
+
 def test_one_that_was_deleted_gets_none(
     es: Elasticsearch, definition: IndexDefinition, live: str
 ) -> None:
@@ -181,6 +269,24 @@ def test_rows_are_kept_where_the_table_was_emptied(
     assert names(es, definition.alias) == {"first", third.name}
 
 
+def test_rows_are_kept_where_a_physical_index_has_the_name(
+    es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    es.indices.create(index=definition.alias, settings={"number_of_replicas": 0})
+    kept = make("kept")
+    make("gone").delete()
+    assert waiting() == 3
+    [stopped] = drain_due().result.stopped
+    assert isinstance(stopped.error, GenerationUnknown)
+    assert f"points at {definition.alias}, which" in str(stopped.error)
+    assert "manage.py es_rebuild" in str(stopped.error)
+    assert "es_create" not in str(stopped.error)
+    rebuild(plan_rebuild(definition))
+    drain_due()
+    assert waiting() == 0
+    assert names(es, definition.alias) == {kept.name}
+
+
 def test_rows_are_kept_where_an_older_table_was_restored(
     es: Elasticsearch, definition: IndexDefinition, live: str
 ) -> None:
@@ -188,7 +294,7 @@ def test_rows_are_kept_where_an_older_table_was_restored(
     newer = rebuild(plan_rebuild(definition)).generation
     empty()
     Generation.objects.bulk_create(Generation(**values) for values in old)
-    cluster_side.forget_holders()
+    cluster_side.forget_looks()
     make("second")
     assert waiting() == 1
     assert newer in str(drain_due().result.stopped[0].error)
@@ -208,7 +314,7 @@ def test_an_alias_that_somebody_moved_to_a_retired_generation(
             {"add": {"index": live, "alias": definition.alias}},
         ]
     )
-    cluster_side.forget_holders()
+    cluster_side.forget_looks()
     make("second")
     assert waiting() == 1
     assert live in str(drain_due().result.stopped[0].error)
@@ -226,11 +332,14 @@ def test_a_process_looks_now_and_then_only(
     es: Elasticsearch, definition: IndexDefinition, live: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = []
-    look = cluster_side._holders
-    monkeypatch.setattr(
-        cluster_side, "_holders", lambda definition: looks.append(1) or look(definition)
-    )
-    cluster_side.forget_holders()
+    look = cluster_side._look
+
+    def counted(*arguments: Any) -> Any:
+        looks.append(1)
+        return look(*arguments)
+
+    monkeypatch.setattr(cluster_side, "_look", counted)
+    cluster_side.forget_looks()
     for number in range(5):
         make(f"{number}")
     assert len(looks) == 1
@@ -269,6 +378,22 @@ def test_properties_of_the_alias_survive(
     assert alias_of(newer) == given
 
 
+def test_the_plan_of_a_rebuild_names_them(
+    es: Elasticsearch, definition: IndexDefinition, live: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = {"index": live, "alias": definition.alias, **PROPERTIES[0]}
+    es.indices.update_aliases(
+        actions=[{"add": add}, {"add": {"index": live, "alias": f"{live}-x"}}]
+    )
+    call_command("es_rebuild", INDEX, dry_run=True)
+    told = capsys.readouterr().out
+    assert f"The alias {definition.alias} keeps its current properties" in told
+    assert json.dumps(PROPERTIES[0], sort_keys=True) in told
+    assert f"The aliases {live}-x are not declared and do not move" in told
+    assert plan_rebuild(definition, swap=False).warnings == ()
+
+
 def test_without_properties_nothing_is_told(definition: IndexDefinition, live: str) -> None:
+    assert plan_rebuild(definition).warnings == ()
     rebuild(plan_rebuild(definition))
     assert plan_rollback(definition).warnings == ()
