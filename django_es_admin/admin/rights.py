@@ -28,6 +28,7 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
     Operation.Kind.DRAIN: "reindex_objects",
     Operation.Kind.REINDEX: "reindex_objects",
     Operation.Kind.VERIFY: "reindex_objects",
+    Operation.Kind.UPDATE: "rebuild_index",
 }
 """Which right each kind of operation takes."""
 

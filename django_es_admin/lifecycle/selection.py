@@ -18,7 +18,7 @@ from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..models import Operation
 from ..operations.progress import OnProgress, Progress, ignore
-from ..operations.recording import recording
+from ..operations.recording import Record, recording
 from ..outbox.capture.changes import PORTION, capture_keys
 from ..outbox.drain.pending import last_row
 from ..outbox.drain.read import table_of
@@ -96,24 +96,30 @@ def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResul
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
+    with recording(definition, Operation.Kind.REINDEX, on_progress=on_progress) as record:
+        return write_chosen(plan, record)
+
+
+def write_chosen(plan: ReindexPlan, record: Record) -> ReindexResult:
+    """Do what :func:`reindex` does, within an operation that is recorded already."""
+    definition = plan.definition
     document = definition.document
     assert document is not None  # noqa: S101 (a plan without one is refused)
-    with recording(definition, Operation.Kind.REINDEX, on_progress=on_progress) as record:
-        before, count = last_row(definition), 0
-        found = _keys(plan)
-        first = list(islice(found, get_options().inline_max_objects))
-        every = chain(first, found)
-        # Not in one transaction: a table may have more rows than one should hold.
-        while portion := list(islice(every, PORTION)):
-            count += capture_keys(document, portion, definition.database)
-            record.tell(Progress(definition.name, "drain", count, max(plan.objects, count)))
-        result = outcome(definition, before, first, count)
-        record.operation.details |= {
-            "objects": result.objects,
-            "written": result.written,
-            "waiting": result.waiting,
-            "refused": result.refused,
-        }
+    before, count = last_row(definition), 0
+    found = _keys(plan)
+    first = list(islice(found, get_options().inline_max_objects))
+    every = chain(first, found)
+    # Not in one transaction: a table may have more rows than one should hold.
+    while portion := list(islice(every, PORTION)):
+        count += capture_keys(document, portion, definition.database)
+        record.tell(Progress(definition.name, "drain", count, max(plan.objects, count)))
+    result = outcome(definition, before, first, count)
+    record.operation.details |= {
+        "objects": result.objects,
+        "written": result.written,
+        "waiting": result.waiting,
+        "refused": result.refused,
+    }
     return result
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..exceptions import LoadFailed
+from ..indices.definition import IndexDefinition
 from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
@@ -182,6 +183,22 @@ class ProgressEvent:
     total: int | None
     rate: float | None
     seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class UnchangedEvent:
+    """An index that ``es_rebuild --only-changed`` leaves alone, as it is as declared."""
+
+    event: Literal["unchanged"]
+    index: str
+    connection: str
+    generation: str
+
+
+def make_unchanged_event(definition: IndexDefinition, generation: str) -> UnchangedEvent:
+    """Return what is printed of an index that is as declared."""
+    connection = definition.connection.alias
+    return UnchangedEvent("unchanged", definition.name, connection, generation)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ STEPS: dict[Step, str] = {
     "refresh": "refresh",
     "verify": "compare the documents of",
     "ghosts": "look for documents without an object",
+    "update": "update the mapping",
 }
 
 

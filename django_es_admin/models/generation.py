@@ -45,6 +45,13 @@ class Generation(models.Model):
         default=0,
         help_text=_("Approximate number of documents that drains sent to it."),
     )
+    revision = models.PositiveIntegerField(
+        _("revision"),
+        default=0,
+        # Code that does not know it yet inserts rows during a deploy.
+        db_default=0,
+        help_text=_("How often its mapping was changed in place."),
+    )
     stale = models.BigIntegerField(
         _("stale"), default=0, help_text=_("How many of these it already held in a newer version.")
     )

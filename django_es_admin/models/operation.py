@@ -28,6 +28,7 @@ class Operation(models.Model):
         DRAIN = "drain", _("drain")
         REINDEX = "reindex", _("reindex objects")
         VERIFY = "verify", _("verify")
+        UPDATE = "update", _("update mapping")
 
     class State(models.TextChoices):
         """How far it is; a running one whose lease ran out was killed."""

@@ -40,6 +40,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.REFRESH: ("refresh",),
     Operation.Kind.DRAIN: ("drain",),
     Operation.Kind.VERIFY: ("verify", "ghosts"),
+    Operation.Kind.UPDATE: ("update", "drain"),
 }
 """The steps of each kind; those that only some have are left out."""
 

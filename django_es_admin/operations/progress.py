@@ -17,6 +17,7 @@ Step = Literal[
     "refresh",
     "verify",
     "ghosts",
+    "update",
 ]
 
 

@@ -34,7 +34,7 @@ from django_es_admin.management import (
     verify_json,
 )
 from django_es_admin.management.command import ElasticsearchCommand, Exit
-from django_es_admin.management.commands import es_reindex
+from django_es_admin.management.commands import es_reindex, es_update_mapping
 from django_es_admin.models import Connection, Index
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
@@ -56,12 +56,14 @@ DOCUMENTS: dict[str, Any] = {
         "plan": operations_json.PlanEvent,
         "progress": operations_json.ProgressEvent,
         "done": operations_json.DoneEvent,
+        "unchanged": operations_json.UnchangedEvent,
         "failed": operations_json.FailedEvent,
     },
     "es_reindex": es_reindex.ReindexDocument,
     "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
+    "es_update_mapping": es_update_mapping.MappingsDocument,
     "es_verify": verify_json.VerifyDocument,
 }
 FIXTURES = [

@@ -155,6 +155,7 @@ def operation_title(operation: OperationStatus) -> str:
         Operation.Kind.DRAIN: _("drain of %(index)s"),
         Operation.Kind.REINDEX: _("reindexing in %(index)s"),
         Operation.Kind.VERIFY: _("verification of %(index)s"),
+        Operation.Kind.UPDATE: _("update of the mapping of %(index)s"),
     }
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
@@ -174,6 +175,7 @@ def step_title(step: StepStatus | str) -> str:
         "refresh": _("refresh"),
         "verify": _("compare the documents"),
         "ghosts": _("look for documents without an object"),
+        "update": _("update the mapping"),
     }
     name = step if isinstance(step, str) else step.name
     return titles.get(name, name)

@@ -10,13 +10,19 @@ from rich.console import Console
 
 from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
+from ...lifecycle.changed import find_changes
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
 from ...models import Operation
 from ...operations.progress import OnProgress, ignore
 from ..cancelling import cancel_in
 from ..command import FAILURES, ElasticsearchCommand, Exit, add_dry_run, explain, seconds
-from ..operations_json import make_done_event, make_failed_event, make_plan_event
+from ..operations_json import (
+    make_done_event,
+    make_failed_event,
+    make_plan_event,
+    make_unchanged_event,
+)
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
 
 
@@ -35,6 +41,7 @@ class Command(ElasticsearchCommand):
         " products     one index",
         "              all that have a document, one after the other",
         " products --no-swap   build it now, make it live later with es_swap_alias",
+        " --only-changed --no-input   in a deployment, after migrate",
         " --json       one JSON object per line: plan, progress, done or failed",
     )
     exit_codes = "0 all are rebuilt, 1 at least one is not, 130 interrupted (Ctrl-C)"
@@ -67,6 +74,14 @@ class Command(ElasticsearchCommand):
             help="Make yours what another database owns; its site must not write there any more.",
         )
         parser.add_argument(
+            "--only-changed",
+            action="store_true",
+            help=(
+                "Rebuild only indices whose declared mapping, settings or fields differ from the "
+                "live ones, or that are missing; for every deployment."
+            ),
+        )
+        parser.add_argument(
             "--cancel",
             action="store_true",
             help="Cancel the rebuilds of these indices that go on, or wait for a worker.",
@@ -81,6 +96,7 @@ class Command(ElasticsearchCommand):
         wait: float,
         swap: bool,
         take_over: bool,
+        only_changed: bool,
         cancel: bool,
         dry_run: bool,
         interactive: bool,
@@ -97,17 +113,16 @@ class Command(ElasticsearchCommand):
             chosen = _select(indices, connection)
             cancel_in(self, chosen, kinds=[Operation.Kind.REBUILD], as_json=as_json)
             return
+        chosen = _select(indices, connection)
+        if not chosen:
+            self.say("No index has a document to load it from.")
+        elif only_changed:
+            chosen = self._changed(chosen, as_json)
         plans = [
             plan_rebuild(definition, swap=swap, wait=wait, foreign=take_over)
-            for definition in _select(indices, connection)
+            for definition in chosen
         ]
-        if not plans:
-            self.say("No index has a document to load it from.")
-        for plan in plans:
-            if as_json:
-                self.write_json(make_plan_event(plan), indent=None)
-            for line in describe(plan):
-                self.say(line)
+        self._show(plans, as_json)
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
@@ -118,6 +133,28 @@ class Command(ElasticsearchCommand):
         errors = [error for plan in plans if (error := self._rebuild(plan, as_json))]
         if errors:
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
+
+    def _show(self, plans: list[RebuildPlan], as_json: bool) -> None:
+        for plan in plans:
+            if as_json:
+                self.write_json(make_plan_event(plan), indent=None)
+            for line in describe(plan):
+                self.say(line)
+
+    def _changed(self, chosen: list[IndexDefinition], as_json: bool) -> list[IndexDefinition]:
+        """Return those indices that are not as the code declares them."""
+        found = [find_changes(definition) for definition in chosen]
+        for changes in found:
+            definition = changes.definition
+            if as_json and not changes:
+                self.write_json(make_unchanged_event(definition, changes.generation), indent=None)
+            for reason in changes.reasons:
+                self.say(f"{definition.name}: {reason}")
+        changed = [changes.definition for changes in found if changes]
+        if not changed:
+            names = ", ".join(definition.name for definition in chosen)
+            self.say(f"Nothing to do: the mapping, settings and fields of {names} are as declared.")
+        return changed
 
     def _ask_about_physical(self, plan: RebuildPlan) -> None:
         if not (plan.concrete and plan.swap):

@@ -29,6 +29,7 @@ class Target:
         standby: whether it is kept for a rollback alone: no row waits for it, whatever it answers.
         building: whether it is not live yet; what it refuses keeps it from becoming so.
         refused: whether it refused documents before, some of which it may take now.
+        other: whether it was built for other code, and may lack fields of ours.
         tolerant: whether what it refuses is remembered instead of keeping the row: a standby, and
             a live generation that was built for older code.
     """
@@ -41,6 +42,7 @@ class Target:
     standby: bool
     building: bool
     refused: bool
+    other: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ def _target(generation: _Row, digest: str) -> Target:
         standby=generation.role == _Role.STANDBY,
         building=generation.role == _Role.BUILDING,
         refused=bool(generation.refuses),
+        # One that was made by hand tells of no code that it was built for.
+        other=bool(generation.digest) and generation.digest != digest,
     )
 
 

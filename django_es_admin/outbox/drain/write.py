@@ -35,6 +35,7 @@ from ...models import Generation
 from ..rows.refused import Refused, forget, read_refused, remember
 from . import breaker
 from .cluster_side import find_foreign, repair
+from .known_fields import only_known
 from .owner import NamedOwner, describe_foreign
 from .read import read_keys
 from .statistics import count
@@ -203,11 +204,14 @@ class Writer:
             raise OwnedByAnother(describe_foreign(self.definition, target.name, owner))
         if not self._insists_on(target) and breaker.is_open(alias, target.name):
             raise ServerNotReady(f"{target.name} could not be written a moment ago.")
+        documents = batch.documents
+        if target.other:
+            documents = only_known(self.definition, target, documents)
         return send_batch(
             self.definition,
             target.alias,
             batch.tick,
-            batch.documents,
+            documents,
             started=batch.started,
             timeout=self.timeout,
             refresh=self.refresh,

@@ -1,0 +1,138 @@
+"""Which indices are not as the code declares them, and whether a change can be made in place."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..backends.transport.deadline import Deadline
+from ..conf import get_options
+from ..indices.definition import IndexDefinition
+from ..indices.diff import Difference, compare_mappings
+from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
+from .build.load import count_about
+from .generations.table import generations_of
+
+_NAMED = 5
+"""Fields or settings that a sentence names."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the live generation of an index differs from what the code declares.
+
+    Args:
+        generation: the live one; "" if there is none.
+        fields: of the mapping.
+        settings: names of settings whose values differ.
+        plan: whether it was built for code that makes other documents.
+        missing: whether nothing is live, or what is live was never loaded and is empty.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    fields: tuple[Difference, ...]
+    settings: tuple[str, ...]
+    plan: bool
+    missing: bool
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.fields or self.settings or self.plan or self.missing)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What differs, a sentence each."""
+        return tuple(self._reasons())
+
+    def _reasons(self) -> Iterable[str]:
+        if self.missing:
+            yield _("No loaded generation is live.")
+        if self.fields:
+            count = len(self.fields)
+            text = ngettext(
+                "The mapping differs in %(count)d field (%(names)s).",
+                "The mapping differs in %(count)d fields (%(names)s).",
+                count,
+            )
+            yield text % {"count": count, "names": _some([one.path for one in self.fields])}
+        if self.settings:
+            yield _("Settings differ (%(names)s).") % {"names": _some(self.settings)}
+        if self.plan and not (self.fields or self.settings):
+            yield _("It was built for code that reads its fields in another way.")
+
+
+def find_changes(definition: IndexDefinition) -> Changes:
+    """Return how the live generation differs from the code.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    deadline = Deadline(get_options().operation_timeout)
+    live = read_indices(definition.connection, deadline)
+    holders = live.holders(definition.alias)
+    if len(holders) != 1:
+        return Changes(definition, "", (), (), plan=False, missing=True)
+    [holder] = holders
+    row = generations_of(definition).filter(name=holder.name).first()
+    mappings = read_mappings(definition.connection, [holder.name], deadline).get(holder.name, {})
+    same = row is not None and row.digest == definition.digest
+    return Changes(
+        definition=definition,
+        generation=holder.name,
+        fields=tuple(
+            one
+            for one in compare_mappings(definition.mappings, mappings)
+            # What only the live mapping has, a dynamic mapping has added for this code.
+            if not (same and one.declared is None)
+        ),
+        settings=differing_settings(definition, holder),
+        plan=not same,
+        missing=row is None or (row.loaded_at is None and _is_unfilled(definition, holder)),
+    )
+
+
+def _is_unfilled(definition: IndexDefinition, index: LiveIndex) -> bool:
+    """Whether an index has no documents, though there are objects."""
+    deadline = Deadline(get_options().operation_timeout)
+    documents = count_documents(definition.connection, [index.name], deadline)[index.name]
+    return documents == 0 and bool(definition.document) and count_about(definition) > 0
+
+
+def differing_settings(definition: IndexDefinition, index: LiveIndex) -> tuple[str, ...]:
+    """Return the declared settings that have another value in an index."""
+    declared = dict(_flat(definition.settings))
+    if index.settings.get("index.auto_expand_replicas", "false") != "false":
+        # Elasticsearch sets it.
+        declared.pop("number_of_replicas", None)
+    return tuple(
+        sorted(
+            name
+            for name, value in declared.items()
+            if value is not None and index.settings.get(f"index.{name}") != _text(value)
+        )
+    )
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in settings.items():
+        path = f"{prefix}{name}".removeprefix("index.")
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_text, value))
+    return str(value)
+
+
+def _some(names: Iterable[str]) -> str:
+    found = list(names)
+    return ", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else "")

@@ -1,0 +1,220 @@
+"""Put what the code adds to a mapping into the live generation, where no rebuild is needed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from ..backends.errors import translated
+from ..backends.transport.deadline import Deadline
+from ..conf import get_options
+from ..exceptions import OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.diff import Difference
+from ..models import Operation
+from ..operations.patience import outlast, patiently
+from ..operations.progress import OnProgress, Progress, ignore
+from ..operations.recording import recording
+from ..operations.refusals import find_readonly_refusals
+from ..operations.running import explain_running, running_rebuild
+from .changed import Changes, find_changes
+from .generations.owner import find_owner_refusals
+from .generations.table import generations_of
+from .reindex import ReindexResult
+from .selection import plan_reindex, write_chosen
+
+_PUT = ("properties", "dynamic", "dynamic_templates", "date_detection", "numeric_detection")
+"""What of a mapping can be put into one that exists; ``_meta`` names its owner, and stays."""
+
+
+@dataclass(frozen=True)
+class MappingChange:
+    """A field in which the declared and the live mapping differ.
+
+    Args:
+        applies: whether it can be changed in place.
+        blocks: whether only a rebuild can change it, so that nothing is changed in place.
+        why: in a sentence.
+    """
+
+    path: str
+    declared: Mapping[str, Any] | None
+    live: Mapping[str, Any] | None
+    applies: bool
+    blocks: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class UpdateMappingPlan:
+    """What ``update_mapping`` will do.
+
+    Args:
+        generation: the live one; "" if there is none.
+        changes: each field that differs, with whether it applies and why.
+        settings: names of settings that differ; they stay as they are.
+        plan: whether documents are made in another way than when the generation was built.
+        objects: that are written anew, so that their documents have what was added.
+        reindex: whether they are.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    generation: str
+    changes: tuple[MappingChange, ...]
+    settings: tuple[str, ...]
+    plan: bool
+    objects: int
+    reindex: bool
+    refusals: tuple[str, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to put, and nothing to write anew."""
+        return not (self.refusals or self.plan or any(one.applies for one in self.changes))
+
+
+@dataclass(frozen=True)
+class UpdateMappingResult:
+    """What ``update_mapping`` did.
+
+    Args:
+        updated: paths of the fields that were added or changed.
+        objects: what became of those that were written anew; None if none were.
+    """
+
+    index: str
+    generation: str
+    updated: tuple[str, ...]
+    objects: ReindexResult | None
+
+
+def plan_update_mapping(definition: IndexDefinition, *, reindex: bool = True) -> UpdateMappingPlan:
+    """Return the plan of :func:`update_mapping`.
+
+    Args:
+        reindex: write all objects anew afterwards, so that they have what was added.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    found = find_changes(definition)
+    changes = tuple(map(_judge, found.fields))
+    refusals = find_readonly_refusals(definition)
+    if definition.document is None:
+        text = _("The index %(name)s has no document, and so no declared mapping.")
+        refusals.append(text % {"name": definition.name})
+    elif not found.generation:
+        text = _("The index %(name)s has no live generation: `manage.py es_rebuild %(name)s`.")
+        refusals.append(text % {"name": definition.name})
+    else:
+        deadline = Deadline(get_options().operation_timeout)
+        refusals += find_owner_refusals(definition, [found.generation], deadline)
+        refusals += _find_refusals(found, changes)
+    if running := running_rebuild(definition):
+        refusals.append(explain_running(running))
+    chosen = plan_reindex(definition) if definition.document else None
+    return UpdateMappingPlan(
+        definition=definition,
+        generation=found.generation,
+        changes=changes,
+        settings=found.settings,
+        plan=found.plan,
+        objects=chosen.objects if chosen and reindex else 0,
+        reindex=reindex,
+        refusals=tuple(refusals),
+    )
+
+
+def _judge(difference: Difference) -> MappingChange:
+    declared, live = difference.declared, difference.live
+    applies = blocks = False
+    if declared is None:
+        why = _(
+            "it is not declared any more. A field cannot be taken out of a mapping: it stays until "
+            "the next rebuild, and does no harm"
+        )
+    elif live is None:
+        applies = True
+        why = _("a field can be added. Documents have it once they are written anew")
+    elif not difference.needs_rebuild:
+        applies = True
+        why = _("what differs can be changed while the index is in use")
+    else:
+        blocks = True
+        why = _("the type of a field, and how it is indexed, can only be changed by a rebuild")
+    return MappingChange(difference.path, declared, live, applies, blocks, why)
+
+
+def _find_refusals(found: Changes, changes: tuple[MappingChange, ...]) -> list[str]:
+    name = found.definition.name
+    refusals = []
+    if not generations_of(found.definition).filter(name=found.generation).exists():
+        text = _(
+            "django-es-admin did not create %(generation)s: `manage.py es_create %(name)s` makes "
+            "it known."
+        )
+        refusals.append(text % {"generation": found.generation, "name": name})
+    if blocking := [one.path for one in changes if one.blocks]:
+        text = _(
+            "%(fields)s of %(name)s cannot be changed in place, so nothing is: "
+            "`manage.py es_rebuild %(name)s`."
+        )
+        refusals.append(text % {"fields": ", ".join(blocking), "name": name})
+    if analysis := [one for one in found.settings if one.startswith("analysis.")]:
+        text = _(
+            "The analysis of %(name)s differs (%(settings)s), and cannot be changed in place: "
+            "`manage.py es_rebuild %(name)s`."
+        )
+        refusals.append(text % {"settings": ", ".join(analysis), "name": name})
+    return refusals
+
+
+def update_mapping(
+    plan: UpdateMappingPlan, on_progress: OnProgress = ignore
+) -> UpdateMappingResult:
+    """Put the declared mapping into the live generation, and write all objects anew.
+
+    Only after that the generation counts as built for this code.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        OperationCancelled: somebody asked for that; the mapping stays as it is then.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    definition = plan.definition
+    rows = generations_of(definition).filter(name=plan.generation)
+    updated = tuple(one.path for one in plan.changes if one.applies)
+    with recording(
+        definition, Operation.Kind.UPDATE, generation=plan.generation, on_progress=on_progress
+    ) as record:
+
+        def tell() -> None:
+            record.tell(Progress(definition.name, "update"))
+
+        tell()
+        patiently(partial(_put, plan), tell)
+        # Before anything is written anew: drains of this code leave out what they do not know.
+        outlast(lambda: rows.update(revision=F("revision") + 1))
+        objects = None
+        if plan.reindex:
+            objects = write_chosen(plan_reindex(definition), record)
+            outlast(lambda: rows.update(digest=definition.digest))
+        record.operation.details |= {"updated": list(updated)}
+    return UpdateMappingResult(definition.name, plan.generation, updated, objects)
+
+
+def _put(plan: UpdateMappingPlan) -> None:
+    if not any(one.applies for one in plan.changes):
+        return
+    connection, mappings = plan.definition.connection, plan.definition.mappings
+    client = connection.client.options(request_timeout=get_options().operation_timeout)
+    with translated(connection):
+        client.indices.put_mapping(
+            index=plan.generation, **{name: mappings[name] for name in _PUT if name in mappings}
+        )

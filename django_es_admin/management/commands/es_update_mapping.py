@@ -1,0 +1,167 @@
+"""Put what the code adds to a mapping into the live generation."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from ...indices.definition import select_definitions
+from ...lifecycle.update_mapping import (
+    UpdateMappingPlan,
+    UpdateMappingResult,
+    plan_update_mapping,
+    update_mapping,
+)
+from ...operations.progress import ignore
+from ..command import ElasticsearchCommand, Exit, add_dry_run
+from ..rebuild_progress import tell_in_lines
+
+
+@dataclass(frozen=True)
+class MappingChangeDocument:
+    """One field that differs; ``applies`` says whether it can be changed in place."""
+
+    path: str
+    declared: dict[str, Any] | None
+    live: dict[str, Any] | None
+    applies: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class MappingDocument:
+    """One index of what ``es_update_mapping`` prints."""
+
+    index: str
+    connection: str
+    generation: str | None
+    changes: tuple[MappingChangeDocument, ...]
+    settings: tuple[str, ...]
+    refusals: tuple[str, ...]
+    updated: bool
+    written: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class MappingsDocument:
+    """What ``es_update_mapping`` prints."""
+
+    indices: tuple[MappingDocument, ...]
+
+
+class Command(ElasticsearchCommand):
+    """Print which changes of the mapping apply in place, and make them."""
+
+    help = (
+        "Add the fields that the code declares to the mapping of the live generation, and change "
+        "what can be changed in place, without a rebuild. Then all objects are written anew, so "
+        "that their documents have the new fields. The plan says of each field whether that can be "
+        "done, and why. If one needs a rebuild, nothing is changed."
+    )
+    examples = (
+        " products             what differs, then change it",
+        " products --dry-run   only what differs",
+        " products --no-reindex   write the objects later, with es_reindex --all",
+    )
+    exit_codes = "0 the mapping is as declared now, 1 a field needs a rebuild, or it failed"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the indices."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "indices",
+            nargs="*",
+            metavar="INDEX",
+            help="Declared indices; all that have a document if omitted.",
+        )
+        parser.add_argument(
+            "--no-reindex",
+            action="store_false",
+            dest="reindex",
+            help="Do not write the objects anew: their documents have no new field until then.",
+        )
+        add_dry_run(parser)
+
+    def handle(
+        self,
+        *,
+        indices: list[str],
+        connection: str | None,
+        reindex: bool,
+        dry_run: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Update.
+
+        Raises:
+            CommandError: a plan has refusals, so that nothing was changed.
+        """
+        definitions = select_definitions(indices, connection)
+        chosen = definitions if indices else [d for d in definitions if d.document]
+        plans = [plan_update_mapping(definition, reindex=reindex) for definition in chosen]
+        for plan in plans:
+            self._describe(plan)
+        refusals = [refusal for plan in plans for refusal in plan.refusals]
+        results: dict[int, UpdateMappingResult] = {}
+        if not refusals and not dry_run:
+            for number, plan in enumerate(plans):
+                if not plan.nothing:
+                    tell = ignore if self.quiet else tell_in_lines(self.say)
+                    results[number] = update_mapping(plan, tell)
+                    self._tell(results[number])
+        if as_json:
+            documents = (_document(p, results.get(n)) for n, p in enumerate(plans))
+            self.write_json(MappingsDocument(tuple(documents)))
+        if refusals:
+            raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
+
+    def _describe(self, plan: UpdateMappingPlan) -> None:
+        name = plan.definition.name
+        if plan.nothing:
+            self.say(f"{name}: nothing to update.")
+        for one in plan.changes:
+            verb = "in place" if one.applies else ("rebuild" if one.blocks else "stays")
+            self.say(f"{name}: {one.path}: {verb}: {one.why}.")
+        if plan.plan and not plan.changes:
+            self.say(f"{name}: the documents are made in another way than those that are there.")
+        if plan.settings:
+            self.say(f"{name}: settings differ, and stay as they are: {', '.join(plan.settings)}.")
+        if plan.objects and not (plan.nothing or plan.refusals):
+            self.say(f"{name}: {plan.objects:,} objects are written anew.")
+
+    def _tell(self, result: UpdateMappingResult) -> None:
+        count = len(result.updated)
+        fields = f"{count} field{'' if count == 1 else 's'}"
+        self.say(f"Updated {fields} of {result.generation}.")
+        if result.objects is None:
+            self.say(
+                f"`manage.py es_reindex {result.index} --all` writes the objects, or a rebuild."
+            )
+        elif result.objects.waiting:
+            self.say(f"{result.objects.waiting:,} objects wait: run `manage.py es_drain`.")
+
+
+def _document(plan: UpdateMappingPlan, result: UpdateMappingResult | None) -> MappingDocument:
+    objects = result.objects if result else None
+    return MappingDocument(
+        index=plan.definition.name,
+        connection=plan.definition.connection.alias,
+        generation=plan.generation or None,
+        changes=tuple(
+            MappingChangeDocument(
+                path=one.path,
+                declared=None if one.declared is None else dict(one.declared),
+                live=None if one.live is None else dict(one.live),
+                applies=one.applies,
+                why=one.why,
+            )
+            for one in plan.changes
+        ),
+        settings=plan.settings,
+        refusals=plan.refusals,
+        updated=result is not None,
+        written=objects.written if objects else 0,
+        waiting=objects.waiting if objects else 0,
+    )
