@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[2]
 
 ADMIN = "tests/integration/admin"
 SAME_PAGES = (
-    f"{ADMIN}/test_search_parity.py::test_the_same_rows_in_the_same_order",
     f"{ADMIN}/test_search_parity.py::test_the_same_for_somebody_who_may_see_some_rows",
     f"{ADMIN}/test_search_paging.py::test_pages_are_those_of_the_database",
     f"{ADMIN}/test_search_paging.py::test_what_the_index_holds_less_of_is_sorted_by_the_database",
