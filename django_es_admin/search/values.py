@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -12,15 +13,17 @@ from ..exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
 
 # Elasticsearch refuses a search for an integer that such a field cannot hold.
-INTEGERS = {"byte": 7, "short": 15, "integer": 31, "long": 63}
+INTEGERS = {"byte": 7, "short": 15, "integer": 31, "long": 63, "unsigned_long": 64}
 NUMBERS = frozenset((*INTEGERS, "half_float", "float", "double", "scaled_float"))
 DATES = frozenset(("date", "date_nanos"))
 YES = frozenset(("true", "yes", "1"))
 NO = frozenset(("false", "no", "0"))
 
 # Elasticsearch reads no digits of other scripts.
-_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
+# Years whose nanoseconds have 64 bits.
+_NANOSECONDS = range(1970, 2262)
 # What a date stands for by its length, in Elasticsearch's date math.
 _UNITS = {4: "y", 7: "M", 10: "d", 16: "m", 19: "s"}
 
@@ -58,8 +61,11 @@ def between(field: SearchField, bounds: Mapping[str, tuple[str, int]]) -> Query:
     """
     read = _date if field.type in DATES else _number
     values: dict[str, Any] = {key: read(field, *bound) for key, bound in bounds.items()}
-    if field.type in DATES and field.is_zoned:
-        values["time_zone"] = timezone.get_current_timezone_name()
+    if field.type in DATES:
+        # As people type it, whatever the documents' own format is.
+        values["format"] = "strict_date_optional_time"
+        if field.is_zoned:
+            values["time_zone"] = timezone.get_current_timezone_name()
     return inside(field, {"range": {field.path: values}})
 
 
@@ -68,9 +74,11 @@ def _number(field: SearchField, text: str, place: int) -> str:
     text = text.replace("\N{MINUS SIGN}", "-")
     if not _NUMBER.fullmatch(text):
         raise SearchUnreadable(_("A number belongs here."), place)
-    if field.type in INTEGERS and abs(float(text)) >= 2.0 ** INTEGERS[field.type]:
+    number = Decimal(text)
+    bits = INTEGERS.get(field.type)
+    if bits is not None and not -(2**bits) <= number < 2**bits:
         raise SearchUnreadable(_("This number is too large."), place)
-    return text.removeprefix("+")
+    return f"{number:f}"
 
 
 def _yes_or_no(text: str, place: int) -> bool:
@@ -81,11 +89,15 @@ def _yes_or_no(text: str, place: int) -> bool:
 
 def _date(field: SearchField, text: str, place: int) -> str:
     """Return a moment in date math, which rounds to the end of the day, or of the year."""
+    # Elasticsearch takes no moments without seconds for nanoseconds.
+    whole = text + "0000-01-01T00:00:00"[len(text) :]
+    unit = _UNITS[len(text)] if _DATE.fullmatch(text) else ""
     try:
-        datetime.fromisoformat(text + "0000-01-01"[len(text) :])
-        unit = _UNITS[len(text)] if _DATE.fullmatch(text) else ""
+        moment = datetime.fromisoformat(whole)
     except ValueError:
         unit = ""
     if not unit:
         raise SearchUnreadable(_("A date belongs here: 2026, 2026-11 or 2026-11-21."), place)
-    return f"{text}||/{unit}"
+    if field.type == "date_nanos" and moment.year not in _NANOSECONDS:
+        raise SearchUnreadable(_("The years 1970 to 2261 are possible here."), place)
+    return f"{whole}||/{unit}"

@@ -10,17 +10,8 @@ from ...documents import Document
 from ...documents.paths import path_of
 from ...exceptions import SearchUnreadable
 from ...search.fields import SearchField
-from ...search.reading import (
-    Between,
-    Filled,
-    Joined,
-    Named,
-    Node,
-    Not,
-    Phrase,
-    Reading,
-    Word,
-)
+from ...search.operators.reading import Reading
+from ...search.operators.tree import Between, Filled, Joined, Named, Node, Not, Phrase, Word
 from ...search.values import DATES, NUMBERS
 
 
@@ -70,6 +61,7 @@ def why_words(reading: Reading) -> str:
         "name": _("Read as words: there is no field “%(what)s” to search."),
         "quote": _("Read as words: a quotation mark is not closed."),
         "value": _("Read as words: “%(what)s” is not followed by a valid value."),
+        "long": _("Read as words: it is too long for a search with operators."),
         "capitals": _("Read as words: there is nothing before the first operator."),
         "bracket": _("Read as words: the bracket “%(what)s” does not belong to a group."),
     }

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from ...documents import Document, registry
 from ...exceptions import SearchMisdeclared
-from ...search.advanced import build_advanced, is_plain, read_names
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
+from ...search.operators.build import build_advanced, is_plain, read_names
+from ...search.operators.reading import Reading, read_search
+from ...search.operators.tree import Names
 from ...search.query import AnyQuery, Matching, build_marking, build_query
-from ...search.reading import Names, Reading, read_search
 from ...search.words import read_words
 from .advanced import label_of
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...search.reading import Reading
+from ...search.operators.reading import Reading
 from .answer import Answer
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...documents import Document
+from ...search.operators.reading import Reading
 from ...search.query import is_pattern
-from ...search.reading import Reading
 from ...search.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at, tell, why_words
 from .shown import Shown
@@ -87,9 +87,9 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
 
 
 def _other_is(reading: Reading) -> str:
-    if reading.tree:
-        return "words"
-    return "capitals" if reading.why == "small" else "operators"
+    if reading.why == "small":
+        return "capitals"
+    return "words" if reading.tree else "operators"
 
 
 def _notes(shown: Shown) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.advanced import build_advanced, is_plain, read_names
 from django_es_admin.search.fields import SearchField
+from django_es_admin.search.operators.build import build_advanced, is_plain, read_names
 from django_es_admin.search.query import Matching, build_query
 from django_es_admin.search.words import read_words
 from tests.testapp.documents import NoteDocument
@@ -105,16 +105,18 @@ def test_a_date_is_all_of_its_day_or_month_where_the_reader_is() -> None:
     with timezone.override("Europe/Berlin"):
         found = query("made:2026-11")
         later = query("made:>2026-11-21")
-    month = {"gte": "2026-11||/M", "lte": "2026-11||/M", "time_zone": "Europe/Berlin"}
-    assert found == {"range": {"made": month}}
-    assert later["range"]["made"] == {"gt": "2026-11-21||/d", "time_zone": "Europe/Berlin"}
+    month, day = "2026-11-01T00:00:00||/M", "2026-11-21T00:00:00||/d"
+    here = {"format": "strict_date_optional_time", "time_zone": "Europe/Berlin"}
+    assert found == {"range": {"made": {"gte": month, "lte": month, **here}}}
+    assert later["range"]["made"] == {"gt": day, **here}
 
 
 def test_days_of_the_calendar_have_no_time_zone() -> None:
     names = read_names(NoteDocument, ["written"])
     with timezone.override("Europe/Berlin"):
         found = build_advanced([TITLE], names, "written:<2026", Matching())
-    assert found == {"range": {"written": {"lt": "2026||/y"}}}
+    year = {"lt": "2026-01-01T00:00:00||/y", "format": "strict_date_optional_time"}
+    assert found == {"range": {"written": year}}
 
 
 @pytest.mark.parametrize(

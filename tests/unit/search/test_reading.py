@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from django_es_admin.exceptions import SearchUnreadable
 from django_es_admin.search.fields import SearchField
-from django_es_admin.search.reading import Named, Not, Reading, Word, read_search
+from django_es_admin.search.operators.reading import Reading, read_search
+from django_es_admin.search.operators.tree import Named, Not, Word
 
 NAMES = {
     "name": SearchField("name", 3, "text"),
@@ -96,6 +97,14 @@ def test_every_name_of_the_catalogue_is_words() -> None:
         "bindings (Python 3) for (a)",
         "Price: on request",
         "Sold: everywhere",
+        "integers beyond (-20, 20)",
+        "used by -nox, -x11 and -qt.",
+        "a +3e, or not",
+        "stock : -5",
+        " : ",
+        "name :red",
+        'The "Common Gateway Interface" of ' + "many words " * 30,
+        "This is NOT a driver " * 20,
     ],
 )
 def test_what_is_pasted_is_words(term: str) -> None:
@@ -129,6 +138,9 @@ def test_what_is_pasted_is_words(term: str) -> None:
         "a\\:b -c",
         'lamp -"red shade"',
         "lamp -(red OR blue)",
+        "stock:5, -lamp, red",
+        "stock:(>-5 <5)",
+        "price:([1 TO 2] OR >=10)",
     ],
 )
 def test_what_is_clearly_an_operator_is_one(term: str) -> None:
@@ -145,6 +157,12 @@ def test_what_is_clearly_an_operator_is_one(term: str) -> None:
         ("STOCK:-5", "-5"),
         ("price:-2.50", "-2.50"),
         ("price:( -2.50 )", "-2.50"),
+        ("price:-.5", "-.5"),
+        # Of a text, too: nobody means all but 5.
+        ("name:-5", "-5"),
+        ("brand:(-5)", "-5"),
+        ("tags.name:+5.5", "+5.5"),
+        ("day:-2024", "-2024"),
     ],
 )
 def test_a_sign_after_a_field_is_a_numbers(term: str, value: str) -> None:
@@ -180,12 +198,41 @@ def test_a_sign_before_a_field_or_a_word_of_a_text_means_not() -> None:
         ("lamp and red", "small", "", "lamp AND red"),
         ("red lamp", "", "", ""),
         ("android order nothing", "", "", ""),
+        ("not red", "small", "", "NOT red"),
+        ("red  or\tblue", "small", "", "red  OR\tblue"),
+        ("(red or blue) and not lamp", "small", "", "(red OR blue) AND NOT lamp"),
+        ("stock : -5", "sign", ":", "stock:-5"),
+        ("lamp and", "", "", ""),
+        ("or", "", "", ""),
+        ("Red And Blue", "", "", ""),
+        ("sand or-not android", "", "", ""),
     ],
 )
 def test_the_other_reading_of_words(term: str, why: str, what: str, other: str) -> None:
     found = read(term)
     assert found.tree is None
     assert (found.why, found.what, found.other) == (why, what, other)
+
+
+@pytest.mark.parametrize(
+    ("term", "other"),
+    [
+        ("brand:acme or stock:5", "brand:acme OR stock:5"),
+        ("brand:acme and not lamp", "brand:acme AND NOT lamp"),
+        ("brand:(acme or hearth) -red", "brand:(acme OR hearth) -red"),
+        ('"salt and pepper" or -red', '"salt and pepper" OR -red'),
+    ],
+)
+def test_operators_in_lower_case_beside_others_offer_their_capitals(term: str, other: str) -> None:
+    found = read(term)
+    assert found.tree is not None
+    assert (found.why, found.other) == ("small", other)
+    assert read(other).why == ""
+
+
+def test_words_in_quotes_are_no_operators() -> None:
+    assert read('"salt and pepper" lamp').other == "salt and pepper lamp"
+    assert read('"salt or pepper" -not').why == ""
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from django_es_admin.exceptions import SearchUnreadable
 from django_es_admin.search.fields import SearchField
-from django_es_admin.search.reading import read_search
+from django_es_admin.search.operators.reading import read_search
 from django_es_admin.search.words import read_words
 
 NAMES = {

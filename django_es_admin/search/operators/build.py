@@ -5,24 +5,14 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from ..documents import Document
-from ..exceptions import SearchUnreadable
-from .fields import Query, SearchField, inside, read_fields
-from .query import Matching, build_query
-from .reading import (
-    Between,
-    Filled,
-    Joined,
-    Named,
-    Names,
-    Node,
-    Not,
-    Phrase,
-    Word,
-    read_search,
-)
-from .values import between, equal, is_compared, is_valued
-from .words import read_words
+from ...documents import Document
+from ...exceptions import SearchUnreadable
+from ..fields import Query, SearchField, inside, read_fields
+from ..query import Matching, build_query
+from ..values import between, equal, is_compared, is_valued
+from ..words import read_words
+from .reading import read_search
+from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
 
 def read_names(document: type[Document], specs: Iterable[str]) -> Names:

@@ -1,28 +1,21 @@
-"""How a search is read: as words, or as words with operators.
-
-Pasted text can also have colons, dashes, brackets and quotes. If something in it is clearly not an
-operator, the whole text is read as words. A named field that is followed by a value is clearly an
-operator.
-"""
+"""From a text to the tree of its operators, or to the reason why it has none."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from ..exceptions import SearchUnreadable
-from .fields import SearchField
-from .values import between, equal, is_compared, is_valued
-from .words import MAX_CHARACTERS, MAX_WORDS
+from ...exceptions import SearchUnreadable
+from ..fields import SearchField
+from ..values import between, equal, is_compared, is_valued
+from ..words import MAX_CHARACTERS, MAX_WORDS
+from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
+
+Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long"]
 
 # What is deeper than this was not typed by anybody.
 MAX_DEPTH = 30
 
-Names = Mapping[str, SearchField]
-Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "small"]
 
 _SIGNS = "+-"
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
@@ -31,166 +24,15 @@ _RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])")
 # No longer than any name is, or many signs would be looked at from each of them to the end.
 _NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]{1,200}):(?=\S)')
 _AFTER_PHRASE = frozenset(".,;:!?)")
+_DIGIT = re.compile(r"\.?\d")
+# As in "they are -red, -blue and -green".
+_PROSE = ",;.!?"
 # With a backslash before, it is no operator.
 _ESCAPED = frozenset(':"()+-')
 _ODD = frozenset("[]{}<>~^\\")
-_SMALL = re.compile(r"(?<=\S)\s(?:and|or)\s(?=\S)|(?:^|(?<=\s))not\s(?=\S)")
 
 
-@dataclass(frozen=True)
-class Word:
-    """A word, or a value."""
-
-    text: str
-    place: int
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words side by side."""
-
-    text: str
-    place: int
-
-
-@dataclass(frozen=True)
-class Not:
-    """What must not be; ``sign``: by a dash, which takes it from all that stands beside."""
-
-    part: "Node"
-    place: int
-    sign: bool
-
-
-@dataclass(frozen=True)
-class Named:
-    """What is looked for in one field."""
-
-    field: SearchField
-    part: "Node"
-    place: int
-
-
-@dataclass(frozen=True)
-class Between:
-    """Values between bounds: ``gt``, ``gte``, ``lt``, ``lte`` -> what was typed, and where."""
-
-    bounds: tuple[tuple[str, Word], ...]
-    place: int
-
-
-@dataclass(frozen=True)
-class Filled:
-    """Any value."""
-
-    place: int
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Several parts; ``by``: ``AND``, ``OR``, or "" if they just stand side by side."""
-
-    by: Literal["AND", "OR", ""]
-    parts: tuple["Node", ...]
-    place: int
-
-
-Node = Word | Phrase | Not | Named | Between | Filled | Joined
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A search as it was read.
-
-    Args:
-        tree: its operators; None if it is words.
-        why: what made words of a text that looks as if it had operators; "" if nothing did.
-        what: the part of the text that did.
-        other: the same text for the other reading, as it would be typed; "" if there is none.
-    """
-
-    tree: Node | None
-    why: Why | Literal[""] = ""
-    what: str = ""
-    other: str = ""
-
-
-def read_search(term: str, names: Names) -> Reading:
-    """Return how ``term`` is read.
-
-    Args:
-        names: name -> the field that a search may name so, in any case.
-
-    Raises:
-        SearchUnreadable: it has operators, and cannot be understood; the error says where, and why.
-    """
-    # JSON has no lone surrogates.
-    text = term.encode("utf-8", "replace").decode().replace("\0", " ")
-    try:
-        tree = _read(text, names)
-    except _PastedError as pasted:
-        other = _as_operators(text, names, pasted)
-        return Reading(None, pasted.why, pasted.what, other)
-    if tree is not None:
-        words = " ".join(_words_of(tree))
-        return Reading(tree, other=words if _words(words, names) else "")
-    if _SMALL.search(text):
-        capitals = _SMALL.sub(lambda found: found[0].upper(), text)
-        if _operators(capitals, names):
-            return Reading(None, "small", other=capitals)
-    return Reading(None)
-
-
-def _words(text: str, names: Names) -> bool:
-    """Whether a text is words, and some."""
-    try:
-        return bool(text.strip()) and _read(text, names) is None
-    except (SearchUnreadable, _PastedError):
-        return False
-
-
-def _operators(text: str, names: Names) -> bool:
-    """Whether a text has operators that are understood."""
-    try:
-        return _read(text, names) is not None
-    except (SearchUnreadable, _PastedError):
-        return False
-
-
-def _as_operators(text: str, names: Names, pasted: "_PastedError") -> str:
-    """Return what may have been meant by a text that was read as words."""
-    meant = {
-        "name": _with_another_name(text, names, pasted.what),
-        "sign": re.sub(r"(^|\s)([+-])\s+(?=\w)", r"\1\2", text),
-        "bracket": f"{text})",
-        "quote": f'{text}"',
-    }.get(pasted.why, "")
-    if meant and _operators(meant, names):
-        return meant
-    phrase = '"' + " ".join(text.replace('"', " ").split()) + '"'
-    return phrase if len(phrase.split()) > 1 and _operators(phrase, names) else ""
-
-
-def _with_another_name(text: str, names: Names, name: str) -> str:
-    near = get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
-    return text.replace(f"{name}:", f"{near[0]}:") if near else ""
-
-
-def _words_of(node: Node) -> list[str]:
-    match node:
-        case Word() | Phrase():
-            return node.text.split()
-        case Not() | Named():
-            return _words_of(node.part)
-        case Between():
-            return [bound.text for _, bound in node.bounds]
-        case Joined():
-            return [word for part in node.parts for word in _words_of(part)]
-        case Filled():
-            return []
-
-
-class _PastedError(Exception):
+class PastedError(Exception):
     """The text has what is clearly no operator."""
 
     def __init__(self, why: Why, what: str = "") -> None:
@@ -199,7 +41,7 @@ class _PastedError(Exception):
         self.what = what
 
 
-def _read(text: str, names: Names) -> Node | None:
+def parse(text: str, names: Names) -> Node | None:
     """Return the tree of a text; None if it is words."""
     known = {name.casefold(): field for name, field in names.items()}
     named = any(found[1].casefold() in known for found in _NAMED.finditer(text))
@@ -208,6 +50,9 @@ def _read(text: str, names: Names) -> Node | None:
     if not reader.has_operators:
         return None
     if len(text.split()) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
+        if not named and {"AND", "OR"}.isdisjoint(text.split()):
+            # A paragraph that was pasted.
+            raise PastedError("long")
         raise SearchUnreadable(
             _("A search with operators takes %(words)s words.") % {"words": MAX_WORDS}, len(text)
         )
@@ -297,6 +142,8 @@ class _Reader:
             # There is nothing before it that it could join.
             return self._odd("capitals", place)
         character = self._text[place]
+        if field is not None and is_compared(field) and self._text[place] in "<>[{":
+            return self._between()
         if character in _SIGNS and not self._is_number(field, place):
             return self._signed(field)
         if character == "(" and self._is_group(place):
@@ -317,6 +164,8 @@ class _Reader:
         part = self._part(field)
         if part is None:
             return self._missing()
+        if isinstance(part, Word) and part.text[-1:] in _PROSE and not self._is_clear:
+            raise PastedError("sign", sign)
         return Not(part, place, sign=True) if sign == "-" else part
 
     def _group(self, field: SearchField | None) -> Node:
@@ -325,7 +174,7 @@ class _Reader:
         part = self._side_by_side(field)
         if self._at >= len(self._text):
             if not self._is_clear:
-                raise _PastedError("bracket", "(")
+                raise PastedError("bracket", "(")
             return self._missing()
         self._at += 1
         return Word("()", place) if part is None else part
@@ -339,7 +188,7 @@ class _Reader:
         if end >= len(self._text):
             if self._is_clear:
                 raise SearchUnreadable(_("This is not understood here."), place)
-            raise _PastedError("quote", '"')
+            raise PastedError("quote", '"')
         text = self._text[place + 1 : end].replace('\\"', '"')
         after = self._text[end + 1 : end + 2]
         if not text.strip() or not (self._is_end(end + 1) or after in _AFTER_PHRASE):
@@ -355,7 +204,7 @@ class _Reader:
     def _word(self, field: SearchField | None) -> Node:
         place = self._at
         if not self._is_clear and field is None and self._text[place] in "/'":
-            raise _PastedError("start", self._text[place])
+            raise PastedError("start", self._text[place])
         text = self._scan(stop_at_colon=field is None)
         if self._text[self._at : self._at + 1] == ":" and field is None:
             found = self._names.get(text) or self._names.get(text.casefold())
@@ -363,11 +212,11 @@ class _Reader:
                 self._skip(":")
                 return self._named(found, place)
             if not self._is_clear:
-                raise _PastedError("name", text)
+                raise PastedError("name", text) if text else PastedError("sign", ":")
             text += self._scan(stop_at_colon=False)
         if not self._is_clear and field is None and not _ODD.isdisjoint(text):
             odd = next(character for character in text if character in _ODD)
-            raise _PastedError("bracket" if odd in "[]{}" else "sign", odd)
+            raise PastedError("bracket" if odd in "[]{}" else "sign", odd)
         return Word(text, place)
 
     def _scan(self, *, stop_at_colon: bool) -> str:
@@ -388,7 +237,7 @@ class _Reader:
                 if not opened and self._depth > 1:
                     break
                 if not opened and not self._is_clear:
-                    raise _PastedError("bracket", ")")
+                    raise PastedError("bracket", ")")
                 opened -= 1
             found.append(character)
             self._at += 1
@@ -407,22 +256,26 @@ class _Reader:
             if follows or self._is_clear:
                 raise
             # As in "Price: on request".
-            raise _PastedError("value", self._text[place : self._at].strip()) from None
+            raise PastedError("value", self._text[place : self._at].strip()) from None
         return Named(field, part, place)
 
     def _value(self, field: SearchField) -> Node:
         place = self._at
-        compared = _COMPARISON.match(self._text, place)
-        if compared:
-            self._at = compared.end()
-            return Between(((_SIDES[compared[1]], self._bound()),), place)
-        if self._text[place] in "[{":
-            return self._range()
+        if self._text[place] in "<>[{":
+            return self._between()
         if self._text[place] == "*" and self._is_end(place + 1):
             self._at += 1
             return Filled(place)
         part = self._part(field)
         return self._missing() if part is None else part
+
+    def _between(self) -> Between:
+        place = self._at
+        found = _COMPARISON.match(self._text, place)
+        if not found:
+            return self._range()
+        self._at = found.end()
+        return Between(((_SIDES[found[1]], self._bound()),), place)
 
     def _bound(self) -> Word:
         place = self._at
@@ -464,8 +317,13 @@ class _Reader:
         return True
 
     def _is_number(self, field: SearchField | None, place: int) -> bool:
-        """Whether a sign is a value's: after the name of a field that is compared it always is."""
-        return field is not None and (is_compared(field) or field.type == "boolean")
+        """Whether a sign is a value's, after the name of a field.
+
+        If the field holds values, it always is; else before a digit, as few mean "all but 5".
+        """
+        if field is None:
+            return False
+        return is_valued(field) or bool(_DIGIT.match(self._text, place + 1))
 
     def _bound_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -477,7 +335,7 @@ class _Reader:
     def _odd(self, why: Why, place: int) -> Node:
         """Read what no operator is here as a word, where there are clear ones beside."""
         if not self._is_clear:
-            raise _PastedError(why, self._text[place : place + 1])
+            raise PastedError(why, self._text[place : place + 1])
         if why != "sign":
             raise SearchUnreadable(_("This is not understood here."), place)
         return Word(self._scan(stop_at_colon=False), place)

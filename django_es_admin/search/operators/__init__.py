@@ -1,0 +1,1 @@
+"""Searches with operators: read into a tree, and made into a query."""

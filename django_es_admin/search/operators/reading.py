@@ -1,0 +1,135 @@
+"""How a search is read: as words, or as words with operators.
+
+Pasted text can also have colons, dashes, brackets and quotes. If something in it is clearly not an
+operator, the whole text is read as words. A named field that is followed by a value is clearly an
+operator.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from ...exceptions import SearchUnreadable
+from .parse import PastedError, Why, parse
+from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
+
+_SMALL = re.compile(r"(?:^|(?<=[\s(]))(?:and|or|not)(?=\s|$)")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A search as it was read.
+
+    Args:
+        tree: its operators; None if it is words.
+        why: what made words of a text that looks as if it had operators; ``"small"`` if capitals
+            would make operators of some words; "" otherwise.
+        what: the part of the text that did.
+        other: the same text for the other reading, as it would be typed; "" if there is none.
+    """
+
+    tree: Node | None
+    why: Why | Literal["small", ""] = ""
+    what: str = ""
+    other: str = ""
+
+
+def read_search(term: str, names: Names) -> Reading:
+    """Return how ``term`` is read.
+
+    Args:
+        names: name -> the field that a search may name so, in any case.
+
+    Raises:
+        SearchUnreadable: it has operators, and cannot be understood; the error says where, and why.
+    """
+    # JSON has no lone surrogates.
+    text = term.encode("utf-8", "replace").decode().replace("\0", " ")
+    try:
+        tree = parse(text, names)
+    except PastedError as pasted:
+        other = _as_operators(text, names, pasted)
+        return Reading(None, pasted.why, pasted.what, other)
+    capitals = _in_capitals(text, tree)
+    if capitals != text and _operators(capitals, names):
+        return Reading(tree, "small", other=capitals)
+    if tree is None:
+        return Reading(None)
+    words = " ".join(_words_of(tree))
+    return Reading(tree, other=words if _words(words, names) else "")
+
+
+def _in_capitals(text: str, tree: Node | None) -> str:
+    """Return a text with each ``and``, ``or`` and ``not`` that is a word of it in capitals."""
+    if tree is None:
+        return _SMALL.sub(lambda found: found[0].upper(), text)
+    for word in _small_words(tree):
+        end = word.place + len(word.text)
+        text = text[: word.place] + word.text.upper() + text[end:]
+    return text
+
+
+def _small_words(node: Node) -> Iterator[Word]:
+    match node:
+        case Word() if _SMALL.fullmatch(node.text):
+            yield node
+        case Not() | Named():
+            yield from _small_words(node.part)
+        case Joined():
+            for part in node.parts:
+                yield from _small_words(part)
+
+
+def _words(text: str, names: Names) -> bool:
+    """Whether a text is words, and some."""
+    try:
+        return bool(text.strip()) and parse(text, names) is None
+    except (SearchUnreadable, PastedError):
+        return False
+
+
+def _operators(text: str, names: Names) -> bool:
+    """Whether a text has operators that are understood."""
+    try:
+        return parse(text, names) is not None
+    except (SearchUnreadable, PastedError):
+        return False
+
+
+def _as_operators(text: str, names: Names, pasted: "PastedError") -> str:
+    """Return what may have been meant by a text that was read as words."""
+    meant = {
+        "name": _with_another_name(text, names, pasted.what),
+        "sign": re.sub(r"\s+:\s*|(?:^|(?<=\s))([+-])\s+(?=\w)", _closed_up, text),
+        "bracket": f"{text})",
+        "quote": f'{text}"',
+    }.get(pasted.why, "")
+    if meant and _operators(meant, names):
+        return meant
+    phrase = '"' + " ".join(text.replace('"', " ").split()) + '"'
+    return phrase if len(phrase.split()) > 1 and _operators(phrase, names) else ""
+
+
+def _closed_up(found: re.Match[str]) -> str:
+    return found[1] or ":"
+
+
+def _with_another_name(text: str, names: Names, name: str) -> str:
+    near = get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
+    return text.replace(f"{name}:", f"{near[0]}:") if near else ""
+
+
+def _words_of(node: Node) -> list[str]:
+    match node:
+        case Word() | Phrase():
+            return node.text.split()
+        case Not() | Named():
+            return _words_of(node.part)
+        case Between():
+            return [bound.text for _, bound in node.bounds]
+        case Joined():
+            return [word for part in node.parts for word in _words_of(part)]
+        case Filled():
+            return []
