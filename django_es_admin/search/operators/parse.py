@@ -49,9 +49,11 @@ def parse(text: str, names: Names) -> Node | None:
     tree = reader.read()
     if not reader.has_operators:
         return None
-    if len(text.split()) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
-        if not named and {"AND", "OR"}.isdisjoint(text.split()):
-            # A paragraph that was pasted.
+    words = text.split()
+    if len(words) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
+        operators = sum(word in ("AND", "OR") or word[0] in _SIGNS for word in words)
+        if not named and operators * 4 < len(words):
+            # A paragraph that was pasted, and no list of what to find or not.
             raise PastedError("long")
         raise SearchUnreadable(
             _("A search with operators takes %(words)s words.") % {"words": MAX_WORDS}, len(text)
