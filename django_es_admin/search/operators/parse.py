@@ -51,8 +51,8 @@ def parse(text: str, names: Names) -> Node | None:
         return None
     words = text.split()
     if len(words) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
-        operators = sum(word in ("AND", "OR") or word[0] in _SIGNS for word in words)
-        if not named and operators * 4 < len(words):
+        signed = sum(word[0] in _SIGNS for word in words)
+        if not named and {"AND", "OR"}.isdisjoint(words) and signed * 4 < len(words):
             # A paragraph that was pasted, and no list of what to find or not.
             raise PastedError("long")
         raise SearchUnreadable(
