@@ -21,8 +21,9 @@ from .lifecycle.complete import CompletePlan
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
 from .lifecycle.verify.plan import VerifyPlan
-from .models import Operation
+from .models import Operation, Worker
 from .operations.ending import give_up
+from .outbox.drain.heartbeat import Heartbeat
 from .outbox.drain.worker import drain_due
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
@@ -68,6 +69,8 @@ def do_operation(using: str, operation: int) -> str:
     Raises:
         ElasticsearchAdminError: it failed; the record has the reason, too.
     """
+    # Whoever began a task is there, however long nothing is to be done after it.
+    Heartbeat(Worker.Kind.TASKS).beat([using])
     return do_queued(using, operation)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..backends.health import ConnectionHealth
 from ..indices.diff import Difference
 from ..outbox.rows.status import OutboxStatus
+from ..status.backlog import Backlog
 from ..status.status import IndexStatus, Status
 
 
@@ -77,10 +78,25 @@ class IndexDocument:
 
 
 @dataclass(frozen=True)
+class BacklogDocument:
+    """What waits for all these indices together, and who writes it."""
+
+    waiting: int
+    oldest: str | None
+    parked: int
+    silent_databases: tuple[str, ...]
+    seconds_left: float | None
+    workers: int
+    worker_seen: str | None
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StatusDocument:
     """All that was asked for."""
 
     needs_attention: bool
+    backlog: BacklogDocument
     connections: tuple[ConnectionDocument, ...]
     indices: tuple[IndexDocument, ...]
 
@@ -89,8 +105,23 @@ def make_status_document(status: Status) -> StatusDocument:
     """Return what is printed of ``status``."""
     return StatusDocument(
         needs_attention=status.needs_attention,
+        backlog=_backlog(status.backlog),
         connections=tuple(_connection(health) for health in status.connections),
         indices=tuple(_index(index) for index in status.indices),
+    )
+
+
+def _backlog(backlog: Backlog) -> BacklogDocument:
+    seconds = backlog.seconds
+    return BacklogDocument(
+        waiting=backlog.waiting,
+        oldest=backlog.oldest.isoformat() if backlog.oldest else None,
+        parked=backlog.parked,
+        silent_databases=backlog.silent,
+        seconds_left=None if seconds is None else round(seconds, 1),
+        workers=backlog.workers,
+        worker_seen=backlog.seen.isoformat() if backlog.seen else None,
+        problems=tuple(str(problem) for problem in backlog.problems),
     )
 
 

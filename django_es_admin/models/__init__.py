@@ -8,6 +8,7 @@ from .owner import Owner
 from .page import Connection, Index
 from .tick import Tick
 from .verification import Difference, ProvenRange
+from .worker import Worker
 
 __all__ = [
     "Connection",
@@ -22,4 +23,5 @@ __all__ = [
     "RefusedDocument",
     "RowCount",
     "Tick",
+    "Worker",
 ]

@@ -20,6 +20,7 @@ from ..indices.names import is_generation_name
 from ..models import Generation
 from . import snapshot as snapshots
 from .answers import ClusterAnswer, ask
+from .backlog import Backlog, sum_up
 from .figures import read_figures
 from .status import IndexStatus, index_status, unmanaged_status
 
@@ -69,6 +70,7 @@ class IndexDetail:
         generations: the newest first.
         found: what was looked for in the live generation; None if nothing was, or it failed.
         found_error: why it could not be read.
+        backlog: what waits for it, and who writes that.
     """
 
     connection: ConnectionHealth
@@ -79,6 +81,7 @@ class IndexDetail:
     generations: tuple[GenerationStatus, ...] = ()
     found: Any = None
     found_error: str = ""
+    backlog: Backlog = field(default_factory=Backlog)
     read: datetime | None = None
     """When the connection was asked."""
 
@@ -154,9 +157,13 @@ def _declared(
 ) -> IndexDetail:
     holders = answer.live.holders(definition.alias)
     figures = read_figures([definition])
+    status = index_status(definition, answer, figures, exact=exact)
     detail = IndexDetail(
         answer.health,
-        index_status(definition, answer, figures, exact=exact),
+        status,
+        backlog=sum_up(
+            [(definition.using, status.outbox)], [answer.health], figures.workers, figures.silent
+        ),
         declared_mappings=definition.mappings,
         generations=tuple(
             replace(generation, known=generation.known and figures.knows(definition))

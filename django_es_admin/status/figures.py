@@ -13,6 +13,7 @@ from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Owner
 from ..operations.history import OperationStatus, last_operations, open_operations
+from ..outbox.drain.heartbeat import Workers, read_workers
 from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
 from .counts import Rows, count_rows, recall_rows
@@ -42,6 +43,7 @@ class Figures:
     last: dict[Key, OperationStatus] = field(default_factory=dict)
     behind: frozenset[tuple[str, int]] = frozenset()
     silent: frozenset[str] = frozenset()
+    workers: dict[str, Workers] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
 
     def knows(self, definition: IndexDefinition) -> bool:
@@ -138,6 +140,7 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         registered=found.registered | generations,
         last=found.last | last_operations(using),
         behind=found.behind | {(using, pk) for pk in find_behind(using)},
+        workers=found.workers | {using: read_workers(using)},
         owners=found.owners | dict.fromkeys([using], _key(using)),
     )
 

@@ -157,6 +157,17 @@ TEXTS: Mapping[str, str | Promise] = {
         "if they are yours, delete them",
         "count",
     ),
+    "worker-absent": ngettext_lazy(
+        "No worker was seen for %(count)d minute, so that nobody writes what waits: start the "
+        "service that drains the outbox",
+        "No worker was seen for %(count)d minutes, so that nobody writes what waits: start the "
+        "service that drains the outbox",
+        "count",
+    ),
+    "worker-never": gettext_lazy(
+        "No worker has been seen yet, so that nobody writes what waits: start the service that "
+        "drains the outbox"
+    ),
     "outbox-late": ngettext_lazy(
         "%(count)d change waits, the oldest for %(minutes)d min",
         "%(count)d changes wait, the oldest for %(minutes)d min",

@@ -20,6 +20,7 @@ from ..operations.history import OperationStatus
 from ..outbox.drain.owner import owner_in
 from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
+from .backlog import Backlog, sum_up
 from .counts import Rows
 from .figures import Figures, read_figures
 from .former import Former, find_former
@@ -112,20 +113,24 @@ class Status:
         indices: the declared ones by name, then the others.
         running: the operations that go on or wait, the newest first.
         disks: alias of a connection -> the room of its cluster, where that is known.
+        backlog: what waits for all these indices together.
     """
 
     connections: tuple[ConnectionHealth, ...]
     indices: tuple[IndexStatus, ...]
     running: tuple[OperationStatus, ...] = ()
     disks: Mapping[str, Disk] = field(default_factory=dict)
+    backlog: Backlog = field(default_factory=Backlog)
     read: datetime | None = None
     """When the connections were asked, the first of them."""
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a connection is down or an index has a problem."""
-        return any(not health.available for health in self.connections) or any(
-            index.problems for index in self.indices
+        """Whether a connection is down, nobody writes what waits, or an index has a problem."""
+        return (
+            bool(self.backlog.problems)
+            or any(not health.available for health in self.connections)
+            or any(index.problems for index in self.indices)
         )
 
 
@@ -175,11 +180,14 @@ def get_status(
     if unmanaged:
         for backend in backends:
             indices += _unmanaged(backend, answers[backend.alias])
+    healths = tuple(answer.health for answer in answers.values())
+    outboxes = [(index.connection, index.outbox) for index in indices]
     return Status(
-        tuple(answer.health for answer in answers.values()),
+        healths,
         tuple(indices),
         running=figures.running,
         disks={alias: answer.disk for alias, answer in answers.items() if answer.disk},
+        backlog=sum_up(outboxes, healths, figures.workers, figures.silent),
         read=read,
     )
 

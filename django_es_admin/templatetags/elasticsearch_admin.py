@@ -7,6 +7,7 @@ from django import template
 from ..admin.pages import format as formatting
 from ..admin.pages import state
 from ..admin.pages.address import quoted_id
+from ..admin.pages.backlog import tell_backlog
 from ..admin.pages.labels import label
 from ..admin.pages.overview.dashboard import Dashboard, get_dashboard
 from ..admin.pages.overview.filtering import Filter
@@ -26,6 +27,7 @@ register.filter("duration", formatting.duration)
 register.filter("percent", formatting.percent)
 register.filter("definition", formatting.definition)
 
+register.filter("backlog_line", tell_backlog)
 register.filter("connection_label", label)
 register.filter("connection_state", state.connection_state)
 register.filter("index_state", state.index_state)

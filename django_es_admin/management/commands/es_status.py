@@ -172,6 +172,7 @@ def find_problems(status: Status) -> list[tuple[str, str]]:
         for health in status.connections
         if not health.available
     ]
+    found += [("outbox", str(problem)) for problem in status.backlog.problems]
     names = [index.name for index in status.indices]
     for index in status.indices:
         # Two connections may each have an index of one name.

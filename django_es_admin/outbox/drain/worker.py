@@ -15,11 +15,12 @@ from ...conf import get_options
 from ...exceptions import DatabaseUnavailable
 from ...faults import close_broken
 from ...indices.definition import get_definitions
-from ...models import OutboxEntry
+from ...models import OutboxEntry, Worker
 from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
 from .cluster_side import LOOK_AGAIN, repair_all
+from .heartbeat import BEAT_SECONDS, Heartbeat
 from .pending import Rows, drain_rows, rows_of
 from .statistics import flush
 
@@ -76,6 +77,7 @@ def drain_due(
     aliases = databases(connection)
     total = DrainResult()
     failures: list[Exception] = []
+    heart, began = Heartbeat(Worker.Kind.ONCE), time.monotonic()
     for alias in aliases:
         try:
             repair_all(alias, connection)
@@ -87,6 +89,10 @@ def drain_due(
                     on_batch(total)
         except (Error, DatabaseUnavailable) as error:
             failures.append(error)
+    if connection is None:
+        # Who drains all that there is looks after the outbox, a button on a page does not.
+        heart.worked(total.objects, time.monotonic() - began)
+        heart.beat(aliases)
     for failure in failures:
         raise failure
     flush()
@@ -132,14 +138,16 @@ def drain_forever(
     # What stopped is left alone for the pause: its old rows must not stand before others, and a
     # database that is down must not keep another one waiting.
     avoided, resting, retry_at = Q(), set[str](), 0.0
-    repairs = _Repairs()
+    repairs, heart = _Repairs(), Heartbeat(Worker.Kind.DRAIN)
     while not stop.is_set():
+        heart.beat(alias for alias in databases() if alias not in resting)
         if time.monotonic() >= retry_at:
             avoided, resting = Q(), set()
         busy, overloaded, failure = False, False, ""
         for alias in [alias for alias in databases() if alias not in resting]:
             try:
                 repairs.do(alias, resting=bool(avoided))
+                began = time.monotonic()
                 entries = claim(alias, (rows.exclude(avoided) for rows in due(alias)), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
             except (Error, DatabaseUnavailable) as error:
@@ -149,6 +157,7 @@ def drain_forever(
                 failure = str(error)
                 continue
             busy = busy or bool(entries)
+            heart.worked(result.written + result.deleted, time.monotonic() - began)
             if entries and on_batch:
                 on_batch(result)
             avoided |= rows_of(result.stopped)
@@ -165,8 +174,16 @@ def drain_forever(
             pause, limit = 0.0, get_options().bulk_max_documents
         if not busy:
             flush()
-            stop.wait(interval)
+            _rest(stop, interval, heart, resting)
     flush()
+    heart.beat(databases(), now=True)
+
+
+def _rest(stop: threading.Event, interval: float, heart: Heartbeat, resting: set[str]) -> None:
+    """Wait for a while, alive."""
+    end = time.monotonic() + interval
+    while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, BEAT_SECONDS)):
+        heart.beat(alias for alias in databases() if alias not in resting)
 
 
 class _Repairs:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ....indices.analysis import analyze, analyzers_of
 from ....indices.diff import flatten
 from ....indices.samples import read_samples
+from ....models import OutboxEntry
 from ....operations.history import operations_on
 from ....status.detail import IndexDetail, Look
 from ..databases import database_of
@@ -65,7 +66,11 @@ class Tab:
 
 
 def _overview(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    index = detail.status
+    outbox = links.changelist(OutboxEntry._meta.label)
+    only = urlencode({"of": f"{index.connection}:{index.name}"})
     return {
+        "outbox_url": f"{outbox}?{only}" if outbox else "",
         "model_url": links.changelist(detail.status.model),
         "settings": sorted(detail.settings.items()),
     }

@@ -1,7 +1,7 @@
 """What the dashboard shows, to this user and with this filter."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from ....backends.health import ConnectionHealth
 from ....indices.names import is_generation_name, short_generation_name
 from ....models import Connection, Index, OutboxEntry
 from ....operations.history import OperationStatus
+from ....status.backlog import Backlog
 from ....status.problem import Problem
 from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
@@ -72,9 +73,7 @@ class Dashboard:
         heads: of the columns.
         total: number of indices of the kinds that are shown.
         declared: whether the project declares any index.
-        waiting: changes that are not in their index yet.
-        oldest: when the first of them was made.
-        parked: parked changes.
+        backlog: the changes that are not in their index yet.
         outbox_url: address of the outbox; "" for a user who may not see it.
         running: the operations that go on, of indices that the user may see.
         several: whether there is more than one connection.
@@ -90,9 +89,7 @@ class Dashboard:
     heads: tuple[Head, ...] = ()
     total: int = 0
     declared: bool = True
-    waiting: int = 0
-    oldest: datetime | None = None
-    parked: int = 0
+    backlog: Backlog = field(default_factory=Backlog)
     outbox_url: str = ""
     running: tuple[OperationStatus, ...] = ()
     several: bool = False
@@ -134,7 +131,6 @@ def get_dashboard(
     pages = Paginator(sort(filter(chosen.matches, admitted), chosen.order), PER_PAGE).get_page(
         chosen.page
     )
-    outboxes = [index.outbox for index in status.indices]
     return Dashboard(
         chosen,
         connections=_connections(status) if sees_connections else None,
@@ -143,9 +139,7 @@ def get_dashboard(
         heads=heads(chosen.parameters, chosen.order, several=several),
         total=len(admitted),
         declared=any(index.declared for index in status.indices),
-        waiting=sum(outbox.waiting for outbox in outboxes),
-        oldest=min((outbox.oldest for outbox in outboxes if outbox.oldest), default=None),
-        parked=sum(outbox.parked for outbox in outboxes),
+        backlog=status.backlog,
         outbox_url=links.changelist(OutboxEntry._meta.label),
         running=status.running if sees_indices else (),
         several=several,
