@@ -24,8 +24,9 @@ AnyQuery = Mapping[str, Any] | dsl.Query
 PREFIX_LENGTH = 1
 # Who gives more words than this has pasted them, and pasted text has no typos to forgive.
 MAX_FUZZY_WORDS = 10
-# Nobody mistypes a word so long; to find what is near it takes as long as it is.
+# Nobody mistypes a word so long; to find what is near it takes as long as it is, in each field.
 MAX_FUZZY_CHARACTERS = 40
+MAX_FUZZY_CHARACTERS_IN_ALL = 120
 # Two letters at least, as one is the beginning of too much; few jokers, as each costs time.
 _PATTERN = re.compile(r"[^\W_]{2}[\w.-]{0,61}(?:[*?][\w.-]{0,40}){1,3}")
 # What an analysis may make words of, by itself.
@@ -105,17 +106,32 @@ def build_marking(field: SearchField, words: Words, matching: Matching) -> Query
 def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
     """Return the query that decides whether a document is a hit."""
     typed = _typed(words, matching)
-    some = {"bool": {"should": [_in_any(fields, word) for word in typed]}}
     if len(typed) == 1 or matching.operator == "or":
-        return some
+        return {"bool": {"should": [_in_any(fields, word) for word in typed]}}
     return {
         "bool": {
             # A word that analysis drops ("the", "&") must not exclude the others ...
             "must": [_in_any(fields, replace(word, skip=True)) for word in typed],
             # ... but where it drops all of them, nothing was searched for, and nothing is found.
-            "filter": some,
+            "filter": {"bool": {"should": list(_searched_for(fields, typed))}},
         }
     }
+
+
+def _searched_for(fields: list[SearchField], typed: list[_Word]) -> Iterator[Query]:
+    """Yield queries of which one matches each document, if analysis leaves something of a word.
+
+    They match the documents with such a word, and those without: to look for typos a second time
+    would cost as much as the first.
+    """
+    by_word = [field for field in fields if field.is_text and not field.nested]
+    for word in typed:
+        if word.fuzziness and by_word:
+            yield _in_any(fields, replace(word, fuzziness=0))
+            every = _match(by_word, replace(word, skip=True), operator="and")
+            yield {"bool": {"must_not": every}}
+        else:
+            yield _in_any(fields, word)
 
 
 def _typed(words: Words, matching: Matching) -> list[_Word]:
@@ -137,6 +153,7 @@ def may_be_mistyped(word: str, words: Words) -> bool:
         and "*" not in word
         and not is_pattern(word)
         and len(_PARTS.findall(words.text)) <= MAX_FUZZY_WORDS
+        and len(words.text) <= MAX_FUZZY_CHARACTERS_IN_ALL
     )
 
 

@@ -107,6 +107,26 @@ def test_words_without_digits_are_fuzzy() -> None:
     assert len(fuzzy(" ".join("abcdefghij"))) == 10
 
 
+@pytest.mark.parametrize(
+    "term",
+    [
+        *(letters * 64 for letters in ("a_b_", "a-b-", "a.b.", "ü_ö_", "1_2_", "日本", "a\u0301")),
+        " ".join(letter * 40 for letter in "abcdefghij"),
+        " ".join(letter * 8 for letter in "abcdefghij"),
+        " ".join(f"{letter}_b_c" * 7 for letter in "abcdefghij"),
+        "lanterns of brass",
+        "x" * 40,
+    ],
+)
+def test_near_words_cost_no_more_than_a_sentence_whatever_is_typed(term: str) -> None:
+    for operator in ("and", "or"):
+        made = query(TITLE, CODE, WORD, term=term, operator=operator)
+        fuzzy = [match["query"] for match in parts(made, "multi_match") if "fuzziness" in match]
+        # Each word once, and once more in each nested object.
+        assert len(fuzzy) == 2 * len(set(fuzzy)) <= 2 * 10
+        assert sum(map(len, fuzzy)) <= 2 * 120
+
+
 def test_the_longest_search_stays_small() -> None:
     term = " ".join(f"word{n}" for n in range(5_000))
     assert len(json.dumps(query(TITLE, CODE, STARS, WORD, term=term))) < 200_000
