@@ -105,6 +105,10 @@ class DocumentMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """A document does not fit its model; see `manage.py check`."""
 
 
+class SearchUnknown(ElasticsearchAdminError):
+    """The index has no search of that name: name a search service of the site."""
+
+
 class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """A search is not set up; see `manage.py check`."""
 

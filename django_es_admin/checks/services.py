@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.urls import URLResolver, get_resolver
 
 from ..search import SearchService
+from ..search.site.services import services
 from ..search.site.validation import Kind, find_problems
 from .messages import error
 
@@ -36,7 +36,7 @@ def _check_declarations() -> list[CheckMessage]:
             problem.hint,
             service,
         )
-        for service in _services(SearchService)
+        for service in services()
         for problem in find_problems(service)
     ]
 
@@ -83,12 +83,3 @@ def _needs(view: type, service: Any) -> Sequence[str]:
             own = any(getattr(view, n, None) is not getattr(base, n, None) for n in _ANSWERS)
             return () if own else needs
     return ()
-
-
-def _services(base: type[SearchService]) -> Iterator[type[SearchService]]:
-    """Yield those that a project declares; one without a document is a base class."""
-    for service in base.__subclasses__():
-        own = apps.get_containing_app_config(service.__module__)
-        if own is not None and own.label != "elasticsearch" and hasattr(service, "document"):
-            yield service
-        yield from _services(service)

@@ -26,6 +26,7 @@ PAGES = [
     *(f"{INDEX}{tab}/" for tab in TABS),
     f"{INDEX}documents/?q=shoe",
     f"{INDEX}documents/compare/?key=1",
+    f"{INDEX}documents/why/?key=1&q=trail+lamp",
     f"{INDEX}analyze/?text=Trail+shoes",
     *(f"{INDEX}{action}/" for action in ("rebuild", "swap", "rollback", "drain", "prune")),
     f"{DASHBOARD}operation/",

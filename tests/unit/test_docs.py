@@ -32,6 +32,7 @@ from django_es_admin.management import (
     operations_json,
     status_json,
     verify_json,
+    why_json,
 )
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.management.commands import es_reindex, es_update_mapping
@@ -65,6 +66,7 @@ DOCUMENTS: dict[str, Any] = {
     "es_swap_alias": operations_json.SwapDocument,
     "es_update_mapping": es_update_mapping.MappingsDocument,
     "es_verify": verify_json.VerifyDocument,
+    "es_why": why_json.WhyDocument,
 }
 FIXTURES = [
     name

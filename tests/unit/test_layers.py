@@ -32,6 +32,7 @@ LAYERS = [
     ("lifecycle.verify",),
     ("lifecycle",),
     ("search",),
+    ("insight",),
     ("tasks", "checks"),
     ("admin", "views", "rest", "import_export", "management", "templatetags"),
     ("test", "dsl"),

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from ...documents import Document, registry
 from ...exceptions import SearchMisdeclared
+from ...insight.searches import KnownSearch
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
 from ...search.operators.build import build_advanced, is_plain, read_names
 from ...search.operators.reading import Reading, read_search
 from ...search.operators.tree import Names
 from ...search.query import AnyQuery, Matching, build_marking, build_query
+from ...search.site.parts import SearchParts
 from ...search.words import read_words
 from .advanced import label_of
 
@@ -82,6 +84,25 @@ class SearchOptionsMixin(Base):
             SearchUnreadable: it has operators, and cannot be understood.
         """
         return self._build_query(request, term, self.search_fuzziness)
+
+    def get_known_search(self, request: HttpRequest, name: str) -> KnownSearch:
+        """Return the search of the box, to be asked about.
+
+        Args:
+            name: what it is to be called.
+        """
+
+        def read(text: str) -> SearchParts:
+            query: Any = self.get_search_query(request, text)
+            return SearchParts(
+                words=read_words(text),
+                query=query.to_dict() if hasattr(query, "to_dict") else query,
+                fields=self.get_searched_fields(request),
+                matching=Matching(self.search_operator, self.search_fuzziness),
+                selections=(),
+            )
+
+        return KnownSearch(name, self.get_search_document(), self.list_per_page, read)
 
     def get_marking(
         self, request: HttpRequest, term: str, paths: Iterable[str], *, exact: bool

@@ -1,6 +1,7 @@
 """Reindexing in the ``ModelAdmin`` of an indexed model, for staff with the right."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ...conf import get_options
-from ...documents import registry
+from ...documents import Document, registry
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, definition_of
 from ...lifecycle.reindex import keys_of, reindex_objects
@@ -92,6 +93,13 @@ class ReindexingMixin(Base):
         """Whether the user may reindex objects of this model, which takes to see them, too."""
         return self.has_view_permission(request) and self._may("reindex_objects", request)
 
+    def get_why_url(self, request: HttpRequest, document: type[Document], text: str) -> str:
+        """Return where somebody asks why a search misses an object; "" for who may not."""
+        pages = self._pages()
+        if not pages or not pages.has_view_permission(request):
+            return ""
+        return f"{self._index_url(definition_of(document), 'why')}?{urlencode({'q': text})}"
+
     # --- the rest ---
 
     def _definitions(self) -> list[IndexDefinition]:
@@ -158,6 +166,7 @@ class ReindexingMixin(Base):
             "comparison": comparison,
             "problem": problem,
             "url": self._index_url(definition, "compare"),
+            "why_url": self._index_url(definition, "why"),
             "key": key,
         }
 

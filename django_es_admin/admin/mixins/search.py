@@ -237,9 +237,9 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         if not shown:
             return
         answer = shown.answer
-        context["elasticsearch_search"] = summarise(
-            shown, self.get_search_document(), changelist.get_query_string
-        )
+        document = self.get_search_document()
+        context["elasticsearch_search"] = summarise(shown, document, changelist.get_query_string)
+        context["elasticsearch_why_url"] = self.get_why_url(request, document, changelist.query)
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)

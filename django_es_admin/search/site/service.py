@@ -23,6 +23,7 @@ from .criteria import Selection, find_field
 from .declaration import SearchDeclaration
 from .hits import highlighted, read_hits
 from .paging import Paging
+from .parts import SearchParts
 from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import send
@@ -64,6 +65,26 @@ class SearchService(SearchDeclaration):
     def get_highlight_query(self, path: str, words: Words) -> Query:
         """Return the query for what is marked in a field; override it with ``get_query``."""
         return build_marking(find_field(self.document, path), words, self._matching)
+
+    def read(self, query: str | None = None, **criteria: Any) -> SearchParts:
+        """Return what the search for words and criteria is made of, without asking anybody.
+
+        Args:
+            query, criteria: as in ``build_search``.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+            TypeError: there is no such criterion.
+        """
+        words, selections = self._read_words(query), self._read_selections(criteria)
+        made: Any = self.get_query(words) if words else {"match_all": {}}
+        return SearchParts(
+            words=words,
+            query=made.to_dict() if isinstance(made, dsl.Query) else made,
+            fields=read_fields(self.document, self.fields),
+            matching=self._matching,
+            selections=(*self._default_selections(), *selections),
+        )
 
     def search(
         self,

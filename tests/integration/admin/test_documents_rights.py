@@ -298,3 +298,23 @@ def test_a_row_of_another_kind_is_refused(queued: Operation, kind: str) -> None:
     assert "is not done in a task" in do(queued)
     queued.refresh_from_db()
     assert queued.state == "failed"
+
+
+def test_why_tells_a_tenant_of_no_other_documents(notes: dict[str, Note]) -> None:
+    client, ours = sign_in(), str(notes["ours"].pk)
+    status, text = open_page(client, "tenants", "why", key=ours, q="lantern")
+    assert status == 200
+    assert "Found: it matches in title (“lantern”)" in unescape(text)
+    # How many others there are is their secret, too.
+    assert "hits" not in text
+    assert f"/{INDEX}/documents/&quot;" not in text
+    for key in (str(notes["theirs"].pk), "x", "987"):
+        assert open_page(client, "tenants", "why", key=key, q="lantern")[0] == 403
+    everything = open_page(sign_in_again(), "everything", "why", key=ours, q="lantern")[1]
+    assert "of 2 hits" in everything
+
+
+def sign_in_again() -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username="clerk"))
+    return client

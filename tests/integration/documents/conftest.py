@@ -1,6 +1,6 @@
 """A document of a model that a test declares, without an index, or live and empty."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -21,11 +21,13 @@ def build(transactional_db: None) -> Iterator[Callable[..., type[Document]]]:
         related: tuple[Any, ...] = (),
         names: tuple[str, ...] = (),
         base: type[Document] = Document,
+        settings: Mapping[str, Any] | None = None,
         **attributes: Any,
     ) -> type[Document]:
         options = {"model": model, "related_models": related, "fields": names}
+        index = {"name": f"declared-{len(registered)}", "settings": dict(settings or {})}
         attributes |= {
-            "Index": type("Index", (), {"name": f"declared-{len(registered)}"}),
+            "Index": type("Index", (), index),
             "Django": type("Django", (), options),
         }
         registered.append(registry.register_document(type("DeclaredDocument", (base,), attributes)))

@@ -27,6 +27,7 @@ from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
+from .why import why_view
 
 
 class IndexAdmin(IndexPages):
@@ -47,6 +48,11 @@ class IndexAdmin(IndexPages):
             self.admin_site.admin_view(outside_transactions(self._compare)),
             name="elasticsearch_index_compare",
         )
+        why = path(
+            "<path:object_id>/documents/why/",
+            self.admin_site.admin_view(outside_transactions(self._why)),
+            name="elasticsearch_index_why",
+        )
         actions = [
             path(
                 f"<path:object_id>/{action.name}/",
@@ -55,7 +61,7 @@ class IndexAdmin(IndexPages):
             )
             for action in ACTIONS
         ]
-        return [*tabs, compare, *actions, *super().get_urls()]
+        return [*tabs, compare, why, *actions, *super().get_urls()]
 
     def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -65,6 +71,9 @@ class IndexAdmin(IndexPages):
 
     def _compare(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return compare_view(self, request, unquote(object_id))
+
+    def _why(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return why_view(self, request, unquote(object_id))
 
     def _tab_view(self, tab: Tab) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:

@@ -1,0 +1,131 @@
+"""The page that says why an object is found for some words, or is not."""
+
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ....exceptions import ElasticsearchAdminError, SearchUnknown
+from ....indices.definition import IndexDefinition, get_definition
+from ....insight.searches import PLAIN, KnownSearch, searches_of
+from ....insight.why.sentence import sentence
+from ....insight.why.why import explain_why
+from ...rights import IndexPages, index_of
+from ..address import find_index, parse_id
+from ..links import model_links
+from ..operations.tools import READ_ONLY, tools_of
+from .compare import MAX_KEY
+from .tabs import DOCUMENTS, TABS
+
+MOST_CHARACTERS = 1_000
+BOX = "admin"
+"""The name of the search of the changelist's box."""
+
+
+def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Ask for an object and words, and say why the search finds it, or does not.
+
+    Args:
+        pages: of the indices.
+        object_id: ``connection:name``; the parameters are ``key``, ``q`` and ``search``.
+
+    Raises:
+        PermissionDenied: the user may not view indices, or not this object's document.
+        Http404: there is no such index, or it is not made from objects.
+    """
+    pages.require_view(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    connection, name = parse_id(object_id)
+    detail = find_index(object_id)
+    index = index_of(connection, name)
+    key, text = request.GET.get("key", "").strip(), request.GET.get("q", "")[:MOST_CHARACTERS]
+    if not detail.status.model or len(key) > MAX_KEY or "\0" in key:
+        raise Http404("There is no such object.")
+    reads_all = pages.has_view_documents_permission(request, index)
+    if key and not (reads_all or pages.has_view_document_permission(request, index, key)):
+        raise PermissionDenied
+    definition = get_definition(name, connection)
+    known = _searches(pages, request, definition)
+    asked, problem = request.GET.get("search", ""), detail.connection.error
+    search = next((one for one in known if asked in ("", one.name)), None)
+    why = None
+    try:
+        if search is None:
+            raise SearchUnknown
+        if key and text.strip() and not problem:
+            why = explain_why(
+                definition,
+                key,
+                text,
+                search,
+                rows=_rows(pages, request, definition, search),
+                tells_rank=reads_all,
+            )
+    except ElasticsearchAdminError as error:
+        problem = str(error)
+    context = pages.admin_site.each_context(request)
+    links = model_links(context["available_apps"], pages.admin_site.name)
+    readonly = detail.connection.details.readonly
+    context |= {
+        "title": name,
+        "subtitle": _("Why is this (not) found?"),
+        "opts": pages.opts,
+        "object_id": quote(object_id),
+        "tab": DOCUMENTS,
+        "tabs": [each for each in TABS if reads_all or not each.private],
+        "tools": tools_of(pages, request, detail.status, readonly=readonly),
+        "read_only": READ_ONLY if readonly else "",
+        "detail": detail,
+        "index": detail.status,
+        "key": key,
+        "text": text,
+        "object_url": links.change(detail.status.model, key) if key else "",
+        "searches": [(one.name, _title(one), one is search) for one in known],
+        "why": why,
+        "sentence": sentence(why) if why else "",
+        "problem": problem,
+    }
+    request.current_app = pages.admin_site.name
+    return TemplateResponse(request, "admin/elasticsearch/index/why.html", context)
+
+
+def _searches(
+    pages: IndexPages, request: HttpRequest, definition: IndexDefinition
+) -> tuple[KnownSearch, ...]:
+    """Return the searches that the user can have used: the box of the changelist is the first."""
+    box = []
+    for part in definition.parts:
+        model_admin = _model_admin(pages, part)
+        if hasattr(model_admin, "get_known_search") and model_admin.has_view_permission(request):
+            found = model_admin.get_known_search(request, BOX)
+            if found.document is part.document:
+                box.append(found)
+    return (*box, *searches_of(definition))
+
+
+def _rows(
+    pages: IndexPages, request: HttpRequest, definition: IndexDefinition, search: KnownSearch
+) -> QuerySet[Any] | None:
+    """Return the rows that the list shows this user; None for a search that has no such list."""
+    if search.name != BOX:
+        return None
+    part = next(one for one in definition.parts if one.document is search.document)
+    rows: QuerySet[Any] = _model_admin(pages, part).get_queryset(request)
+    return rows
+
+
+def _model_admin(pages: IndexPages, part: IndexDefinition) -> Any:
+    model = part.document.django.model if part.document else None
+    registered = model is not None and pages.admin_site.is_registered(model)
+    return pages.admin_site.get_model_admin(model) if model and registered else None
+
+
+def _title(search: KnownSearch) -> str:
+    if search.name == BOX:
+        return _("the search box of the list")
+    return _("all fields") if search.name == PLAIN else search.name

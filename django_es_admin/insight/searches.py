@@ -1,0 +1,88 @@
+"""The searches of an index that can be asked about: the services of the site, and others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..documents import Document
+from ..exceptions import SearchUnknown
+from ..indices.definition import IndexDefinition
+from ..search import SearchService
+from ..search.fields import read_fields
+from ..search.query import Matching, build_query
+from ..search.site.parts import SearchParts
+from ..search.site.services import services
+from ..search.words import read_words
+
+PLAIN = "all fields"
+"""The name of the search in every text and keyword of a document, for want of another one."""
+
+_LOOKED_IN = frozenset(("text", "match_only_text", "search_as_you_type", "keyword"))
+
+
+@dataclass(frozen=True)
+class KnownSearch:
+    """A search that somebody can use.
+
+    Args:
+        name: of the service's class, or what else people know it by.
+        document: that it searches.
+        page_size: hits on a page of its results.
+        read: makes the parts of a search from what somebody typed.
+    """
+
+    name: str
+    document: type[Document]
+    page_size: int
+    read: Callable[[str], SearchParts]
+
+
+def searches_of(definition: IndexDefinition) -> tuple[KnownSearch, ...]:
+    """Return the searches of an index: the site's services by name, and one in all fields."""
+    if definition.document is None:
+        return ()
+    services = {service.__name__: service for service in services_of(definition)}
+    found = [
+        KnownSearch(name, service.document, service.page_size, partial(_read, service))
+        for name, service in sorted(services.items())
+    ]
+    document = definition.document
+    return (*found, KnownSearch(PLAIN, document, 20, partial(_read_plain, document)))
+
+
+def find_search(definition: IndexDefinition, name: str) -> KnownSearch:
+    """Return a search of an index by its name; the first one for "".
+
+    Raises:
+        SearchUnknown: there is none of that name.
+    """
+    known = searches_of(definition)
+    for search in known:
+        if name in ("", search.name):
+            return search
+    raise SearchUnknown(
+        f"{definition.name} has no search {name!r}: "
+        f"it has {', '.join(search.name for search in known) or 'none'}."
+    )
+
+
+def services_of(definition: IndexDefinition) -> list[type[SearchService]]:
+    """Return the services of the installed apps that search an index."""
+    documents = [part.document for part in definition.parts]
+    return [one for one in services() if one.document in documents]
+
+
+def _read(service: type[SearchService], text: str) -> SearchParts:
+    return service().read(text)
+
+
+def _read_plain(document: type[Document], text: str) -> SearchParts:
+    fields = read_fields(document, _plain_paths(document))
+    words, matching = read_words(text), Matching()
+    return SearchParts(words, build_query(fields, words, matching), fields, matching, ())
+
+
+def _plain_paths(document: type[Document]) -> tuple[str, ...]:
+    mapping: Any = document._doc_type.mapping
+    return tuple(str(name) for name in mapping if mapping[name].name in _LOOKED_IN)

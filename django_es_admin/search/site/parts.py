@@ -1,0 +1,28 @@
+"""What a search is made of, for those who explain it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..fields import Query, SearchField
+from ..query import Matching
+from ..words import Words
+from .criteria import Selection
+
+
+@dataclass(frozen=True)
+class SearchParts:
+    """The parts of one search of a service.
+
+    Args:
+        words: that are looked for.
+        query: for the words.
+        fields: in which they are looked for.
+        matching: how.
+        selections: what a document has to have beside the words: the service's own first.
+    """
+
+    words: Words
+    query: Query
+    fields: Sequence[SearchField]
+    matching: Matching
+    selections: Sequence[Selection]
