@@ -17,18 +17,30 @@ from ...models import Generation, LoadRange
 from ...outbox.rows.lock import wait_for_writers
 
 BATCHES = 10
-"""Of the size of one bulk request, in a range."""
+"""Of the size of one bulk request, in a range at most."""
+
+RANGES_EACH = 8
+"""Of each worker at least, where there are rows for it: the last one must not work on alone."""
 
 
-def plan_ranges(definition: IndexDefinition, generation: Generation) -> None:
+def plan_ranges(
+    definition: IndexDefinition, generation: Generation, *, total: int = 0, workers: int = 1
+) -> None:
     """Divide the keys of the model's table, once for each generation.
 
     The first range begins before, and the last one ends beyond, every key that there may ever be.
+
+    Args:
+        total: number of objects, about.
+        workers: how many processes are to load them.
     """
     using = definition.database
     if _ranges(generation).exists():
         return
-    size = get_options().bulk_max_documents * BATCHES
+    batch = get_options().bulk_max_documents
+    size = batch * BATCHES
+    if workers > 1:
+        size = min(size, max(total // (workers * RANGES_EACH), batch))
     bounds = [
         (part.part_label, after, until)
         for part in definition.parts
@@ -53,8 +65,12 @@ def _bounds(definition: IndexDefinition, size: int) -> Iterator[str]:
         page = keys.filter(pk__gt=found[0])
 
 
-def claim_range(generation: Generation) -> LoadRange | None:
-    """Claim a range that nobody works on, for ``OUTBOX_LEASE``; None if there is none."""
+def claim_range(generation: Generation, worker: str = "") -> LoadRange | None:
+    """Claim a range that nobody works on, for ``OUTBOX_LEASE``; None if there is none.
+
+    Args:
+        worker: what the claim begins with, for :func:`release_ranges`.
+    """
     using = generation._state.db
     assert using is not None  # noqa: S101 (it comes from a database)
     skip = connections[using].features.has_select_for_update_skip_locked
@@ -64,7 +80,7 @@ def claim_range(generation: Generation) -> LoadRange | None:
         open_ranges = _ranges(generation).filter(free, loaded_at__isnull=True)
         found = open_ranges.select_for_update(skip_locked=skip).first()
         if found is not None:
-            found.owner = secrets.token_hex(16)
+            found.owner = worker + secrets.token_hex(8)
             _ranges(generation).filter(pk=found.pk).update(
                 owner=found.owner, leased_until=_lease(), rows=0
             )
@@ -97,9 +113,14 @@ def finish(claimed: LoadRange, rows: int) -> None:
     _update(claimed, rows=rows, leased_until=None, loaded_at=Now())
 
 
-def release_ranges(generation: Generation) -> None:
-    """Let ranges be claimed anew whose processes are known to be dead."""
-    _ranges(generation).filter(loaded_at__isnull=True).update(leased_until=None, owner="")
+def release_ranges(generation: Generation, worker: str = "") -> None:
+    """Let ranges be claimed anew whose processes are known to be dead.
+
+    Args:
+        worker: only those that this worker has claimed.
+    """
+    claims = _ranges(generation).filter(loaded_at__isnull=True, owner__startswith=worker)
+    claims.update(leased_until=None, owner="")
 
 
 def within(claimed: LoadRange, queryset: QuerySet[Any]) -> QuerySet[Any]:
