@@ -125,7 +125,7 @@ class _Explorer:
 
 def _describe(state: State) -> str:
     found = {"the database": state.content}
-    found |= {target.name.lower(): state.documents[target].content for target in state.targets}
+    found |= {each.name.lower(): state.documents[each].content for each in state.concerned}
     return ", ".join(
         f"{name} has {f'content {content}' if content else 'nothing'}"
         for name, content in found.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from .rules import OURS, Acknowledged, FirstDelete, Op, Rules, SecondDelete
 from .state import Generation
 from .world import World
+from .worlds import FAN_OUT, LIVE, RESTORED, SICK, STAYS_SICK
 
 SMALL = World()
 TWO_WRITERS = World(writers=2)
@@ -19,11 +20,13 @@ class Mutant:
     Args:
         name: what is wrong with it.
         world: where that loses an update.
+        stuck: whether it loses none, and lets none ever arrive.
     """
 
     name: str
     rules: Rules
     world: World
+    stuck: bool = False
 
 
 MUTANTS = [
@@ -101,5 +104,56 @@ MUTANTS = [
         "the loader reads before its tick",
         replace(OURS, loader=((Op.REGISTER,), (Op.READ,), (Op.TICK, Op.LOAD), (Op.FINISH,))),
         REBUILD,
+    ),
+    Mutant(
+        "an index that is blocked costs its rows their attempts",
+        replace(OURS, blocked_waits=False),
+        World(refusing=LIVE),
+    ),
+    Mutant(
+        "rows wait for a target that nobody searches",
+        replace(OURS, unsearched_vetoes=True),
+        STAYS_SICK,
+        stuck=True,
+    ),
+    Mutant(
+        "what a sick target could not take is noted nowhere",
+        replace(OURS, missed_noted=False),
+        SICK,
+    ),
+    Mutant(
+        "who makes up for what a target missed forgets what it missed since",
+        replace(OURS, newer_misses_stay=False),
+        SICK,
+    ),
+    Mutant(
+        "what a target missed is looked up after the objects are read",
+        replace(
+            OURS,
+            drain=(
+                (Op.PICK,),
+                (Op.TARGETS,),
+                (Op.TICK,),
+                (Op.READ,),
+                (Op.MISSED, Op.WRITE),
+                (Op.FINISH,),
+            ),
+        ),
+        SICK,
+    ),
+    Mutant(
+        "a drain believes the table of generations, whatever is searched",
+        replace(OURS, alias_looked_at=False),
+        RESTORED,
+    ),
+    Mutant(
+        "a drain that fails in the database has acknowledged one half",
+        replace(FAN_OUT, acknowledged_at_once=False),
+        SMALL,
+    ),
+    Mutant(
+        "a crash of the database undoes a tick",
+        replace(OURS, ticks_survive=False),
+        SMALL,
     ),
 ]

@@ -3,21 +3,26 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from .state import ABSENT, Batch, Document, Request, State
+from .state import ABSENT, Batch, Document, Generation, Request, State
 
 Move = tuple[str, State]
 
 
-def request_moves(state: State, *, versioned: bool) -> Iterator[Move]:
+def request_moves(
+    state: State, broken: frozenset[Generation], *, versioned: bool
+) -> Iterator[Move]:
     """Yield what can become of the requests on their way.
 
     One stays on its way after it was applied: it may be repeated. One that is lost is one that is
     never applied, and its sender gives up.
 
     Args:
+        broken: generations that never take anything.
         versioned: whether a generation refuses what is older than what it holds.
     """
     for request in state.in_flight:
+        if request.generation in broken:
+            continue
         held = state.documents[request.generation]
         what = f"version {request.tick}, {'content ' if request.content else 'the delete'}"
         what = f"{what}{request.content or ''}"

@@ -10,6 +10,7 @@ class Op(Enum):
     REGISTER = auto()
     PICK = auto()
     TARGETS = auto()
+    MISSED = auto()  # what the building generation is known to miss
     TICK = auto()
     READ = auto()
     WRITE = auto()  # documents, and deletes of what is absent
@@ -61,9 +62,23 @@ class Rules:
         second_waits: the second delete waits until no earlier write can be on its way.
         cursor: a drain picks only rows with higher ids than those that were acknowledged.
         waiting_looks: who waited for another one's drain looks whether its rows were written.
+        blocked_waits: the rows of an index that cannot be written stay as they are.
+        unsearched_vetoes: rows wait for a generation that nobody searches, too.
+        missed_noted: what such a generation could not take is noted, and made up for before it is
+            searched.
+        newer_misses_stay: who makes up for what was missed forgets that alone, and nothing newer.
+        alias_looked_at: a drain writes nothing where what is searched is in no table.
+        acknowledged_at_once: a drain that fails in the database has acknowledged all, or nothing.
+        ticks_survive: a crash of the database undoes no tick: the clock is beyond it.
     """
 
-    drain: Program = ((Op.PICK,), (Op.TARGETS,), (Op.TICK,), (Op.READ, Op.WRITE), (Op.FINISH,))
+    drain: Program = (
+        (Op.PICK,),
+        (Op.TARGETS,),
+        (Op.MISSED, Op.TICK),
+        (Op.READ, Op.WRITE),
+        (Op.FINISH,),
+    )
     loader: Program = ((Op.REGISTER,), (Op.TICK,), (Op.READ, Op.LOAD), (Op.FINISH,))
     captured_with_change: bool = True
     versioned: bool = True
@@ -74,6 +89,13 @@ class Rules:
     second_waits: bool = True
     cursor: bool = False
     waiting_looks: bool = True
+    blocked_waits: bool = True
+    unsearched_vetoes: bool = False
+    missed_noted: bool = True
+    newer_misses_stay: bool = True
+    alias_looked_at: bool = True
+    acknowledged_at_once: bool = True
+    ticks_survive: bool = True
 
 
 OURS = Rules()

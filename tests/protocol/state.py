@@ -58,6 +58,8 @@ class Batch(NamedTuple):
         gone: the object was absent when it was read.
         unanswered: generations that were written to, and did not answer yet.
         before: documents that were on their way when a delete was sent.
+        seen: the tick of what the building generation was known to miss before; forgotten in the
+            end, unless it misses something else by then.
     """
 
     step: int = 0
@@ -68,6 +70,7 @@ class Batch(NamedTuple):
     gone: bool = False
     unanswered: frozenset[Generation] = frozenset()
     before: frozenset[RequestId] = frozenset()
+    seen: int = NOTHING
 
 
 class Document(NamedTuple):
@@ -106,6 +109,10 @@ class State(NamedTuple):
         last_tick: the counter.
         last_id: the outbox's sequence.
         cursor: the highest id that was acknowledged, for rules that believe in such.
+        searched: where the alias points.
+        missed: tick of the last write that the building generation could not take, and that is to
+            be made up for before it is searched.
+        restores: how often the table of generations may be emptied yet.
     """
 
     content: int
@@ -122,6 +129,14 @@ class State(NamedTuple):
     last_tick: int = 1
     last_id: int = 0
     cursor: int = 0
+    searched: frozenset[Generation] = frozenset()
+    missed: int = NOTHING
+    restores: int = 0
+
+    @property
+    def concerned(self) -> frozenset[Generation]:
+        """The generations that are written to, or should be."""
+        return self.targets | self.searched
 
 
 Key = tuple[object, ...]
@@ -134,10 +149,11 @@ def key(state: State) -> Key:
     the drains run the same program.
     """
     now = state.content
-    ticks = {NOTHING, state.loader.tick}
+    ticks = {NOTHING, state.loader.tick, state.missed}
     ticks.update([document.version for document in state.documents])
     ticks.update([request.tick for request in state.in_flight])
     ticks.update([drain.tick for drain in state.drains])
+    ticks.update([drain.seen for drain in state.drains])
     rank = {tick: number for number, tick in enumerate(sorted(ticks))}
     ids = {state.cursor, *state.open, *state.uncaptured}
     ids.update([row.id for row in state.rows])
@@ -162,6 +178,7 @@ def key(state: State) -> Key:
             batch.gone,
             tuple(sorted(batch.unanswered)),
             named(batch.before),
+            rank[batch.seen],
         )
 
     return (
@@ -176,4 +193,6 @@ def key(state: State) -> Key:
         tuple([(place[row.id], row.phase, named(row.waits_for)) for row in state.rows]),
         tuple(sorted([(r.generation, written(r.tick, r.content)) for r in state.in_flight])),
         place[state.cursor],
+        rank[state.missed],
+        state.restores,
     )

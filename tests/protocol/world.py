@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from .batches import drain_moves, loader_moves
+from .batches import crash_moves, drain_moves, loader_moves
 from .network import Move, request_moves
 from .outbox import owed
 from .rules import Rules
@@ -24,6 +24,12 @@ class World:
         writers: how many of them are open at a time. With one writer a transaction is one step.
         drains: how many run at a time; each begins anew without end.
         late: requests on their way for which nobody waits any more, at most.
+        loaded: whether the building generation is loaded already, as a standby is.
+        refusing: generations that answer, now and then, that they cannot be written: blocked,
+            closed, busy, or without shards.
+        broken: those of them that never take anything.
+        restores: how often the table of generations is emptied, as by a backup that is restored.
+            Somebody registers again then what is searched.
     """
 
     generations: frozenset[Generation] = field(default=frozenset({Generation.LIVE}))
@@ -31,30 +37,48 @@ class World:
     writers: int = 1
     drains: int = 2
     late: int = 1
+    loaded: bool = False
+    refusing: frozenset[Generation] = frozenset()
+    broken: frozenset[Generation] = frozenset()
+    restores: int = 0
 
     def beginnings(self, rules: Rules) -> Iterator[State]:
         """Yield the first states: an object that is not there, and one that is indexed."""
-        building = self.generations & {Generation.BUILDING}
+        building = frozenset() if self.loaded else self.generations & {Generation.BUILDING}
+        searched = self.generations & {Generation.LIVE}
         for content in (ABSENT, 1):
             indexed = Document(1, content) if content else Document()
             live = indexed if Generation.LIVE in self.generations else Document()
             yield State(
                 content=content,
-                documents=(live, Document()),
+                documents=(live, indexed if self.loaded else Document()),
                 targets=self.generations - building,
                 drains=(Batch(),) * self.drains,
                 loader=Batch(0 if building else len(rules.loader), targets=building),
                 budget=self.transactions,
+                searched=searched,
+                restores=self.restores,
             )
 
     def moves(self, rules: Rules, state: State) -> Iterator[Move]:
         """Yield what can happen next: a sentence, and the state that it leads to."""
         return chain(
             self._transactions(rules, state),
-            drain_moves(rules, self.late, state),
+            drain_moves(rules, self.late, self.refusing, state),
+            crash_moves(rules, self.late, state),
             loader_moves(rules, self.late, state),
-            request_moves(state, versioned=rules.versioned),
+            request_moves(state, self.broken, versioned=rules.versioned),
+            self._restorations(state),
         )
+
+    def _restorations(self, state: State) -> Iterator[Move]:
+        if state.restores:
+            emptied = state._replace(targets=frozenset(), restores=state.restores - 1)
+            yield "the table of generations is restored, and empty", emptied
+        unknown = state.searched - state.targets
+        if unknown:
+            registered = state._replace(targets=state.targets | unknown)
+            yield "somebody registers what is searched", registered
 
     def _transactions(self, rules: Rules, state: State) -> Iterator[Move]:
         # No lock makes a writer wait for the other: a document is made of many rows, a product's
@@ -88,7 +112,10 @@ def nothing_is_owed(rules: Rules, state: State) -> bool:
 
 def is_wrong(state: State) -> bool:
     """Whether a generation that is written to differs from the database."""
-    return any(state.documents[target].content != state.content for target in state.targets)
+    # What a generation is known to miss, it gets before it is searched.
+    known = {Generation.BUILDING} if state.missed else frozenset()
+    concerned = state.concerned - known
+    return any(state.documents[target].content != state.content for target in concerned)
 
 
 def come_to_rest(state: State) -> State:
