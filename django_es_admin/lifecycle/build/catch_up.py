@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import Generation
-from ...outbox.drain.acknowledge import append_deletes
-from ...outbox.drain.pending import drain_pending, last_row, pending, second_deletes
-from ...outbox.rows.refused import refused_by
-from ...outbox.drain.write import Writer
 from ...operations.patience import Patience, patiently
 from ...operations.progress import OnProgress, Progress, ignore
+from ...outbox.drain.acknowledge import append_deletes
+from ...outbox.drain.pending import drain_pending, last_row, pending, second_deletes
+from ...outbox.drain.write import Writer
+from ...outbox.rows.refused import refused_by
 
 LOOK_SECONDS = 0.5
 
@@ -50,9 +50,7 @@ def catch_up(
         definition,
         generation,
         until,
-        lambda done: on_progress(
-            Progress(definition.name, "drain", min(done, waiting), waiting)
-        ),
+        lambda done: on_progress(Progress(definition.name, "drain", min(done, waiting), waiting)),
     )
     again = write_refused_again(
         definition,

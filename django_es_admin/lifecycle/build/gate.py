@@ -10,12 +10,12 @@ from ...conf import get_options
 from ...exceptions import GateClosed, LoadFailed
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry
+from ...operations.patience import patiently
+from ...operations.progress import OnProgress, Progress, ignore
 from ...outbox.drain.pending import drain_pending, last_row
 from ...outbox.rows.refused import refused_by
 from .catch_up import write_refused_again
 from .identities import Differing, compare_ids, still_differing
-from ...operations.patience import patiently
-from ...operations.progress import OnProgress, Progress, ignore
 from .ranges import all_loaded, rows_read
 from .shards import await_shards
 

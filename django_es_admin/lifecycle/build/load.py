@@ -79,7 +79,9 @@ def load(
         on_progress(Progress(definition.name, "load", done, max(done, total)))
 
     tell()
-    helpers = hire(definition, generation, workers, share) if hire and workers > 1 else nullcontext()
+    helpers = (
+        hire(definition, generation, workers, share) if hire and workers > 1 else nullcontext()
+    )
     with helpers:
         pipeline = Pipeline(definition, generation, tell, rate=share)
         while not all_loaded(generation):

@@ -47,9 +47,7 @@ def plan_ranges(
         for after, until in pairwise(["", *_bounds(part, size), ""])
     ]
     LoadRange.objects.using(using).bulk_create(
-        LoadRange(
-            generation=generation, number=number, document=document, after=after, until=until
-        )
+        LoadRange(generation=generation, number=number, document=document, after=after, until=until)
         for number, (document, after, until) in enumerate(bounds)
     )
 

@@ -5,13 +5,12 @@ from django.db.models import Q
 
 from ...indices.definition import IndexDefinition
 from ...models import Generation, Operation
-from ..generations.table import generations_of, mark_failed
 from ...operations.ending import bury
 from ...operations.running import is_alive, operations_of
 from ...outbox.rows.lock import wait_for_writers
 from ...outbox.rows.refused import find_behind
+from ..generations.table import generations_of, mark_failed
 from .ranges import release_ranges
-
 
 RESUMABLE = "resumable"
 """Among the details of a rebuild that ended because the database failed."""

@@ -1,0 +1,205 @@
+"""Read ranges of a part of an index, and write their documents into a building generation."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ...conf import get_options
+from ...documents.prepared import Prepared, each_once
+from ...exceptions import (
+    BatchTooOld,
+    IndexMissing,
+    ObjectsUnreadable,
+    ProjectCodeFailed,
+    ServerBusy,
+    ServerNotReady,
+)
+from ...indices.bulk import BulkResult
+from ...indices.definition import IndexDefinition
+from ...indices.names import write_alias
+from ...models import Generation, LoadRange
+from ...operations.patience import patiently
+from ...outbox.drain.cluster_side import repair
+from ...outbox.drain.primary import reading_from
+from ...outbox.drain.project_code import project_code
+from ...outbox.drain.read import objects, read_keys, table_of
+from ...outbox.drain.tick import take_tick
+from ...outbox.drain.write import explain_item, send_batch
+from ...outbox.rows.refused import remember
+from .ranges import within
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some objects of a range, read and not yet written.
+
+    Args:
+        after: the key before them; None at the beginning of the range.
+        keys: of each row that was read; a join may give an object in several rows.
+        documents: what they become.
+        tick: taken before they were read.
+        started: when it was taken, by ``time.monotonic()``.
+        size: how many rows were asked for.
+    """
+
+    after: Any
+    keys: list[Any]
+    documents: list[Prepared]
+    tick: int
+    started: float
+    size: int
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be more."""
+        return len(self.keys) == self.size
+
+    @property
+    def rows(self) -> int:
+        """How many objects they are."""
+        return len(set(self.keys))
+
+
+class Part:
+    """Reads and writes the objects of one model, in as large requests as there is room for.
+
+    Args:
+        definition: the index, as that model's document sees it.
+    """
+
+    def __init__(self, definition: IndexDefinition, generation: Generation) -> None:
+        assert definition.document is not None  # noqa: S101 (there is nothing to load without one)
+        self._document = definition.document
+        self._definition = definition
+        self._generation = generation
+        self._source = definition.document.django.source
+        self._name = definition.document.__name__
+        self._target = write_alias(generation.name)
+        pagination = definition.document.django.queryset_pagination
+        self._largest = pagination or get_options().bulk_max_documents
+        self._size = self._largest
+
+    def read(self, claimed: LoadRange, after: Any, until: Any = None) -> Batch:
+        """Read the next objects of a range, by keys: OFFSET would skip rows while others write.
+
+        Args:
+            after: the last key of the batch before; None for the first.
+            until: the last key to read; None for that of the range.
+        """
+        started = time.monotonic()
+        size = self._size
+        tick = take_tick(self._definition.database)
+        try:
+            documents = self._read(claimed, after, until, size)
+            keys = [one.key for one in documents]
+        except ObjectsUnreadable as error:
+            page = _page(table_of(self._definition), claimed, after, until, size)
+            keys = list(page.values_list("pk", flat=True))
+            documents = self._read_each(keys, error)
+        return Batch(after, keys, each_once(documents), tick, started, size)
+
+    def send(self, batch: Batch) -> BulkResult:
+        """Write a batch; what fails is an error, and not yet anything else. In any thread.
+
+        Raises:
+            ElasticsearchAdminError: a request failed as a whole.
+        """
+        return send_batch(
+            self._definition, self._target, batch.tick, batch.documents, started=batch.started
+        )
+
+    def take(self, batch: Batch, result: BulkResult) -> None:
+        """Look at every answer.
+
+        Raises:
+            ElasticsearchAdminError: the index cannot be written; no document is to blame.
+        """
+        for error in result.errors:
+            if error.fault is not None:
+                raise explain_item(self._definition, error)
+            if error.target_gone:
+                if repair(self._definition, [self._generation.name]):
+                    # The batch is written again, whole.
+                    raise ServerNotReady(f"{self._generation.name} had lost its write alias.")
+                raise gone(self._generation)
+        if result.errors:
+            refused = {error.key: error.message for error in result.errors}
+            remember(self._definition.database, self._generation.pk, refused, batch.tick)
+
+    def grow(self) -> None:
+        """Read and send more at once."""
+        self._size = min(self._size + max(self._largest // 10, 1), self._largest)
+
+    def shrink(self, batch: Batch) -> None:
+        """Read and send less than that at once: there is no room, or no time, for so much."""
+        self._size = max(batch.size // 2, 1)
+
+    def write_next(
+        self, claimed: LoadRange, after: Any, until: Any, on_pause: Callable[[], None]
+    ) -> Batch:
+        """Read and write the next objects, again and again for as long as an outage may take.
+
+        Args:
+            after: as of :meth:`read`.
+            until: as of :meth:`read`.
+            on_pause: called before each pause; what it raises ends the attempts.
+        """
+
+        def attempt() -> Batch:
+            batch = self.read(claimed, after, until)
+            try:
+                self.take(batch, self.send(batch))
+            except (BatchTooOld, ServerBusy):
+                self.shrink(batch)
+                raise
+            return batch
+
+        batch = patiently(attempt, on_pause)
+        self.grow()
+        return batch
+
+    def _read(self, claimed: LoadRange, after: Any, until: Any, size: int) -> list[Prepared]:
+        using = self._definition.database
+        with project_code(ProjectCodeFailed, f"{self._name}.get_queryset()", using):
+            page = _page(objects(self._definition), claimed, after, until, size)
+        with project_code(ObjectsUnreadable, self._name, using), reading_from(using):
+            return self._source.read(page)
+
+    def _read_each(self, keys: list[Any], error: ObjectsUnreadable) -> list[Prepared]:
+        """Read what can be read, as a drain would: one object must not stop the others.
+
+        Raises:
+            ObjectsUnreadable: it is not one object, but all.
+        """
+        places = self._document.django.places
+        named = places.keys([str(key) for key in keys], self._definition.database)
+        found = read_keys(self._definition, named)
+        if len(found) > 1 and all(one.error for one in found):
+            raise ObjectsUnreadable(
+                f"Not one of {len(found)} objects can be read, from {found[0].text} on: {error}"
+            ) from error
+        # What is not there needs no delete: nothing was loaded of it.
+        return [one for one in found if one.source is not None or one.error]
+
+
+def gone(generation: Generation) -> IndexMissing:
+    """Return the error of a generation that is not being built any more."""
+    return IndexMissing(
+        f"The generation {generation.name} is no longer being built: it was deleted, or another "
+        f"rebuild replaced it."
+    )
+
+
+def _page(
+    queryset: QuerySet[Any], claimed: LoadRange, after: Any, until: Any, size: int
+) -> QuerySet[Any]:
+    """Return the first ``size`` objects of a range between two keys."""
+    found = within(claimed, queryset)
+    if after is not None:
+        found = found.filter(pk__gt=after)
+    if until is not None:
+        found = found.filter(pk__lte=until)
+    return found[:size]
