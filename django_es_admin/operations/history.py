@@ -256,6 +256,14 @@ def last_operations(using: str) -> dict[tuple[str, str], OperationStatus]:
     return {(row.connection, row.index): OperationStatus(row, using) for row in rows}
 
 
+def last_verifications(using: str) -> dict[tuple[str, str], OperationStatus]:
+    """Return connection and name of each index -> its last comparison that came to its end."""
+    done = _all(using).filter(kind=Operation.Kind.VERIFY, state=Operation.State.DONE)
+    newest = done.order_by().values("connection", "index").annotate(last=Max("pk"))
+    rows = done.filter(pk__in=newest.values("last"))
+    return {(row.connection, row.index): OperationStatus(row, using) for row in rows}
+
+
 def _all(using: str) -> QuerySet[Operation]:
     return operations_in(using)
 

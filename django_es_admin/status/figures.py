@@ -12,7 +12,12 @@ from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Owner
-from ..operations.history import OperationStatus, last_operations, open_operations
+from ..operations.history import (
+    OperationStatus,
+    last_operations,
+    last_verifications,
+    open_operations,
+)
 from ..outbox.drain.heartbeat import Workers, read_workers
 from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
@@ -31,6 +36,7 @@ class Figures:
         outboxes: connection and name -> the changes that wait.
         registered: connection and alias -> the generations, the newest first.
         last: connection and name -> the last operation.
+        verified: connection and name -> the last comparison with the database.
         behind: database and primary key of each generation that misses what it refused.
         silent: databases that did not answer.
         owners: database -> the key by which it names what it owns.
@@ -41,6 +47,7 @@ class Figures:
     outboxes: dict[Key, OutboxStatus] = field(default_factory=dict)
     registered: dict[Key, list[Generation]] = field(default_factory=dict)
     last: dict[Key, OperationStatus] = field(default_factory=dict)
+    verified: dict[Key, OperationStatus] = field(default_factory=dict)
     behind: frozenset[tuple[str, int]] = frozenset()
     silent: frozenset[str] = frozenset()
     workers: dict[str, Workers] = field(default_factory=dict)
@@ -112,6 +119,10 @@ class Figures:
         """Return the last operation of an index."""
         return self.last.get((definition.using, definition.name))
 
+    def verification(self, definition: IndexDefinition) -> OperationStatus | None:
+        """Return the last comparison of an index with its database that came to its end."""
+        return self.verified.get((definition.using, definition.name))
+
 
 def read_figures(definitions: Iterable[IndexDefinition]) -> Figures:
     """Return the figures of indices; those of a database that fails are missing."""
@@ -139,6 +150,7 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         outboxes=found.outboxes | read_outboxes(using, documented),
         registered=found.registered | generations,
         last=found.last | last_operations(using),
+        verified=found.verified | last_verifications(using),
         behind=found.behind | {(using, pk) for pk in find_behind(using)},
         workers=found.workers | {using: read_workers(using)},
         owners=found.owners | dict.fromkeys([using], _key(using)),

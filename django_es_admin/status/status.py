@@ -53,6 +53,7 @@ class IndexStatus:
         outbox: its changes that wait.
         problems: what is wrong.
         operation: the last one.
+        verification: the last comparison with the database that came to its end.
     """
 
     name: str
@@ -72,6 +73,7 @@ class IndexStatus:
     outbox: OutboxStatus = field(default_factory=OutboxStatus)
     problems: tuple[Problem, ...] = ()
     operation: OperationStatus | None = None
+    verification: OperationStatus | None = None
     counted: Rows = field(default_factory=Rows)
     former: Former | None = None
     """What its alias belongs to, where nobody holds it."""
@@ -265,6 +267,7 @@ def index_status(
         if known
         else problems_of_outbox(outbox),
         operation=figures.operation(definition),
+        verification=figures.verification(definition),
         former=former,
         standby=next(
             (

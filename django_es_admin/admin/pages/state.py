@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...backends.health import ConnectionHealth
+from ...lifecycle.verify.last import read_verified
 from ...models import Generation, Operation
 from ...operations.history import OperationStatus, StepStatus
 from ...status.comparison import Comparison
@@ -123,6 +124,23 @@ def comparison_state(comparison: Comparison) -> State:
             "alert", _("indexed, but differs"), _("A different document would be written.")
         )
     return State("yes", _("indexed, and up to date"))
+
+
+def verified_state(operation: OperationStatus) -> State | None:
+    """Return what a comparison found; None if it is none, or did not come to its end."""
+    found = read_verified(operation)
+    if found is None:
+        return None
+    if found.equal:
+        return State("yes", _("equal") if found.whole else _("equal, as far as it looked"))
+    parts = (
+        (found.missing, _("%(count)s missing")),
+        (found.stale, _("%(count)s differ")),
+        (found.ghosts, _("%(count)s surplus")),
+        (found.refused, _("%(count)s cannot be made")),
+    )
+    text = ", ".join(text % {"count": number(count)} for count, text in parts if count)
+    return State("alert", text)
 
 
 def operation_state(operation: OperationStatus) -> State:

@@ -41,6 +41,12 @@ class VerifyPlan:
     since: datetime | None = None
     rate: float | None = None
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether nobody should wait for its end: a background task does it then."""
+        looked_at = self.rows if self.sample is None else min(self.rows, self.sample)
+        return looked_at > get_options().inline_max_objects
+
     def require(self) -> None:
         """Go on only if it can be done.
 

@@ -74,6 +74,14 @@ def addresses(operation: str) -> Iterator[Address]:
     yield Address("elasticsearch_operation_change", (operation,))
     yield Address("elasticsearch_outboxentry_changelist", (), post="", done=200)
     yield Address("elasticsearch_operation_cancel", (operation,), get=None, post="rebuild_index")
+    # A rebuild lists nothing that differs.
+    yield Address(
+        "elasticsearch_operation_reindex",
+        (operation,),
+        get=None,
+        post="reindex_objects",
+        done=404,
+    )
     for action in ACTIONS:
         # A generation that is not there: 404 for those alone who may know.
         seen = 404 if action.name == "delete_generation" else 200

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from django_es_admin.lifecycle.build.part import Batch, Part
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import ConnectionUnavailable, ServerBusy, ServerRefused
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.build import pipeline
 from django_es_admin.lifecycle.build.load import load
+from django_es_admin.lifecycle.build.part import Batch, Part
 from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.models import LoadRange
 from tests.guide.models import Product

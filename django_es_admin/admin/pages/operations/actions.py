@@ -21,6 +21,8 @@ from ....lifecycle.rebuild import plan_rebuild, rebuild
 from ....lifecycle.refresh import plan_refresh, refresh
 from ....lifecycle.rollback import plan_rollback, roll_back
 from ....lifecycle.swap import swap_alias
+from ....lifecycle.verify.plan import plan_verify
+from ....lifecycle.verify.verify import verify
 from ....models import Operation
 from ....status.status import IndexStatus
 from ...rights import RIGHTS, Verb
@@ -36,6 +38,12 @@ _NO_TASKS = _(
 
 _TOO_MUCH = _(
     "%(count)s changes wait, which is too much for one request: run `manage.py es_drain`."
+)
+
+
+_TOO_MANY = _(
+    "There are about %(count)s objects to compare, which is too much for one request: run "
+    "`manage.py es_verify`, or let a worker do tasks in the background."
 )
 
 
@@ -226,6 +234,19 @@ COMPLETE = Action(
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_complete",
 )
+VERIFY = Action(
+    name="verify",
+    kind=Operation.Kind.VERIFY,
+    title=_("Compare now…"),
+    button=_("Compare"),
+    plan=lambda definition, asked: plan_verify(definition, ids="ids" in asked),
+    tell=plans.tell_verify,
+    execute=verify,
+    fits=lambda index: bool(index.model) and index.exists,
+    background=lambda plan: bool(plan.takes_long),
+    enqueue="enqueue_verify",
+    tell_too_long=lambda plan: str(_TOO_MANY) % {"count": number(plan.rows)},
+)
 PRUNE = Action(
     name="prune",
     kind=Operation.Kind.PRUNE,
@@ -250,6 +271,6 @@ DELETE = Action(
     flag=DELETION,
     parameter="generation",
 )
-ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, COMPLETE, PRUNE, DELETE)
+ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, COMPLETE, VERIFY, PRUNE, DELETE)
 BY_KIND = {action.kind: action for action in ACTIONS}
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -41,7 +41,9 @@ from ..labels import label
 from ..links import model_links
 from ..refreshing import leave_session
 from ..state import operation_state, operation_title
+from ..transactions import outside_transactions
 from .actions import ACTIONS, BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK, Action
+from .differences import Differences, read_page, reindex_differences
 from .log import log_of
 from .outcome import Reason, group_reasons, outcome_of
 from .tools import READ_ONLY, Tool, reads_only, tool_for
@@ -88,7 +90,12 @@ class OperationAdmin(PageAdmin):
         """Return the stock addresses, and the one that cancels."""
         view = self.admin_site.admin_view(self.cancel_view)
         name = "elasticsearch_operation_cancel"
-        return [path("<path:object_id>/cancel/", view, name=name), *super().get_urls()]
+        again = self.admin_site.admin_view(outside_transactions(self.reindex_view))
+        return [
+            path("<path:object_id>/cancel/", view, name=name),
+            path("<path:object_id>/reindex/", again, name="elasticsearch_operation_reindex"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that links operations of all databases."""
@@ -170,8 +177,9 @@ class OperationAdmin(PageAdmin):
         if operation.failures and not pages.has_view_documents_permission(request, index):
             # Elasticsearch quotes the values that it refuses.
             row.details = {key: row.details[key] for key in row.details if key != "failures"}
+        each = self.admin_site.each_context(request)
         context = {
-            **self.admin_site.each_context(request),
+            **each,
             "title": operation_title(operation),
             "subtitle": None,
             "opts": self.opts,
@@ -182,6 +190,9 @@ class OperationAdmin(PageAdmin):
             "outcome": outcome_of(operation),
             "time_left": operation.seconds_left(),
             "reasons": self._reasons(request, operation),
+            "differences": self._differences(request, operation, each["available_apps"]),
+            "may_reindex": pages.has_reindex_objects_permission(request, index),
+            "read_only": READ_ONLY if reads_only(row.connection) else "",
             "may_act": self.may_act(request, operation),
             "cancel_refusal": find_cancel_refusal(operation),
             "next": self._next(request, operation),
@@ -196,6 +207,36 @@ class OperationAdmin(PageAdmin):
         definition = _definition(operation.row)
         model = definition.model_label if definition else ""
         return group_reasons(operation.failures, lambda key: links.change(model, key))
+
+    def _differences(
+        self, request: HttpRequest, operation: OperationStatus, apps: Any
+    ) -> Differences | None:
+        row = operation.row
+        index = index_of(row.connection, row.index)
+        asked = request.GET.get("p", "")
+        url = reverse(
+            "admin:elasticsearch_index_compare",
+            args=[quote(index.pk)],
+            current_app=self.admin_site.name,
+        )
+        return read_page(
+            operation,
+            int(asked) if asked.isdecimal() and len(asked) < 9 else 1,
+            model_links(apps, self.admin_site.name),
+            compare_url=url,
+            may_read=index_admin(self.admin_site).has_view_documents_permission(request, index),
+        )
+
+    def reindex_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Write again what a comparison found to differ."""
+        self.require_view(request)
+        if request.method != "POST":
+            index = index_admin(self.admin_site)
+            if not index.has_reindex_objects_permission(request):
+                raise PermissionDenied
+            return HttpResponseNotAllowed(["POST"])
+        operation = self._find(unquote(object_id))
+        return reindex_differences(self.admin_site, request, operation, _definition(operation.row))
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask the operation to end, and show its page again.

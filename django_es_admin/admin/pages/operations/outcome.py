@@ -131,6 +131,22 @@ def _reindexed(row: Operation) -> str:
     return text % _numbers(details, "objects", "written", "waiting", "refused")
 
 
+def _verified(row: Operation) -> str:
+    details = row.details
+    if not any(details.get(kind) for kind in ("missing", "stale", "ghosts", "refused")):
+        text = _("All of %(objects)s objects are in %(generation)s as they should be.")
+    else:
+        text = _(
+            "Compared with %(generation)s: %(objects)s objects. Missing: %(missing)s; different: "
+            "%(stale)s; documents without an object: %(ghosts)s; documents that cannot be made: "
+            "%(refused)s."
+        )
+    if details.get("waiting"):
+        text += " " + _("Waiting in the outbox: %(waiting)s.")
+    names = ("objects", "missing", "stale", "ghosts", "refused", "waiting")
+    return text % {**_numbers(details, *names), "generation": row.generation}
+
+
 def _numbers(details: Mapping[str, Any], *names: str) -> dict[str, str]:
     return {name: number(details.get(name, 0)) for name in names}
 
@@ -145,4 +161,5 @@ _SENTENCES: Mapping[Operation.Kind, Callable[[Operation], str]] = {
     _Kind.REFRESH: _refreshed,
     _Kind.DRAIN: _drained,
     _Kind.REINDEX: _reindexed,
+    _Kind.VERIFY: _verified,
 }

@@ -16,6 +16,7 @@ from ....lifecycle.drain_now import DrainPlan
 from ....lifecycle.prune import Doomed, PrunePlan
 from ....lifecycle.rebuild import RebuildPlan
 from ....lifecycle.refresh import RefreshPlan
+from ....lifecycle.verify.plan import VerifyPlan
 from ....operations.history import last_rate
 from ..format import duration, number, pretty_json, size
 
@@ -219,6 +220,28 @@ def tell_complete(plan: CompletePlan) -> Told:
         f"POST /{plan.definition.alias}-…-WRITE/_bulk?require_alias=true",
     )
     return Told(tuple(step % values for step in steps), requests if plan.generation else ())
+
+
+def tell_verify(plan: VerifyPlan) -> Told:
+    """Tell a comparison."""
+    values = {"generation": plan.generation, "rows": number(plan.rows)}
+    if plan.ids:
+        first = _("compare the keys of about %(rows)s objects with those in %(generation)s")
+        more = (_("Compare the documents, too"), "?")
+    else:
+        first = _(
+            "make the documents of about %(rows)s objects, and compare them with those in "
+            "%(generation)s"
+        )
+        more = (_("Compare only keys, which is faster"), "?ids=1")
+    steps = (
+        first,
+        _("look for documents in %(generation)s that have no object"),
+        _("list what is missing, surplus or differs; nothing is written"),
+    )
+    requests = (f"POST /{plan.generation}/_mget", f"POST /{plan.generation}/_search")
+    told = tuple(step % values for step in steps)
+    return Told(told, requests if plan.generation else (), more=more)
 
 
 def tell_prune(plan: PrunePlan) -> Told:
