@@ -33,6 +33,19 @@ LAUNCH = {
 """What follows `java`, by major version: the bundle comes without the start script for Linux."""
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+NO_CLUSTER: Mapping[str, int] = MappingProxyType({})
+
+
+def in_cluster(name: str, nodes: Mapping[str, int]) -> dict[str, str]:
+    """Return the settings of a node among `nodes`, which have transport ports."""
+    return {
+        "cluster.name": "django-es-admin-" + "-".join(nodes),
+        "node.name": name,
+        "discovery.type": "multi-node",
+        "transport.port": str(nodes[name]),
+        "discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in nodes.values()),
+        "cluster.initial_master_nodes": ",".join(nodes),
+    }
 
 
 class Ended(SetupFailed):

@@ -8,6 +8,9 @@ by several at once. `stop` ends only what `start` started in this checkout.
 `start --in-memory` is for tests: the data of a process are kept in memory, if there is room for
 them, so that nothing waits for the disk. They outlive a crash of the server, but not a stop.
 
+`start --name NODE --port N --cluster NODE=PORT…` starts one node of a cluster, as a process: each
+of its nodes is named with its transport port, and started by a command of its own.
+
 Needs Python 3.9 or newer and nothing else, so that it runs before there is a virtual environment.
 """
 
@@ -61,11 +64,20 @@ RELEASES = {
 class Server:
     """The server of one release: where it is, and how it is started and stopped."""
 
-    def __init__(self, release: Release, port: int, name: str, *, in_memory: bool) -> None:
+    def __init__(
+        self,
+        release: Release,
+        port: int,
+        name: str,
+        *,
+        in_memory: bool,
+        cluster: Mapping[str, int] = process.NO_CLUSTER,
+    ) -> None:
         self.release = release
         self.name = name
         self.port = port
         self.in_memory = in_memory
+        self.cluster = cluster
         self.url = f"http://127.0.0.1:{port}"
         self.state = STATE / name
         self.process = process.Process(self.state / "pid")
@@ -143,7 +155,9 @@ class Server:
 
     def _start_new(self) -> str:
         reasons = []
-        if container.daemon_answers():
+        if self.cluster:
+            reasons.append("A node of a cluster is a process.")
+        elif container.daemon_answers():
             try:
                 return self._start_container()
             except SetupFailed as error:
@@ -164,13 +178,14 @@ class Server:
             f"{self.release.java} or newer (ES_JAVA_HOME names one in an unusual place)."
         )
 
-    def _settings(self) -> Mapping[str, str]:
+    def _settings(self) -> dict[str, str]:
+        settings = process.in_cluster(self.name, self.cluster) if self.cluster else {}
         if not self.in_memory or not memory.has_room():
-            return process.NO_SETTINGS
+            return settings
         data = memory.make_folder(self.state) / "data"
         data.mkdir(exist_ok=True)
         runner.give(data)
-        return {"path.data": str(data)}
+        return {**settings, "path.data": str(data)}
 
     def _start_container(self) -> str:
         print(f"Starting a container of elasticsearch:{self.version} ...", flush=True)
@@ -179,10 +194,13 @@ class Server:
 
     def _start_process(self, jdk: Path) -> str:
         reachable = runner.reachable_folder(STATE)
-        folder = reachable / self.release.major
-        folder.mkdir(exist_ok=True)
-        home = bundle.unpack(self.release.major, folder)
-        if self.name != self.release.major:
+        shared = reachable / self.release.major
+        if self.name == self.release.major:
+            home = _unpacked(self.release.major, shared)
+        else:
+            # Several servers may be started at once, before any of them was unpacked.
+            with locked(STATE / self.release.major):
+                home = _unpacked(self.release.major, shared)
             home = _linked(home, reachable / self.name)
         log = process.log_file(home)
         try:
@@ -199,6 +217,12 @@ class Server:
             self.process.stop()
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
+
+
+def _unpacked(major: str, folder: Path) -> Path:
+    """Return the home of the server below a folder."""
+    folder.mkdir(exist_ok=True)
+    return bundle.unpack(major, folder)
 
 
 def _linked(home: Path, folder: Path) -> Path:
@@ -218,11 +242,17 @@ def main() -> int:
     parser.add_argument("--port", type=int, help="default: 9200, and 9208 for version 8")
     parser.add_argument("--name", help="of a server beside the usual one, with data of its own")
     parser.add_argument("--in-memory", action="store_true", help="data that go with the server")
+    parser.add_argument(
+        "--cluster", nargs="+", default=[], metavar="NODE=PORT", help="its nodes, this one as well"
+    )
     options = parser.parse_args()
     os.umask(0o022)  # the server's own user reads what root unpacks here
     release = RELEASES[options.version]
     port, name = options.port or release.port, options.name or release.major
-    server = Server(release, port, name, in_memory=options.in_memory)
+    nodes = {node: int(port) for node, _, port in (word.partition("=") for word in options.cluster)}
+    if nodes and name not in nodes:
+        parser.error(f"--cluster names no node {name}")
+    server = Server(release, port, name, in_memory=options.in_memory, cluster=nodes)
     try:
         print(getattr(server, options.verb)())
     except SetupFailed as error:

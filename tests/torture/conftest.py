@@ -1,8 +1,10 @@
 """Databases that are copied for each run, and the namespace of each run."""
 
+import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,14 @@ from elasticsearch import Elasticsearch
 from tests.torture.databases import Databases, PostgresDatabases, SQLiteDatabases
 from tests.torture.processes import Environment
 from tests.torture.proxy import Proxy
+from tests.torture.site import SiteReport
 from tests.torture.times import LATEST
 
 ES_URL = os.environ.get("ES_URL") or "http://127.0.0.1:9200"
+ROWS = int(os.environ.get("TORTURE_ROWS") or 10_000)
+VENDORS = ("sqlite", "postgresql")
+
+Check = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +79,34 @@ def environment(
     database: str, proxy: Proxy, torture_prefix: str, tmp_path: Path, seed: int
 ) -> Environment:
     return Environment(database, proxy.url, torture_prefix, tmp_path, pauses=str(seed))
+
+
+@pytest.fixture
+def rows(request: pytest.FixtureRequest) -> int:
+    """How many products there are: a test parametrized by steps takes no more than 10,000."""
+    return min(ROWS, 10_000) if "step" in request.fixturenames else ROWS
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest, seed: int, rows: int) -> Check:
+    """Assert that nothing was lost, and that nobody who searched noticed.
+
+    ``share`` of the documents at least is there to be compared: those who write also delete.
+    """
+    again = f"again: TORTURE_SEED={seed} python -m pytest '{request.node.nodeid}'"
+
+    def check(report: SiteReport, *, searched: bool = True, share: float = 0.5) -> None:
+        if path := os.environ.get("TORTURE_LOG"):
+            numbers = asdict(report) | {"differences": len(report.differences), "told": ""}
+            with Path(path).open("a") as file:
+                file.write(f"{json.dumps({'test': request.node.name, 'seed': seed} | numbers)}\n")
+        assert report.differences == {}, f"{json.dumps(report.differences, indent=1)}\n{again}"
+        assert report.left == [], f"{report.told}\n{again}"
+        assert sum(report.changes.values()) > 20
+        assert report.documents > rows * share
+        if searched:
+            assert report.failures == [], again
+            assert report.searches > 20
+            assert report.fewest > rows / 2, again
+
+    return check

@@ -24,7 +24,9 @@ def main() -> int:
     options = parser.parse_args()
     searches, fewest, failures = 0, None, []
     print("{}")
-    with Elasticsearch(os.environ["ES_URL"], max_retries=0, request_timeout=30) as client:
+    with Elasticsearch(
+        os.environ["ES_URL"].split(","), max_retries=0, request_timeout=30
+    ) as client:
         while not options.until.exists():
             searches += 1
             try:

@@ -9,6 +9,7 @@ Environment, beside the shop's own DATABASE_URL and ES_URL:
     TORTURE_PATIENCE: seconds that a rebuild waits for Elasticsearch; default 2.
     TORTURE_DELETE_AGAIN: seconds until a delete is sent again; default 3.
     TORTURE_DURABILITY: of the translog; default "async".
+    TORTURE_REPLICAS: of each shard; default 0.
     TORTURE_PAUSES, TORTURE_DOOM: see `apps.py`.
 """
 
@@ -26,7 +27,7 @@ DEBUG = False
 INDICES = (os.environ.get("TORTURE_INDICES") or "products,offers,shelves,labels").split(",")
 ES_SERVERS = {
     "default": {
-        "HOSTS": [ES_URL],
+        "HOSTS": ES_URL.split(","),
         "INDICES": INDICES,
         "INDEX_PREFIX": os.environ["TORTURE_PREFIX"],
     },
@@ -37,6 +38,7 @@ SETTINGS = {
     "gc_deletes": "0s",
     # Where no crash of the server is tested, to wait for its disk takes most of the time.
     "translog.durability": os.environ.get("TORTURE_DURABILITY", "async"),
+    "number_of_replicas": int(os.environ.get("TORTURE_REPLICAS", "0")),
 }
 ES_INDICES = {name: {"SETTINGS": SETTINGS} for name in INDICES}
 ES_ADMIN = {

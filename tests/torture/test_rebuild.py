@@ -9,25 +9,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from tests.ports import free_port
-from tests.torture.conftest import ES_URL
+from tests.torture.conftest import ES_URL, ROWS, VENDORS, Check
 from tests.torture.processes import ROOT, Environment, ProcessFailed
 from tests.torture.proxy import Proxy
-from tests.torture.site import Site, SiteReport, wait_for
+from tests.torture.site import Site, wait_for
 
-ROWS = int(os.environ.get("TORTURE_ROWS") or 10_000)
 STEPS = ("create", "load", "drain", "deletes", "settle", "gate", "swap", "standby")
 
-Check = Callable[..., None]
-
-VENDORS = ("sqlite", "postgresql")
 CHOSEN = os.environ.get("TORTURE_STEPS", "").split()
 FAILURES = [
     (vendor, step)
@@ -42,40 +37,12 @@ each_vendor = pytest.mark.parametrize("vendor", VENDORS)
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> int:
-    """How many products there are: a test parametrized by steps takes no more than 10,000."""
-    return min(ROWS, 10_000) if "step" in request.fixturenames else ROWS
-
-
-@pytest.fixture
 def site(environment: Environment, seed: int, rows: int) -> Iterator[Site]:
     environment.rows, environment.indices = rows, "products,offers"
     bulk = str(max(200, rows // 100))
     environment.variables = {"TORTURE_PATIENCE": "30", "TORTURE_BULK": bulk}
     with Site(environment, ES_URL, seed) as site:
         yield site
-
-
-@pytest.fixture
-def check(request: pytest.FixtureRequest, seed: int, rows: int) -> Check:
-    """Assert that nothing was lost, and that nobody who searched noticed."""
-    again = f"again: TORTURE_SEED={seed} python -m pytest '{request.node.nodeid}'"
-
-    def check(report: SiteReport, *, searched: bool = True) -> None:
-        if path := os.environ.get("TORTURE_LOG"):
-            numbers = asdict(report) | {"differences": len(report.differences), "told": ""}
-            with Path(path).open("a") as file:
-                file.write(f"{json.dumps({'test': request.node.name, 'seed': seed} | numbers)}\n")
-        assert report.differences == {}, f"{json.dumps(report.differences, indent=1)}\n{again}"
-        assert report.left == [], f"{report.told}\n{again}"
-        assert sum(report.changes.values()) > 20
-        assert report.documents > rows / 2
-        if searched:
-            assert report.failures == [], again
-            assert report.searches > 20
-            assert report.fewest > rows / 2, again
-
-    return check
 
 
 @each_vendor
