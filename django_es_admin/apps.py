@@ -19,6 +19,7 @@ class ElasticsearchAdminConfig(AppConfig):
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
+        from .insight.log import note
         from .outbox.capture import signals
         from .outbox.rows import tables
 
@@ -26,6 +27,7 @@ class ElasticsearchAdminConfig(AppConfig):
         autodiscover_modules("documents")
         signals.connect()
         tables.connect(self)
+        note.connect()
         if f"{self.name}.dsl.registries" in sys.modules:
             # Only for projects that use it: the names of django-elasticsearch-dsl.
             from .dsl import checks as _dsl_checks  # noqa: F401 (registers them)

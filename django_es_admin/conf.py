@@ -17,6 +17,56 @@ _WORDS = {"sync": get_args(_SYNC), "search_fallback": get_args(_FALLBACK)}
 
 
 @dataclass(frozen=True)
+class SearchLog:
+    """What ``SEARCH_LOG`` may hold, in capitals there; ``True`` is all defaults."""
+
+    sample: float = 1.0
+    """The share of the searches that is noted, as ``0.1``."""
+
+    retention: int = 90
+    """Days for which a search is kept."""
+
+    mask: str = "django_es_admin.insight.log.mask.mask"
+    """Path of the function that gets what was typed, and returns what is stored; None for
+    nothing."""
+
+    def __post_init__(self) -> None:
+        self._check(is_number(self.sample) and 0 < self.sample <= 1, "SAMPLE", "between 0 and 1")
+        whole = isinstance(self.retention, int) and is_number(self.retention)
+        self._check(whole and self.retention > 0, "RETENTION", "a number of days above 0")
+        path = isinstance(self.mask, str) and "." in self.mask.strip(".")
+        self._check(path, "MASK", "the dotted path of a function")
+
+    def _check(self, good: bool, name: str, wanted: str) -> None:
+        if not good:
+            value = getattr(self, name.lower())
+            raise ImproperlyConfigured(
+                f"ES_ADMIN['SEARCH_LOG'][{name!r}] is {value!r}: give {wanted}."
+            )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, and not one of the two that bool has."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _parse_log(given: Any) -> SearchLog | None:
+    if isinstance(given, bool):
+        return SearchLog() if given else None
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(
+            f"ES_ADMIN['SEARCH_LOG'] is {given!r}: give True, False or a dict."
+        )
+    known = [field.name.upper() for field in fields(SearchLog)]
+    if unknown := [str(key) for key in given if key not in known]:
+        raise ImproperlyConfigured(
+            f"ES_ADMIN['SEARCH_LOG'] has no option {', '.join(sorted(unknown))}: "
+            f"the options are {', '.join(known)}."
+        )
+    return SearchLog(**{key.lower(): value for key, value in given.items()})
+
+
+@dataclass(frozen=True)
 class Options:
     """What ``ES_ADMIN`` may hold, in capitals there (``{"PAGE_TIMEOUT": 2}``)."""
 
@@ -45,6 +95,10 @@ class Options:
     log_search_words: bool = True
     """Whether the log has what people search for: the queries of searches that are slow or refused,
     and the client's own logs of each request."""
+
+    search_log: bool | Mapping[str, Any] = False
+    """Whether it is noted what people search, see [insight](insight.md); or a dict: `SAMPLE`, the
+    share that is noted, `RETENTION` in days, and `MASK`, the path of a function."""
 
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
@@ -94,6 +148,7 @@ class Options:
                     f"ES_ADMIN[{name.upper()!r}] is {value!r}: give one of {', '.join(words)}."
                 )
         self._check_numbers()
+        object.__setattr__(self, "_log", _parse_log(self.search_log))
         if self.write_timeout >= self.delete_again_after / 2:
             raise ImproperlyConfigured(
                 f"ES_ADMIN['WRITE_TIMEOUT'] is {self.write_timeout}: it must be less than half of "
@@ -101,9 +156,15 @@ class Options:
                 f"deleted document back."
             )
 
+    @property
+    def log_of_searches(self) -> SearchLog | None:
+        """What ``SEARCH_LOG`` says; None where no search is noted."""
+        log: SearchLog | None = self._log  # type: ignore[attr-defined]
+        return log
+
     def _check_numbers(self) -> None:
         for field in fields(self):
-            if field.name in _WORDS:
+            if field.name in _WORDS or field.name == "search_log":
                 continue
             value = getattr(self, field.name)
             if field.type in (bool, "bool"):

@@ -2,17 +2,19 @@
 
 from django.contrib.admin import AdminSite
 
-from ..models import Connection, Index, Operation, OutboxEntry
+from ..models import Connection, Index, LoggedSearch, Operation, OutboxEntry
 from .pages.index import IndexAdmin
 from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
 from .pages.overview.connection import ConnectionAdmin
+from .pages.searches import SearchesAdmin
 
 PAGES = (
     (Connection, ConnectionAdmin),
     (Index, IndexAdmin),
     (Operation, OperationAdmin),
     (OutboxEntry, OutboxAdmin),
+    (LoggedSearch, SearchesAdmin),
 )
 
 

@@ -6,6 +6,7 @@ from .operation import Operation
 from .outbox import OutboxEntry
 from .owner import Owner
 from .page import Connection, Index
+from .searches import LoggedSearch
 from .tick import Tick
 from .verification import Difference, ProvenRange
 from .worker import Worker
@@ -16,6 +17,7 @@ __all__ = [
     "Generation",
     "Index",
     "LoadRange",
+    "LoggedSearch",
     "Operation",
     "OutboxEntry",
     "Owner",

@@ -31,6 +31,7 @@ PAGES = [
     *(f"{INDEX}{action}/" for action in ("rebuild", "swap", "rollback", "drain", "prune")),
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",
+    f"{DASHBOARD}loggedsearch/",
 ]
 
 POLICY = (

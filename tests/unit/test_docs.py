@@ -36,7 +36,7 @@ from django_es_admin.management import (
 )
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.management.commands import es_reindex, es_update_mapping
-from django_es_admin.models import Connection, Index
+from django_es_admin.models import Connection, Index, LoggedSearch
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
 from django_es_admin.test import pytest_plugin
@@ -387,7 +387,7 @@ def test_the_fixtures_of_the_plugin() -> None:
 def test_the_rights_and_the_hooks() -> None:
     given = {
         f"elasticsearch.{codename}"
-        for model in (Connection, Index)
+        for model in (Connection, Index, LoggedSearch)
         for codename in (
             *(f"{action}_{model._meta.model_name}" for action in model._meta.default_permissions),
             *(codename for codename, _title in model._meta.permissions),

@@ -20,6 +20,7 @@ from ...search.filters import translate
 from ...search.fresh import sees_all
 from ...search.keys import among
 from ...search.page import PageAsked, PageHits, search_page
+from ...search.searched import Searched, tell
 from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
 from ...search.words import read_words
@@ -240,6 +241,8 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         document = self.get_search_document()
         context["elasticsearch_search"] = summarise(shown, document, changelist.get_query_string)
         context["elasticsearch_why_url"] = self.get_why_url(request, document, changelist.query)
+        if request.method == "GET" and answer.hits is not None and changelist.page_num == 1:
+            self._tell(changelist.query, shown.count, answer.hits.took)
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)
@@ -249,6 +252,11 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             self.message_user(request, text, messages.WARNING, fail_silently=True)
             if context.get("action_form"):
                 fallback.mark(context["action_form"])
+
+    def _tell(self, text: str, count: int, took: float) -> None:
+        """Tell those who count searches."""
+        django = self.get_search_document().django
+        tell(Searched(django.using, django.index_name, "admin", text, count, took))
 
     def _label(self, term: str) -> str:
         name = f"{self.admin_site.name} {self.opts.label_lower} {term}"

@@ -15,6 +15,7 @@ from .facets import Aggregation, Facet, StatsFacet
 from .ready import Ready
 from .results import SearchResults
 from .service import SearchService
+from .telling import telling
 
 if TYPE_CHECKING:
     from elasticsearch.dsl import Search
@@ -60,8 +61,9 @@ class FacetedSearchService(SearchService):
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
-        search = self._build_faceted(words, selections)
-        return self._answer(search, words, selections, paging)
+        with telling(self, query, paging, criteria) as tell:
+            search = self._build_faceted(words, selections)
+            return tell(self._answer(search, words, selections, paging))
 
     def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
         """Return the results with facets for the parameters of a URL.

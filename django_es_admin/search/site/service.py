@@ -28,6 +28,7 @@ from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import send
 from .spelling import PhraseSuggester
+from .telling import telling
 from .values import read_text, read_whole
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ class SearchService(SearchDeclaration):
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
-        return self._answer(self._build(words, selections), words, selections, paging)
+        with telling(self, query, paging, criteria) as tell:
+            search = self._build(words, selections)
+            return tell(self._answer(search, words, selections, paging))
 
     def find_keys(
         self,

@@ -1,0 +1,128 @@
+"""The page "Searches": what people search, and what they do not find."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ...conf import get_options
+from ...indices.definition import IndexDefinition, get_definitions
+from ...insight.log.note import flush
+from ...insight.log.report import KINDS, MOST_DAYS, Kind, SearchReport, read_report
+from ..permissions import PageAdmin
+from .links import model_links
+
+_TITLES: Mapping[Kind, str | Promise] = {
+    "frequent": _("Most frequent"),
+    "missed": _("Without a hit"),
+    "rising": _("Rising"),
+    "slow": _("Slow"),
+}
+PERIODS = (1, 7, 30, 90)
+_BAR = 100
+"""The height of the chart in its own units."""
+
+
+class SearchesAdmin(PageAdmin):
+    """The log of searches, for those with the right to view it."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one list for one index; with ``format=csv``, as a file.
+
+        Raises:
+            PermissionDenied: the user may not view searches.
+        """
+        self.require_view(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        # What this process has noted is to be seen at once; another one writes at its next request.
+        flush()
+        asked = request.GET
+        definitions = [one for one in get_definitions() if one.document]
+        names = {f"{one.using}:{one.name}": one for one in definitions}
+        definition = names.get(asked.get("of", "")) or next(iter(definitions), None)
+        kind = next((one for one in KINDS if one == asked.get("list")), KINDS[0])
+        days = _days(asked.get("days", ""))
+        report = read_report(definition, kind, days) if definition else None
+        if report and asked.get("format") == "csv" and find_spec("import_export"):
+            return _csv(report)
+        chosen = f"{definition.using}:{definition.name}" if definition else ""
+
+        def address(**changed: Any) -> str:
+            return "?" + urlencode({"of": chosen, "list": kind, "days": days, **changed})
+
+        context = self.admin_site.each_context(request)
+        links = model_links(context["available_apps"], self.admin_site.name)
+        context |= {
+            "title": _("Searches"),
+            "opts": self.opts,
+            "report": report,
+            "kind": kind,
+            "kinds": [(each, _TITLES[each], address(list=each)) for each in KINDS],
+            "days": days,
+            "periods": [(each, address(days=each)) for each in PERIODS],
+            "definitions": [(name, name == chosen, one.name) for name, one in names.items()],
+            "lines": [(line, _results(definition, links, line.words)) for line in report.lines]
+            if report
+            else [],
+            "bars": _bars(report) if report else [],
+            "width": 10 * len(report.days) if report else 0,
+            "csv_url": address(format="csv") if find_spec("import_export") else "",
+            "log": get_options().log_of_searches,
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/elasticsearch/searches/page.html", context)
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Refuse: a row has no page.
+
+        Raises:
+            PermissionDenied: always.
+        """
+        raise PermissionDenied
+
+    history_view = change_view
+
+
+def _days(text: str) -> int:
+    return min(max(int(text), 1), MOST_DAYS) if text.isdecimal() and len(text) < 4 else 7
+
+
+def _results(definition: IndexDefinition | None, links: Any, words: str) -> str:
+    """Return where the results are seen; "" where the user sees no list of the model."""
+    url = links.changelist(definition.own_label) if definition else ""
+    return f"{url}?{urlencode({'q': words})}" if url else ""
+
+
+def _bars(report: SearchReport) -> list[dict[str, Any]]:
+    """Return the bars of the chart: one for each day, its lower part the searches without a hit."""
+    return [
+        {
+            "day": day,
+            "x": 10 * n,
+            "height": round(_BAR * day.count / report.most, 1),
+            "y": round(_BAR - _BAR * day.count / report.most, 1),
+            "missed": round(_BAR * day.missed / report.most, 1),
+            "missed_y": round(_BAR - _BAR * day.missed / report.most, 1),
+        }
+        for n, day in enumerate(report.days)
+    ]
+
+
+def _csv(report: SearchReport) -> HttpResponse:
+    # django-import-export need not be installed.
+    from ...import_export.searches import report_as_csv  # noqa: PLC0415
+
+    response = HttpResponse(report_as_csv(report), content_type="text/csv; charset=utf-8")
+    name = f"searches-{report.kind}-{report.first}-{report.last}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,42 @@
+"""Tell whoever listens of a search that somebody meant: not a keystroke, not the second page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.dispatch import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One search that Elasticsearch answered.
+
+    Args:
+        connection: alias of the connection.
+        index: name that the document gives it.
+        search: name of the service; ``"admin"`` for the search box of a changelist.
+        text: as it was typed.
+        hits: how many there are.
+        milliseconds: that it took, the answer read.
+        filters: criterion -> value.
+        order: name of the order; "" for the first one.
+    """
+
+    connection: str
+    index: str
+    search: str
+    text: str
+    hits: int
+    milliseconds: float
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    order: str = ""
+
+
+searched = Signal()
+"""Sent with ``search``, a :class:`Searched`, after the answer; receivers must not take long."""
+
+
+def tell(search: Searched) -> None:
+    """Send ``searched``; what a receiver raises is logged, and no search fails."""
+    if searched.receivers:
+        searched.send_robust(Searched, search=search)

@@ -1,0 +1,78 @@
+"""The page "Searches": its right, its lists, and its file."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+
+from django_es_admin.insight.log import note
+from django_es_admin.search.searched import Searched
+
+from .visitors import visitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+URL = reverse("admin:elasticsearch_loggedsearch_changelist")
+
+
+@pytest.fixture
+def searches(es: Elasticsearch, settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": True}
+    note.forget_all()
+    for text, hits in (("lamp", 3), ("lamp", 3), ("<b>piano", 0), ("=1+1", 2)):
+        note.note(None, Searched("default", "products", "ProductSearchService", text, hits, 5.0))
+    note.flush()
+
+
+def test_it_takes_a_right_of_its_own(searches: None) -> None:
+    assert visitor("elasticsearch.view_index").get(URL).status_code == 403
+    assert Client().get(URL).status_code == 302
+    client = visitor("elasticsearch.view_loggedsearch")
+    assert client.get(URL).status_code == 200
+    assert client.post(URL).status_code == 405
+    for name, args in (("add", []), ("change", ["1"]), ("delete", ["1"]), ("history", ["1"])):
+        url = reverse(f"admin:elasticsearch_loggedsearch_{name}", args=args)
+        assert client.get(url).status_code == 403
+
+
+def test_what_it_shows(searches: None) -> None:
+    client = visitor("elasticsearch.view_loggedsearch")
+    text = client.get(URL, {"of": "default:products"}).content.decode()
+    assert "4 searches, 1 without a hit." in text
+    assert "&lt;b&gt;piano" in text
+    assert "<b>piano" not in text
+    # Whoever may not see the products gets no link to them.
+    assert "?q=lamp" not in text
+    seller = visitor("elasticsearch.view_loggedsearch", "shop.view_product")
+    assert "/shop/product/?q=lamp" in seller.get(URL, {"of": "default:products"}).content.decode()
+    missed = client.get(URL, {"of": "default:products", "list": "missed"}).content.decode()
+    assert "piano" in missed
+    assert "lamp" not in missed.partition('id="searches"')[2].partition("</table>")[0]
+
+
+@pytest.mark.parametrize(
+    "query", [{"days": "x"}, {"days": "9999"}, {"days": "0"}, {"list": "'"}, {"of": "\0:"}]
+)
+def test_addresses_of_any_kind(searches: None, query: dict[str, str]) -> None:
+    assert visitor("elasticsearch.view_loggedsearch").get(URL, query).status_code == 200
+
+
+def test_the_file(searches: None) -> None:
+    client = visitor("elasticsearch.view_loggedsearch")
+    response = client.get(URL, {"of": "default:products", "format": "csv"})
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    found = list(csv.DictReader(StringIO(response.content.decode())))
+    assert {row["words"]: row["count"] for row in found} == {
+        "lamp": "2",
+        "<b>piano": "1",
+        # What visitors type is no formula.
+        "'=1+1": "1",
+    }
+
+
+def test_off(es: Elasticsearch) -> None:
+    text = visitor("elasticsearch.view_loggedsearch").get(URL).content.decode()
+    assert "SEARCH_LOG in ES_ADMIN is off" in text

@@ -1,0 +1,323 @@
+"""The log of searches: what is noted, how it is masked, and that it is never in the way."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.signals import request_finished
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from shop.models import Product
+from shop.search import FacetedSearchService, ProductSearchService
+
+from django_es_admin.conf import SearchLog, parse
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.insight.log import note, write
+from django_es_admin.insight.log.mask import mask
+from django_es_admin.insight.log.normal import normalise
+from django_es_admin.insight.log.report import read_report
+from django_es_admin.models import LoggedSearch
+from django_es_admin.search.searched import Searched
+from tests.integration.admin.conftest import products  # noqa: F401 (a fixture)
+from tests.integration.admin.searching import no_elasticsearch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _log(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(note, "FLUSH_SECONDS", 0.0)
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": True}
+    note.forget_all()
+    write._pruned.clear()
+    yield
+    note.forget_all()
+
+
+def searched(text: str, hits: int = 3, **values: Any) -> Searched:
+    return Searched("default", "products", "ProductSearchService", text, hits, 12.5, **values)
+
+
+def add(*searches: Searched) -> None:
+    for one in searches:
+        note.note(None, one)
+    note.flush()
+
+
+def rows(*fields: str) -> list[Any]:
+    found = LoggedSearch.objects.exclude(digest="").order_by("words", "search", "filters", "order")
+    return list(found.values_list(*fields, flat=len(fields) == 1))
+
+
+def test_a_search_is_counted_by_day_and_words(products: list[Product]) -> None:  # noqa: F811
+    service = ProductSearchService()
+    for text in ("Trail  SHOE", "trail shoe"):
+        service.search(text)
+    FacetedSearchService().search_with_facets("trail shoe")
+    service.search("xylophone", category="Shoes", sort_by="newest")
+    assert note.flush() == 4
+    assert rows("search", "words", "spelling", "count", "missed", "hits", "filters", "order") == [
+        ("FacetedSearchService", "trail shoe", "trail shoe", 1, 0, 3, "", ""),
+        ("ProductSearchService", "trail shoe", "trail shoe", 2, 0, 3, "", ""),
+        (
+            "ProductSearchService",
+            "xylophone",
+            "xylophone",
+            1,
+            1,
+            0,
+            '{"category": "Shoes"}',
+            "newest",
+        ),
+    ]
+    total = LoggedSearch.objects.get(digest="")
+    assert (total.count, total.missed, total.words) == (4, 1, "")
+    assert total.milliseconds > 0
+
+
+def test_what_is_no_search_of_its_own(products: list[Product]) -> None:  # noqa: F811
+    service = ProductSearchService()
+    service.search("trail", page=2)
+    service.search("")
+    service.search(None)
+    service.autocomplete("tra")
+    service.did_you_mean("trial")
+    service.find_keys("trail")
+    first = service.search("shoe", page_size=1)
+    service.search("shoe", page_size=1, after=first["next"])
+    with no_elasticsearch():
+        # What nobody answered says nothing of what there is.
+        service.search("lamp")
+    note.flush()
+    assert rows("words") == ["shoe"]
+
+
+def test_the_views_and_the_box_of_a_list(products: list[Product], admin_client: Client) -> None:  # noqa: F811
+    box = reverse("admin:shop_product_changelist")
+    for query in ({"q": "trail"}, {"q": "trail", "p": "2"}, {}):
+        admin_client.get(box, query)
+    admin_client.get(reverse("admin:shop_product_changelist"), {"q": "xylophone"})
+    request_finished.send(None)
+    assert rows("search", "words", "count", "missed") == [
+        ("admin", "trail", 1, 0),
+        ("admin", "xylophone", 1, 1),
+    ]
+
+
+def test_off_is_off(products: list[Product], settings: Any) -> None:  # noqa: F811
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": False}
+    ProductSearchService().search("trail")
+    assert note.flush() == 0
+    assert not LoggedSearch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("ada@example.org", "<email>"),
+        ("Mail an ada.l+shop@mail.example.co.uk, bitte", "Mail an <email>, bitte"),
+        ("+49 170 1234567", "<number>"),
+        ("0170/1234567", "<number>"),
+        ("(030) 123 45 67 89", "<number>"),
+        ("4111 1111 1111 1111", "<number>"),
+        ("4111-1111-1111-1111 lamp", "<number> lamp"),
+        ("DE89 3704 0044 0532 0130 00", "<number>"),
+        ("order 12345678", "order <number>"),
+        ("1234567", "<number>"),
+        ("iphone 15 pro 256", "iphone 15 pro 256"),
+        ("2019 2020", "2019 2020"),
+        ("A-4711", "A-4711"),
+        ("123456", "123456"),
+        ("12.50", "12.50"),
+        ("user@host", "<email>"),
+        ("@home", "@home"),
+        ("", ""),
+    ],
+)
+def test_what_is_masked(text: str, stored: str) -> None:
+    assert mask(text) == stored
+
+
+def drop_secrets(text: str) -> str | None:
+    return None if "secret" in text else text.replace("Ada", "<name>")
+
+
+def test_a_hook_masks_and_drops(settings: Any) -> None:
+    path = f"{__name__}.drop_secrets"
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"MASK": path}}
+    add(
+        searched("my secret"),
+        searched("for Ada"),
+        searched("lamp", filters={"shop": "secret"}),
+        searched("ada@example.org"),
+    )
+    assert rows("words") == ["ada@example.org", "for <name>"]
+    assert LoggedSearch.objects.get(digest="").count == 2
+
+
+def test_masked_before_it_is_stored() -> None:
+    add(searched("Ada@Example.org"), searched("+49 170 1234567", filters={"mail": "a@b.de"}))
+    assert rows("words", "spelling") == [("<email>", "<email>"), ("<number>", "<number>")]
+    assert "a@b.de" not in str(LoggedSearch.objects.values_list())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("  Red\t LAMP\n", "red lamp"),
+        ("Straße", "strasse"),
+        ("ﬁne", "fine"),
+        ("Café", "café"),
+        ("x" * 500, "x" * 200),
+        ("\0\ud800", "?"),
+        ("🔦", "🔦"),
+    ],
+)
+def test_words_are_normalised(text: str, words: str) -> None:
+    assert normalise(text) == words
+    add(searched(text))
+    assert rows("words") == [words]
+
+
+def test_nothing_of_nothing() -> None:
+    add(searched(" "), searched("\0"), searched("\u200b"))
+    assert rows("words") == []
+
+
+def test_a_sample(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"SAMPLE": 0.25}}
+    drawn = iter([0.1, 0.25, 0.9, 0.2])
+    monkeypatch.setattr(note.random, "random", lambda: next(drawn))
+    add(*[searched("lamp")] * 4)
+    assert rows("count") == [2]
+
+
+def test_the_retention(settings: Any) -> None:
+    add(searched("lamp"))
+    LoggedSearch.objects.update(day=write.today() - timedelta(days=31))
+    for days, kept in ((31, 1), (30, 0)):
+        settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"RETENTION": days}}
+        write._pruned.clear()
+        add(searched("piano"))
+        assert LoggedSearch.objects.filter(words="lamp").count() == kept
+
+
+def test_many_at_the_same_time() -> None:
+    def work() -> None:
+        try:
+            for _ in range(3):
+                write.write([searched("lamp"), searched("piano")] * 5)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows("words", "count") == [("lamp", 60), ("piano", 60)]
+    assert LoggedSearch.objects.get(digest="").count == 120
+
+
+def test_a_database_that_refuses(
+    products: list[Product],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with connection.schema_editor() as editor:
+        editor.delete_model(LoggedSearch)
+    try:
+        assert ProductSearchService().search("trail")["total"] == 3
+        request_finished.send(None)
+        assert "1 searches were not noted" in caplog.text
+        # It is not tried again with each request.
+        ProductSearchService().search("trail")
+        request_finished.send(None)
+        assert caplog.text.count("were not noted") == 1
+    finally:
+        with connection.schema_editor() as editor:
+            editor.create_model(LoggedSearch)
+
+
+def test_a_hook_that_fails(
+    products: list[Product],  # noqa: F811
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"MASK": "no.such.function"}}
+    assert ProductSearchService().search("trail")["total"] == 3
+    request_finished.send(None)
+    assert "Searches were not noted" in caplog.text
+
+
+def test_no_more_is_kept_than_fits() -> None:
+    for number in range(note.MOST_KEPT + 5):
+        note.note(None, searched(f"lamp {number}"))
+    assert len(note._kept) == note.MOST_KEPT
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("yes", "give True, False or a dict"),
+        (1, "give True, False or a dict"),
+        (None, "give True, False or a dict"),
+        ({"SAMPLE": 0}, "between 0 and 1"),
+        ({"SAMPLE": 1.5}, "between 0 and 1"),
+        ({"SAMPLE": True}, "between 0 and 1"),
+        ({"SAMPLE": float("nan")}, "between 0 and 1"),
+        ({"RETENTION": 0}, "a number of days above 0"),
+        ({"RETENTION": 1.5}, "a number of days above 0"),
+        ({"MASK": "mask"}, "dotted path"),
+        ({"MASK": None}, "dotted path"),
+        ({"SAMPEL": 1}, "has no option SAMPEL"),
+        ({1: 1}, "has no option 1"),
+    ],
+)
+def test_settings_that_are_wrong(given: Any, told: str) -> None:
+    with pytest.raises(Exception, match=told):
+        parse({"SEARCH_LOG": given})
+
+
+def test_settings_that_are_right() -> None:
+    assert parse({"SEARCH_LOG": {}}).log_of_searches == SearchLog()
+    assert parse({"SEARCH_LOG": {"SAMPLE": 1, "RETENTION": 1}}).log_of_searches == SearchLog(1, 1)
+    assert parse({}).log_of_searches is None
+
+
+def test_the_lists() -> None:
+    add(
+        *[searched("lamp")] * 5,
+        *[searched("piano", 0)] * 3,
+        Searched("default", "products", "S", "slow one", 1, 900.0),
+        Searched("default", "others", "S", "elsewhere", 1, 1.0),
+    )
+    week_ago = write.today() - timedelta(days=7)
+    LoggedSearch.objects.create(
+        day=week_ago,
+        connection="default",
+        index="products",
+        words="lamp",
+        count=4,
+        search="ProductSearchService",
+        digest=LoggedSearch.objects.get(words="lamp").digest,
+    )
+    of = get_definition("products")
+    frequent = read_report(of, "frequent")
+    assert [(line.words, line.count) for line in frequent.lines] == [
+        ("lamp", 5),
+        ("piano", 3),
+        ("slow one", 1),
+    ]
+    assert (frequent.count, frequent.missed, len(frequent.days)) == (9, 3, 7)
+    assert [line.words for line in read_report(of, "missed").lines] == ["piano"]
+    assert read_report(of, "slow").lines[0].words == "slow one"
+    rising = read_report(of, "rising").lines
+    assert [(line.words, line.count - line.before) for line in rising] == [
+        ("piano", 3),
+        ("lamp", 1),
+        ("slow one", 1),
+    ]
+    assert read_report(of, "frequent", 30).lines[0].count == 9
