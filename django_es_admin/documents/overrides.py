@@ -13,9 +13,20 @@ def has_every_row(document: type[Declared]) -> bool:
     model = document.django.model
     return (
         not model._meta.proxy
-        and type(model._default_manager).get_queryset is models.Manager.get_queryset
+        and is_plain(model._default_manager)
         and not is_overridden(document, "get_queryset", "should_index_object")
     )
+
+
+def is_plain(manager: "models.Manager[Any]") -> bool:
+    """Whether a manager gives all rows of its model, whenever it is asked.
+
+    Only Django's own ``get_queryset`` does for certain, and one that says so itself, by the
+    attribute ``gives_all_rows``.
+    """
+    found = (vars(base).get("get_queryset") for base in type(manager).__mro__)
+    django = models.Manager.get_queryset
+    return all(each is django or getattr(each, "gives_all_rows", False) for each in found if each)
 
 
 def has_prepare(holder: type, name: str) -> bool:

@@ -149,6 +149,8 @@ def search_page(
             from_=start,
             size=max(min(room, limit - start), 0),
             sort=[key.clause() for key in asked.sort] or best,
+            # They tell whether the words are there as they were typed.
+            track_scores=bool(asked.sort) or None,
             track_total_hits=True,
             timeout=f"{max(int(deadline.remaining * 1000), 1)}ms",
             # Half an answer would look like a whole one.

@@ -62,7 +62,7 @@ class ProductAdmin(
     list_select_related = ("category",)
     readonly_fields = ("created_at", "updated_at")
     # On SQLite, one transaction for a whole catalogue would keep everybody else from signing in.
-    import_portion = 1_000
+    import_portion = 250
     resource_classes = (ProductResource,)
     search_document = ProductDocument
     search_fields = ("name^3", "description", "brand.text^2", "sku")

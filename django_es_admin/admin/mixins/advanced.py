@@ -134,6 +134,8 @@ class _Teller:
                 else _("%(field)s is not %(value)s")
             )
             return told % {"field": self._label(field), "value": _quoted(node)}
+        if isinstance(node, Filled):
+            return _("%(field)s has no value") % {"field": self._label(field)}
         return _("not %(part)s") % {"part": self.tell(node, field=field, inside=True)}
 
     def _between(self, node: Between, field: SearchField | None) -> str:
@@ -145,7 +147,7 @@ class _Teller:
         }
         bounds = [told[side] % {"value": bound.text} for side, bound in node.bounds]
         if not bounds:
-            return _("%(field)s has a value") % {"field": self._label(field)}
+            return self.tell(Filled(node.place), field=field)
         return _("%(field)s is %(value)s") % {
             "field": self._label(field),
             "value": _(" and ").join(bounds),

@@ -87,6 +87,8 @@ class CapturedManagerMixin(models.Manager[Any]):
             rows.__class__ = _captured_class(type(rows))
         return rows
 
+    get_queryset.gives_all_rows = True  # type: ignore[attr-defined]
+
 
 class CapturedManager(CapturedManagerMixin):
     """A manager whose bulk operations are captured."""
