@@ -1,5 +1,7 @@
 """Tasks for ``django.tasks``, or the ``django-tasks`` package before Django 6."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import django
@@ -8,20 +10,23 @@ from django.utils.translation import gettext as _
 
 from .exceptions import OperationRefused
 from .incidents import tell
+from .indices.definition import IndexDefinition
 from .lifecycle.aliases.swap_plan import SwapPlan
 from .lifecycle.background import (
     do_queued,
+    help_rebuild,
     queue_complete,
     queue_drain,
     queue_rebuild,
     queue_swap,
     queue_verify,
 )
+from .lifecycle.build.load import LookAfter, nobody_to_look_after
 from .lifecycle.complete import CompletePlan
 from .lifecycle.drain_now import DrainPlan
 from .lifecycle.rebuild import RebuildPlan
 from .lifecycle.verify.plan import VerifyPlan
-from .models import Operation, Worker
+from .models import Generation, Operation, Worker
 from .operations.ending import give_up
 from .outbox.drain.heartbeat import Heartbeat
 from .outbox.drain.worker import drain_due
@@ -71,7 +76,44 @@ def do_operation(using: str, operation: int) -> str:
     """
     # Whoever began a task is there, however long nothing is to be done after it.
     Heartbeat(Worker.Kind.TASKS).beat([using])
-    return do_queued(using, operation)
+    return do_queued(using, operation, hire_tasks)
+
+
+@task()
+def load_ranges(index: str, connection: str, generation: str, rate: float | None) -> None:
+    """Load ranges of a rebuild beside the task that does it.
+
+    Args:
+        index: its name.
+        connection: alias of its connection.
+        generation: the one that is being built.
+        rate: at most so many objects a second.
+
+    Raises:
+        ElasticsearchAdminError: a request failed as a whole; the others go on.
+    """
+    help_rebuild(index, connection, generation, rate)
+
+
+@contextmanager
+def hire_tasks(
+    definition: IndexDefinition, generation: Generation, count: int, rate: float | None
+) -> Iterator[LookAfter]:
+    """Let other workers of the background tasks load a generation, on whatever machine they are.
+
+    One that comes late, or never, is missed by nobody: this process loads all that is left.
+
+    Args:
+        count: how many workers load it, this one included.
+        rate: at most so many objects a second, by each of them.
+    """
+    for _number in range(count - 1):
+        try:
+            load_ranges.enqueue(definition.name, definition.connection.alias, generation.name, rate)
+        except Exception as error:  # noqa: BLE001 (a backend may fail in any way)
+            tell(error, "The backend of the background tasks")
+            break
+    yield nobody_to_look_after
 
 
 def find_background_refusal() -> str:

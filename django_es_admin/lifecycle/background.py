@@ -1,22 +1,28 @@
 """Operations that one process asks for and another one does."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from django.db.models import QuerySet
 
-from ..exceptions import OperationCancelled, OperationRefused
+from ..exceptions import IndexMissing, OperationCancelled, OperationRefused
 from ..incidents import tell
 from ..indices.definition import IndexDefinition, get_definition
-from ..models import Operation
+from ..models import Generation, Operation
 from ..operations.authority import is_still_allowed
 from ..operations.ending import give_up
+from ..operations.patience import outlast
 from ..operations.recording import enqueue
 from .aliases.swap_plan import SwapPlan, plan_swap
+from .build.load import Hire, help_load
+from .build.processes import hire_processes
 from .complete import CompletePlan, complete, plan_complete
 from .drain_now import DrainPlan, drain_now, plan_drain
+from .generations.table import generations_of
 from .rebuild import RebuildPlan, plan_rebuild, rebuild
-from .swap import swap_alias
+from .swap import SECONDS_FOR_SHARDS, swap_alias
 from .verify.plan import VerifyPlan, plan_verify
 from .verify.verify import describe_plan, verify
 
@@ -29,7 +35,15 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
     """
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
-    return enqueue(plan.definition, Operation.Kind.REBUILD, details={"source": plan.source})
+    details = {
+        "source": plan.source,
+        "swap": plan.swap,
+        "wait": plan.wait,
+        "workers": plan.workers,
+        "rate": plan.rate,
+        "foreign": plan.foreign,
+    }
+    return enqueue(plan.definition, Operation.Kind.REBUILD, details=details)
 
 
 def queue_swap(plan: SwapPlan) -> Operation:
@@ -77,12 +91,39 @@ def queue_verify(plan: VerifyPlan) -> Operation:
     return enqueue(plan.definition, Operation.Kind.VERIFY, details=describe_plan(plan))
 
 
-def do_queued(using: str, key: int) -> str:
+def help_rebuild(index: str, connection: str, generation: str, rate: float | None) -> None:
+    """Load ranges of a rebuild that another process does, until there is none to claim.
+
+    Nothing, if it has ended meanwhile, or if this process runs other code than that one.
+
+    Args:
+        index: its name.
+        connection: alias of its connection.
+        generation: the one that is being built.
+        rate: at most so many objects a second.
+
+    Raises:
+        ElasticsearchAdminError: a request failed as a whole; the others go on.
+    """
+    definition = get_definition(index, connection)
+    building = generations_of(definition).filter(
+        name=generation, role=Generation.Role.BUILDING, digest=definition.digest
+    )
+    found = building.first()
+    if found is None:
+        return
+    # It may end, or be resumed by another process, while this one works.
+    with suppress(IndexMissing):
+        outlast(partial(help_load, definition, found, lambda: None, rate=rate))
+
+
+def do_queued(using: str, key: int, hire: Hire = hire_processes) -> str:
     """Do the requested operation; return the generation, "" if there is none or it was cancelled.
 
     Args:
         using: alias of the database that its record is stored in.
         key: primary key of the record.
+        hire: lets other processes load ranges of a rebuild with several workers.
 
     Raises:
         ElasticsearchAdminError: as of the function that does it.
@@ -91,7 +132,7 @@ def do_queued(using: str, key: int) -> str:
     if row is None:
         return ""
     try:
-        return _do(row)
+        return _do(row, hire)
     except OperationCancelled:
         return ""
     except Exception as error:
@@ -100,19 +141,31 @@ def do_queued(using: str, key: int) -> str:
         raise
 
 
-def _do(row: Operation) -> str:
+def _do(row: Operation, hire: Hire) -> str:
     if not is_still_allowed(row):
         raise OperationRefused(
             f"{row.who} requested this operation, but no longer has the right to do it."
         )
+    if row.kind == Operation.Kind.REBUILD:
+        return _rebuild(get_definition(row.index, row.connection), row, hire)
     do = _QUEUED.get(Operation.Kind(row.kind))
     if do is None:
         raise OperationRefused(f"An operation of the kind {row.kind} is not done in a task.")
     return do(get_definition(row.index, row.connection), row)
 
 
-def _rebuild(definition: IndexDefinition, row: Operation) -> str:
-    return rebuild(plan_rebuild(definition, queued=row), queued=row).generation
+def _rebuild(definition: IndexDefinition, row: Operation, hire: Hire) -> str:
+    told = row.details
+    plan = plan_rebuild(
+        definition,
+        queued=row,
+        swap=told.get("swap", True),
+        wait=told.get("wait", SECONDS_FOR_SHARDS),
+        workers=told.get("workers", 1),
+        rate=told.get("rate"),
+        foreign=told.get("foreign", False),
+    )
+    return rebuild(plan, queued=row, hire=hire).generation
 
 
 def _drain(definition: IndexDefinition, row: Operation) -> str:
@@ -150,7 +203,6 @@ def _swap(definition: IndexDefinition, row: Operation) -> str:
 
 
 _QUEUED: dict[Operation.Kind, Callable[[IndexDefinition, Operation], str]] = {
-    Operation.Kind.REBUILD: _rebuild,
     Operation.Kind.SWAP: _swap,
     Operation.Kind.DRAIN: _drain,
     Operation.Kind.REINDEX: _complete,

@@ -1,8 +1,10 @@
 """Build a new generation of an index and make it live: the sequence; each step has a module."""
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from ..backends.transport.deadline import Deadline
@@ -28,7 +30,8 @@ from .aliases.alias_actions import foreign_aliases, kept_properties
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
-from .build.load import LoadResult, count_about, load
+from .build.load import Hire, LoadResult, count_about, load
+from .build.processes import hire_processes
 from .build.takeover import RESUMABLE, find_dead_build, give_up_builds, take_over
 from .generations.adopt import adopt
 from .generations.create import create_generation
@@ -36,6 +39,9 @@ from .generations.owner import find_owner_refusals
 from .generations.settle import settle
 from .generations.table import generations_of, mark_failed
 from .swap import SECONDS_FOR_SHARDS, SwapResult, carry_out
+
+MOST_WORKERS = 4
+"""Processes of one machine that load an index, if nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class RebuildPlan:
         refusals: why it cannot be done, empty if it can.
         warnings: what to know before it is done.
         foreign: whether to take over what another database owns.
+        workers: how many processes load it.
+        rate: at most so many objects a second, by all of them; None for as fast as it goes.
     """
 
     definition: IndexDefinition
@@ -65,6 +73,8 @@ class RebuildPlan:
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     foreign: bool = False
+    workers: int = 1
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ def plan_rebuild(
     wait: float = SECONDS_FOR_SHARDS,
     queued: Operation | None = None,
     foreign: bool = False,
+    workers: int | None = None,
+    rate: float | None = None,
 ) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
 
@@ -99,6 +111,8 @@ def plan_rebuild(
         wait: seconds that its shards may take.
         queued: the record of the operation that is planned, if it was made before.
         foreign: take over what another database owns.
+        workers: how many processes load it; as many as pay on this machine if omitted.
+        rate: at most so many objects a second.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -137,7 +151,20 @@ def plan_rebuild(
             *find_template_warnings(definition, live, deadline),
         ),
         foreign=foreign,
+        workers=workers or default_workers(definition),
+        rate=rate,
     )
+
+
+def default_workers(definition: IndexDefinition) -> int:
+    """Return how many processes pay on this machine: half of its cores, and four at most.
+
+    The database and Elasticsearch need the other half, or are busy with what four of them send.
+    SQLite has one writer at a time.
+    """
+    if connections[definition.database].vendor == "sqlite":
+        return 1
+    return min(max((os.cpu_count() or 1) // 2, 1), MOST_WORKERS)
 
 
 def _source(definition: IndexDefinition, live: LiveIndices) -> str | None:
@@ -167,6 +194,7 @@ def rebuild(
     on_progress: OnProgress = ignore,
     *,
     queued: Operation | None = None,
+    hire: Hire = hire_processes,
 ) -> RebuildResult:
     """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
 
@@ -175,6 +203,7 @@ def rebuild(
 
     Args:
         queued: the record of the operation, if it was made before.
+        hire: lets other processes load ranges, if the plan has several workers.
 
     Raises:
         OperationRefused: the plan has refusals, or the swap had.
@@ -189,7 +218,7 @@ def rebuild(
         definition,
         Operation.Kind.REBUILD,
         on_progress=on_progress,
-        details={"source": plan.source, "swap": plan.swap},
+        details={"source": plan.source, "swap": plan.swap, "workers": plan.workers},
         queued=queued,
     ) as record:
         record.tell(Progress(definition.name, "create"))
@@ -200,7 +229,7 @@ def rebuild(
         record.name(generation.name)
         outlast(partial(give_up_builds, definition, generation))
         try:
-            result = _build(plan, generation, record)
+            result = _build(plan, generation, record, hire)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
             # It still gets changes: it may be corrected, or another process may resume it.
             raise
@@ -223,7 +252,7 @@ def rebuild(
         return result
 
 
-def _build(plan: RebuildPlan, generation: Generation, record: Record) -> RebuildResult:
+def _build(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire) -> RebuildResult:
     definition = plan.definition
     # A deadlock, a time-out or a failover: each step can be begun again where it was.
     patience = DatabasePatience()
@@ -241,7 +270,8 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record) -> Rebuild
             lambda: tell(Progress(definition.name, "settle")),
         )
 
-    loaded = patience(partial(load, definition, generation, tell))
+    loading = partial(load, workers=plan.workers, rate=plan.rate, hire=hire)
+    loaded = patience(partial(loading, definition, generation, tell))
     drained = patience(partial(catch_up, definition, generation, tell))
     patience(settle_patiently)
     gate = patience(partial(pass_gate, definition, generation, tell, wait=plan.wait))

@@ -9,6 +9,7 @@ from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
+from ..models import Operation
 from ..outbox.drain.worker import DrainReport
 from .status_json import DifferenceDocument, make_difference
 
@@ -183,6 +184,24 @@ class ProgressEvent:
     total: int | None
     rate: float | None
     seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class QueuedEvent:
+    """A rebuild that workers of the background tasks are going to do."""
+
+    event: Literal["queued"]
+    index: str
+    connection: str
+    operation: int
+    workers: int
+
+
+def make_queued_event(plan: RebuildPlan, operation: Operation) -> QueuedEvent:
+    """Return what is printed of a rebuild that was queued."""
+    definition = plan.definition
+    connection = definition.connection.alias
+    return QueuedEvent("queued", definition.name, connection, operation.pk, plan.workers)
 
 
 @dataclass(frozen=True)

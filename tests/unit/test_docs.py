@@ -57,6 +57,7 @@ DOCUMENTS: dict[str, Any] = {
         "plan": operations_json.PlanEvent,
         "progress": operations_json.ProgressEvent,
         "done": operations_json.DoneEvent,
+        "queued": operations_json.QueuedEvent,
         "unchanged": operations_json.UnchangedEvent,
         "failed": operations_json.FailedEvent,
     },

@@ -19,9 +19,16 @@ from .ranges import all_loaded, plan_ranges, rows_read
 WAIT_SECONDS = 0.5
 
 
-Hire = Callable[[IndexDefinition, Generation, int, float | None], AbstractContextManager[None]]
+LookAfter = Callable[[], None]
+"""Lets ranges be claimed at once that a dead process has left behind."""
+
+Hire = Callable[[IndexDefinition, Generation, int, float | None], AbstractContextManager[LookAfter]]
 """Gets the index, the generation, how many processes are to load it, this one included, and the
 rate of each of them; the others load in the context."""
+
+
+def nobody_to_look_after() -> None:
+    """Do nothing: the lease of a process elsewhere has to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +86,17 @@ def load(
         on_progress(Progress(definition.name, "load", done, max(done, total)))
 
     tell()
-    helpers = (
-        hire(definition, generation, workers, share) if hire and workers > 1 else nullcontext()
-    )
-    with helpers:
+    hiring: AbstractContextManager[LookAfter] = nullcontext(nobody_to_look_after)
+    if hire and workers > 1:
+        hiring = hire(definition, generation, workers, share)
+    with hiring as look_after:
         pipeline = Pipeline(definition, generation, tell, rate=share)
         while not all_loaded(generation):
             pipeline.load_ranges()
             if not all_loaded(generation):
                 # Others work on what is left; should one die, its lease ends.
                 time.sleep(WAIT_SECONDS)
+                look_after()
                 tell()
     tell()
     mark_loaded(generation)

@@ -16,11 +16,21 @@ from ...lifecycle.swap import SECONDS_FOR_SHARDS
 from ...models import Operation
 from ...operations.progress import OnProgress, ignore
 from ..cancelling import cancel_in
-from ..command import FAILURES, ElasticsearchCommand, Exit, add_dry_run, explain, seconds
+from ..command import (
+    FAILURES,
+    ElasticsearchCommand,
+    Exit,
+    add_dry_run,
+    count,
+    explain,
+    rate,
+    seconds,
+)
 from ..operations_json import (
     make_done_event,
     make_failed_event,
     make_plan_event,
+    make_queued_event,
     make_unchanged_event,
 )
 from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
@@ -41,6 +51,8 @@ class Command(ElasticsearchCommand):
         " products     one index",
         "              all that have a document, one after the other",
         " products --no-swap   build it now, make it live later with es_swap_alias",
+        " products --workers 4   four processes load it",
+        " products --background --workers 3   three workers of the background tasks do",
         " --only-changed --no-input   in a deployment, after migrate",
         " --json       one JSON object per line: plan, progress, done or failed",
     )
@@ -74,6 +86,31 @@ class Command(ElasticsearchCommand):
             help="Make yours what another database owns; its site must not write there any more.",
         )
         parser.add_argument(
+            "--workers",
+            type=count,
+            metavar="N",
+            help=(
+                "How many processes load an index, this one included; if omitted, half of the "
+                "cores of this machine, 4 at most (1 with SQLite)."
+            ),
+        )
+        parser.add_argument(
+            "--rate",
+            type=rate,
+            metavar="N",
+            help="Load at most N objects a second; as fast as it goes if omitted.",
+        )
+        parser.add_argument(
+            "--background",
+            action="store_true",
+            help="Let N workers of the background tasks do it (--workers N), and do not wait.",
+        )
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="Only resume rebuilds that were killed, or lost their database.",
+        )
+        parser.add_argument(
             "--only-changed",
             action="store_true",
             help=(
@@ -96,6 +133,10 @@ class Command(ElasticsearchCommand):
         wait: float,
         swap: bool,
         take_over: bool,
+        workers: int | None,
+        rate: float | None,
+        background: bool,
+        resume: bool,
         only_changed: bool,
         cancel: bool,
         dry_run: bool,
@@ -119,9 +160,13 @@ class Command(ElasticsearchCommand):
         elif only_changed:
             chosen = self._changed(chosen, as_json)
         plans = [
-            plan_rebuild(definition, swap=swap, wait=wait, foreign=take_over)
+            plan_rebuild(
+                definition, swap=swap, wait=wait, foreign=take_over, workers=workers, rate=rate
+            )
             for definition in chosen
         ]
+        if resume:
+            plans = self._resumable(plans)
         self._show(plans, as_json)
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
@@ -130,9 +175,21 @@ class Command(ElasticsearchCommand):
             return
         for plan in plans if interactive else ():
             self._ask_about_physical(plan)
+        if background:
+            self._queue(plans, as_json)
+        else:
+            self._rebuild_each(plans, as_json)
+
+    def _rebuild_each(self, plans: list[RebuildPlan], as_json: bool) -> None:
         errors = [error for plan in plans if (error := self._rebuild(plan, as_json))]
         if errors:
             raise CommandError(" ".join(errors), returncode=Exit.FAILED)
+
+    def _resumable(self, plans: list[RebuildPlan]) -> list[RebuildPlan]:
+        found = [plan for plan in plans if plan.resumes]
+        if not found:
+            self.say("Nothing to resume: no rebuild was killed or lost its database.")
+        return found
 
     def _show(self, plans: list[RebuildPlan], as_json: bool) -> None:
         for plan in plans:
@@ -162,6 +219,19 @@ class Command(ElasticsearchCommand):
         question = f"Delete the physical index {plan.source} at the swap? [y/N]"
         if self.ask(question).lower() not in ("y", "yes"):
             raise CommandError("Nothing was changed.", returncode=Exit.FAILED)
+
+    def _queue(self, plans: list[RebuildPlan], as_json: bool) -> None:
+        # Here, as a project need not have a package for tasks.
+        from ...tasks import enqueue_rebuild  # noqa: PLC0415
+
+        for plan in plans:
+            operation = enqueue_rebuild(plan)
+            if as_json:
+                self.write_json(make_queued_event(plan, operation), indent=None)
+            self.say(
+                f"Queued the rebuild of {plan.definition.name} for {plan.workers} workers of the "
+                f"background tasks, as operation {operation.pk}; es_cancel cancels it."
+            )
 
     def _rebuild(self, plan: RebuildPlan, as_json: bool) -> str:
         """Return "" or, in one line, why it failed: that is no reason to leave out the others."""
@@ -227,7 +297,7 @@ def describe(plan: RebuildPlan) -> list[str]:
         f"resume {plan.resumes}, whose rebuild was killed"
         if plan.resumes
         else "create a new generation, with the mapping as declared",
-        f"load {rows}",
+        f"load {rows}" + (f", by {plan.workers} processes" if plan.workers > 1 else ""),
         "drain what changed meanwhile, and send deletes a second time",
         f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
         *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
