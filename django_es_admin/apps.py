@@ -22,12 +22,14 @@ class ElasticsearchAdminConfig(AppConfig):
         from .insight.log import note
         from .outbox.capture import signals
         from .outbox.rows import tables
+        from .outbox.triggers import install
 
         dsl.connect()
         autodiscover_modules("documents")
         signals.connect()
         tables.connect(self)
         note.connect()
+        install.connect(self)
         if f"{self.name}.dsl.registries" in sys.modules:
             # Only for projects that use it: the names of django-elasticsearch-dsl.
             from .dsl import checks as _dsl_checks  # noqa: F401 (registers them)

@@ -223,6 +223,10 @@ class ModelNotIndexed(ElasticsearchAdminError):
     """No document is made from that model or names it in ``related_models``: register one."""
 
 
+class TriggersImpossible(ElasticsearchAdminError):
+    """A document cannot be captured by triggers: remove capture = "triggers"."""
+
+
 class LoadFailed(ElasticsearchAdminError):
     """Some documents could not be indexed; the live index is unchanged.
 

@@ -1,6 +1,6 @@
 """System checks: what is wrong in settings and documents, each with an id and a hint."""
 
-from .bulk import check_bulk
+from .bulk import check_bulk, check_triggers
 from .documents import check_documents
 from .leftovers import check_leftovers
 from .messages import TAG
@@ -16,4 +16,5 @@ __all__ = [
     "check_prefixes",
     "check_services",
     "check_settings",
+    "check_triggers",
 ]

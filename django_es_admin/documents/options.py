@@ -18,10 +18,12 @@ from .source import Source
 
 _KNOWN = frozenset(
     (
-        "model fields related_models ignore_signals auto_refresh queryset_pagination "
+        "model fields related_models ignore_signals auto_refresh queryset_pagination capture "
         "modified_fields"
     ).split()
 )
+
+CAPTURES = ("signals", "triggers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,7 @@ class DjangoOptions:
         queryset_pagination: documents per bulk request; None for the project's default.
         modified_fields: columns, or paths, that hold when an object was changed; the model's
             ``auto_now`` fields if empty.
+        capture: who captures changes: Django's ``"signals"`` or the database's ``"triggers"``.
         index_name: the index's name as declared in ``class Index``.
         using: alias of the connection.
         missing_fields: names in ``fields`` that the model does not have.
@@ -54,6 +57,7 @@ class DjangoOptions:
     auto_refresh: bool | str = False
     queryset_pagination: int | None = None
     modified_fields: tuple[str, ...] = ()
+    capture: str = "signals"
     missing_fields: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -110,6 +114,11 @@ def read_options(
         raise DocumentMisdeclared(
             f"{name}.Django has an unknown option {', '.join(unknown)}: "
             f"known are {', '.join(sorted(_KNOWN))}."
+        )
+    if options.get("capture", "signals") not in CAPTURES:
+        raise DocumentMisdeclared(
+            f"{name}.Django has capture = {options['capture']!r}: it is one of "
+            f"{', '.join(map(repr, CAPTURES))}."
         )
     for key in ("fields", "related_models", "modified_fields"):
         options[key] = _as_tuple(options.get(key, ()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
@@ -23,6 +23,20 @@ Model = type[models.Model]
 _NO_UPDATE = (models.CASCADE, models.PROTECT, models.RESTRICT, models.DO_NOTHING)
 
 
+class Owner(NamedTuple):
+    """Columns of a related object that lead back to documents.
+
+    Args:
+        model: the related object's.
+        names: the foreign key's; of a generic one those of both its columns.
+        before: the lookup that leads from the document's model to what the key refers to.
+    """
+
+    model: Model
+    names: tuple[str, ...]
+    before: tuple[str, ...]
+
+
 class Reads:
     """What a document class reads.
 
@@ -39,6 +53,7 @@ class Reads:
         self._reversed: set[Model] = set()
         self._related: set[Model] = set()
         self._links: set[tuple[Model, bool]] = set()
+        self._owners: set[Owner] = set()
         self._reached: dict[Model, bool] = {}
         model = document.django.model
         self._columns[model] = set()
@@ -49,6 +64,21 @@ class Reads:
     def related(self) -> frozenset[Model]:
         """The models whose changes change the document, beside those of its own objects."""
         return frozenset(self._related)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether code of the project makes the document, which may read anything."""
+        return self._opaque
+
+    @property
+    def owners(self) -> frozenset[Owner]:
+        """The columns of related objects that say which documents these belong to."""
+        return frozenset(self._owners)
+
+    def columns_of(self, model: Model) -> frozenset[str] | None:
+        """Return the names of the columns of ``model`` that the document reads; None for any."""
+        columns = None if self._opaque else self._columns.get(model)
+        return None if columns is None else frozenset(columns)
 
     def follow(self, model: Model, update_fields: Iterable[str] | None) -> bool:
         """Whether a save of an instance of ``model`` can move it from one document to another.
@@ -99,14 +129,18 @@ class Reads:
         columns = self._columns.get(model)
         return columns is None or not columns.isdisjoint(update_fields)
 
-    def _add_mapping(self, model: Model, holder: type, mapping: Any) -> None:
+    def _add_mapping(
+        self, model: Model, holder: type, mapping: Any, before: tuple[str, ...] = ()
+    ) -> None:
         for name in valued(mapping):
             if has_prepare(holder, name) or getattr(mapping[name], "may_read_anything", False):
                 self._opaque = True
             else:
-                self._add_path(model, path_of(name, mapping[name]), mapping[name])
+                self._add_path(model, path_of(name, mapping[name]), mapping[name], before)
 
-    def _add_path(self, model: Model, path: tuple[str, ...], field: Any) -> None:
+    def _add_path(
+        self, model: Model, path: tuple[str, ...], field: Any, before: tuple[str, ...]
+    ) -> None:
         for name in path:
             step = find_relation(model, name)
             if step is None:
@@ -117,6 +151,7 @@ class Reads:
                 self._columns[model].add(f"{name}_id")
             if step.foreign_key:
                 self._reversed.add(step.model)
+                self._owners.add(Owner(step.model, step.foreign_key, before))
                 self._columns.setdefault(step.model, set()).update(step.foreign_key)
             self._columns.setdefault(step.model, set())
             self._related.add(step.model)
@@ -129,8 +164,9 @@ class Reads:
             if step.through is not None:
                 self._add_links(step.through)
             model = step.model
+            before = (*before, step.lookup)
         if isinstance(field, dsl.Object):
-            self._add_mapping(model, field._doc_class, field._mapping)
+            self._add_mapping(model, field._doc_class, field._mapping, before)
 
     def _add_column(self, model: Model, name: str) -> None:
         column = find_column(model, name)

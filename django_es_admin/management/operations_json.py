@@ -1,5 +1,6 @@
 """What the commands that change something print with ``--json``; public as the options are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
 from ..models import Operation
 from ..outbox.drain.worker import DrainReport
+from ..outbox.triggers.install import TriggerState
+from ..outbox.triggers.trigger import Trigger
 from .status_json import DifferenceDocument, make_difference
 
 Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]
@@ -322,4 +325,68 @@ def make_drain_document(report: DrainReport) -> DrainDocument:
         second_deletes=report.second_deletes,
         second_deletes_until=until.isoformat() if until else None,
         parked=report.parked,
+    )
+
+
+@dataclass(frozen=True)
+class TriggerDocument:
+    """One trigger of ``es_triggers``."""
+
+    name: str
+    table: str
+    event: str
+    document: str
+
+
+@dataclass(frozen=True)
+class OldTriggerDocument:
+    """One trigger of ``es_triggers`` that no document wants."""
+
+    name: str
+    table: str
+
+
+@dataclass(frozen=True)
+class ImpossibleDocument:
+    """A document of ``es_triggers`` that can have no triggers."""
+
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TriggerStateDocument:
+    """The triggers of one database."""
+
+    database: str
+    present: tuple[TriggerDocument, ...]
+    missing: tuple[TriggerDocument, ...]
+    old: tuple[OldTriggerDocument, ...]
+    impossible: tuple[ImpossibleDocument, ...]
+
+
+@dataclass(frozen=True)
+class TriggersDocument:
+    """What ``es_triggers`` prints."""
+
+    databases: tuple[TriggerStateDocument, ...]
+
+
+def make_triggers_document(states: Iterable[TriggerState]) -> TriggersDocument:
+    """Return what is printed of the triggers of each database."""
+
+    def of(triggers: Iterable[Trigger]) -> tuple[TriggerDocument, ...]:
+        return tuple(TriggerDocument(t.name, t.table, t.event, t.document) for t in triggers)
+
+    return TriggersDocument(
+        tuple(
+            TriggerStateDocument(
+                database=state.using,
+                present=of(state.present),
+                missing=of(state.missing),
+                old=tuple(OldTriggerDocument(*one) for one in state.old),
+                impossible=tuple(ImpossibleDocument(*one) for one in state.impossible),
+            )
+            for state in states
+        )
     )

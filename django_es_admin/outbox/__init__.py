@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .capture.around import captured
-    from .capture.querysets import (
+    from .querysets import (
         CapturedManager,
         CapturedManagerMixin,
         CapturedQuerySet,
@@ -28,7 +28,10 @@ def __getattr__(name: str) -> Any:
     # Imported when first asked for: the rooms import this package, too.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .capture import around, querysets  # noqa: PLC0415
+    if name == "captured":
+        from .capture.around import captured  # noqa: PLC0415
 
-    module = around if name == "captured" else querysets
-    return getattr(module, name)
+        return captured
+    from . import querysets  # noqa: PLC0415
+
+    return getattr(querysets, name)

@@ -21,6 +21,8 @@ from ..operations.history import (
 from ..outbox.drain.heartbeat import Workers, read_workers
 from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
+from ..outbox.triggers.install import TriggerState, read_state
+from ..outbox.triggers.wanted import documents_in, has_triggers
 from .counts import Rows, count_rows, recall_rows
 
 Key = tuple[str, str]
@@ -40,6 +42,7 @@ class Figures:
         behind: database and primary key of each generation that misses what it refused.
         silent: databases that did not answer.
         owners: database -> the key by which it names what it owns.
+        triggers: database -> its triggers, where documents want some.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -52,6 +55,17 @@ class Figures:
     silent: frozenset[str] = frozenset()
     workers: dict[str, Workers] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    triggers: dict[str, TriggerState] = field(default_factory=dict)
+
+    def triggers_of(self, definition: IndexDefinition) -> tuple[int, int]:
+        """Return how many triggers of an index are missing, and how many at its table are old."""
+        state = self.triggers.get(definition.database)
+        document = definition.document
+        if state is None or document is None or not has_triggers(document):
+            return 0, 0
+        table = document.django.model._meta.db_table
+        missing = sum(one.document == document.__name__ for one in state.missing)
+        return missing, sum(at == table for _, at in state.old)
 
     def knows(self, definition: IndexDefinition) -> bool:
         """Whether the database of an index answered: else nothing is known of its generations."""
@@ -154,6 +168,7 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         behind=found.behind | {(using, pk) for pk in find_behind(using)},
         workers=found.workers | {using: read_workers(using)},
         owners=found.owners | dict.fromkeys([using], _key(using)),
+        triggers=found.triggers | ({using: read_state(using)} if documents_in(using) else {}),
     )
 
 

@@ -168,6 +168,20 @@ TEXTS: Mapping[str, str | Promise] = {
         "No worker has been seen yet, so that nobody writes what waits: start the service that "
         "drains the outbox"
     ),
+    "triggers-missing": ngettext_lazy(
+        "%(count)d trigger is missing or disabled, so changes that send no signal are not "
+        "captured: run `manage.py es_triggers install`",
+        "%(count)d triggers are missing or disabled, so changes that send no signal are not "
+        "captured: run `manage.py es_triggers install`",
+        "count",
+    ),
+    "triggers-old": ngettext_lazy(
+        "%(count)d trigger belongs to an earlier form of the document: run `manage.py es_triggers "
+        "install`",
+        "%(count)d triggers belong to an earlier form of the document: run `manage.py es_triggers "
+        "install`",
+        "count",
+    ),
     "outbox-late": ngettext_lazy(
         "%(count)d change waits, the oldest for %(minutes)d min",
         "%(count)d changes wait, the oldest for %(minutes)d min",

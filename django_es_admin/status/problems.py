@@ -51,6 +51,7 @@ def find_problems(
     rows: int | None = None,
     rebuilding: Operation | None = None,
     unattended: Operation | None = None,
+    triggers: tuple[int, int] = (0, 0),
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -70,10 +71,12 @@ def find_problems(
         rows: objects that belong into the index; None where that is not known.
         rebuilding: the rebuild that goes on or waits.
         unattended: an operation that no worker has begun.
+        triggers: how many of them are missing, and how many old.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
     ours = [name for name in existing if not ownership.is_foreign(name)]
     found = [
+        *_of_triggers(*triggers),
         *_of_queue(unattended),
         *_of_outbox(outbox),
         *_of_builds(
@@ -112,6 +115,13 @@ def find_problems(
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
     return hindered(*found)
+
+
+def _of_triggers(missing: int, old: int) -> Iterator[Problem]:
+    if missing:
+        yield Problem("triggers-missing", {"count": missing}, "error")
+    if old:
+        yield Problem("triggers-old", {"count": old})
 
 
 def _of_queue(unattended: Operation | None) -> Iterator[Problem]:

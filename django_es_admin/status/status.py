@@ -263,6 +263,7 @@ def index_status(
                 (each.row for each in running if each.is_rebuild and not each.unattended), None
             ),
             unattended=next((each.row for each in running if each.unattended), None),
+            triggers=figures.triggers_of(definition),
         )
         if known
         else problems_of_outbox(outbox),

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.core import checks
 
-from django_es_admin.checks import check_bulk
+from django_es_admin.checks import check_bulk, check_triggers
 from django_es_admin.documents import Document, registry
+from django_es_admin.exceptions import DocumentMisdeclared
 from django_es_admin.outbox import CapturedManager
 from tests.guide.models import Kiosk
+from tests.rows.models import Moment
 
 
 def declare(**options: Any) -> type[Document]:
@@ -44,3 +46,31 @@ def test_w070_leaves_alone_who_indexes_by_hand() -> None:
         assert named() == []
     finally:
         registry.unregister_document(document)
+
+
+def test_w070_leaves_alone_who_has_triggers() -> None:
+    document = declare(capture="triggers")
+    try:
+        assert named() == []
+        assert [message for message in check_triggers() if message.obj is document] == []
+    finally:
+        registry.unregister_document(document)
+
+
+def test_e071_names_a_document_whose_keys_only_python_knows() -> None:
+    attributes = {
+        "Index": type("Index", (), {"name": "rooms"}),
+        "Django": type("Django", (), {"model": Moment, "capture": "triggers"}),
+    }
+    document = registry.register_document(type("MomentDocument", (Document,), attributes))
+    try:
+        [message] = [one for one in check_triggers() if one.obj is document]
+        assert message.id == "elasticsearch.E071"
+        assert "DateTimeField" in message.msg
+    finally:
+        registry.unregister_document(document)
+
+
+def test_an_unknown_way_to_capture() -> None:
+    with pytest.raises(DocumentMisdeclared, match="'signals', 'triggers'"):
+        declare(capture="rules")

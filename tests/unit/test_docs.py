@@ -66,6 +66,7 @@ DOCUMENTS: dict[str, Any] = {
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
     "es_update_mapping": es_update_mapping.MappingsDocument,
+    "es_triggers": operations_json.TriggersDocument,
     "es_verify": verify_json.VerifyDocument,
     "es_why": why_json.WhyDocument,
 }

@@ -22,6 +22,7 @@ LAYERS = [
     ("models", "migrations"),
     ("outbox.rows",),
     ("outbox.drain",),
+    ("outbox.triggers",),
     ("outbox.capture",),
     ("outbox",),
     ("operations",),

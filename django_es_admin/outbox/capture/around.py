@@ -12,6 +12,8 @@ from ..rows.tables import has_outbox
 from .changes import require_indexed
 from .keyed import lock
 from .many import fed, has_own_places
+from .record import drain_noted
+from .watch import not_by_triggers
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Itera
     Raises:
         ModelNotIndexed: no document is of that model, or names it in ``related_models``.
     """
-    concerned = require_indexed(rows.model)
+    concerned = not_by_triggers(require_indexed(rows.model))
     # Rows to be locked are those of the database that is written to.
     database = using or rows.select_for_update().db
     chosen, concerned = rows.using(database), fed(concerned, database)
@@ -37,6 +39,7 @@ def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Itera
         if not has_outbox(database):
             yield
             return
+        drain_noted(database, rows.model)
         wait_for_writers(database)
         before = lock(chosen, concerned)
         before.note_owners()

@@ -16,6 +16,7 @@ from ..rows.tables import has_outbox
 from .changes import keys_missing
 from .keyed import lock
 from .many import Noted, fed
+from .record import any_noted, drain_noted
 from .spelling import keys_of_rows
 from .watch import Model, Watched, watched
 
@@ -48,8 +49,13 @@ def create(
     """
     model, using = rows.model, rows.db
     concerned = fed(watched(model), using)
-    if not (concerned.own or concerned.related) or not objects or not has_outbox(using):
+    noted_here = concerned.own or concerned.related
+    if not (noted_here or any_noted(model, using)) or not objects or not has_outbox(using):
         return insert()
+    if not noted_here:
+        with atomic(using=using, savepoint=False):
+            drain_noted(using, model)
+            return insert()
     if ignore_conflicts or not connections[using].features.can_return_rows_from_bulk_insert:
         _require_keys(model, (one for one in objects if not _will_have_key(one)))
     with atomic(using=using, savepoint=False):

@@ -16,11 +16,11 @@ from ...exceptions import CaptureOutsideTransaction
 from ...indices.definition import definition_of
 from ...models import OutboxEntry
 from ...statement import Slot, Statement
-from ..drain.inline import drain_after_commit, is_suspended
+from ..drain.inline import drain_after_commit, drain_noted_after_commit, is_suspended
 from ..drain.saving import at_end_of_save
 from ..rows.claim import inline_grace
 from ..rows.tables import has_outbox
-from .watch import Model, is_in_transaction
+from .watch import Model, is_in_transaction, noted_by_triggers
 
 
 def feeds(document: type[Document], using: str) -> bool:
@@ -97,6 +97,24 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
         drain_after_commit(using, entries)
     elif not is_suspended(using):
         at_end_of_save(using, entries, _record_again)
+
+
+def drain_noted(using: str, model: Model) -> None:
+    """Let this process drain after the commit what the database's triggers note of a change.
+
+    Before the change, or in its transaction.
+
+    Args:
+        model: what is changed.
+    """
+    if is_inline(using) and any_noted(model, using):
+        drain_noted_after_commit(using)
+
+
+def any_noted(model: Model, using: str) -> bool:
+    """Whether triggers note changes of ``model`` for a document that this database feeds."""
+    noted = noted_by_triggers(model)
+    return any(feeds(d, using) for d in (*noted.own, *(d for d, _ in noted.related)))
 
 
 def _record_again(using: str, entries: list[OutboxEntry]) -> None:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from ...documents import Document, registry
+from ...documents.kin import family, throughs
 from ...documents.paths import references
 from ...documents.places import Place, Places
 from ...documents.registry import document_registered
@@ -16,6 +17,7 @@ from ..rows.keys import has_key, value_of
 from ..rows.lock import wait_for_writers
 from .changes import PORTION, portions
 from .record import (
+    drain_noted,
     feeds,
     in_a_transaction,
     object_entries,
@@ -30,11 +32,9 @@ from .watch import (
     Model,
     Watched,
     connect_first,
-    family,
     is_in_transaction,
     make_atomic,
     noted_or_undone,
-    throughs,
     watch_save,
     watched,
 )
@@ -86,6 +86,7 @@ def _on_pre_save(
         if concerned.own or concerned.related:
             # It could not be captured with the change: refused before the change is made.
             require_transaction(using, sender)
+    drain_noted(using, sender)
     if _is_new(instance, raw=raw):
         return
     _record_places(sender, instance, using, changed=instance)
@@ -164,6 +165,7 @@ def _key_of_row(document: type[Document], instance: models.Model, using: str) ->
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
     """Note where an object stands, and what belongs to it, while that can still be found out."""
+    drain_noted(using, sender)
     _record_places(sender, instance, using)
     instance.__dict__[_KEYS] = {
         document: _key_of_row(document, instance, using)
@@ -255,6 +257,9 @@ def _on_m2m_changed(
     using: str,
     **kwargs: Any,
 ) -> None:
+    if action.startswith("pre_") and is_in_transaction(using):
+        for end in (type(instance), model):
+            drain_noted(using, end)
     if action == "post_clear":
         noted: Iterable[list[OutboxEntry]] = instance.__dict__.pop(_CLEARED, {}).pop(sender, ())
     elif action in ("pre_clear", "post_add", "post_remove"):

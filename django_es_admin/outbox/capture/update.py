@@ -14,6 +14,7 @@ from ..rows.lock import wait_for_writers
 from ..rows.tables import has_outbox
 from .keyed import has_one_key, lock
 from .many import Noted, fed, has_own_places
+from .record import any_noted, drain_noted
 from .watch import Model, Watched, watched
 
 Rows = models.QuerySet[Any, Any]
@@ -41,11 +42,15 @@ def update(rows: Rows, values: dict[str, Any], change: Change, *, one_statement:
         related=tuple((d, m) for d, m in whole.related if d.django.reads.concern(m, names)),
     )
     moving = Watched((), tuple((d, m) for d, m in whole.related if d.django.reads.follow(m, names)))
-    if not (concerned.own or concerned.related or moving.related) or not has_outbox(using):
+    noted_here = concerned.own or concerned.related or moving.related
+    if not (noted_here or any_noted(rows.model, using)) or not has_outbox(using):
         return change(rows)
     new_key = _new_key(rows.model, values)
     noted = Noted(using, rows.model, concerned)
     with atomic(using=using, savepoint=False):
+        drain_noted(using, rows.model)
+        if not noted_here:
+            return change(rows)
         wait_for_writers(using)
         simple = one_statement and new_key is None and not moving.related
         if simple and _is_simple(noted, names):

@@ -4,7 +4,7 @@ Signals are connected for each model that a document reads, never for all: Djang
 a model without receivers in one statement, and should go on doing so.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any
@@ -14,7 +14,9 @@ from django.db.models.signals import ModelSignal
 from django.db.transaction import atomic
 
 from ...documents import Document, registry
+from ...documents.kin import family
 from ..drain.saving import asaving, saving
+from ..triggers.wanted import has_triggers, is_captured_by_triggers
 
 Model = type[models.Model]
 
@@ -32,36 +34,6 @@ class Watched:
 
     own: tuple[type[Document], ...]
     related: tuple[tuple[type[Document], Model], ...]
-
-
-def family(model: Model) -> list[Model]:
-    """Return the models whose saves can change an object of ``model``.
-
-    It, its proxies, its parents and children in multi-table inheritance: Django sends signals for
-    the class that was saved alone.
-    """
-    concrete = model._meta.concrete_model or model
-    roots = [concrete, *concrete._meta.get_parent_list()]
-    found = dict.fromkeys(roots)
-    for root in roots:
-        found.update(dict.fromkeys(_subclasses(root, children=root is concrete)))
-    return list(found)
-
-
-def _subclasses(model: Model, *, children: bool) -> Iterator[Model]:
-    for subclass in model.__subclasses__():
-        if not subclass._meta.abstract and (subclass._meta.proxy or children):
-            yield subclass
-            yield from _subclasses(subclass, children=children)
-
-
-def throughs(model: Model) -> Iterator[Model]:
-    for relation in model._meta.get_fields(include_hidden=True):
-        if relation.many_to_many:
-            holder = relation.field if isinstance(relation, models.ManyToManyRel) else relation
-            through = getattr(holder.remote_field, "through", None)
-            if through is not None:
-                yield through
 
 
 def make_atomic(model: Model) -> None:
@@ -177,8 +149,29 @@ def _is_of_the_project(method: Any, original: Any) -> bool:
 def watched(model: Model) -> Watched:
     """Return what a change of an object of ``model`` concerns."""
     # Not in what is cached: a project may turn them off for a while.
-    followed = [d for d in registry.get_documents() if d.django.follows_changes]
+    documents = registry.get_documents()
+    followed = [d for d in documents if d.django.follows_changes and not by_triggers(d)]
     return _watched(tuple(followed), model)
+
+
+def by_triggers(document: type[Document]) -> bool:
+    """Whether the database notes all changes that concern a document."""
+    return has_triggers(document) and is_captured_by_triggers(
+        document, router.db_for_write(document.django.model)
+    )
+
+
+def not_by_triggers(concerned: Watched) -> Watched:
+    """Return of what is concerned what the database does not note by itself."""
+    return Watched(
+        own=tuple(d for d in concerned.own if not by_triggers(d)),
+        related=tuple((d, m) for d, m in concerned.related if not by_triggers(d)),
+    )
+
+
+def noted_by_triggers(model: Model) -> Watched:
+    """Return what a change of an object of ``model`` concerns that the database notes."""
+    return _watched(tuple(d for d in registry.get_documents() if by_triggers(d)), model)
 
 
 def concerned_by_hand(model: Model) -> Watched:

@@ -18,6 +18,7 @@ from ..rows.lock import waiting_no_longer
 from . import breaker
 from .batch import BatchDrain
 from .saving import at_end_of_save
+from .session import follow, take
 from .turn import can_share, drain_in_turn
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class _Batch:
     def __init__(self, using: str) -> None:
         self.using = using
         self.done = False
+        self.takes_noted = False
         self._entries: list[weakref.ref[OutboxEntry]] = []
 
     def add(self, entries: list[OutboxEntry]) -> Callable[[], None]:
@@ -59,6 +61,8 @@ class _Batch:
             self.done = True
             entries = (reference() for reference in self._entries)
             left = [entry for entry in entries if entry is not None]
+            if self.takes_noted:
+                left += _take(self.using)
             if not at_end_of_save(self.using, left, drain_committed):
                 drain_committed(self.using, left)
 
@@ -80,13 +84,33 @@ def is_suspended(using: str) -> bool:
 
 def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
     """Drain new rows after the commit of the current transaction; errors are logged."""
+    transaction.on_commit(_batch(using).add(entries), using=using, robust=True)
+
+
+def drain_noted_after_commit(using: str) -> None:
+    """Drain, after the commit of the current transaction, what the database's triggers noted."""
+    follow(using)
+    batch = _batch(using)
+    batch.takes_noted = True
+    transaction.on_commit(batch.add([]), using=using, robust=True)
+
+
+def _take(using: str) -> list[OutboxEntry]:
+    try:
+        return take(using)
+    except Exception:
+        logger.exception("The rows of a transaction could not be read; they wait in the outbox.")
+        return []
+
+
+def _batch(using: str) -> _Batch:
     connection = connections[using]
     reference = getattr(connection, _ATTRIBUTE, None)
     batch = reference() if reference is not None else None
     if batch is None or batch.done:
         batch = _Batch(using)
         setattr(connection, _ATTRIBUTE, weakref.ref(batch))
-    transaction.on_commit(batch.add(entries), using=using, robust=True)
+    return batch
 
 
 def drain_committed(using: str, entries: list[OutboxEntry]) -> None:

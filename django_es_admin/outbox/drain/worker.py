@@ -21,6 +21,7 @@ from ..rows.claim import claim, due
 from .batch import BatchDrain, DrainResult
 from .cluster_side import LOOK_AGAIN, repair_all
 from .heartbeat import BEAT_SECONDS, Heartbeat
+from .listen import Listener, listening
 from .pending import Rows, drain_rows, rows_of
 from .statistics import flush
 
@@ -133,6 +134,16 @@ def drain_forever(
         interval: seconds between two looks at an empty outbox.
         on_batch: called after each batch with what it did.
     """
+    with listening() as listener:
+        _drain_forever(stop, interval, on_batch, listener)
+
+
+def _drain_forever(
+    stop: threading.Event,
+    interval: float,
+    on_batch: Callable[[DrainResult], None] | None,
+    listener: Listener,
+) -> None:
     pause = 0.0
     limit = get_options().bulk_max_documents
     # What stopped is left alone for the pause: its old rows must not stand before others, and a
@@ -174,16 +185,25 @@ def drain_forever(
             pause, limit = 0.0, get_options().bulk_max_documents
         if not busy:
             flush()
-            _rest(stop, interval, heart, resting)
+            _rest(stop, interval, heart, resting, listener)
     flush()
     heart.beat(databases(), now=True)
 
 
-def _rest(stop: threading.Event, interval: float, heart: Heartbeat, resting: set[str]) -> None:
-    """Wait for a while, alive."""
+def _rest(
+    stop: threading.Event,
+    interval: float,
+    heart: Heartbeat,
+    resting: set[str],
+    listener: Listener,
+) -> None:
+    """Wait for a while, alive, or until a database tells of a change."""
     end = time.monotonic() + interval
-    while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, BEAT_SECONDS)):
-        heart.beat(alias for alias in databases() if alias not in resting)
+    while (left := end - time.monotonic()) > 0:
+        awake = [alias for alias in databases() if alias not in resting]
+        if listener.wait(awake, stop, min(left, BEAT_SECONDS)):
+            return
+        heart.beat(awake)
 
 
 class _Repairs:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 
-from .create import create
-from .update import update
+APP = "django_es_admin"
 
 
 class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
@@ -24,6 +24,10 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
         plain = super().update
         if self.is_noted_already or self.query.is_sliced or self.query.combinator:
             return plain(**kwargs)
+        if not apps.is_installed(APP):
+            return plain(**kwargs)
+        # Models are imported before the tables of the outbox can be, and in projects without them.
+        from .capture.update import update  # noqa: PLC0415
 
         def change(rows: models.QuerySet[Any, Any]) -> int:
             if rows is self:
@@ -53,18 +57,26 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
         """
         objects = list(objs)
         plain = super().bulk_create
-        self._for_write = True
-        return create(
-            self,
-            objects,
-            lambda: plain(
+
+        def insert() -> list[Any]:
+            return plain(
                 objects,
                 batch_size=batch_size,
                 ignore_conflicts=ignore_conflicts,
                 update_conflicts=update_conflicts,
                 update_fields=update_fields,
                 unique_fields=unique_fields,
-            ),
+            )
+
+        if not apps.is_installed(APP):
+            return insert()
+        from .capture.create import create  # noqa: PLC0415
+
+        self._for_write = True
+        return create(
+            self,
+            objects,
+            insert,
             ignore_conflicts=ignore_conflicts,
             update_conflicts=update_conflicts,
             unique_fields=unique_fields,

@@ -1,0 +1,114 @@
+"""Put the triggers that capture changes into the databases, or take them away."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import connections
+
+from ...outbox.drain.worker import databases
+from ...outbox.rows.tables import has_outbox
+from ...outbox.triggers.install import TriggerState, install, read_state, remove
+from ...outbox.triggers.wanted import statements
+from ..command import ElasticsearchCommand, Exit
+from ..operations_json import make_triggers_document
+
+
+class Command(ElasticsearchCommand):
+    """Triggers of documents with ``capture = "triggers"``; ``migrate`` installs them, too."""
+
+    help = (
+        "Install, remove or show the triggers of documents with capture = 'triggers'. migrate "
+        "installs them by itself, replaces those of changed documents, and removes those of "
+        "documents that are gone."
+    )
+    examples = (
+        " status                what is there, missing or old; exit code 2 unless all is right",
+        " install               make what is missing, and remove what is old",
+        " remove                remove all; signals capture again",
+        " install --sql         print the SQL instead, for who may not run it",
+    )
+    exit_codes = (
+        "0 done, or all triggers are there, 1 failed, 2 some are missing, old or impossible"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add what to do, and where."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "action",
+            choices=("install", "remove", "status"),
+            metavar="ACTION",
+            help="install, remove or status.",
+        )
+        parser.add_argument(
+            "--database",
+            choices=tuple(connections),
+            metavar="ALIAS",
+            help="Only this database; all with an outbox if omitted.",
+        )
+        parser.add_argument(
+            "--sql", action="store_true", help="Print the SQL of the triggers, and change nothing."
+        )
+
+    def handle(
+        self,
+        *,
+        action: str,
+        database: str | None,
+        connection: str | None,
+        sql: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
+        """Do it in each database.
+
+        Raises:
+            CommandError: triggers are missing, old or impossible.
+        """
+        chosen = [database] if database else databases(connection) or list(connections)
+        found = [alias for alias in chosen if has_outbox(alias)]
+        if sql:
+            self._print_sql(found)
+            return
+        for alias in found:
+            if action == "install":
+                install(alias)
+            elif action == "remove":
+                remove(alias)
+        states = [read_state(alias) for alias in found]
+        if as_json:
+            self.write_json(make_triggers_document(states))
+        else:
+            for state in states:
+                self._tell(state)
+        if action != "remove":
+            self._end(states)
+
+    def _print_sql(self, found: list[str]) -> None:
+        for alias in found:
+            state = read_state(alias)
+            self.say(f"-- {alias}")
+            for trigger in (*state.missing, *state.present):
+                self.say(f"-- {trigger.document}: {trigger.table}, {trigger.event}")
+                for statement in statements(alias, trigger):
+                    self.say(f"{statement};")
+
+    def _tell(self, state: TriggerState) -> None:
+        self.say(
+            f"{state.using}: {len(state.present)} triggers are there, {len(state.missing)} are "
+            f"missing, {len(state.old)} are old."
+        )
+        for trigger in state.missing:
+            self.say(f"  missing: {trigger.table}, {trigger.event} ({trigger.document})")
+        for name, table in state.old:
+            self.say(f"  old: {table}, {name}")
+        for document, reason in state.impossible:
+            self.say(f"  impossible: {document}: {reason}")
+
+    def _end(self, states: list[TriggerState]) -> None:
+        if not all(state.is_complete for state in states):
+            raise CommandError(
+                "Signals capture what they can: run `manage.py es_triggers install`, or correct "
+                "the documents that are named.",
+                returncode=Exit.ATTENTION,
+            )

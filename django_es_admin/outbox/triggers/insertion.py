@@ -1,0 +1,53 @@
+"""The rows that triggers of all databases write."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ...models import OutboxEntry
+from .effects import HERE, Effect
+
+NAMES = ("connection", "index", "kind", "model", "document", "key")
+REST = {"delete_sent": "false", "cursor": "''", "attempts": "0", "error": "''"}
+
+
+def columns(connection: BaseDatabaseWrapper, *more: str) -> str:
+    """Return the outbox's table, and the columns that are given a value."""
+    quote = connection.ops.quote_name
+    names = ", ".join(map(quote, (*NAMES, *REST, *more)))
+    return f"{quote(OutboxEntry._meta.db_table)} ({names})"
+
+
+def constants(effect: Effect) -> str:
+    """Return what is the same in all rows of an effect."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in effect.entry)
+
+
+def of_row(connection: BaseDatabaseWrapper, effect: Effect, row: str, changed: str) -> str:
+    """Return the query for the rows that one changed row takes.
+
+    Args:
+        row: ``NEW`` or ``OLD``.
+        changed: the condition under which it counts; empty for always.
+    """
+    quote = connection.ops.quote_name
+    column = f"{row}.{quote(effect.column)}"
+    conditions = [f"{column} IS NOT NULL", *filter(None, [changed])]
+    name, value = effect.condition
+    if name:
+        conditions.append(f"{row}.{quote(name)} = {value}")
+    keys = effect.keys.replace(HERE, column)
+    if keys.startswith("SELECT "):
+        keys = f"SELECT DISTINCT {keys.removeprefix('SELECT ')}"
+        alias = quote("key")
+        chosen = keys.replace(" FROM ", f" AS {alias} FROM ", 1)
+        source = f"({chosen}) AS taken"
+        keys = f"taken.{alias}"
+    else:
+        source = _ONE[connection.vendor]
+    return (
+        f"SELECT {constants(effect)}, {keys}, {', '.join(REST.values())}"  # noqa: S608 (names)
+        f"{' FROM ' + source if source else ''} WHERE {' AND '.join(conditions)}"
+    )
+
+
+_ONE = {"mysql": "DUAL", "sqlite": ""}
+"""What a query of no table has to name."""

@@ -1,0 +1,188 @@
+"""Put triggers into a database, and take them away."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import Error, connections, migrations, transaction
+from django.db.models.signals import post_migrate, pre_migrate
+
+from ...documents import registry
+from ...exceptions import TriggersImpossible
+from ..rows.tables import has_outbox
+from .trigger import Trigger
+from .wanted import documents_in, dropping, forget, has_triggers, installed, statements, triggers_of
+
+logger = logging.getLogger(__name__)
+
+UID = "django_es_admin.outbox.triggers.install"
+LOCK_SECONDS = 10
+"""How long a table's lock is waited for: those that wait behind wait as long."""
+
+
+@dataclass(frozen=True)
+class TriggerState:
+    """The triggers of one database.
+
+    Args:
+        using: alias of the database.
+        present: those that documents want, and that are there.
+        missing: those that documents want, and that are not there, or are disabled.
+        old: name and table of those that no document wants.
+        impossible: name of each document that cannot have any, and why.
+    """
+
+    using: str
+    present: tuple[Trigger, ...] = ()
+    missing: tuple[Trigger, ...] = ()
+    old: tuple[tuple[str, str], ...] = ()
+    impossible: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.missing or self.old or self.impossible)
+
+
+def read_state(using: str) -> TriggerState:
+    """Return which triggers a database has, and which it should have."""
+    wanted: dict[str, Trigger] = {}
+    impossible: list[tuple[str, str]] = []
+    for document in documents_in(using):
+        try:
+            wanted |= {trigger.name: trigger for trigger in triggers_of(document, using)}
+        except TriggersImpossible as error:
+            impossible.append((document.__name__, str(error)))
+    there = installed(using)
+    return TriggerState(
+        using=using,
+        present=tuple(one for name, one in wanted.items() if name in there),
+        missing=tuple(one for name, one in wanted.items() if name not in there),
+        old=tuple((name, table) for name, table in there.items() if name not in wanted),
+        impossible=tuple(impossible),
+    )
+
+
+def install(using: str, *, keep: frozenset[str] = frozenset()) -> TriggerState:
+    """Make the triggers that are missing, and remove old ones; return how it was before.
+
+    Args:
+        keep: names of old ones that stay.
+
+    Raises:
+        django.db.Error: the database refuses it.
+    """
+    state = read_state(using)
+    tables = _tables(using) if state.missing else set()
+    # Made before the old ones go: between, a change is noted twice, and never not at all.
+    for trigger in state.missing:
+        if trigger.table in tables:
+            # One that is disabled has the name, too.
+            again = dropping(using, trigger.name, trigger.table)
+            _execute(using, [*again, *statements(using, trigger)])
+    for name, table in state.old:
+        if name not in keep:
+            _execute(using, dropping(using, name, table))
+    forget(using)
+    return state
+
+
+def remove(using: str) -> int:
+    """Remove all triggers of this package; return how many.
+
+    Raises:
+        django.db.Error: the database refuses it.
+    """
+    there = installed(using)
+    for name, table in there.items():
+        _execute(using, dropping(using, name, table))
+    forget(using)
+    return len(there)
+
+
+def _execute(using: str, made: list[str]) -> None:
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        for statement in made:
+            # Without parameters: a percent sign is one.
+            cursor.execute(statement, None)
+
+
+def _tables(using: str) -> set[str]:
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        return set(connection.introspection.table_names(cursor))
+
+
+def connect(app: AppConfig) -> None:
+    """Keep the triggers of each database up to date when it is migrated.
+
+    Args:
+        app: ours.
+    """
+    pre_migrate.connect(_before_migrate, sender=app, dispatch_uid=UID)
+    post_migrate.connect(_after_migrate, sender=app, dispatch_uid=UID)
+
+
+def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> None:
+    """Remove triggers that a changed table would make fail, and every write to it with them."""
+    changes = [
+        one
+        for migration, _ in plan
+        for one in migration.operations
+        if not isinstance(one, _HARMLESS)
+    ]
+    if not changes or not has_outbox(using):
+        return
+    if connections[using].vendor == "sqlite":
+        # It makes tables anew, and refuses that while a trigger elsewhere reads them.
+        remove(using)
+        return
+    kept = _wanted_by_signals(using)
+    for name, table in read_state(using).old:
+        if name not in kept:
+            _execute(using, dropping(using, name, table))
+    forget(using)
+
+
+_HARMLESS = (
+    migrations.CreateModel,
+    migrations.RunPython,
+    migrations.RunSQL,
+    migrations.AddIndex,
+    migrations.RemoveIndex,
+    migrations.AlterModelOptions,
+    migrations.AlterModelManagers,
+)
+
+
+def _after_migrate(using: str, **kwargs: Any) -> None:
+    if not has_outbox(using) or not (documents_in(using) or installed(using)):
+        return
+    try:
+        install(using, keep=_wanted_by_signals(using))
+    except Error:
+        logger.exception(
+            "The triggers of %r could not be put in place; signals capture what they can. Run "
+            "`manage.py es_triggers install`.",
+            using,
+        )
+
+
+def _wanted_by_signals(using: str) -> frozenset[str]:
+    """Return the triggers of documents that are captured by signals now.
+
+    Code of before still relies on them, until it ends. Until `es_triggers install` both note each
+    change, which is harmless.
+    """
+    found: set[str] = set()
+    for document in registry.get_documents():
+        if not has_triggers(document):
+            # It may have none: because of its keys, its database, or its own code.
+            with suppress(Exception):
+                found |= {trigger.name for trigger in triggers_of(document, using)}
+    return frozenset(found)

@@ -1,0 +1,68 @@
+"""Triggers of MariaDB and MySQL."""
+
+from collections.abc import Iterator, Sequence
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .effects import Effect
+from .insertion import columns
+from .rowwise import make_triggers
+from .trigger import PREFIX, Trigger
+
+ROWS = "@django_es_admin_rows"
+"""What this session has noted, ``first:count`` of each statement, as long as nobody took it."""
+
+GRACE = "@django_es_admin_grace"
+"""For how many seconds workers leave new rows to the session's process; null without one."""
+
+_ROOM = 16_000
+
+
+def triggers(
+    connection: BaseDatabaseWrapper, document: str, table: str, effects: Sequence[Effect]
+) -> Iterator[Trigger]:
+    """Yield the triggers of one table for one document."""
+
+    def wrap(event: str, table: str, insertion: str) -> str:
+        plain, leased = columns(connection), columns(connection, "leased_until")
+        found = insertion.removeprefix(f"INSERT INTO {plain} ")
+        noting = (
+            f"INSERT INTO {leased} SELECT noted.*, "  # noqa: S608 (no values)
+            f"CURRENT_TIMESTAMP(6) + INTERVAL {GRACE} SECOND FROM ({_named(found)}) AS noted"
+        )
+        return (
+            f"CREATE TRIGGER `{{name}}` AFTER {event.upper()} ON {table} FOR EACH ROW BEGIN "
+            f"{noting}; "
+            f"IF ROW_COUNT() > 0 AND COALESCE(LENGTH({ROWS}), 0) < {_ROOM} THEN "
+            f"SET {ROWS} = CONCAT_WS(',', {ROWS}, CONCAT(LAST_INSERT_ID(), ':', ROW_COUNT())); "
+            "END IF; END"
+        )
+
+    return make_triggers(connection, document, table, effects, differ=_differ, wrap=wrap)
+
+
+def _named(query: str) -> str:
+    """Give the columns of a query names, which a query of another needs to be apart."""
+    names = ", ".join(f"'' AS c{number}" for number in range(10))
+    return f"SELECT {names} FROM DUAL WHERE false UNION ALL {query}"  # noqa: S608 (names)
+
+
+def _differ(one: str, other: str) -> str:
+    # As bytes: a collation may call them equal.
+    return f"NOT (BINARY {one} <=> BINARY {other})"
+
+
+def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Return the triggers that are there: name -> table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT trigger_name, event_object_table FROM information_schema.triggers "
+            "WHERE trigger_schema = DATABASE() AND trigger_name LIKE %s",
+            [f"{PREFIX}%"],
+        )
+        return dict(cursor.fetchall())
+
+
+def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
+    """Return what removes a trigger."""
+    return [f"DROP TRIGGER IF EXISTS {connection.ops.quote_name(name)}"]

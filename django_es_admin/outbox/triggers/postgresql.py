@@ -1,0 +1,173 @@
+"""Triggers of PostgreSQL: each runs once for a statement, and reads all rows that it changed.
+
+The functions run with the rights of who installed them: who writes to an indexed table need not be
+allowed to write to the outbox.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ..drain.session import CHANNEL
+from .effects import HERE, Effect
+from .insertion import REST, columns, constants
+from .trigger import DELETE, INSERT, PREFIX, SCHEMA, TRUNCATE, UPDATE, Trigger
+
+ROWS = "django_es_admin.rows"
+"""The setting with the ids of rows that this session has noted, as long as nobody took them."""
+
+GRACE = "django_es_admin.grace"
+"""The setting with the seconds for which workers leave new rows to the session's process."""
+
+_ROOM = 16_000
+_TABLES = {
+    INSERT: "REFERENCING NEW TABLE AS new_rows",
+    UPDATE: "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    DELETE: "REFERENCING OLD TABLE AS old_rows",
+    TRUNCATE: "",
+}
+
+
+def triggers(
+    connection: BaseDatabaseWrapper, document: str, table: str, effects: Sequence[Effect]
+) -> Iterator[Trigger]:
+    """Yield the triggers of one table for one document."""
+    quote = connection.ops.quote_name
+    values = _Values(connection, quote(table))
+    queries = {
+        INSERT: [(one, values.inserted(one)) for one in effects if one.inserts],
+        UPDATE: [(one, values.updated(one)) for one in effects if one.reads != ()],
+        DELETE: [(one, values.deleted(one, "old_rows")) for one in effects if one.before],
+        TRUNCATE: [(one, values.deleted(one, quote(table))) for one in effects if one.before],
+    }
+    for event, found in queries.items():
+        if found:
+            query = " UNION ALL ".join(_keys(one, chosen) for one, chosen in found)
+            yield Trigger(document, table, event, _body(connection, event, table, query))
+
+
+def _keys(effect: Effect, values: str) -> str:
+    """Return the query for the rows that an effect takes, from one for the values of its column."""
+    rest = ", ".join(REST.values())
+    if effect.keys.startswith("SELECT "):
+        keys = effect.keys.replace(f"= ({HERE})", f"IN ({values})").removeprefix("SELECT ")
+        spelled, _, source = keys.partition(" FROM ")
+        chosen = f"SELECT DISTINCT {spelled} AS key FROM {source}"  # noqa: S608 (no values)
+        return f"SELECT {constants(effect)}, taken.key, {rest} FROM ({chosen}) AS taken"  # noqa: S608
+    spelled = effect.keys.replace(HERE, "held.value")
+    return f"SELECT {constants(effect)}, {spelled}, {rest} FROM ({values}) AS held(value)"  # noqa: S608
+
+
+class _Values:
+    """Queries for the values of an effect's column, those of rows that count."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
+        self._quote = connection.ops.quote_name
+        self._table = table
+
+    def inserted(self, effect: Effect) -> str:
+        return self._of(effect, "new_rows AS r", "r", "")
+
+    def deleted(self, effect: Effect, table: str) -> str:
+        return self._of(effect, f"{table} AS r", "r", "")
+
+    def updated(self, effect: Effect) -> str:
+        same = " AND ".join(f"o.{name} = n.{name}" for name in map(self._quote, effect.identity))
+        # Rows whose key was changed have no counterpart, and differ from nothing at all.
+        both = f"old_rows AS o FULL JOIN new_rows AS n ON {same}"
+        changed = ""
+        if effect.reads is not None:
+            names = [self._quote(name) for name in effect.reads]
+            old, new = (", ".join(f"{row}.{name}" for name in names) for row in "on")
+            # As images: not every type can be compared, and a collation may call them equal.
+            changed = f"ROW({old})::record *<> ROW({new})::record"
+        if effect.before and effect.after and effect.identity == (effect.column,):
+            name = self._quote(effect.column)
+            where = f" WHERE {changed}" if changed else ""
+            return f"SELECT COALESCE(n.{name}, o.{name}) FROM {both}{where}"  # noqa: S608 (names)
+        rows = [row for row, counts in (("o", effect.before), ("n", effect.after)) if counts]
+        return " UNION ".join(self._of(effect, both, row, changed) for row in rows)
+
+    def _of(self, effect: Effect, source: str, row: str, changed: str) -> str:
+        column = f"{row}.{self._quote(effect.column)}"
+        conditions = [f"{column} IS NOT NULL", *filter(None, [changed])]
+        name, value = effect.condition
+        if name:
+            conditions.append(f"{row}.{self._quote(name)} = {value}")
+        distinct = "" if effect.identity == (effect.column,) else "DISTINCT "
+        return f"SELECT {distinct}{column} FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608 (names)
+
+
+def _body(
+    connection: BaseDatabaseWrapper, event: str, table: str, query: str
+) -> tuple[str, str, str]:
+    quote = connection.ops.quote_name
+    # Not in the name: the schemas of tenants have triggers of the same names.
+    schema = SCHEMA
+    grace = f"nullif(current_setting('{GRACE}', true), '')"
+    function = f"""\
+CREATE OR REPLACE FUNCTION {schema}."{{name}}"() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $body$
+DECLARE
+  grace integer := {grace};
+  noted text;
+BEGIN
+  WITH changed AS ({query}), inserted AS (
+    INSERT INTO {columns(connection, "leased_until")}
+    SELECT changed.*, statement_timestamp() + grace * interval '1 second' FROM changed
+    RETURNING id
+  )
+  SELECT string_agg(kept.id::text, ',') INTO noted
+  FROM (SELECT inserted.id FROM inserted LIMIT 2000) AS kept;
+  IF noted IS NULL THEN
+    RETURN NULL;
+  ELSIF grace IS NULL THEN
+    PERFORM pg_notify('{CHANNEL}', '');
+  ELSIF length(coalesce(current_setting('{ROWS}', true), '')) < {_ROOM} THEN
+    PERFORM set_config(
+      '{ROWS}', concat_ws(',', nullif(current_setting('{ROWS}', true), ''), noted), false);
+  END IF;
+  RETURN NULL;
+END
+$body$"""  # noqa: S608 (no values)
+    # The rows of a table that is emptied can only be read before.
+    moment = "BEFORE" if event == TRUNCATE else "AFTER"
+    at = f"{schema}.{quote(table)}"
+    made = (
+        f'CREATE TRIGGER "{{name}}" {moment} {event.upper()} ON {at} {_TABLES[event]} '
+        f'FOR EACH STATEMENT EXECUTE FUNCTION {schema}."{{name}}"()'
+    )
+    # A subscriber of a logical replication, or a restore, must not lose what is written there.
+    always = f'ALTER TABLE {at} ENABLE ALWAYS TRIGGER "{{name}}"'
+    return function, made, always
+
+
+def schema(connection: BaseDatabaseWrapper) -> str:
+    """Return the schema whose tables a connection sees first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        [(name,)] = cursor.fetchall()
+    return str(name)
+
+
+def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Return the triggers that are there, and not disabled: name -> table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.tgname, c.relname FROM pg_trigger AS t "
+            "JOIN pg_class AS c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname LIKE %s "
+            "AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))",
+            [f"{PREFIX}%"],
+        )
+        return dict(cursor.fetchall())
+
+
+def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
+    """Return what removes a trigger."""
+    quote = connection.ops.quote_name
+    where = quote(schema(connection))
+    return [
+        f"DROP TRIGGER IF EXISTS {quote(name)} ON {where}.{quote(table)}",
+        f"DROP FUNCTION IF EXISTS {where}.{quote(name)}()",
+    ]

@@ -1,0 +1,45 @@
+"""A trigger as a value, named after what it is made of."""
+
+import hashlib
+from dataclasses import dataclass
+
+PREFIX = "django_es_admin_"
+SCHEMA = "{schema}"
+"""Stands in a trigger for the schema."""
+
+INSERT, UPDATE, DELETE, TRUNCATE = "insert", "update", "delete", "truncate"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What one event at one table does for one document.
+
+    Args:
+        document: name of the document class.
+        table: the table's name.
+        event: ``"insert"``, ``"update"``, ``"delete"`` or ``"truncate"``.
+        body: SQL, a statement each, with ``{name}`` for the trigger's name, and ``SCHEMA``.
+    """
+
+    document: str
+    table: str
+    event: str
+    body: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Another one for another body: a trigger that has it does what this one does."""
+        made = "\n".join((self.table, self.event, *self.body))
+        digest = hashlib.blake2b(made.encode(), digest_size=8).hexdigest()
+        return f"{PREFIX}{self.event}_{digest}"
+
+    def statements(self, schema: str) -> list[str]:
+        """Return what makes the trigger.
+
+        Args:
+            schema: the quoted name of the schema; of PostgreSQL alone.
+        """
+        return [
+            statement.replace("{name}", self.name).replace(SCHEMA, schema)
+            for statement in self.body
+        ]

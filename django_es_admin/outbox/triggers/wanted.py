@@ -1,0 +1,145 @@
+"""The triggers that documents want in a database, and those that are there."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
+
+from ...documents import Document, registry
+from ...exceptions import TriggersImpossible
+from . import mysql, postgresql, sqlite
+from .effects import Effect, effects_of
+from .trigger import Trigger
+
+_VENDORS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite, "mysql": mysql}
+
+LOOK_SECONDS = 5.0
+"""For how long a process believes that triggers that it has seen are still there."""
+
+
+def has_triggers(document: type[Document]) -> bool:
+    """Whether a document wants to be captured by triggers."""
+    return bool(document.django.capture == "triggers")
+
+
+def require_possible(document: type[Document], using: str) -> None:
+    """Make sure that a document can be captured by triggers; no database is asked.
+
+    Args:
+        using: alias of the database.
+
+    Raises:
+        TriggersImpossible: it cannot.
+    """
+    vendor = connections[using].vendor
+    if vendor not in _VENDORS:
+        raise TriggersImpossible(f"There are no triggers for {vendor}.")
+    effects_of(document, using)
+
+
+def triggers_of(document: type[Document], using: str) -> list[Trigger]:
+    """Return the triggers that capture a document's changes.
+
+    Args:
+        using: alias of the database.
+
+    Raises:
+        TriggersImpossible: there are none for that database, or that document.
+    """
+    connection = connections[using]
+    require_possible(document, using)
+    vendor = _VENDORS[connection.vendor]
+    tables: dict[str, list[Effect]] = {}
+    for effect in effects_of(document, using):
+        tables.setdefault(effect.table, []).append(effect)
+    return [
+        trigger
+        for table, effects in sorted(tables.items())
+        for trigger in vendor.triggers(connection, document.__name__, table, effects)
+    ]
+
+
+def documents_in(using: str) -> list[type[Document]]:
+    """Return the documents that want to be captured by triggers of a database."""
+    return [
+        document
+        for document in registry.get_documents()
+        if has_triggers(document) and router.db_for_write(document.django.model) == using
+    ]
+
+
+def installed(using: str) -> dict[str, str]:
+    """Return the triggers of this package that are in a database: name -> table."""
+    connection = connections[using]
+    vendor = _VENDORS.get(connection.vendor)
+    found: dict[str, str] = vendor.installed(connection) if vendor else {}
+    return found
+
+
+def statements(using: str, trigger: Trigger) -> list[str]:
+    """Return what makes a trigger in a database."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return trigger.statements("")
+    return trigger.statements(connection.ops.quote_name(postgresql.schema(connection)))
+
+
+def dropping(using: str, name: str, table: str) -> list[str]:
+    """Return what removes a trigger."""
+    connection = connections[using]
+    statements: list[str] = _VENDORS[connection.vendor].dropping(connection, name, table)
+    return statements
+
+
+@dataclass
+class _Seen:
+    at: float
+    names: frozenset[str]
+
+
+_seen: dict[tuple[str, ...], _Seen] = {}
+_names: dict[tuple[type[Document], str], frozenset[str] | None] = {}
+
+
+def is_captured_by_triggers(document: type[Document], using: str) -> bool:
+    """Whether all triggers of a document are there, so that signals need not capture it.
+
+    Looked up now and then: a deployment may put others in their place at any time. Signals capture
+    what they would, as long as one is missing.
+    """
+    if not has_triggers(document):
+        return False
+    names = _names_of(document, using)
+    return names is not None and names <= _look(using).names
+
+
+def forget(using: str) -> None:
+    """Look again at the next change."""
+    for key in [key for key in _seen if key[0] == using]:
+        del _seen[key]
+
+
+def _names_of(document: type[Document], using: str) -> frozenset[str] | None:
+    key = (document, using)
+    if key not in _names:
+        try:
+            _names[key] = frozenset(trigger.name for trigger in triggers_of(document, using))
+        except (TriggersImpossible, ImproperlyConfigured):
+            _names[key] = None
+    return _names[key]
+
+
+def _look(using: str) -> _Seen:
+    key, now = _database(using), time.monotonic()
+    seen = _seen.get(key)
+    if seen is None or now - seen.at > LOOK_SECONDS:
+        seen = _seen[key] = _Seen(now, frozenset(installed(using)))
+    return seen
+
+
+def _database(using: str) -> tuple[str, ...]:
+    connection = connections[using]
+    # django-tenants: each schema has triggers of its own.
+    return using, str(connection.settings_dict["NAME"]), getattr(connection, "schema_name", "")
