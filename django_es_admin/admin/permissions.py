@@ -37,6 +37,8 @@ class PageAdmin(PageAdminBase):
         name, _, kind = lookup.partition("__")
         if name in declared and kind in ("", "exact", "isnull"):
             return True
+        if name == self.date_hierarchy and kind in ("year", "month", "day", "gte", "lt"):
+            return True
         # A filter without choices leaves its parameter for others.
         return lookup in {getattr(one, "parameter_name", "") for one in self.list_filter}
 

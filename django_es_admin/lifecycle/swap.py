@@ -71,6 +71,7 @@ def swap_alias(
         kind,
         generation=plan.target,
         on_progress=on_progress,
+        details={"source": plan.source, "target": plan.target},
         queued=queued,
     ) as record:
         return carry_out(plan, record.tell)

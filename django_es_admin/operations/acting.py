@@ -20,23 +20,26 @@ class Acting:
         who: the user; the account of this process if nobody said so.
         through: the face that answers for the user's rights, and its place ("admin:office"); ""
             for code of the project, which answers for itself.
+        note: why, in the words of that person; "" if they left none.
         begun: the operations that were begun or queued meanwhile. What others begin at the same
             time is not among them.
     """
 
     who: str
     through: str = ""
+    note: str = ""
     begun: list[Operation] = field(default_factory=list)
 
 
 @contextmanager
-def acting(who: str, *, through: str = "") -> Iterator[Acting]:
+def acting(who: str, *, through: str = "", note: str = "") -> Iterator[Acting]:
     """Record the operations that begin in the context under the name of ``who``.
 
     Args:
         through: see :class:`Acting`.
+        note: likewise.
     """
-    acting = Acting(who, through)
+    acting = Acting(who, through, note)
     token = _acting.set(acting)
     try:
         yield acting
@@ -59,6 +62,12 @@ def acts_through() -> str:
     """Return the interface that checks the rights of the person who acts; "" if none does."""
     acting = _acting.get()
     return acting.through if acting is not None else ""
+
+
+def note_left() -> str:
+    """Return why the person who acts does that, in their words; "" if they do not say."""
+    acting = _acting.get()
+    return acting.note if acting is not None else ""
 
 
 def note_begun(operation: Operation) -> None:

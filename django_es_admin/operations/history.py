@@ -47,6 +47,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
 _AFTER_THE_BUILD = ("swap", "standby")
 
 _OPEN = (Operation.State.QUEUED, Operation.State.RUNNING)
+_MOVES = (Operation.Kind.REBUILD, Operation.Kind.SWAP, Operation.Kind.ROLLBACK)
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,18 @@ class OperationStatus:
     def failures(self) -> list[tuple[str, str]]:
         """Key and reason of the first documents that were refused."""
         return [(str(key), str(why)) for key, why in self.row.details.get("failures", ())]
+
+    @property
+    def note(self) -> str:
+        """Why somebody did it, in their words; "" if they did not say."""
+        return str(self.row.details.get("note") or "")
+
+    @property
+    def source(self) -> str:
+        """The generation that was live before; "" where nothing took its place."""
+        told = self.row.details
+        moved = self.row.state == Operation.State.DONE and told.get("swap") is not False
+        return str(told.get("source") or "") if moved and self.row.kind in _MOVES else ""
 
     @property
     def ended(self) -> datetime | None:

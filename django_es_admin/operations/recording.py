@@ -32,7 +32,7 @@ from ..incidents import tell
 from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
-from .acting import acts_through, note_begun, who_acts
+from .acting import acts_through, note_begun, note_left, who_acts
 from .patience import is_database_outage, outlast
 from .progress import OnProgress, Progress, ignore
 from .running import (
@@ -187,11 +187,13 @@ def enqueue(
 
 
 def _row(definition: IndexDefinition, kind: Operation.Kind) -> Operation:
+    note = note_left()
     return Operation(
         connection=definition.using,
         index=definition.name,
         kind=kind,
         who=who_acts(),
+        details={"note": note} if note else {},
         created_at=database_now(definition.database),
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.contrib.admin.utils import quote
 
 from ..admin.pages import format as formatting
 from ..admin.pages import state
@@ -17,6 +18,7 @@ from ..status.status import IndexStatus
 
 register = template.Library()
 
+register.filter("as_id", quote)
 register.filter("number", formatting.number)
 register.filter("size", formatting.size)
 register.filter("latency", formatting.latency)

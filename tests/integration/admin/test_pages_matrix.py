@@ -37,6 +37,7 @@ class Address:
         get: the right that GET takes beside ``view_index``; "" for none, None where no GET is.
         post: likewise for POST, with nothing confirmed.
         documents: whether it takes the right to view the model, too.
+        connection: whether it takes the right to view connections, too.
         seen: what GET answers to those who have the rights.
         done: what POST answers to them.
     """
@@ -47,12 +48,13 @@ class Address:
     get: str | None = ""
     post: str | None = None
     documents: bool = False
+    connection: bool = False
     seen: int = 200
     done: int = NOT_ALLOWED
 
 
 def addresses(operation: str) -> Iterator[Address]:
-    for tab in ("change", "mapping", "analyze", "generations", "operations"):
+    for tab in ("change", "mapping", "analyze", "generations", "shards", "policies", "operations"):
         yield Address(f"elasticsearch_index_{tab}")
     yield Address("elasticsearch_index_documents", documents=True)
     yield Address(
@@ -64,6 +66,13 @@ def addresses(operation: str) -> Iterator[Address]:
     )
     yield Address("elasticsearch_index_history", post="", done=200)
     yield Address("elasticsearch_index_changelist", (), post="", seen=302, done=302)
+    yield Address(
+        "elasticsearch_connection_space",
+        ("default",),
+        connection=True,
+        post="delete_index",
+        done=409,
+    )
     for model in ("index", "operation", "outboxentry", "connection"):
         args = {"operation": (operation,), "connection": ("default",)}.get(model, (INDEX,))
         yield Address(f"elasticsearch_{model}_add", (), get=NOBODY, post=NOBODY)
@@ -111,7 +120,11 @@ VISITORS: dict[str, tuple[Callable[[], Client], set[str]]] = {
         ),
         {"view", "documents", "reindex_objects"},
     ),
-    "superuser": (lambda: visitor(superuser=True), {"view", "documents", *VERBS}),
+    "view, connections": (
+        lambda: visitor("elasticsearch.view_index", "elasticsearch.view_connection"),
+        {"view", "connections"},
+    ),
+    "superuser": (lambda: visitor(superuser=True), {"view", "documents", "connections", *VERBS}),
 }
 
 
@@ -120,6 +133,7 @@ def expected(address: Address, method: str, who: str, rights: set[str]) -> int:
         return LOGIN
     right = address.get if method == "get" else address.post
     needed = {"view", *({"documents"} if address.documents else ())}
+    needed |= {"connections"} if address.connection else set()
     if method == "get" and address.get is None:
         needed |= {address.post or ""}
     elif right:

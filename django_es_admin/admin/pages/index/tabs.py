@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ....indices.analysis import analyze, analyzers_of
 from ....indices.diff import flatten
+from ....indices.policies import Policies, read_policies
 from ....indices.samples import read_samples
+from ....indices.shards import read_shards
 from ....models import OutboxEntry
 from ....operations.history import operations_on
 from ....status.detail import IndexDetail, Look
@@ -21,6 +23,7 @@ from ..links import ModelLinks
 from .asked import KEY
 from .documents import document_table
 from .fields import field_rows
+from .shards import shards_state
 
 PER_PAGE = 15
 MAX_TEXT = 10_000
@@ -149,6 +152,24 @@ def _operations(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> di
     return {"operations": operations_on(index.connection, index.name, using)}
 
 
+def _shards(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    return {
+        "shards": detail.found,
+        "state": shards_state(detail.found) if detail.found else None,
+    }
+
+
+def _policies(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    found: Policies | None = detail.found
+    return {
+        "policies": found,
+        "template_json": [
+            (one, pretty_json(one.body)) for one in (found and found.templates) or ()
+        ],
+        "policy_json": pretty_json(found.body) if found else "",
+    }
+
+
 DOCUMENTS = Tab(
     "documents",
     _("Documents"),
@@ -172,5 +193,19 @@ TABS = (
         fill=_analysis,
     ),
     Tab("generations", _("Generations"), "generations.html"),
+    Tab(
+        "shards",
+        _("Shards"),
+        "shards.html",
+        look=lambda asked: read_shards,
+        fill=_shards,
+    ),
+    Tab(
+        "policies",
+        _("Templates"),
+        "policies.html",
+        look=lambda asked: read_policies,
+        fill=_policies,
+    ),
     Tab("operations", _("Operations"), "operations.html", fill=_operations),
 )

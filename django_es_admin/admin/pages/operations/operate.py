@@ -30,6 +30,9 @@ from ...rights import IndexPages, index_of, through
 from ..address import parse_id, quoted_id
 from .actions import Action
 
+MAX_NOTE = 200
+"""Characters that a person may leave with an operation."""
+
 
 def operate(
     pages: IndexPages, request: HttpRequest, object_id: str, action: Action
@@ -113,7 +116,8 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
         single_object=True,
     )
     problem = ""
-    with acting(request.user.get_username(), through=through(pages.admin_site)) as actor:
+    site, note = through(pages.admin_site), request.POST.get("note", "").strip()[:MAX_NOTE]
+    with acting(request.user.get_username(), through=site, note=note) as actor:
         try:
             action.carry_out(plan)
         except ElasticsearchAdminError as error:
@@ -156,6 +160,8 @@ def _show(
         "differences": getattr(plan, "differences", ()),
         "problem": problem,
         "fingerprint": fingerprint(action.name, plan) if plan else "",
+        "note": request.POST.get("note", "")[:MAX_NOTE],
+        "max_note": MAX_NOTE,
     }
     request.current_app = pages.admin_site.name
     return TemplateResponse(

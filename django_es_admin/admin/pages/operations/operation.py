@@ -27,6 +27,7 @@ from ....exceptions import (
     OperationRefused,
 )
 from ....indices.definition import IndexDefinition, get_definition
+from ....indices.names import alias_of_generation, short_generation_name
 from ....models import Generation, Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
@@ -36,13 +37,14 @@ from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
-from ..format import age, duration
+from ..format import NOTHING, age, duration
 from ..labels import label
 from ..links import model_links
 from ..refreshing import leave_session
 from ..state import operation_state, operation_title
 from ..transactions import outside_transactions
 from .actions import ACTIONS, BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK, Action
+from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
 from .outcome import Reason, group_reasons, outcome_of
@@ -75,8 +77,19 @@ class OperationAdmin(PageAdmin):
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
-    list_display = ("title", "connection_of", "state_of", "who", "began", "waited", "worked")
-    list_filter = ("kind", "state", DatabaseFilter)
+    date_hierarchy = "created_at"
+    list_display = (
+        "title",
+        "connection_of",
+        "state_of",
+        "moved",
+        "who",
+        "began",
+        "waited",
+        "worked",
+        "note",
+    )
+    list_filter = ("kind", "state", IndexFilter, WhoFilter, DatabaseFilter)
     list_per_page = 50
     search_fields = ("index", "who", "generation")
     search_help_text = _("Searches the index, the generation, and who began the operation.")
@@ -140,6 +153,20 @@ class OperationAdmin(PageAdmin):
     def state_of(self, row: Operation) -> str:
         """Return how far it is."""
         return operation_state(_status(row)).text
+
+    @admin.display(description=_("from → to"))
+    def moved(self, row: Operation) -> str:
+        """Return which generation took the place of which, by the ends of their names."""
+        source = _status(row).source
+        if source == row.generation:
+            source = ""
+        names = [_short(name) for name in (source, row.generation) if name]
+        return " → ".join(names) or NOTHING
+
+    @admin.display(description=_("note"))
+    def note(self, row: Operation) -> str:
+        """Return why somebody did it, in their words."""
+        return _status(row).note or NOTHING
 
     @admin.display(description=_("began"), ordering="created_at")
     def began(self, row: Operation) -> Any:
@@ -326,6 +353,11 @@ def _possible(row: Operation) -> list[Action]:
 def object_id_of(operation: OperationStatus) -> str:
     """Return the id under which the admin knows an operation."""
     return object_id(operation.using, str(operation.row.pk))
+
+
+def _short(name: str) -> str:
+    generated = alias_of_generation(name) is not None
+    return short_generation_name(name) if generated else name
 
 
 def _status(row: Operation) -> OperationStatus:

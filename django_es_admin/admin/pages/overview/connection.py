@@ -4,17 +4,43 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import URLPattern, path, reverse
 
 from django_es_admin import connections
 
 from ....models import Connection
 from ...permissions import PageAdmin
+from ..transactions import outside_transactions
+from .space import space_view
 
 
 class ConnectionAdmin(PageAdmin):
     """Leads from the stock addresses of a model to the dashboard."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the stock addresses, and that of the room on its disks."""
+        view = self.admin_site.admin_view(outside_transactions(self.space_view))
+        name = "elasticsearch_connection_space"
+        return [path("<path:object_id>/space/", view, name=name), *super().get_urls()]
+
+    def space_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what takes up room, and delete what nobody needs.
+
+        Raises:
+            PermissionDenied: the user may not view connections and indices.
+            Http404: no connection has this alias.
+        """
+        self.get_object(request, unquote(object_id))
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        return space_view(self.admin_site, request, unquote(object_id))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

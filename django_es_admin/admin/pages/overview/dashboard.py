@@ -98,6 +98,11 @@ class Dashboard:
     error: str = ""
 
     @property
+    def sees_indices(self) -> bool:
+        """Whether this user may see indices."""
+        return self.indices is not None
+
+    @property
     def healths(self) -> list[tuple[str, str]]:
         """The kinds of health to choose from: value and title."""
         return [(value, str(title)) for value, title in HEALTHS.items()]

@@ -1,0 +1,49 @@
+"""What the list of operations can be narrowed to, beside kind, outcome and day."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ....indices.definition import get_definitions
+
+MOST_PEOPLE = 100
+
+
+class IndexFilter(admin.SimpleListFilter):
+    """Chooses an index that the project declares."""
+
+    title = _("index")
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return connection and name of each."""
+        every = get_definitions()
+        several = len({d.using for d in every}) > 1
+        return [
+            (f"{d.using}:{d.name}", f"{d.name} ({d.using})" if several else d.name) for d in every
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the operations on the chosen index."""
+        connection, _colon, name = (self.value() or "").rpartition(":")
+        return queryset.filter(connection=connection, index=name) if name else queryset
+
+
+class WhoFilter(admin.SimpleListFilter):
+    """Chooses who began an operation, among those who did."""
+
+    title = _("person")
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the people."""
+        rows = model_admin.get_queryset(request).exclude(who="").order_by("who")
+        names = rows.values_list("who", flat=True).distinct()[:MOST_PEOPLE]
+        return [(name, name) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the operations that the chosen person began."""
+        return queryset.filter(who=self.value()) if self.value() else queryset

@@ -1,0 +1,185 @@
+"""The page of what takes up room on a cluster, and what can go: one confirmation for all of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .... import connections
+from ....exceptions import ElasticsearchAdminError
+from ....lifecycle.space import SpacePlan, free_space, plan_space
+from ....models import Connection, Generation
+from ....operations.acting import acting
+from ....status import snapshot
+from ....status.space import NodeDisk, Occupant, Space, read_space
+from ...rights import IndexPages, index_admin, index_of, through
+from ..operations.tools import READ_ONLY
+
+_WHY: Mapping[str, str | Promise] = {
+    "live": gettext_lazy("is searched"),
+    Generation.Role.BUILDING: gettext_lazy("is being built, or waits for its swap"),
+    Generation.Role.STANDBY: gettext_lazy("is what a rollback goes back to"),
+    Generation.Role.RETIRED: gettext_lazy("nobody searches it, and nothing is written to it"),
+    Generation.Role.FAILED: gettext_lazy("its build failed"),
+    "": gettext_lazy("nothing is registered of it: it may belong to somebody else"),
+}
+
+MEANINGS: Mapping[str, str | Promise] = {
+    "low": gettext_lazy("no new replica is put on a node whose disk is fuller"),
+    "high": gettext_lazy("shards are moved away from a node whose disk is fuller"),
+    "flood_stage": gettext_lazy(
+        "each index on a node whose disk is fuller is made read-only: changes wait in the outbox, "
+        "and nothing is lost"
+    ),
+}
+
+BLOCKS: Mapping[str, str | Promise] = {
+    "read_only_allow_delete": gettext_lazy(
+        "a disk was too full. Elasticsearch takes the block away by itself once there is room"
+    ),
+    "read_only": gettext_lazy("somebody made it read-only, and has to undo that"),
+    "write": gettext_lazy("somebody blocked writes, and has to undo that"),
+}
+
+
+@dataclass(frozen=True)
+class OccupantRow:
+    """One line of the table.
+
+    Args:
+        goes: whether the button deletes it.
+        why: why it does, or is kept.
+        index_id: of its page; "" where the project does not declare it.
+        block: what its block means; "" without one.
+    """
+
+    occupant: Occupant
+    goes: bool
+    why: str | Promise
+    index_id: str
+    block: str | Promise
+
+
+def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpResponse:
+    """Show what takes up room; on POST delete what nobody needs.
+
+    Raises:
+        PermissionDenied: the user may not view indices, or on POST not delete them.
+        Http404: there is no such connection.
+    """
+    pages = index_admin(site)
+    pages.require_view(request)
+    if alias not in connections:
+        raise Http404(f"There is no connection {alias!r}.")
+    may_delete = pages.has_delete_index_permission(request)
+    builds = "builds" in request.GET
+    if request.method == "POST" and not may_delete:
+        raise PermissionDenied
+    # What does not answer within a page's time is not asked for a plan.
+    space, plan, problem = read_space(alias), None, ""
+    try:
+        plan = None if space.error else plan_space(alias, builds=builds)
+    except ElasticsearchAdminError as error:
+        space = Space(error=str(error))
+    if plan and request.method == "POST" and not problem:
+        problem = _find_problem(request, pages, plan)
+        if not problem:
+            return _free(site, pages, request, plan)
+    context = {
+        **site.each_context(request),
+        "title": _("Space"),
+        "opts": Connection._meta,
+        "connection": connections[alias],
+        "space": space,
+        "rows": [_row(alias, each, plan) for each in space.occupants],
+        "nodes": [(node, _reached(node, space)) for node in space.nodes],
+        "watermarks": [(name, value, MEANINGS[name]) for name, value in space.watermarks],
+        "plan": plan,
+        "typed": typed_for(alias),
+        "fingerprint": _fingerprint(plan) if plan else "",
+        "may_delete": may_delete,
+        "read_only": READ_ONLY if connections[alias].readonly else "",
+        "problem": problem if plan else "",
+        "builds": builds,
+    }
+    request.current_app = site.name
+    status = 409 if plan and problem else 200
+    template = "admin/elasticsearch/connection/space.html"
+    return TemplateResponse(request, template, context, status=status)
+
+
+def typed_for(alias: str) -> str:
+    """Return what has to be typed before anything on a connection is deleted."""
+    return alias
+
+
+def _row(alias: str, occupant: Occupant, plan: SpacePlan | None) -> OccupantRow:
+    goes = plan is not None and occupant.name in plan.found
+    return OccupantRow(
+        occupant,
+        goes,
+        _WHY.get(occupant.role, ""),
+        quote(index_of(alias, occupant.index).pk) if occupant.index else "",
+        BLOCKS.get(occupant.block, ""),
+    )
+
+
+def _reached(node: NodeDisk, space: Space) -> str:
+    """Return the highest watermark that a node has reached; "" for none."""
+    reached = ""
+    for name, value in space.watermarks:
+        # One that is set in bytes is of the room that is left.
+        share = value.removesuffix("%")
+        if value.endswith("%") and share.replace(".", "", 1).isdecimal():
+            reached = name if node.share * 100 >= float(share) else reached
+    return reached
+
+
+def _fingerprint(plan: SpacePlan) -> str:
+    return sha256(repr(sorted(plan.found)).encode()).hexdigest()[:16]
+
+
+def _find_problem(request: HttpRequest, pages: IndexPages, plan: SpacePlan) -> str:
+    if request.POST.get("fingerprint") != _fingerprint(plan):
+        return _(
+            "The plan has changed since you opened this page. Nothing was done; check it again."
+        )
+    if request.POST.get("typed") != typed_for(plan.connection):
+        return _("The name you typed does not match. Nothing was deleted.")
+    for each in plan.prunes:
+        index = index_of(each.definition.using, each.definition.name)
+        if not pages.has_delete_index_permission(request, index):
+            raise PermissionDenied
+    return " ".join(plan.refusals)
+
+
+def _free(
+    site: AdminSite, pages: IndexPages, request: HttpRequest, plan: SpacePlan
+) -> HttpResponse:
+    for each in plan.prunes:
+        LogEntry.objects.log_actions(
+            str(request.user.pk),
+            [index_of(each.definition.using, each.definition.name)],
+            DELETION,
+            change_message="Began: prune.",
+            single_object=True,
+        )
+    with acting(request.user.get_username(), through=through(site)):
+        try:
+            results = free_space(plan)
+        except ElasticsearchAdminError as error:
+            pages.message_user(request, str(error), "ERROR")
+        else:
+            names = ", ".join(name for result in results for name in result.deleted)
+            pages.message_user(request, _("Deleted: %(names)s.") % {"names": names or "—"})
+    snapshot.forget(connections[plan.connection])
+    return HttpResponseRedirect(request.path)

@@ -1,0 +1,183 @@
+"""The shards of an index and its other generations: where they are, and why some are nowhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
+from ..exceptions import ElasticsearchAdminError
+from .names import alias_of_generation, is_generation_name
+
+MOST_TASKS = 50
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One copy of a shard.
+
+    Args:
+        index: physical name.
+        primary: whether it is the copy that is written to first.
+        state: ``STARTED``, ``INITIALIZING``, ``RELOCATING`` or ``UNASSIGNED``.
+        documents: with nested ones, as Elasticsearch counts here; None where it is nowhere.
+        size: bytes; None where it is nowhere.
+        node: name; "" where it is nowhere.
+        reason: why it left its node, as Elasticsearch calls that; "" where it is on one.
+    """
+
+    index: str
+    number: int
+    primary: bool
+    state: str
+    documents: int | None
+    size: int | None
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one copy of a shard is on no node.
+
+    Args:
+        summary: what Elasticsearch says in a sentence.
+        deciders: what speaks against a node: name of each rule -> the reason.
+    """
+
+    shard: Shard
+    summary: str
+    deciders: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ClusterTask:
+    """What Elasticsearch itself does with one of the indices now.
+
+    Args:
+        action: as Elasticsearch calls it.
+        seconds: for how long.
+    """
+
+    action: str
+    node: str
+    seconds: float
+    cancellable: bool
+
+
+@dataclass(frozen=True)
+class Shards:
+    """All copies.
+
+    Args:
+        explanation: of the worst of those that are nowhere; None where each has a node, or the
+            cluster does not say.
+        tasks: the longest first; None where this user of the cluster may not see them.
+    """
+
+    copies: tuple[Shard, ...]
+    explanation: Explanation | None
+    tasks: tuple[ClusterTask, ...] | None
+
+    @property
+    def homeless(self) -> tuple[Shard, ...]:
+        """Those that are on no node, primaries first."""
+        found = [copy for copy in self.copies if copy.state == "UNASSIGNED"]
+        return tuple(sorted(found, key=lambda copy: not copy.primary))
+
+
+def read_shards(connection: Base, index: str, deadline: Deadline) -> Shards:
+    """Return the shards of a physical index, and of all generations of the same alias.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    alias = alias_of_generation(index)
+    with translated(connection):
+        listed = connection.client.options(request_timeout=deadline.remaining).cat.shards(
+            index=f"{alias}-*" if alias else index,
+            format="json",
+            bytes="b",
+            h="index,shard,prirep,state,docs,store,node,unassigned.reason",
+        )
+    with understood(connection):
+        rows = cast("list[dict[str, Any]]", listed.body)
+        copies = [_shard(row) for row in rows]
+        # The pattern finds more than generations.
+        ours = [c for c in copies if not alias or is_generation_name(alias, c.index)]
+    found = Shards(tuple(sorted(ours, key=_place)), None, None)
+    explanation = _explain(connection, found.homeless, deadline)
+    tasks = _tasks(connection, {copy.index for copy in ours}, deadline)
+    return Shards(found.copies, explanation, tasks)
+
+
+def _place(copy: Shard) -> tuple[str, int, bool]:
+    return copy.index, copy.number, not copy.primary
+
+
+def _shard(row: Mapping[str, Any]) -> Shard:
+    documents, size = row.get("docs"), row.get("store")
+    return Shard(
+        index=str(row["index"]),
+        number=int(row["shard"]),
+        primary=row["prirep"] == "p",
+        state=str(row["state"]),
+        documents=int(documents) if documents else None,
+        size=int(size) if size else None,
+        node=str(row.get("node") or ""),
+        reason=str(row.get("unassigned.reason") or ""),
+    )
+
+
+def _explain(connection: Base, homeless: Sequence[Shard], deadline: Deadline) -> Explanation | None:
+    if not homeless:
+        return None
+    worst = homeless[0]
+    try:
+        with translated(connection):
+            client = connection.client.options(request_timeout=deadline.remaining)
+            answer = client.cluster.allocation_explain(
+                index=worst.index, shard=worst.number, primary=worst.primary
+            )
+        with understood(connection):
+            deciders = {
+                str(rule["decider"]): str(rule["explanation"])
+                for node in answer.body.get("node_allocation_decisions", ())
+                for rule in node.get("deciders", ())
+                if rule.get("decision") != "YES"
+            }
+            summary = answer.body.get("allocate_explanation") or answer.body.get("note") or ""
+            return Explanation(worst, str(summary), deciders)
+    except ElasticsearchAdminError:
+        # It takes another privilege than the rest, or the shard has found a node meanwhile.
+        return None
+
+
+def _tasks(connection: Base, names: set[str], deadline: Deadline) -> tuple[ClusterTask, ...] | None:
+    try:
+        with translated(connection):
+            client = connection.client.options(request_timeout=deadline.remaining)
+            # The client's own method warns that the request may change.
+            answer = client.perform_request(
+                "GET",
+                "/_tasks",
+                params={"actions": "indices:*", "detailed": "true"},
+                headers={"accept": "application/json"},
+            )
+        with understood(connection):
+            found = [
+                ClusterTask(
+                    action=str(task["action"]),
+                    node=str(node.get("name", "")),
+                    seconds=float(task["running_time_in_nanos"]) / 1e9,
+                    cancellable=bool(task.get("cancellable")),
+                )
+                for node in answer.body.get("nodes", {}).values()
+                for task in node.get("tasks", {}).values()
+                # Those of others on the cluster, and what they search for, are not shown.
+                if any(name in str(task.get("description", "")) for name in names)
+            ]
+    except ElasticsearchAdminError:
+        return None
+    return tuple(sorted(found, key=lambda task: -task.seconds)[:MOST_TASKS])

@@ -1,0 +1,183 @@
+"""What takes up the disks of a cluster, and what Elasticsearch does when they are full."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django_es_admin import connections
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated, understood
+from ..backends.health import in_time
+from ..backends.transport.deadline import Deadline
+from ..conf import get_options
+from ..exceptions import ElasticsearchAdminError
+from ..indices.definition import get_definitions
+from ..indices.live import LiveIndex, read_indices
+from ..indices.names import alias_of_generation
+from .figures import read_figures
+
+WATERMARKS = ("low", "high", "flood_stage")
+_WATERMARK = "cluster.routing.allocation.disk.watermark."
+
+
+@dataclass(frozen=True)
+class NodeDisk:
+    """The disk of one node.
+
+    Args:
+        indices: bytes of all shards on it.
+        used: bytes, by whatever.
+    """
+
+    name: str
+    indices: int
+    used: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """The share that is used, from 0 to 1."""
+        return self.used / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Occupant:
+    """One physical index.
+
+    Args:
+        index: the declared name; "" for one that the project does not declare.
+        role: as in the table of generations, ``live`` for what holds the alias; "" where nothing
+            is registered of it.
+        size: bytes of the primary shards; None where that is not known.
+        replicas: how many copies of each there should be.
+        block: which block it has; "" for none.
+    """
+
+    name: str
+    index: str
+    role: str
+    size: int | None
+    replicas: str
+    block: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """What a connection tells of it.
+
+    Args:
+        occupants: the largest first.
+        nodes: empty where they do not tell.
+        watermarks: as they are set ("85%"), in the order of :data:`WATERMARKS`; empty where the
+            cluster's user may not see them.
+        error: why nothing is known.
+    """
+
+    occupants: tuple[Occupant, ...] = ()
+    nodes: tuple[NodeDisk, ...] = ()
+    watermarks: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+
+    @property
+    def blocked(self) -> tuple[Occupant, ...]:
+        """The indices that refuse writes."""
+        return tuple(each for each in self.occupants if each.block)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all primary shards."""
+        return sum(each.size or 0 for each in self.occupants)
+
+
+def read_space(connection: str) -> Space:
+    """Return what takes up room; never raises for a cluster that does not answer.
+
+    Args:
+        connection: alias.
+    """
+    backend = connections[connection]
+    deadline = Deadline(get_options().page_timeout)
+    try:
+        live = in_time(backend, deadline, lambda: read_indices(backend, deadline))
+    except ElasticsearchAdminError as error:
+        return Space(error=str(error))
+    definitions = [d for d in get_definitions(connection) if d.using == connection]
+    figures = read_figures(definitions)
+    names = {definition.alias: definition.name for definition in definitions}
+    roles = {
+        generation.name: generation.role
+        for definition in definitions
+        for generation in figures.generations(definition)
+    }
+
+    def occupant(index: LiveIndex) -> Occupant:
+        held = next((alias for alias in index.aliases if alias in names), None)
+        alias = held or alias_of_generation(index.name) or ""
+        return Occupant(
+            name=index.name,
+            index=names.get(alias, ""),
+            role="live" if held else roles.get(index.name, ""),
+            size=index.size,
+            replicas=index.settings.get("index.number_of_replicas", ""),
+            block=_block(index),
+        )
+
+    occupants = sorted(map(occupant, live.by_name.values()), key=lambda one: -(one.size or 0))
+    return Space(tuple(occupants), _nodes(backend, deadline), _watermarks(backend, deadline))
+
+
+def _block(index: LiveIndex) -> str:
+    return next(
+        (
+            name
+            for name in ("read_only_allow_delete", "read_only", "write")
+            if index.settings.get(f"index.blocks.{name}") == "true"
+        ),
+        "",
+    )
+
+
+def _nodes(backend: Base, deadline: Deadline) -> tuple[NodeDisk, ...]:
+    def ask() -> Any:
+        with translated(backend):
+            return backend.client.options(request_timeout=deadline.remaining).cat.allocation(
+                format="json", bytes="b", h="node,disk.indices,disk.used,disk.total"
+            )
+
+    try:
+        answer = in_time(backend, deadline, ask)
+        with understood(backend):
+            return tuple(
+                NodeDisk(
+                    str(row["node"]),
+                    int(row["disk.indices"]),
+                    int(row["disk.used"]),
+                    int(row["disk.total"]),
+                )
+                for row in cast("list[dict[str, Any]]", answer.body)
+                # Shards without a node are listed, too, and have no disk.
+                if row.get("disk.used") and row.get("disk.total")
+            )
+    except ElasticsearchAdminError:
+        return ()
+
+
+def _watermarks(backend: Base, deadline: Deadline) -> tuple[tuple[str, str], ...]:
+    def ask() -> Any:
+        with translated(backend):
+            client = backend.client.options(request_timeout=deadline.remaining)
+            return client.cluster.get_settings(include_defaults=True, flat_settings=True)
+
+    try:
+        answer = in_time(backend, deadline, ask)
+        with understood(backend):
+            body = answer.body
+            # What is set for the moment goes before what is set for good.
+            found = {**body["defaults"], **body["persistent"], **body["transient"]}
+            return tuple(
+                (name, str(found[_WATERMARK + name]))
+                for name in WATERMARKS
+                if _WATERMARK + name in found
+            )
+    except ElasticsearchAdminError:
+        return ()
