@@ -45,12 +45,19 @@ def create() -> str:
     """Make an empty index, or what comes before that; return a name that leads to it."""
     if settings.CONTESTANT in ("ours", "limit"):
         from django_es_admin.indices.definition import get_definition
+        from django_es_admin.lifecycle.build.load import count_about
+        from django_es_admin.lifecycle.build.ranges import plan_ranges
         from django_es_admin.lifecycle.generations.create import create_generation
         from django_es_admin.models import Generation
 
         # Those of the other turns; their indices are gone.
         Generation.objects.all().delete()
-        return create_generation(get_definition("products")).name
+        definition = get_definition("products")
+        generation = create_generation(definition)
+        if settings.CONTESTANT == "ours":
+            # As a rebuild divides them for two workers; each process that loads claims some.
+            plan_ranges(definition, generation, total=count_about(definition), workers=2)
+        return generation.name
     if settings.CONTESTANT == "modelsearch":
         from modelsearch.backends import get_search_backend
 

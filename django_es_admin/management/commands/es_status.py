@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, seconds
-from ..status_json import make_status_document
+from ..json_schema import make_schema
+from ..status_json import StatusDocument, make_status_document
 from ..tables import make_table, number, write_table
 
 DEFAULT_SECONDS = 5.0
@@ -23,11 +24,18 @@ class Command(ElasticsearchCommand):
     examples = (
         "                       everything that the project declares",
         " products --check      for a monitor: exit code 2 if something is wrong",
+        " --prometheus          for Prometheus: the textfile collector of its node exporter",
         " --json | jq .indices  for a program",
     )
     exit_codes = (
         "0 shown, 1 it could not be found out, 2 something needs attention (only with --check)"
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run; a probe leaves the system checks out, which take longer than all that it asks."""
+        if "--check" in argv:
+            self.requires_system_checks = []
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices and what to do about problems."""
@@ -46,6 +54,17 @@ class Command(ElasticsearchCommand):
             dest="every",
             help="Also list the indices of the clusters that the project does not declare.",
         )
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument(
+            "--prometheus",
+            action="store_true",
+            help="Print the figures in Prometheus's text format; needs prometheus_client.",
+        )
+        how.add_argument(
+            "--schema",
+            action="store_true",
+            help="Print the JSON Schema of what --json prints, and nothing else.",
+        )
         parser.add_argument(
             "--timeout",
             type=seconds,
@@ -62,6 +81,8 @@ class Command(ElasticsearchCommand):
         check: bool,
         every: bool,
         timeout: float,
+        prometheus: bool,
+        schema: bool,
         as_json: bool,
         **options: Any,
     ) -> None:
@@ -70,10 +91,15 @@ class Command(ElasticsearchCommand):
         Raises:
             CommandError: with ``check``, if something needs attention.
         """
+        if schema:
+            self.write_json(make_schema(StatusDocument, "What es_status --json prints"))
+            return
         if indices and every:
             raise CommandError("Name indices or pass --all, not both.", returncode=Exit.FAILED)
         status = get_status(indices, connection, unmanaged=every, timeout=timeout)
-        if as_json:
+        if prometheus:
+            self.stdout.write(_metrics(status), ending="")
+        elif as_json:
             self.write_json(make_status_document(status))
         else:
             self._write(status)
@@ -199,3 +225,16 @@ def describe_drift(index: IndexStatus) -> str:
         count = len(index.differences)
         parts.append(f"{count} field{'' if count == 1 else 's'} differ{'s' if count == 1 else ''}")
     return ", ".join(parts) or "none"
+
+
+def _metrics(status: Status) -> str:
+    try:
+        # Here, as a project need not have the package.
+        from ..prometheus import make_metrics  # noqa: PLC0415
+    except ImportError as error:
+        raise CommandError(
+            "--prometheus needs the package prometheus_client: "
+            "run `pip install 'django-es-admin[prometheus]'`.",
+            returncode=Exit.FAILED,
+        ) from error
+    return make_metrics(status)

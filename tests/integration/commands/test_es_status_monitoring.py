@@ -1,0 +1,104 @@
+"""`es_status` for monitors: a JSON Schema, and Prometheus's text format."""
+
+import builtins
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from elasticsearch import Elasticsearch
+from prometheus_client.parser import text_string_to_metric_families
+
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from tests.guide.models import Product
+from tests.integration.commands.conftest import Run
+from tests.integration.commands.products import INDEX, make_products
+from tests.servers import refusing_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Samples = dict[tuple[str, str], float]
+
+
+def samples(text: str) -> Samples:
+    """The value of each gauge: (name, index or connection) -> value."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        assert family.type == "gauge"
+        assert family.documentation
+        for one in family.samples:
+            label = one.labels.get("index") or one.labels.get("connection", "")
+            found[one.name.removeprefix("django_es_admin_"), label] = one.value
+    return found
+
+
+def test_gauges(run: Run, es: Elasticsearch, definition: IndexDefinition, settings: Any) -> None:
+    make_products(4)
+    rebuild(plan_rebuild(definition))
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
+    Product.objects.first().save()
+    done = run("es_status", INDEX, "--prometheus")
+    assert done.code == 0
+    found = samples(done.out)
+    assert found["connection_up", "default"] == 1
+    assert found["connection_nodes", "default"] == 1
+    assert found["index_documents", INDEX] == 4
+    assert found["index_rows", INDEX] == 4
+    assert found["index_health", INDEX] == 0
+    assert found["index_outbox_waiting", INDEX] == 1
+    assert 0 <= found["index_outbox_oldest_seconds", INDEX] < 60
+    assert found["index_outbox_parked", INDEX] == 0
+    assert found["index_mapping_differences", INDEX] == 0
+    assert found["index_size_bytes", INDEX] > 0
+
+
+def test_what_is_not_known_has_no_sample(run: Run, settings: Any) -> None:
+    servers = settings.ES_SERVERS
+    with refusing_port() as url:
+        settings.ES_SERVERS = {"default": {**servers["default"], "HOSTS": [url]}}
+        done = run("es_status", INDEX, "--prometheus")
+    settings.ES_SERVERS = servers
+    assert done.code == 0
+    found = samples(done.out)
+    assert found["connection_up", "default"] == 0
+    assert found["needs_attention", ""] == 1
+    assert ("connection_nodes", "default") not in found
+    assert ("index_documents", INDEX) not in found
+    assert found["index_outbox_waiting", INDEX] == 0
+
+
+def test_without_the_package(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.endswith("prometheus"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    done = run("es_status", INDEX, "--prometheus")
+    assert done.code == 1
+    assert "pip install 'django-es-admin[prometheus]'" in done.message
+
+
+def test_the_schema_describes_what_is_printed(
+    run: Run, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    schema = run("es_status", "--schema").json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    make_products(1)
+    rebuild(plan_rebuild(definition))
+    told = run("es_status", "--all", "--json").json
+    validator.validate(told)
+    # It would notice.
+    for broken in (
+        {**told, "indices": [{**told["indices"][0], "documents": "4"}]},
+        {**told, "needs_attention": None},
+        {key: value for key, value in told.items() if key != "connections"},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate(broken)
+    # Later versions may say more.
+    validator.validate(json.loads(json.dumps({**told, "more": 1})))
