@@ -223,7 +223,7 @@ def main() -> None:
             continue
         first = {key: value for key, value in query.items() if key != "p"}
         found = hits(client, f"ours{suffix}", first)
-        if (int(query.get("p", 1)) - 1) * PER_PAGE >= found:
+        if (int(query.get("p", 1)) - 1) * PER_PAGE >= max(found, 1):
             continue
         times: dict[str, list[float]] = {f"stock{suffix}": [], f"ours{suffix}": []}
         for number in range(options.rounds + 1):

@@ -16,7 +16,7 @@ from ..documents import Document
 from .identity import asked_for, identity_of, key_field
 from .ordering import SortKey, is_certain
 from .query import EXACT_SCORE, AnyQuery
-from .service import SearchHits, key_reader
+from .service import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
 
@@ -35,6 +35,7 @@ class PageAsked:
         size: hits of the page.
         orphans: hits of the page after it that it may have, too.
         sort: what to sort by; () for the best first.
+        every: whether to ask for the keys of all hits, as only the database can sort them.
         common: those queries of ``filters`` that no facet leaves out.
         facets: name of a number -> the queries that match what it counts.
         days_of: path of the date whose days are asked for, too; "" for none.
@@ -47,6 +48,7 @@ class PageAsked:
     size: int
     orphans: int = 0
     sort: tuple[SortKey, ...] = ()
+    every: bool = False
     common: tuple[Mapping[str, Any], ...] = ()
     facets: tuple[tuple[str, tuple[Mapping[str, Any], ...]], ...] = ()
     days_of: str = ""
@@ -65,9 +67,7 @@ class PageHits:
         took: milliseconds that Elasticsearch needed.
         suggestion: the words as they may have been meant; "" if none are better.
         is_exact: whether those of the page have the words as they were typed.
-        of_all: all documents, hits or not; None if that was not asked for.
-        days: each day that a hit has, in order; None if they were not asked for.
-        facets: name of a number -> how many it counts.
+        facts: what is known of all hits.
         search: asks for the keys of all hits, without filters, should somebody want them.
     """
 
@@ -77,9 +77,7 @@ class PageHits:
     took: int
     suggestion: str
     is_exact: bool
-    of_all: int | None
-    days: tuple[date, ...] | None
-    facets: Mapping[str, int]
+    facts: Facts
     search: Callable[[], SearchHits]
 
     @cached_property
@@ -106,8 +104,8 @@ def search_page(
     spelling: Spelling | None = None,
     *,
     deadline: Deadline,
-) -> PageHits | None:
-    """Return one page of hits.
+) -> PageHits | SearchHits | None:
+    """Return one page of hits; all of them, if they are asked for.
 
     None if some document there does not hold its key by column, or if the page might be another
     one in the database, as it sorts by more than the index holds.
@@ -130,7 +128,7 @@ def search_page(
     # A hit on either side of the page tells whether it is cut where the database would cut it.
     before = 1 if asked.sort and asked.start else 0
     room = asked.size + asked.orphans + before + (1 if asked.sort else 0)
-    start = asked.start - before
+    start = 0 if asked.every else asked.start - before
     # The newest of equals first, as the admin sorts.
     best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
     if asked.facets:
@@ -147,8 +145,8 @@ def search_page(
                 }
             },
             from_=start,
-            size=max(min(room, limit - start), 0),
-            sort=[key.clause() for key in asked.sort] or best,
+            size=limit if asked.every else max(min(room, limit - start), 0),
+            sort=None if asked.every else [key.clause() for key in asked.sort] or best,
             # They tell whether the words are there as they were typed.
             track_scores=bool(asked.sort) or None,
             track_total_hits=True,
@@ -157,6 +155,7 @@ def search_page(
             allow_partial_search_results=False,
             preference=preferred_copy(body),
             aggregations=aggregations or None,
+            filter_path=FILTER_PATH if asked.every else None,
             **asked_for(field),
             **arguments,
         )
@@ -164,31 +163,34 @@ def search_page(
     with understood(connection):
         found = answer.body["hits"]
         total = int(found["total"]["value"])
+        hits = found.get("hits", [])
         facets = _read_facets(answer.body) if asked.facets else {}
-        if (asked.sort or facets) and max(total, *facets.values(), 0) > limit:
+        if (asked.sort or asked.every or facets) and max(total, *facets.values(), 0) > limit:
             # The best of them are sorted and counted, as what the database would be given.
             return None
         if asked.sort:
-            values = [hit["sort"] for hit in found["hits"]]
+            values = [hit["sort"] for hit in hits]
             ends = [before, *(before + asked.size + more for more in range(asked.orphans + 1))]
             if not is_certain(asked.sort, values, ends):
                 return None
-            found["hits"] = found["hits"][before : before + asked.size + asked.orphans]
-        keys = [identity_of(hit, field) for hit in found["hits"]]
-        if any(key is None or read(key) is None for key in keys):
+            hits = hits[before : before + asked.size + asked.orphans]
+        keys = tuple(
+            None if (key := identity_of(hit, field)) is None else read(key) for hit in hits
+        )
+        if None in keys:
             return None
-        return PageHits(
-            keys=tuple(map(read, keys)),
-            total=total,
-            limit=limit,
-            took=int(answer.body["took"]),
-            suggestion=spelling.read(answer.body) if spelling else "",
-            is_exact=all((hit.get("_score") or 0) >= EXACT_SCORE for hit in found["hits"]),
+        took = int(answer.body["took"])
+        suggestion = spelling.read(answer.body) if spelling else ""
+        exact = sum((hit.get("_score") or 0) >= EXACT_SCORE for hit in hits)
+        facts = Facts(
             of_all=answer.body["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
             days=_read_days(answer.body) if asked.days_of else None,
             facets=facets,
-            search=search,
         )
+        if asked.every:
+            return SearchHits(keys, total, 0, took, suggestion, exact, facts)
+        is_exact = exact == len(hits)
+        return PageHits(keys, total, limit, took, suggestion, is_exact, facts, search)
 
 
 def _days(asked: PageAsked) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from operator import itemgetter
 from typing import Any
 
@@ -28,6 +29,21 @@ FILTER_PATH = (
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What an index tells of all hits of a change list.
+
+    Args:
+        of_all: all documents, hits or not; None if that was not asked for.
+        days: each day that a hit has, in order; None if they were not asked for.
+        facets: name of a number beside a filter -> how many it counts.
+    """
+
+    of_all: int | None
+    days: tuple[date, ...] | None
+    facets: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class SearchHits:
     """The answer to a search.
 
@@ -38,6 +54,7 @@ class SearchHits:
         took: milliseconds that Elasticsearch needed.
         suggestion: the words as they may have been meant; "" if none are better.
         exact: how many of the hits, the first ones, have the words as they were typed.
+        facts: what is known of them, if they are all that the database's filters let through.
     """
 
     ids: tuple[Any, ...]
@@ -46,6 +63,7 @@ class SearchHits:
     took: int = 0
     suggestion: str = ""
     exact: int = 0
+    facts: "Facts | None" = None
 
     @property
     def listed(self) -> int:

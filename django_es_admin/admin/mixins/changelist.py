@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from ...search.keys import among
 from ...search.page import PageHits
-from ...search.service import SearchHits, key_reader
+from ...search.service import Facts, SearchHits, key_reader
 from .answer import Answer
 from .asked import Asked, ListPage
 from .facets import facet_name, facets_of
@@ -137,8 +137,9 @@ class ElasticsearchChangeListMixin(Base):
         """Count and page as the base does, then take the page's rows by their rank."""
         # Facets ask for querysets of their own later.
         self.answer = searches_of(request).find(self._admin)
-        if self.answer and isinstance(self.answer.hits, PageHits):
-            if self._show_page(request, self.answer, self.answer.hits):
+        hits = self.answer.hits if self.answer else None
+        if self.answer and hits and hits.facts:
+            if self._show_known(request, self.answer, hits, hits.facts):
                 return
             # The index is not up to date with the rows of this page, or somebody changed what the
             # search left of them: the database knows better.
@@ -217,30 +218,35 @@ class ElasticsearchChangeListMixin(Base):
             return self.answer.rows
         return rows
 
-    def _show_page(self, request: HttpRequest, answer: Answer, page: PageHits) -> bool:
-        """Show a page as Elasticsearch found it; False if the database has not all of its rows."""
+    def _show_known(
+        self, request: HttpRequest, answer: Answer, hits: PageHits | SearchHits, facts: Facts
+    ) -> bool:
+        """Show what Elasticsearch filtered; False if the database has not all rows of the page."""
         rows = answer.rows
         if rows is None or answer.found is not self.queryset:
             return False
-        self.queryset = among(rows, lambda: keys_of(page))
-        self.answer = replace(answer, found=self.queryset)
+        if isinstance(hits, PageHits):
+            self.queryset = among(rows, lambda: keys_of(hits))
+            self.answer = replace(answer, found=self.queryset)
         days = None
-        if page.days is not None and self.date_hierarchy:
-            days = days_of(rows, self.date_hierarchy, page.days)
-        self._know_rows(Known(page.listed, days))
+        if facts.days is not None and self.date_hierarchy:
+            days = days_of(rows, self.date_hierarchy, facts.days)
+        self._know_rows(Known(hits.listed, days))
         every = self.root_queryset
-        if page.of_all is not None:
-            self.root_queryset = with_known(every, Known(page.of_all))
+        if facts.of_all is not None:
+            self.root_queryset = with_known(every, Known(facts.of_all))
         super().get_results(request)
         self.root_queryset = every
-        self._found = page.listed
-        self._facets = page.facets
+        self._found = hits.listed
+        self._facets = facts.facets
         first, end = self._bounds()
-        keys = page.keys[: end - first]
-        # The database orders the rows of a page by itself, where a column was clicked.
-        self.result_list = in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
-        expected = max(min(end, page.listed) - first, 0)
-        if len(self.result_list) == len(keys) == expected:
+        expected = max(min(end, hits.listed) - first, 0)
+        if isinstance(hits, PageHits):
+            keys = hits.keys[: end - first]
+            # The database orders the rows of a page by itself, where a column was clicked.
+            self.result_list = in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
+            expected = expected if len(keys) == expected else -1
+        if len(self.result_list) == expected:
             return True
         self._facets = {}
         return False

@@ -63,8 +63,6 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
     if (changes and not page.is_trusted) or not is_as_declared(document):
         return None
     sort = translate_order(document, queryset) if page.is_sorted else ()
-    if page.is_sorted and not sort:
-        return None
     facets = [
         # A number that is known to be 0, such as that of empty values if there are none.
         (name, _NOTHING if rows.query.is_empty() else translate(document, rows))
@@ -79,6 +77,7 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
         size=page.size,
         orphans=page.orphans,
         sort=sort,
+        every=page.is_sorted and not sort,
         common=common,
         facets=tuple((name, counted or ()) for name, counted in facets),
         days_of=days.path if days else "",

@@ -217,6 +217,31 @@ def test_what_only_the_database_knows_is_left_to_it(
     assert not is_paged(open_products(admin_client, **query))
 
 
+@pytest.mark.parametrize("order", ["1", "-1", "2.4", "3"])
+def test_the_database_sorts_texts_and_is_asked_for_nothing_else(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    OutboxEntry.objects.all().delete()
+    for case in ({}, {"p": 2}, {"is_active__exact": 1}, {"_facets": "True"}):
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+        exact = open_products(admin_client, o=order, **case)
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", None)
+        with counted_searches() as searches, CaptureQueriesContext(connection) as queries:
+            found = open_products(admin_client, o=order, **case)
+        assert len([body for body in searches if '"highlight"' not in body]) == 1
+        for word in ("COUNT(", "MIN(", "DISTINCT"):
+            assert not [sql["sql"] for sql in queries if word in sql["sql"]], (case, word)
+        assert seen(found)[:3] == seen(exact)[:3], case
+    # A row that is there no more is noticed on its page.
+    first = found.context["cl"].result_list[0]
+    first.tags.clear()
+    drain_due("default")
+    Product.objects.filter(pk=first.pk)._raw_delete("default")
+    last = open_products(admin_client, o=order, p=3)
+    assert last.context["cl"].result_count == 59
+    assert "1 hit is no longer in the database." in summary_of(last)
+
+
 def test_a_restricted_queryset_is_never_counted_by_elasticsearch(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
