@@ -25,7 +25,8 @@ def load(index: str, part: int, parts: int) -> None:
 
 def _actions(after: int, until: int) -> Iterator[dict[str, Any]]:
     products = Product.objects.order_by("pk").filter(pk__lte=until)
-    links = Product.tags.through.objects.order_by("tag_id")
+    # In the order of the model, as our documents have them.
+    links = Product.tags.through.objects.order_by("tag__name")
     while True:
         page = list(
             products.filter(pk__gt=after).values_list(

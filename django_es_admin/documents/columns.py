@@ -31,7 +31,7 @@ Lists = Mapping[Any, list[dict[str, Any] | None]]
 
 
 class NotColumns(Exception):
-    """A field needs a model instance."""
+    """A field needs a model instance; the message says which, and why."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class ColumnSource:
             make = _object_maker(lookups, step.model, (), field)
             self.lists.append((name, RelatedList(step.model, back, lookups, make)))
         else:
-            raise NotColumns(name)
+            raise NotColumns(f"{name} is behind several relations, or one without a way back")
 
     def can_read(self, queryset: models.QuerySet[Any]) -> bool:
         """Whether instances of ``queryset`` would have what the columns hold.
@@ -159,9 +159,9 @@ def _is_object(field: Any) -> bool:
 def _refuse_code(holder: type, name: str, field: Any) -> None:
     lists_objects = _is_object(field) and holds_list(field)
     if has_prepare(holder, name):
-        raise NotColumns(name)
+        raise NotColumns(f"prepare_{name}() needs the object")
     if getattr(field, "has_code", False) and not lists_objects:
-        raise NotColumns(name)
+        raise NotColumns(f"the field of {name} has code of its own")
 
 
 def _refuse_loading(model: type[models.Model]) -> None:
@@ -173,7 +173,7 @@ def _refuse_loading(model: type[models.Model]) -> None:
         or getattr(model.from_db, "__func__", None) is not ours.from_db.__func__  # type: ignore[attr-defined]
         or post_init.has_listeners(model)
     ):
-        raise NotColumns(model.__name__)
+        raise NotColumns(f"{model.__name__} runs code when an object is loaded")
 
 
 def _refuse_rows(model: type[models.Model]) -> None:
@@ -185,9 +185,9 @@ def _refuse_rows(model: type[models.Model]) -> None:
     query = rows.query
     joined = len(query.alias_map) > 1 or query.annotations or query.extra_tables
     if joined or query.distinct or query.is_sliced or query.combinator or query.extra_order_by:
-        raise NotColumns(model.__name__)
+        raise NotColumns(f"the default manager of {model.__name__} joins or counts something")
     if not all(_is_own_column(model, item) for item in order_of(rows)):
-        raise NotColumns(model.__name__)
+        raise NotColumns(f"{model.__name__} is ordered by more than its own columns")
 
 
 def _is_own_column(model: type[models.Model], item: Any) -> bool:
@@ -210,7 +210,7 @@ def _forward(
         step = find_relation(model, name)
         # Where the other row may be missing, a join could lose this one.
         if step is None or step.many or not step.certain:
-            raise NotColumns(name)
+            raise NotColumns(f"{name} is no relation of {model.__name__} to one certain row")
         lookup.append(step.lookup)
         model = step.model
         _refuse_loading(model)
@@ -221,7 +221,7 @@ def _column(model: type[models.Model], path: tuple[str, ...]) -> str:
     lookup, model = _forward(model, path[:-1])
     column = find_column(model, path[-1])
     if column is None:
-        raise NotColumns(path[-1])
+        raise NotColumns(f"{path[-1]} is no column of {model.__name__}")
     return "__".join((*lookup, path[-1]))
 
 

@@ -23,13 +23,18 @@ class Source:
     def __init__(self, document: type[Declared]) -> None:
         self._document = document
         self._instances = InstanceSource(document)
-        self._columns = _columns(document)
+        self._columns, self._why = _columns(document)
         self._singles: dict[str, SingleSource | None] = {}
 
     @property
     def uses_columns(self) -> bool:
         """Whether documents can be read without making model instances."""
         return self._columns is not None
+
+    @property
+    def why_instances(self) -> str:
+        """Why documents are made of model instances, which takes longer; "" where they are not."""
+        return self._why
 
     def read(self, queryset: models.QuerySet[Any]) -> list[Prepared]:
         """Return key and document of each object of ``queryset``, in its order.
@@ -68,10 +73,14 @@ class Source:
             return self._instances.prepare(instance)
 
 
-def _columns(document: type[Declared]) -> ColumnSource | None:
-    if document.django.places.own or is_overridden(document, "should_index_object", "prepare"):
-        return None
+def _columns(document: type[Declared]) -> tuple[ColumnSource | None, str]:
+    """Return what reads columns, or why there is no such thing."""
+    if document.django.places.own:
+        return None, "the document decides where it stands (generate_id(), or a routing)"
+    for name in ("should_index_object", "prepare"):
+        if is_overridden(document, name):
+            return None, f"{name}() needs the object"
     try:
-        return ColumnSource(document)
-    except NotColumns:
-        return None
+        return ColumnSource(document), ""
+    except NotColumns as error:
+        return None, str(error)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ...status.reading import Reading, read_ways
 from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, seconds
 from ..json_schema import make_schema
@@ -54,6 +55,11 @@ class Command(ElasticsearchCommand):
             dest="every",
             help="Also list the indices of the clusters that the project does not declare.",
         )
+        parser.add_argument(
+            "--verbose",
+            action="store_true",
+            help="Also say which way the documents of each index are made, and why.",
+        )
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--prometheus",
@@ -81,6 +87,7 @@ class Command(ElasticsearchCommand):
         check: bool,
         every: bool,
         timeout: float,
+        verbose: bool,
         prometheus: bool,
         schema: bool,
         as_json: bool,
@@ -103,11 +110,17 @@ class Command(ElasticsearchCommand):
             self.write_json(make_status_document(status))
         else:
             self._write(status)
+            self._write_ways(read_ways(indices, connection) if verbose else ())
         if check and status.needs_attention:
             raise CommandError(
                 f"Attention is needed: {_things(len(find_problems(status)))}.",
                 returncode=Exit.ATTENTION,
             )
+
+    def _write_ways(self, ways: tuple[Reading, ...]) -> None:
+        for way in ways:
+            made = "as columns" if way.columns else f"from objects, as {way.why}"
+            self.say(f"{way.index}: the documents of {way.document} are made {made}.")
 
     def _write(self, status: Status) -> None:
         table = make_table(

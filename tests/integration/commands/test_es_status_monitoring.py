@@ -9,8 +9,10 @@ import pytest
 from elasticsearch import Elasticsearch
 from prometheus_client.parser import text_string_to_metric_families
 
+from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.status.reading import read_ways
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
@@ -102,3 +104,41 @@ def test_the_schema_describes_what_is_printed(
             validator.validate(broken)
     # Later versions may say more.
     validator.validate(json.loads(json.dumps({**told, "more": 1})))
+
+
+@pytest.mark.parametrize(
+    ("index", "way"),
+    [
+        (INDEX, "the documents of ProductDocument are made as columns."),
+        ("testapp-notes", "are made from objects, as shout is no column of Note."),
+    ],
+)
+def test_which_way_and_why(run: Run, es: Elasticsearch, index: str, way: str) -> None:
+    assert way in run("es_status", index, "--verbose").out
+    assert way not in run("es_status", index).out
+
+
+def code(name: str) -> type[Document]:
+    """A document with one thing that needs the object."""
+    found: dict[str, Any] = {
+        "prepare_name": {"prepare_name": lambda self, instance: "x"},
+        "prepare": {"prepare": lambda self, instance: {}},
+        "should_index_object": {"should_index_object": lambda self, instance: True},
+    }[name]
+    attributes = {
+        "name": fields.TextField(),
+        "Index": type("Index", (), {"name": "ways"}),
+        "Django": type("Django", (), {"model": Product}),
+        **found,
+    }
+    return type(Document)("Ways", (Document,), attributes)
+
+
+@pytest.mark.parametrize("name", ["prepare_name", "prepare", "should_index_object"])
+def test_code_that_needs_the_object_is_named(name: str) -> None:
+    document = registry.register_document(code(name))
+    try:
+        [way] = read_ways(["ways"])
+    finally:
+        registry.unregister_document(document)
+    assert (way.columns, way.why) == (False, f"{name}() needs the object")
