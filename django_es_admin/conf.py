@@ -100,6 +100,9 @@ class Options:
     """Whether it is noted what people search, see [insight](insight.md); or a dict: `SAMPLE`, the
     share that is noted, `RETENTION` in days, and `MASK`, the path of a function."""
 
+    console: bool = True
+    """Whether those who have the right ``search_index`` may write searches as JSON on the pages."""
+
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
 

@@ -143,6 +143,10 @@ class SearchNotAnswered(ElasticsearchAdminError):
     """Elasticsearch does not answer the search, so its rows are not known: try again later."""
 
 
+class SearchRefused(ElasticsearchAdminError):
+    """A search that a person wrote has a part that is not admitted; nothing was sent."""
+
+
 class OperationRefused(ElasticsearchAdminError):
     """The operation's plan has refusals; nothing was changed."""
 

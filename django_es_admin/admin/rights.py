@@ -56,6 +56,10 @@ class IndexRights:
         """Whether the user may reindex objects, drain, refresh, and see to rows of the outbox."""
         return request.user.has_perm("elasticsearch.reindex_objects")
 
+    def has_search_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
+        """Whether the user may write searches as JSON, of indices whose documents they may see."""
+        return request.user.has_perm("elasticsearch.search_index")
+
     def has_delete_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
         """Whether the user may delete generations."""
         return request.user.has_perm("elasticsearch.delete_index")

@@ -42,6 +42,7 @@ class Index(models.Model):
             ("rebuild_index", _("Can rebuild an index")),
             ("swap_alias", _("Can swap the alias of an index")),
             ("reindex_objects", _("Can reindex objects")),
+            ("search_index", _("Can search an index by JSON")),
         ]
         verbose_name = _("index")
         verbose_name_plural = _("indices")

@@ -57,6 +57,7 @@ def addresses(operation: str) -> Iterator[Address]:
     for tab in ("change", "mapping", "analyze", "generations", "shards", "policies", "operations"):
         yield Address(f"elasticsearch_index_{tab}")
     yield Address("elasticsearch_index_documents", documents=True)
+    yield Address("elasticsearch_index_console", get="search_index", documents=True)
     yield Address(
         "elasticsearch_index_compare",
         query="?key=1",
@@ -120,11 +121,24 @@ VISITORS: dict[str, tuple[Callable[[], Client], set[str]]] = {
         ),
         {"view", "documents", "reindex_objects"},
     ),
+    "view, search": (
+        lambda: visitor("elasticsearch.view_index", "elasticsearch.search_index"),
+        {"view", "search_index"},
+    ),
+    "view, products, search": (
+        lambda: visitor(
+            "elasticsearch.view_index", "elasticsearch.search_index", "shop.view_product"
+        ),
+        {"view", "documents", "search_index"},
+    ),
     "view, connections": (
         lambda: visitor("elasticsearch.view_index", "elasticsearch.view_connection"),
         {"view", "connections"},
     ),
-    "superuser": (lambda: visitor(superuser=True), {"view", "documents", "connections", *VERBS}),
+    "superuser": (
+        lambda: visitor(superuser=True),
+        {"view", "documents", "connections", "search_index", *VERBS},
+    ),
 }
 
 

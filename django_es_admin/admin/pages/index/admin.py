@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from ....conf import get_options
 from ....models import Index, Operation
 from ...rights import RIGHTS, IndexPages, index_of
 from ..address import find_index, parse_id
@@ -116,6 +117,11 @@ class IndexAdmin(IndexPages):
             find_index(object_id)
         return Index(pk=object_id)
 
+    def may_search(self, request: HttpRequest, object_id: str) -> bool:
+        """Whether the project has the console, and the user the right to it."""
+        index = Index(pk=object_id)
+        return get_options().console and self.has_search_index_permission(request, index)
+
     def show(
         self,
         request: HttpRequest,
@@ -136,10 +142,18 @@ class IndexAdmin(IndexPages):
         asks = request.method == "POST" and bool(tab.asks) and tab.asks in request.POST
         if not asks and request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        asked = read_asked(request)
+        console = self.may_search(request, object_id)
+        if tab.console and not console:
+            raise PermissionDenied
+        # A link must not search in somebody's name.
+        asked = read_asked(request) if asks or not tab.console else {}
         detail, error = None, ""
         try:
-            look = None if asks and tab is DOCUMENTS else tab.look(asked)
+            # What takes a right is not sent before that is known.
+            unseen = tab.console and not self.has_view_documents_permission(
+                request, Index(pk=object_id)
+            )
+            look = None if unseen or (asks and tab is DOCUMENTS) else tab.look(asked)
             detail = find_index(object_id, look=look, exact=tab is OVERVIEW)
         except ImproperlyConfigured as problem:
             error = str(problem)
@@ -149,6 +163,8 @@ class IndexAdmin(IndexPages):
         )
         if tab.private and not may_read:
             raise PermissionDenied
+        if asks and tab.console:
+            self.log_change(request, Index(pk=object_id), "Searched by JSON.")
         if asks and tab is DOCUMENTS:
             return HttpResponseRedirect(keep_query(request, asked["q"]))
         context = self.admin_site.each_context(request)
@@ -158,7 +174,11 @@ class IndexAdmin(IndexPages):
             "opts": self.opts,
             "object_id": quote(object_id),
             "tab": tab,
-            "tabs": [each for each in TABS if may_read or not each.private],
+            "tabs": [
+                each
+                for each in TABS
+                if (may_read or not each.private) and (console or not each.console)
+            ],
             "detail": detail,
             "index": detail.status if detail else None,
             "error": error,

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ....indices.analysis import analyze, analyzers_of
+from ....indices.console import MAX_SIZE, Found, explain_json, search_json
 from ....indices.diff import flatten
 from ....indices.policies import Policies, read_policies
 from ....indices.samples import read_samples
@@ -28,6 +29,16 @@ from .shards import shards_state
 PER_PAGE = 15
 MAX_TEXT = 10_000
 """Characters that are analysed at once."""
+
+MAX_ANSWER = 100_000
+"""Characters of an answer that the console shows."""
+
+CONSOLE_EXAMPLE = """{
+  "query": {
+    "match_all": {}
+  },
+  "size": 10
+}"""
 
 Parameters = Mapping[str, str]
 
@@ -50,6 +61,7 @@ class Tab:
         template: below ``admin/elasticsearch/index/``.
         asks: the field of its form, which is sent by POST; "" for none.
         private: whether it shows documents, so that it takes the right to see those.
+        console: whether people write searches there, which takes a right of its own, and a POST.
         look: what it reads beside the index's detail, for the parameters of its address.
         fill: what its template needs beside the index's detail.
     """
@@ -59,6 +71,7 @@ class Tab:
     template: str
     asks: str = ""
     private: bool = False
+    console: bool = False
     look: Callable[[Parameters], Look | None] = _no_look
     fill: Callable[[IndexDetail, ModelLinks, Parameters], Mapping[str, Any]] = _nothing
 
@@ -146,6 +159,26 @@ def _analysis(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict
     }
 
 
+def _look_by_json(asked: Parameters) -> Look | None:
+    text, key = asked.get("body", ""), asked.get("key", "").strip()
+    if not text.strip():
+        return None
+    return partial(explain_json, text=text, key=key) if key else partial(search_json, text=text)
+
+
+def _console(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    found: Found | None = detail.found
+    answer = pretty_json(found.body) if found else ""
+    return {
+        "body": asked.get("body", "") or CONSOLE_EXAMPLE,
+        "key": asked.get("key", ""),
+        "answer": answer[:MAX_ANSWER],
+        "cut": len(answer) > MAX_ANSWER,
+        "curl": found.curl if found else "",
+        "max_size": MAX_SIZE,
+    }
+
+
 def _operations(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
     index = detail.status
     using = database_of(index.connection, index.name)
@@ -206,6 +239,16 @@ TABS = (
         "policies.html",
         look=lambda asked: read_policies,
         fill=_policies,
+    ),
+    Tab(
+        "console",
+        _("Console"),
+        "console.html",
+        asks="body",
+        private=True,
+        console=True,
+        look=_look_by_json,
+        fill=_console,
     ),
     Tab("operations", _("Operations"), "operations.html", fill=_operations),
 )

@@ -1,0 +1,172 @@
+"""A search that a person writes as JSON: it reads one index, for a bounded time, and no more."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ..backends.abstracts import Base
+from ..backends.display import details
+from ..backends.errors import translated, understood
+from ..backends.guard.queries import Unreadable, names_in_query, parsed
+from ..backends.transport.deadline import Deadline
+from ..conf import get_options
+from ..documents.places import read_place
+from ..exceptions import SearchRefused
+
+MAX_CHARACTERS = 20_000
+"""Of a body."""
+
+MAX_SIZE = 100
+"""Hits that are shown at once."""
+
+MAX_WINDOW = 10_000
+MAX_DEPTH = 30
+MAX_BUCKETS = 1_000
+"""Of one aggregation."""
+
+KEYS = frozenset(
+    "_source aggregations aggs collapse docvalue_fields explain fields from highlight min_score "
+    "post_filter profile query search_after seq_no_primary_term size sort suggest "
+    "track_scores track_total_hits version".split()
+)
+"""What a body may have; what is not known is refused."""
+
+# Code, and what hides a query from those who look at it.
+_CODE = frozenset(("scripted_metric", "runtime_mappings", "collate", "wrapper", "template"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search, or an explanation, answers.
+
+    Args:
+        body: of the answer.
+        curl: the same request for a terminal, without anything secret.
+    """
+
+    body: Mapping[str, Any]
+    curl: str
+
+
+def read_body(text: str) -> dict[str, Any]:
+    """Return a body that only reads, and only from the index that is asked.
+
+    Raises:
+        SearchRefused: it is no JSON, too long, or has a part that is not admitted.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise SearchRefused(_("The search is longer than %(most)d characters.") % _MOST)
+    try:
+        body = parsed(text.encode())
+    except Unreadable as error:
+        raise SearchRefused(_("A key stands twice in an object.")) from error
+    except RecursionError as error:
+        raise SearchRefused(_("It is nested too deeply.")) from error
+    except ValueError as error:
+        raise SearchRefused(_("This is no JSON: %(why)s.") % {"why": error}) from error
+    if not isinstance(body, dict):
+        raise SearchRefused(_("A search is an object: write {…}."))
+    if unknown := sorted(body.keys() - KEYS):
+        text = _("%(names)s cannot be used here. What can: %(known)s.")
+        raise SearchRefused(text % {"names": ", ".join(unknown), "known": ", ".join(sorted(KEYS))})
+    _look_into(body)
+    _bound(body)
+    return body
+
+
+_MOST = {"most": MAX_CHARACTERS}
+
+
+def _look_into(body: Mapping[str, Any]) -> None:
+    for depth, key, value in _walk(body):
+        if depth > MAX_DEPTH:
+            raise SearchRefused(_("It is nested too deeply."))
+        if key in _CODE or key.startswith("script") or key.endswith("_script"):
+            text = _("%(key)s cannot be used here: no scripts, and nothing that hides a query.")
+            raise SearchRefused(text % {"key": key})
+        if key == "size" and isinstance(value, int) and value > MAX_BUCKETS:
+            raise SearchRefused(_("A size is %(most)d at most.") % {"most": MAX_BUCKETS})
+    try:
+        named = next(names_in_query(body), None)
+    except (Unreadable, AttributeError, KeyError, TypeError) as error:
+        raise SearchRefused(_("It has a part that cannot be looked into.")) from error
+    if named is not None:
+        text = _("It looks something up in %(name)s: only the index of this page is read here.")
+        raise SearchRefused(text % {"name": named})
+
+
+def _walk(value: Any, depth: int = 0) -> Iterator[tuple[int, str, Any]]:
+    if depth > MAX_DEPTH:
+        yield depth, "", None
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield depth, key, inner
+            yield from _walk(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _walk(inner, depth + 1)
+
+
+def _bound(body: Mapping[str, Any]) -> None:
+    size, start = body.get("size", 10), body.get("from", 0)
+    numbers = all(isinstance(one, int) and not isinstance(one, bool) for one in (size, start))
+    if not numbers or not 0 <= size <= MAX_SIZE or not 0 <= start <= MAX_WINDOW - size:
+        text = _("size is a number up to %(size)d, and from and size are %(window)d at most.")
+        raise SearchRefused(text % {"size": MAX_SIZE, "window": MAX_WINDOW})
+
+
+def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) -> Found:
+    """Send a search.
+
+    Raises:
+        SearchRefused: it is not admitted.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    body = read_body(text)
+    seconds = min(deadline.remaining, get_options().search_timeout)
+    with translated(connection):
+        client = connection.client.options(request_timeout=seconds)
+        answer = client.search(
+            index=index,
+            body={**body, "timeout": f"{max(int(seconds * 1000), 1)}ms"},
+            allow_partial_search_results=False,
+        )
+    with understood(connection):
+        return Found(answer.body, _curl(connection, f"{index}/_search", text))
+
+
+def explain_json(connection: Base, index: str, deadline: Deadline, *, text: str, key: str) -> Found:
+    """Let Elasticsearch explain why a document is a hit of a query, or none.
+
+    Args:
+        key: of the document, as in the outbox.
+
+    Raises:
+        SearchRefused: the search is not admitted, or has no query.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    body = read_body(text)
+    if "query" not in body:
+        raise SearchRefused(_("There is no query to explain."))
+    place = read_place(key)
+    seconds = min(deadline.remaining, get_options().search_timeout)
+    with translated(connection):
+        client = connection.client.options(request_timeout=seconds)
+        # A document that is not there is an answer.
+        answer = client.options(ignore_status=404).explain(
+            index=index, id=place.id, query=body["query"], routing=place.routing
+        )
+    with understood(connection):
+        return Found(answer.body, _curl(connection, f"{index}/_explain/{place.id}", text))
+
+
+def _curl(connection: Base, path: str, text: str) -> str:
+    """Return a line for a shell; who reads it adds what the server wants to know of them."""
+    hosts = details(connection).hosts
+    url = f"{hosts[0].rstrip('/') if hosts else 'http://localhost:9200'}/{path}"
+    content = shlex.quote("Content-Type: application/json")
+    return f"curl -X POST {shlex.quote(url)} -H {content} -d {shlex.quote(text)}"
