@@ -95,7 +95,7 @@ def open_page(
 def products(transactional_db: None, es: Elasticsearch) -> list[Product]:
     """A few products in the database and in a live index."""
     category = Category.objects.create(name="Shoes", slug="shoes")
-    made = Product.objects.bulk_create(
+    made = Product._base_manager.bulk_create(
         Product(
             sku=f"A-{number}",
             name=f"Trail shoe {number}",

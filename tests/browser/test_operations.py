@@ -123,7 +123,7 @@ def test_a_rebuild_is_watched_to_its_end_while_another_process_writes(
     programs: Callable[..., "subprocess.Popen[str]"],
 ) -> None:
     old, category = live(es), Category.objects.get()
-    Product.objects.bulk_create(
+    Product._base_manager.bulk_create(
         Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=category)
         for number in range(4_000)
     )
@@ -213,7 +213,7 @@ def test_a_rebuild_whose_worker_is_killed_is_gone_on_with(
     programs: Callable[..., "subprocess.Popen[str]"],
 ) -> None:
     category = Category.objects.get()
-    Product.objects.bulk_create(
+    Product._base_manager.bulk_create(
         Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=category)
         for number in range(3_000)
     )
@@ -281,7 +281,7 @@ def test_swap_and_roll_back(
 def test_refresh_and_drain(products: list[Product], es: Elasticsearch, open_page: OpenPage) -> None:
     alias = get_definition("products").alias
     [product] = Product.objects.filter(sku="A-3")
-    Product.objects.filter(pk=product.pk).update(name="Renamed")
+    Product._base_manager.filter(pk=product.pk).update(name="Renamed")
     OutboxEntry.objects.create(connection="default", index="products", key=str(product.pk))
     page = open_page(f"{INDEX}change/")
     tool(page, "Drain now…")
@@ -325,7 +325,7 @@ def test_an_object_is_compared_and_reindexed(
     products: list[Product], es: Elasticsearch, open_page: OpenPage
 ) -> None:
     [product] = Product.objects.filter(sku="A-7")
-    Product.objects.filter(pk=product.pk).update(name="Renamed")
+    Product._base_manager.filter(pk=product.pk).update(name="Renamed")
     page = open_page(f"{INDEX}documents/?q=sku:A-7")
     page.get_by_role("link", name="Compare with the database").click()
     row = page.locator("tr", has=page.get_by_role("rowheader", name=re.compile("^name")))
@@ -334,7 +334,7 @@ def test_an_object_is_compared_and_reindexed(
     expect(page.get_by_text("1 object was written to the index.")).to_be_visible()
     expect(page.locator(".esa-lead").first).to_contain_text("up to date")
 
-    Product.objects.filter(pk=product.pk).update(name="Renamed again")
+    Product._base_manager.filter(pk=product.pk).update(name="Renamed again")
     page.goto(f"{LIST}{product.pk}/change/")
     panel = page.get_by_role("group", name="In Elasticsearch: products")
     expect(panel).to_contain_text("differs")
@@ -351,7 +351,7 @@ def test_reindex_from_the_list(
         es.indices.refresh(index=alias)
         return int(es.count(index=alias, q="brand.text:Renamed")["count"])
 
-    Product.objects.update(brand="Renamed")
+    Product._base_manager.update(brand="Renamed")
     page = open_page(LIST)
     for place in (1, 2):
         page.locator("input.action-select").nth(place).check()

@@ -23,12 +23,12 @@ def make_data() -> None:
     from tests.torture.changes import SIZES
 
     chosen = random.Random(0)
-    categories = Category.objects.bulk_create(
+    categories = Category._base_manager.bulk_create(
         Category(name=f"Shelf {number}", slug=f"shelf-{number}")
         for number in range(SIZES[Category])
     )
-    tags = Tag.objects.bulk_create(Tag(name=f"Tag {number}") for number in range(SIZES[Tag]))
-    products = Product.objects.bulk_create(
+    tags = Tag._base_manager.bulk_create(Tag(name=f"Tag {number}") for number in range(SIZES[Tag]))
+    products = Product._base_manager.bulk_create(
         Product(
             name=f"Product {number}",
             price=number,

@@ -36,7 +36,7 @@ def test_what_is_up_to_date(products: list[Product]) -> None:
 
 
 def test_fields_that_differ_come_first(products: list[Product]) -> None:
-    Product.objects.filter(pk=products[0].pk).update(price="1.50")
+    Product._base_manager.filter(pk=products[0].pk).update(price="1.50")
     OutboxEntry.objects.create(connection="default", index="products", key=str(products[0].pk))
     text = show(products[0].pk)
     assert "Field Indexed Would be indexed price differs 99.5 1.5 " in text
@@ -56,7 +56,7 @@ def test_one_that_is_on_one_side_only(products: list[Product], es: Elasticsearch
 def test_reindex_this_mends_either_way(products: list[Product], es: Elasticsearch) -> None:
     alias = get_definition("products").alias
     es.index(index=alias, id="99999", document={"name": "a ghost"})
-    Product.objects.filter(pk=products[0].pk).update(name="Renamed")
+    Product._base_manager.filter(pk=products[0].pk).update(name="Renamed")
     client = visitor(superuser=True)
     for key in (products[0].pk, 99999):
         assert client.post(address(key)).status_code == 302
@@ -84,7 +84,7 @@ def test_line_ends_alone_are_no_difference(
 ) -> None:
     alias = get_definition("products").alias
     key = str(products[0].pk)
-    Product.objects.filter(pk=key).update(description=here)
+    Product._base_manager.filter(pk=key).update(description=here)
     source = es.get(index=alias, id=key)["_source"]
     es.index(index=alias, id=key, document={**source, "description": there})
     text = show(key)

@@ -46,8 +46,8 @@ def client() -> Client:
 @pytest.fixture
 def poison(products: list[Product]) -> Product:
     """The first product has a text that no keyword can hold."""
-    Product.objects.filter(pk=products[0].pk).update(brand=TOO_LONG)
-    Product.objects.filter(pk=products[1].pk).update(name="New")
+    Product._base_manager.filter(pk=products[0].pk).update(brand=TOO_LONG)
+    Product._base_manager.filter(pk=products[1].pk).update(name="New")
     return products[0]
 
 
@@ -140,7 +140,7 @@ def test_what_the_live_mapping_cannot_hold_is_refused_too(
 ) -> None:
     live = Generation.objects.get(role="live")
     remember("default", live.pk, {str(products[2].pk): "mapper of another kind"}, 1)
-    Product.objects.filter(pk=products[2].pk).update(name="New")
+    Product._base_manager.filter(pk=products[2].pk).update(name="New")
     text = words(client.get(compare(products[2].pk)).content.decode())
     assert "refused: mapper of another kind" in text
     # Once it is there as it should be, nothing is refused.

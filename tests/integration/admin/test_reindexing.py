@@ -47,7 +47,7 @@ def names(es: Elasticsearch) -> list[str]:
 def stale(products: list[Product], es: Elasticsearch) -> list[Product]:
     """Products whose names in the database nobody has told of."""
     for product in products:
-        Product.objects.filter(pk=product.pk).update(name=f"New {product.sku}")
+        Product._base_manager.filter(pk=product.pk).update(name=f"New {product.sku}")
     return products
 
 
@@ -66,7 +66,7 @@ def test_reindex_selected(stale: list[Product], es: Elasticsearch) -> None:
 
 
 def test_reindex_all_that_match(stale: list[Product], es: Elasticsearch) -> None:
-    Product.objects.filter(pk=stale[1].pk).update(is_active=False)
+    Product._base_manager.filter(pk=stale[1].pk).update(is_active=False)
     client = visitor(*RIGHTS)
     url = f"{reverse(LIST)}?is_active__exact=1"
     assert "Reindex all that match…" in client.get(url).content.decode()
@@ -91,12 +91,12 @@ def test_reindex_all_that_a_search_found(stale: list[Product], es: Elasticsearch
 @pytest.mark.parametrize("action", ["button", "selected"])
 def test_more_hits_than_a_page_has(products: list[Product], es: Elasticsearch, action: str) -> None:
     """All that match are all that match, and nothing else."""
-    boots = Product.objects.bulk_create(
+    boots = Product._base_manager.bulk_create(
         Product(sku=f"B-{number}", name=f"Boot {number}", price="1", category=products[0].category)
         for number in range(130)
     )
     make_live(get_definition("products"))
-    Product.objects.update(brand="Renamed")
+    Product._base_manager.update(brand="Renamed")
     client, url = visitor(*RIGHTS), f"{reverse(LIST)}?q=boot"
     if action == "button":
         asked = words(client.post(url, {"_reindex_all": "1"}).content.decode())
@@ -133,7 +133,7 @@ def test_the_change_page_says_how_the_object_is_indexed(
     url = change_page(products[0])
     text = words(client.get(url).content.decode())
     assert "In Elasticsearch: products Tests indexed, and up to date , written " in text
-    Product.objects.filter(pk=products[0].pk).update(name="Renamed")
+    Product._base_manager.filter(pk=products[0].pk).update(name="Renamed")
     assert "indexed, but differs" in words(client.get(url).content.decode())
     response = client.post(f"{url.removesuffix('change/')}reindex/", follow=True)
     text = words(response.content.decode())
@@ -309,7 +309,7 @@ def test_a_read_only_connection_greys_them_out(
 
 def test_any_number_of_objects(products: list[Product], es: Elasticsearch) -> None:
     """More than go into one statement, or into one transaction's own drain."""
-    Product.objects.bulk_create(
+    Product._base_manager.bulk_create(
         Product(sku=f"B-{number}", name="Boot", price="1", category=products[0].category)
         for number in range(2_100)
     )
