@@ -10,7 +10,7 @@ from django.db import connections, models
 from ..statement import Slot, Statement, prepare
 from .columns import ColumnSource
 from .declared import Declared
-from .overrides import is_overridden
+from .overrides import is_overridden, is_plain
 from .prepared import Prepared
 
 
@@ -62,8 +62,9 @@ class SingleSource:
 
 
 def _fixed(model: type[models.Model], queryset: models.QuerySet[Any, Any]) -> Statement:
-    fixed = type(model._default_manager).get_queryset is models.Manager.get_queryset
-    if not fixed or type(queryset) is not models.QuerySet:
+    # What only captures bulk operations reads as the class that it is made of.
+    kind = vars(type(queryset)).get("reads_as", type(queryset))
+    if not is_plain(model._default_manager) or kind is not models.QuerySet:
         raise NotFixed
     statement = prepare(queryset)
     if statement.converted:

@@ -112,7 +112,8 @@ def _captured_class(base: type[models.QuerySet[Any, Any]]) -> type[models.QueryS
         # It has no name to be found by: made again from the project's class.
         return _empty, (base,), self.__getstate__()
 
-    return type(f"Captured{base.__name__}", (CapturedQuerySetMixin, base), {"__reduce__": reduce})
+    body = {"__reduce__": reduce, "reads_as": base}
+    return type(f"Captured{base.__name__}", (CapturedQuerySetMixin, base), body)
 
 
 def _empty(base: type[models.QuerySet[Any, Any]]) -> models.QuerySet[Any, Any]:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.db import models
 from pytest_django import DjangoAssertNumQueries
+from shop import models as shop
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.documents.prepared import Prepared
+from django_es_admin.outbox import CapturedManager
 from tests.guide.models import Badge, Category, Place, Product, Restaurant, Tag, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,14 @@ def test_an_object_that_is_gone_has_none(declare: Declare) -> None:
     single = declare(Tag, name=fields.TextField()).django.source.single("default")
     assert single is not None
     assert single.read(77) == []
+
+
+def test_a_manager_that_only_captures_changes_nothing(declare: Declare) -> None:
+    assert type(shop.Tag._default_manager) is CapturedManager
+    tag = shop.Tag.objects.create(name="new")
+    single = declare(shop.Tag, name=fields.TextField()).django.source.single("default")
+    assert single is not None
+    assert single.read(tag.pk) == [Prepared(tag.pk, {"name": "new"})]
 
 
 def test_a_key_that_leads_to_a_parent(declare: Declare) -> None:
