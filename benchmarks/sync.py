@@ -30,7 +30,13 @@ CONTESTANTS = {
     "peer-no-refresh": "the same, refresh off",
     "inline": "django_es_admin",
     "worker": 'django_es_admin, SYNC = "worker"',
+    "triggers": "the same, with triggers",
 }
+BULK = {"bulk_update": "update() of", "bulk_create": "bulk_create() of"}
+BULK_CONTESTANTS = {"none": "no capture", "worker": "CapturedManager", "triggers": "triggers"}
+CHANGES = 100
+"""Of another program, whose latency is measured."""
+
 SCENARIOS = {"autocommit": "each in its own transaction", "together": "in one transaction"}
 # Saves before it is another's turn.
 TURN = 50
@@ -88,7 +94,7 @@ def report(
         requests, statements = (counts[name][kind] for kind in ("requests", "statements"))
         sent = f"{requests:5,} requests, {statements / saves:5.2f} statements per save"
         print(f"  {label:34} adds {_spread(added[name]):24} ms; {sent}")
-    for name in ("inline", "worker"):
+    for name in ("inline", "worker", "triggers"):
         for peer in ("peer", "peer-no-refresh"):
             # In the same round, as both had the same of the machine's noise.
             ratios = [ours / theirs for ours, theirs in zip(added[name], added[peer], strict=True)]
@@ -99,11 +105,33 @@ def _spread(figures: list[float]) -> str:
     return f"{statistics.median(figures):.2f} ({min(figures):.2f}-{max(figures):.2f})"
 
 
+def report_bulk(players: dict[str, Process], rounds: int, count: int) -> None:
+    """Print what capture adds to operations on so many products, and how soon they are written."""
+    for scenario, label in BULK.items():
+        taken: dict[str, list[float]] = {name: [] for name in BULK_CONTESTANTS}
+        for number in range(rounds + 1):
+            for name in random.sample(list(BULK_CONTESTANTS), len(BULK_CONTESTANTS)):
+                time.sleep(SETTLE)
+                seconds = players[name].tell(scenario, count)["seconds"]
+                if number:  # the first round warms up
+                    taken[name].append(1000 * seconds)
+        print(f"\n{label} {count:,} products")
+        for name, words in BULK_CONTESTANTS.items():
+            ratios = [one / plain for one, plain in zip(taken[name], taken["none"], strict=True)]
+            print(f"  {words:20} {_spread(taken[name])} ms; times no capture: {_spread(ratios)}")
+    found = players["triggers"].tell("latency", CHANGES)
+    print(
+        f"\n{CHANGES} changes of another program: written after {1000 * found['median']:.0f} ms, "
+        f"p95 {1000 * found['p95']:.0f} ms"
+    )
+
+
 def main() -> None:
     """Run the contestants in turns and print what they add to a save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--saves", type=int, default=1000, help=f"a multiple of {TURN}")
+    parser.add_argument("--bulk", type=int, default=10_000, help="products of a bulk operation")
     arguments = parser.parse_args()
     saves = arguments.saves
     turns = {"autocommit": TURN, "together": saves}
@@ -123,6 +151,7 @@ def main() -> None:
             found = player.tell("differing")
             if name != "none" and found != {"documents": saves, "differing": 0}:
                 sys.exit(f"The index of {name!r} is not as its database: {found}")
+        report_bulk(players, arguments.rounds, arguments.bulk)
     load = ", ".join(f"{figure:.1f}" for figure in os.getloadavg())
     print(f"\nLoad of the machine ({os.cpu_count()} cores) in the last 1, 5, 15 minutes: {load}")
 

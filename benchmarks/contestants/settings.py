@@ -11,7 +11,7 @@ import os
 from config.database import get_database
 from elastic_transport import OrjsonSerializer
 
-OURS = ("ours", "limit", "inline", "worker")
+OURS = ("ours", "limit", "inline", "worker", "triggers")
 PEER = ("peer-plain", "peer", "peer-no-refresh", "peer-tuned")
 CONTESTANTS = ("none", *OURS, *PEER, "modelsearch")
 
@@ -31,7 +31,7 @@ if CONTESTANT in OURS:
         "default": {"HOSTS": [ES_URL], "INDICES": ["products"], "INDEX_PREFIX": INDEX_PREFIX}
     }
     ES_INDICES = {"products": {}}
-    ES_ADMIN = {"SYNC": "worker" if CONTESTANT == "worker" else "inline"}
+    ES_ADMIN = {"SYNC": "worker" if CONTESTANT in ("worker", "triggers") else "inline"}
 elif CONTESTANT in PEER:
     INSTALLED_APPS += ["django_elasticsearch_dsl", "contestants.peer"]
     ELASTICSEARCH_DSL = {"default": {"hosts": ES_URL}}

@@ -2,7 +2,10 @@
 
 import gc
 import os
+import random
+import statistics
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,7 +24,8 @@ django.setup()
 from contestants.orders import obey
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.utils.text import slugify
 from elasticsearch import Elasticsearch
 from shop.catalogue import generate
@@ -50,11 +54,21 @@ def create() -> None:
     """Make the index."""
     call_command("migrate", verbosity=0)
     if settings.CONTESTANT in settings.OURS:
+        if settings.CONTESTANT == "triggers":
+            _capture_by_triggers()
         call_command("es_rebuild", "products", interactive=False, verbosity=0)
     elif settings.CONTESTANT in settings.PEER:
         from contestants.peer.documents import ProductDocument  # noqa: PLC0415 (a peer only has it)
 
         ProductDocument._index.create()
+
+
+def _capture_by_triggers() -> None:
+    from shop.documents import ProductDocument  # noqa: PLC0415 (only ours can)
+
+    # As if it were declared so: the other contestants have the same document.
+    object.__setattr__(ProductDocument.django, "capture", "triggers")
+    call_command("es_triggers", "install", verbosity=0)
 
 
 def autocommit(count: int) -> dict[str, Any]:
@@ -118,10 +132,90 @@ def _save(products: list[Product], context: Callable[[], Any]) -> None:
 
 def _settle() -> None:
     """Let the worker do its work, so that the next round begins as this one did."""
-    if settings.CONTESTANT == "worker":
+    if settings.CONTESTANT in ("worker", "triggers"):
         from django_es_admin.outbox.drain.worker import drain_due  # noqa: PLC0415 (only ours can)
 
         drain_due()
+
+
+def bulk_update(count: int) -> dict[str, Any]:
+    """Change so many products in one statement; return the seconds it took."""
+    missing = count - Product.objects.count()
+    if missing > 0:
+        QuerySet(Product).bulk_create(_made(missing))
+        _forget()
+    keys = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    gc.collect()
+    started = time.perf_counter()
+    changed = Product.objects.filter(pk__lte=keys[-1]).update(price=F("price") + Decimal("0.01"))
+    seconds = time.perf_counter() - started
+    _forget(changed)
+    return {"seconds": seconds}
+
+
+def bulk_create(count: int) -> dict[str, Any]:
+    """Insert so many products at once; return the seconds it took."""
+    products = _made(count)
+    gc.collect()
+    started = time.perf_counter()
+    Product.objects.bulk_create(products)
+    seconds = time.perf_counter() - started
+    _forget(count)
+    return {"seconds": seconds}
+
+
+_made_before = 0
+
+
+def _made(count: int) -> list[Product]:
+    global _made_before  # noqa: PLW0603 (of the last one)
+    _made_before += count
+    category = Category.objects.order_by("pk")[0]
+    return [
+        Product(name=f"Product {n}", price=1, category=category, brand="Acme", sku=f"bulk-{n}")
+        for n in range(_made_before - count, _made_before)
+    ]
+
+
+def _forget(noted: int | None = None) -> None:
+    """Take away what was noted, and what that left in the tables, before the next one's turn."""
+    if settings.CONTESTANT not in settings.OURS:
+        return
+    from django_es_admin.models import OutboxEntry  # noqa: PLC0415 (only ours has it)
+
+    if noted is not None and OutboxEntry.objects.count() != noted:
+        raise SystemExit(f"{OutboxEntry.objects.count()} rows of {noted} were noted")
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {OutboxEntry._meta.db_table}")
+
+
+def latency(count: int) -> dict[str, Any]:
+    """Let another program change so many products; return after how long each was written."""
+    from django_es_admin.models import OutboxEntry  # noqa: PLC0415 (only ours has it)
+    from django_es_admin.outbox.drain.worker import drain_forever  # noqa: PLC0415
+
+    stop = threading.Event()
+    worker = threading.Thread(target=drain_forever, args=(stop, 1.0))
+    worker.start()
+    other = connection.copy()
+    keys = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    taken = []
+    time.sleep(2)
+    try:
+        for key in keys:
+            with other.cursor() as cursor:
+                cursor.execute("UPDATE shop_product SET price = price + 0.01 WHERE id = %s", [key])
+            started = time.perf_counter()
+            while OutboxEntry.objects.exists():
+                time.sleep(0.002)
+            taken.append(time.perf_counter() - started)
+            time.sleep(random.random() / 5)  # noqa: S311 (no secret)
+    finally:
+        stop.set()
+        worker.join()
+        other.close()
+    taken.sort()
+    return {"median": statistics.median(taken), "p95": taken[int(len(taken) * 0.95)]}
 
 
 def differing() -> dict[str, Any]:
@@ -181,6 +275,9 @@ if __name__ == "__main__":
         together,
         count_autocommit,
         count_together,
+        bulk_update,
+        bulk_create,
+        latency,
         differing,
         remove,
     )

@@ -1,4 +1,4 @@
-"""Random changes of the shop's data, by every way of Django that sends signals."""
+"""Random changes of the shop's data, by every way that is captured."""
 
 import os
 import random
@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model
 from shop.models import Category, Product, Tag
+
+from django_es_admin.outbox import captured
 
 ROWS = int(os.environ.get("TORTURE_ROWS") or 150)
 SIZES = {Product: ROWS, Category: max(20, ROWS // 50), Tag: max(20, ROWS // 50)}
@@ -188,6 +190,41 @@ class Changes:
     def adopt_products(self) -> None:
         self._one(Category).product_set.add(*self._some(Product), bulk=False)
 
+    def update_products(self) -> None:
+        """Change products in one statement, and move them out of its own filter."""
+        rows = Product.objects.filter(pk__in=[product.pk for product in self._some(Product)])
+        values: dict[str, Any] = {"name": self._word(), "is_active": self._chance(0.7)}
+        if self._chance(0.5):
+            values["category"] = self._one(Category)
+        rows.filter(is_active=not values["is_active"]).update(**values)
+
+    def rename_categories(self) -> None:
+        keys = [category.pk for category in self._some(Category)]
+        Category.objects.filter(pk__in=keys).update(name=self._word())
+
+    def insert_products(self) -> None:
+        Product.objects.bulk_create(
+            Product(
+                name=self._word(),
+                price=1,
+                category=self._one(Category),
+                brand=self._word(),
+                sku=f"{self._word()}-{self._random.getrandbits(64):x}",
+            )
+            for _ in range(self._random.randint(1, 3))
+        )
+
+    def rewrite_products(self) -> None:
+        """Change products by SQL."""
+        rows = Product.objects.filter(pk__in=[product.pk for product in self._some(Product)])
+        keys = list(rows.values_list("pk", flat=True))
+        with captured(rows), connection.cursor() as cursor:
+            for key in keys:
+                cursor.execute(
+                    "UPDATE shop_product SET name = %s, category_id = %s WHERE id = %s",
+                    [self._word(), self._one(Category).pk, key],
+                )
+
     def delete_product(self) -> None:
         product = self._product()
         key = product.pk
@@ -315,6 +352,10 @@ _CHANGES = {
     "switch_product": 4,
     "move_product": 6,
     "adopt_products": 2,
+    "update_products": 5,
+    "rename_categories": 1,
+    "insert_products": 3,
+    "rewrite_products": 3,
     "delete_product": 5,
     "delete_products": 2,
     "rename_category": 3,

@@ -70,6 +70,7 @@ class Environment:
             "TORTURE_PAUSES": self.pauses,
             "TORTURE_INDICES": self.indices,
             "TORTURE_ROWS": str(self.rows),
+            "TORTURE_CAPTURE": os.environ.get("TORTURE_CAPTURE", ""),
             **self.variables,
         }
         base = self.folder / f"{self.started:03}-{words[0]}"
@@ -77,6 +78,8 @@ class Environment:
 
     def prepare(self) -> None:
         """Make the data and the indices in peace, on however slow a machine."""
+        if os.environ.get("TORTURE_CAPTURE"):
+            self.run("django", "es_triggers", "install")
         self.run(
             "tests.torture.prepare",
             seconds=300,

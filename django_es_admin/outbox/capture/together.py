@@ -14,7 +14,7 @@ from ..drain.inline import suspended
 from ..drain.pending import drain_rows
 from ..drain.statistics import flush
 from .spelling import key_text, row_keys
-from .watch import Model, watched
+from .watch import Model, noted_by_triggers, watched
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,12 @@ def together(using: str) -> Iterator[Together]:
 
 def _rows_of(model: Model) -> Q:
     """Return the rows that tell of objects of ``model``."""
-    concerned = watched(model)
+    concerned, noted = watched(model), noted_by_triggers(model)
     found = Q(pk__in=[])
-    for document in concerned.own:
+    for document in (*concerned.own, *noted.own):
         options = document.django
         found |= Q(kind=OutboxEntry.Kind.OBJECT, connection=options.using, index=options.index_name)
-    for document, related in concerned.related:
+    for document, related in (*concerned.related, *noted.related):
         options = document.django
         found |= Q(
             kind=OutboxEntry.Kind.RELATED,

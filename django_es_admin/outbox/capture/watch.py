@@ -13,6 +13,7 @@ from django.db import Error, connections, models, router
 from django.db.models.signals import ModelSignal
 from django.db.transaction import atomic
 
+from ...conf import get_options
 from ...documents import Document, registry
 from ...documents.kin import family
 from ..drain.saving import asaving, saving
@@ -50,7 +51,7 @@ def make_atomic(model: Model) -> None:
     def save_base(self: models.Model, *args: Any, **kwargs: Any) -> None:
         using = kwargs.get("using") or (args[3] if len(args) > 3 else None)
         using = using or router.db_for_write(type(self), instance=self)
-        if is_in_transaction(using):
+        if is_in_transaction(using) or not _needs_transaction(type(self)):
             # It is the caller's: an error of the project's own code, a veto, is not to break it.
             original(self, *args, **kwargs)
         else:
@@ -58,6 +59,18 @@ def make_atomic(model: Model) -> None:
 
     save_base.is_atomic = True  # type: ignore[attr-defined]
     model.save_base = save_base  # type: ignore[method-assign]
+
+
+def _needs_transaction(model: Model) -> bool:
+    """Whether anything is noted of a save, or drained after it: triggers are in its statement."""
+    concerned = watched(model)
+    if concerned.own or concerned.related:
+        return True
+    noted = noted_by_triggers(model)
+    if not (noted.own or noted.related):
+        # Nobody knows yet what it concerns: documents may be registered later.
+        return True
+    return get_options().sync == "inline"
 
 
 def _save_alone(using: str, save: Callable[[], None]) -> None:

@@ -112,6 +112,13 @@ DECLARE
   grace integer := {grace};
   noted text;
 BEGIN
+  IF grace IS NULL THEN
+    INSERT INTO {columns(connection)} {query};
+    IF FOUND THEN
+      PERFORM pg_notify('{CHANNEL}', '');
+    END IF;
+    RETURN NULL;
+  END IF;
   WITH changed AS ({query}), inserted AS (
     INSERT INTO {columns(connection, "leased_until")}
     SELECT changed.*, statement_timestamp() + grace * interval '1 second' FROM changed
@@ -119,11 +126,8 @@ BEGIN
   )
   SELECT string_agg(kept.id::text, ',') INTO noted
   FROM (SELECT inserted.id FROM inserted LIMIT 2000) AS kept;
-  IF noted IS NULL THEN
-    RETURN NULL;
-  ELSIF grace IS NULL THEN
-    PERFORM pg_notify('{CHANNEL}', '');
-  ELSIF length(coalesce(current_setting('{ROWS}', true), '')) < {_ROOM} THEN
+  IF noted IS NOT NULL
+  AND length(coalesce(current_setting('{ROWS}', true), '')) < {_ROOM} THEN
     PERFORM set_config(
       '{ROWS}', concat_ws(',', nullif(current_setting('{ROWS}', true), ''), noted), false);
   END IF;

@@ -5,12 +5,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.apps import apps as django_apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, transaction
+from django.db.migrations.state import ProjectState
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
@@ -18,6 +22,7 @@ from django_es_admin.indices.definition import definition_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import drain_due
 from django_es_admin.outbox.triggers.install import install, read_state, remove
+from django_es_admin.outbox.triggers.wanted import installed
 from django_es_admin.status.status import get_status
 from tests.guide.models import (
     Board,
@@ -457,3 +462,93 @@ def test_a_document_that_goes_back_to_signals(triggered: Triggered) -> None:
         assert len(kept()) == 2
     install("default")
     assert read_state("default").old == ()
+
+
+def test_a_rolling_deployment(triggered: Triggered) -> None:
+    """Triggers of the old document and code of the new one, and the reverse."""
+    products(triggered)
+    product = make("a")
+    old = {trigger.name for trigger in read_state("default").present}
+    registry.unregister_document(triggered.registered.pop())
+
+    def run_code_with(**more: Any) -> None:
+        options = {"model": Product, "capture": "triggers"}
+        more |= {
+            "Index": type("Index", (), {"name": "triggered"}),
+            "Django": type("Django", (), options),
+        }
+        document = registry.register_document(type("TriggeredDocument", (Document,), more))
+        triggered.registered.append(document)
+
+    run_code_with(name=fields.KeywordField(), price=fields.FloatField())
+    # Code of the new one, before `migrate`: the old triggers know nothing of prices.
+    OutboxEntry.objects.all().delete()
+    with transaction.atomic():
+        product.price = 2
+        product.save()
+        assert kept() == [("object", "", str(product.pk))]
+    before = set(installed("default"))
+    assert before == old
+    install("default")
+    OutboxEntry.objects.all().delete()
+    with transaction.atomic():
+        product.price = 3
+        product.save()
+        assert kept() == [("object", "", str(product.pk))]
+    # Code of the old one, after it.
+    registry.unregister_document(triggered.registered.pop())
+    run_code_with(name=fields.KeywordField())
+    OutboxEntry.objects.all().delete()
+    with transaction.atomic():
+        product.name = "b"
+        product.save()
+        # By the new triggers, and by the signals, as its own triggers are gone.
+        assert set(kept()) == {("object", "", str(product.pk))}
+
+
+def test_loaddata_and_a_migration(triggered: Triggered, tmp_path: Path) -> None:
+    read = products(triggered)
+    make("a").tags.add(Tag.objects.create(name="t"))
+    read()
+    fixture = tmp_path / "products.json"
+    with fixture.open("w") as stream:
+        call_command("dumpdata", "guide.product", "guide.tag", stdout=stream)
+    execute("DELETE FROM guide_product_tags")
+    execute("DELETE FROM guide_product")
+    assert read() == {}
+    call_command("loaddata", str(fixture), verbosity=0)
+    [source] = read().values()
+    assert (source["name"], source["tags"]) == ("a", [{"name": "t"}])
+    state = ProjectState.from_apps(django_apps)
+    model = state.apps.get_model("guide", "Product")
+    assert model is not Product
+    model.objects.create(name="b", description="", price=1)
+    model.objects.filter(name="a").update(name="c")
+    assert {source["name"] for source in read().values()} == {"b", "c"}
+
+
+def test_asynchronous_code(triggered: Triggered) -> None:
+    read = products(triggered)
+
+    async def change() -> None:
+        product = await Product.objects.acreate(name="a", description="", price=1)
+        await product.asave()
+        await Product.objects.filter(name="a").aupdate(name="b")
+        await product.tags.aadd(await Tag.objects.acreate(name="t"))
+
+    async_to_sync(change)()
+    [source] = read().values()
+    assert (source["name"], source["tags"]) == ("b", [{"name": "t"}])
+
+
+def test_a_database_that_is_emptied(triggered: Triggered) -> None:
+    read = products(triggered)
+    make("a").tags.add(Tag.objects.create(name="t"))
+    assert len(read()) == 1
+    call_command("flush", interactive=False, verbosity=0)
+    assert not Product.objects.exists()
+    # SQLite empties tables row by row, and triggers see it.
+    OutboxEntry.objects.all().delete()
+    with transaction.atomic():
+        product = make("b")
+        assert kept() == [("object", "", str(product.pk))]
