@@ -11,7 +11,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from ...documents import registry
 from ...exceptions import TriggersImpossible
-from ..rows.tables import has_outbox
+from ...models import OutboxEntry
 from .trigger import Trigger
 from .wanted import documents_in, dropping, forget, has_triggers, installed, statements, triggers_of
 
@@ -136,7 +136,7 @@ def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> 
         for one in migration.operations
         if not isinstance(one, _HARMLESS)
     ]
-    if not changes or not has_outbox(using):
+    if not changes or not installed(using):
         return
     if connections[using].vendor == "sqlite":
         # It makes tables anew, and refuses that while a trigger elsewhere reads them.
@@ -161,7 +161,9 @@ _HARMLESS = (
 
 
 def _after_migrate(using: str, **kwargs: Any) -> None:
-    if not has_outbox(using) or not (documents_in(using) or installed(using)):
+    if not (documents_in(using) or installed(using)):
+        return
+    if OutboxEntry._meta.db_table not in _tables(using):
         return
     try:
         install(using, keep=_wanted_by_signals(using))
