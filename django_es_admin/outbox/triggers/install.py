@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import Error, connections, migrations, transaction
+from django.db import connections, migrations, transaction
 from django.db.models.signals import post_migrate, pre_migrate
 
 from ...documents import registry
@@ -167,7 +167,7 @@ def _after_migrate(using: str, **kwargs: Any) -> None:
         return
     try:
         install(using, keep=_wanted_by_signals(using))
-    except Error:
+    except Exception:
         logger.exception(
             "The triggers of %r could not be put in place; signals capture what they can. Run "
             "`manage.py es_triggers install`.",

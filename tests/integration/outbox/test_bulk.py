@@ -1,13 +1,17 @@
 """Bulk operations of a captured queryset reach the index as saves do."""
 
+import asyncio
 import pickle
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.db import connection, models, transaction
+from django.db.migrations.state import ProjectState
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
@@ -23,6 +27,8 @@ from django_es_admin.outbox import (
     CapturedQuerySetMixin,
     captured,
 )
+from django_es_admin.outbox.capture import capture
+from django_es_admin.outbox.drain import inline
 from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import (
     Category,
@@ -314,6 +320,37 @@ class Counted(models.QuerySet):
         return super().update(**kwargs)
 
 
+def test_the_event_loop_goes_on_while_a_drain_waits(
+    indexed: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, ticks, seen = inline.drain_committed, [0], [0]
+    answered = threading.Event()
+
+    def slow(using: str, entries: list[OutboxEntry]) -> None:
+        # Elasticsearch answers only once the loop has done something else.
+        assert answered.wait(30)
+        plain(using, entries)
+
+    monkeypatch.setattr(inline, "drain_committed", slow)
+
+    async def tick() -> None:
+        while ticks[0] < 20:
+            await asyncio.sleep(0.001)
+            ticks[0] += 1
+        answered.set()
+
+    async def view() -> None:
+        await rows_of(Product).abulk_create([new("a"), new("b")])
+        seen[0] = ticks[0]
+
+    async def both() -> None:
+        await asyncio.gather(view(), tick())
+
+    async_to_sync(both)()
+    assert seen == [20]
+    assert names(indexed) == ["a", "b"]
+
+
 def test_other_querysets_and_managers(indexed: Indexed) -> None:
     class Mixed(CapturedQuerySetMixin, Counted):
         pass
@@ -375,3 +412,19 @@ def test_a_captured_block_that_fails(indexed: Indexed) -> None:
         raise ZeroDivisionError
     assert names(indexed) == ["Boot"]
     assert kept() == []
+
+
+def test_the_models_of_a_migration(indexed: Indexed) -> None:
+    historical = ProjectState.from_apps(apps).apps
+    product, category = (historical.get_model("guide", name) for name in ("Product", "Category"))
+    shoes = Category.objects.create(name="Shoes", slug="shoes")
+    make("a", category=shoes)
+    with captured(product.objects.filter(name="a")):
+        product.objects.filter(name="a").update(name="b")
+    with captured(category.objects.all()):
+        category.objects.update(name="Footwear")
+    [source] = indexed().values()
+    assert (source["name"], source["category"]["name"]) == ("b", "Footwear")
+    with transaction.atomic():
+        capture(product.objects.bulk_create([product(name="c", description="", price=1)]))
+    assert names(indexed) == ["b", "c"]
