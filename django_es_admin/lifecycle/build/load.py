@@ -16,7 +16,7 @@ from .part import gone
 from .pipeline import Pipeline
 from .ranges import all_loaded, plan_ranges, rows_read
 
-WAIT_SECONDS = 0.5
+WAIT_SECONDS = 0.1
 
 
 LookAfter = Callable[[], None]
