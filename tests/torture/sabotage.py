@@ -1,7 +1,8 @@
 """`python -m tests.torture.sabotage --help`: takes away, for moments, what a drain needs.
 
-An index is blocked, the drains lose their connections to the database (on SQLite, its lock), and a
-generation that is being built cannot be written at all. Prints JSON: how often each was done.
+An index is blocked, the drains lose their connections to the database (on SQLite, its lock), the
+table of generations is emptied as by a backup that is restored, and a generation that is being
+built cannot be written at all. Prints JSON: how often each was done.
 """
 
 import argparse
@@ -12,9 +13,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import django
+from django.db import Error
 
 APPLICATION = "drain"
 """What the connections of the drains are called on PostgreSQL (``PGAPPNAME``)."""
@@ -53,6 +57,35 @@ def cut(client: Any, chance: random.Random) -> None:
         cursor.execute("ROLLBACK")
 
 
+def restore(client: Any, chance: random.Random) -> None:
+    """Empty the table of generations for a moment, then register what is searched."""
+    from django_es_admin.indices.definition import get_definitions
+    from django_es_admin.lifecycle.generations.adopt import adopt
+    from django_es_admin.lifecycle.generations.table import register
+    from django_es_admin.models import Generation
+
+    builds = dict(
+        Generation.objects.filter(role=Generation.Role.BUILDING).values_list("alias", "name")
+    )
+    _until_it_is_done(Generation.objects.all().delete)
+    time.sleep(chance.uniform(0.1, 0.6))
+    for definition in get_definitions():
+        # As `es_create` does.
+        _until_it_is_done(partial(adopt, definition))
+        build = builds[definition.alias]
+        _until_it_is_done(partial(register, definition, build, Generation.Role.BUILDING))
+
+
+def _until_it_is_done(do: Callable[[], object]) -> None:
+    """Do something whatever the network and the other writers do."""
+    from django_es_admin.exceptions import ElasticsearchAdminError
+
+    while True:
+        with suppress(ElasticsearchAdminError, Error):
+            do()
+            return
+
+
 def sicken(client: Any) -> None:
     """Register a generation that is being built, and whose shards are nowhere."""
     from django_es_admin.indices.definition import get_definitions
@@ -84,7 +117,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: going.clear())
     chance = random.Random(f"sabotage {options.seed}")
     done: Counter[str] = Counter()
-    faults: tuple[Callable[..., None], ...] = (block, cut)
+    faults: tuple[Callable[..., None], ...] = (block, cut, restore)
     with Elasticsearch(options.elasticsearch) as client:
         sicken(client)
         print("{}", flush=True)

@@ -4,9 +4,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from ...exceptions import GenerationUnknown
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry, RefusedDocument
 
@@ -26,7 +27,22 @@ def remember(using: str, generation: int, errors: Mapping[str, str], version: in
         generation: its primary key.
         errors: key of the object -> why.
         version: of the write that was refused; no other write has it.
+
+    Raises:
+        GenerationUnknown: it is in the table no more.
     """
+    try:
+        _remember(using, generation, errors, version)
+    except IntegrityError as error:
+        if Generation.objects.using(using).filter(pk=generation).exists():
+            raise
+        raise GenerationUnknown(
+            "A generation was taken out of the table while it was written: it was deleted, or the "
+            "table was restored from a backup. The changes wait."
+        ) from error
+
+
+def _remember(using: str, generation: int, errors: Mapping[str, str], version: int) -> None:
     # MySQL and MariaDB find out by themselves which key there is already.
     told = connections[using].features.supports_update_conflicts_with_target
     RefusedDocument.objects.using(using).bulk_create(

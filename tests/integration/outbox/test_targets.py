@@ -187,6 +187,35 @@ def test_a_build_that_became_live_meanwhile_holds_the_row(
     assert OutboxEntry.objects.get().attempts == 1
 
 
+def test_a_table_that_is_restored_while_a_build_is_written(
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    indexed: Indexed,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What the build misses cannot be noted: the row waits, and nothing looks like a mistake."""
+    name = red(es, definition)
+    register(definition, name, Role.BUILDING)
+    send = Writer._send
+
+    def take_away(self: Writer, target: Any, batch: Any) -> Any:
+        Generation.objects.filter(name=name).delete()
+        return send(self, target, batch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "_send", take_away)
+        make("first")
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert "out of the table while it was written" in caplog.text
+    entry = OutboxEntry.objects.get()
+    assert (entry.attempts, entry.leased_until, entry.parked_at) == (0, None, None)
+    breaker.reset()
+    drain_due()
+    assert not OutboxEntry.objects.exists()
+    assert names(indexed) == {"first"}
+
+
 @contextmanager
 def state(es: Elasticsearch, index: str, kind: str) -> Iterator[None]:
     """Have an index be in a state in which it takes no write."""
