@@ -270,8 +270,9 @@ def test_rows_are_kept_where_the_table_was_emptied(
 
 
 def test_rows_are_kept_where_a_physical_index_has_the_name(
-    es: Elasticsearch, definition: IndexDefinition
+    es: Elasticsearch, definition: IndexDefinition, settings: Any
 ) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "DELETE_AGAIN_AFTER": 3, "WRITE_TIMEOUT": 1.4}
     es.indices.create(index=definition.alias, settings={"number_of_replicas": 0})
     kept = make("kept")
     make("gone").delete()
