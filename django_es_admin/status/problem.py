@@ -25,11 +25,11 @@ _COMMANDS: Mapping[Verb, str] = {
     "rebuild": "es_rebuild",
     "swap": "es_swap_alias",
     "drain": "es_drain",
-    "complete": "",
+    "complete": "es_verify",
     "prune": "es_prune",
     "delete_generation": "es_delete",
 }
-"""The command of each verb; "" for one that only the pages have."""
+"""The command of each verb."""
 
 TEXTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("The index is missing"),
@@ -226,9 +226,7 @@ class Mend:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def command(self) -> str:
-        """Return the command line; "" for a verb that only the pages have."""
-        if not _COMMANDS[self.verb]:
-            return ""
+        """Return the command line."""
         return f"manage.py {_COMMANDS[self.verb]} {self.arguments}".rstrip()
 
 
@@ -257,7 +255,7 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the sentence for a terminal, with the commands that solve it."""
-        lines = [line for mend in self.mends if (line := mend.command())]
+        lines = [mend.command() for mend in self.mends]
         if not lines:
             return self.text
         if self.obstacle:

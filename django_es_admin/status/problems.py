@@ -174,7 +174,7 @@ def _of_drift(
         # A rebuild would be refused for what is parked, however much else is missing.
         return (_RETRY,)
     if differing <= min(FEW, SHARE * (rows or 0) + 1):
-        return (Mend("complete"), _rebuild(definition))
+        return (Mend("complete", f"{definition.name} --repair"), _rebuild(definition))
     return (_rebuild(definition),)
 
 

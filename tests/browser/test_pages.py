@@ -19,7 +19,17 @@ from .conftest import OpenPage
 
 DASHBOARD = "/admin/elasticsearch/"
 INDEX = "/admin/elasticsearch/index/default_3Aproducts/"
-TABS = ["change", "mapping", "documents", "analyze", "generations", "operations"]
+TABS = [
+    "change",
+    "mapping",
+    "documents",
+    "analyze",
+    "generations",
+    "operations",
+    "shards",
+    "policies",
+    "console",
+]
 PAGES = [
     DASHBOARD,
     f"{DASHBOARD}?unmanaged=1&hidden=1&o=-documents",
@@ -28,7 +38,11 @@ PAGES = [
     f"{INDEX}documents/compare/?key=1",
     f"{INDEX}documents/why/?key=1&q=trail+lamp",
     f"{INDEX}analyze/?text=Trail+shoes",
-    *(f"{INDEX}{action}/" for action in ("rebuild", "swap", "rollback", "drain", "prune")),
+    *(
+        f"{INDEX}{action}/"
+        for action in ("rebuild", "swap", "rollback", "drain", "verify", "prune")
+    ),
+    f"{DASHBOARD}connection/default/space/",
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",
     f"{DASHBOARD}loggedsearch/",

@@ -89,6 +89,7 @@ def test_drift_of_documents(
     es.index(index=definition.alias, id="0", document={}, refresh=True)
     ended = run("es_status", INDEX)
     assert (ended.code, rows(ended.out, "Index")[0]["Drift"]) == (0, "1 too many")
+    assert f"run manage.py es_verify {INDEX} --repair or manage.py es_rebuild {INDEX}." in ended.out
     make_products(3)
     ended = run("es_status", INDEX)
     assert rows(ended.out, "Index")[0]["Drift"] == "2 missing"
