@@ -109,6 +109,10 @@ class SearchUnknown(ElasticsearchAdminError):
     """The index has no search of that name: name a search service of the site."""
 
 
+class NothingJudged(ElasticsearchAdminError):
+    """No search of the index is judged: add judgements in the admin, or import them."""
+
+
 class SearchMisdeclared(ElasticsearchAdminError, ImproperlyConfigured):
     """A search is not set up; see `manage.py check`."""
 

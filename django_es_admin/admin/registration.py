@@ -2,8 +2,9 @@
 
 from django.contrib.admin import AdminSite
 
-from ..models import Connection, Index, LoggedSearch, Operation, OutboxEntry
+from ..models import Connection, Index, Judgement, LoggedSearch, Operation, OutboxEntry
 from .pages.index import IndexAdmin
+from .pages.judgements import JudgementAdmin
 from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
 from .pages.overview.connection import ConnectionAdmin
@@ -15,6 +16,7 @@ PAGES = (
     (Operation, OperationAdmin),
     (OutboxEntry, OutboxAdmin),
     (LoggedSearch, SearchesAdmin),
+    (Judgement, JudgementAdmin),
 )
 
 

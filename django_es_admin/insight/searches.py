@@ -29,13 +29,13 @@ class KnownSearch:
         name: of the service's class, or what else people know it by.
         document: that it searches.
         page_size: hits on a page of its results.
-        read: makes the parts of a search from what somebody typed.
+        read: makes the parts of a search from what somebody typed, and the criteria that it takes.
     """
 
     name: str
     document: type[Document]
     page_size: int
-    read: Callable[[str], SearchParts]
+    read: Callable[..., SearchParts]
 
 
 def searches_of(definition: IndexDefinition) -> tuple[KnownSearch, ...]:
@@ -73,8 +73,8 @@ def services_of(definition: IndexDefinition) -> list[type[SearchService]]:
     return [one for one in services() if one.document in documents]
 
 
-def _read(service: type[SearchService], text: str) -> SearchParts:
-    return service().read(text)
+def _read(service: type[SearchService], text: str, **criteria: Any) -> SearchParts:
+    return service().read(text, **criteria)
 
 
 def _read_plain(document: type[Document], text: str) -> SearchParts:

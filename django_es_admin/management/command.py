@@ -69,6 +69,14 @@ def count(text: str) -> int:
     return value
 
 
+def share(text: str) -> float:
+    """Return the number in ``text``, which has to be from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("give a number from 0 to 1")
+    return value
+
+
 def rate(text: str) -> float:
     """Return the number per second in ``text``, which has to be above 0."""
     value = float(text)

@@ -2,6 +2,7 @@
 
 from .count import RowCount
 from .generation import Generation, LoadRange, RefusedDocument
+from .judgement import Judgement
 from .operation import Operation
 from .outbox import OutboxEntry
 from .owner import Owner
@@ -16,6 +17,7 @@ __all__ = [
     "Difference",
     "Generation",
     "Index",
+    "Judgement",
     "LoadRange",
     "LoggedSearch",
     "Operation",

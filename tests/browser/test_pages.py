@@ -46,6 +46,7 @@ PAGES = [
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",
     f"{DASHBOARD}loggedsearch/",
+    f"{INDEX}generations/preview/",
 ]
 
 POLICY = (

@@ -35,8 +35,8 @@ from django_es_admin.management import (
     why_json,
 )
 from django_es_admin.management.command import ElasticsearchCommand, Exit
-from django_es_admin.management.commands import es_reindex, es_update_mapping
-from django_es_admin.models import Connection, Index, LoggedSearch
+from django_es_admin.management.commands import es_judge, es_preview, es_reindex, es_update_mapping
+from django_es_admin.models import Connection, Index, Judgement, LoggedSearch
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
 from django_es_admin.test import pytest_plugin
@@ -52,6 +52,8 @@ DOCUMENTS: dict[str, Any] = {
     "es_create": operations_json.CreateDocument,
     "es_delete": operations_json.DeleteDocument,
     "es_drain": operations_json.DrainDocument,
+    "es_judge": es_judge.JudgeDocument,
+    "es_preview": es_preview.PreviewDocument,
     "es_prune": operations_json.PruneDocuments,
     "es_rebuild": {
         "plan": operations_json.PlanEvent,
@@ -389,7 +391,7 @@ def test_the_fixtures_of_the_plugin() -> None:
 def test_the_rights_and_the_hooks() -> None:
     given = {
         f"elasticsearch.{codename}"
-        for model in (Connection, Index, LoggedSearch)
+        for model in (Connection, Index, LoggedSearch, Judgement)
         for codename in (
             *(f"{action}_{model._meta.model_name}" for action in model._meta.default_permissions),
             *(codename for codename, _title in model._meta.permissions),

@@ -1,7 +1,8 @@
 """What a search is made of, for those who explain it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..fields import Query, SearchField
 from ..query import Matching
@@ -19,6 +20,7 @@ class SearchParts:
         fields: in which they are looked for.
         matching: how.
         selections: what a document has to have beside the words: the service's own first.
+        sort: the first order of the service, in Elasticsearch's terms; empty for the best first.
     """
 
     words: Words
@@ -26,3 +28,4 @@ class SearchParts:
     fields: Sequence[SearchField]
     matching: Matching
     selections: Sequence[Selection]
+    sort: Sequence[Mapping[str, Any]] = ()

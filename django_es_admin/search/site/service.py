@@ -85,6 +85,7 @@ class SearchService(SearchDeclaration):
             fields=read_fields(self.document, self.fields),
             matching=self._matching,
             selections=(*self._default_selections(), *selections),
+            sort=self._read_paging(None, 1, None, None).sort,
         )
 
     def search(

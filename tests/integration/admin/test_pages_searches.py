@@ -8,8 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from elasticsearch import Elasticsearch
+from shop.models import Product
 
+from django_es_admin.indices.definition import get_definition
 from django_es_admin.insight.log import note
+from django_es_admin.insight.log.write import write
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.search.searched import Searched
 
 from .visitors import visitor
@@ -76,3 +80,25 @@ def test_the_file(searches: None) -> None:
 def test_off(es: Elasticsearch) -> None:
     text = visitor("elasticsearch.view_loggedsearch").get(URL).content.decode()
     assert "SEARCH_LOG in ES_ADMIN is off" in text
+
+
+def test_the_preview_of_a_swap(rebuilt_products: list[Product], settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": True}
+    rights = ("elasticsearch.view_index", "elasticsearch.swap_alias", "shop.view_product")
+    client = visitor(*rights, "elasticsearch.view_loggedsearch")
+    url = reverse("admin:elasticsearch_index_preview", args=["default_3Aproducts"])
+    # Without another generation there is nothing to compare with.
+    assert "has no generation beside the live one" in client.get(url).content.decode()
+    definition = get_definition("products")
+    built = rebuild(plan_rebuild(definition, swap=False)).generation
+    write([Searched("default", "products", "ProductSearchService", "trail", 3, 5.0)])
+    definition.connection.client.delete(index=built, id=str(rebuilt_products[0].pk), refresh=True)
+    text = " ".join(client.get(url, {"generation": built}).content.decode().split())
+    assert "Of 1 searches 0 are the same, and none loses all hits." in text
+    assert f">{rebuilt_products[0].pk}</a>" in text
+    plan = reverse("admin:elasticsearch_index_swap", args=["default_3Aproducts"])
+    assert f"{url}?generation={built}" in client.get(plan, {"to": built}).content.decode()
+    assert "has no generation" in client.get(url, {"generation": "x"}).content.decode()
+    for fewer in (visitor(*rights), visitor("elasticsearch.view_loggedsearch"), visitor()):
+        assert fewer.get(url).status_code == 403
+    assert client.post(url).status_code == 405

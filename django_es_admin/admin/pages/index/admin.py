@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -17,7 +17,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ....conf import get_options
-from ....models import Index, Operation
+from ....models import Index, LoggedSearch, Operation
+from ...permissions import PageAdmin
 from ...rights import RIGHTS, IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
@@ -27,6 +28,7 @@ from ..operations.tools import READ_ONLY, problems_of, tools_of
 from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
+from .preview import preview_view
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
 from .why import why_view
 
@@ -54,6 +56,11 @@ class IndexAdmin(IndexPages):
             self.admin_site.admin_view(outside_transactions(self._why)),
             name="elasticsearch_index_why",
         )
+        preview = path(
+            "<path:object_id>/generations/preview/",
+            self.admin_site.admin_view(outside_transactions(self._preview)),
+            name="elasticsearch_index_preview",
+        )
         actions = [
             path(
                 f"<path:object_id>/{action.name}/",
@@ -62,7 +69,7 @@ class IndexAdmin(IndexPages):
             )
             for action in ACTIONS
         ]
-        return [*tabs, compare, why, *actions, *super().get_urls()]
+        return [*tabs, compare, why, preview, *actions, *super().get_urls()]
 
     def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -75,6 +82,12 @@ class IndexAdmin(IndexPages):
 
     def _why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return why_view(self, request, unquote(object_id))
+
+    def _preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.admin_site.is_registered(LoggedSearch):
+            raise PermissionDenied
+        searches = cast(PageAdmin, self.admin_site.get_model_admin(LoggedSearch))
+        return preview_view(self, searches, request, unquote(object_id))
 
     def _tab_view(self, tab: Tab) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:

@@ -1,0 +1,85 @@
+"""The page that says what a swap would change for those who search."""
+
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ....exceptions import ElasticsearchAdminError
+from ....indices.definition import get_definition
+from ....insight.preview.preview import preview, sentence
+from ...permissions import PageAdmin
+from ...rights import IndexPages, index_of
+from ..address import find_index, parse_id
+from ..links import model_links
+from ..operations.tools import READ_ONLY, tools_of
+from .tabs import TABS
+
+SEARCHES = 100
+SECONDS = 10.0
+SHOWN = 100
+
+
+def preview_view(
+    pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
+) -> HttpResponse:
+    """Ask two generations the same searches, and show what differs.
+
+    Args:
+        pages: of the indices.
+        searches: the page of the log, which knows who may see what people search.
+        object_id: ``connection:name``; the parameter is ``generation``.
+
+    Raises:
+        PermissionDenied: the user may not view indices, their documents, or searches.
+        Http404: there is no such index, or it is not made from objects.
+    """
+    pages.require_view(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    searches.require_view(request)
+    connection, name = parse_id(object_id)
+    detail = find_index(object_id)
+    if not pages.has_view_documents_permission(request, index_of(connection, name)):
+        raise PermissionDenied
+    if not detail.status.model:
+        raise Http404("There is no such index.")
+    result, problem = None, detail.connection.error
+    try:
+        if not problem:
+            result = preview(
+                get_definition(name, connection),
+                request.GET.get("generation", "").replace("\0", ""),
+                searches=SEARCHES,
+                seconds=SECONDS,
+            )
+    except ElasticsearchAdminError as error:
+        problem = str(error)
+    context = pages.admin_site.each_context(request)
+    links = model_links(context["available_apps"], pages.admin_site.name)
+    readonly = detail.connection.details.readonly
+    model = detail.status.model
+
+    def linked(keys: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(key, links.change(model, key)) for key in keys]
+
+    changes = result.changes[:SHOWN] if result else ()
+    context |= {
+        "title": name,
+        "subtitle": _("What would a swap change?"),
+        "opts": pages.opts,
+        "object_id": quote(object_id),
+        "tab": next(each for each in TABS if each.name == "generations"),
+        "tabs": TABS,
+        "tools": tools_of(pages, request, detail.status, readonly=readonly),
+        "read_only": READ_ONLY if readonly else "",
+        "detail": detail,
+        "index": detail.status,
+        "result": result,
+        "sentence": sentence(result) if result else "",
+        "changes": [(one, linked(one.came_in), linked(one.went_out)) for one in changes],
+        "problem": problem,
+    }
+    request.current_app = pages.admin_site.name
+    return TemplateResponse(request, "admin/elasticsearch/index/preview.html", context)

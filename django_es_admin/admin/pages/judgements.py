@@ -1,0 +1,59 @@
+"""The judgements, as rows of the admin; with django-import-export also as files."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+
+from ...exceptions import ElasticsearchAdminError
+from ...indices.definition import select_definitions
+from ...insight.searches import find_search
+from ...models import Judgement
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+    Form = forms.ModelForm[Judgement]
+elif apps.is_installed("import_export"):
+    from ...import_export.judgements import JudgementTransferMixin
+
+    class Base(JudgementTransferMixin, admin.ModelAdmin):
+        """With buttons for import and export."""
+
+    Form = forms.ModelForm
+else:
+    Base = admin.ModelAdmin
+    Form = forms.ModelForm
+
+
+class JudgementForm(Form):
+    """Refuses a search that does not exist: no rebuild would ever ask it."""
+
+    class Meta:
+        model = Judgement
+        fields = ("connection", "index", "search", "words", "key", "grade")
+
+    def clean(self) -> dict[str, Any]:
+        """Look the search up.
+
+        Raises:
+            ValidationError: there is no such index or search.
+        """
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                [definition] = select_definitions([cleaned["index"]], cleaned["connection"])
+                find_search(definition, cleaned["search"])
+            except ElasticsearchAdminError as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
+
+
+class JudgementAdmin(Base):
+    """What staff think of the results of searches."""
+
+    form = JudgementForm
+    list_display = ("words", "key", "grade", "search", "index", "changed_at")
+    list_filter = ("grade", "index", "search")
+    search_fields = ("words", "=key")

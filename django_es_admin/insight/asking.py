@@ -1,0 +1,125 @@
+"""Ask one index, an alias or a generation, what searches find in it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..backends.errors import translated, understood
+from ..conf import get_options
+from ..exceptions import GenerationUnknown, IndexMissing, SearchParameterInvalid
+from ..indices.definition import IndexDefinition
+from ..lifecycle.generations.table import generations_of
+from ..search.site.parts import SearchParts
+from .searches import KnownSearch
+
+AT_ONCE = 20
+"""Searches of one request."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One search to ask.
+
+    Args:
+        search: whose.
+        words: that are looked for.
+        filters: criteria, as JSON; "" for none.
+        order: name of an order; "" for the first one.
+    """
+
+    search: KnownSearch
+    words: str
+    filters: str = ""
+    order: str = ""
+
+    def parts(self) -> SearchParts | None:
+        """Return what it is made of; None where the search does not take it any more."""
+        try:
+            given = json.loads(self.filters) if self.filters else {}
+            return self.search.read(self.words, **given)
+        except (SearchParameterInvalid, TypeError, ValueError):
+            # Its filters were cut or masked, or the service has changed since.
+            return None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search finds.
+
+    Args:
+        keys: of the first hits, best first.
+        total: how many there are.
+        milliseconds: that Elasticsearch took.
+        error: why it was not answered; "" if it was.
+    """
+
+    keys: tuple[str, ...] = ()
+    total: int = 0
+    milliseconds: int = 0
+    error: str = ""
+
+
+def index_to_ask(definition: IndexDefinition, generation: str) -> str:
+    """Return what to ask: a generation of an index, or its alias for "".
+
+    Raises:
+        GenerationUnknown: the index has no such generation.
+    """
+    if generation and not generations_of(definition).filter(name=generation).exists():
+        raise GenerationUnknown(
+            f"{definition.name} has no generation {generation!r}: `manage.py es_status "
+            f"{definition.name}` lists those that there are."
+        )
+    return generation or definition.alias
+
+
+def ask(
+    definition: IndexDefinition, index: str, questions: Sequence[SearchParts], size: int = 10
+) -> list[Found]:
+    """Return what each search finds in an index, in one request for all of them.
+
+    Args:
+        index: an alias or a generation.
+        questions: no more than ``AT_ONCE``.
+        size: hits of each.
+
+    Raises:
+        IndexMissing: there is no such index.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    if not questions:
+        return []
+    connection = definition.connection
+    searches: list[Mapping[str, Any]] = []
+    for parts in questions:
+        filters = [each.query for each in parts.selections]
+        body: dict[str, Any] = {
+            "query": {"bool": {"must": parts.query, "filter": filters}},
+            "size": size,
+            "track_total_hits": True,
+            "_source": False,
+        }
+        if parts.sort:
+            body["sort"] = list(parts.sort)
+        # One copy answers for all: others score a little differently.
+        searches += [{"index": index, "preference": "insight"}, body]
+    client = connection.client.options(request_timeout=get_options().operation_timeout)
+    with translated(connection):
+        answer = client.msearch(searches=searches)
+    with understood(connection):
+        return [_read(each) for each in answer["responses"]]
+
+
+def _read(answer: Mapping[str, Any]) -> Found:
+    if "error" in answer:
+        if answer["error"].get("type") == "index_not_found_exception":
+            raise IndexMissing
+        reason = answer["error"].get("reason") or answer["error"].get("type")
+        return Found(error=str(reason))
+    hits = answer["hits"]
+    return Found(
+        keys=tuple(str(hit["_id"]) for hit in hits["hits"]),
+        total=int(hits["total"]["value"]),
+        milliseconds=int(answer["took"]),
+    )

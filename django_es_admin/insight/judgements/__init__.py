@@ -1,0 +1,1 @@
+"""Searches whose answers staff have judged, and how well an index answers them."""

@@ -1,0 +1,1 @@
+"""What a swap would change for those who search, before anybody sees it."""

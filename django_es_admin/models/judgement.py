@@ -1,0 +1,54 @@
+"""What staff think of the results of searches."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Judgement(models.Model):
+    """One object as a result of one search: whether it belongs there."""
+
+    class Grade(models.IntegerChoices):
+        """How well it belongs there."""
+
+        WRONG = 0, _("does not belong there")
+        FAIR = 1, _("belongs there")
+        GOOD = 2, _("belongs on the first page")
+        BEST = 3, _("belongs among the first three")
+
+    connection = models.CharField(_("connection"), max_length=100, default="default")
+    index = models.CharField(
+        _("index"), max_length=255, help_text=_("The name that the document gives it.")
+    )
+    search = models.CharField(
+        _("search"),
+        max_length=200,
+        help_text=_("The class of a search service of the site, or “all fields”."),
+    )
+    words = models.CharField(_("words"), max_length=200)
+    key = models.CharField(_("key"), max_length=200, help_text=_("Of the object."))
+    grade = models.PositiveSmallIntegerField(_("grade"), choices=Grade)
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("judgement")
+        verbose_name_plural = _("judgements")
+        ordering: ClassVar = ["index", "words", "-grade", "key"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "index", "search", "words", "key"],
+                name="elasticsearch_judgement",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(grade__lte=3), name="elasticsearch_judgement_grade"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.key} {self.get_grade_display()}"
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Bring the words into the form in which they are counted: one search is judged once."""
+        self.words = " ".join(self.words.casefold().split())
+        super().clean_fields(exclude)

@@ -1,0 +1,187 @@
+"""The preview of a swap names exactly the searches that the swap changes."""
+
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin.exceptions import GenerationUnknown
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.insight.log import write
+from django_es_admin.insight.preview.overlap import overlap
+from django_es_admin.insight.preview.preview import preview, sentence
+from django_es_admin.insight.searches import PLAIN, find_search
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.models import Judgement
+from django_es_admin.search.searched import Searched
+from tests.inputs.models import Thing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOUNS = (
+    "lamp lantern café cafe jalapeno jalapeño running runner shelter studies universities boxes"
+).split()
+ADJECTIVES = "the of old nordic crème blue tall wooden".split()
+
+
+def make_things(rng: random.Random, count: int = 120) -> None:
+    names = [
+        " ".join([rng.choice(ADJECTIVES), rng.choice(NOUNS), rng.choice(NOUNS)])
+        for _ in range(count)
+    ]
+    # Past the signals: a rebuild reads them.
+    Thing.objects.bulk_create(Thing(data={"name": name}) for name in names)
+
+
+def made_searches(rng: random.Random, count: int = 60) -> list[str]:
+    """Return what people type: words of the vocabulary, other forms of them, and typos."""
+    forms = "lamps lanterns cafe jalapeno run runs study university box the creme tal blu".split()
+    words = [*NOUNS, *ADJECTIVES, *forms]
+    pairs = [f"{one} {other}" for one, other in product(ADJECTIVES, words)]
+    return rng.sample(sorted({*words, *pairs}), count)
+
+
+def changed(definition: IndexDefinition, analyzer: dict[str, Any], **more: Any) -> IndexDefinition:
+    settings = deepcopy(dict(definition.settings))
+    settings["analysis"]["analyzer"]["plain"] = analyzer
+    settings["analysis"] |= more
+    return replace(definition, settings=settings)
+
+
+ANALYZERS: dict[str, dict[str, Any]] = {
+    "stemmed": {"type": "english", "stopwords": "_none_"},
+    "stop words": {"type": "standard", "stopwords": ["the", "of", "old"]},
+    "folded": {"tokenizer": "standard", "filter": ["lowercase", "asciifolding"]},
+}
+
+
+@pytest.fixture
+def logged(settings: Any) -> Callable[[list[str]], None]:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": True}
+
+    def log(texts: list[str]) -> None:
+        write.write(Searched("default", "declared-0", PLAIN, text, 1, 1.0) for text in texts)
+
+    return log
+
+
+def answers(es: Elasticsearch, definition: IndexDefinition, texts: list[str]) -> dict[str, Any]:
+    """Return what visitors get now: by a way of its own, one search after the other."""
+    search = find_search(definition, PLAIN)
+    found = {}
+    for text in texts:
+        hits = es.search(
+            index=definition.alias,
+            query=search.read(text).query,
+            size=10,
+            track_total_hits=True,
+            preference="insight",
+        )["hits"]
+        found[text] = (hits["total"]["value"], [hit["_id"] for hit in hits["hits"]])
+    return found
+
+
+@pytest.mark.parametrize("kind", ANALYZERS)
+def test_what_it_names_is_what_breaks(
+    things: IndexDefinition,
+    es: Elasticsearch,
+    logged: Callable[[list[str]], None],
+    kind: str,
+) -> None:
+    rng = random.Random(kind)  # noqa: S311
+    make_things(rng)
+    texts = made_searches(rng)
+    logged(texts)
+    live = rebuild(plan_rebuild(things)).generation
+    then = changed(things, ANALYZERS[kind])
+    built = rebuild(plan_rebuild(then, swap=False)).generation
+    told = preview(things, built)
+    assert (told.asked, told.left_out) == (len(texts), 0)
+    before = answers(es, things, texts)
+    swap_alias(plan_swap(things, built))
+    after = answers(es, things, texts)
+    broken = {text for text in texts if before[text] != after[text]}
+    assert {one.question.words for one in told.changes} == broken
+    assert broken
+    lost = {text for text in texts if before[text][0] and not after[text][0]}
+    assert {one.question.words for one in told.lost} == lost
+    for one in told.changes:
+        was, now = before[one.question.words], after[one.question.words]
+        assert (one.before.total, one.after.total) == (was[0], now[0])
+        assert set(one.came_in) == set(now[1]) - set(was[1])
+        assert set(one.went_out) == set(was[1]) - set(now[1])
+    assert sentence(told).startswith(f"Of {len(texts)} searches {len(texts) - len(broken)} are")
+    # Rolled back, nothing differs.
+    swap_alias(plan_swap(things, live))
+    assert answers(es, things, texts) == before
+
+
+def test_the_same_is_the_same(things: IndexDefinition, logged: Callable[[list[str]], None]) -> None:
+    make_things(random.Random(1), 20)  # noqa: S311
+    logged(["lamp", "blue", "piano"])
+    with pytest.raises(GenerationUnknown):
+        preview(things)
+    rebuild(plan_rebuild(things))
+    built = rebuild(plan_rebuild(things, swap=False)).generation
+    told = preview(things)
+    assert told.generation == built
+    assert (told.asked, told.same, told.changes) == (3, 3, ())
+    assert sentence(told) == "Of 3 searches 3 are the same, and none loses all hits."
+    assert preview(things, searches=2).asked == 2
+    late = preview(things, seconds=0)
+    assert (late.asked, late.left_out) == (0, 3)
+    with pytest.raises(GenerationUnknown):
+        preview(things, "nothing")
+
+
+def test_judged_searches_are_asked_too(
+    things: IndexDefinition, logged: Callable[[list[str]], None]
+) -> None:
+    lamp = Thing.objects.create(data={"name": "lamps"})
+    logged(["lamp"])
+    for words in ("lamps", "lamp"):
+        Judgement.objects.create(
+            index=things.name, search=PLAIN, words=words, key=str(lamp.pk), grade=3
+        )
+    rebuild(plan_rebuild(things))
+    none = changed(things, {"type": "keyword"})
+    rebuild(plan_rebuild(none, swap=False))
+    Thing.objects.create(data={"name": "lamps of the north"})
+    told = preview(things)
+    assert told.asked == 2
+    assert told.ndcg_before == 1.0
+    assert told.ndcg_after == 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least", "most"),
+    [
+        ("abc", "abc", 1.0, 1.0),
+        ("", "", 1.0, 1.0),
+        ("abc", "", 0.0, 0.0),
+        ("abc", "xyz", 0.0, 0.0),
+        ("abc", "abd", 0.6, 0.95),
+        # The upper ranks count more.
+        ("abcdefghij", "bacdefghij", 0.85, 0.95),
+        ("abcdefghij", "abcdefghji", 0.98, 0.9999),
+    ],
+)
+def test_the_overlap(one: str, other: str, least: float, most: float) -> None:
+    assert least <= overlap(one, other) <= most
+    assert overlap(one, other) == pytest.approx(overlap(other, one))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_overlap_is_the_sum_of_its_definition(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    one, other = (rng.sample(range(300), 300) for _ in range(2))
+    agreement = [len({*one[:d]} & {*other[:d]}) / d for d in range(1, 301)]
+    whole = 0.1 * sum(share * 0.9**d for d, share in enumerate(agreement))
+    assert overlap([str(n) for n in one], [str(n) for n in other]) == pytest.approx(whole, abs=1e-9)
