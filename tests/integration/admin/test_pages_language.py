@@ -65,7 +65,8 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
 def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
     text = page(f"elasticsearch_index_{tab}", quote("default:products"))
     assert sentence in text
-    assert "Überblick Mapping Dokumente Analyse Generationen Vorgänge" in text
+    tabs = "Überblick Mapping Dokumente Analyse Generationen Shards Templates Konsole Vorgänge"
+    assert tabs in text
 
 
 @pytest.mark.django_db
