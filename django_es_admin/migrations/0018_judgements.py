@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'judgement',
                 'verbose_name_plural': 'judgements',
                 'ordering': ['index', 'words', '-grade', 'key'],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'index', 'search', 'words', 'key'), name='elasticsearch_judgement'), models.CheckConstraint(condition=models.Q(('grade__lte', 3)), name='elasticsearch_judgement_grade')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'index', 'search', 'words', 'key'), name='elasticsearch_judgement_once'), models.CheckConstraint(condition=models.Q(('grade__lte', 3)), name='elasticsearch_judgement_grade')],
             },
         ),
     ]

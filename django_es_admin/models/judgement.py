@@ -38,7 +38,7 @@ class Judgement(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["connection", "index", "search", "words", "key"],
-                name="elasticsearch_judgement",
+                name="elasticsearch_judgement_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(grade__lte=3), name="elasticsearch_judgement_grade"

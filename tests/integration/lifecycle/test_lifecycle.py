@@ -351,7 +351,8 @@ def test_drift_of_documents_and_mapping(es: Elasticsearch, definition: IndexDefi
     found = status()
     assert [difference.path for difference in found.differences] == ["colour"]
     assert tuple(map(str, found.problems)) == (
-        f"1 document has no row in the database: run manage.py es_rebuild {INDEX}.",
+        f"1 document has no row in the database: run manage.py es_verify {INDEX} --repair or "
+        f"manage.py es_rebuild {INDEX}.",
         f"The mapping differs in 1 field: run manage.py es_rebuild {INDEX}.",
     )
 

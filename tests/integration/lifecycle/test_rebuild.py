@@ -75,7 +75,8 @@ def test_an_operation_tells_who_did_what(definition: IndexDefinition) -> None:
     operation = operations_of(definition).get()
     assert (operation.kind, operation.state, operation.who) == ("rebuild", "done", "ada")
     assert (operation.generation, operation.host) == (result.generation, socket.gethostname())
-    assert operation.details == {"source": None, "swap": True, "rows": 3, "documents": 3}
+    expected = {"source": None, "swap": True, "workers": 1, "rows": 3, "documents": 3}
+    assert operation.details == expected
     steps = [step["step"] for step in operation.steps]
     assert steps == ["create", "load", "drain", "settle", "gate", "swap", "standby"]
     assert all(step["ended"] for step in operation.steps)
