@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
+
+from ...models import LoggedSearch
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class ModelLinks:
         except NoReverseMatch:
             # A ModelAdmin may have replaced its addresses.
             return ""
+
+    def slow_searches(self, connection: str, index: str) -> str:
+        """Return the address of the slow searches of an index; "" if this user sees none."""
+        page = self.changelist(LoggedSearch._meta.label)
+        asked = {"of": f"{connection}:{index}", "list": "slow"}
+        return f"{page}?{urlencode(asked)}" if page else ""
 
 
 def model_links(available_apps: Iterable[Mapping[str, Any]], site: str) -> ModelLinks:

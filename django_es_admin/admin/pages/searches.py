@@ -77,6 +77,7 @@ class SearchesAdmin(PageAdmin):
             "width": 10 * len(report.days) if report else 0,
             "csv_url": address(format="csv") if find_spec("import_export") else "",
             "log": get_options().log_of_searches,
+            "slow": get_options().slow_search * 1000,
             **(extra_context or {}),
         }
         request.current_app = self.admin_site.name

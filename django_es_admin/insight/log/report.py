@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from django.db import router
 from django.db.models import Max, QuerySet, Sum
 
+from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import LoggedSearch
 from .write import TOTAL, today
@@ -104,6 +105,12 @@ class SearchReport:
     def most(self) -> int:
         """The searches of the busiest day, and 1 at least."""
         return max((day.count for day in self.days), default=0) or 1
+
+    @property
+    def slower(self) -> int:
+        """How many lines took as long as ``SLOW_SEARCH`` at least once."""
+        least = get_options().slow_search * 1000
+        return sum(line.slowest >= least for line in self.lines)
 
 
 def read_report(definition: IndexDefinition, kind: Kind, days: int = 7) -> SearchReport:

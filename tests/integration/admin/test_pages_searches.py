@@ -1,6 +1,7 @@
 """The page "Searches": its right, its lists, and its file."""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -80,6 +81,26 @@ def test_the_file(searches: None) -> None:
 def test_off(es: Elasticsearch) -> None:
     text = visitor("elasticsearch.view_loggedsearch").get(URL).content.decode()
     assert "SEARCH_LOG in ES_ADMIN is off" in text
+    assert 'ES_ADMIN = {"SEARCH_LOG": True}' in text
+
+
+def test_slow_searches_are_a_click_away(searches: None, settings: Any) -> None:
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SLOW_SEARCH": 0.25}
+    slow = Searched("default", "products", "ProductSearchService", "slow lamp", 1, 250.0)
+    write([slow, replace(slow, text="quick lamp", milliseconds=249.0)])
+    rights = ("elasticsearch.view_index", "elasticsearch.view_connection")
+    seeing, other = visitor(*rights, "elasticsearch.view_loggedsearch"), visitor(*rights)
+    href = f"{URL}?of=default%3Aproducts&amp;list=slow"
+    for page in (
+        reverse("admin:elasticsearch_index_change", args=["default_3Aproducts"]),
+        reverse("admin:elasticsearch_connection_space", args=["default"]),
+    ):
+        assert f'href="{href}"' in seeing.get(page).content.decode()
+        assert URL not in other.get(page).content.decode()
+    text = seeing.get(href.replace("&amp;", "&")).content.decode()
+    assert "1 of these searches took 250 ms or longer" in " ".join(text.split())
+    table = text.partition('id="searches"')[2].partition("</table>")[0]
+    assert table.index("slow lamp") < table.index("quick lamp") < table.index("piano")
 
 
 def test_the_preview_of_a_swap(rebuilt_products: list[Product], settings: Any) -> None:

@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from .... import connections
 from ....exceptions import ElasticsearchAdminError
+from ....indices.definition import get_definitions
 from ....lifecycle.space import SpacePlan, free_space, plan_space
 from ....models import Connection, Generation
 from ....operations.acting import acting
 from ....status import snapshot
 from ....status.space import NodeDisk, Occupant, Space, read_space
 from ...rights import IndexPages, index_admin, index_of, through
+from ..links import model_links
 from ..operations.tools import READ_ONLY
 
 _WHY: Mapping[str, str | Promise] = {
@@ -94,8 +96,9 @@ def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpRespons
         problem = _find_problem(request, pages, plan)
         if not problem:
             return _free(site, pages, request, plan)
-    context = {
-        **site.each_context(request),
+    context = site.each_context(request)
+    links = model_links(context["available_apps"], site.name)
+    context |= {
         "title": _("Space"),
         "opts": Connection._meta,
         "connection": connections[alias],
@@ -110,6 +113,11 @@ def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpRespons
         "read_only": READ_ONLY if connections[alias].readonly else "",
         "problem": problem if plan else "",
         "builds": builds,
+        "slow_urls": [
+            (each.name, url)
+            for each in get_definitions(alias)
+            if each.document and (url := links.slow_searches(alias, each.name))
+        ],
     }
     request.current_app = site.name
     status = 409 if plan and problem else 200
