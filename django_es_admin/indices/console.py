@@ -136,7 +136,7 @@ def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) 
             allow_partial_search_results=False,
         )
     with understood(connection):
-        return Found(answer.body, _curl(connection, f"{index}/_search", text))
+        return Found(answer.body, curl(connection, f"{index}/_search", text))
 
 
 def explain_json(connection: Base, index: str, deadline: Deadline, *, text: str, key: str) -> Found:
@@ -161,10 +161,10 @@ def explain_json(connection: Base, index: str, deadline: Deadline, *, text: str,
             index=index, id=place.id, query=body["query"], routing=place.routing
         )
     with understood(connection):
-        return Found(answer.body, _curl(connection, f"{index}/_explain/{place.id}", text))
+        return Found(answer.body, curl(connection, f"{index}/_explain/{place.id}", text))
 
 
-def _curl(connection: Base, path: str, text: str) -> str:
+def curl(connection: Base, path: str, text: str) -> str:
     """Return a line for a shell; who reads it adds what the server wants to know of them."""
     hosts = details(connection).hosts
     url = f"{hosts[0].rstrip('/') if hosts else 'http://localhost:9200'}/{path}"

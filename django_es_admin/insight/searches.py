@@ -11,6 +11,7 @@ from ..indices.definition import IndexDefinition
 from ..search import SearchService
 from ..search.fields import read_fields
 from ..search.query import Matching, build_query
+from ..search.request import SearchRequest
 from ..search.site.parts import SearchParts
 from ..search.site.services import services
 from ..search.words import read_words
@@ -30,12 +31,14 @@ class KnownSearch:
         document: that it searches.
         page_size: hits on a page of its results.
         read: makes the parts of a search from what somebody typed, and the criteria that it takes.
+        request: makes the request that is sent for what somebody typed; None where nobody sends it.
     """
 
     name: str
     document: type[Document]
     page_size: int
     read: Callable[..., SearchParts]
+    request: Callable[[str], SearchRequest] | None = None
 
 
 def searches_of(definition: IndexDefinition) -> tuple[KnownSearch, ...]:
@@ -44,7 +47,13 @@ def searches_of(definition: IndexDefinition) -> tuple[KnownSearch, ...]:
         return ()
     services = {service.__name__: service for service in services_of(definition)}
     found = [
-        KnownSearch(name, service.document, service.page_size, partial(_read, service))
+        KnownSearch(
+            name,
+            service.document,
+            service.page_size,
+            partial(_read, service),
+            partial(_request, service),
+        )
         for name, service in sorted(services.items())
     ]
     document = definition.document
@@ -75,6 +84,10 @@ def services_of(definition: IndexDefinition) -> list[type[SearchService]]:
 
 def _read(service: type[SearchService], text: str, **criteria: Any) -> SearchParts:
     return service().read(text, **criteria)
+
+
+def _request(service: type[SearchService], text: str) -> SearchRequest:
+    return service().request_for({"q": text})
 
 
 def _read_plain(document: type[Document], text: str) -> SearchParts:

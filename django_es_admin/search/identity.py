@@ -38,14 +38,14 @@ def key_field(document: type[Document]) -> str:
 
 
 def asked_for(field: str) -> dict[str, Any]:
-    """Return the arguments of a search that wants nothing but keys.
+    """Return the parts of a body that wants nothing but keys.
 
     Args:
         field: that of :func:`key_field`.
     """
     if field:
         return {"stored_fields": "_none_", "docvalue_fields": [field]}
-    return {"source": False}
+    return {"_source": False}
 
 
 def identity_of(hit: Mapping[str, Any], field: str) -> Any:

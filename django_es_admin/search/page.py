@@ -16,6 +16,7 @@ from ..documents import Document
 from .identity import asked_for, identity_of, key_field
 from .ordering import SortKey, is_certain
 from .query import EXACT_SCORE, AnyQuery
+from .request import SearchRequest, made
 from .service import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
@@ -120,51 +121,18 @@ def search_page(
     """
     limit = get_options().search_max_results
     field = key_field(document)
-    body = query.to_dict() if isinstance(query, dsl.Query) else query
-    arguments = spelling.arguments() if spelling else {}
-    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **_facets(asked)}
-    if asked.with_all:
-        aggregations[_ALL] = {"global": {}}
-    # A hit on either side of the page tells whether it is cut where the database would cut it.
-    before = 1 if asked.sort and asked.start else 0
-    room = asked.size + asked.orphans + before + (1 if asked.sort else 0)
-    start = 0 if asked.every else asked.start - before
-    # The newest of equals first, as the admin sorts.
-    best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
-    if asked.facets:
-        # A facet counts what its own filter leaves out, too.
-        arguments["post_filter"] = _all_of(asked.filters)
+    before = _before(asked)
     connection = document.django.connection
     with translated(connection):
-        answer = searcher(connection.client, deadline.remaining).search(
-            index=document.django.alias,
-            query={
-                "bool": {
-                    "must": body,
-                    "filter": list(asked.common if asked.facets else asked.filters),
-                }
-            },
-            from_=start,
-            size=limit if asked.every else max(min(room, limit - start), 0),
-            sort=None if asked.every else [key.clause() for key in asked.sort] or best,
-            # They tell whether the words are there as they were typed.
-            track_scores=bool(asked.sort) or None,
-            track_total_hits=True,
-            timeout=f"{max(int(deadline.remaining * 1000), 1)}ms",
-            # Half an answer would look like a whole one.
-            allow_partial_search_results=False,
-            preference=preferred_copy(body),
-            aggregations=aggregations or None,
-            filter_path=FILTER_PATH if asked.every else None,
-            **asked_for(field),
-            **arguments,
-        )
+        seconds = deadline.remaining
+        request = request_page(document, query, asked, spelling, seconds=seconds)
+        answer = request.send(searcher(connection.client, seconds))
     read = key_reader(document.django.model)
     with understood(connection):
-        found = answer.body["hits"]
+        found = answer["hits"]
         total = int(found["total"]["value"])
         hits = found.get("hits", [])
-        facets = _read_facets(answer.body) if asked.facets else {}
+        facets = _read_facets(answer) if asked.facets else {}
         if (asked.sort or asked.every or facets) and max(total, *facets.values(), 0) > limit:
             # The best of them are sorted and counted, as what the database would be given.
             return None
@@ -179,18 +147,80 @@ def search_page(
         )
         if None in keys:
             return None
-        took = int(answer.body["took"])
-        suggestion = spelling.read(answer.body) if spelling else ""
+        took = int(answer["took"])
+        suggestion = spelling.read(answer) if spelling else ""
         exact = sum((hit.get("_score") or 0) >= EXACT_SCORE for hit in hits)
         facts = Facts(
-            of_all=answer.body["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
-            days=_read_days(answer.body) if asked.days_of else None,
+            of_all=answer["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
+            days=_read_days(answer) if asked.days_of else None,
             facets=facets,
         )
         if asked.every:
             return SearchHits(keys, total, 0, took, suggestion, exact, facts)
         is_exact = exact == len(hits)
         return PageHits(keys, total, limit, took, suggestion, is_exact, facts, search)
+
+
+def _before(asked: PageAsked) -> int:
+    """Return how many hits before the page are asked for, too.
+
+    A hit on either side of the page tells whether it is cut where the database would cut it.
+    """
+    return 1 if asked.sort and asked.start else 0
+
+
+def request_page(
+    document: type[Document],
+    query: AnyQuery,
+    asked: PageAsked,
+    spelling: Spelling | None = None,
+    *,
+    seconds: float,
+) -> SearchRequest:
+    """Return the request that :func:`search_page` sends; nothing is sent here.
+
+    Args:
+        seconds: that it may take.
+    """
+    limit = get_options().search_max_results
+    field = key_field(document)
+    body = query.to_dict() if isinstance(query, dsl.Query) else query
+    arguments = spelling.arguments() if spelling else {}
+    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **_facets(asked)}
+    if asked.with_all:
+        aggregations[_ALL] = {"global": {}}
+    before = _before(asked)
+    room = asked.size + asked.orphans + before + (1 if asked.sort else 0)
+    start = 0 if asked.every else asked.start - before
+    # The newest of equals first, as the admin sorts.
+    best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
+    if asked.facets:
+        # A facet counts what its own filter leaves out, too.
+        arguments["post_filter"] = _all_of(asked.filters)
+    parts = made(
+        query={
+            "bool": {
+                "must": body,
+                "filter": list(asked.common if asked.facets else asked.filters),
+            }
+        },
+        size=limit if asked.every else max(min(room, limit - start), 0),
+        sort=None if asked.every else [key.clause() for key in asked.sort] or best,
+        # They tell whether the words are there as they were typed.
+        track_scores=bool(asked.sort) or None,
+        track_total_hits=True,
+        timeout=f"{max(int(seconds * 1000), 1)}ms",
+        aggregations=aggregations or None,
+        **asked_for(field),
+        **arguments,
+    )
+    params = made(
+        # Half an answer would look like a whole one.
+        allow_partial_search_results=False,
+        preference=preferred_copy(body),
+        filter_path=FILTER_PATH if asked.every else None,
+    )
+    return SearchRequest(document.django.alias, {**parts, "from": start}, params)
 
 
 def _days(asked: PageAsked) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..documents import Document
 from ..exceptions import ServerRefused
 from .identity import asked_for, identity_of, key_field
 from .query import EXACT_SCORE, AnyQuery
+from .request import SearchRequest, made
 from .suggest import Spelling
 from .window import preferred_copy, read_pages, read_window
 
@@ -97,14 +98,11 @@ def search_ids(
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
     """
-    options = get_options()
-    size = options.search_max_results if limit is None else limit
-    deadline = deadline or Deadline(options.search_timeout)
+    deadline = deadline or Deadline(get_options().search_timeout)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     if filters:
         body = {"bool": {"must": body, "filter": list(filters)}}
-    field = key_field(document)
-    asked = _Asked(document, body, size, deadline, field, spelling or None)
+    asked = _asked(document, body, limit, deadline, spelling)
     hits = asked.read(asked.answers())
     if hits is None:
         # The live index is older than the field, or has documents that others wrote.
@@ -112,6 +110,30 @@ def search_ids(
         hits = asked.read(asked.answers())
     assert hits is not None  # noqa: S101 (every hit has an `_id`)
     return hits
+
+
+def request_ids(
+    document: type[Document],
+    query: AnyQuery,
+    *,
+    limit: int | None = None,
+    spelling: Spelling | None = None,
+) -> SearchRequest:
+    """Return the request that :func:`search_ids` sends first; nothing is sent here."""
+    seconds = get_options().search_timeout
+    body = query.to_dict() if isinstance(query, dsl.Query) else query
+    return _asked(document, body, limit, Deadline(seconds), spelling).request(seconds)
+
+
+def _asked(
+    document: type[Document],
+    query: Mapping[str, Any],
+    limit: int | None,
+    deadline: Deadline,
+    spelling: Spelling | None,
+) -> "_Asked":
+    size = get_options().search_max_results if limit is None else limit
+    return _Asked(document, query, size, deadline, key_field(document), spelling or None)
 
 
 @dataclass(frozen=True)
@@ -154,21 +176,25 @@ class _Asked:
         connection = self.document.django.connection
         seconds = self.deadline.remaining
         with translated(connection):
-            answer = searcher(connection.client, seconds).search(
-                index=self.document.django.alias,
-                query=self.query,
-                size=self.size,
-                track_total_hits=True,
-                timeout=f"{max(int(seconds * 1000), 1)}ms",
-                # Half an answer would look like a whole one.
-                allow_partial_search_results=False,
-                preference=preferred_copy(self.query),
-                filter_path=FILTER_PATH,
-                **asked_for(self.field),
-                **(self.spelling.arguments() if self.spelling else {}),
-            )
-        body: Mapping[str, Any] = answer.body
-        return body
+            return self.request(seconds).send(searcher(connection.client, seconds))
+
+    def request(self, seconds: float) -> SearchRequest:
+        """Return the request, which may take this many seconds."""
+        body = made(
+            query=self.query,
+            size=self.size,
+            track_total_hits=True,
+            timeout=f"{max(int(seconds * 1000), 1)}ms",
+            **asked_for(self.field),
+            **(self.spelling.arguments() if self.spelling else {}),
+        )
+        params = {
+            # Half an answer would look like a whole one.
+            "allow_partial_search_results": False,
+            "preference": preferred_copy(self.query),
+            "filter_path": FILTER_PATH,
+        }
+        return SearchRequest(self.document.django.alias, body, params)
 
     def read(self, answers: Sequence[Mapping[str, Any]]) -> SearchHits | None:
         """Return what the answers say; None if some hits do not have the ``field``."""

@@ -95,7 +95,7 @@ def _read_pages(
                 timeout=f"{max(int(seconds * 1000), 1)}ms",
                 # Half an answer would look like a whole one.
                 allow_partial_search_results=False,
-                **asked_for(field),
+                **_arguments(asked_for(field)),
             )
         with understood(connection):
             hits = answer.body["hits"]["hits"]
@@ -105,6 +105,11 @@ def _read_pages(
             break
         size -= len(hits)
     return answers
+
+
+def _arguments(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parts of a body as arguments of the client, which have no underscore before them."""
+    return {name.removeprefix("_"): part for name, part in body.items()}
 
 
 def preferred_copy(query: Mapping[str, Any]) -> str:

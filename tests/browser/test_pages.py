@@ -22,6 +22,7 @@ INDEX = "/admin/elasticsearch/index/default_3Aproducts/"
 TABS = [
     "change",
     "mapping",
+    "terms",
     "documents",
     "analyze",
     "generations",
@@ -35,6 +36,8 @@ PAGES = [
     f"{DASHBOARD}?unmanaged=1&hidden=1&o=-documents",
     *(f"{INDEX}{tab}/" for tab in TABS),
     f"{INDEX}documents/?q=shoe",
+    f"{INDEX}terms/?field=brand",
+    f"{INDEX}terms/?field=name",
     f"{INDEX}documents/compare/?key=1",
     f"{INDEX}documents/why/?key=1&q=trail+lamp",
     f"{INDEX}analyze/?text=Trail+shoes",

@@ -1,6 +1,7 @@
 """What an admin's search box asks: which document, which fields, and how words are read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -21,6 +22,7 @@ from ...search.query import AnyQuery, Matching, build_marking, build_query
 from ...search.site.parts import SearchParts
 from ...search.words import read_words
 from .advanced import label_of
+from .requested import request_of_list
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -102,7 +104,13 @@ class SearchOptionsMixin(Base):
                 selections=(),
             )
 
-        return KnownSearch(name, self.get_search_document(), self.list_per_page, read)
+        return KnownSearch(
+            name,
+            self.get_search_document(),
+            self.list_per_page,
+            read,
+            partial(request_of_list, self, request),
+        )
 
     def get_marking(
         self, request: HttpRequest, term: str, paths: Iterable[str], *, exact: bool

@@ -35,6 +35,7 @@ from .options import SearchOptionsMixin, count_completions_before, is_autocomple
 from .paging import plan_page, shows_all
 from .ranking import best_first
 from .reindexing import ReindexingMixin
+from .requested import MAX_CHECKED
 from .searches import Searches, searches_of
 from .summary import summarise
 
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-# Hits that the database checks in any case, where not all rows may be seen.
-MAX_CHECKED = 1_000
 # Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
 MAX_COMPLETIONS = 1_000
 

@@ -78,6 +78,9 @@ class FacetedSearchService(SearchService):
         yield from super()._named_paths()
         yield from (facet.field for facet in self.facets.values())
 
+    def _build_answer(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
+        return self._build_faceted(words, selections)
+
     def _build_faceted(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
         everywhere, chosen = _split(self.facets, selections)
         search = self._build(words, everywhere)

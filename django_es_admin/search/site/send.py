@@ -13,6 +13,7 @@ from ...backends.searcher import searcher
 from ...conf import get_options
 from ...documents import Document
 from ..logged import body_of
+from ..request import SearchRequest
 from ..window import preferred_copy
 
 logger = logging.getLogger("django_es_admin.search")
@@ -31,6 +32,25 @@ def send(
     """
     options = get_options()
     seconds = options.search_timeout if timeout is None else timeout
+    request = request_of(search, seconds)
+    client = get_connection(search._using)
+    started = time.perf_counter()
+    with translated(document.django.connection):
+        answer = request.send(searcher(client, seconds))
+    taken = time.perf_counter() - started
+    if taken >= options.slow_search:
+        logger.warning(
+            "Slow search of %s: %.0f ms, of which Elasticsearch took %s ms: %s",
+            document.django.alias,
+            taken * 1000,
+            answer.get("took"),
+            body_of(request.body),
+        )
+    return answer
+
+
+def request_of(search: "dsl.Search[Any]", seconds: float) -> SearchRequest:
+    """Return the request that sends a search which may take this many seconds."""
     body = {"timeout": f"{max(int(seconds * 1000), 1)}ms", **search.to_dict()}
     params: dict[str, Any] = {
         # Half an answer would look like a whole one.
@@ -38,18 +58,4 @@ def send(
         "preference": preferred_copy(body.get("query", {})),
         **search._params,
     }
-    client = get_connection(search._using)
-    started = time.perf_counter()
-    with translated(document.django.connection):
-        answer = searcher(client, seconds).search(index=search._index, body=body, **params)
-    taken = time.perf_counter() - started
-    if taken >= options.slow_search:
-        logger.warning(
-            "Slow search of %s: %.0f ms, of which Elasticsearch took %s ms: %s",
-            document.django.alias,
-            taken * 1000,
-            answer.body.get("took"),
-            body_of(body),
-        )
-    found: Mapping[str, Any] = answer.body
-    return found
+    return SearchRequest(",".join(search._index or ()), body, params)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from elasticsearch import dsl
 
+from ...conf import get_options
 from ...exceptions import (
     ElasticsearchAdminError,
     SearchParameterInvalid,
@@ -16,6 +17,7 @@ from ...exceptions import (
 from ..fields import Query, read_fields
 from ..logged import reason_of
 from ..query import build_marking, build_query
+from ..request import SearchRequest
 from ..service import key_reader
 from ..words import Words
 from . import completion, database
@@ -26,7 +28,7 @@ from .paging import Paging
 from .parts import SearchParts
 from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
-from .send import send
+from .send import request_of, send
 from .spelling import PhraseSuggester
 from .telling import telling
 from .values import read_text, read_whole
@@ -217,7 +219,36 @@ class SearchService(SearchDeclaration):
         """
         return self.with_declared_fields().search(**self.read_parameters(parameters))
 
+    def request_for(self, parameters: Mapping[str, Any]) -> SearchRequest:
+        """Return the request that :meth:`answer` sends first; nothing is sent here.
+
+        Raises:
+            SearchParameterInvalid: a value does not fit.
+        """
+        service = self.with_declared_fields()
+        asked = service.read_parameters(parameters)
+        return service._request(**asked)  # noqa: SLF001 (its own class)
+
     # How
+
+    def _request(
+        self,
+        query: str | None = None,
+        *,
+        sort_by: str | None = None,
+        page: int | str | None = 1,
+        page_size: int | str | None = None,
+        after: str | None = None,
+        **criteria: Any,
+    ) -> SearchRequest:
+        words, selections = self._read_words(query), self._read_selections(criteria)
+        paging = self._read_paging(sort_by, page, page_size, after)
+        seconds = get_options().search_timeout if self.timeout is None else self.timeout
+        return request_of(paging.apply(self._build_answer(words, selections)), seconds)
+
+    def _build_answer(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
+        """Return the search of :meth:`answer`."""
+        return self._build(words, selections)
 
     def _build(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
         search = self.document.search()

@@ -57,6 +57,7 @@ def addresses(operation: str) -> Iterator[Address]:
     for tab in ("change", "mapping", "analyze", "generations", "shards", "policies", "operations"):
         yield Address(f"elasticsearch_index_{tab}")
     yield Address("elasticsearch_index_documents", documents=True)
+    yield Address("elasticsearch_index_terms", query="?field=brand", documents=True)
     yield Address("elasticsearch_index_console", get="search_index", documents=True)
     yield Address(
         "elasticsearch_index_compare",

@@ -29,6 +29,7 @@ from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
 from .preview import preview_view
+from .sent import read_sent
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
 from .why import why_view
 
@@ -152,7 +153,8 @@ class IndexAdmin(IndexPages):
             Http404: there is no such index.
         """
         self.require_view(request)
-        asks = request.method == "POST" and bool(tab.asks) and tab.asks in request.POST
+        asked_for = {tab.asks, "words"} if tab.console else {tab.asks} - {""}
+        asks = request.method == "POST" and not asked_for.isdisjoint(request.POST)
         if not asks and request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         console = self.may_search(request, object_id)
@@ -163,7 +165,7 @@ class IndexAdmin(IndexPages):
         detail, error = None, ""
         try:
             # What takes a right is not sent before that is known.
-            unseen = tab.console and not self.has_view_documents_permission(
+            unseen = tab.private and not self.has_view_documents_permission(
                 request, Index(pk=object_id)
             )
             look = None if unseen or (asks and tab is DOCUMENTS) else tab.look(asked)
@@ -176,7 +178,7 @@ class IndexAdmin(IndexPages):
         )
         if tab.private and not may_read:
             raise PermissionDenied
-        if asks and tab.console:
+        if asks and tab.console and tab.asks in asked:
             self.log_change(request, Index(pk=object_id), "Searched by JSON.")
         if asks and tab is DOCUMENTS:
             return HttpResponseRedirect(keep_query(request, asked["q"]))
@@ -195,6 +197,7 @@ class IndexAdmin(IndexPages):
             "detail": detail,
             "index": detail.status if detail else None,
             "error": error,
+            "may_read": may_read,
         }
         if detail:
             links = model_links(context["available_apps"], self.admin_site.name)
@@ -214,6 +217,9 @@ class IndexAdmin(IndexPages):
                 for operation in detail.status.running
             ]
             context["read_only"] = READ_ONLY if readonly else ""
+            if tab.console and detail.status.model:
+                named = (detail.status.connection, detail.status.name)
+                context["sent"] = read_sent(self, request, *named, asked.get("words", ""))
             if detail.status.declared:
                 index = index_of(detail.status.connection, detail.status.name)
                 context["may_swap"] = self.has_swap_alias_permission(request, index)

@@ -1,7 +1,7 @@
 """A mapping as the rows of a tree."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ....indices.diff import Difference
@@ -9,6 +9,8 @@ from ..format import plain
 
 MAX_INDENT = 8
 """Deeper fields are indented no further: the style sheet has a class for each step."""
+
+_WITHOUT_VALUES = frozenset(("object", "nested", "alias"))
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class FieldRow:
         parameters: the rest of its definition, in one line each.
         multi: whether it is a multi-field, another way to index its parent's value.
         differs: whether the declared and the live mapping differ in it.
+        uses: how often searches read it; None where that is not known, or it holds no values.
     """
 
     name: str
@@ -32,6 +35,7 @@ class FieldRow:
     parameters: tuple[str, ...]
     multi: bool
     differs: bool
+    uses: int | None = None
 
     @property
     def parent(self) -> str:
@@ -40,15 +44,24 @@ class FieldRow:
 
 
 def field_rows(
-    mappings: Mapping[str, Any], differences: tuple[Difference, ...] = ()
+    mappings: Mapping[str, Any],
+    differences: tuple[Difference, ...] = (),
+    uses: Mapping[str, int] | None = None,
 ) -> tuple[FieldRow, ...]:
     """Return the fields of a mapping in its order, each followed by what is in it.
 
     Args:
         mappings: with ``properties``, as declared or as Elasticsearch gives it.
+        uses: path -> how often searches read the field; None where that is not known.
     """
     differing = frozenset(difference.path for difference in differences)
-    return tuple(_rows(mappings.get("properties", {}), "", 0, differing, multi=False))
+    rows = _rows(mappings.get("properties", {}), "", 0, differing, multi=False)
+    if uses is None:
+        return tuple(rows)
+    return tuple(
+        row if row.kind in _WITHOUT_VALUES else replace(row, uses=uses.get(row.path, 0))
+        for row in rows
+    )
 
 
 def _rows(

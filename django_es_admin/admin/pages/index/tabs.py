@@ -9,12 +9,17 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ....backends.abstracts import Base
+from ....backends.transport.deadline import Deadline
 from ....indices.analysis import analyze, analyzers_of
 from ....indices.console import MAX_SIZE, Found, explain_json, search_json
 from ....indices.diff import flatten
+from ....indices.live import read_mappings
 from ....indices.policies import Policies, read_policies
 from ....indices.samples import read_samples
 from ....indices.shards import read_shards
+from ....indices.terms import Terms, read_terms, term_fields
+from ....indices.usage import FieldUsage, read_usage
 from ....models import OutboxEntry
 from ....operations.history import operations_on
 from ....status.detail import IndexDetail, Look
@@ -39,6 +44,16 @@ CONSOLE_EXAMPLE = """{
   },
   "size": 10
 }"""
+
+HINDRANCES: Mapping[str, str | Promise] = {
+    "text": _(
+        "The values of a text field are split into tokens, and Elasticsearch keeps no column of "
+        "them that could be counted."
+    ),
+    "no columns": _("The field has no columns (doc_values: false) that could be counted."),
+    "other kind": _("A field of this type has no terms that could be counted."),
+}
+"""Why there is no list of terms."""
 
 Parameters = Mapping[str, str]
 
@@ -88,17 +103,46 @@ def _overview(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict
     return {
         "outbox_url": f"{outbox}?{only}" if outbox else "",
         "model_url": links.changelist(detail.status.model),
+        "slow_url": links.slow_searches(index.connection, index.name) if index.model else "",
         "settings": sorted(detail.settings.items()),
     }
 
 
 def _mapping(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
     shown = detail.live_mappings or detail.declared_mappings
+    usage: FieldUsage | None = detail.found
     return {
-        "fields": field_rows(shown, detail.status.differences),
+        "fields": field_rows(shown, detail.status.differences, usage.uses if usage else None),
+        "usage": usage,
+        "countable": {field.path for field in term_fields(shown) if not field.hindrance},
         "is_live": bool(detail.live_mappings),
         "live_json": pretty_json(detail.live_mappings) if detail.live_mappings else "",
         "declared_json": pretty_json(detail.declared_mappings) if detail.declared_mappings else "",
+    }
+
+
+def _look_for_terms(asked: Parameters) -> Look | None:
+    path = asked.get("field", "")
+
+    def look(connection: Base, index: str, deadline: Deadline) -> Terms | None:
+        # The mapping of now tells whether its terms can be counted.
+        mappings = read_mappings(connection, [index], deadline).get(index, {})
+        field = next((one for one in term_fields(mappings) if one.path == path), None)
+        if field is None or field.hindrance:
+            return None
+        return read_terms(connection, index, deadline, field=field)
+
+    return look if path else None
+
+
+def _terms(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
+    fields = term_fields(detail.live_mappings)
+    field = next((one for one in fields if one.path == asked.get("field", "")), None)
+    return {
+        "term_fields": fields,
+        "field": field,
+        "why_not": HINDRANCES.get(field.hindrance, "") if field else "",
+        "terms": detail.found,
     }
 
 
@@ -172,6 +216,7 @@ def _console(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[
     return {
         "body": asked.get("body", "") or CONSOLE_EXAMPLE,
         "key": asked.get("key", ""),
+        "words": asked.get("words", ""),
         "answer": answer[:MAX_ANSWER],
         "cut": len(answer) > MAX_ANSWER,
         "curl": found.curl if found else "",
@@ -215,7 +260,21 @@ DOCUMENTS = Tab(
 OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview)
 TABS = (
     OVERVIEW,
-    Tab("mapping", _("Mapping"), "mapping.html", fill=_mapping),
+    Tab(
+        "mapping",
+        _("Mapping"),
+        "mapping.html",
+        look=lambda asked: read_usage,
+        fill=_mapping,
+    ),
+    Tab(
+        "terms",
+        _("Terms"),
+        "terms.html",
+        private=True,
+        look=_look_for_terms,
+        fill=_terms,
+    ),
     DOCUMENTS,
     Tab(
         "analyze",

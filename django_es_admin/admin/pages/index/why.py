@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ....exceptions import ElasticsearchAdminError, SearchUnknown
 from ....indices.definition import IndexDefinition, get_definition
-from ....insight.searches import PLAIN, KnownSearch, searches_of
+from ....insight.searches import KnownSearch
 from ....insight.why.sentence import sentence
 from ....insight.why.why import explain_why
 from ...rights import IndexPages, index_of
@@ -19,11 +19,10 @@ from ..address import find_index, parse_id
 from ..links import model_links
 from ..operations.tools import READ_ONLY, tools_of
 from .compare import MAX_KEY
+from .known import BOX, model_admin_of, searches_for, title_of
 from .tabs import DOCUMENTS, TABS
 
 MOST_CHARACTERS = 1_000
-BOX = "admin"
-"""The name of the search of the changelist's box."""
 
 
 def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -50,7 +49,7 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
     if key and not (reads_all or pages.has_view_document_permission(request, index, key)):
         raise PermissionDenied
     definition = get_definition(name, connection)
-    known = _searches(pages, request, definition)
+    known = searches_for(pages, request, definition)
     asked, problem = request.GET.get("search", ""), detail.connection.error
     search = next((one for one in known if asked in ("", one.name)), None)
     why = None
@@ -85,27 +84,13 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
         "key": key,
         "text": text,
         "object_url": links.change(detail.status.model, key) if key else "",
-        "searches": [(one.name, _title(one), one is search) for one in known],
+        "searches": [(one.name, title_of(one), one is search) for one in known],
         "why": why,
         "sentence": sentence(why) if why else "",
         "problem": problem,
     }
     request.current_app = pages.admin_site.name
     return TemplateResponse(request, "admin/elasticsearch/index/why.html", context)
-
-
-def _searches(
-    pages: IndexPages, request: HttpRequest, definition: IndexDefinition
-) -> tuple[KnownSearch, ...]:
-    """Return the searches that the user can have used: the box of the changelist is the first."""
-    box = []
-    for part in definition.parts:
-        model_admin = _model_admin(pages, part)
-        if hasattr(model_admin, "get_known_search") and model_admin.has_view_permission(request):
-            found = model_admin.get_known_search(request, BOX)
-            if found.document is part.document:
-                box.append(found)
-    return (*box, *searches_of(definition))
 
 
 def _rows(
@@ -115,17 +100,5 @@ def _rows(
     if search.name != BOX:
         return None
     part = next(one for one in definition.parts if one.document is search.document)
-    rows: QuerySet[Any] = _model_admin(pages, part).get_queryset(request)
+    rows: QuerySet[Any] = model_admin_of(pages, part).get_queryset(request)
     return rows
-
-
-def _model_admin(pages: IndexPages, part: IndexDefinition) -> Any:
-    model = part.document.django.model if part.document else None
-    registered = model is not None and pages.admin_site.is_registered(model)
-    return pages.admin_site.get_model_admin(model) if model and registered else None
-
-
-def _title(search: KnownSearch) -> str:
-    if search.name == BOX:
-        return _("the search box of the list")
-    return _("all fields") if search.name == PLAIN else search.name
