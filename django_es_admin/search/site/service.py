@@ -87,7 +87,7 @@ class SearchService(SearchDeclaration):
             fields=read_fields(self.document, self.fields),
             matching=self._matching,
             selections=(*self._default_selections(), *selections),
-            sort=self._read_paging(None, 1, None, None).sort,
+            sort=self._read_paging(None, 1, 1, None).sort,
         )
 
     def search(
