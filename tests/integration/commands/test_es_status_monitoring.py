@@ -110,7 +110,7 @@ def test_the_schema_describes_what_is_printed(
     ("index", "way"),
     [
         (INDEX, "the documents of ProductDocument are made as columns."),
-        ("testapp-notes", "are made from objects, as shout is no column of Note."),
+        ("testapp-notes", "the documents of NoteDocument are made from objects, as "),
     ],
 )
 def test_which_way_and_why(run: Run, es: Elasticsearch, index: str, way: str) -> None:

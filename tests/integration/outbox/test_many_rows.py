@@ -60,15 +60,26 @@ def test_what_is_due_is_claimed_the_oldest_first() -> None:
     assert claim("default", due("default"), 5) == []
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="others update a row in its place")
-def test_the_tick_s_row_does_not_swell() -> None:
-    """Each version of it replaces the one before on the same page, and no index has them."""
-    for _ in range(2_000):
-        take_tick("default")
+def _size_of_ticks() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_relation_size('elasticsearch_tick')")
         [size] = cursor.fetchone()
+    return int(size)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="others update a row in its place")
+def test_the_tick_s_row_does_not_swell() -> None:
+    """Each version of it replaces the one before on the same page, and no index has them."""
+    sizes = [_size_of_ticks()]
+    # Whoever looks at the database for a while, as autovacuum does, keeps old versions from going.
+    for _ in range(5):
+        for _ in range(1_000):
+            take_tick("default")
+        sizes.append(_size_of_ticks())
+        if sizes[-1] == sizes[-2]:
+            break
+    with connection.cursor() as cursor:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'elasticsearch_tick'")
         [options] = cursor.fetchone()
-    assert size <= 4 * 8_192
+    assert sizes[-1] == sizes[-2]
     assert "fillfactor=10" in options
