@@ -1,6 +1,8 @@
 """What an operator has to find out or mend on a bad evening, from the dashboard on, by clicking."""
 
 import re
+import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -16,7 +18,9 @@ from django_es_admin.operations.acting import acting
 from tests import servers
 
 from .conftest import OpenPage
-from .test_operations import DASHBOARD, live, tool
+from .test_operations import DASHBOARD, expect_done, live, programs, tool, worker
+
+__all__ = ["programs"]
 
 
 def problem(page: Page, text: str) -> None:
@@ -50,6 +54,73 @@ def test_a_mapping_change_is_seen(
     expect(page.get_by_role("row", name=re.compile("^colour not declared"))).to_be_visible()
     tool(page, "Rebuild…")
     expect(page.get_by_role("button", name="Start the rebuild")).to_be_visible()
+
+
+def test_a_mapping_change_is_brought_live_and_rolled_back(
+    products: list[Product],
+    es: Elasticsearch,
+    open_page: OpenPage,
+    programs: Callable[..., "subprocess.Popen[str]"],
+) -> None:
+    old = live(es)
+    es.indices.put_mapping(index=old, properties={"colour": {"type": "keyword"}})
+    page = open_page(DASHBOARD)
+    page.get_by_role("link", name=re.compile("1 difference")).click()
+    tool(page, "Rebuild…")
+    with worker(programs):
+        page.get_by_role("button", name="Start the rebuild").click()
+        expect(page.get_by_text("It waits for a worker")).to_be_visible()
+    expect_done(page, "Rebuild of products")
+    new = live(es)
+    assert new != old
+    assert "colour" not in es.indices.get_mapping(index=new)[new]["mappings"]["properties"]
+    # What went wrong with it is undone from where it was done.
+    page.get_by_role("link", name="Roll back…").click()
+    expect(page.get_by_text(f"{new} → {old}")).to_be_visible()
+    page.get_by_role("button", name="Roll back").click()
+    expect_done(page, "Rollback of products")
+    assert live(es) == old
+
+
+def test_one_product_is_missing_from_search(
+    products: list[Product], es: Elasticsearch, open_page: OpenPage
+) -> None:
+    [product] = Product.objects.filter(sku="A-7")
+    es.delete(index=get_definition("products").alias, id=str(product.pk), refresh=True)
+    page = open_page(DASHBOARD)
+    page.locator("#indices").get_by_role("link", name="shop.Product").click()
+    page.get_by_role("link", name=product.name, exact=True).click()
+    page.get_by_role("link", name="Why is this (not) found?").click()
+    page.get_by_label("Words that are searched for").fill(product.name)
+    page.get_by_role("button", name="Explain").click()
+    expect(page.locator("#why-answer")).to_contain_text("the index has no document of it")
+    page.get_by_role("link", name="open it").click()
+    page.get_by_role("button", name="Reindex").click()
+    expect(page.get_by_text("1 object was written to the index.")).to_be_visible()
+    page.get_by_role("link", name="Why is this (not) found?").click()
+    page.get_by_label("Words that are searched for").fill(product.name)
+    page.get_by_role("button", name="Explain").click()
+    expect(page.locator("#why-answer")).to_have_text(re.compile("^Found"))
+
+
+def test_what_a_field_holds_and_what_a_search_sends(
+    products: list[Product], open_page: OpenPage
+) -> None:
+    page = open_page(DASHBOARD, java_script_enabled=False)
+    page.locator("#indices").get_by_role("link", name="products", exact=True).click()
+    tabs = page.get_by_role("navigation", name="Pages of this index")
+    tabs.get_by_role("link", name="Mapping").click()
+    page.get_by_role("link", name="terms brand", exact=True).click()
+    expect(page.get_by_role("row", name="Northpath")).to_contain_text("20")
+    page.get_by_label("Field").select_option("name")
+    page.get_by_role("button", name="Count its terms").click()
+    page.get_by_role("link", name="name.raw", exact=True).click()
+    expect(page.get_by_role("row", name="Trail shoe 7")).to_contain_text("1")
+    tabs.get_by_role("link", name="Console").click()
+    page.get_by_label("Words, as somebody types them:").fill("trail shoe")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_text("The same for a terminal the search box of the list").click()
+    expect(page.locator("#sent-curl-1")).to_contain_text("curl -X POST")
 
 
 def test_the_alias_was_deleted_by_hand(
