@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import registry
 from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain.listen import listening
 from django_es_admin.outbox.drain.worker import drain_forever
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from tests.guide.models import Product
@@ -142,4 +143,19 @@ def test_a_worker_is_told_of_what_another_program_writes(triggered: Triggered) -
         wait_until(lambda: kept() == [])
         psql("UPDATE guide_product SET name = 'y'")
         wait_until(lambda: kept() == [])
-    assert listeners() == 0
+    # Its session ends a moment after its connection is closed.
+    wait_until(lambda: listeners() == 0)
+
+
+def test_what_was_written_before_it_listened_is_looked_for(triggered: Triggered) -> None:
+    """Nobody is told again of a change that came between the last look and ``LISTEN``."""
+    products(triggered)
+    make()
+    stop = threading.Event()
+    with listening() as listener:
+        began = time.monotonic()
+        assert listener.wait(["default"], stop, PATIENCE * 10)
+        assert not listener.wait(["default"], stop, 0.01)
+        psql("UPDATE guide_product SET name = 'x'")
+        assert listener.wait(["default"], stop, PATIENCE * 10)
+        assert time.monotonic() - began < PATIENCE

@@ -38,8 +38,9 @@ class Listener:
         Returns:
             whether there is anything to do but to wait again.
         """
-        for alias in using:
-            self._listen(alias)
+        # Nobody tells of what came after the last look and before this.
+        if any(self._listen(alias) for alias in using):
+            return True
         if not self._open:
             return stop.wait(seconds)
         end = time.monotonic() + seconds
@@ -55,13 +56,14 @@ class Listener:
                 connection.close()
         self._open.clear()
 
-    def _listen(self, alias: str) -> None:
+    def _listen(self, alias: str) -> bool:
+        """Listen to a database; return whether it was not listened to before."""
         if alias in self._open or connections[alias].vendor != "postgresql":
-            return
+            return False
         # Behind a pool the connection that listens is not kept.
         pooled = connections[alias].settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
         if pooled or self._failed.get(alias, 0.0) > time.monotonic():
-            return
+            return False
         connection = connections[alias].copy()
         try:
             connection.ensure_connection()
@@ -70,8 +72,9 @@ class Listener:
                 cursor.execute(f"LISTEN {CHANNEL}")
         except Error:
             self._fail(alias, connection)
-        else:
-            self._open[alias] = connection
+            return False
+        self._open[alias] = connection
+        return True
 
     def _told(self, seconds: float) -> bool:
         by_file = {c.connection.fileno(): alias for alias, c in self._open.items()}
