@@ -32,6 +32,9 @@ CONTESTANTS = {
     "worker": 'django_es_admin, SYNC = "worker"',
     "triggers": "the same, with triggers",
 }
+INLINE = ("peer", "peer-no-refresh", "inline")
+"""Those that write to the index before a save returns."""
+
 BULK = {"bulk_update": "update() of", "bulk_create": "bulk_create() of"}
 BULK_CONTESTANTS = {"none": "no capture", "worker": "CapturedManager", "triggers": "triggers"}
 CHANGES = 100
@@ -146,6 +149,8 @@ def main() -> None:
                     rounds[scenario].append(figures)
         for scenario in SCENARIOS:
             counts = {n: player.tell(f"count_{scenario}", saves) for n, player in players.items()}
+            if silent := [name for name in INLINE if not counts[name]["requests"]]:
+                sys.exit(f"No request of {', '.join(silent)} was counted")
             report(scenario, rounds[scenario], counts, saves)
         for name, player in players.items():
             found = player.tell("differing")

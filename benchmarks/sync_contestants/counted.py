@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from elastic_transport import Urllib3HttpNode
+from urllib3 import HTTPConnectionPool
 
 # How libpq traces a statement that it sends; BEGIN and COMMIT are such, too.
 _STATEMENT = re.compile(rb"^[-0-9]+ [:.0-9]+\tF\t\d+\t(?:Query|Execute)\t", re.MULTILINE)
@@ -32,22 +32,23 @@ class Counts:
 def counted() -> Iterator[Counts]:
     """Count until the end of the context; nothing is to be timed in it."""
     counts = Counts()
-    original = Urllib3HttpNode.perform_request
+    # Below the clients: each has nodes of its own kind, and all of them send by this.
+    original = HTTPConnectionPool.urlopen
 
-    def perform_request(*args: Any, **kwargs: Any) -> Any:
+    def urlopen(*args: Any, **kwargs: Any) -> Any:
         counts.requests += 1
         return original(*args, **kwargs)
 
     connection.ensure_connection()
     with tempfile.TemporaryFile() as trace:
-        Urllib3HttpNode.perform_request = perform_request
+        HTTPConnectionPool.urlopen = urlopen
         libpq = connection.connection.pgconn
         libpq.trace(trace.fileno())
         try:
             yield counts
         finally:
             libpq.untrace()
-            Urllib3HttpNode.perform_request = original
+            HTTPConnectionPool.urlopen = original
         trace.seek(0, os.SEEK_SET)
         sent = trace.read()
         counts.statements = len(_STATEMENT.findall(sent))
