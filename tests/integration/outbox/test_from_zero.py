@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,20 +31,35 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, prefix: str) -> Ite
         server.execute(f"DROP DATABASE {name}")
 
 
-def test_data_migrations_before_our_tables(database: str, es: Elasticsearch, prefix: str) -> None:
+Manage = Callable[..., str]
+
+SEVERAL = """
+import sys, django
+from django.core.management import call_command
+django.setup()
+for line in sys.argv[1:]:
+    call_command(*line.split())
+"""
+
+
+@pytest.fixture
+def manage(database: str, es: Elasticsearch, prefix: str) -> Manage:
+    """Run management commands of the project, one after the other; return what they say."""
     [node] = es.transport.node_pool.all()
 
-    def manage(*args: str) -> str:
+    def manage(*lines: str, **more: str) -> str:
         ran = subprocess.run(
-            [sys.executable, "manage.py", *args],
+            [sys.executable, "-c", SEVERAL, *lines],
             cwd=PROJECT,
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(ROOT),
                 "PYTHONDONTWRITEBYTECODE": "1",
+                "DJANGO_SETTINGS_MODULE": "settings",
                 "DATABASE_URL": database,
                 "ES_URL": node.base_url,
                 "INDEX_PREFIX": prefix,
+                **more,
             },
             capture_output=True,
             text=True,
@@ -53,14 +69,40 @@ def test_data_migrations_before_our_tables(database: str, es: Elasticsearch, pre
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
-    said = manage("migrate", "--no-input")
+    return manage
+
+
+def books(es: Elasticsearch, prefix: str) -> dict[str, dict[str, Any]]:
+    es.indices.refresh(index=f"{prefix}books")
+    hits = es.search(index=f"{prefix}books")["hits"]["hits"]
+    return {hit["_source"]["title"]: hit["_source"] for hit in hits}
+
+
+def test_data_migrations_before_our_tables(manage: Manage, es: Elasticsearch, prefix: str) -> None:
+    said = manage("migrate --no-input")
     assert said.count("has no table elasticsearch_outboxentry yet") == 1
     assert "run `manage.py migrate`, and `manage.py es_rebuild` after it" in said
     assert "Traceback" not in said
     assert said.index("aaa.0002_books") < said.index("elasticsearch.0001_initial")
-    manage("es_rebuild", "books", "--no-input")
-    es.indices.refresh(index=f"{prefix}books")
-    hits = es.search(index=f"{prefix}books")["hits"]["hits"]
-    assert sorted(hit["_source"]["title"] for hit in hits) == ["kept", "noted", "old"]
-    [kept] = [hit["_source"] for hit in hits if hit["_source"]["title"] == "kept"]
-    assert kept["readers"] == [{"name": "Ursula K."}]
+    manage("es_rebuild books --no-input")
+    found = books(es, prefix)
+    assert sorted(found) == ["kept", "noted", "old"]
+    assert found["kept"]["readers"] == [{"name": "Ursula K."}]
+
+
+@pytest.mark.parametrize("capture", ["signals", "triggers"])
+def test_a_data_migration_of_a_running_site(
+    capture: str, manage: Manage, es: Elasticsearch, prefix: str
+) -> None:
+    manage("migrate --no-input", "es_rebuild books --no-input", CAPTURE=capture)
+    assert sorted(books(es, prefix)) == ["kept", "noted", "old"]
+    manage("migrate --no-input", "es_drain --once", CAPTURE=capture, MORE_APPS="corrections")
+    found = books(es, prefix)
+    first, more = ("first", ["captured"]) if capture == "signals" else ("by SQL", [])
+    assert sorted(found) == sorted(["2nd", first, "kept", "new", *more])
+    reader = {"name": "Reader"}
+    assert found["kept"]["author"] == {"name": "Ursula L."}
+    assert found["kept"]["readers"] == [{"name": "Ursula L."}, reader]
+    assert found["2nd"]["author"] == reader
+    assert found[first]["readers"] == [reader]
+    assert not found["new"]["author"]

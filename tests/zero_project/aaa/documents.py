@@ -1,3 +1,5 @@
+from django.conf import settings
+
 from django_es_admin.documents import Document, fields, registry
 
 from .models import Author, Book
@@ -16,6 +18,7 @@ class BookDocument(Document):
     class Django:
         model = Book
         related_models = [Author]
+        capture = settings.CAPTURE
 
     def get_instances_from_related(self, related_instance):
         return (related_instance.book_set.all() | related_instance.read.all()).distinct()
