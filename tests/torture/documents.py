@@ -3,7 +3,6 @@
 Those of the indices that take part in a run are registered.
 """
 
-import os
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +10,7 @@ from django.db.models import Model, QuerySet
 from shop.models import Category, Product, Tag
 
 from django_es_admin.documents import Document, fields, registry
-
-TRIGGERS = os.environ.get("TORTURE_CAPTURE") == "triggers"
-"""Whether the database captures, in place of signals."""
+from tests.torture.changes import TRIGGERS
 
 
 class OfferDocument(Document):

@@ -46,6 +46,7 @@ class Environment:
         indices: names of those that take part; "" for all.
         rows: products, about.
         variables: what is special of the run, for all of its processes.
+        capture: "triggers", or "" for signals.
     """
 
     database: str
@@ -56,6 +57,7 @@ class Environment:
     indices: str = ""
     rows: int = 150
     variables: dict[str, str] = field(default_factory=dict)
+    capture: str = field(default_factory=lambda: os.environ.get("TORTURE_CAPTURE", ""))
     started: int = field(default=0, init=False)
 
     def start(self, *words: str, **variables: str) -> "Process":
@@ -70,7 +72,7 @@ class Environment:
             "TORTURE_PAUSES": self.pauses,
             "TORTURE_INDICES": self.indices,
             "TORTURE_ROWS": str(self.rows),
-            "TORTURE_CAPTURE": os.environ.get("TORTURE_CAPTURE", ""),
+            "TORTURE_CAPTURE": self.capture,
             **self.variables,
         }
         base = self.folder / f"{self.started:03}-{words[0]}"
@@ -78,7 +80,7 @@ class Environment:
 
     def prepare(self) -> None:
         """Make the data and the indices in peace, on however slow a machine."""
-        if os.environ.get("TORTURE_CAPTURE"):
+        if self.capture:
             self.run("django", "es_triggers", "install")
         self.run(
             "tests.torture.prepare",

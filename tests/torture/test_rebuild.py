@@ -140,6 +140,30 @@ def test_a_transaction_across_the_swap(
     check(site.close())
 
 
+@each_vendor
+def test_triggers_and_another_program(
+    vendor: str, environment: Environment, seed: int, tmp_path: Path, check: Check
+) -> None:
+    """All who write by all means, rebuilds included, and one who knows the tables alone."""
+    environment.rows, environment.indices, environment.capture = ROWS, "products,offers", "triggers"
+    environment.variables = {"TORTURE_PATIENCE": "30", "TORTURE_BULK": "200"}
+    end = tmp_path / "enough"
+    with Site(environment, ES_URL, seed) as site:
+        stranger = environment.start(
+            "tests.torture.stranger", f"--seed={seed}", f"--until={end}", TORTURE_PAUSES=""
+        )
+        try:
+            wait_for(lambda: stranger.at_work() > 0.3, "the other program")
+            site.rebuild()
+            site.run("es_rollback")
+            site.rebuild()
+        finally:
+            end.touch()
+        assert stranger.wait(60) == 0, stranger.errors()
+        check(site.close())
+    assert json.loads(stranger.output().splitlines()[-1])["made"] > 10
+
+
 class OwnServer:
     """An Elasticsearch that may be killed, beside the one of all other tests."""
 
