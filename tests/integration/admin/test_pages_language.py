@@ -65,8 +65,9 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
 def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
     text = page(f"elasticsearch_index_{tab}", quote("default:products"))
     assert sentence in text
-    # Between them stands the tab with the terms.
-    tabs = "Überblick Mapping Terme Dokumente Analyse Generationen Shards Templates Konsole Vorgänge"
+    tabs = (
+        "Überblick Mapping Terme Dokumente Analyse Generationen Shards Templates Konsole Vorgänge"
+    )
     assert tabs in text
 
 
