@@ -110,7 +110,7 @@ def test_mapping_as_declared(products: list[Product]) -> None:
     assert "The live mapping is as the document declares it." in words(text)
     lines = rows(text)
     assert "category object" in lines
-    assert "└ category. name text" in lines
+    assert any(line.startswith("└ category. name text") for line in lines)
     assert "└ category.name. raw keyword multi-field ignore_above: 8191" in lines
     assert "tags nested" in lines
     assert 'class="esa-depth-2" title="category.name.raw"' in text
@@ -135,7 +135,7 @@ def test_mapping_that_differs(products: list[Product], es: Elasticsearch) -> Non
         "name.raw keyword, ignore_above: 8191 keyword, ignore_above: 256 can be changed in place"
         in lines
     )
-    assert "colour keyword differs" in lines
+    assert any(line.startswith("colour keyword differs") for line in lines)
     assert "└ name. raw keyword multi-field ignore_above: 256 differs" in lines
 
 
@@ -289,7 +289,7 @@ def test_an_index_that_the_project_does_not_declare(es: Elasticsearch, prefix: s
     assert "Model unmanaged: the project does not declare this index" in rows(
         open_page("change", key)
     )
-    assert "line text" in rows(open_page("mapping", key))
+    assert any(line.startswith("line text") for line in rows(open_page("mapping", key)))
     assert "Only indices that the project declares have generations." in words(
         open_page("generations", key)
     )

@@ -59,7 +59,7 @@ def field_rows(
     if uses is None:
         return tuple(rows)
     return tuple(
-        row if row.kind in _WITHOUT_VALUES else replace(row, uses=uses.get(row.path, 0))
+        row if str(row.kind) in _WITHOUT_VALUES else replace(row, uses=uses.get(row.path, 0))
         for row in rows
     )
 
