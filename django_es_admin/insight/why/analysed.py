@@ -42,7 +42,7 @@ class LiveFields:
 
     def is_text(self, path: str) -> bool:
         """Whether a field is indexed word by word."""
-        return self.flat.get(path, {}).get("type") in _TEXTS
+        return str(self.flat.get(path, {}).get("type")) in _TEXTS
 
     def is_indexed(self, path: str) -> bool:
         """Whether a field can be searched at all."""

@@ -59,7 +59,7 @@ def field_rows(
     if uses is None:
         return tuple(rows)
     return tuple(
-        row if str(row.kind) in _WITHOUT_VALUES else replace(row, uses=uses.get(row.path, 0))
+        row if row.kind in _WITHOUT_VALUES else replace(row, uses=uses.get(row.path, 0))
         for row in rows
     )
 
@@ -73,7 +73,7 @@ def _rows(
             name=name,
             path=path,
             depth=min(depth, MAX_INDENT),
-            kind=definition.get("type", "object"),
+            kind=plain(definition.get("type", "object")),
             parameters=_parameters(definition),
             multi=multi,
             differs=path in differing,
