@@ -79,9 +79,10 @@ def fault_of(error: BaseException) -> Fault:
 def close_broken() -> None:
     """Close the connections that cannot be used any more, for the next statement to open new ones.
 
-    Inside a transaction they stay: what belongs to it must not go on without it.
+    Also those that Ctrl-C left in the middle of a statement, of which no error tells. Inside a
+    transaction they stay: what belongs to it must not go on without it.
     """
-    for connection in _failed():
+    for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block and _is_broken(connection):
             connection.close()
 

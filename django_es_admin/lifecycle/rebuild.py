@@ -1,10 +1,11 @@
 """Build a new generation of an index and make it live: the sequence; each step has a module."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from django.db import connections
+from django.db import Error, connections
 from django.utils.translation import gettext as _
 
 from ..backends.transport.deadline import Deadline
@@ -16,6 +17,7 @@ from ..exceptions import (
     OperationRefused,
     OperationTakenOver,
 )
+from ..faults import close_broken
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
@@ -242,7 +244,9 @@ def rebuild(
                 outlast(partial(mark_failed, generation, str(error)))
                 raise
             # Also Ctrl-C: a build that no process works on must not look like one that runs.
-            mark_failed(generation, f"interrupted ({type(error).__name__})")
+            close_broken()
+            with suppress(Error):
+                mark_failed(generation, f"interrupted ({type(error).__name__})")
             raise
         # From here on it may be what is searched: whatever happens, it is not marked as failed.
         if plan.swap:

@@ -156,7 +156,9 @@ def recording(
         close_broken()
         end = partial(operation.finish, state, told, details=operation.details | failures)
         with suppress(Error, DatabaseLost):
-            end() if is_database_outage(error) else outlast(end)
+            # Who pressed Ctrl-C does not wait for a database.
+            waits = isinstance(error, Exception) and not is_database_outage(error)
+            outlast(end) if waits else end()
         raise
     outlast(partial(operation.finish, Operation.State.DONE, details=operation.details))
 

@@ -94,6 +94,20 @@ def test_a_failover_ends_no_rebuild(
     assert Operation.objects.latest("pk").state == Operation.State.DONE
 
 
+def test_ctrl_c_within_a_statement(es: Elasticsearch, declared: IndexDefinition) -> None:
+    """It leaves the connection in the middle: what comes after it must not hide it."""
+
+    def interrupt() -> None:
+        connection.ensure_connection()
+        connection.connection.pgconn.send_query(b"SELECT 1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(plan_rebuild(declared), at("load", interrupt))
+    assert Operation.objects.latest("pk").state == Operation.State.CANCELLED
+    assert Generation.objects.latest("pk").role == Generation.Role.FAILED
+
+
 def test_a_lock_ends_no_rebuild(es: Elasticsearch, declared: IndexDefinition) -> None:
     free = threading.Event()
 
