@@ -200,8 +200,7 @@ class Server:
         else:
             # Several servers may be started at once, before any of them was unpacked.
             with locked(STATE / self.release.major):
-                home = _unpacked(self.release.major, shared)
-            home = _linked(home, reachable / self.name)
+                home = _linked(_unpacked(self.release.major, shared), reachable / self.name)
         log = process.log_file(home)
         try:
             pid = self.process.pid()
@@ -226,8 +225,19 @@ def _unpacked(major: str, folder: Path) -> Path:
 
 
 def _linked(home: Path, folder: Path) -> Path:
-    """Return a link to `home` in a folder where another server of it keeps its data."""
+    """Return a link to `home` in a folder where another server of it keeps data and settings.
+
+    A server makes its keystore among its settings, which two that start at once must not share.
+    """
     folder.mkdir(exist_ok=True)
+    config = folder / "config"
+    if not config.is_dir():
+        unfinished = shutil.ignore_patterns("*.tmp")
+        copied = shutil.copytree(
+            home / "config", folder / "config-new", ignore=unfinished, dirs_exist_ok=True
+        )
+        runner.give(copied)
+        copied.rename(config)
     link = folder / home.name
     if not link.is_symlink():
         link.symlink_to(home)
