@@ -15,7 +15,7 @@ from ..exceptions import ServerRefused
 MAX_TERMS = 100
 """Terms of a list."""
 
-_TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
+TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
 _COUNTED = frozenset(
     "keyword constant_keyword wildcard long integer short byte double float half_float "
     "scaled_float unsigned_long date date_nanos boolean ip version".split()
@@ -95,7 +95,7 @@ def _hindrance(definition: Mapping[str, Any]) -> Hindrance:
     kind = str(definition.get("type", "object"))
     if kind == "text" and str(definition.get("fielddata", False)).lower() == "true":
         return ""
-    if kind in _TEXTS:
+    if kind in TEXTS:
         return "text"
     if kind not in _COUNTED:
         return "other kind"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import GenerationUnknown, IndexMissing, SearchParameterInvalid
 from ..indices.definition import IndexDefinition
+from ..indices.live import read_indices
 from ..lifecycle.generations.table import generations_of
 from ..search.site.parts import SearchParts
 from .searches import KnownSearch
@@ -61,17 +63,24 @@ class Found:
 
 
 def index_to_ask(definition: IndexDefinition, generation: str) -> str:
-    """Return what to ask: a generation of an index, or its alias for "".
+    """Return what to ask: a generation of an index, the live one for "".
+
+    The alias itself, where no index or several hold it.
 
     Raises:
         GenerationUnknown: the index has no such generation.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    if generation and not generations_of(definition).filter(name=generation).exists():
+    if not generation:
+        live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+        holders = live.holders(definition.alias)
+        return holders[0].name if len(holders) == 1 else definition.alias
+    if not generations_of(definition).filter(name=generation).exists():
         raise GenerationUnknown(
             f"{definition.name} has no generation {generation!r}: `manage.py es_status "
             f"{definition.name}` lists those that there are."
         )
-    return generation or definition.alias
+    return generation
 
 
 def ask(

@@ -53,7 +53,7 @@ class JudgeResult:
 
     Args:
         definition: of the index.
-        generation: that was asked; the alias for the live one.
+        generation: that was asked.
         searches: the worst first.
     """
 

@@ -81,7 +81,7 @@ class Preview:
 
     Args:
         definition: of the index.
-        live: the generation that is searched now, or the alias.
+        live: the generation that is searched now.
         generation: that would be searched.
         asked: how many searches were.
         left_out: how many were not, for want of time, or because the search does not take them.
@@ -130,6 +130,8 @@ def preview(
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     target = index_to_ask(definition, generation) if generation else _newest(definition)
+    # By its name: what is compared stays the same, though somebody moves the alias.
+    live = index_to_ask(definition, "")
     end = time.monotonic() + seconds
     grades = read_grades(definition)
     asked = list(_questions(definition, searches, list(grades)))
@@ -142,7 +144,7 @@ def preview(
     for start in range(0, len(readable), AT_ONCE):
         if time.monotonic() >= end:
             break
-        changes += _compare(definition, target, readable[start : start + AT_ONCE])
+        changes += _compare(definition, live, target, readable[start : start + AT_ONCE])
     judged = [
         (ndcg(one.before.keys, found), ndcg(one.after.keys, found))
         for one in changes
@@ -153,7 +155,7 @@ def preview(
     different.sort(key=lambda one: (not one.lost, one.overlap, -one.count, one.question.words))
     return Preview(
         definition=definition,
-        live=definition.alias,
+        live=live,
         generation=target,
         asked=len(changes),
         left_out=len(asked) - len(changes),
@@ -193,10 +195,13 @@ def _questions(
 
 
 def _compare(
-    definition: IndexDefinition, target: str, some: list[tuple[Question, int, SearchParts]]
+    definition: IndexDefinition,
+    live: str,
+    target: str,
+    some: list[tuple[Question, int, SearchParts]],
 ) -> list[SearchChange]:
     parts = [each for _question, _count, each in some]
-    before = ask(definition, definition.alias, parts, SIZE)
+    before = ask(definition, live, parts, SIZE)
     after = ask(definition, target, parts, SIZE)
     return [
         SearchChange(question, count, *answers)

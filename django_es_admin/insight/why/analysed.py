@@ -10,11 +10,10 @@ from ...backends.errors import translated, understood
 from ...backends.transport.deadline import Deadline
 from ...indices.analysis import analyze
 from ...indices.diff import flatten
+from ...indices.terms import TEXTS
 
 MOST_CHARACTERS = 10_000
 """Of a value, that are analysed: an index refuses texts of more tokens than it is told to make."""
-
-_TEXTS = frozenset(("text", "match_only_text", "search_as_you_type", "annotated_text"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class LiveFields:
 
     def is_text(self, path: str) -> bool:
         """Whether a field is indexed word by word."""
-        return str(self.flat.get(path, {}).get("type")) in _TEXTS
+        return str(self.flat.get(path, {}).get("type")) in TEXTS
 
     def is_indexed(self, path: str) -> bool:
         """Whether a field can be searched at all."""
