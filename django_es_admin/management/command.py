@@ -105,6 +105,17 @@ def add_dry_run(parser: CommandParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
+def add_indices(parser: CommandParser, omitted: str = "all that have a document") -> None:
+    """Add the indices that a command is about.
+
+    Args:
+        omitted: what it is about if none is named.
+    """
+    parser.add_argument(
+        "indices", nargs="*", metavar="INDEX", help=f"Declared indices; {omitted} if omitted."
+    )
+
+
 class OneLine(logging.Handler):
     """Write incidents on stderr, a line each, where the project has no log for them.
 

@@ -1,4 +1,4 @@
-"""How a rebuild reports its progress: a bar on a terminal, lines in a log, events for a program."""
+"""How commands report progress: a bar on a terminal, lines in a log, events for a program."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from ..operations.progress import OnProgress, Progress, Step
+from ..operations.progress import OnProgress, Progress, Step, ignore
+from .command import ElasticsearchCommand
 from .operations_json import ProgressEvent
 
 LINE_SECONDS = 5.0
@@ -128,7 +129,25 @@ def tell_in_events(write: Callable[[ProgressEvent], None], connection: str) -> O
 
 
 @contextmanager
-def telling_in_a_bar(console: Console) -> Iterator[OnProgress]:
+def telling(command: ElasticsearchCommand) -> Iterator[OnProgress]:
+    """Give what tells the people of a command: nothing, a bar, or lines."""
+    if command.quiet:
+        yield ignore
+    elif command.stderr.isatty():
+        with _telling_in_a_bar(Console(stderr=True, no_color=command.plain)) as tell:
+            yield tell
+    else:
+
+        def write(text: str) -> None:
+            command.say(text)
+            # Somebody may be following the log.
+            command.stdout.flush()
+
+        yield tell_in_lines(write)
+
+
+@contextmanager
+def _telling_in_a_bar(console: Console) -> Iterator[OnProgress]:
     """Give what draws a bar with rate and time left."""
     words = TextColumn("{task.description}", markup=False)
     with Bar(BarColumn(bar_width=_BAR_WIDTH), TaskProgressColumn(), words, console=console) as bar:

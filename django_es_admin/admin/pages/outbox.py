@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ...clock import clock_of
-from ...indices.definition import get_definitions
+from ...indices.definition import IndexDefinition, get_definitions
 from ...models import Index, OutboxEntry
 from ...outbox.rows.by_hand import discard, plan_discard, retry
 from ...status.figures import read_figures
@@ -27,26 +27,15 @@ from .format import age, clock, number
 from .labels import label
 from .links import model_links
 from .objects import Named, name_objects
+from .operations.choices import IndexFilter
 
 
-class IndexFilter(admin.SimpleListFilter):
-    """Chooses an index; the declared ones, which takes no look at a table of a million rows."""
+class FedIndexFilter(IndexFilter):
+    """Chooses an index that feeds on an outbox."""
 
-    title = _("index")
-    parameter_name = "of"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return connection and name of each index that feeds on an outbox."""
-        every = [d for d in get_definitions() if d.document]
-        several = len({d.using for d in every}) > 1
-        return [
-            (f"{d.using}:{d.name}", f"{d.name} ({d.using})" if several else d.name) for d in every
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows of the chosen index."""
-        connection, _colon, name = (self.value() or "").rpartition(":")
-        return queryset.filter(connection=connection, index=name) if name else queryset
+    def definitions(self) -> list[IndexDefinition]:
+        """Return those with a document."""
+        return [definition for definition in get_definitions() if definition.document]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -103,7 +92,7 @@ class OutboxAdmin(PageAdmin):
     change_list_template = "admin/elasticsearch/outbox/change_list.html"
     list_display = ("change", "index_name", "state", "when")
     list_display_links = None
-    list_filter = (IndexFilter, StateFilter, DatabaseFilter)
+    list_filter = (FedIndexFilter, StateFilter, DatabaseFilter)
     list_per_page = 50
     search_fields = ("=key",)
     search_help_text = _("Searches the key of the object.")

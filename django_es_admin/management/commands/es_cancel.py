@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from ...indices.definition import select_definitions
 from ..cancelling import cancel_in
-from ..command import ElasticsearchCommand
+from ..command import ElasticsearchCommand, add_indices
 
 
 class Command(ElasticsearchCommand):
@@ -26,9 +26,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
-        )
+        add_indices(parser, "all")
 
     def handle(
         self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from ...indices.definition import select_definitions
 from ...lifecycle.create import CreatePlan, create_index, plan_create
 from ...lifecycle.generations.adopt import adopt
-from ..command import FAILURES, ElasticsearchCommand, Exit, explain
+from ..command import FAILURES, ElasticsearchCommand, Exit, add_indices, explain
 from ..operations_json import CreatedDocument, CreateDocument, Outcome
 
 
@@ -30,9 +30,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
-        )
+        add_indices(parser, "all")
         parser.add_argument(
             "--take-over",
             action="store_true",

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import select_definitions
 from ...lifecycle.prune import PrunePlan, plan_prune, prune
-from ..command import ElasticsearchCommand, Exit, add_dry_run
+from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
 from ..operations_json import PruneDocuments, make_prune_document
 
 
@@ -28,9 +28,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
-        )
+        add_indices(parser, "all")
         parser.add_argument(
             "--keep",
             type=int,

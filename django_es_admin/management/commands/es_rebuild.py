@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from rich.console import Console
 
 from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
@@ -14,13 +13,14 @@ from ...lifecycle.changed import find_changes
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
 from ...models import Operation
-from ...operations.progress import OnProgress, ignore
+from ...operations.progress import OnProgress
 from ..cancelling import cancel_in
 from ..command import (
     FAILURES,
     ElasticsearchCommand,
     Exit,
     add_dry_run,
+    add_indices,
     count,
     explain,
     rate,
@@ -33,7 +33,7 @@ from ..operations_json import (
     make_queued_event,
     make_unchanged_event,
 )
-from ..rebuild_progress import tell_in_events, tell_in_lines, telling_in_a_bar
+from ..progress import tell_in_events, telling
 
 
 class Command(ElasticsearchCommand):
@@ -61,12 +61,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices",
-            nargs="*",
-            metavar="INDEX",
-            help="Declared indices; all that have a document if omitted.",
-        )
+        add_indices(parser)
         parser.add_argument(
             "--wait",
             type=seconds,
@@ -258,18 +253,9 @@ class Command(ElasticsearchCommand):
             yield tell_in_events(
                 lambda event: self.write_json(event, indent=None), plan.definition.connection.alias
             )
-        elif self.quiet:
-            yield ignore
-        elif self.stderr.isatty():
-            with telling_in_a_bar(Console(stderr=True, no_color=self.plain)) as tell:
-                yield tell
         else:
-            yield tell_in_lines(self._write_line)
-
-    def _write_line(self, text: str) -> None:
-        self.say(text)
-        # Somebody may be following the log.
-        self.stdout.flush()
+            with telling(self) as tell:
+                yield tell
 
     def _list_failures(self, error: LoadFailed) -> None:
         for key, reason in error.failures:

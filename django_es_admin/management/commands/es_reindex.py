@@ -1,20 +1,16 @@
 """Write the documents of some objects anew."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from rich.console import Console
 
 from ...indices.definition import get_definition
 from ...lifecycle.reindex import ReindexResult
 from ...lifecycle.selection import Filter, ReindexPlan, plan_reindex, reindex
-from ...operations.progress import OnProgress, ignore
 from ..command import ElasticsearchCommand, Exit, add_dry_run
-from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+from ..progress import telling
 from ..when import moment
 
 
@@ -100,21 +96,11 @@ class Command(ElasticsearchCommand):
         self.say(f"{plan.definition.name}: {_objects(plan.objects)} to write anew.")
         if dry_run:
             return
-        with self._telling() as tell:
+        with telling(self) as tell:
             result = reindex(plan, tell)
         if as_json:
             self.write_json(_document(plan, result))
         self._describe(result)
-
-    @contextmanager
-    def _telling(self) -> Iterator[OnProgress]:
-        if self.quiet:
-            yield ignore
-        elif self.stderr.isatty():
-            with telling_in_a_bar(Console(stderr=True, no_color=self.plain)) as tell:
-                yield tell
-        else:
-            yield tell_in_lines(self.say)
 
     def _describe(self, result: ReindexResult) -> None:
         self.say(

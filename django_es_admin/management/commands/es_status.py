@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ...status.reading import Reading, read_ways
 from ...status.status import IndexStatus, Status, get_status
-from ..command import ElasticsearchCommand, Exit, seconds
+from ..command import ElasticsearchCommand, Exit, add_indices, seconds
 from ..json_schema import make_schema
 from ..status_json import StatusDocument, make_status_document
 from ..tables import make_table, number, write_table
@@ -41,9 +41,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices and what to do about problems."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices", nargs="*", metavar="INDEX", help="Declared indices; all if omitted."
-        )
+        add_indices(parser, "all")
         parser.add_argument(
             "--check",
             action="store_true",

@@ -8,7 +8,7 @@ from django.db import connections
 from ...outbox.drain.worker import databases
 from ...outbox.rows.tables import has_outbox
 from ...outbox.triggers.install import TriggerState, install, read_state, remove
-from ...outbox.triggers.wanted import statements
+from ...outbox.triggers.wanted import dropping, installed, statements
 from ..command import ElasticsearchCommand, Exit
 from ..operations_json import make_triggers_document
 
@@ -47,7 +47,9 @@ class Command(ElasticsearchCommand):
             help="Only this database; all with an outbox if omitted.",
         )
         parser.add_argument(
-            "--sql", action="store_true", help="Print the SQL of the triggers, and change nothing."
+            "--sql",
+            action="store_true",
+            help="Print the SQL that makes the triggers, or removes them, and change nothing.",
         )
 
     def handle(
@@ -68,7 +70,7 @@ class Command(ElasticsearchCommand):
         chosen = [database] if database else databases(connection) or list(connections)
         found = [alias for alias in chosen if has_outbox(alias)]
         if sql:
-            self._print_sql(found)
+            (self._print_removal if action == "remove" else self._print_sql)(found)
             return
         for alias in found:
             if action == "install":
@@ -91,6 +93,14 @@ class Command(ElasticsearchCommand):
             for trigger in (*state.missing, *state.present):
                 self.say(f"-- {trigger.document}: {trigger.table}, {trigger.event}")
                 for statement in statements(alias, trigger):
+                    self.say(f"{statement};")
+
+    def _print_removal(self, found: list[str]) -> None:
+        for alias in found:
+            self.say(f"-- {alias}")
+            for name, table in installed(alias).items():
+                self.say(f"-- {table}")
+                for statement in dropping(alias, name, table):
                     self.say(f"{statement};")
 
     def _tell(self, state: TriggerState) -> None:

@@ -12,9 +12,8 @@ from ...lifecycle.update_mapping import (
     plan_update_mapping,
     update_mapping,
 )
-from ...operations.progress import ignore
-from ..command import ElasticsearchCommand, Exit, add_dry_run
-from ..rebuild_progress import tell_in_lines
+from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
+from ..progress import telling
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices",
-            nargs="*",
-            metavar="INDEX",
-            help="Declared indices; all that have a document if omitted.",
-        )
+        add_indices(parser)
         parser.add_argument(
             "--no-reindex",
             action="store_false",
@@ -108,8 +102,8 @@ class Command(ElasticsearchCommand):
         if not refusals and not dry_run:
             for number, plan in enumerate(plans):
                 if not plan.nothing:
-                    tell = ignore if self.quiet else tell_in_lines(self.say)
-                    results[number] = update_mapping(plan, tell)
+                    with telling(self) as tell:
+                        results[number] = update_mapping(plan, tell)
                     self._tell(results[number])
         if as_json:
             documents = (_document(p, results.get(n)) for n, p in enumerate(plans))

@@ -1,24 +1,20 @@
 """Compare indices with their database, document by document."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
-from rich.console import Console
 
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.verify.forever import RATE, verify_forever
 from ...lifecycle.verify.plan import VerifyResult, plan_verify
 from ...lifecycle.verify.verify import verify
 from ...models import ProvenRange
-from ...operations.progress import OnProgress, ignore
-from ..command import ElasticsearchCommand, Exit, count, explain, rate, stopping
-from ..rebuild_progress import tell_in_lines, telling_in_a_bar
+from ..command import ElasticsearchCommand, Exit, add_indices, count, explain, rate, stopping
+from ..progress import telling
 from ..verify_json import (
     VerifyDocument,
     make_pass_event,
@@ -57,12 +53,7 @@ class Command(ElasticsearchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices and what to do."""
         super().add_arguments(parser)
-        parser.add_argument(
-            "indices",
-            nargs="*",
-            metavar="INDEX",
-            help="Declared indices; all that have a document if omitted.",
-        )
+        add_indices(parser)
         parser.add_argument(
             "--ids",
             action="store_true",
@@ -140,7 +131,7 @@ class Command(ElasticsearchCommand):
             return
         results = []
         for plan in plans:
-            with self._telling() as tell:
+            with telling(self) as tell:
                 results.append(verify(plan, tell))
             self._describe(results[-1])
         if as_json:
@@ -181,16 +172,6 @@ class Command(ElasticsearchCommand):
                 on_failure=lambda error: self.complain(explain(error)),
             )
         self.say("Stopped.")
-
-    @contextmanager
-    def _telling(self) -> Iterator[OnProgress]:
-        if self.quiet:
-            yield ignore
-        elif self.stderr.isatty():
-            with telling_in_a_bar(Console(stderr=True, no_color=self.plain)) as tell:
-                yield tell
-        else:
-            yield tell_in_lines(self.say)
 
     def _describe(self, result: VerifyResult) -> None:
         self.say(

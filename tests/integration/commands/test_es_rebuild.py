@@ -13,8 +13,8 @@ from django.db import connection
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management import operations_json, rebuild_progress
-from django_es_admin.management.rebuild_progress import Meter
+from django_es_admin.management import operations_json, progress
+from django_es_admin.management.progress import Meter
 from django_es_admin.models import Generation
 from django_es_admin.operations.progress import Progress
 from tests.guide.models import Product
@@ -372,7 +372,7 @@ def test_a_readonly_connection(run: Run, settings: Any, build: Build) -> None:
 
 def test_moments_worth_telling(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(rebuild_progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     meter = Meter(5)
 
     def due(step: Any, done: int = 0, total: int | None = None) -> bool:

@@ -412,6 +412,10 @@ def test_the_command(triggered: Triggered) -> None:
     assert {one["name"] for one in found["present"]} == names
     sql = run("status", "--sql")
     assert all(name in sql for name in names)
+    gone = run("remove", "--sql")
+    assert all(name in gone for name in names)
+    assert "CREATE" not in gone
+    assert "DROP TRIGGER" in gone
     run("remove")
     assert read_state("default").present == ()
     with pytest.raises(CommandError, match="es_triggers install") as error:

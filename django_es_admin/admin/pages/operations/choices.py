@@ -7,27 +7,31 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ....indices.definition import get_definitions
+from ....indices.definition import IndexDefinition, get_definitions
 
 MOST_PEOPLE = 100
 
 
 class IndexFilter(admin.SimpleListFilter):
-    """Chooses an index that the project declares."""
+    """Chooses an index that the project declares, which takes no look at a table."""
 
     title = _("index")
     parameter_name = "of"
 
+    def definitions(self) -> list[IndexDefinition]:
+        """Return those to choose from."""
+        return get_definitions()
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return connection and name of each."""
-        every = get_definitions()
+        every = self.definitions()
         several = len({d.using for d in every}) > 1
         return [
             (f"{d.using}:{d.name}", f"{d.name} ({d.using})" if several else d.name) for d in every
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the operations on the chosen index."""
+        """Return what belongs to the chosen index."""
         connection, _colon, name = (self.value() or "").rpartition(":")
         return queryset.filter(connection=connection, index=name) if name else queryset
 
