@@ -64,7 +64,7 @@ def analyze(
     with understood(connection):
         return tuple(
             Token(
-                each["token"],
+                str(each["token"]),
                 each["start_offset"],
                 each["end_offset"],
                 each["position"],

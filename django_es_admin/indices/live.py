@@ -121,6 +121,10 @@ def _moment(milliseconds: str) -> datetime | None:
         return None
 
 
+_NAMES = ("type", "analyzer", "search_analyzer", "normalizer")
+"""What of a field names something."""
+
+
 def _object(value: Any) -> dict[str, Any]:
     """Return a part of an answer that has to be an object."""
     if not isinstance(value, dict):
@@ -128,11 +132,18 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    """Return a mapping, or a field of one, all of whose fields are objects."""
+def read_fields(value: Any) -> dict[str, Any]:
+    """Return a mapping of an answer, or a field of one, after a look at its shape.
+
+    Raises:
+        TypeError: it is none; within ``understood()`` that is an answer of something else.
+    """
     for key in ("properties", "fields"):
         for inner in _object(_object(value).get(key, {})).values():
-            _mapping(inner)
+            read_fields(inner)
+    for key in _NAMES:
+        if not isinstance(value.get(key, ""), str):
+            raise TypeError(f"{type(value[key]).__name__} in place of a name")
     return _object(value)
 
 
@@ -160,7 +171,7 @@ def read_mappings(
             expand_wildcards="all",
         )
     with understood(connection):
-        return {name: _mapping(found[name]["mappings"]) for name in wanted if name in found}
+        return {name: read_fields(found[name]["mappings"]) for name in wanted if name in found}
 
 
 def count_documents(

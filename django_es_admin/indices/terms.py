@@ -92,7 +92,7 @@ def _fields(fields: Mapping[str, Any], prefix: str, nested: str) -> Iterator[Ter
 
 
 def _hindrance(definition: Mapping[str, Any]) -> Hindrance:
-    kind = str(definition.get("type", "object"))
+    kind = definition.get("type", "object")
     if kind == "text" and str(definition.get("fielddata", False)).lower() == "true":
         return ""
     if kind in TEXTS:

@@ -10,6 +10,7 @@ from ...backends.errors import translated, understood
 from ...backends.transport.deadline import Deadline
 from ...indices.analysis import analyze
 from ...indices.diff import flatten
+from ...indices.live import read_fields
 from ...indices.terms import TEXTS
 
 MOST_CHARACTERS = 10_000
@@ -41,7 +42,7 @@ class LiveFields:
 
     def is_text(self, path: str) -> bool:
         """Whether a field is indexed word by word."""
-        return str(self.flat.get(path, {}).get("type")) in TEXTS
+        return self.flat.get(path, {}).get("type") in TEXTS
 
     def is_indexed(self, path: str) -> bool:
         """Whether a field can be searched at all."""
@@ -71,7 +72,8 @@ class LiveFields:
             return tuple(
                 token for value in values for token in self._analyze(path, value[:MOST_CHARACTERS])
             )
-        longest = int(own.get("ignore_above", 0) or 0)
+        with understood(self.connection):
+            longest = int(own.get("ignore_above", 0) or 0)
         return tuple(value for value in values if not longest or len(value) <= longest)
 
     def _analyze(self, path: str, text: str, analyzer: str = "") -> tuple[str, ...]:
@@ -127,4 +129,6 @@ def read_fields_of(connection: Base, index: str, deadline: Deadline) -> LiveFiel
     with understood(connection):
         [body] = list(found.body.values())[:1]
         own = body["settings"].get("index", {}).get("analysis", {}).get("analyzer", {})
-        return LiveFields(connection, index, deadline, body["mappings"], "default_search" in own)
+        return LiveFields(
+            connection, index, deadline, read_fields(body["mappings"]), "default_search" in own
+        )

@@ -12,6 +12,7 @@ import orjson
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...conf import get_options
+from ...indices.live import read_fields
 from .synthetic import canonical
 
 Path = tuple[str, ...]
@@ -115,10 +116,11 @@ def read_kept(connection: Base, index: str) -> Kept:
     with understood(connection):
         body = answer[index]
         settings = body["settings"]
-        source = body["mappings"].get("_source", {})
+        mappings = read_fields(body["mappings"])
+        source = mappings.get("_source", {})
         mode = settings.get("index.mapping.source.mode") or source.get("mode", "")
         synthetic = mode == "synthetic" or settings.get("index.mode") in ("logsdb", "time_series")
-        return Kept(body["mappings"], synthetic, int(settings["index.version.created"]))
+        return Kept(mappings, synthetic, int(settings["index.version.created"]))
 
 
 def _vectors(mappings: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, float]]:

@@ -91,7 +91,16 @@ PAGES = {
     "rebuild": ("admin:elasticsearch_index_rebuild", ""),
     "swap": ("admin:elasticsearch_index_swap", ""),
     "prune": ("admin:elasticsearch_index_prune", ""),
+    "terms": ("admin:elasticsearch_index_terms", "?field=brand"),
+    "shards": ("admin:elasticsearch_index_shards", ""),
+    "policies": ("admin:elasticsearch_index_policies", ""),
+    "why": ("admin:elasticsearch_index_why", "?key={key}&q=lamp"),
+    "space": ("admin:elasticsearch_connection_space", ""),
 }
+
+
+OTHERS = {"admin:app_list": "elasticsearch", "admin:elasticsearch_connection_space": "default"}
+"""What pages are about that are not about an index."""
 
 
 def is_shared(path: str) -> bool:
@@ -114,7 +123,7 @@ def between(products: list[Product], es: Elasticsearch, settings: Settings) -> I
 def test_a_page_survives_any_answer(between: Between, products: list[Product], page: str) -> None:
     client = visitor(superuser=True)
     name, query = PAGES[page]
-    args = ["elasticsearch"] if name == "admin:app_list" else [INDEX]
+    args = [OTHERS.get(name, INDEX)]
     url = reverse(name, args=args) + query.format(key=products[0].pk)
     assert client.get(url).status_code == 200
     recorded = dict(between.answers)

@@ -73,7 +73,7 @@ def _rows(
             name=name,
             path=path,
             depth=min(depth, MAX_INDENT),
-            kind=plain(definition.get("type", "object")),
+            kind=definition.get("type", "object"),
             parameters=_parameters(definition),
             multi=multi,
             differs=path in differing,
