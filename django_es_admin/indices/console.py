@@ -27,6 +27,8 @@ MAX_DEPTH = 30
 MAX_BUCKETS = 1_000
 """Of one aggregation."""
 
+_SIZES = frozenset(("size", "shard_size"))
+
 KEYS = frozenset(
     "_source aggregations aggs collapse docvalue_fields explain fields from highlight min_score "
     "post_filter profile query search_after seq_no_primary_term size sort suggest "
@@ -81,13 +83,16 @@ _MOST = {"most": MAX_CHARACTERS}
 
 
 def _look_into(body: Mapping[str, Any]) -> None:
-    for depth, key, value in _walk(body):
+    for depth, key, _value in _walk(body):
         if depth > MAX_DEPTH:
             raise SearchRefused(_("It is nested too deeply."))
         if key in _CODE or key.startswith("script") or key.endswith("_script"):
             text = _("%(key)s cannot be used here: no scripts, and nothing that hides a query.")
             raise SearchRefused(text % {"key": key})
-        if key == "size" and isinstance(value, int) and value > MAX_BUCKETS:
+    # A query may have a field of that name, and Elasticsearch bounds the hits within hits.
+    others = {key: value for key, value in body.items() if key not in ("query", "post_filter")}
+    for _depth, key, value in _walk(others):
+        if key in _SIZES and _number(value) > MAX_BUCKETS:
             raise SearchRefused(_("A size is %(most)d at most.") % {"most": MAX_BUCKETS})
     try:
         named = next(names_in_query(body), None)
@@ -109,6 +114,14 @@ def _walk(value: Any, depth: int = 0) -> Iterator[tuple[int, str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _walk(inner, depth + 1)
+
+
+def _number(value: Any) -> float:
+    """Return a number as Elasticsearch takes it, which reads text, too; 0 of what is none."""
+    try:
+        return float(value) if isinstance(value, (int, float, str)) else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _bound(body: Mapping[str, Any]) -> None:
