@@ -32,6 +32,7 @@ import bundle
 import container
 import java
 import memory
+import plugin
 import process
 import runner
 from failure import SetupFailed
@@ -196,11 +197,11 @@ class Server:
         reachable = runner.reachable_folder(STATE)
         shared = reachable / self.release.major
         if self.name == self.release.major:
-            home = _unpacked(self.release.major, shared)
+            home = self._unpacked(shared, jdk)
         else:
             # Several servers may be started at once, before any of them was unpacked.
             with locked(STATE / self.release.major):
-                home = _linked(_unpacked(self.release.major, shared), reachable / self.name)
+                home = _linked(self._unpacked(shared, jdk), reachable / self.name)
         log = process.log_file(home)
         try:
             pid = self.process.pid()
@@ -217,11 +218,16 @@ class Server:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
 
-
-def _unpacked(major: str, folder: Path) -> Path:
-    """Return the home of the server below a folder."""
-    folder.mkdir(exist_ok=True)
-    return bundle.unpack(major, folder)
+    def _unpacked(self, folder: Path, jdk: Path) -> Path:
+        """Return the home of the server below a folder, with what it needs to start."""
+        folder.mkdir(exist_ok=True)
+        home = bundle.unpack(self.release.major, folder)
+        try:
+            plugin.install(home, self.version, jdk, self.release.java)
+        except SetupFailed as error:
+            # All else can be done with it.
+            print(f"The server will have no synonyms API. {error}", file=sys.stderr, flush=True)
+        return home
 
 
 def _linked(home: Path, folder: Path) -> Path:
