@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +24,8 @@ def install(home: Path, version: str, java_home: Path, java: int) -> None:
     folder = home / "plugins" / NAME
     if folder.is_dir() or (home / "modules" / "mapper-extras").is_dir():
         return
-    making = home / f"{NAME}-making"  # not among the plugins, where a half made one is an error
+    # Not among the plugins, where a half made one is an error, and beside that of another start.
+    making = home / f"{NAME}-{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     classes = making / "classes"
     classes.mkdir(parents=True)
@@ -45,7 +47,11 @@ def install(home: Path, version: str, java_home: Path, java: int) -> None:
         f"classname={CLASS}\njava.version={java}\nelasticsearch.version={version}\n"
     )
     runner.give(making)
-    making.rename(folder)
+    try:
+        making.rename(folder)
+    except OSError:
+        # Several servers of one home start at once, and another was first.
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def _run(command: list[str]) -> None:

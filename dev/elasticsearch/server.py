@@ -197,11 +197,11 @@ class Server:
         reachable = runner.reachable_folder(STATE)
         shared = reachable / self.release.major
         if self.name == self.release.major:
-            home = self._unpacked(shared, jdk)
+            home = _unpacked(self.release.major, shared)
         else:
             # Several servers may be started at once, before any of them was unpacked.
             with locked(STATE / self.release.major):
-                home = _linked(self._unpacked(shared, jdk), reachable / self.name)
+                home = _linked(_unpacked(self.release.major, shared), reachable / self.name)
         log = process.log_file(home)
         try:
             pid = self.process.pid()
@@ -211,6 +211,7 @@ class Server:
                 with suppress(process.Ended):
                     return self.process.wait_until_answering(self.url, SECONDS_TO_START)
             print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
+            self._add_plugin(home, jdk)
             self.process.start(self.release.major, home, jdk, self.port, self._settings())
             return self.process.wait_until_answering(self.url, SECONDS_TO_START)
         except SetupFailed as error:
@@ -218,16 +219,18 @@ class Server:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise SetupFailed(f"{error} The end of {log}:\n{tail}") from error
 
-    def _unpacked(self, folder: Path, jdk: Path) -> Path:
-        """Return the home of the server below a folder, with what it needs to start."""
-        folder.mkdir(exist_ok=True)
-        home = bundle.unpack(self.release.major, folder)
+    def _add_plugin(self, home: Path, jdk: Path) -> None:
         try:
             plugin.install(home, self.version, jdk, self.release.java)
         except SetupFailed as error:
             # All else can be done with it.
             print(f"The server will have no synonyms API. {error}", file=sys.stderr, flush=True)
-        return home
+
+
+def _unpacked(major: str, folder: Path) -> Path:
+    """Return the home of the server below a folder."""
+    folder.mkdir(exist_ok=True)
+    return bundle.unpack(major, folder)
 
 
 def _linked(home: Path, folder: Path) -> Path:
