@@ -140,19 +140,15 @@ class OutboxAdmin(PageAdmin):
         context = {"title": _("Outbox"), "summary": summary, **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse: the list shows everything about a row.
 
         Raises:
             PermissionDenied: always.
         """
         raise PermissionDenied
+
+    history_view = change_view
 
     # --- columns ---
 
