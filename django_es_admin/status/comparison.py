@@ -14,6 +14,7 @@ from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..indices.encoding import NotEncodable, encode_document
+from ..indices.line_ends import with_plain_ends
 from ..indices.samples import read_document
 from ..models import Generation, OutboxEntry, RefusedDocument
 from ..outbox.drain.read import read_keys
@@ -32,21 +33,7 @@ class FieldPair:
     @property
     def differs(self) -> bool:
         """Whether the values are not the same."""
-        return bool(_with_plain_ends(self.indexed) != _with_plain_ends(self.would_be))
-
-
-def _with_plain_ends(value: Any) -> Any:
-    """Return a value of a document with one kind of line ends: they alone are no difference.
-
-    Forms send two characters for what files and scripts write as one; no search tells them apart.
-    """
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n").replace("\r", "\n")
-    if isinstance(value, list):
-        return [_with_plain_ends(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _with_plain_ends(item) for key, item in value.items()}
-    return value
+        return bool(with_plain_ends(self.indexed) != with_plain_ends(self.would_be))
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,7 @@ class Comparison:
     @property
     def differs(self) -> bool:
         """Whether a write would change what is there."""
-        return bool(_with_plain_ends(self.indexed) != _with_plain_ends(self.would_be))
+        return bool(with_plain_ends(self.indexed) != with_plain_ends(self.would_be))
 
     @property
     def fields(self) -> list[FieldPair]:

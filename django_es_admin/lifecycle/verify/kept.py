@@ -12,6 +12,7 @@ import orjson
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...conf import get_options
+from ...indices.line_ends import with_plain_ends
 from ...indices.live import read_fields
 from .synthetic import canonical
 
@@ -63,7 +64,7 @@ class Kept:
         # What Elasticsearch keeps as it was sent needs no more than this.
         if orjson.dumps(found) == body:
             return True
-        sent = orjson.loads(body)
+        sent, found = with_plain_ends(orjson.loads(body)), with_plain_ends(found)
         if self.synthetic:
             return canonical(sent, self.mappings) == canonical(found, self.mappings)
         if self._partial:

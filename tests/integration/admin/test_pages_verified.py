@@ -67,6 +67,17 @@ def test_what_differs_is_listed_and_written_again(
     assert "Reindex these" not in last
 
 
+def test_line_ends_alone_are_no_difference(products: list[Product], es: Elasticsearch) -> None:
+    alias = get_definition("products").alias
+    Product._base_manager.update(description="One\r\ntwo")
+    for product in products:
+        es.update(index=alias, id=str(product.pk), doc={"description": "One\ntwo"}, refresh=True)
+    client = visitor(superuser=True)
+    assert "All of 3 objects are in" in words(client.get(compare(client)).content.decode())
+    es.update(index=alias, id=str(products[0].pk), doc={"description": "One\n two"}, refresh=True)
+    assert "different: 1;" in words(client.get(compare(client)).content.decode())
+
+
 def test_the_dashboard_and_the_index_say_what_was_found_and_when(
     products: list[Product], es: Elasticsearch
 ) -> None:

@@ -17,12 +17,13 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.reindex import reindex_objects
 from django_es_admin.lifecycle.verify import comparison as module
 from django_es_admin.lifecycle.verify import findings
+from django_es_admin.lifecycle.verify.kept import Kept
 from django_es_admin.lifecycle.verify.last import keys_that_differed, read_differences, read_last
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Difference, Operation, OutboxEntry
 from django_es_admin.operations.progress import Progress
-from tests.guide.models import FlatProduct, Product
+from tests.guide.models import Category, FlatProduct, Product, Tag
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
 
@@ -91,6 +92,58 @@ def test_each_kind_and_nothing_else(
     # Keys alone tell nothing of what is in a document.
     [told] = json.loads(run("es_verify", INDEX, "--ids", "--json").out)["indices"]
     assert (told["missing"], told["stale"], told["ghosts"]) == (1, 0, 2)
+
+
+ENDS = [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\n"), ("\r\n", "\r")]
+
+
+@pytest.mark.parametrize(("here", "there"), ENDS)
+def test_line_ends_alone_are_no_difference(
+    run: Run, es: Elasticsearch, definition: IndexDefinition, here: str, there: str
+) -> None:
+    """Neither in a text, nor in an object, nor in a list of objects; any other character is."""
+
+    def lines(end: str) -> str:
+        return f"one{end}two{end}{end}three{end}"
+
+    [product] = make_products(1, description=lines(here))
+    Category.objects.update(name=lines(here))
+    product.tags.add(Tag.objects.create(name=lines(here)))
+    rebuild(plan_rebuild(definition))
+    OutboxEntry.objects.all().delete()
+    source = es.get(index=definition.alias, id=str(product.pk))["_source"]
+
+    def changed(text: str, *names: str) -> dict[str, Any]:
+        values = {
+            "description": text,
+            "category": {**source["category"], "name": text},
+            "tags": [{**source["tags"][0], "name": text}],
+        }
+        return {name: values[name] for name in names or values}
+
+    change(es, definition, product, **changed(lines(there)))
+    done = run("es_verify", INDEX)
+    assert (done.code, "0 missing, 0 stale" in done.out) == (0, True)
+    for name in ("description", "category", "tags"):
+        for more in (" ", there):
+            values = changed(lines(there)) | changed(lines(there) + more, name)
+            change(es, definition, product, **values)
+            assert run("es_verify", INDEX).code == 2
+
+
+@pytest.mark.parametrize(("here", "there"), ENDS)
+@pytest.mark.parametrize("mappings", [{}, {"_source": {"excludes": ["secret"]}}])
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_line_ends_however_the_source_is_kept(
+    here: str, there: str, mappings: dict[str, Any], *, synthetic: bool
+) -> None:
+    properties = {"text": {"type": "keyword"}, "vector": {"type": "dense_vector"}}
+    kept = Kept({**mappings, "properties": properties}, synthetic, 9_040_000)
+    body = json.dumps({"text": [f"a{here}b", "c"], "deep": [{"in": [f"{here}"]}]}).encode()
+    found = {"text": [f"a{there}b", "c"], "deep": [{"in": [f"{there}"]}]}
+    assert kept.is_same(body, found)
+    assert not kept.is_same(body, {**found, "text": [f"a{there}{there}b", "c"]})
+    assert not kept.is_same(body, {**found, "text": ["a b", "c"]})
 
 
 def test_a_repair(
