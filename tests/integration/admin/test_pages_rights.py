@@ -200,3 +200,22 @@ def test_documents_of_nobody_knows_whom_are_for_superusers(es: Elasticsearch, pr
     both = visitor("elasticsearch.view_index", "shop.view_product")
     assert both.get(url).status_code == FORBIDDEN
     assert visitor(superuser=True).get(url).status_code == SEEN
+
+
+def test_tabs_are_for_those_who_may_open_them(es: Elasticsearch) -> None:
+    """On each page of an index, those of an object and of a preview included."""
+    call_command("es_rebuild", "products")
+    pages = ["change", "generations", "why", "compare", "preview"]
+    searches, products = "elasticsearch.view_loggedsearch", "shop.view_product"
+    for rights, closed in (
+        ({products, searches}, {"console"}),
+        ({products, searches, "elasticsearch.search_index"}, set()),
+        ({"elasticsearch.search_index"}, {"documents", "terms", "console"}),
+    ):
+        client = visitor("elasticsearch.view_index", *rights)
+        for page in pages if products in rights else ["change", "generations", "why"]:
+            url = reverse(f"admin:elasticsearch_index_{page}", args=[INDEX])
+            html = client.get(url, {"key": "1"} if page == "compare" else {}).content.decode()
+            for tab in ("documents", "terms", "console", "mapping"):
+                address = reverse(f"admin:elasticsearch_index_{tab}", args=[INDEX])
+                assert (f'href="{address}"' in html) == (tab not in closed), (page, tab)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import (
     HttpRequest,
@@ -16,18 +16,18 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from ....conf import get_options
-from ....models import Index, LoggedSearch, Operation
+from ....models import Index, LoggedSearch
 from ...permissions import PageAdmin
-from ...rights import RIGHTS, IndexPages, index_of
-from ..address import find_index, parse_id
+from ...rights import IndexPages, index_of
+from ..address import find_index
 from ..links import model_links
 from ..operations.actions import ACTIONS, Action
 from ..operations.operate import operate
-from ..operations.tools import READ_ONLY, problems_of, tools_of
+from ..operations.tools import problems_of
 from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
+from .frame import frame, may_search
 from .preview import preview_view
 from .sent import read_sent
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
@@ -131,11 +131,6 @@ class IndexAdmin(IndexPages):
             find_index(object_id)
         return Index(pk=object_id)
 
-    def may_search(self, request: HttpRequest, object_id: str) -> bool:
-        """Whether the project has the console, and the user the right to it."""
-        index = Index(pk=object_id)
-        return get_options().console and self.has_search_index_permission(request, index)
-
     def show(
         self,
         request: HttpRequest,
@@ -157,8 +152,7 @@ class IndexAdmin(IndexPages):
         asks = request.method == "POST" and not asked_for.isdisjoint(request.POST)
         if not asks and request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        console = self.may_search(request, object_id)
-        if tab.console and not console:
+        if tab.console and not may_search(self, request, object_id):
             raise PermissionDenied
         # A link must not search in somebody's name.
         asked = read_asked(request) if asks or not tab.console else {}
@@ -182,41 +176,14 @@ class IndexAdmin(IndexPages):
             self.log_change(request, Index(pk=object_id), "Searched by JSON.")
         if asks and tab is DOCUMENTS:
             return HttpResponseRedirect(keep_query(request, asked["q"]))
-        context = self.admin_site.each_context(request)
-        context |= {
-            "title": parse_id(object_id)[1],
-            "subtitle": None if tab is OVERVIEW else tab.title,
-            "opts": self.opts,
-            "object_id": quote(object_id),
-            "tab": tab,
-            "tabs": [
-                each
-                for each in TABS
-                if (may_read or not each.private) and (console or not each.console)
-            ],
-            "detail": detail,
-            "index": detail.status if detail else None,
-            "error": error,
-            "may_read": may_read,
-        }
+        subtitle = None if tab is OVERVIEW else tab.title
+        context = frame(self, request, object_id, detail, tab=tab, subtitle=subtitle)
+        context["error"] = error
         if detail:
             links = model_links(context["available_apps"], self.admin_site.name)
             context |= tab.fill(detail, links, asked)
             readonly = detail.connection.details.readonly
-            context["tools"] = tools_of(self, request, detail.status, readonly=readonly)
             context["problems"] = problems_of(self, request, detail.status, readonly=readonly)
-            context["running"] = [
-                (
-                    operation,
-                    self.may(
-                        RIGHTS[Operation.Kind(operation.row.kind)],
-                        request,
-                        index_of(detail.status.connection, detail.status.name),
-                    ),
-                )
-                for operation in detail.status.running
-            ]
-            context["read_only"] = READ_ONLY if readonly else ""
             if tab.console and detail.status.model:
                 named = (detail.status.connection, detail.status.name)
                 context["sent"] = read_sent(self, request, *named, asked.get("words", ""))

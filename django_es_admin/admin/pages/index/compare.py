@@ -1,7 +1,6 @@
 """The page of one object in one index: what is indexed, and what would be indexed now."""
 
 from django.contrib import messages
-from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,9 +14,10 @@ from ....status.comparison import compare_object
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
-from ..operations.tools import READ_ONLY, tools_of
+from ..operations.tools import READ_ONLY
 from ..reindexed import tell_reindexed
-from .tabs import DOCUMENTS, TABS
+from .frame import frame
+from .tabs import DOCUMENTS
 
 MAX_KEY = 512
 
@@ -57,7 +57,7 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
             result = reindex_objects(definition, [key])
         tell_reindexed(pages, request, definition, result, single=key)
         return HttpResponseRedirect(request.get_full_path())
-    context = pages.admin_site.each_context(request)
+    context = frame(pages, request, object_id, detail, tab=DOCUMENTS, subtitle=_("Documents"))
     comparison, problem = None, detail.connection.error
     try:
         comparison = None if problem else compare_object(definition, key)
@@ -65,16 +65,6 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
         problem = str(error)
     links = model_links(context["available_apps"], pages.admin_site.name)
     context |= {
-        "title": name,
-        "subtitle": _("Documents"),
-        "opts": pages.opts,
-        "object_id": quote(object_id),
-        "tab": DOCUMENTS,
-        "tabs": TABS,
-        "tools": tools_of(pages, request, detail.status, readonly=readonly),
-        "read_only": READ_ONLY if readonly else "",
-        "detail": detail,
-        "index": detail.status,
         "key": key,
         "object_url": links.change(detail.status.model, key),
         "comparison": comparison,

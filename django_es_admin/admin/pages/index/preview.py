@@ -1,6 +1,5 @@
 """The page that says what a swap would change for those who search."""
 
-from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -13,8 +12,8 @@ from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
-from ..operations.tools import READ_ONLY, tools_of
-from .tabs import TABS
+from .frame import frame
+from .tabs import GENERATIONS
 
 SEARCHES = 100
 SECONDS = 10.0
@@ -56,9 +55,10 @@ def preview_view(
             )
     except ElasticsearchAdminError as error:
         problem = str(error)
-    context = pages.admin_site.each_context(request)
+    context = frame(
+        pages, request, object_id, detail, tab=GENERATIONS, subtitle=_("What would a swap change?")
+    )
     links = model_links(context["available_apps"], pages.admin_site.name)
-    readonly = detail.connection.details.readonly
     model = detail.status.model
 
     def linked(keys: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -66,16 +66,6 @@ def preview_view(
 
     changes = result.changes[:SHOWN] if result else ()
     context |= {
-        "title": name,
-        "subtitle": _("What would a swap change?"),
-        "opts": pages.opts,
-        "object_id": quote(object_id),
-        "tab": next(each for each in TABS if each.name == "generations"),
-        "tabs": TABS,
-        "tools": tools_of(pages, request, detail.status, readonly=readonly),
-        "read_only": READ_ONLY if readonly else "",
-        "detail": detail,
-        "index": detail.status,
         "result": result,
         "sentence": sentence(result) if result else "",
         "changes": [(one, linked(one.came_in), linked(one.went_out)) for one in changes],

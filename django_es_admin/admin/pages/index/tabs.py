@@ -257,6 +257,7 @@ DOCUMENTS = Tab(
     look=_look_for_documents,
     fill=_documents,
 )
+GENERATIONS = Tab("generations", _("Generations"), "generations.html")
 OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview)
 TABS = (
     OVERVIEW,
@@ -284,7 +285,7 @@ TABS = (
         look=_look_for_tokens,
         fill=_analysis,
     ),
-    Tab("generations", _("Generations"), "generations.html"),
+    GENERATIONS,
     Tab(
         "shards",
         _("Shards"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -17,10 +16,10 @@ from ....insight.why.why import explain_why
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
-from ..operations.tools import READ_ONLY, tools_of
 from .compare import MAX_KEY
+from .frame import frame
 from .known import BOX, model_admin_of, searches_for, title_of
-from .tabs import DOCUMENTS, TABS
+from .tabs import DOCUMENTS
 
 MOST_CHARACTERS = 1_000
 
@@ -67,20 +66,11 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
             )
     except ElasticsearchAdminError as error:
         problem = str(error)
-    context = pages.admin_site.each_context(request)
+    context = frame(
+        pages, request, object_id, detail, tab=DOCUMENTS, subtitle=_("Why is this (not) found?")
+    )
     links = model_links(context["available_apps"], pages.admin_site.name)
-    readonly = detail.connection.details.readonly
     context |= {
-        "title": name,
-        "subtitle": _("Why is this (not) found?"),
-        "opts": pages.opts,
-        "object_id": quote(object_id),
-        "tab": DOCUMENTS,
-        "tabs": [each for each in TABS if reads_all or not each.private],
-        "tools": tools_of(pages, request, detail.status, readonly=readonly),
-        "read_only": READ_ONLY if readonly else "",
-        "detail": detail,
-        "index": detail.status,
         "key": key,
         "text": text,
         "object_url": links.change(detail.status.model, key) if key else "",

@@ -1,0 +1,69 @@
+"""What stands around each page of an index: its tabs, its buttons, and what is running."""
+
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from ....conf import get_options
+from ....models import Index, Operation
+from ....status.detail import IndexDetail
+from ...rights import RIGHTS, IndexPages, index_of
+from ..address import parse_id
+from ..operations.tools import READ_ONLY, tools_of
+from .tabs import TABS, Tab
+
+
+def may_search(pages: IndexPages, request: HttpRequest, object_id: str) -> bool:
+    """Whether the project has the console, and the user the right to it."""
+    index = Index(pk=object_id)
+    return get_options().console and pages.has_search_index_permission(request, index)
+
+
+def frame(
+    pages: IndexPages,
+    request: HttpRequest,
+    object_id: str,
+    detail: IndexDetail | None,
+    *,
+    tab: Tab,
+    subtitle: str | Promise | None,
+) -> dict[str, Any]:
+    """Return the context that all pages of an index have.
+
+    Args:
+        detail: of the index; None where the settings are wrong, so that it cannot be read.
+        tab: which is marked as the one that is open.
+        subtitle: of the page; None for that of the index itself.
+    """
+    may_read = detail is None or pages.has_view_documents_permission(request, Index(pk=object_id))
+    console = may_search(pages, request, object_id)
+    context = pages.admin_site.each_context(request)
+    context |= {
+        "title": parse_id(object_id)[1],
+        "subtitle": subtitle,
+        "opts": pages.opts,
+        "object_id": quote(object_id),
+        "tab": tab,
+        "tabs": [
+            each
+            for each in TABS
+            if (may_read or not each.private) and (console or not each.console)
+        ],
+        "detail": detail,
+        "index": detail.status if detail else None,
+        "may_read": may_read,
+    }
+    if detail:
+        index = index_of(detail.status.connection, detail.status.name)
+        readonly = detail.connection.details.readonly
+        context |= {
+            "tools": tools_of(pages, request, detail.status, readonly=readonly),
+            "read_only": READ_ONLY if readonly else "",
+            "running": [
+                (operation, pages.may(RIGHTS[Operation.Kind(operation.row.kind)], request, index))
+                for operation in detail.status.running
+            ],
+        }
+    return context
