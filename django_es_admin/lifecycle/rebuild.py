@@ -22,7 +22,13 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, read_indices
 from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
-from ..operations.patience import DatabasePatience, is_database_outage, outlast, patiently
+from ..operations.patience import (
+    DatabasePatience,
+    is_cluster_away,
+    is_database_outage,
+    outlast,
+    patiently,
+)
 from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
@@ -201,7 +207,8 @@ def rebuild(
     """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
 
     A build that is stopped at the gate or at the swap stays written to, for ``es_swap_alias`` or
-    ``es_prune``; one that fails before is marked as failed.
+    ``es_prune``. So does one whose database or Elasticsearch was away for longer than
+    ``OPERATION_PATIENCE``: the next rebuild resumes it. What fails otherwise is marked as failed.
 
     Args:
         queued: the record of the operation, if it was made before.
@@ -236,7 +243,7 @@ def rebuild(
             # It still gets changes: it may be corrected, or another process may resume it.
             raise
         except BaseException as error:
-            if is_database_outage(error):
+            if is_database_outage(error) or is_cluster_away(error):
                 # As after a kill, only what is missing is loaded by the next rebuild.
                 record.operation.details[RESUMABLE] = True
                 raise

@@ -41,6 +41,14 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
+def is_cluster_away(error: BaseException) -> bool:
+    """Whether an error says that Elasticsearch did not do any work, whatever index it was asked of.
+
+    A block of one index is none: who begins again finds the same block.
+    """
+    return is_outage(error) and not isinstance(error, IndexBlocked)
+
+
 def is_database_outage(error: BaseException) -> bool:
     """Whether an error of a database may be over in a moment; ask before anything else."""
     return isinstance(error, _OF_THE_DATABASE) or fault_of(error) is not Fault.DATA

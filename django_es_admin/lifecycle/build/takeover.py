@@ -13,11 +13,11 @@ from ..generations.table import generations_of, mark_failed
 from .ranges import release_ranges
 
 RESUMABLE = "resumable"
-"""Among the details of a rebuild that ended because the database failed."""
+"""Among the details of a rebuild that ended because the database or Elasticsearch was away."""
 
 
 def find_dead_build(definition: IndexDefinition) -> Generation | None:
-    """Return the generation that a rebuild was filling which was killed, or lost its database.
+    """Return the generation that a rebuild was filling which was killed, or lost a server.
 
     It has been written to all the time, so that only ranges are missing. One that was begun for
     other code is of no use.

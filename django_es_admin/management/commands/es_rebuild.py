@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import Error
 
 from ...exceptions import LoadFailed
 from ...indices.definition import IndexDefinition, select_definitions
+from ...lifecycle.build.takeover import find_dead_build
 from ...lifecycle.changed import find_changes
 from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
@@ -103,7 +105,7 @@ class Command(ElasticsearchCommand):
         parser.add_argument(
             "--resume",
             action="store_true",
-            help="Only resume rebuilds that were killed, or lost their database.",
+            help="Only resume rebuilds that were killed, or lost a server.",
         )
         parser.add_argument(
             "--only-changed",
@@ -183,7 +185,7 @@ class Command(ElasticsearchCommand):
     def _resumable(self, plans: list[RebuildPlan]) -> list[RebuildPlan]:
         found = [plan for plan in plans if plan.resumes]
         if not found:
-            self.say("Nothing to resume: no rebuild was killed or lost its database.")
+            self.say("Nothing to resume: no rebuild was killed or lost a server.")
         return found
 
     def _show(self, plans: list[RebuildPlan], as_json: bool) -> None:
@@ -240,6 +242,7 @@ class Command(ElasticsearchCommand):
                 self.write_json(make_failed_event(plan, text, error), indent=None)
             elif isinstance(error, LoadFailed):
                 self._list_failures(error)
+            self._tell_resumable(plan)
             return text
         taken = time.monotonic() - started
         if as_json:
@@ -256,6 +259,16 @@ class Command(ElasticsearchCommand):
         else:
             with telling(self) as tell:
                 yield tell
+
+    def _tell_resumable(self, plan: RebuildPlan) -> None:
+        # The database may be what failed.
+        with suppress(Error):
+            if build := find_dead_build(plan.definition):
+                name = plan.definition.name
+                self.complain(
+                    f"What was loaded is kept in {build.name}: "
+                    f"`manage.py es_rebuild {name} --resume` loads the rest."
+                )
 
     def _list_failures(self, error: LoadFailed) -> None:
         for key, reason in error.failures:
