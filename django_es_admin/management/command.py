@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, is_dataclass
 from enum import IntEnum
 from typing import Any
@@ -28,6 +28,7 @@ from django.utils import translation
 from .. import incidents
 from ..exceptions import ElasticsearchAdminError
 from ..faults import Fault, fault_of
+from ..operations.acting import MAX_NOTE, leaving
 
 FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, Error)
 """What a command tells in one line; any other exception is a defect, and keeps its traceback."""
@@ -83,6 +84,13 @@ def rate(text: str) -> float:
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError("give a number per second above 0")
     return value
+
+
+def note(text: str) -> str:
+    """Return ``text``, which has to be short enough to be kept."""
+    if len(text) > MAX_NOTE:
+        raise argparse.ArgumentTypeError(f"give at most {MAX_NOTE} characters")
+    return text
 
 
 @contextmanager
@@ -164,6 +172,7 @@ class ElasticsearchCommand(BaseCommand):
     """Base of the commands; ``call_command`` works with each of them.
 
     A subclass sets ``help``, ``examples`` (lines for the end of ``--help``) and ``exit_codes``.
+    With ``records`` it takes a note, which is kept with the operations that it records.
 
     Raises:
         CommandError: the command failed; its ``returncode`` is one of :class:`Exit`.
@@ -171,6 +180,7 @@ class ElasticsearchCommand(BaseCommand):
 
     examples: Sequence[str] = ()
     exit_codes = "0 done, 1 failed"
+    records = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return the parser, with examples and exit codes at the end of its help."""
@@ -206,6 +216,14 @@ class ElasticsearchCommand(BaseCommand):
             dest="interactive",
             help="Ask no questions; the answer is always yes.",
         )
+        if self.records:
+            parser.add_argument(
+                "--note",
+                type=note,
+                default="",
+                metavar="TEXT",
+                help="Why you do it; shown with the operation, on the pages and in its history.",
+            )
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run as a program: end with an exit code, and without a traceback."""
@@ -240,7 +258,8 @@ class ElasticsearchCommand(BaseCommand):
         self.color: bool = options["force_color"] or (
             not self.plain and self.stdout.isatty() and supports_color()
         )
-        with translation.override(None), incidents_on(self.stderr.write):
+        noted = leaving(options["note"]) if options.get("note") else nullcontext()
+        with translation.override(None), incidents_on(self.stderr.write), noted:
             try:
                 return super().execute(*args, **options)
             except FAILURES as error:

@@ -2,12 +2,16 @@
 
 import getpass
 import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from ..models import Operation
+
+MAX_NOTE = 200
+"""Characters that a person may leave with an operation."""
 
 _acting: ContextVar["Acting | None"] = ContextVar("acting", default=None)
 
@@ -47,6 +51,18 @@ def acting(who: str, *, through: str = "", note: str = "") -> Iterator[Acting]:
         _acting.reset(token)
 
 
+@contextmanager
+def leaving(note: str) -> Iterator[None]:
+    """Leave a note with the operations that begin in the context, whoever begins them."""
+    outer = _acting.get()
+    begun = outer.begun if outer else []
+    token = _acting.set(Acting(who_acts(), acts_through(), note, begun))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
 def who_acts() -> str:
     """Return the name to record: the user's, or that of the account that runs this process."""
     acting = _acting.get()
@@ -67,7 +83,7 @@ def acts_through() -> str:
 def note_left() -> str:
     """Return why the person who acts does that, in their words; "" if they do not say."""
     acting = _acting.get()
-    return acting.note if acting is not None else ""
+    return _in_one_line(acting.note)[:MAX_NOTE] if acting is not None else ""
 
 
 def note_begun(operation: Operation) -> None:
@@ -75,3 +91,9 @@ def note_begun(operation: Operation) -> None:
     acting = _acting.get()
     if acting is not None:
         acting.begun.append(operation)
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text as a database can keep it: NUL and half of a character are in no JSON there."""
+    kept = (" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
+    return " ".join("".join(kept).split())

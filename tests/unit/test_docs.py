@@ -132,9 +132,11 @@ DJANGOS = {
 }
 
 
-def common() -> set[str]:
+def common(name: str) -> set[str]:
+    """Return the options that stand above all commands, those of other commands left out."""
     intro = page("commands.md").partition("\n## ")[0]
-    return {code(cells[0]).split()[0] for cells in rows(intro)} | {"--noinput"}
+    others = set() if command(name).records else {"--note"}
+    return {code(cells[0]).split()[0] for cells in rows(intro)} - others | {"--noinput"}
 
 
 # Commands
@@ -149,7 +151,12 @@ def test_each_command_has_a_section_and_each_section_a_command() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_options_of_a_command(name: str) -> None:
     own = {code(cells[0]).split()[0] for cells in rows(section(page("commands.md"), name))}
-    assert own | common() == options(name) - DJANGOS
+    assert own | common(name) == options(name) - DJANGOS
+
+
+def test_which_commands_record_an_operation() -> None:
+    (line,) = re.findall(r"^These are (`es_create`.*?)\.$", page("commands.md"), re.M | re.S)
+    assert set(re.findall(r"`(\w+)`", line)) == {n for n in COMMANDS if command(n).records}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -14,6 +14,7 @@ from ..operations_json import CreatedDocument, CreateDocument, Outcome
 class Command(ElasticsearchCommand):
     """Create what is missing and leave alone what is there, so that a deployment may repeat it."""
 
+    records = True
     help = (
         "Create the declared indices that are missing, empty and with their aliases. An index "
         "that exists is not changed, even if its mapping differs: use es_rebuild for that. An "

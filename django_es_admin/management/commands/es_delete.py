@@ -13,6 +13,7 @@ from ..tables import number
 class Command(ElasticsearchCommand):
     """Print what would go, ask for its name, and delete it."""
 
+    records = True
     help = (
         "Delete a declared index with all its generations, or one generation that is not live. "
         "Prints the plan first and asks to type the name. This cannot be undone, but you can "

@@ -13,6 +13,7 @@ from ..operations_json import PruneDocuments, make_prune_document
 class Command(ElasticsearchCommand):
     """Print what would go, and delete it."""
 
+    records = True
     help = (
         "Delete retired generations and failed builds. Live and standby generations and running "
         "builds are never deleted. Asks no questions, because nothing that it deletes is searched "

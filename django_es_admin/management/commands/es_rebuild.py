@@ -41,6 +41,7 @@ from ..progress import tell_in_events, telling
 class Command(ElasticsearchCommand):
     """Print the plans, then carry them out one after the other."""
 
+    records = True
     help = (
         "Build a new generation of each index from the database and make it live in one request. "
         "Until then the old generation is searched. It still gets every change after that, and "

@@ -30,6 +30,7 @@ class ReindexDocument:
 class Command(ElasticsearchCommand):
     """Give objects rows of the outbox, as if each had been saved."""
 
+    records = True
     help = (
         "Write the documents of objects anew, as if each had been saved: by key, by a condition, "
         "those changed since a moment, or all. Each gets a row in the outbox. With the default "

@@ -13,6 +13,7 @@ from ..swapping import SwapCommand
 class Command(SwapCommand):
     """Print what would move, ask, and move it in one request."""
 
+    records = True
     help = (
         "Make the generation live again that was live before the last rebuild or swap. It has "
         "received every change since, so nothing is lost. Prints the plan first and asks. The "

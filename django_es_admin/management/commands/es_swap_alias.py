@@ -14,6 +14,7 @@ from ..swapping import SwapCommand
 class Command(SwapCommand):
     """Print what would move, ask, and move it in one request."""
 
+    records = True
     help = (
         "Make another generation of an index live: back to the one before the last rebuild, or to "
         "the one that --to names. Prints the plan first and asks before the swap. Nothing is "

@@ -52,6 +52,7 @@ class MappingsDocument:
 class Command(ElasticsearchCommand):
     """Print which changes of the mapping apply in place, and make them."""
 
+    records = True
     help = (
         "Add the fields that the code declares to the mapping of the live generation, and change "
         "what can be changed in place, without a rebuild. Then all objects are written anew, so "

@@ -34,6 +34,7 @@ _KINDS = {
 class Command(ElasticsearchCommand):
     """Find what is missing, stale or too much, and give it rows of the outbox if asked to."""
 
+    records = True
     help = (
         "Compare each object with its document in the live generation: which documents are "
         "missing, are not what would be written now (stale), or have no object (ghosts). Changes "

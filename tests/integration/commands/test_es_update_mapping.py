@@ -60,7 +60,7 @@ def mapping(es: Elasticsearch, definition: IndexDefinition) -> dict[str, Any]:
 
 def test_a_field_is_added_and_filled(run: Run, es: Elasticsearch, live: None) -> None:
     with code(price=fields.FloatField(), plain=fields.KeywordField(attr="name")) as definition:
-        done = run("es_update_mapping", NAME)
+        done = run("es_update_mapping", NAME, "--note", "a price")
         assert done.code == 0
         assert "deployed: price: in place: a field can be added." in done.out
         assert "deployed: 3 objects are written anew." in done.out
@@ -69,6 +69,7 @@ def test_a_field_is_added_and_filled(run: Run, es: Elasticsearch, live: None) ->
         assert verify(plan_verify(definition)).equal
         operation = Operation.objects.filter(kind="update").get()
         assert (operation.kind, operation.state) == ("update", "done")
+        assert operation.details["note"] == "a price"
         # It is as if it had been built for this code.
         assert "nothing to update" in run("es_update_mapping", NAME).out
         done = run("es_rebuild", NAME, "--only-changed")

@@ -23,15 +23,12 @@ from ....exceptions import (
     IndexNotDeclared,
 )
 from ....indices.definition import IndexDefinition, get_definition
-from ....operations.acting import acting
+from ....operations.acting import MAX_NOTE, acting
 from ....operations.fingerprint import fingerprint
 from ....status import snapshot
 from ...rights import IndexPages, index_of, through
 from ..address import parse_id, quoted_id
 from .actions import Action
-
-MAX_NOTE = 200
-"""Characters that a person may leave with an operation."""
 
 
 def operate(
@@ -116,7 +113,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
         single_object=True,
     )
     problem = ""
-    site, note = through(pages.admin_site), request.POST.get("note", "").strip()[:MAX_NOTE]
+    site, note = through(pages.admin_site), request.POST.get("note", "")
     with acting(request.user.get_username(), through=site, note=note) as actor:
         try:
             action.carry_out(plan)
