@@ -20,6 +20,7 @@ class ElasticsearchAdminConfig(AppConfig):
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
         from .insight.log import note
+        from .lifecycle import rules_saved
         from .outbox.capture import signals
         from .outbox.rows import tables
         from .outbox.triggers import install
@@ -29,6 +30,7 @@ class ElasticsearchAdminConfig(AppConfig):
         signals.connect()
         tables.connect(self)
         note.connect()
+        rules_saved.connect()
         install.connect(self)
         if f"{self.name}.dsl.registries" in sys.modules:
             # Only for projects that use it: the names of django-elasticsearch-dsl.

@@ -2,13 +2,14 @@
 
 from django.contrib.admin import AdminSite
 
-from ..models import Connection, Index, Judgement, LoggedSearch, Operation, OutboxEntry
+from ..models import Connection, Index, Judgement, LoggedSearch, Operation, OutboxEntry, Synonym
 from .pages.index import IndexAdmin
 from .pages.judgements import JudgementAdmin
 from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
 from .pages.overview.connection import ConnectionAdmin
 from .pages.searches import SearchesAdmin
+from .pages.synonyms import SynonymAdmin
 
 PAGES = (
     (Connection, ConnectionAdmin),
@@ -17,6 +18,7 @@ PAGES = (
     (OutboxEntry, OutboxAdmin),
     (LoggedSearch, SearchesAdmin),
     (Judgement, JudgementAdmin),
+    (Synonym, SynonymAdmin),
 )
 
 

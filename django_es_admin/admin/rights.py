@@ -29,6 +29,7 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
     Operation.Kind.REINDEX: "reindex_objects",
     Operation.Kind.VERIFY: "reindex_objects",
     Operation.Kind.UPDATE: "rebuild_index",
+    Operation.Kind.SYNONYMS: "reindex_objects",
 }
 """Which right each kind of operation takes."""
 

@@ -3,5 +3,6 @@
 from . import fields
 from .document import Document
 from .registry import registry
+from .synonyms import synonyms
 
-__all__ = ["Document", "fields", "registry"]
+__all__ = ["Document", "fields", "registry", "synonyms"]

@@ -21,6 +21,11 @@ class JudgementResource(resources.ModelResource):  # type: ignore[misc]
         clean_model_instances = True
         skip_unchanged = True
 
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Take a file without the connection, as most projects have one."""
+        if dataset.headers and "connection" not in dataset.headers:
+            dataset.append_col([""] * len(dataset), header="connection")
+
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """Bring the words into the form in which they are stored."""
         row["connection"] = row.get("connection") or "default"

@@ -21,6 +21,7 @@ from ..documents.paths import path_of
 from ..documents.registry import document_registered
 from ..documents.valued import valued
 from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
+from .synonyms import names_of, with_sets
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ class IndexDefinition:
     def connection(self) -> Base:
         """Where it lives; looked up each time, as a forked process has its own."""
         return connections[self.using]
+
+    @cached_property
+    def synonyms(self) -> Mapping[str, str]:
+        """The sets of synonyms that its analyzers use: as rows name them -> in Elasticsearch."""
+        prefix = self.connection.index_prefix
+        return {name.removeprefix(prefix): name for name in names_of(self.settings)}
 
     @property
     def database(self) -> str:
@@ -234,7 +241,7 @@ def definition_of(document: type[Document]) -> IndexDefinition:
         alias=options.alias,
         using=options.using,
         aliases=_aliases(options.connection, declared.get("aliases"), index.get("ALIASES")),
-        settings=_with_window(settings),
+        settings=with_sets(_with_window(settings), options.connection.prefixed),
         mappings=declared.get("mappings", {}),
         document=document,
         others=siblings[1:],
@@ -270,7 +277,7 @@ def _of_settings(name: str, index: Mapping[str, Any], connection: Base) -> Index
         alias=connection.prefixed(index["NAME"]),
         using=connection.alias,
         aliases=_aliases(connection, index["ALIASES"]),
-        settings=_with_window(index["SETTINGS"] or {}),
+        settings=with_sets(_with_window(index["SETTINGS"] or {}), connection.prefixed),
         mappings={},
         document=None,
     )

@@ -1,5 +1,6 @@
 """Which indices are not as the code declares them, and whether a change can be made in place."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,11 @@ from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
+from ..indices.synonyms import TRIAL, rules_within
 from .build.load import count_about
 from .generations.table import generations_of
 
+_OF_SYNONYMS = re.compile(rf"\.(?:synonyms_set|updateable)$|{TRIAL}\.")
 _NAMED = 5
 """Fields or settings that a sentence names."""
 
@@ -107,11 +110,18 @@ def differing_settings(definition: IndexDefinition, index: LiveIndex) -> tuple[s
     if index.settings.get("index.auto_expand_replicas", "false") != "false":
         # Elasticsearch sets it.
         declared.pop("number_of_replicas", None)
+    # A server without the synonyms API has the rules in the index, whose problem tells of them.
+    within = any(
+        rules_within(definition.settings, index.settings, real) is not None
+        for real in definition.synonyms.values()
+    )
     return tuple(
         sorted(
             name
             for name, value in declared.items()
-            if value is not None and index.settings.get(f"index.{name}") != _text(value)
+            if value is not None
+            and index.settings.get(f"index.{name}") != _text(value)
+            and not (within and _OF_SYNONYMS.search(name))
         )
     )
 

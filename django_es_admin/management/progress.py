@@ -31,6 +31,7 @@ STEPS: dict[Step, str] = {
     "verify": "compare the documents of",
     "ghosts": "look for documents without an object",
     "update": "update the mapping",
+    "synonyms": "put the synonyms",
 }
 
 

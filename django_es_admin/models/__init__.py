@@ -8,6 +8,7 @@ from .outbox import OutboxEntry
 from .owner import Owner
 from .page import Connection, Index
 from .searches import LoggedSearch
+from .synonym import Synonym
 from .tick import Tick
 from .verification import Difference, ProvenRange
 from .worker import Worker
@@ -26,6 +27,7 @@ __all__ = [
     "ProvenRange",
     "RefusedDocument",
     "RowCount",
+    "Synonym",
     "Tick",
     "Worker",
 ]

@@ -29,6 +29,7 @@ class Operation(models.Model):
         REINDEX = "reindex", _("reindex objects")
         VERIFY = "verify", _("verify")
         UPDATE = "update", _("update mapping")
+        SYNONYMS = "synonyms", _("put synonyms")
 
     class State(models.TextChoices):
         """How far it is; a running one whose lease ran out was killed."""

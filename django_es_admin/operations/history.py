@@ -41,6 +41,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.DRAIN: ("drain",),
     Operation.Kind.VERIFY: ("verify", "ghosts"),
     Operation.Kind.UPDATE: ("update", "drain"),
+    Operation.Kind.SYNONYMS: ("synonyms",),
 }
 """The steps of each kind; those that only some have are left out."""
 

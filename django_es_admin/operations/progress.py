@@ -18,6 +18,7 @@ Step = Literal[
     "verify",
     "ghosts",
     "update",
+    "synonyms",
 ]
 
 

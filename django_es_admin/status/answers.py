@@ -14,6 +14,8 @@ from ..exceptions import ConnectionTimedOut, ElasticsearchAdminError
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.names import alias_of_generation
+from ..indices.synonyms import read_set
+from .synonyms import Sets
 
 MOST_OTHERS = 100
 """Undeclared indices whose documents are counted, as each takes a search."""
@@ -28,6 +30,8 @@ class ClusterAnswer:
     mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     documents: Mapping[str, int | None] = field(default_factory=dict)
     disk: Disk | None = None
+    synonyms: Sets = field(default_factory=dict)
+    """Of the indices that were asked about; a set is missing where nothing was said of it."""
     told: datetime | None = None
     """Where it did not answer: when it said all this last."""
 
@@ -77,7 +81,19 @@ def _ask(
     except ElasticsearchAdminError:
         # It takes another privilege than the rest, and a page can do without.
         disk = None
-    return ClusterAnswer(health, live, mappings, documents, disk)
+    synonyms = _read_sets(backend, definitions, deadline)
+    return ClusterAnswer(health, live, mappings, documents, disk, synonyms)
+
+
+def _read_sets(
+    backend: Base, definitions: Iterable[IndexDefinition], deadline: Deadline
+) -> dict[str, tuple[str, ...] | None]:
+    wanted = {real for d in definitions if d.using == backend.alias for real in d.synonyms.values()}
+    try:
+        return {real: read_set(backend, real, deadline) for real in sorted(wanted)}
+    except ElasticsearchAdminError:
+        # An older server has no such request, and an account may lack the privilege.
+        return {}
 
 
 def _to_count(

@@ -24,6 +24,7 @@ from ..outbox.rows.status import OutboxStatus, read_outboxes
 from ..outbox.triggers.install import TriggerState, read_state
 from ..outbox.triggers.wanted import documents_in, has_triggers
 from .counts import Rows, count_rows, recall_rows
+from .synonyms import Rules, read_rules_or_none
 
 Key = tuple[str, str]
 
@@ -43,6 +44,7 @@ class Figures:
         silent: databases that did not answer.
         owners: database -> the key by which it names what it owns.
         triggers: database -> its triggers, where documents want some.
+        synonyms: the rules of the sets that are named; None where the database does not say.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -56,6 +58,7 @@ class Figures:
     workers: dict[str, Workers] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     triggers: dict[str, TriggerState] = field(default_factory=dict)
+    synonyms: Rules | None = field(default_factory=dict)
 
     def triggers_of(self, definition: IndexDefinition) -> tuple[int, int]:
         """Return how many triggers of an index are missing, and how many at its table are old."""
@@ -141,9 +144,10 @@ class Figures:
 def read_figures(definitions: Iterable[IndexDefinition]) -> Figures:
     """Return the figures of indices; those of a database that fails are missing."""
     by_database: defaultdict[str, list[IndexDefinition]] = defaultdict(list)
-    for definition in definitions:
+    every = list(definitions)
+    for definition in every:
         by_database[definition.database].append(definition)
-    found = Figures()
+    found = Figures(synonyms=read_rules_or_none(every))
     for using, group in (by_database or {DEFAULT_DB_ALIAS: []}).items():
         try:
             found = _add(found, using, group)

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 Level = Literal["error", "warning"]
 """``error``: searches miss something, or cannot be answered. ``warning``: they will, or may."""
 
-Verb = Literal["create", "rebuild", "swap", "drain", "complete", "prune", "delete_generation"]
+Verb = Literal[
+    "create", "rebuild", "swap", "drain", "complete", "prune", "delete_generation", "synonyms"
+]
 """As the pages and :mod:`django_es_admin.lifecycle` name them."""
 
 Obstacle = Literal["", "read-only", "rebuild"]
@@ -28,6 +30,7 @@ _COMMANDS: Mapping[Verb, str] = {
     "complete": "es_verify",
     "prune": "es_prune",
     "delete_generation": "es_delete",
+    "synonyms": "es_synonyms",
 }
 """The command of each verb."""
 
@@ -181,6 +184,15 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(count)d triggers belong to an earlier form of the document: run `manage.py es_triggers "
         "install`",
         "count",
+    ),
+    "synonyms-behind": ngettext_lazy(
+        "%(count)d rule of the synonyms %(name)s is not in Elasticsearch as in the database",
+        "%(count)d rules of the synonyms %(name)s are not in Elasticsearch as in the database",
+        "count",
+    ),
+    "synonyms-built-in": gettext_lazy(
+        "The synonyms %(name)s have changed since the index was built. This server has no synonyms "
+        "API, so they act after the next rebuild"
     ),
     "outbox-late": ngettext_lazy(
         "%(count)d change waits, the oldest for %(minutes)d min",

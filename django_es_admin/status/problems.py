@@ -16,6 +16,7 @@ from ..outbox.rows.status import OutboxStatus
 from .former import Former
 from .ownership import Ownership
 from .problem import Mend, Problem
+from .synonyms import SynonymsBehind
 
 UNSWAPPED = timedelta(hours=1)
 """That a build may wait, for somebody to look at it."""
@@ -52,6 +53,7 @@ def find_problems(
     rebuilding: Operation | None = None,
     unattended: Operation | None = None,
     triggers: tuple[int, int] = (0, 0),
+    synonyms: Sequence[SynonymsBehind] = (),
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -72,6 +74,7 @@ def find_problems(
         rebuilding: the rebuild that goes on or waits.
         unattended: an operation that no worker has begun.
         triggers: how many of them are missing, and how many old.
+        synonyms: sets that are not in Elasticsearch as the rows say.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
     ours = [name for name in existing if not ownership.is_foreign(name)]
@@ -111,6 +114,7 @@ def find_problems(
         found.append(Problem(kind, {"count": abs(drift)}, "error", mends))
     if differences:
         found.append(Problem("mapping", {"count": differences}, mends=(_rebuild(definition),)))
+    found += _of_synonyms(definition, synonyms)
     if outbox.refused:
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
@@ -122,6 +126,17 @@ def _of_triggers(missing: int, old: int) -> Iterator[Problem]:
         yield Problem("triggers-missing", {"count": missing}, "error")
     if old:
         yield Problem("triggers-old", {"count": old})
+
+
+def _of_synonyms(
+    definition: IndexDefinition, synonyms: Sequence[SynonymsBehind]
+) -> Iterator[Problem]:
+    for one in synonyms:
+        if one.built_in:
+            yield Problem("synonyms-built-in", {"name": one.name}, mends=(_rebuild(definition),))
+        else:
+            facts = {"name": one.name, "count": one.count}
+            yield Problem("synonyms-behind", facts, mends=(Mend("synonyms", definition.name),))
 
 
 def _of_queue(unattended: Operation | None) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from .ownership import Ownership
 from .problem import Problem
 from .problems import find_problems, problems_of_outbox, problems_without_database
 from .snapshot import look
+from .synonyms import find_behind
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,9 @@ def index_status(
             ),
             unattended=next((each.row for each in running if each.unattended), None),
             triggers=figures.triggers_of(definition),
+            synonyms=()
+            if figures.synonyms is None
+            else find_behind(definition, index, figures.synonyms, answer.synonyms),
         )
         if known
         else problems_of_outbox(outbox),

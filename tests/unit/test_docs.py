@@ -35,8 +35,14 @@ from django_es_admin.management import (
     why_json,
 )
 from django_es_admin.management.command import ElasticsearchCommand, Exit
-from django_es_admin.management.commands import es_judge, es_preview, es_reindex, es_update_mapping
-from django_es_admin.models import Connection, Index, Judgement, LoggedSearch
+from django_es_admin.management.commands import (
+    es_judge,
+    es_preview,
+    es_reindex,
+    es_synonyms,
+    es_update_mapping,
+)
+from django_es_admin.models import Connection, Index, Judgement, LoggedSearch, Synonym
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
 from django_es_admin.test import pytest_plugin
@@ -67,6 +73,7 @@ DOCUMENTS: dict[str, Any] = {
     "es_rollback": operations_json.SwapDocument,
     "es_status": status_json.StatusDocument,
     "es_swap_alias": operations_json.SwapDocument,
+    "es_synonyms": es_synonyms.SynonymsDocument,
     "es_update_mapping": es_update_mapping.MappingsDocument,
     "es_triggers": operations_json.TriggersDocument,
     "es_verify": verify_json.VerifyDocument,
@@ -398,7 +405,7 @@ def test_the_fixtures_of_the_plugin() -> None:
 def test_the_rights_and_the_hooks() -> None:
     given = {
         f"elasticsearch.{codename}"
-        for model in (Connection, Index, LoggedSearch, Judgement)
+        for model in (Connection, Index, LoggedSearch, Judgement, Synonym)
         for codename in (
             *(f"{action}_{model._meta.model_name}" for action in model._meta.default_permissions),
             *(codename for codename, _title in model._meta.permissions),

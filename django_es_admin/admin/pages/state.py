@@ -174,6 +174,7 @@ def operation_title(operation: OperationStatus) -> str:
         Operation.Kind.REINDEX: _("reindexing in %(index)s"),
         Operation.Kind.VERIFY: _("verification of %(index)s"),
         Operation.Kind.UPDATE: _("update of the mapping of %(index)s"),
+        Operation.Kind.SYNONYMS: _("synonyms of %(index)s"),
     }
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
@@ -194,6 +195,7 @@ def step_title(step: StepStatus | str) -> str:
         "verify": _("compare the documents"),
         "ghosts": _("look for documents without an object"),
         "update": _("update the mapping"),
+        "synonyms": _("put the synonyms"),
     }
     name = step if isinstance(step, str) else step.name
     return titles.get(name, name)

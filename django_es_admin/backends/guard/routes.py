@@ -40,7 +40,8 @@ Body = Literal[
 ``closed``: in a way that is not read, as in a text of ES|QL.
 """
 
-# {index}: names, separated by commas. {any}: a key or a name of something else.
+# {index}: names, separated by commas, of indices or of a set of synonyms, which has the prefix too.
+# {any}: a key or a name of something else.
 _READING = """
 GET POST         {index}/_search                       query
 GET POST         {index}/_search/template              template
@@ -147,6 +148,8 @@ PUT DELETE       _data_stream/{index}/_lifecycle       any
 PUT DELETE       _data_stream/{index}/_options         any
 PUT              _data_stream/{index}/_settings        any
 PUT              _data_stream/{index}/_mappings        mapping
+PUT DELETE       _synonyms/{index}                     any
+PUT DELETE       _synonyms/{index}/{any}               any
 GET POST         _refresh                              closed
 GET POST         _flush                                closed
 """
@@ -165,6 +168,8 @@ GET HEAD         _cluster/state/{any}/{index}          any
 GET HEAD         _resolve/cluster/{index}              any
 GET HEAD         _data_stream/{index}                  any
 GET HEAD         _data_stream/{index}/{any}            any
+GET HEAD         _synonyms/{index}                     any
+GET HEAD         _synonyms/{index}/{any}               any
 GET HEAD         _async_search/{any}                   named
 GET HEAD         _async_search/status/{any}            named
 """

@@ -10,6 +10,7 @@ from ...indices.names import new_generation_name, write_alias
 from ...models import Generation
 from ...operations.patience import outlast
 from ...outbox.drain.owner import meta_with_owner, own_key
+from .synonyms import settings_with_synonyms
 from .table import register
 
 LOAD_SETTINGS: dict[str, Any] = {
@@ -41,6 +42,7 @@ def create_physical(
     name = new_generation_name(definition.alias)
     key = outlast(partial(own_key, definition.database))
     client = definition.connection.client
+    settings = dict(settings_with_synonyms(definition, settings))
     meta = meta_with_owner(definition, definition.mappings.get("_meta"), key)
     with translated(definition.connection):
         client.options(request_timeout=get_options().operation_timeout).indices.create(

@@ -62,4 +62,4 @@ def test_the_buttons(es: Elasticsearch) -> None:
     text = "index,search,words,key,grade\nproducts,ProductSearchService,lamp,1,3\n"
     upload = SimpleUploadedFile("j.csv", text.encode(), content_type=CSV.CONTENT_TYPE)
     response = client.post(url, {"import_file": upload, "format": "0", "resource": ""})
-    assert response.status_code == 200
+    assert response.context["confirm_form"]

@@ -21,6 +21,7 @@ from ....lifecycle.rebuild import plan_rebuild, rebuild
 from ....lifecycle.refresh import plan_refresh, refresh
 from ....lifecycle.rollback import plan_rollback, roll_back
 from ....lifecycle.swap import swap_alias
+from ....lifecycle.synonyms import plan_synonyms, put_synonyms
 from ....lifecycle.verify.plan import plan_verify
 from ....lifecycle.verify.verify import verify
 from ....models import Operation
@@ -259,6 +260,17 @@ PRUNE = Action(
     note=lambda index: size(index.prunable_size) if index.prunable_size else "",
     flag=DELETION,
 )
+SYNONYMS = Action(
+    name="synonyms",
+    kind=Operation.Kind.SYNONYMS,
+    title=_("Put synonyms…"),
+    button=_("Put the synonyms"),
+    plan=lambda definition, asked: plan_synonyms(definition),
+    tell=plans.tell_synonyms,
+    execute=put_synonyms,
+    # Offered where something differs: a rule that is saved is put at once.
+    fits=_never,
+)
 DELETE = Action(
     name="delete_generation",
     kind=Operation.Kind.DELETE,
@@ -271,6 +283,18 @@ DELETE = Action(
     flag=DELETION,
     parameter="generation",
 )
-ACTIONS = (CREATE, REBUILD, SWAP, ROLLBACK, REFRESH, DRAIN, COMPLETE, VERIFY, PRUNE, DELETE)
+ACTIONS = (
+    CREATE,
+    REBUILD,
+    SWAP,
+    ROLLBACK,
+    REFRESH,
+    DRAIN,
+    COMPLETE,
+    VERIFY,
+    PRUNE,
+    SYNONYMS,
+    DELETE,
+)
 BY_KIND = {action.kind: action for action in ACTIONS}
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -147,6 +147,20 @@ def _verified(row: Operation) -> str:
     return text % {**_numbers(details, *names), "generation": row.generation}
 
 
+def _updated(row: Operation) -> str:
+    names = row.details.get("updated") or []
+    text = _("The mapping of %(generation)s is as declared. Fields that changed: %(names)s.")
+    return text % {"generation": row.generation, "names": ", ".join(names) or _("none")}
+
+
+def _synonyms_put(row: Operation) -> str:
+    sets = row.details.get("sets") or {}
+    if not sets:
+        return _("Elasticsearch had the rules already.")
+    told = ", ".join(f"{name}: {number(count)}" for name, count in sets.items())
+    return _("Searches use these synonyms (rules of each set): %(sets)s.") % {"sets": told}
+
+
 def _numbers(details: Mapping[str, Any], *names: str) -> dict[str, str]:
     return {name: number(details.get(name, 0)) for name in names}
 
@@ -162,4 +176,6 @@ _SENTENCES: Mapping[Operation.Kind, Callable[[Operation], str]] = {
     _Kind.DRAIN: _drained,
     _Kind.REINDEX: _reindexed,
     _Kind.VERIFY: _verified,
+    _Kind.UPDATE: _updated,
+    _Kind.SYNONYMS: _synonyms_put,
 }

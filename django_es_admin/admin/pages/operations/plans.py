@@ -16,6 +16,7 @@ from ....lifecycle.drain_now import DrainPlan
 from ....lifecycle.prune import Doomed, PrunePlan
 from ....lifecycle.rebuild import RebuildPlan
 from ....lifecycle.refresh import RefreshPlan
+from ....lifecycle.synonyms import SynonymsPlan
 from ....lifecycle.verify.plan import VerifyPlan
 from ....operations.history import last_rate
 from ..format import duration, number, pretty_json, size
@@ -173,6 +174,28 @@ def tell_refresh(plan: RefreshPlan) -> Told:
     alias = plan.definition.alias
     step = _("make what was written to %(alias)s searchable at once")
     return Told((step % {"alias": alias},), (f"POST /{alias}/_refresh",))
+
+
+def tell_synonyms(plan: SynonymsPlan) -> Told:
+    """Tell how sets of synonyms come in step with the rows."""
+    steps, requests = [], []
+    for one in plan.sets:
+        if one.differs:
+            text = _(
+                "put %(count)s rules into the set %(name)s: %(added)s of them are new there, and "
+                "%(removed)s others go. Searches use them at once"
+            )
+            values = {
+                "count": number(one.rules),
+                "name": one.real,
+                "added": number(one.added),
+                "removed": number(one.removed),
+            }
+            steps.append(text % values)
+            requests.append(f"PUT /_synonyms/{one.real}")
+    if not steps:
+        steps.append(_("nothing: Elasticsearch has the rules of the database"))
+    return Told(tuple(steps), tuple(requests), idle=plan.nothing)
 
 
 def tell_drain(plan: DrainPlan) -> Told:

@@ -91,7 +91,7 @@ def problems_of(
             for mend in problem.mends
             if BY_NAME[mend.verb].fits(index)
             or BY_NAME[mend.verb].parameter in mend.parameters
-            or mend.verb in {"complete", "prune"}
+            or mend.verb in {"complete", "prune", "synonyms"}
         ]
         if problem.kind == "outbox-refused":
             return _see_refused(pages, index)

@@ -1,0 +1,181 @@
+"""Sets of synonyms: which ones an index names, and what Elasticsearch's synonyms API has of them.
+
+Beside each analyzer that uses a set stands a twin that uses a set for trials. Nobody searches with
+it, so that rules can be tried on real searches before anybody finds anything else.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any
+
+from ..backends.abstracts import Base
+from ..backends.errors import translated, understood
+from ..backends.transport.deadline import Deadline
+
+TRIAL = "-trial"
+"""The end of the name of a twin: of a set, a filter or an analyzer."""
+MOST_RULES = 10_000
+"""That a set can hold, see "Create or update synonyms set API" in the Elasticsearch reference."""
+FIRST_VERSION = (8, 10)
+"""That has the synonyms API."""
+
+_KINDS = ("synonym", "synonym_graph")
+
+
+def with_sets(settings: Mapping[str, Any], prefixed: Callable[[str], str]) -> Mapping[str, Any]:
+    """Return the settings of an index with the names that its sets have in Elasticsearch.
+
+    Args:
+        prefixed: gives the name there of one that is declared.
+    """
+    if not names_of(settings):
+        return settings
+    changed = deepcopy(dict(settings))
+    analysis = changed["analysis"]
+    filters, analyzers = analysis["filter"], analysis.get("analyzer") or {}
+    twins = {}
+    for name, definition in _filters(settings):
+        declared = prefixed(definition["synonyms_set"])
+        filters[name]["synonyms_set"] = declared
+        filters[f"{name}{TRIAL}"] = {**filters[name], "synonyms_set": f"{declared}{TRIAL}"}
+        twins[name] = f"{name}{TRIAL}"
+    for name, chain in _analyzers(analyzers):
+        if twins.keys() & set(chain):
+            swapped = [twins.get(one, one) for one in chain]
+            analyzers[f"{name}{TRIAL}"] = {**analyzers[name], "filter": swapped}
+    return changed
+
+
+def names_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the sets that settings name, without those for trials."""
+    found = {definition["synonyms_set"] for _name, definition in _filters(settings)}
+    return tuple(sorted(found))
+
+
+def analyzers_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, list[str], str]]:
+    """Yield each analyzer that uses a set: its name, the filters before, and its tokenizer.
+
+    Args:
+        settings: of the index, with the names that sets have in Elasticsearch.
+        real: name of the set there.
+    """
+    using = {name for name, one in _filters(settings) if one["synonyms_set"] == real}
+    analyzers = (settings.get("analysis") or {}).get("analyzer") or {}
+    for name, chain in _analyzers(analyzers):
+        place = next((n for n, one in enumerate(chain) if one in using), None)
+        if place is not None and not name.endswith(TRIAL):
+            yield name, chain[:place], analyzers[name].get("tokenizer", "standard")
+
+
+def inlined(settings: Mapping[str, Any], rules: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    """Return settings that hold the rules themselves, for a server without the synonyms API.
+
+    Args:
+        rules: name of a set in Elasticsearch -> its rules.
+    """
+    changed = deepcopy(dict(settings))
+    analysis = changed.get("analysis") or {}
+    for name, _definition in _filters(changed):
+        one = analysis["filter"][name]
+        one.pop("updateable", None)
+        one["synonyms"] = list(rules.get(one.pop("synonyms_set"), ()))
+        analysis["filter"].pop(f"{name}{TRIAL}", None)
+    for name in [name for name in analysis.get("analyzer") or {} if name.endswith(TRIAL)]:
+        del analysis["analyzer"][name]
+    return changed
+
+
+def rules_within(settings: Mapping[str, Any], live: Mapping[str, str], real: str) -> str | None:
+    """Return the rules of a set that an index holds itself, as one text; None if it names the set.
+
+    Args:
+        settings: that are declared.
+        live: of the physical index, flat, as text.
+        real: name of the set in Elasticsearch.
+    """
+    for name, definition in _filters(settings):
+        if definition["synonyms_set"] == real:
+            kept = f"index.analysis.filter.{name}"
+            if f"{kept}.type" in live and f"{kept}.synonyms_set" not in live:
+                return live.get(f"{kept}.synonyms", "")
+    return None
+
+
+def uses_set(settings: Mapping[str, Any], live: Mapping[str, str], real: str) -> bool:
+    """Whether a physical index has a filter that uses a set.
+
+    Args:
+        settings: that are declared.
+        live: of the physical index, flat, as text.
+    """
+    return any(
+        live.get(f"index.analysis.filter.{name}.synonyms_set") == real
+        for name, definition in _filters(settings)
+        if definition["synonyms_set"] == real
+    )
+
+
+def _filters(settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    analysis = settings.get("analysis")
+    filters = analysis.get("filter") if isinstance(analysis, Mapping) else None
+    return [
+        (name, definition)
+        for name, definition in (filters or {}).items()
+        if isinstance(definition, Mapping)
+        and definition.get("type") in _KINDS
+        and isinstance(definition.get("synonyms_set"), str)
+        and not name.endswith(TRIAL)
+    ]
+
+
+def _analyzers(analyzers: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    found = []
+    for name, definition in analyzers.items():
+        chain = definition.get("filter") if isinstance(definition, Mapping) else None
+        if chain:
+            found.append((name, [chain] if isinstance(chain, str) else list(chain)))
+    return found
+
+
+def has_api(connection: Base, deadline: Deadline) -> bool:
+    """Whether the server has the synonyms API.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        answer = connection.client.options(request_timeout=deadline.remaining).info()
+    with understood(connection):
+        number = str(answer["version"]["number"])
+    return tuple(int(part) for part in re.findall(r"\d+", number)[:2]) >= FIRST_VERSION
+
+
+def read_set(connection: Base, real: str, deadline: Deadline) -> tuple[str, ...] | None:
+    """Return the rules of a set, in their order; None if there is no such set.
+
+    Raises:
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    client = connection.client.options(
+        request_timeout=deadline.remaining, ignore_status=HTTPStatus.NOT_FOUND
+    )
+    with translated(connection):
+        answer = client.synonyms.get_synonym(id=real, size=MOST_RULES)
+    if answer.meta.status == HTTPStatus.NOT_FOUND:
+        return None
+    with understood(connection):
+        return tuple(str(rule["synonyms"]) for rule in answer["synonyms_set"])
+
+
+def put_set(connection: Base, real: str, rules: Sequence[str], deadline: Deadline) -> None:
+    """Give a set these rules in place of those that it has; searches use them at once.
+
+    Raises:
+        ServerRefused: Elasticsearch does not take them.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    client = connection.client.options(request_timeout=deadline.remaining)
+    with translated(connection):
+        client.synonyms.put_synonym(id=real, synonyms_set=[{"synonyms": rule} for rule in rules])

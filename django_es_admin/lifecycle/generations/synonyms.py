@@ -1,0 +1,73 @@
+"""Put the rules of the rows into the sets of synonyms that a generation uses."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ...backends.transport.deadline import Deadline
+from ...conf import get_options
+from ...indices.definition import IndexDefinition
+from ...indices.synonyms import TRIAL, has_api, inlined, put_set, read_set
+from ...operations.patience import outlast
+from ...status.synonyms import count_differing, read_rules
+
+_TIMES = 5
+"""That a set is put, while others change its rules meanwhile."""
+
+
+def put_rules(definition: IndexDefinition, name: str, deadline: Deadline) -> int:
+    """Put the rules that there are now, until they are the same afterwards.
+
+    Of two that put at once, the one that ends last has looked at the rows after it: so the set ends
+    as the rows say, whoever was slower.
+
+    Args:
+        name: of the set, as the rows have it.
+
+    Returns:
+        How many rules it has now.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    rules: tuple[str, ...] = ()
+    for _time in range(_TIMES):
+        rules = read_rules([definition])[definition.using, name]
+        put_set(definition.connection, definition.synonyms[name], rules, deadline)
+        if read_rules([definition])[definition.using, name] == rules:
+            break
+    return len(rules)
+
+
+def settings_with_synonyms(
+    definition: IndexDefinition, settings: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Make the sets that an index names before it is created; return the settings to create it.
+
+    They hold the rules themselves, where the server has no synonyms API.
+
+    Args:
+        settings: of the index that is to be created.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    if not definition.synonyms:
+        return settings
+    rules = outlast(partial(read_rules, [definition]))
+    named = {real: rules[definition.using, name] for name, real in definition.synonyms.items()}
+    connection = definition.connection
+    if not has_api(connection, _deadline()):
+        return inlined(settings, named)
+    for name, real in definition.synonyms.items():
+        live = read_set(connection, real, _deadline())
+        if live is None or count_differing(named[real], live):
+            put_rules(definition, name, _deadline())
+        if read_set(connection, f"{real}{TRIAL}", _deadline()) is None:
+            # Before 8.18 an index cannot be created with a set that is not there.
+            put_set(connection, f"{real}{TRIAL}", (), _deadline())
+    return settings
+
+
+def _deadline() -> Deadline:
+    return Deadline(get_options().operation_timeout)

@@ -1,0 +1,145 @@
+"""Bring the sets of synonyms in Elasticsearch in step with the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from ..backends.transport.deadline import Deadline
+from ..conf import get_options
+from ..exceptions import OperationRefused
+from ..indices.definition import IndexDefinition
+from ..indices.synonyms import has_api, read_set
+from ..models import Operation
+from ..operations.progress import Progress
+from ..operations.recording import recording
+from ..operations.refusals import find_readonly_refusals
+from ..status.synonyms import count_differing, read_rules
+from .generations.synonyms import put_rules
+
+
+@dataclass(frozen=True)
+class SetChange:
+    """A set of an index.
+
+    Args:
+        name: as the rows have it.
+        real: in Elasticsearch.
+        rules: that the rows have.
+        added: how many rules Elasticsearch does not have yet.
+        removed: how many it has beside them.
+        missing: whether it has no such set.
+    """
+
+    name: str
+    real: str
+    rules: int
+    added: int
+    removed: int
+    missing: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is something to put."""
+        return bool(self.added or self.removed or self.missing)
+
+
+@dataclass(frozen=True)
+class SynonymsPlan:
+    """What ``put_synonyms`` will do.
+
+    Args:
+        sets: those of the index.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    sets: tuple[SetChange, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to put."""
+        return not self.refusals and not any(one.differs for one in self.sets)
+
+
+@dataclass(frozen=True)
+class SynonymsResult:
+    """What ``put_synonyms`` did: how many rules each set has now, by its name in the rows."""
+
+    index: str
+    sets: Mapping[str, int]
+
+
+def plan_synonyms(definition: IndexDefinition) -> SynonymsPlan:
+    """Return the plan of :func:`put_synonyms`.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    refusals = find_readonly_refusals(definition)
+    if not definition.synonyms:
+        text = _("No analyzer of the index %(name)s names a set of synonyms.")
+        refusals.append(text % {"name": definition.name})
+    elif not has_api(definition.connection, _deadline()):
+        text = _(
+            "The server has no synonyms API, which came with Elasticsearch 8.10: the next "
+            "`manage.py es_rebuild %(name)s` puts the rules into the index."
+        )
+        refusals.append(text % {"name": definition.name})
+    sets = () if refusals else tuple(_changes(definition))
+    return SynonymsPlan(definition, sets, tuple(refusals))
+
+
+def _changes(definition: IndexDefinition) -> list[SetChange]:
+    rules = read_rules([definition])
+    found = []
+    for name, real in definition.synonyms.items():
+        wanted = rules[definition.using, name]
+        live = read_set(definition.connection, real, _deadline())
+        found.append(
+            SetChange(
+                name=name,
+                real=real,
+                rules=len(wanted),
+                added=len(set(wanted) - set(live or ())),
+                removed=count_differing(wanted, live) - len(set(wanted) - set(live or ())),
+                missing=live is None,
+            )
+        )
+    return found
+
+
+def put_synonyms(plan: SynonymsPlan) -> SynonymsResult:
+    """Put the rules of the rows into the sets of an index, where they differ.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    wanted = [one.name for one in plan.sets if one.differs]
+    return put_named(plan.definition, wanted, get_options().operation_timeout)
+
+
+def put_named(definition: IndexDefinition, names: list[str], seconds: float) -> SynonymsResult:
+    """Put the rules of these sets, recorded as an operation.
+
+    Args:
+        names: as the rows have them.
+        seconds: for all of them together.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    deadline = Deadline(seconds)
+    with recording(definition, Operation.Kind.SYNONYMS) as record:
+        record.tell(Progress(definition.name, "synonyms"))
+        sets = {name: put_rules(definition, name, deadline) for name in names}
+        record.operation.details |= {"sets": sets}
+    return SynonymsResult(definition.name, sets)
+
+
+def _deadline() -> Deadline:
+    return Deadline(get_options().operation_timeout)
