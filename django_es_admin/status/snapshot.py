@@ -29,6 +29,12 @@ REMEMBERED = 24 * 60 * 60
 
 _LOOK_AGAIN = 0.05
 
+_BRIEF = 0.4
+"""The part of its time for which a page waits for a connection that was silent a moment ago."""
+
+_PATIENCE = timedelta(minutes=1)
+"""After which a silent connection gets all of its time again, in case that it is slow."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -39,12 +45,14 @@ class Snapshot:
         taken: when it was asked.
         told: when it said so; None if it never did.
         complete: whether the documents of undeclared indices were counted, too.
+        patient: when it was last given all of its time.
     """
 
     answer: ClusterAnswer
     taken: datetime
     told: datetime | None
     complete: bool
+    patient: datetime | None = None
 
     def answers(self, *, complete: bool) -> bool:
         """Whether it is new, and has all that is asked for."""
@@ -118,15 +126,29 @@ def _ask(
     definitions = {b.alias: _declared(b) for b in backends}
     others = None if complete else frozenset[str]()
     taken = timezone.now()
-    answers = for_each(backends, lambda b: ask(b, definitions[b.alias], seconds, others))
+    brief = {b.alias for b in backends if _is_silent(known.get(b.alias), taken)}
+
+    def time_of(backend: Base) -> float:
+        return seconds * _BRIEF if backend.alias in brief else seconds
+
+    answers = for_each(backends, lambda b: ask(b, definitions[b.alias], time_of(b), others))
     found = {}
     for backend, answer in zip(backends, answers, strict=True):
         key, before = keys[backend.alias], known.get(backend.alias)
-        found[backend.alias] = _with_last(Snapshot(answer, taken, taken, complete), before)
+        patient = before.patient if before and backend.alias in brief else taken
+        new = Snapshot(answer, taken, taken, complete, patient)
+        found[backend.alias] = _with_last(new, before)
         _keep(key, found[backend.alias])
         with suppress(Exception):
             cache.delete(f"{key}:turn")
     return found
+
+
+def _is_silent(before: Snapshot | None, now: datetime) -> bool:
+    """Whether a connection did not answer when it had all of its time, a moment ago."""
+    if before is None or before.answer.health.available or before.patient is None:
+        return False
+    return timedelta(0) <= now - before.patient < _PATIENCE
 
 
 def _with_last(new: Snapshot, before: Snapshot | None) -> Snapshot:

@@ -1,6 +1,7 @@
 """The dashboard of 300 indices on three connections, one of them dead: in time, in few steps."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,12 @@ from .visitors import visitor
 
 pytestmark = pytest.mark.django_db
 
-BUDGET = 1.5
+SECONDS = 1.0
+"""Of work for one page; the machine may be busy, so not by the clock on the wall."""
+
+WAITING = 1.5
+"""Seconds in which each connection must have answered, the dead one too."""
+
 EACH = 100
 
 
@@ -93,8 +99,10 @@ def test_three_hundred_indices_and_a_dead_connection(
                 text = client.get(url, {"q": "index"}).content.decode()
             settings.ES_ADMIN = {}
             asked_once, queries_once = asked.total(), len(captured)
+            began = time.thread_time()
             with noted_attempts() as attempts:
                 assert client.get(url).status_code == 200
+            worked = time.thread_time() - began
         requests.append(asked_once)
         queries.append(queries_once)
         assert f"{3 * count} indices" in text
@@ -103,6 +111,9 @@ def test_three_hundred_indices_and_a_dead_connection(
     assert text.count("…-3f9a") == PER_PAGE
     assert requests[0] == requests[1]
     assert queries[0] == queries[1]
+    assert worked < SECONDS
     # The dead one costs no more than the page's second, as it is asked beside the others.
     assert attempts.most_at_once > 1
-    assert attempts.longest < BUDGET
+    assert attempts.longest < WAITING
+    # As it was silent before, the page does not wait for it as long as for the others.
+    assert min(attempt.seconds for attempt in attempts.all) < SECONDS / 2

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -22,6 +23,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, RowCount
 from django_es_admin.status import snapshot
 from tests import servers
+from tests.attempts import noted_attempts
 
 from .test_pages_dashboard import dashboard, table
 from .visitors import visitor
@@ -186,6 +188,31 @@ def test_a_cache_that_fails_costs_no_page(
         "default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache"}
     }
     assert "green" in " ".join(table(dashboard(), "indices"))
+
+
+def test_a_page_waits_briefly_for_what_was_silent_a_moment_ago(
+    es: Elasticsearch, prefix: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [node] = es.transport.node_pool.all()
+
+    def waited() -> float:
+        """Return for how long a look would wait for the connection."""
+        with noted_attempts() as attempts:
+            snapshot.look([connections["default"]], 1.0)
+        return max(attempt.seconds for attempt in attempts.all)
+
+    with servers.hanging() as dead:
+        settings.ES_SERVERS = {"default": {"HOSTS": [dead], "INDEX_PREFIX": prefix}}
+        assert waited() == pytest.approx(1.0, abs=0.1)
+        assert waited() < 0.45
+        assert waited() < 0.45
+        # It may only be slow, so it gets all of its time now and then.
+        monkeypatch.setattr(snapshot, "_PATIENCE", timedelta(0))
+        assert waited() == pytest.approx(1.0, abs=0.1)
+    settings.ES_SERVERS = {"default": {"HOSTS": [node.base_url], "INDEX_PREFIX": prefix}}
+    # One that answers has all of its time, however often it is asked.
+    assert waited() > 0.9
+    assert waited() > 0.9
 
 
 def test_what_was_known_last_is_shown_as_such(
