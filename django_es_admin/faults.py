@@ -55,10 +55,11 @@ _SQLITE = {
 }
 # Numbers of MySQL and MariaDB ("Server Error Message Reference", "Client Error Message Reference").
 _MYSQL = {
-    **dict.fromkeys((1205, 1213, 3572), Fault.MOMENT),
-    **dict.fromkeys((1969, 3024), Fault.TIME),
-    **dict.fromkeys((1040, 1053, 1203, 1290, 1836, 1927, 2002, 2003), Fault.CONNECTION),
-    **dict.fromkeys((2006, 2013, 2055, 4031), Fault.CONNECTION),
+    # A lock, or what others did to a row, a table or the next key of one: also 1020, 1412, 1467.
+    **dict.fromkeys((1020, 1205, 1206, 1213, 1412, 1467, 3101, 3572), Fault.MOMENT),
+    **dict.fromkeys((1317, 1969, 3024), Fault.TIME),
+    **dict.fromkeys((1021, 1040, 1047, 1053, 1203, 1290, 1836), Fault.CONNECTION),
+    **dict.fromkeys((1927, 2002, 2003, 2006, 2013, 2055, 4031), Fault.CONNECTION),
 }
 
 

@@ -1,5 +1,7 @@
 """Changes of other programs, as psql makes them, and how soon a worker writes them."""
 
+import select
+import statistics
 import subprocess
 import threading
 import time
@@ -7,14 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import registry
 from django_es_admin.models import OutboxEntry
+from django_es_admin.outbox.drain import worker
 from django_es_admin.outbox.drain.listen import listening
+from django_es_admin.outbox.drain.session import CHANNEL
 from django_es_admin.outbox.drain.worker import drain_forever
+from django_es_admin.outbox.rows.claim import claim
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from tests.guide.models import Product
 from tests.integration.outbox.test_triggers import Triggered, execute, kept, make, products
@@ -145,6 +151,69 @@ def test_a_worker_is_told_of_what_another_program_writes(triggered: Triggered) -
         wait_until(lambda: kept() == [])
     # Its session ends a moment after its connection is closed.
     wait_until(lambda: listeners() == 0)
+
+
+@contextmanager
+def arrivals() -> Iterator[list[float]]:
+    """Listen as a worker does, and note when each notification is in this process."""
+    found: list[float] = []
+    ended = threading.Event()
+    at = connection.settings_dict
+    raw = psycopg.connect(
+        host=at["HOST"], port=at["PORT"], user=at["USER"], dbname=at["NAME"], autocommit=True
+    )
+    raw.execute(f"LISTEN {CHANNEL}".encode())
+
+    def listen() -> None:
+        while not ended.is_set():
+            if select.select([raw.fileno()], [], [], 0.1)[0]:
+                now = time.monotonic()
+                found.extend(now for _ in raw.notifies(timeout=0))
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join(PATIENCE)
+        raw.close()
+
+
+def test_a_drain_starts_when_it_is_told(
+    triggered: Triggered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but the notification starts it, and that it does within 50 ms."""
+    products(triggered)
+    make()
+    looks: list[float] = []
+
+    def look(*args: Any) -> Any:
+        looks.append(time.monotonic())
+        return claim(*args)
+
+    monkeypatch.setattr(worker, "claim", look)
+    delays = []
+    # It would look again by itself long after the patience of this test.
+    with working(interval=PATIENCE * 10), arrivals() as arrived:
+        wait_until(lambda: listeners() == 2)
+        for _ in range(9):
+            wait_until(lambda: kept() == [])
+            _until_it_rests(looks)
+            looks.clear()
+            arrived.clear()
+            psql("UPDATE guide_product SET name = 'x' || name")
+            wait_until(lambda: looks and arrived)
+            delays.append(looks[0] - arrived[0])
+    assert statistics.median(delays) < 0.05, delays
+
+
+def _until_it_rests(looks: list[float]) -> None:
+    """Wait until the worker has looked at an empty outbox, and looks no more."""
+    count = -1
+    while count != len(looks):
+        count = len(looks)
+        time.sleep(0.05)
 
 
 def test_what_was_written_before_it_listened_is_looked_for(triggered: Triggered) -> None:

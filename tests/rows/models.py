@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, models
-from django.db.models.functions import Length, Upper
+from django.db.models.functions import Concat, Length, Upper
 from django.db.models.signals import m2m_changed
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -290,3 +291,51 @@ class Trunk(models.Model):
             pk_set=None if stickers is None else {sticker.pk for sticker in stickers},
             using="default",
         )
+
+
+class Badge(models.Model):
+    """Its names in the database are no plain words."""
+
+    id = models.CharField(max_length=50, primary_key=True, db_column="the Key")
+    name = models.CharField(max_length=50, db_column="SELECT")
+
+    class Meta:
+        db_table = "Badge's \u00fcber table"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Club(models.Model):
+    """So are these, and what a badge is to it."""
+
+    key = models.UUIDField(primary_key=True, default=uuid4, db_column="Uuid")
+    name = models.CharField(max_length=50, db_column="it's")
+    both = models.GeneratedField(
+        expression=Concat("name", models.Value("!")),
+        output_field=models.CharField(max_length=60),
+        db_persist=True,
+        db_column="FROM where",
+    )
+    badge = models.ForeignKey(
+        Badge, null=True, on_delete=models.SET_NULL, db_column="badge of", related_name="clubs"
+    )
+    badges = models.ManyToManyField(Badge, through="Wearing", related_name="wearers")
+
+    class Meta:
+        db_table = "ORDER by"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Wearing(models.Model):
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, db_column="Club")
+    badge = models.ForeignKey(Badge, on_delete=models.CASCADE, db_column="Badge")
+    since = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "group"
+
+    def __str__(self) -> str:
+        return f"{self.club} {self.badge}"

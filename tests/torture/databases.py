@@ -3,8 +3,10 @@
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,6 +17,9 @@ from psycopg import sql
 
 POSTGRES_URL = "postgres://django_es_admin@127.0.0.1:54329/postgres"
 """The server that `make postgres` starts."""
+
+MARIADB_URL = "mysql://django_es_admin@127.0.0.1:23306/django_es_admin"
+"""The server that `make mariadb` starts."""
 
 
 class Databases(Protocol):
@@ -99,3 +104,43 @@ class PostgresDatabases:
         with connection:
             connection.execute(words)
         connection.close()
+
+
+class MariaDBDatabases:
+    """Databases of the server that MARIADB_URL names; a test without one is skipped."""
+
+    def __init__(self) -> None:
+        self._server = urlsplit(os.environ.get("MARIADB_URL") or MARIADB_URL)
+        if not (find_spec("MySQLdb") and shutil.which("mariadb-dump")):
+            pytest.skip("MariaDB's client or driver is not installed (pip install -e .[mariadb])")
+        self._words = [f"--host={self._server.hostname}", f"--port={self._server.port}"]
+        self._words += [f"--user={self._server.username}"]
+        self._name = f"torture_{secrets.token_hex(4)}"
+        try:
+            self._execute(f"CREATE DATABASE {self._name}")
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"No MariaDB lets us in (make mariadb): {error.stderr}")
+
+    @property
+    def template(self) -> str:
+        return self._url(self._name)
+
+    @contextmanager
+    def copy(self) -> Iterator[str]:
+        name = f"{self._name}_{secrets.token_hex(4)}"
+        self._execute(f"CREATE DATABASE {name}")
+        dump = ["mariadb-dump", *self._words, "--skip-add-locks", self._name]
+        tables = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
+        self._execute(f"USE {name};\n{tables}")
+        yield self._url(name)
+        self._execute(f"DROP DATABASE {name}")
+
+    def remove(self) -> None:
+        self._execute(f"DROP DATABASE {self._name}")
+
+    def _url(self, name: str) -> str:
+        return self._server._replace(path=f"/{name}").geturl()
+
+    def _execute(self, statements: str) -> None:
+        words = ["mariadb", *self._words]
+        subprocess.run(words, input=statements, check=True, capture_output=True, text=True)

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -31,12 +32,8 @@ STATEMENTS = (
     "DELETE FROM shop_product WHERE sku LIKE '{letter}%-%' AND id NOT IN "
     "(SELECT product_id FROM shop_product_tags) AND id % 5 = {number} % 5",
 )
-REFUSED = (
-    psycopg.OperationalError,
-    psycopg.IntegrityError,
-    sqlite3.OperationalError,
-    sqlite3.IntegrityError,
-)
+REFUSED = ("OperationalError", "IntegrityError")
+"""What the drivers call a lock, a deadlock, or a row that another one has made or deleted."""
 
 
 def main() -> int:
@@ -49,22 +46,29 @@ def main() -> int:
     execute, close = _connect(os.environ["DATABASE_URL"])
     print("{}")
     while not options.until.exists():
-        statement = chosen.choice(STATEMENTS).format(
-            word=f"{chosen.getrandbits(40):010x}",
-            letter=f"{chosen.getrandbits(4):x}",
-            number=chosen.randrange(60),
-            key=chosen.randint(1, int(os.environ["TORTURE_ROWS"])),
-        )
+        statement = chosen.choice(STATEMENTS).format(**values(chosen))
         try:
             execute(statement)
             done["made"] += 1
-        except REFUSED as error:
-            # A lock, a deadlock, or a row that another one has made or deleted.
+        except Exception as error:
+            if not {kind.__name__ for kind in type(error).__mro__}.intersection(REFUSED):
+                raise
             done[type(error).__name__] += 1
-        time.sleep(chosen.uniform(0, 0.15))
+        time.sleep(chosen.uniform(0.1, 0.4))
     close()
     print(json.dumps(done))
     return 0
+
+
+def values(chosen: random.Random) -> dict[str, str | int]:
+    """Return what is put into a statement."""
+    return {
+        "word": f"{chosen.getrandbits(40):010x}",
+        "letter": f"{chosen.getrandbits(4):x}",
+        "number": chosen.randrange(60),
+        "day": chosen.randrange(7),
+        "key": chosen.randint(1, int(os.environ["TORTURE_ROWS"])),
+    }
 
 
 def _connect(url: str) -> tuple[Callable[[str], object], Callable[[], None]]:
@@ -72,9 +76,24 @@ def _connect(url: str) -> tuple[Callable[[str], object], Callable[[], None]]:
         file = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20, isolation_level=None)
         file.execute("PRAGMA foreign_keys = ON")
         return file.execute, file.close
+    if url.startswith("mysql:"):
+        return _connect_to_mariadb(url)
     server = psycopg.connect(url, autocommit=True)
     # Without parameters: a percent sign is one.
     return lambda statement: server.execute(statement.encode()), server.close
+
+
+def _connect_to_mariadb(url: str) -> tuple[Callable[[str], object], Callable[[], None]]:
+    # Not each machine has the driver.
+    from MySQLdb import connect
+
+    at = urlsplit(url)
+    server = connect(
+        host=at.hostname, port=at.port, user=at.username, database=at.path[1:], autocommit=True
+    )
+    cursor = server.cursor()
+    cursor.execute("SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')")
+    return cursor.execute, server.close
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """The client of each database, in another process, writes to a table that has triggers."""
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,23 +9,11 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import registry
 from django_es_admin.outbox.triggers.install import remove
+from tests.clients import Client
 from tests.guide.models import Category, Product, Tag
 from tests.integration.outbox.test_triggers import Triggered, kept, make, products
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SQLITE = """
-import sqlite3, sys
-name, what = sys.argv[1:3]
-database = sqlite3.connect(name, timeout=20)
-if what == "run":
-    database.executescript(sys.stdin.read())
-    database.commit()
-else:
-    for line in database.iterdump():
-        if line.startswith(f'INSERT INTO "{what}" '):
-            print(line)
-"""
 
 
 @pytest.fixture
@@ -40,44 +25,23 @@ def triggered(es: Elasticsearch) -> Iterator[Triggered]:
     remove("default")
 
 
-def call(words: list[str], given: str = "") -> str:
-    if not shutil.which(words[0]):
-        pytest.skip(f"{words[0]} is not installed")
-    ran = subprocess.run(words, input=given, text=True, capture_output=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+def client() -> Client:
+    """Return the client of the database of the tests."""
+    at = {name: str(value) for name, value in connection.settings_dict.items()}
+    found = Client(connection.vendor, at)
+    if not found.is_there:
+        pytest.skip(f"The client of {connection.vendor} is not installed")
+    return found
 
 
 def run(sql: str) -> None:
     """Run statements in the client of the database."""
-    at = {name: str(value) for name, value in connection.settings_dict.items()}
-    match connection.vendor:
-        case "sqlite":
-            call([sys.executable, "-c", SQLITE, at["NAME"], "run"], sql)
-        case "postgresql":
-            words = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *_address(at, port="-p")]
-            call([*words, "-U", at["USER"], "-d", at["NAME"]], sql)
-        case _:
-            call(["mariadb", *_address(at), "-u", at["USER"], at["NAME"]], sql)
+    client().run(sql)
 
 
 def dump(table: str) -> str:
     """Return the rows of a table as the database's own program writes them."""
-    at = {name: str(value) for name, value in connection.settings_dict.items()}
-    match connection.vendor:
-        case "sqlite":
-            return call([sys.executable, "-c", SQLITE, at["NAME"], table])
-        case "postgresql":
-            words = ["pg_dump", "--data-only", f"--table={table}", *_address(at, port="-p")]
-            return call([*words, "-U", at["USER"], "-d", at["NAME"]])
-        case _:
-            # Under its LOCK TABLES, MariaDB may refuse what triggers write.
-            words = ["mariadb-dump", "--no-create-info", "--skip-triggers", "--skip-add-locks"]
-            return call([*words, *_address(at), "-u", at["USER"], at["NAME"], table])
-
-
-def _address(at: dict[str, str], port: str = "-P") -> list[str]:
-    return ["-h", at["HOST"], port, at["PORT"]]
+    return client().dump(table)
 
 
 def expected() -> dict[str, Any]:
