@@ -18,13 +18,13 @@ INSTALLED := $(VENV)/.installed
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop mariadb mariadb-stop schemathesis screenshots browser clean
+.PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop mariadb mariadb-stop redis redis-stop schemathesis screenshots browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=3 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
-	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL (servers to use instead of ours),"
+	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL, REDIS_URL (servers to use instead of ours),"
 	@echo "  DATABASE_URL (demo, test)."
 
 demo: venv es ## Set everything up and serve the example shop on 127.0.0.1:8000
@@ -80,6 +80,13 @@ mariadb: ## Start a MariaDB of this checkout, unless MARIADB_URL names one; `pip
 
 mariadb-stop: ## Stop the MariaDB that `make mariadb` started
 	@$(PYTHON) dev/mariadb/server.py stop
+
+redis: ## Start a Redis of this checkout, unless REDIS_URL names one: a broker of background tasks
+	@[ -n "$$REDIS_URL" ] || dev/need.sh redis-server=redis-server
+	@$(PYTHON) dev/redis/server.py start
+
+redis-stop: ## Stop the Redis that `make redis` started
+	@$(PYTHON) dev/redis/server.py stop
 
 schemathesis: venv es ## Test the API of the example against its OpenAPI description, with 12,000 requests
 	@SCHEMA_EXAMPLES=2000 $(BIN)/python -m pytest tests/integration/example/test_site_rest.py -k as_described $(PYTEST_ARGS)

@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
@@ -81,7 +82,17 @@ def _exists(pid: int | None) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended, and nobody asked how: in containers, often nobody does."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    # The name of a program, in brackets, may hold anything.
+    return stat.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def running_rebuild(definition: IndexDefinition) -> Operation | None:

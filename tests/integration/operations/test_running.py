@@ -1,0 +1,55 @@
+"""Whether a process works on an operation."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from django_es_admin.models import Operation
+from django_es_admin.operations.running import is_alive
+
+pytestmark = pytest.mark.django_db
+
+
+def running(pid: int) -> Operation:
+    return Operation.objects.create(
+        state="running",
+        host=socket.gethostname(),
+        pid=pid,
+        leased_until=timezone.now() + timedelta(minutes=1),
+    )
+
+
+@pytest.fixture
+def child() -> Iterator[int]:
+    pid = os.fork()
+    if not pid:
+        signal.pause()
+        os._exit(0)
+    yield pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_a_process_that_was_killed_and_that_nobody_waited_for(child: int) -> None:
+    """In a container whose first process does not wait for others, it stays in the table."""
+    assert is_alive(running(child))
+    os.kill(child, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while is_alive(running(child)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    # It is still there.
+    os.kill(child, 0)
+
+
+def test_one_of_another_machine_is_alive_until_its_lease_ends(child: int) -> None:
+    operation = running(child)
+    operation.host = "elsewhere"
+    os.kill(child, signal.SIGKILL)
+    assert is_alive(operation)
