@@ -13,7 +13,7 @@ from typing import Any
 from elasticsearch import dsl
 
 from ..exceptions import SearchUnreadable
-from .fields import Query, SearchField
+from .fields import Query, SearchField, inside
 from .values import DATES, equal
 from .words import Words
 
@@ -91,6 +91,14 @@ def build_query(fields: Sequence[SearchField], words: Words, matching: Matching)
 def build_exact(fields: Sequence[SearchField], word: str) -> Query:
     """Return the query for one word as it was typed, in any of the fields."""
     return _in_any([field for field in fields if field.is_searchable], _Word(word))
+
+
+def build_value(field: SearchField, text: str) -> Query:
+    """Return the query for a text as the value of a field that is neither text nor keyword.
+
+    Where the field can hold no such value, it matches nothing.
+    """
+    return inside(field, _match([replace(field, nested=())], _Word(text), type="phrase"))
 
 
 def build_marking(field: SearchField, words: Words, matching: Matching) -> Query:

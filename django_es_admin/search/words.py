@@ -5,6 +5,12 @@ from dataclasses import dataclass
 MAX_WORDS = 50
 MAX_CHARACTERS = 256
 
+# What nobody sees: NUL, which databases refuse, marks of a direction of writing and of the order of
+# bytes, as texts have them that were copied from a mail or a sheet.
+_UNSEEN = dict.fromkeys(
+    (0, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF), " "
+)
+
 
 @dataclass(frozen=True)
 class Words:
@@ -27,15 +33,18 @@ class Words:
         return " ".join(self.words)
 
 
+def cleaned(term: str) -> str:
+    """Return ``term``, as long as it is, without what nobody sees and what JSON cannot hold."""
+    return term.encode("utf-8", "replace").decode().translate(_UNSEEN)
+
+
 def read_words(term: str) -> Words:
     """Return the words of ``term``, whatever it holds.
 
     At most 50 words of 256 characters each: more of them narrow no search, but cost time.
     """
-    # JSON has no lone surrogates, and databases refuse NUL.
-    clean = term.encode("utf-8", "replace").decode().replace("\0", " ")
     once: dict[str, str] = {}
-    for word in clean.split():
+    for word in cleaned(term).split():
         once.setdefault(word[:MAX_CHARACTERS].casefold(), word)
     words = list(once.values())
     return Words(

@@ -62,6 +62,7 @@ def why_words(reading: Reading) -> str:
         "quote": _("Read as words: a quotation mark is not closed."),
         "value": _("Read as words: “%(what)s” is not followed by a valid value."),
         "long": _("Read as words: it is too long for a search with operators."),
+        "shouted": _("Read as words: all letters are capitals."),
         "capitals": _("Read as words: there is nothing before the first operator."),
         "bracket": _("Read as words: the bracket “%(what)s” does not belong to a group."),
     }

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ...search.query import is_pattern
-from ...search.words import MAX_WORDS, read_words
+from ...search.words import MAX_WORDS, cleaned, read_words
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -44,8 +44,7 @@ class DatabaseSearch(Base):
         words = read_words(term)
         # Databases refuse conditions that are too many, and values that are too long.
         few = len(term.split()) <= MAX_WORDS and not words.truncated
-        # PostgreSQL refuses NUL.
-        text = term.replace("\0", " ") if few else words.text
+        text = cleaned(term) if few else words.text
         # The beginning of a pattern is in all that it means.
         plain = [re.split(r"[*?]", each)[0] if is_pattern(each) else each for each in text.split()]
         return self.get_search_results(request, queryset, " ".join(plain))

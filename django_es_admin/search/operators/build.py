@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ...documents import Document
 from ...exceptions import SearchUnreadable
 from ..fields import Query, SearchField, inside, read_fields
-from ..query import Matching, build_query
+from ..query import Matching, build_query, build_value
 from ..values import between, equal, is_compared, is_valued
 from ..words import read_words
 from .reading import read_search
@@ -86,8 +86,12 @@ class _Builder:
             elif field.is_keyword:
                 value = {"value": phrase.text, "case_insensitive": True, "boost": field.boost}
                 found.append(inside(field, {"term": {field.path: value}}))
-        if not found:
+        if not found and all(is_valued(field) for field in fields):
             return _any([equal(field, phrase.text, phrase.place) for field in fields])
+        for field in fields:
+            if not (field.is_text or field.is_keyword or is_valued(field)):
+                # An address of the internet, and what else has no words.
+                found.append(build_value(field, phrase.text))
         return _any(found)
 
     def _unwanted(self, node: Not, fields: Sequence[SearchField]) -> Query:

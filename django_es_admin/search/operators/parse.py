@@ -11,7 +11,7 @@ from ..values import between, equal, is_compared, is_valued
 from ..words import MAX_CHARACTERS, MAX_WORDS
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
-Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long"]
+Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long", "shouted"]
 
 # What is deeper than this was not typed by anybody.
 MAX_DEPTH = 30
@@ -24,6 +24,24 @@ _RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])")
 # No longer than any name is, or many signs would be looked at from each of them to the end.
 _NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]{1,200}):(?=\S)')
 _AFTER_PHRASE = frozenset(".,;:!?)")
+# After the name of a field, the quotation marks of all languages are some: keyboards put them in.
+_QUOTES = {
+    "'": "'",
+    "\u2018": "\u2019\u2018",
+    "\u2019": "\u2019",
+    "\u201a": "\u2018\u2019",
+    "\u201c": "\u201d\u201c",
+    "\u201d": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\xab": "\xbb",
+    "\xbb": "\xab",
+    "\u2039": "\u203a",
+    "\u203a": "\u2039",
+    "\u300c": "\u300d",
+    "\u300e": "\u300f",
+    "\uff02": "\uff02",
+}
+_KEYWORDS = ("AND", "OR", "NOT")
 _DIGIT = re.compile(r"\.?\d")
 # As in "they are -red, -blue and -green".
 _PROSE = ",;.!?"
@@ -45,6 +63,8 @@ def parse(text: str, names: Names) -> Node | None:
     """Return the tree of a text; None if it is words."""
     known = {name.casefold(): field for name, field in names.items()}
     named = any(found[1].casefold() in known for found in _NAMED.finditer(text))
+    if not named and _is_shouted(text):
+        raise PastedError("shouted")
     reader = _Reader(text, {**known, **names}, is_clear=named)
     tree = reader.read()
     if not reader.has_operators:
@@ -59,6 +79,22 @@ def parse(text: str, names: Names) -> Node | None:
             _("A search with operators takes %(words)s words.") % {"words": MAX_WORDS}, len(text)
         )
     return tree
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether capitals do not make operators, as all letters of a title are some.
+
+    What has a digit is a list of numbers of articles rather than a title.
+    """
+    words = text.split()
+    others = [word for word in words if word not in _KEYWORDS]
+    return (
+        len(words) > max(len(others), 2)
+        and text == text.upper()
+        and any(word.isupper() for word in others)
+        and not any(character.isdigit() or character in '"(' for character in text)
+        and not any(word[0] in _SIGNS for word in words)
+    )
 
 
 class _Reader:
@@ -76,6 +112,7 @@ class _Reader:
         self._at = 0
         self._depth = 0
         self._nots = 0
+        self._unclosed: set[str] = set()
 
     def read(self) -> Node | None:
         """Return the tree; None where there is nothing."""
@@ -107,16 +144,13 @@ class _Reader:
         while self._keyword() == by:
             self._skip(by)
             following = inner()
-            if following is None:
-                self._missing()
-            else:
-                parts.append(following)
+            parts.append(self._missing() if following is None else following)
         return _join(by, parts, place)
 
     def _keyword(self) -> str:
         """Return the ``AND``, ``OR`` or ``NOT`` that follows."""
         self._spaces()
-        for word in ("AND", "OR", "NOT"):
+        for word in _KEYWORDS:
             end = self._at + len(word)
             if self._text.startswith(word, self._at) and self._is_end(end):
                 return word
@@ -145,21 +179,18 @@ class _Reader:
             return self._odd("capitals", place)
         character = self._text[place]
         if field is not None and is_compared(field) and self._text[place] in "<>[{":
-            return self._between()
+            return self._between(field)
         if character in _SIGNS and not self._is_number(field, place):
             return self._signed(field)
         if character == "(" and self._is_group(place):
             return self._group(field)
-        if character == '"':
-            phrase = self._phrase()
-            if phrase is not None:
-                return phrase
-        return self._word(field)
+        return self._quoted(field) or self._word(field)
 
     def _signed(self, field: SearchField | None) -> Node:
         place = self._at
         following = self._text[place + 1 : place + 2]
-        if not (following.isalnum() or (following and following in '_"(')):
+        begins = following and (following in '_"(' or (field is not None and following in _QUOTES))
+        if not (following.isalnum() or begins):
             return self._odd("sign", place)
         sign = self._text[place]
         self._skip(sign)
@@ -181,7 +212,22 @@ class _Reader:
         self._at += 1
         return Word("()", place) if part is None else part
 
-    def _phrase(self) -> Node | None:
+    def _quoted(self, field: SearchField | None) -> Phrase | None:
+        """Return the phrase that begins here; None where there is none."""
+        mark = self._text[self._at : self._at + 1]
+        if mark == '"':
+            return self._phrase()
+        if field is None or mark not in _QUOTES or mark in self._unclosed:
+            return None
+        place = self._at
+        for end in range(place + 1, len(self._text)):
+            if self._text[end] in _QUOTES[mark] and self._is_phrase_end(end + 1):
+                return self._close(place, end, self._text[place + 1 : end])
+        # None of those that follow is closed, either: each is looked at once.
+        self._unclosed.add(mark)
+        return None
+
+    def _phrase(self) -> Phrase | None:
         """Return the phrase that begins here; None where the quote is just a part of a word."""
         place = self._at
         end = place + 1
@@ -192,8 +238,14 @@ class _Reader:
                 raise SearchUnreadable(_("This is not understood here."), place)
             raise PastedError("quote", '"')
         text = self._text[place + 1 : end].replace('\\"', '"')
-        after = self._text[end + 1 : end + 2]
-        if not text.strip() or not (self._is_end(end + 1) or after in _AFTER_PHRASE):
+        return self._close(place, end, text) if self._is_phrase_end(end + 1) else None
+
+    def _is_phrase_end(self, place: int) -> bool:
+        return self._is_end(place) or self._text[place] in _AFTER_PHRASE
+
+    def _close(self, place: int, end: int, text: str) -> Phrase | None:
+        """Go on after the mark that closes a phrase; None if the phrase is empty."""
+        if not text.strip():
             return None
         self.has_operators = True
         self._at = end + 1
@@ -264,28 +316,25 @@ class _Reader:
     def _value(self, field: SearchField) -> Node:
         place = self._at
         if self._text[place] in "<>[{":
-            return self._between()
+            return self._between(field)
         if self._text[place] == "*" and self._is_end(place + 1):
             self._at += 1
             return Filled(place)
         part = self._part(field)
         return self._missing() if part is None else part
 
-    def _between(self) -> Between:
+    def _between(self, field: SearchField) -> Between:
         place = self._at
         found = _COMPARISON.match(self._text, place)
         if not found:
             return self._range()
         self._at = found.end()
-        return Between(((_SIDES[found[1]], self._bound()),), place)
+        return Between(((_SIDES[found[1]], self._bound(field)),), place)
 
-    def _bound(self) -> Word:
+    def _bound(self, field: SearchField) -> Word:
         place = self._at
-        if self._text[place : place + 1] == '"':
-            phrase = self._phrase()
-            if isinstance(phrase, Phrase):
-                return Word(phrase.text, place)
-        return Word(self._scan(stop_at_colon=False), place)
+        phrase = self._quoted(field)
+        return Word(phrase.text if phrase else self._scan(stop_at_colon=False), place)
 
     def _range(self) -> Between:
         place = self._at
@@ -329,6 +378,8 @@ class _Reader:
 
     def _bound_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:
+            if not self._is_clear and self._text.count("(") != self._text.count(")"):
+                raise PastedError("bracket", "(")
             raise SearchUnreadable(_("This is nested too deeply."), self._at - 1)
 
     def _missing(self) -> Node:

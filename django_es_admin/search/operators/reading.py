@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from ...exceptions import SearchUnreadable
+from ..words import cleaned
 from .parse import PastedError, Why, parse
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
@@ -45,8 +46,7 @@ def read_search(term: str, names: Names) -> Reading:
     Raises:
         SearchUnreadable: it has operators, and cannot be understood; the error says where, and why.
     """
-    # JSON has no lone surrogates.
-    text = term.encode("utf-8", "replace").decode().replace("\0", " ")
+    text = cleaned(term)
     try:
         tree = parse(text, names)
     except PastedError as pasted:
@@ -105,6 +105,9 @@ def _as_operators(text: str, names: Names, pasted: "PastedError") -> str:
         "sign": re.sub(r"\s+:\s*|(?:^|(?<=\s))([+-])\s+(?=\w)", _closed_up, text),
         "bracket": f"{text})",
         "quote": f'{text}"',
+        "shouted": " ".join(
+            word if word in ("AND", "OR", "NOT") else word.lower() for word in text.split()
+        ),
     }.get(pasted.why, "")
     if meant and _operators(meant, names):
         return meant

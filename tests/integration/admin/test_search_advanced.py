@@ -327,3 +327,50 @@ def test_without_fields_to_name_there_is_no_help(admin_client: Client) -> None:
     index_notes()
     assert "search-operators" not in text_of(open_list(admin_client))
     assert "search-operators" not in text_of(open_list(admin_client, "lamp"))
+
+
+HOSTILE = [
+    "stars:–5",
+    "stars:1e400",
+    "stars:[* TO –5]",
+    "written:>-2024",
+    "title:“red lamp”",
+    "title:“red",
+    "C++ C# .NET",
+    "a:b:c",
+    "10:30",
+    "foo\\",
+    '"""',
+    "**",
+    "? *?",
+    "OR",
+    "--",
+    "\t+\t",
+    "😀 👩\u200d💻",
+    "\u202ered\u202c \u200elamp",
+    "a" * 10_000,
+    "(" * 10_000,
+    "DO NOT DISTURB",
+    "((red OR blue) AND (lamp",
+    "title:\u200f-red",
+    "%00 %ED%A0%80",
+]
+
+
+@pytest.mark.usefixtures("lamps")
+def test_whatever_is_typed_is_answered_or_pointed_at(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = []
+    for term in HOSTILE:
+        response = open_list(admin_client, term, STARRED)
+        shown = response.context["elasticsearch_search"]
+        assert response.context["cl"].answer.hits is not None, term
+        assert shown.count == len(titles(response)), term
+        assert not shown.mistake or not shown.count, term
+        if not shown.reading and not shown.mistake:
+            words.append((term, titles(response)))
+    assert len(words) > len(HOSTILE) / 2
+    monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
+    for term, found_with_operators in words:
+        assert titles(open_list(admin_client, term, STARRED)) == found_with_operators, term

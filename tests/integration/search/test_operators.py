@@ -90,6 +90,11 @@ def test_values_of_each_kind(
             "(-5)": [-5],
             '"-5"': [-5],
             "\N{MINUS SIGN}5": [-5],
+            "\N{EN DASH}5": [-5],
+            "\N{FULLWIDTH HYPHEN-MINUS}5": [-5],
+            ">\N{EM DASH}3": [0, 4, 5],
+            "[* TO \N{EN DASH}3]": [-5, -3],
+            "“-5”": [-5],
             "+4": [4],
             "4.0": [4],
             "4.": [4],
@@ -121,6 +126,7 @@ def test_days_of_each_kind(es: Elasticsearch, prefix: str, fields: dict[str, Sea
             "2024": [-5, -3],
             "2024-02": [-5],
             "2024-02-29": [-5],
+            "2024\N{EN DASH}02\N{HYPHEN}29": [-5],
             "2024-02-29T10:00": [-5],
             "2024-02-29T10:00:00": [-5],
             "2024-02-29T10:01": [],
@@ -167,6 +173,16 @@ def test_a_sign_and_a_digit_after_any_field_are_a_value(
     assert asked.operators("f.integer_range:-5") == [-5]
     assert asked.operators("f.ip:-5") == []
     assert 0 not in asked.operators("f.text:-5")
+    assert asked.operators('f.ip:"10.0.0.5"') == [-5]
+    assert asked.operators('-f.ip:"10.0.0.5"') == [-3, 0, 4, 5]
+    assert asked.operators("f.ip:“10.0.0.0/29”") == [-5, -3]
+    for value in ("5", "a word", "2024"):
+        assert asked.operators(f'f.ip:"{value}"') == []
+    assert asked.operators('f.integer_range:"-5"') == [-5]
+    assert asked.operators('f.integer_range:"a word"') == []
+    for value in ("1e99", "-1e99", "[1e99 TO *]"):
+        assert asked.operators(f"f.double:{value}") == []
+        assert asked.operators(f"f.half_float:{value}") == []
     if "unsigned_long" in fields:
         assert asked.operators("f.unsigned_long:>=4") == [-5, 4, 5]
         assert asked.operators("f.unsigned_long:18446744073709551615") == []

@@ -123,6 +123,9 @@ def test_days_of_the_calendar_have_no_time_zone() -> None:
     ("term", "place", "message"),
     [
         ("red AND", 7, "Something is missing at the end."),
+        ("stars:5 AND", 11, "Something is missing at the end."),
+        ("stars:(5 OR)", 12, "Something is missing at the end."),
+        ("stars:5 NOT", 11, "Something is missing at the end."),
         ("price:", 6, "Something is missing at the end."),
         ("stars:5 (red", 12, "Something is missing at the end."),
         ("stars:5 OR OR red", 11, "This is not understood here."),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from django_es_admin.exceptions import SearchUnreadable
 from django_es_admin.search.fields import SearchField
 from django_es_admin.search.operators.reading import Reading, read_search
-from django_es_admin.search.operators.tree import Named, Not, Word
+from django_es_admin.search.operators.tree import Joined, Named, Not, Phrase, Word
 
 NAMES = {
     "name": SearchField("name", 3, "text"),
@@ -105,6 +105,20 @@ def test_every_name_of_the_catalogue_is_words() -> None:
         "name :red",
         'The "Common Gateway Interface" of ' + "many words " * 30,
         "This is NOT a driver " * 20,
+        "WHETHER OR NOT",
+        "BLACK OR WHITE",
+        "DO NOT DISTURB, A SIGN",
+        "SALT AND PEPPER",
+        "СОЛЬ OR ПЕРЕЦ",
+        "(" * 10_000,
+        "“red lamp” - «rote Lampe»",
+        "‘red’ lamp",
+        "-“red lamp”",
+        "–red lamp",
+        "a — b",
+        "😀 👩\u200d💻",
+        ".NET",
+        "C#",
     ],
 )
 def test_what_is_pasted_is_words(term: str) -> None:
@@ -121,6 +135,11 @@ def test_what_is_pasted_is_words(term: str) -> None:
         "+lamp red",
         "red OR blue",
         "red AND blue",
+        "Red AND BLUE",
+        # Names of articles, and not a title.
+        "AB-17 OR AB-18",
+        "RED -LAMP OR BLUE",
+        "猫 OR 犬",
         "NOT red",
         "lamp NOT red",
         "(red OR blue) lamp",
@@ -163,6 +182,10 @@ def test_what_is_clearly_an_operator_is_one(term: str) -> None:
         ("brand:(-5)", "-5"),
         ("tags.name:+5.5", "+5.5"),
         ("day:-2024", "-2024"),
+        ("stock:–5", "–5"),
+        ("stock:(—5)", "—5"),
+        ("\u200estock:\u200f-5", "-5"),
+        ("\ufeffstock:\u20665\u2069", "5"),
     ],
 )
 def test_a_sign_after_a_field_is_a_numbers(term: str, value: str) -> None:
@@ -193,6 +216,9 @@ def test_a_sign_before_a_field_or_a_word_of_a_text_means_not() -> None:
         ("lamp) red", "bracket", ")", '"lamp) red"'),
         ("[red lamp", "bracket", "[", '"[red lamp"'),
         ("Price: on request", "value", "Price: on", '"Price: on request"'),
+        ("BLACK OR WHITE", "shouted", "", "black OR white"),
+        ("DO NOT DISTURB", "shouted", "", "do NOT disturb"),
+        ("((((lamp", "bracket", "(", ""),
         ("red or blue", "small", "", "red OR blue"),
         ("lamp not red", "small", "", "lamp NOT red"),
         ("lamp and red", "small", "", "lamp AND red"),
@@ -246,6 +272,30 @@ def test_words_in_quotes_are_no_operators() -> None:
 )
 def test_the_other_reading_of_operators_is_their_words(term: str, other: str) -> None:
     assert read(term).other == other
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["“{}”", "„{}“", "„{}”", "«{}»", "»{}«", "‘{}’", "‚{}‘", "'{}'", "‹{}›", "「{}」", "＂{}＂", "”{}”"],
+)
+def test_after_a_name_the_quotation_marks_of_all_languages_are_some(quoted: str) -> None:
+    tree = read("name:" + quoted.format("red lamp")).tree
+    assert isinstance(tree, Named)
+    assert isinstance(tree.part, Phrase)
+    assert tree.part.text == "red lamp"
+    assert isinstance(read("name:-" + quoted.format("red lamp")).tree, Named)
+    read("stock:>" + quoted.format("5"))
+    # Elsewhere they are pasted with their text.
+    assert is_words(quoted.format("red lamp"))
+
+
+@pytest.mark.parametrize("text", ["'n", "“n", "O'Brien", "’90s", "''", "n'", "“”"])
+def test_a_single_quotation_mark_after_a_name_is_a_part_of_a_word(text: str) -> None:
+    tree = read(f"name:{text} stock:5").tree
+    assert isinstance(tree, Joined)
+    assert isinstance(tree.parts[0], Named)
+    assert isinstance(tree.parts[0].part, Word)
+    assert tree.parts[0].part.text == text
 
 
 SIGNS = ":/\\'\"[]()~^-+<>"

@@ -14,6 +14,11 @@ from django_es_admin.search.words import MAX_CHARACTERS, MAX_WORDS, read_words
         ('"quoted" (x)', ('"quoted"', "(x)")),
         ("a\0b", ("a", "b")),
         ("\ud800", ("?",)),
+        # Nobody sees what is copied along.
+        ("\ufeffred \u200elamp\u200f", ("red", "lamp")),
+        ("\u202bאדום\u202c \u2068x\u2069 \u200e", ("אדום", "x")),
+        # A part of a word in some scripts, and of a picture.
+        ("می\u200cروم 👩\u200d💻", ("می\u200cروم", "👩\u200d💻")),
         ("", ()),
         (" \t ", ()),
     ],
