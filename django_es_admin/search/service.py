@@ -133,7 +133,8 @@ def _asked(
     spelling: Spelling | None,
 ) -> "_Asked":
     size = get_options().search_max_results if limit is None else limit
-    return _Asked(document, query, size, deadline, key_field(document), spelling or None)
+    field = key_field(document)
+    return _Asked(document, query, size, deadline, field, spelling or None, limit is not None)
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class _Asked:
 
     Args:
         field: that of :func:`~django_es_admin.search.identity.key_field`.
+        cut: whether fewer are asked for than anybody may want.
     """
 
     document: type[Document]
@@ -150,6 +152,7 @@ class _Asked:
     deadline: Deadline
     field: str
     spelling: Spelling | None
+    cut: bool
 
     def answers(self) -> Sequence[Mapping[str, Any]]:
         """Return one answer, or those of several pages."""
@@ -183,6 +186,8 @@ class _Asked:
         body = made(
             query=self.query,
             size=self.size,
+            # The same of equally good hits, however many are asked for.
+            sort=[{"_score": "desc"}, {self.field: "desc"}] if self.cut and self.field else None,
             track_total_hits=True,
             timeout=f"{max(int(seconds * 1000), 1)}ms",
             **asked_for(self.field),

@@ -78,7 +78,6 @@ class ProductAdmin(
         "created_at",
     )
     search_highlight = ("name", "brand", "sku")
-    search_unrestricted = True
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Ask for what an import does; the library's default lets in every member of staff."""

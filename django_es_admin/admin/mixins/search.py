@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.checks import CheckMessage
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
 from ...search.fresh import sees_all
+from ...search.identity import key_field
 from ...search.keys import among
 from ...search.page import PageAsked, PageHits, search_page
 from ...search.searched import Searched, tell
@@ -32,7 +34,7 @@ from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .fallback import DatabaseSearch
 from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
-from .paging import plan_page, shows_all
+from .paging import plan_page
 from .ranking import best_first
 from .reindexing import ReindexingMixin
 from .requested import MAX_CHECKED
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-# Hits that an autocomplete offers where all of them may be seen: it asks with each letter.
+# Hits that an autocomplete asks for first, as it asks with each letter; more if they do not do.
 MAX_COMPLETIONS = 1_000
 
 _FALSE = frozenset(("", "0", "false", "False"))
@@ -124,6 +126,10 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         self, searches: Searches, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> Answer:
         asked, document = searches.asked, self.get_search_document()
+        if is_autocomplete(request) and self.search_unrestricted is not False:
+            best = self._complete(request, queryset, term)
+            if best:
+                return best
         plan = plan_page(document, asked.page, queryset) if asked.page else None
         if plan and plan.common:
             # Where not all rows may be seen, few hits are checked by the database, one by one ...
@@ -151,6 +157,24 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             (term, repr(best_of)),
             lambda: self._search(request, queryset, term, filters=best_of),
         )
+
+    def _complete(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> Answer | None:
+        """Return the best hits; None if they do not make the page that an autocomplete shows.
+
+        It shows a few rows, and whether more follow: what comes after is the same with all hits.
+        """
+        document = self.get_search_document()
+        limit = min(MAX_COMPLETIONS, get_options().search_max_results)
+        if not key_field(document):
+            return None
+        filters = (is_as_declared(document) and translate(document, queryset)) or ()
+        answer = self._few(request, queryset, term, filters, limit)
+        hits = answer.hits
+        if hits is None or not hits.limited:
+            return answer
+        last = count_completions_before(request) + (AutocompleteJsonView.paginate_by or 0)
+        rows = among(queryset, hits.ids).order_by()
+        return answer if len(hits.ids) > last and rows[last : last + 1].exists() else None
 
     def _few(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str, common: Filters, limit: int
@@ -191,8 +215,6 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 )
                 if hits:
                     return hits
-        scrolls = is_autocomplete(request) and self.search_unrestricted and shows_all(queryset)
-        limit = MAX_COMPLETIONS if scrolls else limit
         return search_ids(
             document, query, filters=filters, limit=limit, deadline=deadline, spelling=spelling
         )

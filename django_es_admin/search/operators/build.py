@@ -88,11 +88,9 @@ class _Builder:
                 found.append(inside(field, {"term": {field.path: value}}))
         if not found and all(is_valued(field) for field in fields):
             return _any([equal(field, phrase.text, phrase.place) for field in fields])
-        for field in fields:
-            if not (field.is_text or field.is_keyword or is_valued(field)):
-                # An address of the internet, and what else has no words.
-                found.append(build_value(field, phrase.text))
-        return _any(found)
+        # An address of the internet, and what else has no words.
+        others = [f for f in fields if not (f.is_text or f.is_keyword or is_valued(f))]
+        return _any([*found, *(build_value(field, phrase.text) for field in others)])
 
     def _unwanted(self, node: Not, fields: Sequence[SearchField]) -> Query:
         """Return the query for what must not be: just that word, and not those like it."""

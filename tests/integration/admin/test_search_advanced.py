@@ -1,5 +1,7 @@
 """Operators in the search box: what they find, messages about mistakes, and the help."""
 
+# ruff: noqa: RUF001 (people type and paste these)
+
 import re
 from html import unescape
 from typing import Any

@@ -455,18 +455,33 @@ def test_an_action_on_all_hits_is_on_the_rows_of_the_database(admin_client: Clie
     assert not Product.objects.filter(pk__in=map(unquote, keys)).exists()
 
 
-def test_autocomplete_takes_the_best_hits(monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(rows: QuerySet[Product]) -> int:
-        request = RequestFactory().get("/")
+def test_autocomplete_takes_the_best_hits_and_shows_what_it_would_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def found(rows: QuerySet[Product], page: int) -> list[Any]:
+        request = RequestFactory().get("/", {"page": page})
         request.resolver_match = resolve(reverse("admin:autocomplete"))
-        return len(ProductAdmin(Product, site).get_search_results(request, rows, "zepp")[0])
+        rows, _ = ProductAdmin(Product, site).get_search_results(request, rows, "zepp")
+        return list(rows.values_list("pk", flat=True))
 
-    monkeypatch.setattr(search, "MAX_COMPLETIONS", 7)
-    assert found(Product.objects.all()) == 7
-    # The best seven may all be rows that are left out.
-    assert found(Product.objects.filter(is_active=True)) == 50
-    monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
-    assert found(Product.objects.all()) == 60
+    for rows in (
+        Product.objects.all(),
+        # Elasticsearch leaves out the others.
+        Product.objects.filter(is_active=True),
+        # The best may all be rows that the database leaves out.
+        Product.objects.filter(tags=None),
+        Product.objects.none(),
+    ):
+        for page in (1, 2, 3):
+            shown = slice(20 * (page - 1), 20 * page + 1)
+            monkeypatch.setattr(search, "MAX_COMPLETIONS", 1_000)
+            every = found(rows, page)
+            for limit in (7, 21, 30, 45):
+                monkeypatch.setattr(search, "MAX_COMPLETIONS", limit)
+                some = found(rows, page)
+                assert some[shown] == every[shown], (limit, page)
+                if rows.query.where.children == [] and limit > 20 * page:
+                    assert len(some) == limit
 
 
 def test_dates_that_the_document_does_not_hold_are_left_to_the_database(

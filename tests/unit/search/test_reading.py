@@ -1,5 +1,7 @@
 """How a search is read: pasted text is words, whatever characters it has."""
 
+# ruff: noqa: RUF001 (people type and paste these)
+
 import csv
 import gzip
 from pathlib import Path
@@ -276,7 +278,20 @@ def test_the_other_reading_of_operators_is_their_words(term: str, other: str) ->
 
 @pytest.mark.parametrize(
     "quoted",
-    ["“{}”", "„{}“", "„{}”", "«{}»", "»{}«", "‘{}’", "‚{}‘", "'{}'", "‹{}›", "「{}」", "＂{}＂", "”{}”"],
+    [
+        "“{}”",
+        "„{}“",
+        "„{}”",
+        "«{}»",
+        "»{}«",
+        "‘{}’",
+        "‚{}‘",
+        "'{}'",
+        "‹{}›",
+        "「{}」",
+        "＂{}＂",
+        "”{}”",
+    ],
 )
 def test_after_a_name_the_quotation_marks_of_all_languages_are_some(quoted: str) -> None:
     tree = read("name:" + quoted.format("red lamp")).tree

@@ -1,5 +1,7 @@
 """What was typed, as words."""
 
+# ruff: noqa: RUF001 (people type and paste these)
+
 import pytest
 
 from django_es_admin.search.words import MAX_CHARACTERS, MAX_WORDS, read_words
