@@ -1,6 +1,6 @@
 """One page of a search that Elasticsearch filters, ranks and counts by itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from ..backends.searcher import searcher
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
+from .counted import Numbers, all_of
 from .identity import asked_for, identity_of, key_field
 from .ordering import SortKey, is_certain
 from .query import EXACT_SCORE, AnyQuery
@@ -23,7 +24,6 @@ from .window import preferred_copy
 
 _ALL = "all"
 _DAYS = "days"
-_FACETS = "facets"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def search_page(
         found = answer["hits"]
         total = int(found["total"]["value"])
         hits = found.get("hits", [])
-        facets = _read_facets(answer) if asked.facets else {}
+        facets = _numbers(document, asked).read(answer) if asked.facets else {}
         if (asked.sort or asked.every or facets) and max(total, *facets.values(), 0) > limit:
             # The best of them are sorted and counted, as what the database would be given.
             return None
@@ -186,7 +186,8 @@ def request_page(
     field = key_field(document)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     arguments = spelling.arguments() if spelling else {}
-    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **_facets(asked)}
+    facets = _numbers(document, asked).aggregations() if asked.facets else {}
+    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **facets}
     if asked.with_all:
         aggregations[_ALL] = {"global": {}}
     before = _before(asked)
@@ -196,7 +197,7 @@ def request_page(
     best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
     if asked.facets:
         # A facet counts what its own filter leaves out, too.
-        arguments["post_filter"] = _all_of(asked.filters)
+        arguments["post_filter"] = all_of(asked.filters)
     parts = made(
         query={
             "bool": {
@@ -235,24 +236,12 @@ def _days(asked: PageAsked) -> dict[str, Any]:
     }
     days = {"date_histogram": histogram}
     if asked.facets:
-        return {_DAYS: {"filter": _all_of(asked.filters), "aggregations": {_DAYS: days}}}
+        return {_DAYS: {"filter": all_of(asked.filters), "aggregations": {_DAYS: days}}}
     return {_DAYS: days}
 
 
-def _facets(asked: PageAsked) -> dict[str, Any]:
-    if not asked.facets:
-        return {}
-    counted = {name: _all_of(filters) for name, filters in asked.facets}
-    return {_FACETS: {"filters": {"filters": counted}}}
-
-
-def _all_of(filters: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    return {"bool": {"filter": list(filters)}}
-
-
-def _read_facets(answer: Mapping[str, Any]) -> Mapping[str, int]:
-    buckets = answer["aggregations"][_FACETS]["buckets"]
-    return {name: int(bucket["doc_count"]) for name, bucket in buckets.items()}
+def _numbers(document: type[Document], asked: PageAsked) -> Numbers:
+    return Numbers(document, asked.facets)
 
 
 def _read_days(answer: Mapping[str, Any]) -> tuple[date, ...]:

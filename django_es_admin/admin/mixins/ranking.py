@@ -1,7 +1,7 @@
 """Put rows in the order of a search's hits, without sorting all of them in the database."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
@@ -38,8 +38,11 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
         # rows by what is selected only.
         ranked: QuerySet[Any] = rows.annotate(elasticsearch_rank=_rank(keys))
         return ranked.order_by("elasticsearch_rank", "pk")
-    rows = rows.order_by(_rank(keys), "pk")
-    return special(rows, OnceRows) if may_repeat(rows) else rows
+    if may_repeat(rows):
+        return special(rows.order_by(_rank(keys), "pk"), OnceRows)
+    in_turn: Any = special(rows.order_by(), RankedRows)
+    in_turn.ranks = {key: place for place, key in enumerate(keys)}
+    return cast("QuerySet[Any]", in_turn)
 
 
 def may_repeat(queryset: QuerySet[Any]) -> bool:
@@ -50,6 +53,35 @@ def may_repeat(queryset: QuerySet[Any]) -> bool:
     joins = (query.alias_map[alias] for alias, count in query.alias_refcount.items() if count)
     fields = (getattr(join, "join_field", None) for join in joins)
     return any(field is not None and (field.one_to_many or field.many_to_many) for field in fields)
+
+
+class RankedRows(SpecialRows):
+    """A queryset that puts its few rows in order by itself.
+
+    To sort them by a condition for each takes the database longer than to find them. Copies may be
+    other rows, and are sorted so.
+    """
+
+    ranks: Mapping[Any, int]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether there is an order: a formset asks, and would sort them by their keys."""
+        return True
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()
+        if is_new and self._result_cache:
+            last = len(self.ranks)
+            self._result_cache.sort(key=lambda row: self.ranks.get(row.pk, last))
+
+    def _clone(self) -> Any:
+        return super()._clone().order_by(_rank(list(self.ranks)), "pk")
+
+    def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Return the rows one by one, as the database sorts them."""
+        return cast("Iterator[Any]", self._clone().iterator(*args, **kwargs))
 
 
 class OnceRows(SpecialRows):

@@ -1,7 +1,10 @@
 """Rows in the order of hits, in the database."""
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
+from django.forms import modelformset_factory
+from django.test.utils import CaptureQueriesContext
 
 from django_es_admin.admin.mixins import ranking
 from django_es_admin.admin.mixins.ranking import best_first, in_order, matching
@@ -51,3 +54,32 @@ def test_rows_that_a_filter_repeats_are_each_there_once(notes: dict[str, Note]) 
     keys = [notes[title].pk for title in "FBD"]
     rows = Note.objects.filter(labels__in=words)
     assert titles(in_order(rows.distinct(), keys)) == "FBD"
+
+
+def test_rows_in_order_are_so_whoever_reads_or_copies_them(notes: dict[str, Note]) -> None:
+    keys = [notes[title].pk for title in "FBDA"]
+    rows = in_order(Note.objects.order_by("title"), keys)
+    with CaptureQueriesContext(connection) as queries:
+        assert titles(rows) == "FBDA"
+    assert "CASE" not in queries[0]["sql"]
+    assert "ORDER BY" not in queries[0]["sql"]
+    assert rows.ordered
+    assert (len(rows), rows.count(), rows[1].title) == (4, 4, "B")
+    # What is not read yet is sorted by the database.
+    fresh = in_order(Note.objects.order_by("title"), keys)
+    assert fresh[1].title == "B"
+    assert fresh.first().title == "F"
+    assert fresh.last().title == "A"
+    assert "".join(note.title for note in fresh.iterator()) == "FBDA"
+    for copy in (
+        fresh.all(),
+        fresh.select_related("shelf"),
+    ):
+        assert titles(copy) == "FBDA"
+    assert titles(fresh.exclude(title="B")) == "FDA"
+    assert titles(fresh.order_by("title")) == "ABDF"
+    assert list(fresh.values_list("title", flat=True)) == list("FBDA")
+    forms = modelformset_factory(Note, fields=["stars"])(
+        queryset=in_order(Note.objects.all(), keys)
+    )
+    assert "".join(form.instance.title for form in forms.initial_forms) == "FBDA"
