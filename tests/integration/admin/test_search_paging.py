@@ -518,9 +518,9 @@ def test_a_template_that_reads_the_rows_after_elasticsearch_died_is_no_error(
 def test_what_is_asked_after_the_page_has_no_more_time_than_it(
     admin_client: Client, fails: str
 ) -> None:
-    OutboxEntry.objects.all().delete()
     if fails == "stale":
         Product.objects.filter(name="Zeppelin").update(is_active=False)
+    OutboxEntry.objects.all().delete()
     asked = []
     shown = threading.Event()
 
