@@ -11,21 +11,18 @@ Turns are advisory locks of PostgreSQL, which end with their connection, however
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from django.db import Error, connections
-from django.db.models.functions import Now
 
-from ...backends.transport.deadline import current_deadline
+from ...backends.transport.deadline import current_deadline, is_out_of_time
 from ...conf import get_options
 from ...exceptions import DrainOutOfTime
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
-from ...statement import Slot, Statement, prepare
+from ...statement import Statement
 from ..rows.claim import give_back, inline_grace
 from .batch import DrainResult, Stopped
 
@@ -37,15 +34,31 @@ CROWD_SECONDS = 1.0
 # The tenants of a project may have a schema each: then each has an outbox, and turns, of its own.
 _SCHEMA = "(SELECT hashtext(current_schema()) AS schema) AS its"
 _IN_TIME = "set_config('lock_timeout', %s, true) <> ''"
-# Two locks: who takes the turn, and what the others wait for. These hold the second one for a
-# moment each when they are woken, all at once, and must not keep the next one from its turn.
-_TAKE = (
-    "SELECT CASE WHEN pg_try_advisory_lock(%s, schema) "  # noqa: S608 (constants)
-    "THEN pg_advisory_lock(%s, schema)::text IS NOT NULL ELSE false END "
-    f"FROM {_SCHEMA} WHERE {_IN_TIME}"
+_TABLE = OutboxEntry._meta.db_table
+# A row that is left to a second delete, to other code or to a later attempt was handled.
+_NEW = "due_at IS NULL AND parked_at IS NULL"
+# All that a process of a crowd asks is one statement: it looks whether its rows are still there,
+# and if so takes the turn, or waits until who has it gives it back. Who has waited asks again, as
+# this statement sees what there was when it began.
+# There are two locks: who takes the turn, and what the others wait for. These hold the second one
+# for a moment each when they are woken, all at once, and must not keep the next one from its turn.
+_ASK = (
+    f"WITH own AS MATERIALIZED (SELECT id FROM {_TABLE} WHERE id = ANY(%s) AND {_NEW}), "  # noqa: S608 (constants)
+    "asked AS MATERIALIZED (SELECT CASE WHEN NOT EXISTS (SELECT FROM own) THEN 'done' "
+    "WHEN pg_try_advisory_lock(%s, schema) THEN 'mine' || pg_advisory_lock(%s, schema)::text "
+    "ELSE 'waited' || pg_advisory_xact_lock_shared(%s, schema)::text END AS answer "
+    f"FROM {_SCHEMA} WHERE {_IN_TIME}), "
+    # The new rows of others that no worker may have taken: its claim lasts longer than what is
+    # left to the process that made a row.
+    f"others AS MATERIALIZED (SELECT id, key FROM {_TABLE} "
+    "WHERE %s AND (SELECT answer FROM asked) = 'mine' AND connection = %s AND index = %s "
+    f"AND kind = '{OutboxEntry.Kind.OBJECT.value}' AND {_NEW} AND NOT delete_sent "
+    "AND leased_until > now() AND leased_until <= now() + %s AND NOT id = ANY(%s) "
+    "ORDER BY id LIMIT %s) "
+    "SELECT answer, ARRAY(SELECT id FROM own), ARRAY(SELECT id FROM others ORDER BY id), "
+    "ARRAY(SELECT key::text FROM others ORDER BY id) FROM asked"
 )
 _GIVE = f"SELECT pg_advisory_unlock(%s, schema), pg_advisory_unlock(%s, schema) FROM {_SCHEMA}"  # noqa: S608 (constants)
-_WAIT = f"SELECT pg_advisory_xact_lock_shared(%s, schema)::text FROM {_SCHEMA} WHERE {_IN_TIME}"  # noqa: S608 (constants)
 
 _crowded: dict[tuple[str, str, str], float] = {}
 # Databases whose connections are others from one statement to the next, behind a pool.
@@ -79,21 +92,41 @@ def drain_in_turn(
         drain: what drains rows; it is given those of others, too.
     """
     turn = _Turn(using, entries[0].connection, entries[0].index)
-    while entries:
-        with turn.taken() as mine:
-            if mine:
-                return drain(entries + turn.others(entries) if turn.is_crowded else entries)
-        turn.note_crowd()
+    while True:
         try:
-            turn.wait()
+            asked = turn.ask(entries)
         except Error as error:
             if fault_of(error) not in (Fault.MOMENT, Fault.TIME):
                 raise
-            give_back(using, entries)
-            stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
-            return DrainResult(left=len(entries), stopped=(stopped,))
-        entries = turn.left(entries)
-    return DrainResult()
+            break
+        if asked.mine:
+            try:
+                return drain(asked.left + asked.others)
+            finally:
+                turn.give()
+        if not asked.left:
+            return DrainResult()
+        turn.note_crowd()
+        if is_out_of_time():
+            break
+    give_back(using, entries)
+    stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
+    return DrainResult(left=len(entries), stopped=(stopped,))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a process of a crowd was told.
+
+    Args:
+        mine: whether it has the turn now.
+        left: those of its rows that nobody had handled when it asked.
+        others: if it has the turn, the new rows of others that wait for theirs, or are about to.
+    """
+
+    mine: bool
+    left: list[OutboxEntry]
+    others: list[OutboxEntry]
 
 
 @dataclass(frozen=True)
@@ -110,26 +143,46 @@ class _Turn:
     connection: str
     index: str
 
-    @contextmanager
-    def taken(self) -> Iterator[bool]:
-        """Take the turn, if nobody has it; give whether it was taken."""
-        locks = _locks(self.connection, self.index)
-        mine = False
-        try:
-            [(mine,)] = Statement(self.using, _TAKE, (*locks, _wait())).run()
-            yield mine
-        finally:
-            if mine:
-                self._give(locks)
+    def ask(self, entries: list[OutboxEntry]) -> _Asked:
+        """Take the turn, unless the rows are gone; wait until who has it gives it back.
 
-    def _give(self, locks: tuple[int, int]) -> None:
+        Args:
+            entries: rows of this process.
+
+        Raises:
+            Error: of the database; the turn is nobody's for it.
+        """
+        own, (first, second) = [entry.pk for entry in entries], self._locks
+        room = max(get_options().bulk_max_documents - len(entries), 0)
+        places = (self.is_crowded, self.connection, self.index, inline_grace(), own, room)
+        statement = Statement(self.using, _ASK, (own, first, second, second, _wait(), *places))
         try:
-            [given] = Statement(self.using, _GIVE, locks).run()
+            [(answer, left, numbers, keys)] = statement.run()
+        except Error:
+            # What a session has locked it keeps, also where the statement fails after that: the
+            # first lock is there by now if the time was up at the second one.
+            self.give(sure=False)
+            raise
+        there = set(left)
+        others = [
+            OutboxEntry(pk=pk, connection=self.connection, index=self.index, key=key)
+            for pk, key in zip(numbers, keys, strict=True)
+        ]
+        return _Asked(answer == "mine", [entry for entry in entries if entry.pk in there], others)
+
+    def give(self, *, sure: bool = True) -> None:
+        """Give the turn back.
+
+        Args:
+            sure: whether it was taken.
+        """
+        try:
+            [given] = Statement(self.using, _GIVE, self._locks).run()
         except Error:
             # The lock went with its connection; closed, it is given back for sure.
             connections[self.using].close()
             return
-        if not all(given):
+        if sure and not all(given):
             _pooled.add(self.using)
             logger.warning(
                 "A pool gives %r another connection for each transaction: set "
@@ -138,30 +191,6 @@ class _Turn:
                 self.using,
             )
 
-    def wait(self) -> None:
-        """Wait until who has the turn gives it back."""
-        _, lock = _locks(self.connection, self.index)
-        Statement(self.using, _WAIT, (lock, _wait())).run()
-
-    def left(self, entries: list[OutboxEntry]) -> list[OutboxEntry]:
-        """Return those of ``entries`` that nobody has handled."""
-        rows = Statement(self.using, _LEFT, ([entry.pk for entry in entries],)).run()
-        found = {pk for (pk,) in rows}
-        return [entry for entry in entries if entry.pk in found]
-
-    def others(self, entries: list[OutboxEntry]) -> list[OutboxEntry]:
-        """Return the new rows of others, whose processes wait for their turn, or are about to."""
-        own = {entry.pk for entry in entries}
-        rows = _reading_new(self.using, inline_grace()).run(
-            connection=self.connection, index=self.index
-        )
-        room = get_options().bulk_max_documents - len(entries)
-        return [
-            OutboxEntry(pk=pk, connection=self.connection, index=self.index, key=key)
-            for pk, key in rows
-            if pk not in own
-        ][:room]
-
     @property
     def is_crowded(self) -> bool:
         """Whether somebody of this process had to wait just now."""
@@ -169,6 +198,10 @@ class _Turn:
 
     def note_crowd(self) -> None:
         _crowded[self._key] = time.monotonic() + CROWD_SECONDS
+
+    @property
+    def _locks(self) -> tuple[int, int]:
+        return _locks(self.connection, self.index)
 
     @property
     def _key(self) -> tuple[str, str, str]:
@@ -188,33 +221,3 @@ def _locks(connection: str, index: str) -> tuple[int, int]:
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     first, second = (int.from_bytes(part, signed=True) for part in (digest[:4], digest[4:]))
     return first, second
-
-
-# A row that is left to a second delete, to other code or to a later attempt was handled.
-_LEFT = (
-    f"SELECT id FROM {OutboxEntry._meta.db_table} "  # noqa: S608 (constants)
-    "WHERE id = ANY(%s) AND due_at IS NULL AND parked_at IS NULL"
-)
-
-
-@cache
-def _reading_new(using: str, grace: timedelta) -> Statement:
-    """Return the statement that finds new rows of an index that no worker may have taken.
-
-    A worker's claim lasts longer than what is left to the process that made a row.
-    """
-    return prepare(
-        OutboxEntry.objects.using(using)
-        .filter(
-            connection=Slot("connection"),
-            index=Slot("index"),
-            kind=OutboxEntry.Kind.OBJECT,
-            due_at__isnull=True,
-            parked_at__isnull=True,
-            delete_sent=False,
-            leased_until__gt=Now(),
-            leased_until__lte=Now() + grace,
-        )
-        .order_by("pk")
-        .values_list("pk", "key")
-    )

@@ -17,6 +17,8 @@ from django_es_admin.outbox.drain.batch import BatchDrain, DrainResult
 from django_es_admin.outbox.drain.turn import _locks, _Turn
 from tests.guide.models import Category, Product
 
+TURN = _Turn("default", "default", "products_with_relations")
+
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="turns are PostgreSQL's locks"),
@@ -51,6 +53,16 @@ def drained(monkeypatch: Any) -> list[int]:
 
 def create(category: Category, number: int) -> None:
     Product.objects.create(name=f"Lamp {number}", price=1, category=category)
+
+
+def take(turn: _Turn) -> bool:
+    """Take a turn for the sake of any row; return whether nobody had it."""
+    row = OutboxEntry.objects.create(connection=turn.connection, index=turn.index, key="1")
+    try:
+        with until(Deadline(1)):
+            return turn.ask([row]).mine
+    finally:
+        row.delete()
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -114,10 +126,10 @@ def test_whoever_has_the_turn_for_too_long_is_left_alone(
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with _Turn("default", "default", "products_with_relations").taken() as mine:
-            assert mine
-            held.set()
-            release.wait(20)
+        assert take(TURN)
+        held.set()
+        release.wait(20)
+        TURN.give()
         connections.close_all()
 
     thread = threading.Thread(target=hold)
@@ -144,7 +156,7 @@ def test_whoever_has_the_turn_for_too_long_is_left_alone(
 
 def test_a_holder_that_dies_gives_its_turn_back(category: Category, drained: list[int]) -> None:
     def die() -> None:
-        _Turn("default", "default", "products_with_relations").taken().__enter__()
+        assert take(TURN)
         connection.connection.close()
         connections.close_all()
 
@@ -175,7 +187,6 @@ def test_a_holder_whose_drain_fails_leaves_the_others_to_themselves(
 
 
 def test_tenants_have_turns_of_their_own() -> None:
-    turn = _Turn("default", "default", "products_with_relations")
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS tenant_turns")
     taken: list[bool] = []
@@ -183,17 +194,16 @@ def test_tenants_have_turns_of_their_own() -> None:
     def elsewhere() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET search_path TO tenant_turns, public")
-        with turn.taken() as mine:
-            taken.append(mine)
+        taken.append(take(TURN))
         connections.close_all()
 
     try:
-        with turn.taken() as mine:
-            assert mine
-            thread = threading.Thread(target=elsewhere)
-            thread.start()
-            thread.join()
+        assert take(TURN)
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
     finally:
+        TURN.give()
         with connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA tenant_turns")
     assert taken == [True]
@@ -203,6 +213,10 @@ def test_no_lock_is_left_behind(category: Category) -> None:
     create(category, 1)
     with until(Deadline(1)):
         create(category, 2)
+    assert held_locks() == 0
+
+
+def held_locks() -> int:
     numbers = [number % 2**32 for number in _locks("default", "products_with_relations")]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -211,4 +225,44 @@ def test_no_lock_is_left_behind(category: Category) -> None:
             "(SELECT oid FROM pg_database WHERE datname = current_database())",
             [numbers],
         )
-        assert cursor.fetchone() == (0,)
+        return int(cursor.fetchone()[0])
+
+
+def test_a_turn_whose_taker_runs_out_of_time_is_nobodys(
+    category: Category, settings: Any, indexed: Callable[[], dict[str, Any]]
+) -> None:
+    """Woken ones hold the second lock; who waits for it in vain has the first one by then."""
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_TIMEOUT": 0.5}
+    _, second = _locks("default", "products_with_relations")
+    woken = connection.copy()
+    try:
+        with woken.cursor() as cursor:
+            schema = "hashtext(current_schema())"
+            cursor.execute(f"SELECT pg_advisory_lock_shared(%s, {schema})", [second])
+            create(category, 1)
+            assert OutboxEntry.objects.count() == 1
+            assert held_locks() == 1
+            cursor.execute(f"SELECT pg_advisory_unlock_shared(%s, {schema})", [second])
+    finally:
+        woken.close()
+    breaker.reset()
+    in_threads(1, lambda number: create(category, 2))
+    assert len(indexed()) == 1
+    assert OutboxEntry.objects.count() == 1
+    assert held_locks() == 0
+
+
+def test_who_waits_in_vain_ends_in_time(category: Category, settings: Any) -> None:
+    """A first lock that nobody gives back, while nothing is waited for."""
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "INLINE_TIMEOUT": 0.5}
+    first, _ = _locks("default", "products_with_relations")
+    stuck = connection.copy()
+    try:
+        with stuck.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, hashtext(current_schema()))", [first])
+            began = time.monotonic()
+            create(category, 1)
+            assert time.monotonic() - began < 3
+            assert OutboxEntry.objects.filter(leased_until=None).count() == 1
+    finally:
+        stuck.close()
