@@ -132,7 +132,7 @@ def _save(products: list[Product], context: Callable[[], Any]) -> None:
 
 def _settle() -> None:
     """Let the worker do its work, so that the next round begins as this one did."""
-    if settings.CONTESTANT in ("worker", "triggers"):
+    if settings.CONTESTANT in ("inline", "worker", "triggers"):
         from django_es_admin.outbox.drain.worker import drain_due  # noqa: PLC0415 (only ours can)
 
         drain_due()

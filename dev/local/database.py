@@ -110,14 +110,23 @@ class Database:
             raise SetupFailed(f"No {self.name} of this checkout runs. Run `make {self.target}`.")
         return self._tell(running)
 
-    def main(self, description: str) -> int:
-        """Do what the command line says; return the exit status."""
+    def main(self, description: str, durable: Database | None = None) -> int:
+        """Do what the command line says; return the exit status.
+
+        Args:
+            description: of the program.
+            durable: the one that is meant by ``--durable``.
+        """
         parser = argparse.ArgumentParser(description=description.splitlines()[0])
         parser.add_argument("verb", choices=("start", "stop", "status"))
-        parser.add_argument("--port", type=int, default=self.port, help=f"default: {self.port}")
+        parser.add_argument("--port", type=int, help=f"default: {self.port}")
+        if durable:
+            told = f"one that waits for the disk; its port is {durable.port} by default"
+            parser.add_argument("--durable", action="store_true", help=told)
         options = parser.parse_args()
+        chosen = durable if durable and options.durable else self
         try:
-            print(getattr(self, options.verb)(options.port))
+            print(getattr(chosen, options.verb)(options.port or chosen.port))
         except SetupFailed as error:
             print(error, file=sys.stderr)
             return 1

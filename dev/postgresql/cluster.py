@@ -36,6 +36,8 @@ class Cluster:
 
     folder: Path
     programs: Path
+    durable: bool = False
+    """Whether a commit waits for the disk, as in production."""
 
     @property
     def data(self) -> Path:
@@ -64,7 +66,7 @@ class Cluster:
         started = self._control(
             "start",
             f"--log={self.log}",
-            f"--options=-p {port} {UNSAFE}",
+            f"--options=-p {port}" if self.durable else f"--options=-p {port} {UNSAFE}",
             f"--timeout={SECONDS_TO_START}",
         )
         if started.returncode != 0:

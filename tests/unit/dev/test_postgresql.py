@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 DEV = Path(__file__).parents[3] / "dev"
+SAFE = ["fsync", "full_page_writes", "synchronous_commit"]
 
 Script = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -96,3 +97,19 @@ def test_a_server_that_is_named_is_used_or_refused_without_its_password(
     assert refused.returncode == 1
     assert "nothing answers" in refused.stderr
     assert "secret" not in used.stdout + refused.stderr
+
+
+def test_a_durable_one_waits_for_the_disk_and_stands_beside_the_other(
+    script: Script, free_port: int
+) -> None:
+    words = ("--durable", f"--port={free_port}")
+    try:
+        assert script("start", *words).returncode == 0
+        with psycopg.connect(f"postgres://django_es_admin@127.0.0.1:{free_port}/postgres") as it:
+            shown = it.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [SAFE])
+            assert dict(shown.fetchall()) == dict.fromkeys(SAFE, "on")
+        assert script("status").returncode == 1
+        assert "nothing was stopped" in script("stop").stdout
+    finally:
+        stopped = script("stop", "--durable")
+    assert "Stopped" in stopped.stdout
