@@ -16,6 +16,8 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 INSTALLED := $(VENV)/.installed
 
 export CHROMIUM
+# Else each process would compile all modules again, and pytest rewrite all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage torture lint format venv es es-in-memory es-stop postgres postgres-stop mariadb mariadb-stop redis redis-stop schemathesis screenshots browser clean

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import translation
 from elasticsearch import Elasticsearch
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from django_es_admin import connections
 from django_es_admin.lifecycle.build import catch_up, load
@@ -31,6 +33,27 @@ LONGEST_FIRST = (
     "tests/integration/",
 )
 """Which files the workers begin with, so that none works on alone at the end."""
+
+OF_THE_SECURED_SERVER = (
+    "tests/integration/backends/test_roles.py",
+    "tests/integration/backends/test_security.py",
+    "tests/integration/docs/test_readme.py",
+)
+"""Files that one worker has: each other one would start that server again."""
+
+
+class FilesTogether(LoadFileScheduling):
+    """Gives each file to a worker, and those of the secured server to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "secured" if file in OF_THE_SECURED_SERVER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Replace ``--dist loadfile``."""
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

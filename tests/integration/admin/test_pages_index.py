@@ -77,7 +77,9 @@ def test_overview(products: list[Product], es: Elasticsearch, prefix: str) -> No
     assert facts[0].startswith("Health green ")
     assert any(fact.startswith("Rows 3 ") for fact in facts)
     # Elasticsearch measures a shard every 10 s: an index that was just filled may still have the few bytes of an empty one.
-    assert any(re.fullmatch(r"Size [\d.]+ k?B [\d,]+ bytes in the primary shards", f) for f in facts)
+    assert any(
+        re.fullmatch(r"Size [\d.]+ k?B [\d,]+ bytes in the primary shards", f) for f in facts
+    )
     assert "Model shop.Product" in facts
     assert f"Alias {prefix}products" in facts
     assert f"Further aliases {prefix}wares" in facts

@@ -5,6 +5,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,11 @@ import pytest
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import AdminEmailHandler
-from django.views.debug import ExceptionReporter, get_default_exception_reporter_filter
+from django.views.debug import (
+    DEBUG_ENGINE,
+    ExceptionReporter,
+    get_default_exception_reporter_filter,
+)
 from elasticsearch import Elasticsearch, helpers
 from elasticsearch.dsl import Search
 
@@ -170,6 +175,9 @@ def collected(error: BaseException) -> str:
     )
 
 
+parsed = cache(DEBUG_ENGINE.from_string)
+
+
 def reported(error: BaseException) -> dict[str, str]:
     """Return every report of an error."""
     reporter = ExceptionReporter(None, type(error), error, error.__traceback__)
@@ -205,6 +213,12 @@ def use(settings: Any) -> Callable[..., None]:
         settings.ES_SERVERS = {"default": {**server, "ENGINE": path, "PARAMS": params}}
 
     return use
+
+
+@pytest.fixture(autouse=True)
+def _templates_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse the templates of Django's reports, which are the longest it has, once for all."""
+    monkeypatch.setattr(DEBUG_ENGINE, "from_string", parsed)
 
 
 @pytest.fixture(autouse=True)
