@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,12 @@ STATES_COMPARED = 5_000
 PAIRS_COMPARED = 2_000
 
 
-@pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.name)
+def marked(proof: Proof) -> Any:
+    """Leave the largest models, half of all the time, to the slow tests."""
+    return pytest.param(proof, id=proof.name, marks=[pytest.mark.slow] if proof.large else [])
+
+
+@pytest.mark.parametrize("proof", [marked(proof) for proof in PROOFS])
 def test_no_update_is_lost(proof: Proof) -> None:
     found = explore(proof.rules, proof.world)
     assert found.lost is None, str(found.lost)

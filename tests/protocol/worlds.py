@@ -20,22 +20,27 @@ RESTORED = World(late=0, restores=1)
 
 @dataclass(frozen=True)
 class Proof:
-    """Rules that must hold in a world."""
+    """Rules that must hold in a world.
+
+    Args:
+        large: it takes much longer than others.
+    """
 
     name: str
     world: World
     rules: Rules = OURS
+    large: bool = False
 
 
 PROOFS = [
     Proof("two writers, two drains", World(writers=2)),
-    Proof("a rebuild, two drains", World(BUILDING, late=0)),
+    Proof("a rebuild, two drains", World(BUILDING, late=0), large=True),
     Proof("a rebuild, one drain, late requests", World(BUILDING, drains=1)),
     Proof("two generations, two drains", World(BOTH, transactions=1, late=0)),
     Proof("a long history, one drain, late requests", World(transactions=4, drains=1, late=2)),
     Proof("a fan-out, two drains", World(late=0), FAN_OUT),
     Proof("a blocked index, two drains", World(late=0, refusing=LIVE)),
-    Proof("a sick target, two drains", SICK),
+    Proof("a sick target, two drains", SICK, large=True),
     Proof(
         "a sick target, one drain, late requests", replace(SICK, transactions=3, drains=1, late=1)
     ),

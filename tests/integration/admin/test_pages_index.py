@@ -76,7 +76,7 @@ def test_overview(products: list[Product], es: Elasticsearch, prefix: str) -> No
     assert "Documents 3" in facts
     assert facts[0].startswith("Health green ")
     assert any(fact.startswith("Rows 3 ") for fact in facts)
-    # Elasticsearch measures a shard every 10 s: an index that was just filled may still have the few bytes of an empty one.
+    # Elasticsearch measures a shard every 10 s, so that it may have the size of an empty one yet.
     assert any(
         re.fullmatch(r"Size [\d.]+ k?B [\d,]+ bytes in the primary shards", f) for f in facts
     )
