@@ -6,7 +6,7 @@ to-many relation, whatever the number of objects.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,10 +22,8 @@ from .paths import find_column, find_relation, path_of
 from .prepared import Prepared
 from .querysets import chosen_by, in_order, order_of
 from .valued import valued
+from .written.shape import DocumentShape, ObjectShape, Row
 
-Row = tuple[Any, ...]
-# The object of a row, or a list of it.
-Make = Callable[[Row], Any]
 # Key of the document's object -> its related objects.
 Lists = Mapping[Any, list[dict[str, Any] | None]]
 
@@ -42,13 +40,13 @@ class RelatedList:
         model: of the related objects.
         back: lookup from the related model to the key of the document's object.
         lookups: names for ``values_list()``, ``back`` the first.
-        make: makes the related object from a row.
+        shape: what the related object is made of.
     """
 
     model: type[models.Model]
     back: str
     lookups: list[str]
-    make: Make
+    shape: ObjectShape
 
     def read(self, using: str, keys: list[Any]) -> Lists:
         """Return key of the document's object -> its related objects, in their model's order."""
@@ -65,7 +63,7 @@ class RelatedList:
         """Return key of the document's object -> its related objects, in the order of ``rows``."""
         found: defaultdict[Any, list[dict[str, Any] | None]] = defaultdict(list)
         for row in rows:
-            found[row[0]].append(self.make(row))
+            found[row[0]].append(self.shape.make(row))
         return found
 
 
@@ -77,6 +75,7 @@ class ColumnSource:
 
     Attributes:
         lookups: names for ``values_list()``, the key the first.
+        shape: what a document is made of, without its lists.
         lists: name of a field -> the to-many relation that it is read from.
 
     Raises:
@@ -85,8 +84,8 @@ class ColumnSource:
 
     def __init__(self, document: type[Declared]) -> None:
         self.lookups = ["pk"]
-        self._plain: list[str] = []
-        self._objects: list[tuple[str, Make]] = []
+        plain: list[str] = []
+        self._objects: list[tuple[str, ObjectShape]] = []
         self.lists: list[tuple[str, RelatedList]] = []
         model, mapping = document.django.model, document._doc_type.mapping
         _refuse_loading(model)
@@ -100,24 +99,25 @@ class ColumnSource:
                 objects.append((name, field))
             else:
                 self.lookups.append(_column(model, path_of(name, field)))
-                self._plain.append(name)
+                plain.append(name)
         # After the plain columns, so that a row and the names of those can be zipped.
         for name, field in objects:
             self._add_object(model, name, field)
+        self.shape = DocumentShape(plain, self._objects)
 
     def _add_object(self, model: type[models.Model], name: str, field: dsl.Object) -> None:
         path = path_of(name, field)
         step = find_relation(model, path[0])
         if step is None or not step.many:
             lookup, related = _forward(model, path)
-            self._objects.append((name, _maker(self.lookups, related, lookup, field)))
+            self._objects.append((name, _shape(self.lookups, related, lookup, field)))
         elif len(path) == 1 and step.back:
             _refuse_loading(step.model)
             _refuse_rows(step.model)
             back = f"{step.back}__pk"
             lookups = [back]
-            make = _object_maker(lookups, step.model, (), field)
-            self.lists.append((name, RelatedList(step.model, back, lookups, make)))
+            shape = _shape(lookups, step.model, (), field, listed=False)
+            self.lists.append((name, RelatedList(step.model, back, lookups, shape)))
         else:
             raise NotColumns(f"{name} is behind several relations, or one without a way back")
 
@@ -143,10 +143,7 @@ class ColumnSource:
             lists: name of the field -> key -> related objects.
         """
         for row in rows:
-            # zip() ends with the plain names, before the columns of the objects.
-            source = dict(zip(self._plain, row[1:], strict=False))
-            for name, make in self._objects:
-                source[name] = make(row)
+            source = self.shape.make(row)
             for name, found in lists.items():
                 source[name] = found.get(row[0], [])
             yield Prepared(row[0], source)
@@ -225,48 +222,36 @@ def _column(model: type[models.Model], path: tuple[str, ...]) -> str:
     return "__".join((*lookup, path[-1]))
 
 
-def _maker(
-    lookups: list[str], model: type[models.Model], prefix: tuple[str, ...], field: dsl.Object
-) -> Make:
-    """Add an object's columns to ``lookups``; return what makes the field's value from a row."""
-    make = _object_maker(lookups, model, prefix, field)
-    if not holds_list(field):
-        return make
+def _shape(
+    lookups: list[str],
+    model: type[models.Model],
+    prefix: tuple[str, ...],
+    field: dsl.Object,
+    *,
+    listed: bool | None = None,
+) -> ObjectShape:
+    """Add an object's columns to ``lookups``; return what it is made of.
 
-    def make_list(row: Row) -> list[dict[str, Any]]:
-        made = make(row)
-        return [] if made is None else [made]
+    Args:
+        listed: whether it stands in a list; as its field says if omitted.
+    """
 
-    return make_list
-
-
-def _object_maker(
-    lookups: list[str], model: type[models.Model], prefix: tuple[str, ...], field: dsl.Object
-) -> Callable[[Row], dict[str, Any] | None]:
     def add(lookup: str) -> int:
         lookups.append(lookup)
         return len(lookups) - 1
 
     key = add("__".join((*prefix, "pk")))
     columns: list[tuple[str, int]] = []
-    objects: list[tuple[str, Make]] = []
+    objects: list[tuple[str, ObjectShape]] = []
     for name in valued(field._mapping):
         inner = field._mapping[name]
         path = path_of(name, inner)
         _refuse_code(field._doc_class, name, inner)
         if _is_object(inner):
             lookup, related = _forward(model, path)
-            made = _maker(lookups, related, (*prefix, *lookup), cast("dsl.Object", inner))
+            made = _shape(lookups, related, (*prefix, *lookup), cast("dsl.Object", inner))
             objects.append((name, made))
         else:
             columns.append((name, add("__".join((*prefix, _column(model, path))))))
-
-    def make(row: Row) -> dict[str, Any] | None:
-        if row[key] is None:
-            return None
-        made = {name: row[place] for name, place in columns}
-        for name, make_inner in objects:
-            made[name] = make_inner(row)
-        return made
-
-    return make
+    wanted = holds_list(field) if listed is None else listed
+    return ObjectShape(key, tuple(columns), tuple(objects), wanted)

@@ -1,6 +1,6 @@
 """One object that is about to be written to the index."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .places import Place
@@ -17,7 +17,7 @@ class Prepared(NamedTuple):
     """
 
     key: Any
-    source: dict[str, Any] | None
+    source: Mapping[str, Any] | None
     error: str = ""
     place: Place | None = None
 

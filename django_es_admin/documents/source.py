@@ -1,11 +1,14 @@
 """The plan that turns rows into documents, compiled once per document class."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import models
+from django.conf import settings
+from django.db import connections, models
 
 from .columns import ColumnSource, NotColumns
 from .configured import as_configured
+from .database import DatabaseSource, NotWritten
 from .declared import Declared
 from .instances import InstanceSource
 from .overrides import is_overridden
@@ -25,6 +28,7 @@ class Source:
         self._instances = InstanceSource(document)
         self._columns, self._why = _columns(document)
         self._singles: dict[str, SingleSource | None] = {}
+        self._written: dict[tuple[str, str, bool], DatabaseSource | NotWritten] = {}
 
     @property
     def uses_columns(self) -> bool:
@@ -36,18 +40,45 @@ class Source:
         """Why documents are made of model instances, which takes longer; "" where they are not."""
         return self._why
 
-    def read(self, queryset: models.QuerySet[Any]) -> list[Prepared]:
+    def why_columns(self, using: str) -> Mapping[str, str]:
+        """Return why the database does not write the documents; nothing where it does.
+
+        Args:
+            using: alias of the database.
+
+        Returns:
+            name of a column -> what keeps it from that; "" for what concerns all of them.
+        """
+        if self._columns is None:
+            return {"": self._why}
+        found = self._writer(self._columns, using)
+        return found.why if isinstance(found, NotWritten) else {}
+
+    def read(self, queryset: models.QuerySet[Any], *, encoded: bool = False) -> list[Prepared]:
         """Return key and document of each object of ``queryset``, in its order.
 
         An object that a join gives in several rows is there as often.
 
         Args:
             queryset: objects of the document's ``get_queryset()``, bounded to one batch.
+            encoded: whether documents may be JSON already, which many are read faster as.
         """
         with as_configured():
-            if self._columns is not None and self._columns.can_read(queryset):
-                return list(self._columns.read(queryset))
-            return list(self._instances.read(queryset))
+            if self._columns is None or not self._columns.can_read(queryset):
+                return list(self._instances.read(queryset))
+            writer = self._writer(self._columns, queryset.db) if encoded else None
+            found = writer.read(queryset) if isinstance(writer, DatabaseSource) else None
+            return list(self._columns.read(queryset)) if found is None else found
+
+    def _writer(self, source: ColumnSource, using: str) -> DatabaseSource | NotWritten:
+        # Tests, and tenants, have one alias with other settings now and then.
+        key = (using, connections[using].timezone_name, settings.USE_TZ)
+        if key not in self._written:
+            try:
+                self._written[key] = DatabaseSource(self._document, source, using)
+            except NotWritten as error:
+                self._written[key] = error
+        return self._written[key]
 
     def single(self, using: str) -> SingleSource | None:
         """Return what reads single documents faster than ``read()``; None where nothing can.

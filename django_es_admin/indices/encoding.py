@@ -24,6 +24,8 @@ from elasticsearch import dsl
 from elasticsearch.dsl.utils import AttrDict, AttrList, ObjectBase
 from elasticsearch.serializer import JsonSerializer
 
+from ..documents.written.encoded import Encoded
+
 _CLIENT = JsonSerializer()
 _NUMBERS = (dsl.Integer, dsl.Float, dsl.UnsignedLong)
 # What orjson writes as it is, and that holds nothing else.
@@ -52,6 +54,8 @@ def encode_document(source: Mapping[str, Any], mapping: Any = None) -> bytes:
     Raises:
         NotEncodable: a value cannot be written, or Elasticsearch would read another one.
     """
+    if isinstance(source, Encoded):
+        return source.body
     try:
         body = orjson.dumps(source, default=_default, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
+from django.db import Error
+
+from ..documents import Document
 from ..documents.configured import as_configured
 from ..indices.definition import select_definitions
+
+Way = Literal["json", "columns", "objects"]
 
 
 @dataclass(frozen=True)
@@ -14,28 +20,35 @@ class Reading:
     Args:
         index: the declared name.
         document: name of the class.
-        columns: whether they are read as columns, in a few queries for each batch; else from model
-            instances, which takes longer.
-        why: why they are not read as columns; "" where they are.
+        way: whether the database writes them as JSON, or they are made of columns, in as many
+            queries, or of model instances, which takes longest.
+        why: why they are made in no faster way, one reason for each field; empty if there is none.
     """
 
     index: str
     document: str
-    columns: bool
-    why: str
+    way: Way
+    why: tuple[str, ...]
 
 
 def read_ways(names: Iterable[str], connection: str | None = None) -> tuple[Reading, ...]:
     """Return how the documents of these indices are made; of all if there are no names."""
     with as_configured():
         return tuple(
-            Reading(
-                index=definition.name,
-                document=part.document.__name__,
-                columns=part.document.django.source.uses_columns,
-                why=part.document.django.source.why_instances,
-            )
+            Reading(definition.name, part.document.__name__, *_way(part.document, part.database))
             for definition in select_definitions(names, connection)
             for part in definition.parts
             if part.document
         )
+
+
+def _way(document: type[Document], using: str) -> tuple[Way, tuple[str, ...]]:
+    source = document.django.source
+    if not source.uses_columns:
+        return "objects", (source.why_instances,)
+    try:
+        why = source.why_columns(using)
+    except Error:
+        return "columns", ("the database does not answer",)
+    reasons = tuple(f"{name} {text}".strip() for name, text in why.items())
+    return ("columns" if reasons else "json"), reasons

@@ -1,7 +1,7 @@
 """Runs some tests on a real PostgreSQL, whatever the others run on.
 
-These are the tests of ``tests/postgresql``, and those of pages that have to be the same whoever
-filters, sorts and counts them: databases differ in that.
+These are the tests of ``tests/postgresql``, and those of what has to be the same whoever filters,
+sorts and counts pages, and writes documents: databases differ in that.
 """
 
 import os
@@ -17,6 +17,7 @@ ADMIN = "tests/integration/admin"
 SAME_PAGES = (
     f"{ADMIN}/test_search_parity.py",
     f"{ADMIN}/test_search_paging.py::test_pages_are_those_of_the_database",
+    "tests/unit/documents/test_readers.py::test_many_declarations[50]",
     f"{ADMIN}/test_search_paging.py::test_what_the_index_holds_less_of_is_sorted_by_the_database",
 )
 

@@ -339,3 +339,41 @@ class Wearing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.club} {self.badge}"
+
+
+class Specimen(models.Model):
+    """A column of each type that PostgreSQL writes as JSON, and some that it does not."""
+
+    letters = models.CharField(max_length=100, null=True)  # noqa: DJ001 (of this kind)
+    text = models.TextField(null=True)  # noqa: DJ001 (of this kind)
+    flag = models.BooleanField(null=True)
+    small = models.SmallIntegerField(null=True)
+    number = models.IntegerField(null=True)
+    big = models.BigIntegerField(null=True)
+    real = models.FloatField(null=True)
+    exact = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    fine = models.DecimalField(max_digits=40, decimal_places=20, null=True)
+    day = models.DateField(null=True)
+    moment = models.DateTimeField(null=True)
+    hour = models.TimeField(null=True)
+    identifier = models.UUIDField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    kin = models.ForeignKey("self", null=True, on_delete=models.SET_NULL)
+    data = models.JSONField(null=True)
+    span = models.DurationField(null=True)
+    raw = models.BinaryField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.letters)
+
+
+class Splinter(models.Model):
+    specimen = models.ForeignKey(Specimen, related_name="splinters", on_delete=models.CASCADE)
+    letters = models.CharField(max_length=100, null=True)  # noqa: DJ001 (of this kind)
+    exact = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+
+    class Meta:
+        ordering = ["-letters"]
+
+    def __str__(self) -> str:
+        return str(self.letters)

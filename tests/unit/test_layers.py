@@ -17,6 +17,7 @@ LAYERS = [
     ("backends.guard",),
     ("backends.transport",),
     ("backends",),
+    ("documents.written",),
     ("documents",),
     ("indices",),
     ("models", "migrations"),

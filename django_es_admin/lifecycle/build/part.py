@@ -166,7 +166,7 @@ class Part:
         with project_code(ProjectCodeFailed, f"{self._name}.get_queryset()", using):
             page = _page(objects(self._definition), claimed, after, until, size)
         with project_code(ObjectsUnreadable, self._name, using), reading_from(using):
-            return self._source.read(page)
+            return self._source.read(page, encoded=True)
 
     def _read_each(self, keys: list[Any], error: ObjectsUnreadable) -> list[Prepared]:
         """Read what can be read, as a drain would: one object must not stop the others.

@@ -115,7 +115,7 @@ def _read_page(
         page = objects(definition).filter(beyond).order_by("pk")[:size]
     try:
         with project_code(ObjectsUnreadable, document.__name__, using), reading_from(using):
-            batch = document.django.source.read(page)
+            batch = document.django.source.read(page, encoded=True)
         return [one.key for one in batch], batch
     except ObjectsUnreadable:
         rows = table_of(definition).filter(beyond)[:size]

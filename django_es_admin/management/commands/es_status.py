@@ -14,6 +14,8 @@ from ..tables import make_table, number, write_table
 
 DEFAULT_SECONDS = 5.0
 
+_WAYS = {"json": "by the database, as JSON", "columns": "as columns", "objects": "from objects"}
+
 
 class Command(ElasticsearchCommand):
     """Print two tables and, below them, what is wrong and how to fix it."""
@@ -117,7 +119,8 @@ class Command(ElasticsearchCommand):
 
     def _write_ways(self, ways: tuple[Reading, ...]) -> None:
         for way in ways:
-            made = "as columns" if way.columns else f"from objects, as {way.why}"
+            why = f", as {'; '.join(way.why)}" if way.why else ""
+            made = f"{_WAYS[way.way]}{why}"
             self.say(f"{way.index}: the documents of {way.document} are made {made}.")
 
     def _write(self, status: Status) -> None:

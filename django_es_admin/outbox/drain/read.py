@@ -14,6 +14,9 @@ from ...indices.definition import IndexDefinition
 from .primary import reading_from
 from .project_code import project_code
 
+MANY = 50
+"""Objects for which it pays to let the database write documents as JSON."""
+
 
 def objects(definition: IndexDefinition) -> QuerySet[Any]:
     """Return the objects that belong in a part of an index, from the database that feeds it.
@@ -89,7 +92,7 @@ def _find(definition: IndexDefinition, keys: list[Any]) -> list[Prepared]:
     with project_code(ProjectCodeFailed, f"{name}.get_queryset()", using):
         queryset = objects(definition).filter(pk__in=keys)
     with project_code(ObjectsUnreadable, name, using):
-        return each_once(source.read(queryset))
+        return each_once(source.read(queryset, encoded=len(keys) >= MANY))
 
 
 def _read_placed(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Prefetch
 from pytest_django import DjangoAssertNumQueries
 
@@ -17,6 +17,8 @@ from django_es_admin.documents.columns import ColumnSource, NotColumns
 from django_es_admin.documents.instances import InstanceSource
 from django_es_admin.documents.prepared import Prepared, each_once
 from django_es_admin.documents.querysets import queryset_of
+from django_es_admin.documents.written.encoded import Encoded
+from django_es_admin.indices.encoding import encode_document
 from tests.rows.models import Album, Artist, Cover, Genre, LoudTitles, Prize, Track
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,11 @@ def both(document: type[Document]) -> tuple[list[Prepared], list[Prepared]]:
     if not columns.can_read(queryset):
         return by_instances, by_instances
     return list(columns.read(queryset)), by_instances
+
+
+def bodies(batch: list[Prepared]) -> list[bytes]:
+    """Return the documents as they are sent."""
+    return [encode_document(one.source or {}) for one in batch]
 
 
 def names(document: type[Document], field: str, name: str = "name") -> list[Any]:
@@ -434,7 +441,7 @@ class Declarations:
 
 @pytest.mark.parametrize("first", range(0, 300, 50))
 def test_many_declarations(declare: Declare, albums: list[Album], first: int) -> None:
-    fast = 0
+    fast = written = 0
     for seed in range(first, first + 50):
         document = declare(Album, **Declarations(seed).document())
         by_columns, by_instances = both(document)
@@ -443,8 +450,12 @@ def test_many_declarations(declare: Declare, albums: list[Album], first: int) ->
         source = document.django.source
         found = each_once(source.read(queryset_of(document).order_by("pk")))
         assert found == each_once(by_instances), f"seed {seed}"
+        encoded = each_once(source.read(queryset_of(document).order_by("pk"), encoded=True))
+        assert bodies(encoded) == bodies(found), f"seed {seed}"
+        written += isinstance(encoded[0].source, Encoded) if encoded else 0
         one_by_one = source.single("default")
         if one_by_one is not None:
             assert [one for album in albums for one in one_by_one.read(album.pk)] == found
         registry.unregister_document(document)
     assert fast > 10, "hardly any was read as columns"
+    assert (written > 10) is (connection.vendor == "postgresql")

@@ -1,0 +1,40 @@
+"""A document that is JSON already, and that nobody has to make an object of."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+
+class Encoded(Mapping[str, Any]):
+    """A document as JSON, which is sent as it is.
+
+    It reads as a mapping, too, where somebody looks into it. Its values are those of JSON then: a
+    date is a text.
+
+    Args:
+        body: the JSON.
+    """
+
+    __slots__ = ("_values", "body")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self._values: dict[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._parsed()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parsed())
+
+    def __len__(self) -> int:
+        return len(self._parsed())
+
+    def __repr__(self) -> str:
+        return f"Encoded({self.body!r})"
+
+    def _parsed(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = orjson.loads(self.body)
+        return self._values
