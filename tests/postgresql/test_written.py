@@ -125,12 +125,12 @@ def fill(rows: list[dict[str, Any]]) -> None:
     Splinter.objects.bulk_create(
         Splinter(specimen=one, letters=other.letters, exact=other.exact)
         for number, one in enumerate(made)
-        for other in made[:number]
+        for other in made[max(number - 3, 0) : number]
     )
 
 
 AGAIN = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -208,12 +208,12 @@ def test_every_character(declare: Declare) -> None:
 def test_many_numbers(declare: Declare) -> None:
     document = declare(Specimen, real=fields.DoubleField(), fine=fields.DoubleField())
     dice = random.Random(7)  # noqa: S311 (no secret)
-    reals = [dice.choice((-1, 1)) * dice.random() * 10 ** dice.randint(-3, 15) for _ in range(2000)]
-    reals += [float(f"{dice.random():.{dice.randint(4, 17)}f}") for _ in range(2000)]
+    reals = [dice.choice((-1, 1)) * dice.random() * 10 ** dice.randint(-3, 15) for _ in range(600)]
+    reals += [float(f"{dice.random():.{dice.randint(4, 17)}f}") for _ in range(600)]
     fill([{"real": real} for real in reals if 1e-4 <= abs(real) < 1e15])
     fines = [
         {"fine": Decimal(dice.randrange(10 ** dice.randint(1, 15))).scaleb(-dice.randint(0, 4))}
-        for _ in range(2000)
+        for _ in range(600)
     ]
     Specimen.objects.bulk_create(Specimen(**one) for one in fines)
     assert by_database(document) == by_python(document)
@@ -311,11 +311,15 @@ def test_times_without_a_zone(declare: Declare, zone: str, aware: bool) -> None:
 def test_digits_that_the_session_leaves_out(declare: Declare) -> None:
     document = declare(Specimen, real=fields.DoubleField())
     fill([{"real": 0.1}, {"real": 123456.789}, {"real": 9e14}])
+    source = DatabaseSource(document, ColumnSource(document), "default")
+    rows = queryset_of(document).order_by("pk")
     for digits in (-15, -3, 0, 3):
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL extra_float_digits = {digits}")
+        found = source.read(rows)
+        written = found and {one.key: encode_document(one.source or {}) for one in found}
         # Python reads fewer digits then, too.
-        assert by_database(document) in (None, by_python(document))
+        assert written in (None, by_python(document))
 
 
 def test_a_list_with_such_a_value(declare: Declare) -> None:
