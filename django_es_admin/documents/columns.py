@@ -20,7 +20,7 @@ from .fields import DjangoField, holds_list
 from .overrides import has_prepare
 from .paths import find_column, find_relation, path_of
 from .prepared import Prepared
-from .querysets import chosen_by, in_order, order_of
+from .querysets import among, chosen_by, in_order, order_of
 from .valued import valued
 from .written.shape import DocumentShape, ObjectShape, Row
 
@@ -52,7 +52,7 @@ class RelatedList:
         """Return key of the document's object -> its related objects, in their model's order."""
         # Not iterator(): on PostgreSQL its cursor takes six statements instead of one, and what is
         # read for one batch is kept in memory anyway.
-        return self.group(self.select(using, **{f"{self.back}__in": keys}))
+        return self.group(self.select(using, **among(self.back, keys, using)))
 
     def select(self, using: str, **condition: Any) -> models.QuerySet[Any, Row]:
         """Return the query for the rows of the objects that fulfil ``condition``."""

@@ -16,7 +16,7 @@ from django.db import connections, models
 from .columns import ColumnSource, RelatedList
 from .declared import Declared
 from .prepared import Prepared
-from .querysets import order_of
+from .querysets import among, order_of
 from .written.encoded import Encoded
 from .written.shape import ObjectShape
 from .written.statement import Kinds, aggregate, columns, write_document
@@ -60,7 +60,7 @@ class _List:
 
     def read(self, using: str, keys: list[Any]) -> dict[Any, str | None]:
         """Return key of the document's object -> the list; None where Python has to write it."""
-        chosen = self.related.select(using, **{f"{self.related.back}__in": keys})
+        chosen = self.related.select(using, **among(self.related.back, keys, using))
         compiled = _compile(chosen.order_by().values_list(*self.lookups))
         if compiled is None:
             return {}

@@ -1,8 +1,9 @@
 """The querysets that documents are read from: which can be used, in what order, how many rows."""
 
 from typing import Any
+from uuid import UUID
 
-from django.db import models
+from django.db import connections, models
 from django.db.models.manager import BaseManager
 from django.db.models.query import ModelIterable
 from django.db.models.sql.datastructures import Join
@@ -10,6 +11,35 @@ from django.db.models.sql.datastructures import Join
 from ..exceptions import QuerysetUnusable
 from .configured import as_configured
 from .declared import Declared
+
+
+class _AnyOf(models.Expression):
+    """Stands in a query of PostgreSQL for any of many values, which are one parameter.
+
+    To write a parameter for each takes longer than to find their rows.
+    """
+
+    # It is compared with nothing but what it stands in for.
+    output_field = models.TextField()
+
+    def __init__(self, values: list[Any]) -> None:
+        super().__init__()
+        self._values = values
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "(SELECT unnest(%s))", [self._values]
+
+
+def among(lookup: str, keys: list[Any], using: str) -> dict[str, Any]:
+    """Return what ``filter()`` takes for rows where ``lookup`` is one of these keys.
+
+    Args:
+        using: alias of the database.
+    """
+    is_plain = {type(key) for key in keys} in ({int}, {UUID})
+    if is_plain and connections[using].vendor == "postgresql":
+        return {f"{lookup}__in": _AnyOf(keys)}
+    return {f"{lookup}__in": keys}
 
 
 def queryset_of(document: type[Declared]) -> models.QuerySet[Any]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
+import orjson
+
 from ..backends.abstracts import Base
-from ..backends.elasticsearch import JSON
 from ..backends.errors import translated, understood
 from ..backends.transport.reasons import is_block, is_denied, reason, reason_for_document
+from ..documents.places import Place
 from ..documents.prepared import Prepared
 from ..exceptions import (
     AccessRefused,
@@ -122,6 +124,7 @@ def encode(
     """
     actions: list[tuple[str, list[bytes]]] = []
     size = 0
+    versioned = b',"version":%d,"version_type":"external_gte"' % version
     for one in batch:
         source, key, place = one.source, one.text, one.place
         identity = key if place is None else place.id
@@ -139,10 +142,7 @@ def encode(
             continue
         try:
             document = None if source is None else encode_document(source, mapping)
-            named = {"_id": identity, "version": version, "version_type": "external_gte"}
-            if place is not None and place.routing is not None:
-                named["routing"] = place.routing
-            action = JSON.dumps({"delete" if document is None else "index": named})
+            action = _action(document is None, identity, versioned, place)
         except NotEncodable as failure:
             yield ItemError(key, f"cannot be encoded as JSON: {failure}")
             continue
@@ -158,6 +158,14 @@ def encode(
         size += added
     if actions:
         yield Chunk(actions)
+
+
+def _action(delete: bool, identity: str, versioned: bytes, place: Place | None) -> bytes:
+    """Return the line that says what to do, and with which document."""
+    routing = None if place is None else place.routing
+    routed = b"" if routing is None else b',"routing":' + orjson.dumps(routing)
+    verb = b"delete" if delete else b"index"
+    return b'{"%b":{"_id":%b%b%b}}' % (verb, orjson.dumps(identity), versioned, routed)
 
 
 def send(
