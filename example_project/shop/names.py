@@ -13,7 +13,8 @@ Named = Category | Tag
 class Names:
     """What is known of one model's names while a sheet is imported.
 
-    The stock widgets of django-import-export ask the database once per row; this asks once.
+    The stock widgets of django-import-export ask the database once per row; this asks once for
+    each part of a sheet. What was created for the part before may be gone: a preview undoes it.
 
     Args:
         model: Category or Tag.
@@ -37,7 +38,7 @@ class Names:
         Returns:
             How many were created.
         """
-        known = self._read() if self._known is None else self._known
+        known = self._read()
         new: list[Named] = []
         for name in sorted(set(names) - known.keys()) if create else ():
             if len(name) <= self._longest:
@@ -70,6 +71,7 @@ class Names:
 
     def _read(self) -> dict[str, Named]:
         known: dict[str, Named] = {}
+        self._ambiguous = set()
         for item in self.model._default_manager.order_by("pk"):
             if item.name in known:
                 self._ambiguous.add(item.name)

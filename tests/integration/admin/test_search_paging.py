@@ -217,6 +217,31 @@ def test_what_only_the_database_knows_is_left_to_it(
     assert not is_paged(open_products(admin_client, **query))
 
 
+_KEYS = re.compile(r"json_each\('\[([\d,]*)\]'\)|ANY\('\{([\d,]*)\}'")
+
+
+@pytest.mark.parametrize("limit", [5, 40, 60])
+@pytest.mark.parametrize("query", [{"tags__isnull": "False"}, {"price__gt": 5}, {"o": "1"}])
+def test_where_nothing_translates_a_query_has_the_keys_of_what_can_be_shown(
+    admin_client: Client, settled: None, query: dict[str, Any], limit: int
+) -> None:
+    """As one parameter, in as many queries as there are however many hits there are."""
+    with (
+        override_settings(ES_ADMIN={"SEARCH_MAX_RESULTS": limit, "SEARCH_TIMEOUT": 10}),
+        CaptureQueriesContext(connection) as queries,
+    ):
+        response = open_products(admin_client, **query)
+    assert not is_paged(response)
+    assert 0 < response.context["cl"].result_count <= limit
+    every = [found for sql in queries for found in _KEYS.findall(sql["sql"])]
+    assert every
+    assert all(len("".join(keys).split(",")) <= limit for keys in every)
+    # Beside them a query has those of a page, one by one.
+    assert all(sql["sql"].count(",") < 200 + 25 * 4 + limit for sql in queries)
+    # Stock asks for session, user, content type, filters, both counts, days and rows.
+    assert len(queries) <= 18
+
+
 @pytest.mark.parametrize("order", ["1", "-1", "2.4", "3"])
 def test_the_database_sorts_texts_and_is_asked_for_nothing_else(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, order: str

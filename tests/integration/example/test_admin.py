@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from shop.admin import ProductAdmin
 from shop.models import Category, Product, Tag
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +171,22 @@ def test_an_import_is_previewed_before_it_changes_anything(admin_client: Client)
     assert confirm(admin_client, preview).status_code == 200
     assert {tag.name for tag in Product.objects.get(name="Renamed").tags.all()} == {"tag 0", "new"}
     assert Product.objects.get(sku="A9").category.slug == "brand-new"
+
+
+def test_each_portion_of_an_import_may_name_what_the_one_before_creates(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ProductAdmin, "import_portion", 2)
+    preview = upload(
+        admin_client,
+        "".join(f"B{n},Lamp {n},,Brand new,Hearth,3,new;newer,1\n" for n in range(5)),
+    )
+    # The preview undoes each portion before the next one.
+    assert preview.context["result"].totals["new"] == 5
+    assert not Category.objects.filter(name="Brand new").exists()
+    confirm(admin_client, preview)
+    assert Product.objects.filter(category__name="Brand new", tags__name="newer").count() == 5
+    assert Tag.objects.filter(name__startswith="new").count() == 2
 
 
 def test_an_import_shows_what_is_wrong_with_a_row(admin_client: Client) -> None:
