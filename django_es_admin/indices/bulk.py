@@ -9,7 +9,13 @@ import orjson
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
-from ..backends.transport.reasons import is_block, is_denied, reason, reason_for_document
+from ..backends.transport.reasons import (
+    is_block,
+    is_denied,
+    is_unready,
+    reason,
+    reason_for_document,
+)
 from ..documents.places import Place
 from ..documents.prepared import Prepared
 from ..exceptions import (
@@ -42,6 +48,7 @@ class ItemError:
         hopeless: whether no later attempt can do better, whatever the object becomes.
         blocked: whether the index is closed, or a block forbids the write.
         denied: whether the connection's user may not write to the index.
+        unready: whether a shard, a node or a disk could not take it just then.
     """
 
     key: str
@@ -50,11 +57,12 @@ class ItemError:
     hopeless: bool = False
     blocked: bool = False
     denied: bool = False
+    unready: bool = False
 
     @property
     def target_gone(self) -> bool:
         """Whether the write alias does not exist (any more)."""
-        return self.status == HTTPStatus.NOT_FOUND
+        return self.status == HTTPStatus.NOT_FOUND and not self.unready
 
     @property
     def fault(self) -> type[ElasticsearchAdminError] | None:
@@ -63,6 +71,8 @@ class ItemError:
             return IndexBlocked
         if self.denied:
             return AccessRefused
+        if self.unready:
+            return ServerNotReady
         return _FAULTS.get(self.status)
 
 
@@ -210,7 +220,9 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
         else:
             told, status = reason_for_document(outcome), outcome["status"]
             blocked, denied = is_block(outcome), is_denied(outcome)
-            errors.append(ItemError(key, told, status, blocked=blocked, denied=denied))
+            unready = is_unready(outcome)
+            error = ItemError(key, told, status, blocked=blocked, denied=denied, unready=unready)
+            errors.append(error)
     return BulkResult(written, tuple(stale), tuple(errors))
 
 

@@ -7,6 +7,35 @@ from typing import Any
 _CHARACTERS = 300
 # Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
 _BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
+# Of a shard, a node or a disk that is lost, moved or full while a write is under way. Most are
+# answered with 500, as errors of the project's own ingest pipelines are; a shard that is not there
+# on a node any more with 404, as an index that is gone is.
+_UNREADY_TYPES = frozenset(
+    (
+        "already_closed_exception",
+        "connect_transport_exception",
+        "engine_closed_exception",
+        "file_system_exception",
+        "i_o_exception",
+        "illegal_index_shard_state_exception",
+        "index_shard_closed_exception",
+        "index_shard_not_recovering_exception",
+        "index_shard_not_started_exception",
+        "index_shard_recovering_exception",
+        "no_shard_available_action_exception",
+        "node_closed_exception",
+        "node_disconnected_exception",
+        "node_not_connected_exception",
+        "out_of_memory_error",
+        "process_cluster_event_timeout_exception",
+        "receive_timeout_transport_exception",
+        "send_request_transport_exception",
+        "shard_not_found_exception",
+        "shard_not_in_primary_mode_exception",
+        "translog_exception",
+        "unavailable_shards_exception",
+    )
+)
 _ABOUT_DOCUMENTS = frozenset(("document_parsing_exception", "mapper_parsing_exception"))
 # Where the reason of a request that failed as a whole begins to quote what was sent.
 _QUOTES = r"Preview of|The prefix of the first|,? original message|For input string|\n"
@@ -33,6 +62,18 @@ def is_block(body: Any) -> bool:
     if not isinstance(error, Mapping):
         return False
     return not _BLOCK_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
+
+
+def is_unready(body: Any) -> bool:
+    """Whether an error is about a shard, a node or a disk, and no fault of what was sent, either.
+
+    Args:
+        body: as of :func:`is_block`.
+    """
+    error = _error_of(body)
+    if not isinstance(error, Mapping):
+        return False
+    return not _UNREADY_TYPES.isdisjoint(str(each.get("type")) for each in (*_roots(error), error))
 
 
 def is_denied(body: Any) -> bool:

@@ -362,8 +362,8 @@ def explain_item(definition: IndexDefinition, error: ItemError) -> Elasticsearch
         )
     if error.fault is ServerNotReady:
         return ServerNotReady(
-            f"Shards of the index {name} are missing ({error.message}): check the cluster; its "
-            f"changes wait until then."
+            f"Shards of the index {name} are missing, or cannot be written ({error.message}): "
+            f"check the cluster; its changes wait until then."
         )
     return ServerBusy(f"The connection {alias!r} is overloaded: {error.message}")
 

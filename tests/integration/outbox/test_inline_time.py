@@ -1,6 +1,7 @@
 """A save waits no longer than ``INLINE_TIMEOUT`` for all that its drain does together."""
 
 import itertools
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from elasticsearch import Elasticsearch
 
+from django_es_admin.exceptions import ServerNotReady
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.generations.table import register
 from django_es_admin.models import Generation, OutboxEntry
+from django_es_admin.outbox.drain import breaker
 from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import FlatProduct, Product
 from tests.servers import Answer, standing_between, streaming
@@ -150,3 +153,41 @@ def test_the_breaker_knows_what_is_busy_or_red(settings: Any, status: int) -> No
         make()
         assert makes_no_attempt()
     assert OutboxEntry.objects.filter(attempts=0).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (500, "already_closed_exception"),
+        (500, "i_o_exception"),
+        (500, "node_disconnected_exception"),
+        (404, "index_shard_closed_exception"),
+        (404, "shard_not_found_exception"),
+    ],
+)
+def test_what_happens_to_a_shard_costs_no_document_an_attempt(
+    settings: Any, indexed: Indexed, status: int, kind: str
+) -> None:
+    """Nor is an index gone whose shard is not where it was."""
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "OUTBOX_MAX_ATTEMPTS": 1}
+    error = {"type": kind, "reason": "x"}
+
+    def refuse(method: str, path: str, sent: bytes) -> Answer | None:
+        if "/_bulk" not in path:
+            return None
+        items = [{"index": {"status": status, "error": error}}] * (len(sent.splitlines()) // 2)
+        body = json.dumps({"errors": True, "items": items})
+        return Answer(200, body, "application/json", elasticsearch=True)
+
+    before = len(indexed())
+    [host] = settings.ES_SERVERS["default"]["HOSTS"]
+    with standing_between(host, refuse) as url, through(settings, url):
+        make("first")
+        [stopped] = drain_due().result.stopped
+        assert isinstance(stopped.error, ServerNotReady)
+    entry = OutboxEntry.objects.get()
+    assert (entry.attempts, entry.parked_at, entry.leased_until) == (0, None, None)
+    breaker.reset()
+    drain_due()
+    assert len(indexed()) == before + 1
+    assert not OutboxEntry.objects.exists()
