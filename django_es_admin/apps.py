@@ -24,6 +24,7 @@ class ElasticsearchAdminConfig(AppConfig):
         from .outbox.capture import signals
         from .outbox.rows import tables
         from .outbox.triggers import install
+        from .search.site import promotions
 
         dsl.connect()
         autodiscover_modules("documents")
@@ -31,6 +32,7 @@ class ElasticsearchAdminConfig(AppConfig):
         tables.connect(self)
         note.connect()
         rules_saved.connect()
+        promotions.connect()
         install.connect(self)
         if f"{self.name}.dsl.registries" in sys.modules:
             # Only for projects that use it: the names of django-elasticsearch-dsl.

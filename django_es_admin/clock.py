@@ -5,7 +5,7 @@ Django takes it for: it does not know the time zone of a session of MySQL or Mar
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connections
 from django.db.models.functions import Now
@@ -63,3 +63,10 @@ def clock_of(now: datetime) -> Clock:
     ahead = now - own
     # Below it, it is the time that it took to ask.
     return Clock(ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0))
+
+
+def today() -> date:
+    """Return the day in the project's own time zone, whoever asks."""
+    now = timezone.now()
+    zone = timezone.get_default_timezone()
+    return (now if timezone.is_naive(now) else timezone.localtime(now, zone)).date()

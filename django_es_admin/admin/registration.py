@@ -2,12 +2,22 @@
 
 from django.contrib.admin import AdminSite
 
-from ..models import Connection, Index, Judgement, LoggedSearch, Operation, OutboxEntry, Synonym
+from ..models import (
+    Connection,
+    Index,
+    Judgement,
+    LoggedSearch,
+    Operation,
+    OutboxEntry,
+    Promotion,
+    Synonym,
+)
 from .pages.index import IndexAdmin
 from .pages.judgements import JudgementAdmin
 from .pages.operations.operation import OperationAdmin
 from .pages.outbox import OutboxAdmin
 from .pages.overview.connection import ConnectionAdmin
+from .pages.promotions import PromotionAdmin
 from .pages.searches import SearchesAdmin
 from .pages.synonyms import SynonymAdmin
 
@@ -19,6 +29,7 @@ PAGES = (
     (LoggedSearch, SearchesAdmin),
     (Judgement, JudgementAdmin),
     (Synonym, SynonymAdmin),
+    (Promotion, PromotionAdmin),
 )
 
 

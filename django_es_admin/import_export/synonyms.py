@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from import_export import resources
 from import_export.admin import ImportExportMixin
 
@@ -37,3 +38,13 @@ class SynonymTransferMixin(ImportExportMixin):  # type: ignore[misc]
     """Buttons for import and export."""
 
     resource_classes = (SynonymResource,)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Let those export who may view: by itself the package lets everyone of the staff."""
+        allowed: bool = self.has_view_permission(request)
+        return allowed
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Let those import who may add and change, as a file does either."""
+        allowed: bool = self.has_add_permission(request) and self.has_change_permission(request)
+        return allowed

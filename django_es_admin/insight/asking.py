@@ -104,7 +104,7 @@ def ask(
     for parts in questions:
         filters = [each.query for each in parts.selections]
         body: dict[str, Any] = {
-            "query": {"bool": {"must": parts.query, "filter": filters}},
+            "query": {"bool": {"must": parts.whole_query, "filter": filters}},
             "size": size,
             "track_total_hits": True,
             "_source": False,

@@ -7,6 +7,7 @@ from .operation import Operation
 from .outbox import OutboxEntry
 from .owner import Owner
 from .page import Connection, Index
+from .promotion import Promotion
 from .searches import LoggedSearch
 from .synonym import Synonym
 from .tick import Tick
@@ -24,6 +25,7 @@ __all__ = [
     "Operation",
     "OutboxEntry",
     "Owner",
+    "Promotion",
     "ProvenRange",
     "RefusedDocument",
     "RowCount",

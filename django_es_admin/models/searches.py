@@ -32,6 +32,9 @@ class LoggedSearch(models.Model):
     hits = models.PositiveIntegerField(
         _("hits"), default=0, help_text=_("Of the last of the searches.")
     )
+    promoted = models.PositiveIntegerField(
+        _("promoted"), default=0, help_text=_("How many of the searches showed a promoted result.")
+    )
     milliseconds = models.FloatField(
         _("milliseconds"), default=0.0, help_text=_("Of all the searches together.")
     )

@@ -12,6 +12,7 @@ class SearchResultsSerializer(serializers.Serializer):
     page_size = serializers.IntegerField()
     total_pages = serializers.IntegerField()
     next = serializers.CharField(required=False, allow_null=True)
+    promoted = serializers.IntegerField(required=False)
     facets = serializers.DictField(required=False)
     error = serializers.CharField(required=False)
     warning = serializers.CharField(required=False)

@@ -20,6 +20,7 @@ class Searched:
         milliseconds: that it took, the answer read.
         filters: criterion -> value.
         order: name of the order; "" for the first one.
+        promoted: whether a result on the first page is promoted.
     """
 
     connection: str
@@ -30,6 +31,7 @@ class Searched:
     milliseconds: float
     filters: Mapping[str, Any] = field(default_factory=dict)
     order: str = ""
+    promoted: bool = False
 
 
 searched = Signal()

@@ -1,6 +1,6 @@
 """Ask Elasticsearch for primary keys."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
@@ -240,3 +240,11 @@ def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:
         return key
 
     return read
+
+
+def rows_of(document: type[Document], keys: Iterable[str]) -> models.Q:
+    """Return which rows the keys of documents are of; what can be no key is left out."""
+    if document.django.places.own:
+        return document.django.places.condition(list(keys))
+    read = key_reader(document.django.model)
+    return models.Q(pk__in=[key for each in keys if (key := read(each)) is not None])

@@ -16,6 +16,7 @@ from ..indices.names import new_generation_name, write_alias
 from ..models import Generation, Owner
 from ..outbox.drain import breaker
 from ..outbox.drain.owner import meta_with_owner
+from ..search.site import promotions
 from ..status import snapshot
 
 # Connection and alias -> the generation that this process has made, or found, for its tests.
@@ -40,6 +41,7 @@ def prepare_indices() -> None:
     """
     breaker.reset()
     snapshot.ask_anew(connections.all())
+    promotions.forget_all()
     for connection in writable_connections():
         with translated(connection):
             _prepare(connection, get_definitions(connection.alias))

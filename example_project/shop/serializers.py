@@ -18,12 +18,13 @@ class ProductSearchResultSerializer(serializers.Serializer):
     brand = serializers.CharField()
     sku = serializers.CharField()
     score = serializers.SerializerMethodField()
+    promoted = serializers.BooleanField(required=False)
     highlights = serializers.DictField(
         required=False, child=serializers.ListField(child=serializers.CharField())
     )
 
     def get_score(self, product: dict[str, Any]) -> float | None:
-        """Return how well it fits; None where products are not sorted by that."""
+        """Return how well it fits; None where that is not what puts it there."""
         score: float | None = product["score"]
         return score
 

@@ -42,7 +42,7 @@ from django_es_admin.management.commands import (
     es_synonyms,
     es_update_mapping,
 )
-from django_es_admin.models import Connection, Index, Judgement, LoggedSearch, Synonym
+from django_es_admin.models import Connection, Index, Judgement, LoggedSearch, Promotion, Synonym
 from django_es_admin.search import FacetedSearchService, SearchService
 from django_es_admin.search.site.declaration import SearchDeclaration
 from django_es_admin.test import pytest_plugin
@@ -405,7 +405,7 @@ def test_the_fixtures_of_the_plugin() -> None:
 def test_the_rights_and_the_hooks() -> None:
     given = {
         f"elasticsearch.{codename}"
-        for model in (Connection, Index, LoggedSearch, Judgement, Synonym)
+        for model in (Connection, Index, LoggedSearch, Judgement, Promotion, Synonym)
         for codename in (
             *(f"{action}_{model._meta.model_name}" for action in model._meta.default_permissions),
             *(codename for codename, _title in model._meta.permissions),

@@ -1,28 +1,9 @@
-"""The form of words under which searches are counted together."""
+"""What names a search in the log, beside its words."""
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
-
-MOST_CHARACTERS = 200
-"""Of the words of one search, and of its filters, that are kept."""
-
-
-def normalise(text: str) -> str:
-    """Return words as they are counted: capitals, spaces and compatible forms make no difference.
-
-    Accents do: whether they are folded is up to the index.
-    """
-    whole = unicodedata.normalize("NFKC", printable(text)).casefold()
-    return " ".join(whole.split())[:MOST_CHARACTERS].strip()
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as every database can hold it, with single spaces."""
-    clean = text.encode("utf-8", "replace").decode()
-    return " ".join("".join(c if c.isprintable() else " " for c in clean).split())
 
 
 def filters_text(filters: Mapping[str, Any]) -> str:

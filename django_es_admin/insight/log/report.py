@@ -8,10 +8,11 @@ from typing import Literal, get_args
 from django.db import router
 from django.db.models import Max, QuerySet, Sum
 
+from ...clock import today
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import LoggedSearch
-from .write import TOTAL, today
+from .write import TOTAL
 
 Kind = Literal["frequent", "missed", "rising", "slow"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -43,6 +44,7 @@ class SearchLine:
         order: name of the order; "" for the first one.
         count: how often it was searched.
         missed: how often nothing was found.
+        promoted: how often a promoted result was shown.
         hits: at most.
         milliseconds: on average.
         slowest: the longest that it took.
@@ -61,6 +63,7 @@ class SearchLine:
     milliseconds: float
     slowest: float
     before: int = 0
+    promoted: int = 0
 
 
 @dataclass(frozen=True)
@@ -178,11 +181,13 @@ def _lines(
                 hits=row["found"],
                 milliseconds=row["time"] / max(row["searches"], 1),
                 slowest=row["longest"],
+                promoted=row["shown"],
             )
             for row in sums.annotate(
                 typed=Max("spelling"),
                 searches=Sum("count"),
                 none=Sum("missed"),
+                shown=Sum("promoted"),
                 found=Max("hits"),
                 time=Sum("milliseconds"),
                 longest=Max("slowest"),

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 
 from django.db import router, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from ...clock import today
 from ...conf import SearchLog, get_options
 from ...models import LoggedSearch
+from ...normal import MOST_CHARACTERS, normalise, printable
 from ...search.searched import Searched
-from .normal import MOST_CHARACTERS, digest, filters_text, normalise, printable
+from .normal import digest, filters_text
 
 TOTAL = ""
 """The digest of the row for a day as a whole."""
@@ -38,6 +39,7 @@ class _Sum:
     order: str = ""
     count: int = 0
     missed: int = 0
+    promoted: int = 0
     hits: int = 0
     milliseconds: float = 0.0
     slowest: float = 0.0
@@ -49,6 +51,7 @@ class _Sum:
     def add(self, one: Searched) -> None:
         self.count += 1
         self.missed += not one.hits
+        self.promoted += one.promoted
         self.hits = one.hits
         self.milliseconds += one.milliseconds
         self.slowest = max(self.slowest, one.milliseconds)
@@ -130,6 +133,7 @@ def _add(using: str, sums: list[_Sum]) -> None:
             ).update(
                 count=F("count") + one.count,
                 missed=F("missed") + one.missed,
+                promoted=F("promoted") + one.promoted,
                 hits=one.hits,
                 milliseconds=F("milliseconds") + one.milliseconds,
                 slowest=Greatest(F("slowest"), Value(one.slowest)),
@@ -144,13 +148,3 @@ def _prune(using: str, log: SearchLog) -> None:
         _pruned[using] = day
         oldest = day - timedelta(days=log.retention)
         LoggedSearch.objects.using(using).filter(day__lt=oldest).delete()
-
-
-def today() -> date:
-    """Return the day in the project's own time zone, whoever asks."""
-    now = timezone.now()
-    return (now if timezone.is_naive(now) else timezone.localtime(now, _zone())).date()
-
-
-def _zone() -> tzinfo:
-    return timezone.get_default_timezone()

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     """Why an object is found, or is not: the first of these that is true."""
 
     FOUND = "found"
+    PROMOTED = "promoted"
     FAR_DOWN = "far-down"
     BEYOND_WINDOW = "beyond-window"
     GHOST = "ghost"
@@ -39,9 +40,12 @@ class Reason(StrEnum):
     TYPO_TOO_FAR = "typo-too-far"
     WORD_ABSENT = "word-absent"
     OWN_QUERY = "own-query"
+    LEFT_OUT = "left-out"
 
 
-FOUND = frozenset((Reason.FOUND, Reason.FAR_DOWN, Reason.BEYOND_WINDOW, Reason.GHOST))
+FOUND = frozenset(
+    (Reason.FOUND, Reason.PROMOTED, Reason.FAR_DOWN, Reason.BEYOND_WINDOW, Reason.GHOST)
+)
 """Reasons of an object that is found."""
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from .reason import Reason, Why
 
 _TEXTS: Mapping[Reason, str | Promise] = {
+    Reason.PROMOTED: gettext_lazy("Found: a promotion puts it first for these words."),
+    Reason.LEFT_OUT: gettext_lazy("Not found: a promotion leaves it out for these words."),
     Reason.FAR_DOWN: gettext_lazy(
         "Found, but far down: it is number %(rank)s of %(hits)s hits, on page %(page)s."
     ),

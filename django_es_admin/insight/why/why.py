@@ -118,7 +118,7 @@ class _Walk:
         asked = ask_parts(
             definition,
             self._id,
-            {_QUERY: self.parts.query, **filters, **words.checks()},
+            {_QUERY: self.parts.whole_query, **filters, **words.checks()},
             self.deadline,
         )
         told = tuple(words.tell(asked.parts, self.compared.indexed))
@@ -130,6 +130,9 @@ class _Walk:
             return replace(why, reason=reason)
         if not asked.searchable:
             return replace(why, reason=Reason.NOT_REFRESHED)
+        left_out = self._id in self.parts.promotions.never
+        if left_out and all(asked.parts[name] for name in filters):
+            return replace(why, reason=Reason.LEFT_OUT)
         if self.compared.differs and self._would_be_found(words, told):
             reason = _behind(self.compared, Reason.STALE)
             return replace(why, reason=reason, facts=_facts(self.compared))
@@ -138,6 +141,10 @@ class _Walk:
     @property
     def _id(self) -> str:
         return self.compared.key
+
+    @property
+    def _promoted(self) -> bool:
+        return self._id in self.parts.promotions.first
 
     def _filters(self, asked: Asked) -> list[FilterTold]:
         return [
@@ -152,16 +159,18 @@ class _Walk:
 
     def _found(self, why: Why, rows: QuerySet[Any] | None, *, tells_rank: bool) -> Why:
         filters = [each.query for each in self.parts.selections]
-        ranked = rank_of(self.definition, self._id, self.parts.query, filters, self.deadline)
+        query = self.parts.whole_query
+        ranked = rank_of(self.definition, self._id, query, filters, self.deadline)
         if ranked is None:
             return replace(why, reason=Reason.NOT_REFRESHED)
-        why = replace(why, score=ranked.score, score_parts=score_parts(ranked.explanation))
+        if not self._promoted:
+            why = replace(why, score=ranked.score, score_parts=score_parts(ranked.explanation))
         if _of_row(self.definition, self.compared.key) is Reason.NO_OBJECT:
             return replace(why, reason=Reason.GHOST)
         if rows is not None and not _has_row(self.definition, rows, self.compared.key):
             return replace(why, reason=Reason.HIDDEN_ROW)
         if not tells_rank:
-            return replace(why, reason=Reason.FOUND)
+            return replace(why, reason=Reason.PROMOTED if self._promoted else Reason.FOUND)
         return self._at_rank(why, ranked)
 
     def _at_rank(self, why: Why, ranked: Ranked) -> Why:
@@ -174,6 +183,8 @@ class _Walk:
             reason = Reason.BEYOND_WINDOW
         elif page > 1:
             reason = Reason.FAR_DOWN
+        elif self._promoted:
+            reason = Reason.PROMOTED
         facts = {"page": page, "window": window, "tied": ranked.tied}
         return replace(why, reason=reason, rank=ranked.rank, hits=ranked.hits, facts=facts)
 

@@ -15,6 +15,7 @@ from ...documents import Document
 from ...documents.querysets import queryset_of
 from ..fields import SearchField
 from ..lookups import database_lookups, find_lookup, find_source
+from ..service import rows_of
 from ..words import Words
 from .criteria import Selection
 from .paging import Paging
@@ -28,6 +29,7 @@ class DatabaseSearch:
     Args:
         words: each is looked for anywhere in a text.
         any_word: whether one of the words is enough.
+        never: keys of documents that are left out.
     """
 
     document: type[Document]
@@ -35,12 +37,15 @@ class DatabaseSearch:
     words: Words
     any_word: bool
     selections: Sequence[Selection]
+    never: Sequence[str] = ()
 
     def rows(self) -> QuerySet[Any] | None:
         """Return the rows that fit, each once; None where the database cannot tell."""
         condition = self._condition()
         if condition is None:
             return None
+        if self.never:
+            condition &= ~rows_of(self.document, self.never)
         matching = queryset_of(self.document).filter(condition)
         # A join with tags would give a row once for each of them.
         return queryset_of(self.document).filter(pk__in=matching.values("pk"))

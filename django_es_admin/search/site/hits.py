@@ -7,6 +7,7 @@ from elasticsearch import dsl
 
 from ..fields import Query
 from ..highlight import MAX_CHARACTERS
+from .promotions import is_promoted
 
 FRAGMENT_CHARACTERS = 150
 FRAGMENTS = 3
@@ -38,12 +39,18 @@ def highlighted(
 
 
 def read_hits(hits: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the documents; a document's own ``score`` or ``highlights`` goes before ours."""
+    """Return the documents, with ``score``, ``promoted`` and ``highlights``.
+
+    A document's own fields of these names go before ours.
+    """
     return [_read_hit(hit) for hit in hits]
 
 
 def _read_hit(hit: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"score": hit.get("_score")}
+    if is_promoted(hit):
+        # Its score is none: it says that it comes first.
+        told = {"score": None, "promoted": True}
     if "highlight" in hit:
         told["highlights"] = dict(hit["highlight"])
     return {**told, **hit.get("_source", {})}

@@ -8,6 +8,7 @@ from ..fields import Query, SearchField
 from ..query import Matching
 from ..words import Words
 from .criteria import Selection
+from .promotions import NO_PROMOTIONS, Promotions
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class SearchParts:
         fields: in which they are looked for.
         matching: how.
         selections: what a document has to have beside the words: the service's own first.
+        promotions: what comes first, and what never comes; not in ``query``.
         sort: the first order of the service, in Elasticsearch's terms; empty for the best first.
     """
 
@@ -29,3 +31,9 @@ class SearchParts:
     matching: Matching
     selections: Sequence[Selection]
     sort: Sequence[Mapping[str, Any]] = ()
+    promotions: Promotions = NO_PROMOTIONS
+
+    @property
+    def whole_query(self) -> Query:
+        """The query for the words, with the promotions."""
+        return self.promotions.apply(self.query)

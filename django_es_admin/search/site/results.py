@@ -7,9 +7,10 @@ class SearchResults(TypedDict):
     """One page of a search.
 
     ``results`` are the documents as they were indexed, with ``score`` (None unless sorted by
-    relevance) and, where something is marked, ``highlights``: field -> pieces of HTML, escaped but
-    for their ``<mark>``. ``total_pages`` are those that can be asked for by their number; ``next``
-    asks for the hits after these, however far down.
+    relevance, or promoted) and, where something is marked, ``highlights``: field -> pieces of HTML,
+    escaped but for their ``<mark>``. What is promoted for the words has ``promoted``, True; on the
+    page as a whole it is the number of these. ``total_pages`` are those that can be asked for by
+    their number; ``next`` asks for the hits after these, however far down.
     """
 
     results: list[dict[str, Any]]
@@ -18,6 +19,7 @@ class SearchResults(TypedDict):
     page_size: int
     total_pages: int
     next: NotRequired[str | None]
+    promoted: NotRequired[int]
     facets: NotRequired[dict[str, Any]]
     error: NotRequired[str]
     warning: NotRequired[str]

@@ -26,6 +26,7 @@ from .declaration import SearchDeclaration
 from .hits import highlighted, read_hits
 from .paging import Paging
 from .parts import SearchParts
+from .promotions import Promotions, find_promotions, is_promoted
 from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import request_of, send
@@ -88,6 +89,7 @@ class SearchService(SearchDeclaration):
             matching=self._matching,
             selections=(*self._default_selections(), *selections),
             sort=self._read_paging(None, 1, 1, None).sort,
+            promotions=self._promotions(words),
         )
 
     def search(
@@ -254,6 +256,9 @@ class SearchService(SearchDeclaration):
         search = self.document.search()
         if words:
             query = self.get_query(words)
+            if promotions := self._promotions(words):
+                body = query.to_dict() if isinstance(query, dsl.Query) else query
+                query = promotions.apply(body)
             search = search.query(query if isinstance(query, dsl.Query) else Ready(query))
             if marked := self._highlighted():
                 search = highlighted(
@@ -284,8 +289,14 @@ class SearchService(SearchDeclaration):
         total = int(answer["hits"]["total"]["value"])
         results = self._page(read_hits(hits), total, paging)
         results["next"] = paging.next_cursor(hits, total)
+        if promoted := sum(map(is_promoted, hits)):
+            results["promoted"] = promoted
         self._complete(results, answer)
         return results
+
+    def _promotions(self, words: Words) -> Promotions:
+        """Return what comes first for the words, and what never comes."""
+        return find_promotions(self.document, type(self).__name__, words)
 
     def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
         """Add what else the search brought; None: nothing."""
@@ -341,6 +352,7 @@ class SearchService(SearchDeclaration):
             words,
             self.operator == "or",
             [*self._default_selections(), *selections],
+            self._promotions(words).never,
         ).rows()
 
     def _is_visible(self, source: Any) -> bool:

@@ -35,6 +35,7 @@ def telling(
                     (time.perf_counter() - started) * 1000,
                     criteria,
                     "" if paging.sort_by == default else paging.sort_by,
+                    promoted=bool(results.get("promoted")),
                 )
             )
         return results

@@ -17,7 +17,7 @@ from shop.models import Product
 from django_es_admin.admin.pages.operations.actions import ACTIONS
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import Generation, Judgement, Operation
+from django_es_admin.models import Generation, Judgement, Operation, Promotion, Synonym
 
 from .sites import back_office
 from .visitors import visitor
@@ -75,7 +75,45 @@ class Address:
 DOCUMENTS = frozenset({"view", "documents"})
 
 
-def addresses(operation: str, product: str, judgement: str) -> Iterator[Address]:
+def rows_of(model: str, pk: str) -> Iterator[Address]:
+    """Yield each address of a model whose rows people write, and files bring."""
+    importing = frozenset({f"add_{model}", f"change_{model}"})
+    for page, needs in (
+        ("changelist", frozenset({f"view_{model}"})),
+        ("export", frozenset({f"view_{model}"})),
+        ("add", frozenset({f"add_{model}"})),
+        ("import", importing),
+    ):
+        yield Address(f"elasticsearch_{model}_{page}", (), needs=needs, post="", done=200)
+    # Without a file that was shown before, there is nothing to confirm.
+    yield Address(
+        f"elasticsearch_{model}_process_import",
+        (),
+        needs=importing,
+        get=GET_OF_NOBODY,
+        post="",
+        done=200,
+    )
+    for page, post in (("change", f"change_{model}"), ("history", "")):
+        yield Address(
+            f"elasticsearch_{model}_{page}",
+            (pk,),
+            needs=frozenset({f"view_{model}"}),
+            post=post,
+            done=200,
+        )
+    yield Address(
+        f"elasticsearch_{model}_delete",
+        (pk,),
+        needs=frozenset({f"delete_{model}"}),
+        post="",
+        done=200,
+    )
+
+
+def addresses(
+    operation: str, product: str, judgement: str, promotion: str, synonym: str
+) -> Iterator[Address]:
     """Yield each address of the pages."""
     for tab in ("change", "mapping", "analyze", "generations", "shards", "policies", "operations"):
         yield Address(f"elasticsearch_index_{tab}")
@@ -151,38 +189,9 @@ def addresses(operation: str, product: str, judgement: str) -> Iterator[Address]
     )
     for page in ("change", "history"):
         yield Address(f"elasticsearch_loggedsearch_{page}", ("1",), get=NOBODY, post=NOBODY)
-    importing = frozenset({"add_judgement", "change_judgement"})
-    for page, needs in (
-        ("changelist", frozenset({"view_judgement"})),
-        ("export", frozenset({"view_judgement"})),
-        ("add", frozenset({"add_judgement"})),
-        ("import", importing),
-    ):
-        yield Address(f"elasticsearch_judgement_{page}", (), needs=needs, post="", done=200)
-    # Without a file that was shown before, there is nothing to confirm.
-    yield Address(
-        "elasticsearch_judgement_process_import",
-        (),
-        needs=importing,
-        get=GET_OF_NOBODY,
-        post="",
-        done=200,
-    )
-    for page, post in (("change", "change_judgement"), ("history", "")):
-        yield Address(
-            f"elasticsearch_judgement_{page}",
-            (judgement,),
-            needs=frozenset({"view_judgement"}),
-            post=post,
-            done=200,
-        )
-    yield Address(
-        "elasticsearch_judgement_delete",
-        (judgement,),
-        needs=frozenset({"delete_judgement"}),
-        post="",
-        done=200,
-    )
+    yield from rows_of("judgement", judgement)
+    yield from rows_of("promotion", promotion)
+    yield from rows_of("synonym", synonym)
 
 
 PERMISSIONS = {
@@ -190,7 +199,15 @@ PERMISSIONS = {
     "documents": "shop.view_product",
     "connections": "elasticsearch.view_connection",
 }
-RIGHTS = (*VERBS, "search_index", "view_loggedsearch", "view_judgement", "add_judgement")
+RIGHTS = (
+    *VERBS,
+    "search_index",
+    "view_loggedsearch",
+    "view_judgement",
+    "add_judgement",
+    "view_promotion",
+    "add_promotion",
+)
 STAFF: dict[str, set[str]] = {
     "staff": set(),
     "view_index": {"view"},
@@ -204,11 +221,20 @@ STAFF: dict[str, set[str]] = {
     "connections": {"connections"},
     "view, connections": {"view", "connections"},
     "judge": {"view_judgement", "add_judgement", "change_judgement", "delete_judgement"},
+    "promoter": {"view_promotion", "add_promotion", "change_promotion", "delete_promotion"},
+    "synonyms": {"view_synonym", "add_synonym", "change_synonym", "delete_synonym"},
+    "only view_synonym": {"view_synonym"},
     "superuser": {
         *PERMISSIONS,
         *RIGHTS,
         "change_judgement",
         "delete_judgement",
+        "change_promotion",
+        "delete_promotion",
+        "view_synonym",
+        "add_synonym",
+        "change_synonym",
+        "delete_synonym",
     },
 }
 OUTSIDE: dict[str, Callable[[], Client]] = {
@@ -241,7 +267,7 @@ def names(patterns: Iterable[Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("site", [admin.site, back_office], ids=["admin", "back-office"])
 def test_no_address_is_left_out(site: AdminSite) -> None:
-    known = {address.name for address in addresses("", "", "")}
+    known = {address.name for address in addresses("", "", "", "", "")}
     found = {name for name in names(site.urls[0]) if not is_stock(name)}
     # Models of other tests have pages on the stock site, with the same view.
     assert {name for name in found if name not in known and not name.endswith("_reindex")} == set()
@@ -268,9 +294,13 @@ def test_the_matrix(products: list[Product], who: str, site: str) -> None:
         key="1",
         grade=3,
     )
+    promoted = Promotion.objects.create(index="products", words="shoe", key="1")
+    rule = Synonym.objects.create(set="matrix", rule="lamp, lantern")
     before = Operation.objects.count()
     got, wanted = {}, {}
-    for address in addresses(f"default_3A{running.pk}", str(products[0].pk), str(judged.pk)):
+    for address in addresses(
+        f"default_3A{running.pk}", str(products[0].pk), str(judged.pk), str(promoted.pk)
+    ):
         if address.name == "elasticsearch_operation_cancel" and "rebuild_index" in rights:
             continue
         url = reverse(f"admin:{address.name}", args=address.args, current_app=site) + address.query
@@ -287,6 +317,7 @@ def test_the_matrix(products: list[Product], who: str, site: str) -> None:
     running.refresh_from_db()
     assert not running.cancel_requested
     assert Judgement.objects.filter(grade=3).exists()
+    assert Promotion.objects.filter(effect="first").exists()
 
 
 @pytest.mark.parametrize("site", ["admin", "back-office"])
@@ -294,7 +325,12 @@ def test_the_matrix(products: list[Product], who: str, site: str) -> None:
 def test_who_sees_the_dashboard(es: Elasticsearch, who: str, site: str) -> None:
     client = client_of(who)
     url = reverse("admin:app_list", args=["elasticsearch"], current_app=site)
-    opens = {"view", "connections", "view_loggedsearch", "view_judgement", "add_judgement"}
+    opens = {"view", "connections", "view_loggedsearch"}
+    opens |= {
+        f"{right}_{model}"
+        for right in ("view", "add")
+        for model in ("judgement", "promotion", "synonym")
+    }
     wanted = LOGIN if who in OUTSIDE else 200 if opens & STAFF[who] else 404
     assert client.get(url).status_code == wanted
 

@@ -12,13 +12,14 @@ from django.urls import reverse
 from shop.models import Product
 from shop.search import FacetedSearchService, ProductSearchService
 
+from django_es_admin.clock import today
 from django_es_admin.conf import SearchLog, parse
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.insight.log import note, write
 from django_es_admin.insight.log.mask import mask
-from django_es_admin.insight.log.normal import normalise
 from django_es_admin.insight.log.report import read_report
 from django_es_admin.models import LoggedSearch
+from django_es_admin.normal import normalise
 from django_es_admin.search.searched import Searched
 from tests.integration.admin.conftest import products  # noqa: F401 (a fixture)
 from tests.integration.admin.searching import no_elasticsearch
@@ -196,7 +197,7 @@ def test_a_sample(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_retention(settings: Any) -> None:
     add(searched("lamp"))
-    LoggedSearch.objects.update(day=write.today() - timedelta(days=31))
+    LoggedSearch.objects.update(day=today() - timedelta(days=31))
     for days, kept in ((31, 1), (30, 0)):
         settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"RETENTION": days}}
         write._pruned.clear()
@@ -294,7 +295,7 @@ def test_the_lists() -> None:
         Searched("default", "products", "S", "slow one", 1, 900.0),
         Searched("default", "others", "S", "elsewhere", 1, 1.0),
     )
-    week_ago = write.today() - timedelta(days=7)
+    week_ago = today() - timedelta(days=7)
     LoggedSearch.objects.create(
         day=week_ago,
         connection="default",

@@ -1,0 +1,1 @@
+"""Promotions as staff keep them. How a search applies them belongs in `search/site/promotions`."""

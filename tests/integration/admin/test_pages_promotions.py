@@ -1,0 +1,170 @@
+"""Promotions in the admin: what they refuse, their state, history, import and export."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from elasticsearch import Elasticsearch
+from import_export.formats.base_formats import CSV
+from shop.models import Product
+from shop.search import ProductSearchService
+from tablib import Dataset
+
+from django_es_admin.clock import today
+from django_es_admin.import_export.promotions import PromotionResource
+from django_es_admin.indices.definition import get_definition
+from django_es_admin.models import Promotion
+
+from .searching import no_elasticsearch
+from .visitors import visitor
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+LIST = reverse("admin:elasticsearch_promotion_changelist")
+ADD = reverse("admin:elasticsearch_promotion_add")
+RIGHTS = [f"elasticsearch.{verb}_promotion" for verb in ("add", "view", "change", "delete")]
+DAY = timedelta(days=1)
+
+
+def form(products: list[Product], **values: Any) -> dict[str, Any]:
+    return {
+        "connection": "default",
+        "index": "products",
+        "search": "",
+        "words": " Trail  SHOE",
+        "key": str(products[0].pk),
+        "effect": "first",
+        "position": "1",
+        "begins": "",
+        "ends": "",
+        **values,
+    }
+
+
+def test_added_changed_and_deleted_with_a_history(products: list[Product]) -> None:
+    client = visitor(*RIGHTS)
+    key = str(products[0].pk)
+    assert client.post(ADD, form(products, words="Nothing has THIS")).status_code == 302
+    row = Promotion.objects.get()
+    assert (row.words, row.key) == ("nothing has this", key)
+    assert ProductSearchService().search("nothing has this")["total"] == 1
+    change = reverse("admin:elasticsearch_promotion_change", args=[row.pk])
+    data = form(products, words="nothing has this", effect="never")
+    assert client.post(change, data).status_code == 302
+    assert ProductSearchService().search("nothing has this")["total"] == 0
+    history = reverse("admin:elasticsearch_promotion_history", args=[row.pk])
+    assert "Changed Effect" in client.get(history).content.decode()
+    delete = reverse("admin:elasticsearch_promotion_delete", args=[row.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 302
+    assert not Promotion.objects.exists()
+    assert LogEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"index": "nope"},
+        {"connection": "nope"},
+        {"search": "Nope"},
+        {"words": " \t"},
+        {"words": "\0"},
+        {"words": "\u200b"},
+        {"key": "987654321"},
+        {"key": "x"},
+        {"key": "9" * 30},
+        {"effect": "last"},
+        {"position": "-1"},
+        {"begins": "2026-02-30"},
+        {"begins": str(today() + 2 * DAY), "ends": str(today() + DAY)},
+    ],
+    ids=str,
+)
+def test_what_is_refused(products: list[Product], wrong: dict[str, Any]) -> None:
+    response = visitor(*RIGHTS).post(ADD, form(products, **wrong))
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert not Promotion.objects.exists()
+
+
+def test_an_object_that_the_index_does_not_have(products: list[Product], es: Elasticsearch) -> None:
+    es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
+    client = visitor(*RIGHTS)
+    assert "reindex it first" in client.post(ADD, form(products)).content.decode()
+    # What is left out need not be there.
+    assert client.post(ADD, form(products, effect="never")).status_code == 302
+    with no_elasticsearch():
+        answer = client.post(ADD, form(products, words="other"))
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("other", "overlaps"),
+    [
+        ({}, True),
+        ({"effect": "never"}, True),
+        ({"search": "ProductSearchService"}, True),
+        ({"begins": str(today() + 9 * DAY)}, True),
+        ({"begins": str(today() + 10 * DAY)}, False),
+        ({"ends": str(today() - DAY)}, False),
+        ({"words": "trail"}, False),
+        ({"words": "TRAIL shoe"}, True),
+    ],
+    ids=str,
+)
+def test_days_that_overlap(products: list[Product], other: dict[str, Any], overlaps: bool) -> None:
+    client = visitor(*RIGHTS)
+    first = form(products, begins=str(today()), ends=str(today() + 9 * DAY))
+    assert client.post(ADD, first).status_code == 302
+    assert client.post(ADD, form(products, **other)).status_code == (200 if overlaps else 302)
+    assert Promotion.objects.count() == 2 - overlaps
+
+
+def test_of_two_services_apart(products: list[Product]) -> None:
+    client = visitor(*RIGHTS)
+    for search in ("ProductSearchService", "FacetedSearchService"):
+        assert client.post(ADD, form(products, search=search)).status_code == 302
+
+
+def test_the_list_says_what_is_in_force(products: list[Product]) -> None:
+    for begins, ends in ((None, None), (today() + DAY, None), (None, today() - DAY)):
+        Promotion.objects.create(index="products", words="shoe", key="1", begins=begins, ends=ends)
+    page = visitor("elasticsearch.view_promotion").get(LIST).content.decode()
+    for state in ("in force", "to come", "over"):
+        assert page.count(f">{state}<") == 1
+
+
+def test_a_file_out_and_in(products: list[Product]) -> None:
+    key = str(products[0].pk)
+    Promotion.objects.create(index="products", words="trail shoe", key=key, ends=today())
+    file = PromotionResource().export().csv
+    Promotion.objects.update(position=7, effect="never")
+    data = Dataset().load(file, format="csv")
+    result = PromotionResource().import_data(data, raise_errors=True)
+    assert not result.has_errors()
+    assert not result.has_validation_errors()
+    found = Promotion.objects.values_list("words", "key", "position", "effect", "ends")
+    assert list(found) == [("trail shoe", key, 1, "first", today())]
+    short = Dataset(["products", " New  WORDS", key, "never", "2"])
+    short.headers = ["index", "words", "key", "effect", "position"]
+    assert not PromotionResource().import_data(short, raise_errors=True).has_validation_errors()
+    assert Promotion.objects.get(words="new words").effect == "never"
+    # A second time, nothing changes.
+    again = PromotionResource().import_data(short, raise_errors=True)
+    assert again.totals["skip"] == 1
+    for wrong in ("nope", "987654321"):
+        bad = Dataset(["products", "other", wrong, "first", "2"])
+        bad.headers = ["index", "words", "key", "effect", "position"]
+        assert PromotionResource().import_data(bad).has_validation_errors()
+
+
+def test_the_buttons(products: list[Product]) -> None:
+    client = visitor(superuser=True)
+    assert "import/" in client.get(LIST).content.decode()
+    url = reverse("admin:elasticsearch_promotion_import")
+    text = f"index,words,key,effect,position\nproducts,lamp,{products[0].pk},first,1\n"
+    upload = SimpleUploadedFile("p.csv", text.encode(), content_type=CSV.CONTENT_TYPE)
+    response = client.post(url, {"import_file": upload, "format": "0", "resource": ""})
+    assert response.status_code == 200
