@@ -19,6 +19,7 @@ class ElasticsearchAdminConfig(AppConfig):
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
+        from .insight.judgements import gate
         from .insight.log import note
         from .lifecycle import rules_saved
         from .outbox.capture import signals
@@ -31,6 +32,7 @@ class ElasticsearchAdminConfig(AppConfig):
         signals.connect()
         tables.connect(self)
         note.connect()
+        gate.connect()
         rules_saved.connect()
         promotions.connect()
         install.connect(self)

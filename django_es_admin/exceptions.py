@@ -179,6 +179,10 @@ class GateClosed(ElasticsearchAdminError):
     """The new generation differs from the database, so the old one stays live."""
 
 
+class SearchesWorse(GateClosed):
+    """The new generation answers judged searches worse, so the old one stays live."""
+
+
 class BatchTooOld(ElasticsearchAdminError):
     """Reading a batch took over half of DELETE_AGAIN_AFTER: raise that option of ES_ADMIN."""
 

@@ -42,6 +42,7 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
         "workers": plan.workers,
         "rate": plan.rate,
         "foreign": plan.foreign,
+        "judge": plan.judge,
     }
     return enqueue(plan.definition, Operation.Kind.REBUILD, details=details)
 
@@ -164,6 +165,7 @@ def _rebuild(definition: IndexDefinition, row: Operation, hire: Hire) -> str:
         workers=told.get("workers", 1),
         rate=told.get("rate"),
         foreign=told.get("foreign", False),
+        judge=told.get("judge"),
     )
     return rebuild(plan, queued=row, hire=hire).generation
 

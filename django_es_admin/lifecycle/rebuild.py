@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from django.db import Error, connections
@@ -38,9 +38,16 @@ from .aliases.alias_actions import foreign_aliases, kept_properties
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .build.catch_up import CaughtUp, catch_up
 from .build.gate import GateResult, pass_gate
+from .build.judged import Judged, the_judge
 from .build.load import Hire, LoadResult, count_about, load
 from .build.processes import hire_processes
-from .build.takeover import RESUMABLE, find_dead_build, give_up_builds, take_over
+from .build.takeover import (
+    RESUMABLE,
+    dead_build_judges,
+    find_dead_build,
+    give_up_builds,
+    take_over,
+)
 from .generations.adopt import adopt
 from .generations.create import create_generation
 from .generations.owner import find_owner_refusals
@@ -69,6 +76,8 @@ class RebuildPlan:
         foreign: whether to take over what another database owns.
         workers: how many processes load it.
         rate: at most so many objects a second, by all of them; None for as fast as it goes.
+        judge: the lowest nDCG@10 of judged searches with which it may become live, and not below
+            that of the live one, either; None to judge nothing.
     """
 
     definition: IndexDefinition
@@ -83,6 +92,7 @@ class RebuildPlan:
     foreign: bool = False
     workers: int = 1
     rate: float | None = None
+    judge: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,7 @@ class RebuildResult:
     Args:
         generation: the new one.
         swap: None where it was not to become live.
+        judged: what judged searches find in it; None where nobody asked.
     """
 
     index: str
@@ -100,6 +111,7 @@ class RebuildResult:
     drain: CaughtUp
     gate: GateResult
     swap: SwapResult | None
+    judged: Judged | None = None
 
 
 def plan_rebuild(
@@ -111,6 +123,7 @@ def plan_rebuild(
     foreign: bool = False,
     workers: int | None = None,
     rate: float | None = None,
+    judge: float | None = None,
 ) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
 
@@ -121,6 +134,8 @@ def plan_rebuild(
         foreign: take over what another database owns.
         workers: how many processes load it; as many as pay on this machine if omitted.
         rate: at most so many objects a second.
+        judge: the lowest nDCG@10 with which it may become live; None to judge nothing. A rebuild
+            that is resumed judges as it was to.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -131,6 +146,10 @@ def plan_rebuild(
     refusals = find_refusals(definition, live)
     dead = find_dead_build(definition) if definition.document else None
     resumes = dead.name if dead and dead.name in live.by_name else ""
+    if judge is None and dead and resumes:
+        judge = dead_build_judges(definition, dead)
+    if judge is not None and definition.document and (why := the_judge().find_refusal(definition)):
+        refusals.append(why)
     if not foreign:
         names = [name for name in (source, resumes) if name]
         refusals += find_owner_refusals(definition, names, deadline, adopted=True)
@@ -161,6 +180,7 @@ def plan_rebuild(
         foreign=foreign,
         workers=workers or default_workers(definition),
         rate=rate,
+        judge=judge,
     )
 
 
@@ -218,6 +238,7 @@ def rebuild(
         OperationRefused: the plan has refusals, or the swap had.
         LoadFailed: some documents could not be indexed; the old generation stays live.
         GateClosed: the generation is not as it has to be; the old one stays live.
+        SearchesWorse: it answers judged searches worse; the old one stays live.
         ElasticsearchAdminError: Elasticsearch did not do a step; the old generation stays live.
     """
     if plan.refusals:
@@ -227,7 +248,12 @@ def rebuild(
         definition,
         Operation.Kind.REBUILD,
         on_progress=on_progress,
-        details={"source": plan.source, "swap": plan.swap, "workers": plan.workers},
+        details={
+            "source": plan.source,
+            "swap": plan.swap,
+            "workers": plan.workers,
+            "judge": plan.judge,
+        },
         queued=queued,
     ) as record:
         record.tell(Progress(definition.name, "create"))
@@ -287,7 +313,14 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire
     patience(settle_patiently)
     gate = patience(partial(pass_gate, definition, generation, tell, wait=plan.wait))
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
-    return RebuildResult(definition.name, generation.name, loaded, drained, gate, swap=None)
+    judged = None
+    if plan.judge is not None:
+        asking = partial(the_judge().judge, definition, generation.name)
+        at_the_gate = Progress(definition.name, "gate")
+        judged = patience(partial(patiently, asking, partial(tell, at_the_gate)))
+        record.operation.details["judged"] = asdict(judged)
+        judged.require(definition, plan.judge)
+    return RebuildResult(definition.name, generation.name, loaded, drained, gate, None, judged)
 
 
 def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResult:

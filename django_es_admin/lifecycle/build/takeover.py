@@ -34,6 +34,14 @@ def find_dead_build(definition: IndexDefinition) -> Generation | None:
     )
 
 
+def dead_build_judges(definition: IndexDefinition, build: Generation) -> float | None:
+    """Return the bound that judged searches of a killed rebuild had to reach; None for none."""
+    rows = operations_of(definition).filter(generation=build.name, kind=Operation.Kind.REBUILD)
+    last = rows.order_by("-pk").first()
+    bound: float | None = last.details.get("judge") if last else None
+    return bound
+
+
 def take_over(definition: IndexDefinition, name: str) -> Generation | None:
     """Claim what killed rebuilds left behind; return the generation to resume, if there is one.
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import Error
 
-from ...exceptions import LoadFailed
+from ...exceptions import LoadFailed, SearchesWorse
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.build.takeover import find_dead_build
 from ...lifecycle.changed import find_changes
@@ -27,6 +27,7 @@ from ..command import (
     explain,
     rate,
     seconds,
+    share,
 )
 from ..operations_json import (
     make_done_event,
@@ -59,7 +60,10 @@ class Command(ElasticsearchCommand):
         " --only-changed --no-input   in a deployment, after migrate",
         " --json       one JSON object per line: plan, progress, done or failed",
     )
-    exit_codes = "0 all are rebuilt, 1 at least one is not, 130 interrupted (Ctrl-C)"
+    exit_codes = (
+        "0 all are rebuilt, 1 at least one is not, 2 only for judged searches (--judge), 130 "
+        "interrupted (Ctrl-C)"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
@@ -99,6 +103,20 @@ class Command(ElasticsearchCommand):
             help="Load at most N objects a second; as fast as it goes if omitted.",
         )
         parser.add_argument(
+            "--judge",
+            action="store_true",
+            help=(
+                "Ask both generations the judged searches, and do not swap if the new one answers "
+                "them worse."
+            ),
+        )
+        parser.add_argument(
+            "--min-ndcg",
+            type=share,
+            metavar="N",
+            help="The same, and do not swap either if its nDCG@10 is below N.",
+        )
+        parser.add_argument(
             "--background",
             action="store_true",
             help="Let N workers of the background tasks do it (--workers N), and do not wait.",
@@ -133,6 +151,8 @@ class Command(ElasticsearchCommand):
         take_over: bool,
         workers: int | None,
         rate: float | None,
+        judge: bool,
+        min_ndcg: float | None,
         background: bool,
         resume: bool,
         only_changed: bool,
@@ -159,7 +179,13 @@ class Command(ElasticsearchCommand):
             chosen = self._changed(chosen, as_json)
         plans = [
             plan_rebuild(
-                definition, swap=swap, wait=wait, foreign=take_over, workers=workers, rate=rate
+                definition,
+                swap=swap,
+                wait=wait,
+                foreign=take_over,
+                workers=workers,
+                rate=rate,
+                judge=0.0 if judge and min_ndcg is None else min_ndcg,
             )
             for definition in chosen
         ]
@@ -181,7 +207,10 @@ class Command(ElasticsearchCommand):
     def _rebuild_each(self, plans: list[RebuildPlan], as_json: bool) -> None:
         errors = [error for plan in plans if (error := self._rebuild(plan, as_json))]
         if errors:
-            raise CommandError(" ".join(errors), returncode=Exit.FAILED)
+            worse = all(isinstance(error, SearchesWorse) for error in errors)
+            raise CommandError(
+                " ".join(map(explain, errors)), returncode=Exit.ATTENTION if worse else Exit.FAILED
+            )
 
     def _resumable(self, plans: list[RebuildPlan]) -> list[RebuildPlan]:
         found = [plan for plan in plans if plan.resumes]
@@ -231,8 +260,8 @@ class Command(ElasticsearchCommand):
                 f"background tasks, as operation {operation.pk}; es_cancel cancels it."
             )
 
-    def _rebuild(self, plan: RebuildPlan, as_json: bool) -> str:
-        """Return "" or, in one line, why it failed: that is no reason to leave out the others."""
+    def _rebuild(self, plan: RebuildPlan, as_json: bool) -> Exception | None:
+        """Return why it failed, if it did: that is no reason to leave out the others."""
         started = time.monotonic()
         try:
             with self._telling(plan, as_json) as tell:
@@ -244,12 +273,12 @@ class Command(ElasticsearchCommand):
             elif isinstance(error, LoadFailed):
                 self._list_failures(error)
             self._tell_resumable(plan)
-            return text
+            return error
         taken = time.monotonic() - started
         if as_json:
             self.write_json(make_done_event(plan, result, taken), indent=None)
         self.say(_describe_result(result, taken))
-        return ""
+        return None
 
     @contextmanager
     def _telling(self, plan: RebuildPlan, as_json: bool) -> Iterator[OnProgress]:
@@ -300,6 +329,7 @@ def describe(plan: RebuildPlan) -> list[str]:
         f"load {rows}" + (f", by {plan.workers} processes" if plan.workers > 1 else ""),
         "drain what changed meanwhile, and send deletes a second time",
         f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
+        *_judge_steps(plan),
         *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
     ]
     return [
@@ -307,6 +337,13 @@ def describe(plan: RebuildPlan) -> list[str]:
         *(f"  {number}  {step}" for number, step in enumerate(steps, 1)),
         *(f"  note: {warning}" for warning in plan.warnings),
     ]
+
+
+def _judge_steps(plan: RebuildPlan) -> list[str]:
+    if plan.judge is None:
+        return []
+    bound = f", with an nDCG@10 of at least {plan.judge:g}" if plan.judge else ""
+    return [f"ask it the judged searches: go on only if none is worse on average{bound}"]
 
 
 def _swap_steps(plan: RebuildPlan) -> list[str]:

@@ -165,7 +165,9 @@ REBUILD = Action(
     kind=Operation.Kind.REBUILD,
     title=_("Rebuild…"),
     button=_("Start the rebuild"),
-    plan=lambda definition, asked: plan_rebuild(definition),
+    plan=lambda definition, asked: plan_rebuild(
+        definition, judge=0.0 if "judge" in asked else None
+    ),
     tell=plans.tell_rebuild,
     execute=rebuild,
     fits=lambda index: bool(index.model),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -53,8 +54,35 @@ def outcome_of(operation: OperationStatus) -> str:
     if operation.alive:
         return ""
     if row.state != _State.DONE:
-        return _("The live generation is as it was.") if _left_alone(operation) else ""
-    return _SENTENCES[_Kind(row.kind)](row)
+        told = _("The live generation is as it was.") if _left_alone(operation) else ""
+    else:
+        told = _SENTENCES[_Kind(row.kind)](row)
+    return f"{told} {_judged(row)}".strip()
+
+
+def _judged(row: Operation) -> str:
+    """Return how good the answers of a new generation are, where somebody asked."""
+    judged = row.details.get("judged")
+    if not judged:
+        return ""
+    now, before = judged["ndcg"], judged["ndcg_live"]
+    text = ngettext(
+        "nDCG@10 of %(count)s judged search: %(ndcg)s.",
+        "nDCG@10 of %(count)s judged searches: %(ndcg)s.",
+        judged["searches"],
+    )
+    if before is not None:
+        text = ngettext(
+            "nDCG@10 of %(count)s judged search: %(ndcg)s, and %(before)s with %(live)s.",
+            "nDCG@10 of %(count)s judged searches: %(ndcg)s, and %(before)s with %(live)s.",
+            judged["searches"],
+        )
+    return text % {
+        "count": number(judged["searches"]),
+        "ndcg": number_format(now, 3),
+        "before": "" if before is None else number_format(before, 3),
+        "live": judged["live"],
+    }
 
 
 def _left_alone(operation: OperationStatus) -> bool:

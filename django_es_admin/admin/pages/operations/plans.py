@@ -121,6 +121,11 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
         load,
         _("drain what changed meanwhile, and send its deletes a second time"),
         _("refresh it, wait for its shards, compare its ids with the database"),
+        *(
+            [_("ask it the judged searches, and stop before the swap if it answers them worse")]
+            if plan.judge is not None
+            else []
+        ),
         swap,
         *([keep] if plan.source else []),
     ]

@@ -1,0 +1,149 @@
+"""The gate of a rebuild that judged searches close."""
+
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from elasticsearch import Elasticsearch
+
+from django_es_admin.admin.pages.operations.outcome import outcome_of
+from django_es_admin.exceptions import SearchesWorse
+from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.insight.searches import PLAIN
+from django_es_admin.lifecycle import rebuild as rebuilding
+from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
+from django_es_admin.lifecycle.background import do_queued, queue_rebuild
+from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.swap import swap_alias
+from django_es_admin.models import Generation, Judgement, Operation
+from django_es_admin.operations.history import get_operation
+from tests.inputs.models import Thing
+
+from .test_preview import changed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# With it, only the whole text of a field is found.
+WHOLE = {"type": "keyword"}
+
+
+def live(definition: IndexDefinition) -> str:
+    return Generation.objects.get(role="live", alias=definition.alias).name
+
+
+@pytest.fixture
+def judged(things: IndexDefinition) -> IndexDefinition:
+    """A live index, and a search of it that is judged to be right."""
+    lamp = Thing.objects.create(data={"name": "old lamps"})
+    Thing.objects.create(data={"name": "new boxes"})
+    rebuild(plan_rebuild(things))
+    for words, grade in (("lamps", 3), ("old lamps", 1)):
+        Judgement.objects.create(
+            index=things.name, search=PLAIN, words=words, key=str(lamp.pk), grade=grade
+        )
+    return things
+
+
+def test_a_regression_closes_the_gate(judged: IndexDefinition) -> None:
+    before = live(judged)
+    worse = changed(judged, WHOLE)
+    with pytest.raises(SearchesWorse) as caught:
+        rebuild(plan_rebuild(worse, judge=0.0))
+    assert live(judged) == before
+    stopped = Generation.objects.get(role="building")
+    for part in (stopped.name, before, "“lamps”", "0.500", "1.000", "es_swap_alias"):
+        assert part in str(caught.value)
+    operation = Operation.objects.get(generation=stopped.name)
+    assert operation.state == Operation.State.FAILED
+    assert operation.details["judged"]["ndcg"] == 0.5
+    # It gets what changes, and can be made live nevertheless.
+    Thing.objects.create(data={"name": "later"})
+    swap_alias(plan_swap(worse, stopped.name))
+    assert live(judged) == stopped.name
+
+
+def test_the_same_passes(judged: IndexDefinition) -> None:
+    result = rebuild(plan_rebuild(judged, judge=0.9))
+    assert live(judged) == result.generation
+    assert result.judged is not None
+    assert (result.judged.ndcg, result.judged.ndcg_live, result.judged.worst) == (1.0, 1.0, "")
+    assert rebuild(plan_rebuild(judged)).judged is None
+
+
+def test_better_passes_and_still_has_to_reach_the_bound(judged: IndexDefinition) -> None:
+    worse = changed(judged, WHOLE)
+    whole = rebuild(plan_rebuild(worse)).generation
+    with pytest.raises(SearchesWorse, match=r"below 0\.9"):
+        rebuild(plan_rebuild(worse, judge=0.9))
+    assert live(judged) == whole
+    # As good as the live one, if not good.
+    rebuild(plan_rebuild(worse, judge=0.5))
+    assert live(judged) != whole
+    rebuild(plan_rebuild(judged, judge=1.0))
+
+
+def test_without_a_live_generation_the_bound_counts(
+    things: IndexDefinition, es: Elasticsearch
+) -> None:
+    es.indices.delete(index=live(things))
+    lamp = Thing.objects.create(data={"name": "lamp"})
+    row = {"index": things.name, "search": PLAIN, "words": "lamp", "key": str(lamp.pk)}
+    Judgement.objects.create(**row, grade=2)
+    result = rebuild(plan_rebuild(things, judge=1.0))
+    assert result.judged is not None
+    assert result.judged.ndcg_live is None
+
+
+def test_what_cannot_be_judged_is_refused_before_it_is_built(things: IndexDefinition) -> None:
+    assert "No search of" in plan_rebuild(things, judge=0.0).refusals[0]
+    row = {"index": things.name, "words": "lamp", "key": "1", "grade": 3}
+    Judgement.objects.create(**row, search="Gone")
+    assert "'Gone'" in plan_rebuild(things, judge=0.0).refusals[0]
+    assert plan_rebuild(things).refusals == ()
+
+
+def test_in_the_background_and_resumed(
+    judged: IndexDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = live(judged)
+    worse = changed(judged, WHOLE)
+    monkeypatch.setattr(
+        "django_es_admin.lifecycle.background.get_definition", lambda name, using: worse
+    )
+    queued = queue_rebuild(plan_rebuild(worse, judge=0.0))
+    with pytest.raises(SearchesWorse):
+        do_queued("default", queued.pk)
+    assert live(judged) == before
+    # Killed as it were, it is judged when somebody goes on.
+    Operation.objects.filter(pk=queued.pk).update(state=Operation.State.RUNNING, leased_until=None)
+    monkeypatch.setattr("django_es_admin.lifecycle.build.takeover.is_alive", lambda row: False)
+    monkeypatch.setattr(rebuilding, "running_rebuild", lambda definition: None)
+    plan = plan_rebuild(worse)
+    assert plan.resumes
+    assert plan.judge == 0.0
+
+
+def test_the_page_of_the_operation_says_the_numbers(judged: IndexDefinition) -> None:
+    before = live(judged)
+    with pytest.raises(SearchesWorse):
+        rebuild(plan_rebuild(changed(judged, WHOLE), judge=0.0))
+    told = outcome_of(get_operation("default", str(Operation.objects.latest("pk").pk)))
+    assert told == (
+        f"The live generation is as it was. nDCG@10 of 2 judged searches: 0.500, and 1.000 with "
+        f"{before}."
+    )
+
+
+@pytest.mark.parametrize("options", [{"judge": True}, {"min_ndcg": 0.1}])
+def test_the_command(
+    judged: IndexDefinition,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+) -> None:
+    path = "django_es_admin.management.commands.es_rebuild.select_definitions"
+    monkeypatch.setattr(path, lambda *args: [changed(judged, WHOLE)])
+    with pytest.raises(CommandError, match="not made live") as caught:
+        call_command("es_rebuild", judged.name, interactive=False, **options)
+    assert caught.value.returncode == 2
+    monkeypatch.setattr(path, lambda *args: [judged])
+    call_command("es_rebuild", judged.name, interactive=False, **options)
