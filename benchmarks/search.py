@@ -6,6 +6,9 @@ the client in the same round. Run it with
 
     DATABASE_URL=… .venv/bin/python benchmarks/search.py [--file catalogue.csv.gz] [--rounds 200]
 
+With ``--threads 64`` that many threads search at the same time, in turns with and without the log;
+what the log adds is the time that a search spends in it. Give a database on PostgreSQL then.
+
 on a database that is empty, or that an earlier run has filled: what is missing, rows and index, is
 made first and not timed. The index is `bench-search-products`.
 """
@@ -16,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,7 @@ from django.conf import settings
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("--file", help="a catalogue; 20,000 made-up products if omitted")
 parser.add_argument("--rounds", type=int, default=200)
+parser.add_argument("--threads", type=int, default=0, help="search in so many threads at once")
 parser.add_argument("--log", action="store_true", help="note the searches, with SEARCH_LOG")
 options = parser.parse_args()
 
@@ -46,6 +51,8 @@ settings.ES_ADMIN = {
 django.setup()
 
 from django.core.management import call_command
+from django.core.signals import request_finished
+from django.db import connections
 from django.test import RequestFactory
 from elastic_transport import Transport
 from shop.models import Product
@@ -54,9 +61,12 @@ from shop.views import ProductSearchView
 from shop.views_drf import ProductSearchAPIView
 
 from django_es_admin import connection
+from django_es_admin.conf import get_options
 from django_es_admin.indices.definition import get_definition
+from django_es_admin.insight.log import note
 from django_es_admin.insight.log.note import flush
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.search.searched import searched
 
 QUERIES: tuple[dict[str, str], ...] = (
     {},
@@ -112,9 +122,59 @@ def percentiles(times: list[float]) -> str:
     return f"{statistics.median(times):.1f} | {statistics.quantiles(times, n=20)[-1]:.1f}"
 
 
+def in_threads() -> None:
+    """Search in many threads at once, with and without the log in turns; print both."""
+    spent: list[float] = []
+    searched.disconnect(dispatch_uid="django_es_admin.insight.log")
+
+    def timed(sender: Any, **told: Any) -> None:
+        started = time.perf_counter()
+        note.note(sender, **told)
+        if settings.ES_ADMIN["SEARCH_LOG"]:
+            spent.append(1000 * (time.perf_counter() - started))
+
+    searched.connect(timed)
+    service = FacetedSearchService()
+    queries = [query for query in QUERIES if "q" in query]
+
+    def visit(number: int) -> list[float]:
+        times = []
+        for each in range(len(queries)):
+            query = queries[(number + each) % len(queries)]
+            # Half of the visitors search for something that nobody else does.
+            if number % 2:
+                query = {**query, "q": f"{query['q']} {number}"}
+            times.append(milliseconds(service.answer, query))
+            # As the server does when a response is sent: the log is written here.
+            request_finished.send(None)
+        connections.close_all()
+        return times
+
+    times: dict[bool, list[float]] = {False: [], True: []}
+    with ThreadPoolExecutor(options.threads) as pool:
+        for number in range(-1, options.rounds):
+            for log in (False, True):
+                settings.ES_ADMIN["SEARCH_LOG"] = log
+                get_options.cache_clear()
+                found = list(pool.map(visit, range(options.threads)))
+                if number >= 0:
+                    times[log] += [each for one in found for each in one]
+    print(f"{Product.objects.count():,} products, {options.threads} threads")
+    print("| milliseconds | searches | p50 | p95 |")
+    print("| --- | --- | --- | --- |")
+    for log, taken in times.items():
+        print(f"| {'with' if log else 'without'} the log | {len(taken):,} | {percentiles(taken)} |")
+    noted = spent[options.threads * len(queries) :]
+    median, last = statistics.median(noted), statistics.quantiles(noted, n=20)[-1]
+    print(f"| of it, in the log | {len(noted):,} | {median:.4f} | {last:.4f} |")
+
+
 def main() -> None:
     """Prepare, then let the contestants answer in turns; print their times and what they add."""
     prepare()
+    if options.threads:
+        in_threads()
+        return
     sent = requests()
     factory = RequestFactory()
     json_view, rest_view = ProductSearchView.as_view(), ProductSearchAPIView.as_view()

@@ -49,16 +49,20 @@ class LoggedSearch(models.Model):
                 fields=["connection", "index", "digest", "day"], name="elasticsearch_search"
             )
         ]
-        # One for each list of the page: each takes the first rows of each day.
+        # One for each list of the page: each takes the first rows of each day, and reads of them
+        # no more than the index has.
         indexes: ClassVar = [
             models.Index(
-                fields=["connection", "index", "day", "-count"], name="elasticsearch_search_often"
+                fields=["connection", "index", "day", "-count", "digest"],
+                name="elasticsearch_search_often",
             ),
             models.Index(
-                fields=["connection", "index", "day", "-missed"], name="elasticsearch_search_missed"
+                fields=["connection", "index", "day", "-missed", "digest"],
+                name="elasticsearch_search_missed",
             ),
             models.Index(
-                fields=["connection", "index", "day", "-slowest"], name="elasticsearch_search_slow"
+                fields=["connection", "index", "day", "-slowest", "digest"],
+                name="elasticsearch_search_slow",
             ),
             models.Index(fields=["day"], name="elasticsearch_search_day"),
         ]

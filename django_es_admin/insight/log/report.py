@@ -21,6 +21,8 @@ OF_EACH_DAY = 300
 """Searches of a day that can be on a list: the others of that day are not looked at."""
 LONGEST = 100
 """Searches on a list."""
+AT_ONCE = 200
+"""Searches that are read in one query."""
 MOST_DAYS = 92
 
 _BY: Mapping[Kind, str] = {
@@ -116,7 +118,9 @@ class SearchReport:
         return sum(line.slowest >= least for line in self.lines)
 
 
-def read_report(definition: IndexDefinition, kind: Kind, days: int = 7) -> SearchReport:
+def read_report(
+    definition: IndexDefinition, kind: Kind, days: int = 7, most: int = LONGEST
+) -> SearchReport:
     """Return what the log says of an index, today and the days before.
 
     Of each day the first ``OF_EACH_DAY`` searches are looked at, by the database's index: so it
@@ -125,17 +129,35 @@ def read_report(definition: IndexDefinition, kind: Kind, days: int = 7) -> Searc
     Args:
         kind: of the list.
         days: how many, ``MOST_DAYS`` at most.
+        most: searches on the list.
     """
     days = min(max(days, 1), MOST_DAYS)
     last = today()
     first = last - timedelta(days=days - 1)
-    found = _candidates(definition, kind, _range(first, last))
-    lines = _lines(definition, found, first, last)
-    if kind == "rising":
-        earlier = _lines(definition, found, first - timedelta(days=days), first - timedelta(days=1))
-        before = {line.digest: line.count for line in earlier}
-        lines = [replace(line, before=before.get(line.digest, 0)) for line in lines]
-    return SearchReport(kind, first, last, _days(definition, first, last), _sorted(kind, lines))
+    best = _best_of(definition, kind, _range(first, last), max(most, OF_EACH_DAY))
+    names = sorted(best, key=lambda name: -best[name])
+    lines: list[SearchLine] = []
+    for start in range(0, len(names), AT_ONCE):
+        # The rest cannot come before what is on the list.
+        full = len(lines) >= most
+        if full and (not most or _value(kind, lines[most - 1]) > best[names[start]]):
+            break
+        lines += _read_lines(definition, kind, names[start : start + AT_ONCE], first, days)
+        lines = _sorted(kind, lines)
+    return SearchReport(kind, first, last, _days(definition, first, last), tuple(lines[:most]))
+
+
+def _read_lines(
+    definition: IndexDefinition, kind: Kind, names: list[str], first: date, days: int
+) -> list[SearchLine]:
+    last = first + timedelta(days=days - 1)
+    lines = _lines(definition, names, first, last)
+    if kind != "rising":
+        return lines
+    earlier = _lines(definition, names, first - timedelta(days=days), first - timedelta(days=1))
+    before = {line.digest: line.count for line in earlier}
+    lines = [replace(line, before=before.get(line.digest, 0)) for line in lines]
+    return [line for line in lines if line.count > line.before]
 
 
 def _range(first: date, last: date) -> list[date]:
@@ -149,64 +171,76 @@ def _table(definition: IndexDefinition) -> QuerySet[LoggedSearch]:
     )
 
 
-def _candidates(definition: IndexDefinition, kind: Kind, days: Iterable[date]) -> list[str]:
+def _best_of(
+    definition: IndexDefinition, kind: Kind, days: Iterable[date], each: int
+) -> dict[str, float]:
+    """Return the searches that can be on a list: digest -> what it can come to at best.
+
+    On a day on which it is not among the first, it has no more than the last of these.
+
+    Args:
+        each: how many of each day are looked at.
+    """
     by = _BY[kind]
-    found: dict[str, None] = {}
+    found: dict[str, float] = {}
+    floors = []
     for day in days:
         rows = _table(definition).filter(day=day, **{f"{by}__gt": 0}).exclude(digest=TOTAL)
-        names = rows.order_by(f"-{by}").values_list("digest", flat=True)
-        found |= dict.fromkeys(names[:OF_EACH_DAY])
-    return list(found)
+        top = list(rows.order_by(f"-{by}").values_list("digest", by)[:each])
+        floor = float(top[-1][1]) if len(top) == each else 0.0
+        floors.append(floor)
+        for name, value in top:
+            if kind == "slow":
+                found[name] = max(found.get(name, 0.0), value)
+            else:
+                found[name] = found.get(name, 0.0) + value - floor
+    if kind == "slow":
+        return {name: max(value, *floors) for name, value in found.items()}
+    return {name: value + sum(floors) for name, value in found.items()}
 
 
 def _lines(
     definition: IndexDefinition, digests: list[str], first: date, last: date
 ) -> list[SearchLine]:
-    lines: list[SearchLine] = []
-    for start in range(0, len(digests), 500):
-        rows = _table(definition).filter(
-            digest__in=digests[start : start + 500], day__gte=first, day__lte=last
+    rows = _table(definition).filter(digest__in=digests, day__gte=first, day__lte=last)
+    sums = rows.order_by().values("digest", "search", "words", "filters", "order")
+    return [
+        SearchLine(
+            digest=row["digest"],
+            search=row["search"],
+            words=row["words"],
+            spelling=row["typed"],
+            filters=row["filters"],
+            order=row["order"],
+            count=row["searches"],
+            missed=row["none"],
+            hits=row["found"],
+            milliseconds=row["time"] / max(row["searches"], 1),
+            slowest=row["longest"],
+            promoted=row["shown"],
         )
-        sums = rows.order_by().values("digest", "search", "words", "filters", "order")
-        lines += [
-            SearchLine(
-                digest=row["digest"],
-                search=row["search"],
-                words=row["words"],
-                spelling=row["typed"],
-                filters=row["filters"],
-                order=row["order"],
-                count=row["searches"],
-                missed=row["none"],
-                hits=row["found"],
-                milliseconds=row["time"] / max(row["searches"], 1),
-                slowest=row["longest"],
-                promoted=row["shown"],
-            )
-            for row in sums.annotate(
-                typed=Max("spelling"),
-                searches=Sum("count"),
-                none=Sum("missed"),
-                shown=Sum("promoted"),
-                found=Max("hits"),
-                time=Sum("milliseconds"),
-                longest=Max("slowest"),
-            )
-        ]
-    return lines
+        for row in sums.annotate(
+            typed=Max("spelling"),
+            searches=Sum("count"),
+            none=Sum("missed"),
+            shown=Sum("promoted"),
+            found=Max("hits"),
+            time=Sum("milliseconds"),
+            longest=Max("slowest"),
+        )
+    ]
 
 
-def _sorted(kind: Kind, lines: list[SearchLine]) -> tuple[SearchLine, ...]:
+def _value(kind: Kind, line: SearchLine) -> float:
+    """Return by what a list is ordered, the highest first."""
     if kind == "rising":
-        lines = [line for line in lines if line.count > line.before]
-        lines.sort(key=lambda line: (line.before - line.count, line.words))
-    elif kind == "missed":
-        lines.sort(key=lambda line: (-line.missed, line.words))
-    elif kind == "slow":
-        lines.sort(key=lambda line: (-line.slowest, line.words))
-    else:
-        lines.sort(key=lambda line: (-line.count, line.words))
-    return tuple(lines[:LONGEST])
+        return line.count - line.before
+    value: float = getattr(line, _BY[kind])
+    return value
+
+
+def _sorted(kind: Kind, lines: list[SearchLine]) -> list[SearchLine]:
+    return sorted(lines, key=lambda line: (-_value(kind, line), line.words))
 
 
 def _days(definition: IndexDefinition, first: date, last: date) -> tuple[DayLine, ...]:

@@ -1,6 +1,8 @@
 """The log of searches: what is noted, how it is masked, and that it is never in the way."""
 
+import random
 import threading
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +17,9 @@ from shop.search import FacetedSearchService, ProductSearchService
 from django_es_admin.clock import today
 from django_es_admin.conf import SearchLog, parse
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.insight.log import note, write
+from django_es_admin.insight.log import note, report, write
 from django_es_admin.insight.log.mask import mask
-from django_es_admin.insight.log.report import read_report
+from django_es_admin.insight.log.report import KINDS, Kind, read_report
 from django_es_admin.models import LoggedSearch
 from django_es_admin.normal import normalise
 from django_es_admin.search.searched import Searched
@@ -322,3 +324,50 @@ def test_the_lists() -> None:
         ("slow one", 1),
     ]
     assert read_report(of, "frequent", 30).lines[0].count == 9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_first_of_many_days_are_those_of_all_rows(
+    kind: Kind, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "OF_EACH_DAY", 8)
+    monkeypatch.setattr(report, "AT_ONCE", 3)
+    rng = random.Random(seed)  # noqa: S311 (no secret)
+    day, counts = today(), Counter[str]()
+    rows = []
+    for back in range(6):
+        for number in rng.sample(range(40), 25):
+            # Few are frequent, and these lead by far.
+            leads = number < 8 and (kind != "rising" or back < 3)
+            count = rng.randrange(1, 4) + (50 - 5 * number) * leads
+            rows.append(
+                LoggedSearch(
+                    day=day - timedelta(days=back),
+                    connection="default",
+                    index="products",
+                    digest=f"{number:032x}",
+                    words=f"word {number}",
+                    count=count,
+                    missed=count,
+                    slowest=float(count),
+                )
+            )
+            if kind == "slow":
+                counts[f"word {number}"] = max(counts[f"word {number}"], count)
+            elif kind != "rising":
+                counts[f"word {number}"] += count
+            else:
+                counts[f"word {number}"] += count if back < 3 else -count
+    LoggedSearch.objects.bulk_create(rows)
+    days = 3 if kind == "rising" else 6
+    lines = read_report(get_definition("products"), kind, days, most=4).lines
+    best = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:4]
+    value = {
+        "frequent": lambda line: line.count,
+        "missed": lambda line: line.missed,
+        "slow": lambda line: line.slowest,
+        "rising": lambda line: line.count - line.before,
+    }[kind]
+    assert [value(line) for line in lines] == [count for _words, count in best]
+    assert len(lines) == 4
