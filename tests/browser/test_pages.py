@@ -40,7 +40,9 @@ PAGES = [
     f"{INDEX}terms/?field=name",
     f"{INDEX}documents/compare/?key=1",
     f"{INDEX}documents/why/?key=1&q=trail+lamp",
+    f"{INDEX}documents/judge/?q=trail",
     f"{INDEX}analyze/?text=Trail+shoes",
+    f"{INDEX}rebuild/?judge=1",
     *(
         f"{INDEX}{action}/"
         for action in ("rebuild", "swap", "rollback", "drain", "verify", "prune")
@@ -49,6 +51,8 @@ PAGES = [
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",
     f"{DASHBOARD}loggedsearch/",
+    f"{DASHBOARD}promotion/",
+    f"{DASHBOARD}promotion/add/",
     f"{INDEX}generations/preview/",
 ]
 

@@ -13,12 +13,12 @@ from shop.models import Product
 
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import Generation, Operation, OutboxEntry, Worker
+from django_es_admin.models import Generation, Judgement, Operation, OutboxEntry, Worker
 from django_es_admin.operations.acting import acting
 from tests import servers
 
 from .conftest import OpenPage
-from .test_operations import DASHBOARD, expect_done, live, programs, tool, worker
+from .test_operations import DASHBOARD, INDEX, expect_done, live, programs, tool, worker
 
 __all__ = ["programs"]
 
@@ -216,3 +216,35 @@ def test_a_rebuild_that_hangs(products: list[Product], open_page: OpenPage) -> N
     expect(page.get_by_role("row", name="Begun by")).to_contain_text("grace")
     page.get_by_role("button", name="Cancel the operation").click()
     expect(page.locator(".esa-lead").first).to_contain_text("it is being cancelled")
+
+
+def test_what_belongs_there_is_said_on_a_page_of_results(
+    products: list[Product], open_page: OpenPage
+) -> None:
+    page = open_page(f"{INDEX}documents/judge/", java_script_enabled=False)
+    page.get_by_label("Words that are searched for").fill("Trail  Shoe 7")
+    page.get_by_label("Search", exact=True).select_option("ProductSearchService")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("for “trail shoe 7”")).to_be_visible()
+    page.get_by_label("Grade of Trail shoe 7", exact=True).select_option("3")
+    page.get_by_label("Grade of Trail shoe 5", exact=True).select_option("0")
+    page.get_by_role("button", name="Save the grades").click()
+    expect(page.get_by_text("2 judgements were changed.")).to_be_visible()
+    expect(page.get_by_label("Grade of Trail shoe 7", exact=True)).to_have_value("3")
+    found = Judgement.objects.order_by("grade").values_list("words", "grade")
+    assert list(found) == [("trail shoe 7", 0), ("trail shoe 7", 3)]
+
+
+def test_a_product_is_promoted_and_marked_in_the_shop(
+    products: list[Product], open_page: OpenPage
+) -> None:
+    [product] = Product.objects.filter(sku="A-7")
+    page = open_page(f"{DASHBOARD}promotion/add/", java_script_enabled=False)
+    page.get_by_label("Index:").fill("products")
+    page.get_by_label("Words:").fill("Summer  Sale")
+    page.get_by_label("Key:").fill(str(product.pk))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("in force")).to_be_visible()
+    page.goto("/?q=summer+sale")
+    expect(page.locator(".products h2")).to_have_text([product.name])
+    expect(page.locator(".products .promoted")).to_have_text("Promoted")

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +17,9 @@ from ...conf import get_options
 from ...indices.definition import IndexDefinition, get_definitions
 from ...insight.log.note import flush
 from ...insight.log.report import KINDS, MOST_DAYS, Kind, SearchReport, read_report
+from ...models import Index, Judgement
 from ..permissions import PageAdmin
+from ..rights import IndexPages, index_of
 from .links import model_links
 
 _TITLES: Mapping[Kind, str | Promise] = {
@@ -70,6 +74,7 @@ class SearchesAdmin(PageAdmin):
             "days": days,
             "periods": [(each, address(days=each)) for each in PERIODS],
             "definitions": [(name, name == chosen, one.name) for name, one in names.items()],
+            "judge_url": self._judge_url(request, definition),
             "lines": [(line, _results(definition, links, line.words)) for line in report.lines]
             if report
             else [],
@@ -82,6 +87,23 @@ class SearchesAdmin(PageAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/elasticsearch/searches/page.html", context)
+
+    def _judge_url(self, request: HttpRequest, definition: IndexDefinition | None) -> str:
+        """Return the page on which results are judged; "" where the user sees none."""
+        site = self.admin_site
+        if definition is None or not (site.is_registered(Judgement) and site.is_registered(Index)):
+            return ""
+        pages = cast(IndexPages, site.get_model_admin(Index))
+        index = index_of(definition.using, definition.name)
+        allowed = (
+            pages.has_view_permission(request)
+            and pages.has_view_documents_permission(request, index)
+            and site.get_model_admin(Judgement).has_view_permission(request)
+        )
+        if not allowed:
+            return ""
+        name = "admin:elasticsearch_index_judge"
+        return reverse(name, args=[quote(index.pk)], current_app=site.name)
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse: a row has no page.

@@ -44,6 +44,7 @@ class Address:
         needs: what either takes.
         seen: what GET answers to those who have the rights.
         done: what POST answers to them.
+        posts: rights that POST takes, too.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Address:
     needs: frozenset[str] = frozenset({"view"})
     seen: int = 200
     done: int = NOT_ALLOWED
+    posts: frozenset[str] = frozenset()
 
     def expected(self, method: str, rights: set[str]) -> int:
         """Return what it answers to a user of the staff with these rights."""
@@ -65,6 +67,8 @@ class Address:
             needed |= {self.post or ""}
         elif right:
             needed |= {right}
+        if method == "post":
+            needed |= self.posts
         if not needed <= rights:
             return FORBIDDEN
         if right is None:
@@ -121,6 +125,14 @@ def addresses(
     yield Address("elasticsearch_index_terms", query="?field=brand", needs=DOCUMENTS)
     yield Address("elasticsearch_index_console", get="search_index", needs=DOCUMENTS)
     yield Address("elasticsearch_index_why", query=f"?key={product}&q=shoe", needs=DOCUMENTS)
+    yield Address(
+        "elasticsearch_index_judge",
+        query="?q=shoe",
+        needs=DOCUMENTS | {"view_judgement"},
+        post="",
+        posts=frozenset({"add_judgement", "change_judgement", "delete_judgement"}),
+        done=302,
+    )
     yield Address("elasticsearch_index_preview", needs=DOCUMENTS | {"view_loggedsearch"})
     yield Address(
         "elasticsearch_index_compare",
@@ -221,6 +233,15 @@ STAFF: dict[str, set[str]] = {
     "connections": {"connections"},
     "view, connections": {"view", "connections"},
     "judge": {"view_judgement", "add_judgement", "change_judgement", "delete_judgement"},
+    "judge of results": {
+        "view",
+        "documents",
+        "view_judgement",
+        "add_judgement",
+        "change_judgement",
+        "delete_judgement",
+    },
+    "reader of grades": {"view", "documents", "view_judgement", "add_judgement"},
     "promoter": {"view_promotion", "add_promotion", "change_promotion", "delete_promotion"},
     "synonyms": {"view_synonym", "add_synonym", "change_synonym", "delete_synonym"},
     "only view_synonym": {"view_synonym"},
@@ -295,11 +316,13 @@ def test_the_matrix(products: list[Product], who: str, site: str) -> None:
         grade=3,
     )
     promoted = Promotion.objects.create(index="products", words="shoe", key="1")
-    rule = Synonym.objects.create(set="matrix", rule="lamp, lantern")
+    rule = Synonym.objects.create(name="matrix", rule="lamp, lantern")
     before = Operation.objects.count()
     got, wanted = {}, {}
     for address in addresses(
-        f"default_3A{running.pk}", str(products[0].pk), str(judged.pk), str(promoted.pk)
+        f"default_3A{running.pk}",
+        str(products[0].pk),
+        *(str(row.pk) for row in (judged, promoted, rule)),
     ):
         if address.name == "elasticsearch_operation_cancel" and "rebuild_index" in rights:
             continue

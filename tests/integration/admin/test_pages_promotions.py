@@ -1,5 +1,6 @@
 """Promotions in the admin: what they refuse, their state, history, import and export."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from django_es_admin.clock import today
 from django_es_admin.import_export.promotions import PromotionResource
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.models import Promotion
+from django_es_admin.search.site import promotions
 
 from .searching import no_elasticsearch
 from .visitors import visitor
@@ -26,6 +28,14 @@ LIST = reverse("admin:elasticsearch_promotion_changelist")
 ADD = reverse("admin:elasticsearch_promotion_add")
 RIGHTS = [f"elasticsearch.{verb}_promotion" for verb in ("add", "view", "change", "delete")]
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    # Tables are emptied after a test, and nobody says so.
+    promotions.forget_all()
+    yield
+    promotions.forget_all()
 
 
 def form(products: list[Product], **values: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from ....models import Index, LoggedSearch
+from ....models import Index, Judgement, LoggedSearch
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
 from ..address import find_index
@@ -28,6 +28,7 @@ from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
 from .frame import frame, may_search
+from .judge import judge_view
 from .preview import preview_view
 from .sent import read_sent
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
@@ -62,6 +63,11 @@ class IndexAdmin(IndexPages):
             self.admin_site.admin_view(outside_transactions(self._preview)),
             name="elasticsearch_index_preview",
         )
+        judge = path(
+            "<path:object_id>/documents/judge/",
+            self.admin_site.admin_view(outside_transactions(self._judge)),
+            name="elasticsearch_index_judge",
+        )
         actions = [
             path(
                 f"<path:object_id>/{action.name}/",
@@ -70,7 +76,7 @@ class IndexAdmin(IndexPages):
             )
             for action in ACTIONS
         ]
-        return [*tabs, compare, why, preview, *actions, *super().get_urls()]
+        return [*tabs, compare, why, judge, preview, *actions, *super().get_urls()]
 
     def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -83,6 +89,12 @@ class IndexAdmin(IndexPages):
 
     def _why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return why_view(self, request, unquote(object_id))
+
+    def _judge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.admin_site.is_registered(Judgement):
+            raise PermissionDenied
+        judgements = self.admin_site.get_model_admin(Judgement)
+        return judge_view(self, judgements, request, unquote(object_id))
 
     def _preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not self.admin_site.is_registered(LoggedSearch):
