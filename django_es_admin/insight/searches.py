@@ -1,9 +1,13 @@
 """The searches of an index that can be asked about: the services of the site, and others."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 
 from ..documents import Document
 from ..exceptions import SearchUnknown
@@ -79,6 +83,9 @@ def find_search(definition: IndexDefinition, name: str) -> KnownSearch:
 def services_of(definition: IndexDefinition) -> list[type[SearchService]]:
     """Return the services of the installed apps that search an index."""
     documents = [part.document for part in definition.parts]
+    # A command or a worker may not have imported the views, and the services with them.
+    with suppress(ImproperlyConfigured):
+        get_resolver().url_patterns  # noqa: B018 (imports the URLconf)
     return [one for one in services() if one.document in documents]
 
 

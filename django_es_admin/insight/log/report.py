@@ -134,7 +134,10 @@ def read_report(
     days = min(max(days, 1), MOST_DAYS)
     last = today()
     first = last - timedelta(days=days - 1)
-    best = _best_of(definition, kind, _range(first, last), max(most, OF_EACH_DAY))
+    told = _days(definition, first, last)
+    # Most projects have a younger log than the longest period.
+    busy = [day.day for day in told if day.count] or _range(first, last)
+    best = _best_of(definition, kind, busy, max(most, OF_EACH_DAY))
     names = sorted(best, key=lambda name: -best[name])
     lines: list[SearchLine] = []
     for start in range(0, len(names), AT_ONCE):
@@ -144,7 +147,7 @@ def read_report(
             break
         lines += _read_lines(definition, kind, names[start : start + AT_ONCE], first, days)
         lines = _sorted(kind, lines)
-    return SearchReport(kind, first, last, _days(definition, first, last), tuple(lines[:most]))
+    return SearchReport(kind, first, last, told, tuple(lines[:most]))
 
 
 def _read_lines(
