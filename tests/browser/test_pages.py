@@ -47,6 +47,8 @@ PAGES = [
         f"{INDEX}{action}/"
         for action in ("rebuild", "swap", "rollback", "drain", "verify", "prune")
     ),
+    f"{DASHBOARD}index/several/create/",
+    f"{DASHBOARD}index/several/rebuild/",
     f"{DASHBOARD}connection/default/space/",
     f"{DASHBOARD}operation/",
     f"{DASHBOARD}outboxentry/",

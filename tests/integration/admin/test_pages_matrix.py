@@ -142,6 +142,10 @@ def addresses(
         done=302,
     )
     yield Address("elasticsearch_index_history", post="", done=200)
+    for verb in ("create", "rebuild"):
+        # Nothing is chosen.
+        right = f"{verb}_index"
+        yield Address("elasticsearch_index_several", (verb,), get=right, post=right, done=409)
     yield Address("elasticsearch_index_changelist", (), post="", seen=302, done=302)
     connections = frozenset({"connections"})
     yield Address(

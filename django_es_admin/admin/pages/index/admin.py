@@ -23,6 +23,7 @@ from ..address import find_index
 from ..links import model_links
 from ..operations.actions import ACTIONS, Action
 from ..operations.operate import operate
+from ..operations.several import several_view
 from ..operations.tools import problems_of
 from ..transactions import outside_transactions
 from .asked import keep_query, read_asked
@@ -76,13 +77,21 @@ class IndexAdmin(IndexPages):
             )
             for action in ACTIONS
         ]
-        return [*tabs, compare, why, judge, preview, *actions, *super().get_urls()]
+        several = path(
+            "several/<str:verb>/",
+            self.admin_site.admin_view(outside_transactions(self._several)),
+            name="elasticsearch_index_several",
+        )
+        return [several, *tabs, compare, why, judge, preview, *actions, *super().get_urls()]
 
     def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
             return operate(self, request, unquote(object_id), action)
 
         return view
+
+    def _several(self, request: HttpRequest, verb: str) -> HttpResponse:
+        return several_view(self, request, verb)
 
     def _compare(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return compare_view(self, request, unquote(object_id))

@@ -23,6 +23,7 @@ from ....exceptions import (
     IndexNotDeclared,
 )
 from ....indices.definition import IndexDefinition, get_definition
+from ....models import Operation
 from ....operations.acting import MAX_NOTE, acting
 from ....operations.fingerprint import fingerprint
 from ....status import snapshot
@@ -62,7 +63,7 @@ def operate(
     if request.method != "POST":
         return _show(pages, request, action, definition, plan)
     problem = _find_problem(request, action, plan)
-    if problem or _refusals(pages, request, action, plan):
+    if problem or find_refusals(pages, request, action, plan):
         return _show(pages, request, action, definition, plan, problem=problem)
     return _carry_out(pages, request, action, plan)
 
@@ -86,8 +87,8 @@ def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
     return ""
 
 
-def _refusals(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> list[str]:
-    """Return why a plan cannot be carried out, by this user and in the admin."""
+def find_refusals(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> list[str]:
+    """Return why a plan cannot be carried out, by this user and in the admin; empty if it can."""
     refusals = [*plan.refusals]
     if refusal := action.find_refusal(plan):
         refusals.append(refusal)
@@ -103,6 +104,26 @@ def _refusals(pages: IndexPages, request: HttpRequest, action: Action, plan: Any
 
 
 def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> HttpResponse:
+    definition: IndexDefinition = plan.definition
+    begun, problem = carry_out(pages, request, action, plan)
+    if begun is None:
+        # It was refused before anything began.
+        return _show(pages, request, action, definition, plan, problem=problem)
+    url = reverse(
+        "admin:elasticsearch_operation_change",
+        args=[quoted_id(definition.database, str(begun.pk))],
+        current_app=pages.admin_site.name,
+    )
+    return HttpResponseRedirect(url)
+
+
+def carry_out(
+    pages: IndexPages, request: HttpRequest, action: Action, plan: Any
+) -> tuple[Operation | None, str]:
+    """Carry a plan out for the user of a request; return the operation, and what went wrong.
+
+    The operation is None where it was refused before anything began.
+    """
     definition: IndexDefinition = plan.definition
     index = index_of(definition.using, definition.name)
     LogEntry.objects.log_actions(
@@ -120,15 +141,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
         except ElasticsearchAdminError as error:
             problem = str(error)
     snapshot.forget(definition.connection)
-    if not actor.begun:
-        # It was refused before anything began.
-        return _show(pages, request, action, definition, plan, problem=problem)
-    url = reverse(
-        "admin:elasticsearch_operation_change",
-        args=[quoted_id(definition.database, str(actor.begun[0].pk))],
-        current_app=pages.admin_site.name,
-    )
-    return HttpResponseRedirect(url)
+    return (actor.begun[0] if actor.begun else None), problem
 
 
 def _show(
@@ -142,7 +155,7 @@ def _show(
 ) -> HttpResponse:
     index = index_of(definition.using, definition.name)
     told = action.tell(plan) if plan else None
-    refusals = _refusals(pages, request, action, plan) if plan else []
+    refusals = find_refusals(pages, request, action, plan) if plan else []
     context = {
         **pages.admin_site.each_context(request),
         "title": f"{str(action.title).rstrip('…')}: {definition.name}",

@@ -21,6 +21,7 @@ from ....status.problem import Problem
 from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
 from ..links import ModelLinks, model_links
+from ..operations.several import Summary, is_told, summarise
 from ..operations.tools import Tool, problems_of, tools_of
 from .columns import Head, heads, sort
 from .filtering import DRIFTS, HEALTHS, Filter
@@ -72,6 +73,7 @@ class Dashboard:
         pages: where those are among the others.
         heads: of the columns.
         total: number of indices of the kinds that are shown.
+        summaries: one line for the same trouble of several indices.
         declared: whether the project declares any index.
         backlog: the changes that are not in their index yet.
         outbox_url: address of the outbox; "" for a user who may not see it.
@@ -88,6 +90,7 @@ class Dashboard:
     pages: "Page[IndexStatus] | None" = None
     heads: tuple[Head, ...] = ()
     total: int = 0
+    summaries: tuple[Summary, ...] = ()
     declared: bool = True
     backlog: Backlog = field(default_factory=Backlog)
     outbox_url: str = ""
@@ -136,13 +139,17 @@ def get_dashboard(
     pages = Paginator(sort(filter(chosen.matches, admitted), chosen.order), PER_PAGE).get_page(
         chosen.page
     )
+    rows, summaries = (
+        _rows(admitted, pages.object_list, status, links, request) if sees_indices else (None, ())
+    )
     return Dashboard(
         chosen,
         connections=_connections(status) if sees_connections else None,
-        indices=_rows(pages.object_list, status, links, request) if sees_indices else None,
+        indices=rows,
         pages=pages,
         heads=heads(chosen.parameters, chosen.order, several=several),
         total=len(admitted),
+        summaries=summaries,
         declared=any(index.declared for index in status.indices),
         backlog=status.backlog,
         outbox_url=links.changelist(OutboxEntry._meta.label),
@@ -161,8 +168,13 @@ def _connections(status: Status) -> tuple[ConnectionRow, ...]:
 
 
 def _rows(
-    indices: Iterable[IndexStatus], status: Status, links: ModelLinks, request: HttpRequest
-) -> tuple[IndexRow, ...]:
+    admitted: list[IndexStatus],
+    shown: Iterable[IndexStatus],
+    status: Status,
+    links: ModelLinks,
+    request: HttpRequest,
+) -> tuple[tuple[IndexRow, ...], tuple[Summary, ...]]:
+    """Return a line for each index that is shown, and what many of those admitted share."""
     details = {health.details.alias: health.details for health in status.connections}
     # A project may have another site of that name, which has no pages.
     site = next(s for s in all_sites if s.name == links.site and s.is_registered(Index))
@@ -176,19 +188,27 @@ def _rows(
         # What gives an alias back stands with the problem.
         return None if index.former else by_name.get("rebuild") or by_name.get("create")
 
-    return tuple(
+    def problems(index: IndexStatus) -> tuple[tuple[Problem, Tool | None], ...]:
+        return problems_of(pages, request, index, readonly=details[index.connection].readonly)
+
+    found = {id(index): problems(index) for index in admitted}
+    summaries = summarise(links.site, ((index, found[id(index)]) for index in admitted))
+    rows = tuple(
         IndexRow(
             status=index,
             connection=details[index.connection],
             generation=_short(index),
             model_url=links.changelist(index.model),
             tool=tool(index),
-            problems=problems_of(
-                pages, request, index, readonly=details[index.connection].readonly
+            problems=tuple(
+                (problem, mend)
+                for problem, mend in found[id(index)]
+                if not is_told(problem, mend, summaries)
             ),
         )
-        for index in indices
+        for index in shown
     )
+    return rows, summaries
 
 
 def _short(index: IndexStatus) -> str:

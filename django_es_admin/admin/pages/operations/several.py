@@ -1,0 +1,322 @@
+"""One verb for several indices: which need it, their plans on one page, one confirmation."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+from .... import connections
+from ....backends.display import ConnectionDetails, details
+from ....exceptions import ElasticsearchAdminError
+from ....indices.definition import get_definition
+from ....operations.acting import MAX_NOTE
+from ....operations.fingerprint import fingerprint
+from ....status.problem import Problem
+from ....status.status import IndexStatus, get_status
+from ...rights import IndexPages
+from ..address import object_id
+from ..format import number
+from .actions import CREATE, REBUILD, Action
+from .operate import carry_out, find_refusals
+from .tools import Tool, problems_of
+
+FEWEST = 3
+"""Indices with the same trouble from which on one line has a button for all."""
+
+MANY = 20
+"""Missing indices from which on that line is enough, and none has one of its own."""
+
+MOST = 100
+"""Indices at once: each plan asks Elasticsearch and the database."""
+
+SECONDS = 20.0
+"""After which no further index is begun: a web server ends a request that takes much longer."""
+
+_MOST_TOLD = 10
+
+Reason = Literal["missing", "differs"]
+ACTIONS: Mapping[str, Action] = {"create": CREATE, "rebuild": REBUILD}
+
+_MISSING = ngettext_lazy("%(count)s index is missing.", "%(count)s indices are missing.", "number")
+_DIFFERS = ngettext_lazy(
+    "%(count)s index differs from what is declared, or from its database.",
+    "%(count)s indices differ from what is declared, or from their database.",
+    "number",
+)
+_TEXTS: Mapping[tuple[str, Reason], tuple[Any, Any]] = {
+    ("create", "missing"): (
+        _MISSING,
+        ngettext_lazy("Create %(count)s…", "Create all %(count)s…", "number"),
+    ),
+    ("rebuild", "missing"): (
+        _MISSING,
+        ngettext_lazy("Rebuild %(count)s…", "Rebuild all %(count)s…", "number"),
+    ),
+    ("rebuild", "differs"): (
+        _DIFFERS,
+        ngettext_lazy("Rebuild %(count)s…", "Rebuild all %(count)s…", "number"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line in place of many: the same trouble of several indices, and the same button.
+
+    Args:
+        text: what is wrong with how many.
+        title: of the button.
+        url: of the plan of all; "" where this user can do it to none of them.
+        why: the reason for that.
+        list_url: query string of the dashboard that shows them alone; "" where none does.
+        count: of the indices.
+    """
+
+    verb: str
+    reason: Reason
+    text: str
+    title: str
+    url: str
+    why: str | Promise
+    list_url: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One index on the page of the plan.
+
+    Args:
+        value: what the form sends for it.
+        mark: the fingerprint of its plan.
+        count: objects to load; None where that is not known, or nothing is loaded.
+        refusals: why it cannot be done.
+    """
+
+    index: IndexStatus
+    connection: ConnectionDetails
+    value: str
+    plan: Any
+    mark: str
+    count: int | None
+    refusals: tuple[str, ...]
+
+
+def summarise(
+    site: str, found: Iterable[tuple[IndexStatus, tuple[tuple[Problem, Tool | None], ...]]]
+) -> tuple[Summary, ...]:
+    """Return a line for each trouble that at least ``FEWEST`` indices share.
+
+    Args:
+        site: name of the site whose pages these are.
+        found: the indices with their problems, as this user sees them.
+    """
+    every: Counter[tuple[str, Reason]] = Counter()
+    able: Counter[tuple[str, Reason]] = Counter()
+    why: dict[tuple[str, Reason], str | Promise] = {}
+    for _index, problems in found:
+        keys = {key: tool for problem, tool in problems if (key := _key(problem, tool))}
+        for key, tool in keys.items():
+            every[key] += 1
+            able[key] += bool(tool and tool.url and tool.name == key[0])
+            why.setdefault(key, tool.why if tool else "")
+    return tuple(
+        _summary(site, key, count, able[key], why[key])
+        for key, count in every.items()
+        if count >= FEWEST
+    )
+
+
+def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[Summary]) -> bool:
+    """Whether a line tells of this problem: a missing index needs none of its own below its row."""
+    told = {(each.verb, each.reason) for each in summaries if each.count >= MANY}
+    return problem.kind == "missing" and _key(problem, tool) in told
+
+
+def _key(problem: Problem, tool: Tool | None) -> tuple[str, Reason] | None:
+    if problem.kind == "missing":
+        return problem.mends[0].verb, "missing"
+    if tool is None or not tool.url or tool.name not in ACTIONS or "?" in tool.url:
+        return None
+    return tool.name, "differs"
+
+
+def _summary(
+    site: str, key: tuple[str, Reason], count: int, able: int, why: str | Promise
+) -> Summary:
+    verb, reason = key
+    text, title = _TEXTS.get(key, _TEXTS["rebuild", "differs"])
+    url = reverse("admin:elasticsearch_index_several", args=[verb], current_app=site)
+    return Summary(
+        verb,
+        reason,
+        text % {"count": number(count), "number": count},
+        title % {"count": number(able or count), "number": able or count},
+        f"{url}?why={reason}" if able else "",
+        why,
+        "?health=missing#indices" if reason == "missing" else "",
+        count,
+    )
+
+
+def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResponse:
+    """Show the plan for each index that needs a verb; on POST carry out those that were chosen.
+
+    Args:
+        pages: of the indices.
+        verb: one of ``ACTIONS``; the parameter ``why`` is a reason.
+
+    Raises:
+        PermissionDenied: the user may not view indices, or has not the right of the action.
+        Http404: there is no such verb.
+    """
+    pages.require_view(request)
+    if verb not in ACTIONS:
+        raise Http404(f"There is no {verb!r} for several indices.")
+    action = ACTIONS[verb]
+    if not pages.may(action.right, request):
+        raise PermissionDenied
+    problem, rows, left = "", [], 0
+    try:
+        wanted = _wanted(pages, request, action)
+        if request.method == "POST":
+            chosen = set(request.POST.getlist("of"))
+            wanted = [each for each in wanted if object_id(each.connection, each.name) in chosen]
+        rows = [_row(pages, request, action, index) for index in wanted[:MOST]]
+        left = len(wanted) - len(rows)
+    except (ElasticsearchAdminError, ImproperlyConfigured) as error:
+        problem = str(error)
+    if request.method == "POST" and not problem:
+        if request.POST.getlist("of"):
+            _carry_out(pages, request, action, rows)
+            return HttpResponseRedirect(_after(pages, action))
+        problem = _("Nothing was done: choose at least one index.")
+        rows = [_row(pages, request, action, i) for i in _wanted(pages, request, action)[:MOST]]
+    common = _common(rows)
+    context = {
+        **pages.admin_site.each_context(request),
+        "title": _titles()[verb],
+        "opts": pages.opts,
+        "action": action,
+        "rows": [replace(row, refusals=_without(row.refusals, common)) for row in rows],
+        "refusals": common,
+        "able": sum(not row.refusals for row in rows),
+        "objects": sum(row.count or 0 for row in rows),
+        "left": left,
+        "problem": problem,
+        "max_note": MAX_NOTE,
+    }
+    request.current_app = pages.admin_site.name
+    status = 409 if request.method == "POST" else 200
+    template = "admin/elasticsearch/index/several.html"
+    return TemplateResponse(request, template, context, status=status)
+
+
+def _titles() -> Mapping[str, str | Promise]:
+    return {"create": _("Create several indices"), "rebuild": _("Rebuild several indices")}
+
+
+def _wanted(pages: IndexPages, request: HttpRequest, action: Action) -> list[IndexStatus]:
+    """Return the indices with a problem that the action solves, and whose button this user has."""
+    why = request.GET.get("why", "")
+
+    def needs(index: IndexStatus) -> bool:
+        readonly = connections[index.connection].readonly
+        return any(
+            tool is not None
+            and bool(tool.url)
+            and tool.name == action.name
+            and (key := _key(problem, tool))
+            and (not why or key[1] == why)
+            for problem, tool in problems_of(pages, request, index, readonly=readonly)
+        )
+
+    status = get_status(exact=False, shared=request.method != "POST")
+    return [index for index in status.indices if needs(index)]
+
+
+def _row(pages: IndexPages, request: HttpRequest, action: Action, index: IndexStatus) -> Row:
+    value = object_id(index.connection, index.name)
+    connection = details(connections[index.connection])
+    try:
+        plan = action.plan(get_definition(index.name, index.connection), {})
+    except ElasticsearchAdminError as error:
+        return Row(index, connection, value, None, "", None, (str(error),))
+    refusals = [*find_refusals(pages, request, action, plan)]
+    if action.tell(plan).typed:
+        text = _("It deletes a physical index: open its own page, and type its name there.")
+        refusals.append(text)
+    return Row(
+        index,
+        connection,
+        value,
+        plan,
+        fingerprint(action.name, plan),
+        getattr(plan, "rows", None),
+        tuple(refusals),
+    )
+
+
+def _common(rows: list[Row]) -> tuple[str, ...]:
+    """Return the refusals of all rows, which are told once."""
+    if len(rows) < 2:
+        return ()
+    return tuple(text for text in rows[0].refusals if all(text in row.refusals for row in rows))
+
+
+def _without(refusals: tuple[str, ...], common: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for text in refusals if text not in common)
+
+
+def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: list[Row]) -> None:
+    begun, late, refused = 0, 0, []
+    end = time.monotonic() + SECONDS
+    for row in rows:
+        if time.monotonic() > end:
+            late += 1
+            continue
+        reason = " ".join(row.refusals)
+        if not reason and request.POST.get(f"plan:{row.value}") != row.mark:
+            reason = _("The plan has changed since you opened the page.")
+        if not reason:
+            operation, reason = carry_out(pages, request, action, row.plan)
+            begun += operation is not None
+        if reason:
+            # Django writes the first letter of a message large, which a name must not be.
+            told = _("Index %(name)s: %(reason)s")
+            refused.append(told % {"name": row.index.name, "reason": reason})
+    values = {"count": begun, "action": str(action.title).rstrip("…")}
+    text = ngettext(
+        "%(action)s: %(count)s operation began.", "%(action)s: %(count)s operations began.", begun
+    )
+    pages.message_user(request, text % values, messages.SUCCESS if begun else messages.WARNING)
+    missed = len(set(request.POST.getlist("of"))) - len(rows) + late
+    if missed:
+        text = ngettext(
+            "%(count)s index was left out: it does not need it any more, or there were too many.",
+            "%(count)s indices were left out: they do not need it any more, or there were too "
+            "many.",
+            missed,
+        )
+        pages.message_user(request, text % {"count": missed}, messages.WARNING)
+    for line in refused[:_MOST_TOLD]:
+        pages.message_user(request, line, messages.ERROR)
+    if len(refused) > _MOST_TOLD:
+        text = _("%(count)s more were refused or failed.")
+        more = text % {"count": len(refused) - _MOST_TOLD}
+        pages.message_user(request, more, messages.ERROR)
+
+
+def _after(pages: IndexPages, action: Action) -> str:
+    """Return where people see what began: the dashboard."""
+    return reverse("admin:app_list", args=[pages.opts.app_label], current_app=pages.admin_site.name)
