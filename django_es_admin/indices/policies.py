@@ -1,7 +1,7 @@
 """The templates and lifecycle policies of a cluster that apply to an index; nothing is changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,8 +16,10 @@ class Template:
     """An index template whose patterns fit the names of the generations.
 
     Args:
-        applies: whether it is the one that Elasticsearch takes, the one of the highest priority.
+        applies: whether Elasticsearch uses it: of the composable ones that of the highest
+            priority, and only where there is none of these, all legacy ones.
         components: names of the component templates that it is made of.
+        legacy: whether it is of the older kind, with an order in place of a priority.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Template:
     applies: bool
     components: tuple[str, ...]
     body: Mapping[str, Any]
+    legacy: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,69 +36,117 @@ class Policies:
     """What the cluster adds to an index, or does to it by itself.
 
     Args:
-        templates: by falling priority; None where this user of the cluster may not see them.
+        templates: by falling priority; None where the cluster does not tell.
         lifecycle: name of the policy that manages the index; "" for none, None where it is unknown.
-        phase: where the index is in it.
-        body: the policy.
+        phase: where the index is in it; "" where that is not told.
+        body: the policy; None where the cluster does not show it.
+        failed: why a step of it failed; "" if none did.
+        templates_error: why the templates are not known; "" if they are.
+        lifecycle_error: likewise of the policy, or of what it holds.
     """
 
     templates: tuple[Template, ...] | None = None
     lifecycle: str | None = None
     phase: str = ""
     body: Mapping[str, Any] | None = None
+    failed: str = ""
+    templates_error: str = ""
+    lifecycle_error: str = ""
 
 
 def read_policies(connection: Base, index: str, deadline: Deadline) -> Policies:
-    """Return what applies to a physical index; what may not be seen is None."""
+    """Return what applies to a physical index; what the cluster does not tell is None."""
+    found = Policies()
     try:
-        templates = _templates(connection, index, deadline)
-    except ElasticsearchAdminError:
-        templates = None
+        found = replace(found, templates=_templates(connection, index, deadline))
+    except ElasticsearchAdminError as error:
+        found = replace(found, templates_error=str(error))
     try:
-        return _with_lifecycle(connection, index, deadline, templates)
-    except ElasticsearchAdminError:
-        return Policies(templates)
+        found = _with_lifecycle(connection, index, deadline, found)
+    except ElasticsearchAdminError as error:
+        return replace(found, lifecycle_error=str(error))
+    if not found.lifecycle:
+        return found
+    try:
+        return replace(found, body=_policy(connection, found.lifecycle, deadline))
+    except ElasticsearchAdminError as error:
+        return replace(found, lifecycle_error=str(error))
 
 
 def _templates(connection: Base, index: str, deadline: Deadline) -> tuple[Template, ...]:
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         answer = client.indices.get_index_template()
+        # Those of the older kind count where none of the newer kind fits.
+        older = client.options(ignore_status=(404, 410)).indices.get_template()
     with understood(connection):
         fitting = []
         for each in answer.body["index_templates"]:
             body = each["index_template"]
-            patterns = tuple(map(str, body["index_patterns"]))
+            patterns = _patterns(body)
             if any(fnmatchcase(index, pattern) for pattern in patterns):
-                fitting.append((int(body.get("priority", 0)), str(each["name"]), patterns, body))
+                priority = int(body.get("priority") or 0)
+                fitting.append((priority, str(each["name"]), patterns, body))
         fitting.sort(key=lambda found: -found[0])
-        return tuple(
+        composable = tuple(
             Template(
                 name=name,
                 patterns=patterns,
                 priority=priority,
                 applies=place == 0,
-                components=tuple(map(str, body.get("composed_of", ()))),
-                body=body.get("template", {}),
+                components=tuple(map(str, body.get("composed_of") or ())),
+                body=body.get("template") or {},
             )
             for place, (priority, name, patterns, body) in enumerate(fitting)
         )
+        legacy = [
+            Template(
+                name=str(name),
+                patterns=_patterns(body),
+                priority=int(body.get("order") or 0),
+                applies=not composable,
+                components=(),
+                body={key: body[key] for key in ("settings", "mappings", "aliases") if key in body},
+                legacy=True,
+            )
+            for name, body in older.body.items()
+            if isinstance(body, dict) and "index_patterns" in body
+        ]
+        legacy = [each for each in legacy if any(fnmatchcase(index, one) for one in each.patterns)]
+        return (*composable, *sorted(legacy, key=lambda each: -each.priority))
 
 
-def _with_lifecycle(
-    connection: Base, index: str, deadline: Deadline, templates: tuple[Template, ...] | None
-) -> Policies:
+def _patterns(body: Mapping[str, Any]) -> tuple[str, ...]:
+    patterns = body["index_patterns"]
+    return (patterns,) if isinstance(patterns, str) else tuple(map(str, patterns))
+
+
+def _with_lifecycle(connection: Base, index: str, deadline: Deadline, found: Policies) -> Policies:
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         explained = client.ilm.explain_lifecycle(index=index)
     with understood(connection):
         told = explained.body["indices"].get(index, {})
         name = str(told.get("policy") or "") if told.get("managed") else ""
-    if not name:
-        return Policies(templates, "")
+        return replace(
+            found,
+            lifecycle=name,
+            phase=str(told.get("phase") or ""),
+            failed=_failure(told) if told.get("failed_step") or told.get("step") == "ERROR" else "",
+        )
+
+
+def _failure(told: Mapping[str, Any]) -> str:
+    """Return which step failed, and Elasticsearch's reason."""
+    info = told.get("step_info")
+    reason = info.get("reason") or info.get("message") if isinstance(info, Mapping) else ""
+    return ": ".join(str(part) for part in (told.get("failed_step"), reason) if part) or "ERROR"
+
+
+def _policy(connection: Base, name: str, deadline: Deadline) -> Mapping[str, Any]:
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         policy = client.ilm.get_lifecycle(name=name)
     with understood(connection):
-        body = policy.body[name]["policy"]
-        return Policies(templates, name, str(told.get("phase") or ""), body)
+        body: Mapping[str, Any] = dict(policy.body[name]["policy"])
+        return body

@@ -244,7 +244,7 @@ def _policies(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict
         "template_json": [
             (one, pretty_json(one.body)) for one in (found and found.templates) or ()
         ],
-        "policy_json": pretty_json(found.body) if found else "",
+        "policy_json": pretty_json(found.body) if found and found.body is not None else "",
     }
 
 
