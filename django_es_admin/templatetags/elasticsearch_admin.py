@@ -28,6 +28,7 @@ register.filter("clock", formatting.clock)
 register.filter("duration", formatting.duration)
 register.filter("percent", formatting.percent)
 register.filter("definition", formatting.definition)
+register.filter("isolated", formatting.isolated)
 
 register.filter("backlog_line", tell_backlog)
 register.filter("connection_label", label)

@@ -141,3 +141,8 @@ def as_text(value: Any) -> str:
 def pretty_json(value: Any) -> str:
     """Return JSON to read."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def isolated(value: Any) -> SafeString:
+    """Return a name that stands in a sentence, so that its direction changes nothing around it."""
+    return format_html("<bdi>{}</bdi>", value)

@@ -63,6 +63,18 @@ def press(client: Client, text: str, title: str) -> None:
     assert client.post(url, {"fingerprint": mark[1]}).status_code == 302
 
 
+@pytest.mark.parametrize("tab", ["policies", "shards", "analyze", "terms", "documents"])
+def test_no_tab_takes_it_for_an_index_that_is_missing(
+    client: Client, es: Elasticsearch, definition: IndexDefinition, tab: str
+) -> None:
+    take_away(es, definition)
+    text = " ".join(re.sub(r"<[^>]+>", "", client.get(address(tab)).content.decode()).split())
+    live = names()["live"]
+    assert f"Its documents are in {live}: give the alias back first." in text
+    assert "never built" not in text
+    assert "There is no" not in text
+
+
 def test_it_is_given_back_with_one_button(
     client: Client, es: Elasticsearch, definition: IndexDefinition
 ) -> None:

@@ -16,6 +16,7 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -87,7 +88,6 @@ class OperationAdmin(PageAdmin):
         "began",
         "waited",
         "worked",
-        "note",
     )
     list_filter = ("kind", "state", IndexFilter, WhoFilter, DatabaseFilter)
     list_per_page = 50
@@ -155,18 +155,13 @@ class OperationAdmin(PageAdmin):
         return operation_state(_status(row)).text
 
     @admin.display(description=_("from → to"))
-    def moved(self, row: Operation) -> str:
-        """Return which generation took the place of which, by the ends of their names."""
-        source = _status(row).source
-        if source == row.generation:
-            source = ""
+    def moved(self, row: Operation) -> SafeString:
+        """Return which generation took the place of which, and why somebody did it."""
+        status = _status(row)
+        source = "" if status.source == row.generation else status.source
         names = [_short(name) for name in (source, row.generation) if name]
-        return " → ".join(names) or NOTHING
-
-    @admin.display(description=_("note"))
-    def note(self, row: Operation) -> str:
-        """Return why somebody did it, in their words."""
-        return _status(row).note or NOTHING
+        note = format_html('<div class="quiet small" dir="auto">{}</div>', status.note)
+        return format_html("{}{}", " → ".join(names) or NOTHING, note if status.note else "")
 
     @admin.display(description=_("began"), ordering="created_at")
     def began(self, row: Operation) -> Any:
@@ -176,12 +171,12 @@ class OperationAdmin(PageAdmin):
     @admin.display(description=_("waited"))
     def waited(self, row: Operation) -> str:
         """Return for how long nobody worked on it."""
-        return format_html('<span class="nowrap">{}</span>', duration(_status(row).waited))
+        return _spent(_("waited"), _status(row).waited)
 
     @admin.display(description=_("worked"))
     def worked(self, row: Operation) -> str:
         """Return for how long somebody worked on it."""
-        return format_html('<span class="nowrap">{}</span>', duration(_status(row).worked))
+        return _spent(_("worked"), _status(row).worked)
 
     # --- pages ---
 
@@ -362,3 +357,10 @@ def _short(name: str) -> str:
 
 def _status(row: Operation) -> OperationStatus:
     return OperationStatus(row, row._state.db or first_database())
+
+
+def _spent(what: str | Promise, seconds: float | None) -> SafeString:
+    """Return a length of time, with what it is of where the table has no heads."""
+    return format_html(
+        '<span class="nowrap"><span class="esa-narrow">{} </span>{}</span>', what, duration(seconds)
+    )
