@@ -14,6 +14,16 @@ from ..outbox.drain.tick import wrote_within
 SETTLED = 120
 
 
+def is_settled(document: type[Document]) -> bool:
+    """Return whether the index has shown every change that was committed for some time."""
+    definition = definition_of(document)
+    return not (
+        has_changes(definition)
+        or wrote_within(definition.database, SETTLED)
+        or _has_interval(definition)
+    )
+
+
 def sees_all(document: type[Document], deadline: Deadline) -> bool:
     """Return whether the index shows every change that was committed; if need be, make it so.
 

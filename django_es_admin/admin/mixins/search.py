@@ -18,7 +18,7 @@ from ...conf import get_options
 from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
-from ...search.fresh import sees_all
+from ...search.fresh import is_settled, sees_all
 from ...search.identity import key_field
 from ...search.keys import among
 from ...search.page import PageAsked, PageHits, search_page
@@ -134,12 +134,14 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         if plan and plan.common:
             # Where not all rows may be seen, few hits are checked by the database, one by one ...
             limit = min(MAX_CHECKED, get_options().search_max_results)
-            for common in ((), plan.common):
+            settled = is_settled(document)
+            # What an index that is up to date leaves out is nothing that may be seen.
+            for common in (plan.common,) if settled else ((), plan.common):
                 answer = self._few(request, queryset, term, common, limit)
                 if answer.hits is None or not answer.hits.limited:
                     return answer
             # ... and many are only counted by an index that is up to date.
-            if not sees_all(document, searches.deadline):
+            if not settled and not sees_all(document, searches.deadline):
                 plan = None
         page = plan.page if plan else None
         answer = searches.ask(

@@ -29,6 +29,7 @@ from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations.table import generations_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.search import fresh
 from django_es_admin.search.columns import columns_of
 from django_es_admin.search.page import PageHits
 from tests.attempts import noted_attempts
@@ -355,6 +356,35 @@ def test_what_moved_to_another_tenant_is_not_counted(
     response = open_products(admin_client)
     assert is_paged(response)
     assert response.context["cl"].result_count == 49
+
+
+@pytest.mark.parametrize(("few", "asked"), [(1_000, 1), (49, 2)])
+def test_an_index_that_was_not_written_of_late_is_asked_for_what_may_be_seen(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, settled: None, few: int, asked: int
+) -> None:
+    restrict(monkeypatch, is_active=True)
+    monkeypatch.setattr(fresh, "wrote_within", lambda database, seconds: False)
+    monkeypatch.setattr(search, "MAX_CHECKED", few)
+    cases = [case for case in CASES if case.get("p", 1) < 3]
+    for case in cases[::4]:
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+        exact = seen(open_products(admin_client, **case))
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", None)
+        with counted_searches() as searches:
+            found = seen(open_products(admin_client, **case))
+        assert found == exact, case
+        if not case:
+            assert len([body for body in searches if '"highlight"' not in body]) == asked
+    # What has left past the signals is not told where few are checked.
+    last = open_products(admin_client, p=2).context["cl"].result_list[24]
+    Product.objects.filter(pk=last.pk).update(is_active=False)
+    OutboxEntry.objects.all().delete()
+    assert open_products(admin_client).context["cl"].result_count == (49 if few > 49 else 50)
+    # As soon as a change is noted, the database counts.
+    last.is_active = False
+    last.save()
+    assert OutboxEntry.objects.exists()
+    assert open_products(admin_client).context["cl"].result_count == 49
 
 
 def test_a_site_that_may_not_refresh_leaves_the_count_to_the_database(
