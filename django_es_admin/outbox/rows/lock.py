@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from sqlite3 import Error
+from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from ...backends.transport.deadline import current_deadline
 from ...models import OutboxEntry
 from .tables import has_outbox
 
@@ -22,16 +25,26 @@ def wait_for_writers(using: str) -> None:
 
 @contextmanager
 def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
-    """Let SQLite wait no longer than this for another writer, at each statement inside.
+    """Wait no longer than this for the locks of others, at each statement inside.
 
-    Its own time-out is one for all that a connection does, and may be far above what a save may
-    take. Other databases have one for each statement.
+    SQLite waits for another writer: its own time-out is one for all that a connection does, and may
+    be far above what a save may take. PostgreSQL waits for whoever has locked a row, or a table, as
+    a migration does: there, under a deadline, no longer than that.
     """
     connection = connections[using]
-    raw = connection.connection
-    if connection.vendor != "sqlite" or raw is None:
+    if connection.vendor == "sqlite" and connection.connection is not None:
+        with _busy(connection, seconds):
+            yield
+    elif _can_prefix(connection):
+        with connection.execute_wrapper(_in_time):
+            yield
+    else:
         yield
-        return
+
+
+@contextmanager
+def _busy(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+    raw = connection.connection
     # Not by a cursor of Django's: it is no query of the project's.
     [(before,)] = raw.execute("PRAGMA busy_timeout")
     raw.execute(f"PRAGMA busy_timeout = {min(before, int(seconds * 1_000))}")
@@ -41,3 +54,30 @@ def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
         with suppress(Error):
             if connection.connection is raw:
                 raw.execute(f"PRAGMA busy_timeout = {before}")
+
+
+def _can_prefix(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a statement may be sent with another one before it, as a transaction of the two.
+
+    Not in one that is open, where the setting would outlast the drain; and the server binds values
+    to one statement only.
+    """
+    return (
+        connection.vendor == "postgresql"
+        and not connection.in_atomic_block
+        and not connection.settings_dict["OPTIONS"].get("server_side_binding")
+    )
+
+
+def _in_time(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+    raw, deadline = context["cursor"].cursor, current_deadline()
+    # The statement of a named cursor is part of another one.
+    if deadline is None or many or not isinstance(sql, str) or getattr(raw, "name", None):
+        return execute(sql, params, many, context)
+    # In the statement itself it would be too late: its tables are locked before it runs.
+    wait = f"SELECT set_config('lock_timeout', '{max(int(deadline.remaining * 1_000), 1)}ms', true)"
+    result = execute(f"{wait}; {sql}", params, many, context)
+    # Of psycopg2, the cursor has the last result only.
+    if type(raw).__module__.split(".")[0] != "psycopg2":
+        raw.nextset()
+    return result

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from elasticsearch import Elasticsearch
 
@@ -18,7 +19,7 @@ from django_es_admin.exceptions import ServerNotReady
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.generations.table import register
-from django_es_admin.models import Generation, OutboxEntry
+from django_es_admin.models import Generation, OutboxEntry, Tick
 from django_es_admin.outbox.drain import breaker
 from django_es_admin.outbox.drain.worker import drain_due
 from tests.guide.models import FlatProduct, Product
@@ -191,3 +192,33 @@ def test_what_happens_to_a_shard_costs_no_document_an_attempt(
     drain_due()
     assert len(indexed()) == before + 1
     assert not OutboxEntry.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="locks a table")
+@pytest.mark.usefixtures("a_second")
+@pytest.mark.parametrize("model", [Tick, Generation, Product])
+def test_a_table_that_is_locked(model: type[Model], indexed: Indexed) -> None:
+    """As a migration does that alters it."""
+    make("first")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+
+            def lock() -> None:
+                # After the commit of the save, before its drain reads.
+                cursor.execute(f"LOCK TABLE {model._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+
+            with within(1 + SLACK), transaction.atomic():
+                transaction.on_commit(lock)
+                make("second")
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+    entry = OutboxEntry.objects.get()
+    assert (entry.attempts, entry.parked_at) == (0, None)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+    drain_due()
+    assert len(indexed()) == 2
