@@ -231,6 +231,7 @@ def test_what_belongs_there_is_said_on_a_page_of_results(
     page.get_by_role("button", name="Save the grades").click()
     expect(page.get_by_text("2 judgements were changed.")).to_be_visible()
     expect(page.get_by_label("Grade of Trail shoe 7", exact=True)).to_have_value("3")
+    expect(page.get_by_label("Search", exact=True)).to_have_value("ProductSearchService")
     found = Judgement.objects.order_by("grade").values_list("words", "grade")
     assert list(found) == [("trail shoe 7", 0), ("trail shoe 7", 3)]
 

@@ -63,12 +63,12 @@ class PromotionAdmin(Base):
         "words",
         "effect",
         "key",
+        "state",
         "position",
-        "index",
-        "search",
         "begins",
         "ends",
-        "state",
+        "index",
+        "search",
     )
     list_filter = ("effect", "index", "search")
     search_fields = ("words", "=key")

@@ -44,6 +44,7 @@ def test_grades_are_given_changed_and_taken_back(products: list[Product]) -> Non
     assert grades() == {keys[0]: 3, keys[1]: 0}
     assert LogEntry.objects.count() == 2
     page = client.get(ASKED).content.decode()
+    assert 'value="ProductSearchService" selected' in page
     assert "2 judgements were changed." in page
     assert page.count('value="3" selected') == page.count('value="0" selected') == 1
     data = {f"grade:{keys[0]}": "", f"grade:{keys[1]}": "0", f"grade:{keys[2]}": "2"}

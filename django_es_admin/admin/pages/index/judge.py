@@ -85,7 +85,9 @@ def judge_view(
     results = shown.results if shown else ()
     context |= {
         "text": text,
-        "searches": [(one.name, title_of(one), one is search) for one in searches_of(definition)],
+        "searches": [
+            (one.name, title_of(one), one.name == search.name) for one in searches_of(definition)
+        ],
         "shown": shown,
         "results": [(one, links.change(detail.status.model, one.key)) for one in results],
         "grades": Judgement.Grade.choices[::-1],
