@@ -300,7 +300,7 @@ class Badge(models.Model):
     name = models.CharField(max_length=50, db_column="SELECT")
 
     class Meta:
-        db_table = "Badge's \u00fcber table"
+        db_table = "Badges of \u00fcber TABLE"
 
     def __str__(self) -> str:
         return self.name
@@ -377,3 +377,31 @@ class Splinter(models.Model):
 
     def __str__(self) -> str:
         return str(self.letters)
+
+
+class Reading(models.Model):
+    """Its table is whatever a test makes: partitioned, inherited from, or a view."""
+
+    name = models.CharField(max_length=50)
+    day = models.IntegerField(default=0)
+
+    class Meta:
+        managed = False
+        db_table = "rows_Reading"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Elsewhere(models.Model):
+    """Its table is in another schema of PostgreSQL, which no search path has."""
+
+    name = models.CharField(max_length=50)
+    day = models.IntegerField(default=0)
+
+    class Meta:
+        managed = False
+        db_table = '"Else where"."Table"'
+
+    def __str__(self) -> str:
+        return self.name

@@ -43,8 +43,8 @@ def hire_processes(
     """
     if not can_fork(definition.database):
         logger.warning(
-            "One process loads %s: this database cannot be used by several, or a transaction is "
-            "open.",
+            "One process loads %s: this database cannot be used by several, a transaction is open, "
+            "or this process may start no others.",
             definition.name,
         )
         yield nobody_to_look_after
@@ -70,7 +70,10 @@ def hire_processes(
 def can_fork(using: str) -> bool:
     """Whether other processes of this machine can use the database that this one uses."""
     connection = connections[using]
-    if connection.in_atomic_block or not hasattr(os, "fork"):
+    # A process of a pool may have none of its own, a worker of Celery for one.
+    if multiprocessing.current_process().daemon or not hasattr(os, "fork"):
+        return False
+    if connection.in_atomic_block:
         return False
     in_memory = getattr(connection, "is_in_memory_db", None)
     return not (in_memory and in_memory())

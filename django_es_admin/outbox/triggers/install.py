@@ -1,6 +1,7 @@
 """Put triggers into a database, and take them away."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,17 @@ from ...documents import registry
 from ...exceptions import TriggersImpossible
 from ...models import OutboxEntry
 from .trigger import Trigger
-from .wanted import documents_in, dropping, forget, has_triggers, installed, statements, triggers_of
+from .wanted import (
+    documents_in,
+    dropping,
+    forget,
+    has_triggers,
+    installed,
+    is_there,
+    statements,
+    tables_in,
+    triggers_in,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +61,16 @@ def read_state(using: str) -> TriggerState:
     """Return which triggers a database has, and which it should have."""
     wanted: dict[str, Trigger] = {}
     impossible: list[tuple[str, str]] = []
-    for document in documents_in(using):
+    documents = documents_in(using)
+    tables = tables_in(using) if documents else {}
+    for document in documents:
         try:
-            wanted |= {trigger.name: trigger for trigger in triggers_of(document, using)}
+            found = triggers_in(document, using)
+            _require_no_view(found, tables)
         except TriggersImpossible as error:
             impossible.append((document.__name__, str(error)))
+        else:
+            wanted |= {trigger.name: trigger for trigger in found}
     there = installed(using)
     return TriggerState(
         using=using,
@@ -63,6 +79,14 @@ def read_state(using: str) -> TriggerState:
         old=tuple((name, table) for name, table in there.items() if name not in wanted),
         impossible=tuple(impossible),
     )
+
+
+def _require_no_view(triggers: Sequence[Trigger], tables: Mapping[str, bool]) -> None:
+    for table in dict.fromkeys(trigger.table for trigger in triggers):
+        if tables.get(table) is False:
+            raise TriggersImpossible(
+                f"{table} is a view, and a change of the tables behind it runs no trigger of it."
+            )
 
 
 def install(using: str, *, keep: frozenset[str] = frozenset()) -> TriggerState:
@@ -75,10 +99,10 @@ def install(using: str, *, keep: frozenset[str] = frozenset()) -> TriggerState:
         django.db.Error: the database refuses it.
     """
     state = read_state(using)
-    tables = _tables(using) if state.missing else set()
+    tables = tables_in(using) if state.missing else {}
     # Made before the old ones go: between, a change is noted twice, and never not at all.
     for trigger in state.missing:
-        if trigger.table in tables:
+        if is_there(using, trigger.table, tables):
             # One that is disabled has the name, too.
             again = dropping(using, trigger.name, trigger.table)
             _execute(using, [*again, *statements(using, trigger)])
@@ -110,12 +134,6 @@ def _execute(using: str, made: list[str]) -> None:
         for statement in made:
             # Without parameters: a percent sign is one.
             cursor.execute(statement, None)
-
-
-def _tables(using: str) -> set[str]:
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        return set(connection.introspection.table_names(cursor))
 
 
 def connect(app: AppConfig) -> None:
@@ -163,7 +181,7 @@ _HARMLESS = (
 def _after_migrate(using: str, **kwargs: Any) -> None:
     if not (documents_in(using) or installed(using)):
         return
-    if OutboxEntry._meta.db_table not in _tables(using):
+    if OutboxEntry._meta.db_table not in tables_in(using):
         return
     try:
         install(using, keep=_wanted_by_signals(using))
@@ -186,5 +204,5 @@ def _wanted_by_signals(using: str) -> frozenset[str]:
         if not has_triggers(document):
             # It may have none: because of its keys, its database, or its own code.
             with suppress(Exception):
-                found |= {trigger.name for trigger in triggers_of(document, using)}
+                found |= {trigger.name for trigger in triggers_in(document, using)}
     return frozenset(found)

@@ -4,7 +4,7 @@ The functions run with the rights of who installed them: who writes to an indexe
 allowed to write to the outbox.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -104,6 +104,7 @@ def _body(
     quote = connection.ops.quote_name
     # Not in the name: the schemas of tenants have triggers of the same names.
     schema = SCHEMA
+    at = _at(schema, quote(table))
     grace = f"nullif(current_setting('{GRACE}', true), '')"
     function = f"""\
 CREATE OR REPLACE FUNCTION {schema}."{{name}}"() RETURNS trigger
@@ -136,7 +137,6 @@ END
 $body$"""  # noqa: S608 (no values)
     # The rows of a table that is emptied can only be read before.
     moment = "BEFORE" if event == TRUNCATE else "AFTER"
-    at = f"{schema}.{quote(table)}"
     made = (
         f'CREATE TRIGGER "{{name}}" {moment} {event.upper()} ON {at} {_TABLES[event]} '
         f'FOR EACH STATEMENT EXECUTE FUNCTION {schema}."{{name}}"()'
@@ -144,6 +144,66 @@ $body$"""  # noqa: S608 (no values)
     # A subscriber of a logical replication, or a restore, must not lose what is written there.
     always = f'ALTER TABLE {at} ENABLE ALWAYS TRIGGER "{{name}}"'
     return function, made, always
+
+
+def _at(schema: str, quoted: str) -> str:
+    """Return where a table is, in SQL: in that schema, unless its own name says otherwise."""
+    return quoted if _is_qualified(quoted) else f"{schema}.{quoted}"
+
+
+def _is_qualified(quoted: str) -> bool:
+    # ``db_table = 'other"."table'``, or with all of its quotes.
+    return '"."' in quoted
+
+
+def is_elsewhere(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether a table whose name says in which schema it is exists there."""
+    quoted = connection.ops.quote_name(table)
+    if not _is_qualified(quoted):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [quoted])
+        [(found,)] = cursor.fetchall()
+    return bool(found)
+
+
+def descendants(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> dict[str, list[str]]:
+    """Return the partitions of tables, and what inherits from them, at any depth.
+
+    A statement that names one of these runs no trigger of the table that they belong to.
+    """
+    quote = connection.ops.quote_name
+    found: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(_DESCENDANTS, [_at(quote(schema(connection)), quote(table))])
+            if names := [name for (name,) in cursor.fetchall()]:
+                found[table] = names
+    return found
+
+
+_NAMED = """\
+CASE WHEN n.nspname = current_schema() THEN c.relname
+ELSE format('"%%s"."%%s"', n.nspname, c.relname) END"""
+"""How a table is called here: by its schema, too, unless that is the usual one."""
+
+_DESCENDANTS = f"""\
+WITH RECURSIVE below AS (
+  SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%s)
+  UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN below ON i.inhparent = below.inhrelid
+)
+SELECT {_NAMED} FROM below
+JOIN pg_class AS c ON c.oid = below.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') ORDER BY 1"""  # noqa: S608 (names)
+
+
+# The function is in the schema that it was made for, the table perhaps in another one.
+_INSTALLED = f"""\
+SELECT t.tgname, {_NAMED} FROM pg_trigger AS t
+JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname LIKE %s
+AND p.pronamespace = to_regnamespace(quote_ident(current_schema()))"""  # noqa: S608 (names)
 
 
 def schema(connection: BaseDatabaseWrapper) -> str:
@@ -157,13 +217,7 @@ def schema(connection: BaseDatabaseWrapper) -> str:
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Return the triggers that are there, and not disabled: name -> table."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.tgname, c.relname FROM pg_trigger AS t "
-            "JOIN pg_class AS c ON c.oid = t.tgrelid "
-            "WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname LIKE %s "
-            "AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))",
-            [f"{PREFIX}%"],
-        )
+        cursor.execute(_INSTALLED, [f"{PREFIX}%"])
         return dict(cursor.fetchall())
 
 
@@ -172,6 +226,6 @@ def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str
     quote = connection.ops.quote_name
     where = quote(schema(connection))
     return [
-        f"DROP TRIGGER IF EXISTS {quote(name)} ON {where}.{quote(table)}",
+        f"DROP TRIGGER IF EXISTS {quote(name)} ON {_at(where, quote(table))}",
         f"DROP FUNCTION IF EXISTS {where}.{quote(name)}()",
     ]

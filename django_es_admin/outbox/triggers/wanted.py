@@ -1,7 +1,9 @@
 """The triggers that documents want in a database, and those that are there."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +16,8 @@ from .effects import Effect, effects_of
 from .trigger import Trigger
 
 _VENDORS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite, "mysql": mysql}
+
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 LOOK_SECONDS = 5.0
 """For how long a process believes that triggers that it has seen are still there."""
@@ -39,11 +43,14 @@ def require_possible(document: type[Document], using: str) -> None:
     effects_of(document, using)
 
 
-def triggers_of(document: type[Document], using: str) -> list[Trigger]:
-    """Return the triggers that capture a document's changes.
+def triggers_of(
+    document: type[Document], using: str, below: Mapping[str, Sequence[str]] = NOTHING
+) -> list[Trigger]:
+    """Return the triggers that capture a document's changes; no database is asked.
 
     Args:
         using: alias of the database.
+        below: tables that belong to others, and have the same triggers.
 
     Raises:
         TriggersImpossible: there are none for that database, or that document.
@@ -57,8 +64,26 @@ def triggers_of(document: type[Document], using: str) -> list[Trigger]:
     return [
         trigger
         for table, effects in sorted(tables.items())
-        for trigger in vendor.triggers(connection, document.__name__, table, effects)
+        for one in (table, *below.get(table, ()))
+        for trigger in vendor.triggers(connection, document.__name__, one, effects)
     ]
+
+
+def triggers_in(document: type[Document], using: str) -> list[Trigger]:
+    """Return those, and those of partitions and tables that inherit, which the database knows.
+
+    Args:
+        using: alias of the database; it is asked.
+
+    Raises:
+        TriggersImpossible: there are none for that database, or that document.
+    """
+    connection = connections[using]
+    found = triggers_of(document, using)
+    if connection.vendor != "postgresql":
+        return found
+    tables = dict.fromkeys(trigger.table for trigger in found)
+    return triggers_of(document, using, postgresql.descendants(connection, tables))
 
 
 def documents_in(using: str) -> list[type[Document]]:
@@ -76,6 +101,27 @@ def installed(using: str) -> dict[str, str]:
     vendor = _VENDORS.get(connection.vendor)
     found: dict[str, str] = vendor.installed(connection) if vendor else {}
     return found
+
+
+def tables_in(using: str) -> dict[str, bool]:
+    """Return the tables that are in a database, and whether each is one, and no view."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        return {
+            one.name: one.type != "v" for one in connection.introspection.get_table_list(cursor)
+        }
+
+
+def is_there(using: str, table: str, tables: Mapping[str, bool]) -> bool:
+    """Whether a database has a table, in whatever schema its name says.
+
+    Args:
+        tables: those that the connection sees by themselves.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql" and postgresql.is_elsewhere(connection, table):
+        return True
+    return tables.get(table, False)
 
 
 def statements(using: str, trigger: Trigger) -> list[str]:

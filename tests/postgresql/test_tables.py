@@ -1,0 +1,100 @@
+"""Triggers on tables as only PostgreSQL has them."""
+
+from collections.abc import Iterator
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from django_es_admin.documents import fields, registry
+from django_es_admin.outbox.triggers.install import install, read_state, remove
+from tests.integration.outbox.test_triggers import Triggered, execute, kept
+from tests.postgresql.test_triggers import psql
+from tests.rows.models import Elsewhere, Reading
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+PARTITIONED = (
+    'CREATE TABLE "rows_Reading" (id bigserial, name text, day int, PRIMARY KEY (id, day)) '
+    "PARTITION BY RANGE (day)"
+)
+PARTITION = 'CREATE TABLE "rows_Reading_{}" PARTITION OF "rows_Reading" FOR VALUES {}'
+
+
+@pytest.fixture
+def triggered(es: Elasticsearch) -> Iterator[Triggered]:
+    made = Triggered(es)
+    yield made
+    for document in made.registered:
+        registry.unregister_document(document)
+    remove("default")
+    execute('DROP TABLE IF EXISTS "rows_Reading" CASCADE')
+    execute('DROP SCHEMA IF EXISTS "Else where" CASCADE')
+
+
+def test_a_partitioned_table(triggered: Triggered) -> None:
+    execute(PARTITIONED)
+    for name, days in (("0", "FROM (0) TO (10)"), ("1", "FROM (10) TO (20)")):
+        execute(PARTITION.format(name, days))
+    read = triggered(Reading, name=fields.KeywordField())
+    assert read_state("default").is_complete
+    psql("""INSERT INTO "rows_Reading" (name, day) VALUES ('a', 1), ('b', 11)""")
+    assert {s["name"] for s in read().values()} == {"a", "b"}
+    psql("""UPDATE "rows_Reading" SET day = 12, name = 'c' WHERE day = 1""")
+    assert {s["name"] for s in read().values()} == {"b", "c"}
+    psql("""INSERT INTO "rows_Reading_0" (name, day) VALUES ('direct', 2)""")
+    assert {s["name"] for s in read().values()} == {"b", "c", "direct"}
+    psql("""UPDATE "rows_Reading_1" SET name = 'x'""")
+    assert {s["name"] for s in read().values()} == {"x", "direct"}
+    execute(PARTITION.format("9", "FROM (90) TO (100)"))
+    assert not read_state("default").is_complete
+    install("default")
+    assert read_state("default").is_complete
+    psql("""INSERT INTO "rows_Reading_9" (name, day) VALUES ('late', 91)""")
+    assert {s["name"] for s in read().values()} == {"x", "direct", "late"}
+    psql("""TRUNCATE "rows_Reading_1" """)
+    assert {s["name"] for s in read().values()} == {"direct", "late"}
+    psql("""TRUNCATE "rows_Reading" """)
+    assert read() == {}
+    assert kept() == []
+
+
+def test_inheritance(triggered: Triggered) -> None:
+    execute('CREATE TABLE "rows_Reading" (id bigserial PRIMARY KEY, name text, day int)')
+    execute('CREATE TABLE "rows_Reading_more" (extra int) INHERITS ("rows_Reading")')
+    read = triggered(Reading, name=fields.KeywordField())
+    psql("""INSERT INTO "rows_Reading_more" (name, day) VALUES ('child', 1)""")
+    assert {s["name"] for s in read().values()} == {"child"}
+    psql("""UPDATE "rows_Reading" SET name = 'by parent'""")
+    assert {s["name"] for s in read().values()} == {"by parent"}
+    psql("""DELETE FROM "rows_Reading_more" """)
+    assert read() == {}
+
+
+def test_another_schema(triggered: Triggered) -> None:
+    execute('CREATE SCHEMA "Else where"')
+    execute('CREATE TABLE "Else where"."Table" (id bigserial PRIMARY KEY, name text, day int)')
+    read = triggered(Elsewhere, name=fields.KeywordField())
+    state = read_state("default")
+    assert state.is_complete
+    assert state.present
+    psql("""INSERT INTO "Else where"."Table" (name, day) VALUES ('a', 1)""")
+    assert {s["name"] for s in read().values()} == {"a"}
+    Elsewhere.objects.create(name="b")
+    assert {s["name"] for s in read().values()} == {"a", "b"}
+    psql("""TRUNCATE "Else where"."Table" """)
+    assert read() == {}
+    remove("default")
+    assert not read_state("default").present
+
+
+def test_a_view(triggered: Triggered) -> None:
+    execute('CREATE VIEW "rows_Reading" AS SELECT id, name::text, 0 AS day FROM guide_tag')
+    try:
+        triggered(Reading, name=fields.KeywordField())
+        state = read_state("default")
+    finally:
+        execute('DROP VIEW "rows_Reading"')
+    assert state.missing == ()
+    [(_name, why)] = state.impossible
+    assert "rows_Reading is a view" in why
