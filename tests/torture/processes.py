@@ -1,5 +1,6 @@
 """The processes of a run: a site's, workers, and what is run to its end."""
 
+import atexit
 import multiprocessing
 import os
 import runpy
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
@@ -124,11 +126,18 @@ class Process:
         self._output.touch()
         self._errors.touch()
         self._began: float | None = None
+        # No daemon, which might have no workers of its own: it is ended below.
         self._process = _forks.Process(
-            target=_run, args=(words, variables, self._output, self._errors), daemon=True
+            target=_run, args=(words, variables, self._output, self._errors)
         )
         with _not_measured():
             self._process.start()
+        _started.add(self)
+
+    @property
+    def pid(self) -> int:
+        """Of a process that was started."""
+        return self._process.pid or 0
 
     def status(self) -> int | None:
         """Return the exit status, or minus the signal that ended it; None while it runs."""
@@ -169,6 +178,16 @@ class Process:
     def errors(self, lines: int = 40) -> str:
         """Return the last lines of what it complained about."""
         return "\n".join(self._errors.read_text().splitlines()[-lines:])
+
+
+_started: WeakSet[Process] = WeakSet()
+
+
+@atexit.register
+def _kill_all() -> None:
+    """End what a test left behind; otherwise its end would be waited for."""
+    for process in _started:
+        process.kill()
 
 
 def _run(words: tuple[str, ...], variables: dict[str, str], output: Path, errors: Path) -> None:

@@ -94,6 +94,16 @@ def test_all_end_with_the_one_that_is_cancelled(
     assert not multiprocessing.active_children()
 
 
+def test_a_process_that_may_have_no_others(
+    definition: IndexDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker of Celery, or of a pool of processes."""
+    here: Any = multiprocessing.current_process()
+    monkeypatch.setitem(here._config, "daemon", True)
+    assert rebuild(plan_rebuild(definition, workers=2)).load.rows == COUNT
+    assert owners() == {16}
+
+
 def test_a_database_that_several_cannot_use(
     definition: IndexDefinition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
