@@ -395,3 +395,19 @@ def test_refreshing_rests_while_nobody_is_there(
     expect(button).to_be_visible()
     button.press("Enter")
     expect(page.get_by_role("button", name="Pause refreshing")).to_be_visible()
+
+
+def test_right_to_left(products: list[Product], open_page: OpenPage) -> None:
+    """Names, numbers and texts that are not translated run in their own direction."""
+    page = open_page(DASHBOARD, locale="he", viewport={"width": 390, "height": 800})
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    own = "element => getComputedStyle(element).unicodeBidi"
+    for path, places in (
+        (DASHBOARD, ("#indices time", "#indices a", ".esa-label", ".esa-work p")),
+        (f"{DASHBOARD}operation/", ("#result_list time", "#result_list a", ".esa-label", ".help")),
+        (f"{INDEX}rebuild/", (".esa-plan li", ".esa-label")),
+    ):
+        page.goto(path)
+        for place in places:
+            assert page.locator(place).first.evaluate(own) == "plaintext", (path, place)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
