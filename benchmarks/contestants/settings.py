@@ -11,7 +11,7 @@ import os
 from config.database import get_database
 from elastic_transport import OrjsonSerializer
 
-OURS = ("ours", "limit", "inline", "worker", "triggers")
+OURS = ("ours", "columns", "limit", "inline", "worker", "triggers")
 PEER = ("peer-plain", "peer", "peer-no-refresh", "peer-tuned")
 CONTESTANTS = ("none", *OURS, *PEER, "modelsearch")
 
