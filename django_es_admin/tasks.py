@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from .exceptions import OperationRefused
 from .incidents import tell
 from .indices.definition import IndexDefinition
+from .insight.preview.operation import PreviewPlan, queue_preview
 from .lifecycle.aliases.swap_plan import SwapPlan
 from .lifecycle.background import (
     do_queued,
@@ -179,6 +180,16 @@ def enqueue_verify(plan: VerifyPlan) -> Operation:
     """
     _require_background()
     return _send(queue_verify(plan), plan.definition.database)
+
+
+def enqueue_preview(plan: PreviewPlan) -> Operation:
+    """Let a worker ask two generations the same searches; return the record of the operation.
+
+    Raises:
+        OperationRefused: the plan has refusals, or nothing works in the background.
+    """
+    _require_background()
+    return _send(queue_preview(plan), plan.definition.database)
 
 
 def _require_background() -> None:

@@ -30,6 +30,7 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
     Operation.Kind.VERIFY: "reindex_objects",
     Operation.Kind.UPDATE: "rebuild_index",
     Operation.Kind.SYNONYMS: "reindex_objects",
+    Operation.Kind.PREVIEW: "swap_alias",
 }
 """Which right each kind of operation takes."""
 

@@ -204,12 +204,20 @@ def _swap(definition: IndexDefinition, row: Operation) -> str:
     return swap_alias(plan, queued=row).target
 
 
-_QUEUED: dict[Operation.Kind, Callable[[IndexDefinition, Operation], str]] = {
+Do = Callable[[IndexDefinition, Operation], str]
+"""Does a queued operation; returns the generation, "" if there is none."""
+
+_QUEUED: dict[Operation.Kind, Do] = {
     Operation.Kind.SWAP: _swap,
     Operation.Kind.DRAIN: _drain,
     Operation.Kind.REINDEX: _complete,
     Operation.Kind.VERIFY: _verify,
 }
+
+
+def let_do(kind: Operation.Kind, do: Do) -> None:
+    """Let a function of a package below this one do the queued operations of a kind."""
+    _QUEUED[kind] = do
 
 
 def _queued(using: str, key: int) -> QuerySet[Operation]:

@@ -32,6 +32,7 @@ STEPS: dict[Step, str] = {
     "ghosts": "look for documents without an object",
     "update": "update the mapping",
     "synonyms": "put the synonyms",
+    "preview": "ask both generations",
 }
 
 

@@ -30,6 +30,7 @@ class Operation(models.Model):
         VERIFY = "verify", _("verify")
         UPDATE = "update", _("update mapping")
         SYNONYMS = "synonyms", _("put synonyms")
+        PREVIEW = "preview", _("preview a swap")
 
     class State(models.TextChoices):
         """How far it is; a running one whose lease ran out was killed."""

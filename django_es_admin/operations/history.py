@@ -42,6 +42,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.VERIFY: ("verify", "ghosts"),
     Operation.Kind.UPDATE: ("update", "drain"),
     Operation.Kind.SYNONYMS: ("synonyms",),
+    Operation.Kind.PREVIEW: ("preview",),
 }
 """The steps of each kind; those that only some have are left out."""
 

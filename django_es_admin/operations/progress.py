@@ -19,6 +19,7 @@ Step = Literal[
     "ghosts",
     "update",
     "synonyms",
+    "preview",
 ]
 
 

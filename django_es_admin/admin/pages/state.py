@@ -175,6 +175,7 @@ def operation_title(operation: OperationStatus) -> str:
         Operation.Kind.VERIFY: _("verification of %(index)s"),
         Operation.Kind.UPDATE: _("update of the mapping of %(index)s"),
         Operation.Kind.SYNONYMS: _("synonyms of %(index)s"),
+        Operation.Kind.PREVIEW: _("preview of a swap of %(index)s"),
     }
     return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
 
@@ -196,6 +197,7 @@ def step_title(step: StepStatus | str) -> str:
         "ghosts": _("look for documents without an object"),
         "update": _("update the mapping"),
         "synonyms": _("put the synonyms"),
+        "preview": _("ask both generations"),
     }
     name = step if isinstance(step, str) else step.name
     return titles.get(name, name)

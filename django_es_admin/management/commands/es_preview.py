@@ -6,14 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ...indices.definition import select_definitions
-from ...insight.preview.preview import (
-    SEARCHES,
-    SECONDS,
-    Preview,
-    SearchChange,
-    preview,
-    sentence,
-)
+from ...insight.compared import SearchChange, sentence
+from ...insight.preview.preview import SEARCHES, SECONDS, Preview, preview
 from ..command import ElasticsearchCommand, Exit, count, seconds
 
 _SHOWN = 20

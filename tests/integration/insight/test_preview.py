@@ -12,9 +12,10 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import GenerationUnknown
 from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.insight.compared import sentence
 from django_es_admin.insight.log import write
-from django_es_admin.insight.preview.overlap import overlap
-from django_es_admin.insight.preview.preview import preview, sentence
+from django_es_admin.insight.overlap import overlap
+from django_es_admin.insight.preview.preview import preview
 from django_es_admin.insight.searches import PLAIN, find_search
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild

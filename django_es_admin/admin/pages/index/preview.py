@@ -7,17 +7,20 @@ from django.utils.translation import gettext as _
 
 from ....exceptions import ElasticsearchAdminError
 from ....indices.definition import get_definition
-from ....insight.preview.preview import preview, sentence
+from ....insight.compared import kept, sentence
+from ....insight.preview.preview import preview
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
+from ..operations.actions import PREVIEW
+from ..operations.changes import linked
+from ..operations.tools import tool_for
 from .frame import frame
 from .tabs import GENERATIONS
 
 SEARCHES = 100
 SECONDS = 10.0
-SHOWN = 100
 
 
 def preview_view(
@@ -59,16 +62,19 @@ def preview_view(
         pages, request, object_id, detail, tab=GENERATIONS, subtitle=_("What would a swap change?")
     )
     links = model_links(context["available_apps"], pages.admin_site.name)
-    model = detail.status.model
-
-    def linked(keys: tuple[str, ...]) -> list[tuple[str, str]]:
-        return [(key, links.change(model, key)) for key in keys]
-
-    changes = result.changes[:SHOWN] if result else ()
+    changes = kept(result)["changes"] if result else []
     context |= {
         "result": result,
         "sentence": sentence(result) if result else "",
-        "changes": [(one, linked(one.came_in), linked(one.went_out)) for one in changes],
+        "changes": linked(changes, links, detail.status.model),
+        "in_background": tool_for(
+            PREVIEW,
+            pages,
+            index_of(connection, name),
+            parameters={"generation": result.generation},
+        )
+        if result and pages.may(PREVIEW.right, request, index_of(connection, name))
+        else None,
         "problem": problem,
     }
     request.current_app = pages.admin_site.name

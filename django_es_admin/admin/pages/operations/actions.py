@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from ....exceptions import IndexMissing, OperationRefused
 from ....indices.definition import IndexDefinition
 from ....indices.names import is_generation_name
+from ....insight.preview.operation import AT_ONCE_SECONDS, plan_preview, run_preview
+from ....insight.preview.preview import SECONDS
 from ....lifecycle.aliases.swap_plan import plan_swap
 from ....lifecycle.complete import complete, plan_complete
 from ....lifecycle.create import create_index, plan_create
@@ -141,6 +143,19 @@ def _tasks() -> Any:
     return tasks
 
 
+def _works_in_background() -> bool:
+    try:
+        return not _tasks().find_background_refusal()
+    except OperationRefused:
+        return False
+
+
+def _plan_preview(definition: IndexDefinition, asked: Parameters) -> Any:
+    seconds = SECONDS if _works_in_background() else AT_ONCE_SECONDS
+    generation = asked.get("generation", "").replace("\0", "")
+    return plan_preview(definition, generation, seconds=seconds)
+
+
 def _plan_delete(definition: IndexDefinition, asked: Parameters) -> Any:
     name = asked.get("generation", "")
     if not is_generation_name(definition.alias, name):
@@ -166,7 +181,7 @@ REBUILD = Action(
     title=_("Rebuild…"),
     button=_("Start the rebuild"),
     plan=lambda definition, asked: plan_rebuild(
-        definition, judge=0.0 if "judge" in asked else None
+        definition, swap="wait" not in asked, judge=0.0 if "judge" in asked else None
     ),
     tell=plans.tell_rebuild,
     execute=rebuild,
@@ -273,6 +288,20 @@ SYNONYMS = Action(
     # Offered where something differs: a rule that is saved is put at once.
     fits=_never,
 )
+PREVIEW = Action(
+    name="preview_swap",
+    kind=Operation.Kind.PREVIEW,
+    title=_("Preview a swap…"),
+    button=_("Ask both generations"),
+    plan=_plan_preview,
+    tell=plans.tell_preview,
+    execute=run_preview,
+    # Linked from the plan of a swap, and from a rebuild that waits for its swap.
+    fits=_never,
+    background=lambda plan: _works_in_background(),
+    enqueue="enqueue_preview",
+    parameter="generation",
+)
 DELETE = Action(
     name="delete_generation",
     kind=Operation.Kind.DELETE,
@@ -296,6 +325,7 @@ ACTIONS = (
     VERIFY,
     PRUNE,
     SYNONYMS,
+    PREVIEW,
     DELETE,
 )
 BY_KIND = {action.kind: action for action in ACTIONS}

@@ -29,7 +29,7 @@ from ....exceptions import (
 )
 from ....indices.definition import IndexDefinition, get_definition
 from ....indices.names import alias_of_generation, short_generation_name
-from ....models import Generation, Operation
+from ....models import Generation, LoggedSearch, Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ....operations.running import operations_in
@@ -44,7 +44,8 @@ from ..links import model_links
 from ..refreshing import leave_session
 from ..state import operation_state, operation_title
 from ..transactions import outside_transactions
-from .actions import ACTIONS, BY_KIND, PRUNE, REBUILD, REFRESH, ROLLBACK, Action
+from .actions import ACTIONS, BY_KIND, PREVIEW, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP, Action
+from .changes import Line, linked
 from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
@@ -58,6 +59,7 @@ _FOLLOWING = {
     Operation.Kind.SWAP: (ROLLBACK, PRUNE),
     Operation.Kind.ROLLBACK: (ROLLBACK, REBUILD),
     Operation.Kind.DRAIN: (REFRESH,),
+    Operation.Kind.PREVIEW: (SWAP,),
 }
 
 
@@ -218,6 +220,7 @@ class OperationAdmin(PageAdmin):
             "may_act": self.may_act(request, operation),
             "cancel_refusal": find_cancel_refusal(operation),
             "next": self._next(request, operation),
+            "changes": self._changes(request, operation, each["available_apps"]),
         }
         request.current_app = self.admin_site.name
         template = "admin/elasticsearch/operation/page.html"
@@ -248,6 +251,24 @@ class OperationAdmin(PageAdmin):
             compare_url=url,
             may_read=index_admin(self.admin_site).has_view_documents_permission(request, index),
         )
+
+    def _changes(
+        self, request: HttpRequest, operation: OperationStatus, apps: Any
+    ) -> list[Line] | None:
+        """Return the searches that a preview found to change; None for who may not see them."""
+        row = operation.row
+        result = row.details.get("preview")
+        searches = self.admin_site.get_model_admin(LoggedSearch)
+        index, pages = index_of(row.connection, row.index), index_admin(self.admin_site)
+        if not (
+            result
+            and searches.has_view_permission(request)
+            and pages.has_view_documents_permission(request, index)
+        ):
+            return None
+        definition = _definition(row)
+        model = definition.model_label if definition else ""
+        return linked(result["changes"], model_links(apps, self.admin_site.name), model)
 
     def reindex_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Write again what a comparison found to differ."""
@@ -299,10 +320,15 @@ class OperationAdmin(PageAdmin):
         kind = Operation.Kind(row.kind)
         done = row.state == Operation.State.DONE
         following = _FOLLOWING.get(kind, ()) if done else (BY_KIND.get(kind),)
+        waits = done and row.details.get("swap") is False
+        if waits:
+            following = (PREVIEW, SWAP)
         index = index_of(row.connection, row.index)
         pages = index_admin(self.admin_site)
         tools = []
         possible = _possible(row)
+        # At the generation that it is about, and not at the newest.
+        aims = not done or waits or kind == Operation.Kind.PREVIEW
         for action in following:
             if (
                 action is None
@@ -310,7 +336,7 @@ class OperationAdmin(PageAdmin):
                 or not pages.may(action.right, request, index)
             ):
                 continue
-            named = {action.parameter: row.generation} if action.parameter and not done else {}
+            named = {action.parameter: row.generation} if action.parameter and aims else {}
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
             why = READ_ONLY if reads_only(row.connection) else ""
             tools.append(tool_for(action, pages, index, title=title, why=why, parameters=named))

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ....insight.compared import sentence_of
 from ....models import Operation
 from ....operations.history import OperationStatus
 from ..format import number
@@ -189,6 +190,11 @@ def _synonyms_put(row: Operation) -> str:
     return _("Searches use these synonyms (rules of each set): %(sets)s.") % {"sets": told}
 
 
+def _previewed(row: Operation) -> str:
+    result = row.details.get("preview") or {}
+    return sentence_of(result.get("asked", 0), result.get("same", 0), result.get("lost", 0))
+
+
 def _numbers(details: Mapping[str, Any], *names: str) -> dict[str, str]:
     return {name: number(details.get(name, 0)) for name in names}
 
@@ -206,4 +212,5 @@ _SENTENCES: Mapping[Operation.Kind, Callable[[Operation], str]] = {
     _Kind.VERIFY: _verified,
     _Kind.UPDATE: _updated,
     _Kind.SYNONYMS: _synonyms_put,
+    _Kind.PREVIEW: _previewed,
 }

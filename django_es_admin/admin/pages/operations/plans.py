@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ....indices.definition import IndexDefinition
+from ....insight.preview.operation import PreviewPlan
 from ....lifecycle.aliases.swap_plan import SwapPlan
 from ....lifecycle.complete import CompletePlan
 from ....lifecycle.create import CreatePlan
@@ -126,8 +127,11 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
             if plan.judge is not None
             else []
         ),
-        swap,
-        *([keep] if plan.source else []),
+        *(
+            [swap, *([keep] if plan.source else [])]
+            if plan.swap
+            else [_("stop before the swap: %(name)s gets each change, and waits for it")]
+        ),
     ]
     remove = {
         "remove": {"index": plan.source, "alias": definition.alias, "must_exist": True},
@@ -138,9 +142,12 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
             _put(definition, name),
             f"POST /{name}-WRITE/_bulk?require_alias=true",
             f"POST /{name}/_refresh",
-            _aliases(*([remove] if plan.source else []), _add(plan, name)),
+            *([_aliases(*([remove] if plan.source else []), _add(plan, name))] * plan.swap),
         ),
-        typed=definition.alias if plan.concrete else "",
+        typed=definition.alias if plan.concrete and plan.swap else "",
+        more=(_("Stop before the swap, to look at what it would change…"), "?wait=1")
+        if plan.swap and plan.source
+        else None,
     )
 
 
@@ -201,6 +208,25 @@ def tell_synonyms(plan: SynonymsPlan) -> Told:
     if not steps:
         steps.append(_("nothing: Elasticsearch has the rules of the database"))
     return Told(tuple(steps), tuple(requests), idle=plan.nothing)
+
+
+def tell_preview(plan: PreviewPlan) -> Told:
+    """Tell a preview."""
+    steps = (
+        _(
+            "ask %(live)s and %(generation)s the %(count)s most frequent logged searches, and all "
+            "that are judged"
+        ),
+        _("begin no further request after %(seconds)s s"),
+        _("keep what differs with the operation. Nothing is changed"),
+    )
+    values = {
+        "live": plan.live,
+        "generation": plan.generation,
+        "count": number(plan.searches),
+        "seconds": number(int(plan.seconds)),
+    }
+    return Told(tuple(step % values for step in steps), ("GET /_msearch",))
 
 
 def tell_drain(plan: DrainPlan) -> Told:

@@ -1,0 +1,245 @@
+"""Ask the same searches in two ways, and say what differs."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from ..indices.definition import IndexDefinition
+from ..search.site.parts import SearchParts
+from .asking import AT_ONCE, Found, Question
+from .judgements.judge import read_grades
+from .judgements.metrics import ndcg
+from .log.report import read_report
+from .overlap import overlap
+from .searches import searches_of
+
+SIZE = 10
+"""Results of a search that are compared."""
+DAYS = 30
+
+Asked = tuple[Question, SearchParts]
+Side = Callable[[Sequence[Asked]], list[Found]]
+"""One way to ask some searches, no more than ``AT_ONCE``."""
+OnBatch = Callable[[int, int], None]
+"""Told how many searches were asked, of how many."""
+
+
+@dataclass(frozen=True)
+class SearchChange:
+    """One search, before and after.
+
+    Args:
+        question: what was asked.
+        count: how often it was searched; 0 for one that is only judged.
+        before: what it finds now.
+        after: what it would find.
+    """
+
+    question: Question
+    count: int
+    before: Found
+    after: Found
+
+    @property
+    def error(self) -> str:
+        """Why it could not be compared; "" if it could."""
+        return self.after.error or self.before.error
+
+    @property
+    def same(self) -> bool:
+        """Whether both find as many, and the same first ones in the same order."""
+        alike = self.before.keys == self.after.keys and self.before.total == self.after.total
+        return alike and not self.error
+
+    @property
+    def lost(self) -> bool:
+        """Whether it would find nothing any more."""
+        return bool(self.before.total) and not self.after.total and not self.error
+
+    @property
+    def overlap(self) -> float:
+        """The rank-biased overlap of the first ten."""
+        return overlap(self.before.keys, self.after.keys)
+
+    @property
+    def came_in(self) -> tuple[str, ...]:
+        """What is among the first ten only after."""
+        return tuple(key for key in self.after.keys if key not in self.before.keys)
+
+    @property
+    def went_out(self) -> tuple[str, ...]:
+        """What is among the first ten only before."""
+        return tuple(key for key in self.before.keys if key not in self.after.keys)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a change would do to searches.
+
+    Args:
+        asked: how many searches were.
+        left_out: how many were not, for want of time, or because the search does not take them.
+        changes: those that are not the same, the most changed first.
+        ndcg_before: of the judged searches on average; None without any.
+        ndcg_after: the same, after.
+    """
+
+    asked: int
+    left_out: int
+    changes: tuple[SearchChange, ...]
+    ndcg_before: float | None
+    ndcg_after: float | None
+
+    @property
+    def same(self) -> int:
+        """How many searches are the same."""
+        return self.asked - len(self.changes)
+
+    @property
+    def lost(self) -> tuple[SearchChange, ...]:
+        """Those that lose all their hits."""
+        return tuple(change for change in self.changes if change.lost)
+
+
+def tell_nobody(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def compare(
+    definition: IndexDefinition,
+    before: Side,
+    after: Side,
+    *,
+    searches: int,
+    seconds: float,
+    only: str = "",
+    on_batch: OnBatch = tell_nobody,
+) -> Comparison:
+    """Ask the most frequent logged searches, and all judged ones, in two ways.
+
+    Args:
+        searches: logged ones that are asked at most.
+        seconds: after which no further request begins.
+        only: the search whose questions are asked; "" for all.
+        on_batch: called before each batch; what it raises ends the comparison.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    end = time.monotonic() + seconds
+    grades = read_grades(definition)
+    every = [
+        (question, count)
+        for question, count in _questions(definition, searches, list(grades))
+        if only in {"", question.search.name}
+    ]
+    readable = [
+        (question, count, parts)
+        for question, count in every
+        if (parts := question.parts()) is not None
+    ]
+    asked: list[SearchChange] = []
+    for start in range(0, len(readable), AT_ONCE):
+        on_batch(start, len(readable))
+        if time.monotonic() >= end:
+            break
+        some = readable[start : start + AT_ONCE]
+        pairs = [(question, parts) for question, _count, parts in some]
+        answers = zip(before(pairs), after(pairs), strict=True)
+        asked += [
+            SearchChange(question, count, *found)
+            for (question, count, _parts), found in zip(some, answers, strict=True)
+        ]
+    judged = [
+        (ndcg(one.before.keys, found), ndcg(one.after.keys, found))
+        for one in asked
+        if (found := grades.get((one.question.search.name, one.question.words)))
+        and not one.question.filters
+    ]
+    different = [one for one in asked if not one.same]
+    different.sort(key=lambda one: (not one.lost, one.overlap, -one.count, one.question.words))
+    return Comparison(
+        asked=len(asked),
+        left_out=len(every) - len(asked),
+        changes=tuple(different),
+        ndcg_before=fmean(before for before, _after in judged) if judged else None,
+        ndcg_after=fmean(after for _before, after in judged) if judged else None,
+    )
+
+
+def _questions(
+    definition: IndexDefinition, most: int, judged: list[tuple[str, str]]
+) -> Iterator[tuple[Question, int]]:
+    """Yield what to ask, each once, and how often it was searched."""
+    known = {search.name: search for search in searches_of(definition)}
+    seen: set[tuple[str, str]] = set()
+    lines = read_report(definition, "frequent", DAYS, most).lines if most else ()
+    for line in lines:
+        if line.search in known:
+            yield Question(known[line.search], line.words, line.filters), line.count
+            if not line.filters:
+                seen.add((line.search, line.words))
+    for name, words in judged:
+        if name in known and (name, words) not in seen:
+            yield Question(known[name], words), 0
+
+
+def sentence(result: Comparison) -> str:
+    """Return what matters in one sentence."""
+    return sentence_of(result.asked, result.same, len(result.lost))
+
+
+def sentence_of(asked: int, same: int, lost: int) -> str:
+    """Return the same of a comparison that was kept."""
+    if not asked:
+        return _("No search is logged or judged, so nothing could be asked.")
+    numbers = {
+        "asked": number_format(asked, force_grouping=True),
+        "same": number_format(same, force_grouping=True),
+        "lost": number_format(lost, force_grouping=True),
+    }
+    if lost:
+        told = _("Of %(asked)s searches %(same)s are the same, and %(lost)s lose all hits.")
+    else:
+        told = _("Of %(asked)s searches %(same)s are the same, and none loses all hits.")
+    return told % numbers
+
+
+MOST_KEPT = 100
+"""Changes that are kept of a comparison."""
+
+
+def kept(result: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON, for the record of an operation: with the names of its parts."""
+    return {
+        "asked": result.asked,
+        "same": result.same,
+        "lost": len(result.lost),
+        "left_out": result.left_out,
+        "changed": len(result.changes),
+        "ndcg_before": result.ndcg_before,
+        "ndcg_after": result.ndcg_after,
+        "changes": [
+            {
+                "question": {
+                    "words": one.question.words,
+                    "filters": one.question.filters,
+                    "search": {"name": one.question.search.name},
+                },
+                "count": one.count,
+                "before": {"total": one.before.total, "milliseconds": one.before.milliseconds},
+                "after": {"total": one.after.total, "milliseconds": one.after.milliseconds},
+                "overlap": one.overlap,
+                "lost": one.lost,
+                "error": one.error,
+                "came_in": list(one.came_in),
+                "went_out": list(one.went_out),
+            }
+            for one in result.changes[:MOST_KEPT]
+        ],
+    }

@@ -1,0 +1,126 @@
+"""The preview of a swap as an operation: with progress, cancelled at will, its result kept."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from ...exceptions import ElasticsearchAdminError, OperationRefused
+from ...indices.definition import IndexDefinition
+from ...lifecycle.background import let_do
+from ...models import Operation
+from ...operations.progress import OnProgress, Progress, ignore
+from ...operations.recording import enqueue, recording
+from ..asking import index_to_ask
+from ..compared import kept
+from .preview import SEARCHES, SECONDS, Preview, newest, preview
+
+AT_ONCE_SECONDS = 10.0
+"""That a preview has within a request, where nothing works in the background."""
+
+
+@dataclass(frozen=True)
+class PreviewPlan:
+    """What ``run_preview`` will do.
+
+    Args:
+        live: what is asked now; "" where that is not known.
+        generation: what it is compared with; "" where that is not known.
+        searches: logged ones that are asked at most.
+        seconds: after which no further request begins.
+        refusals: why it cannot be done, empty if it can.
+    """
+
+    definition: IndexDefinition
+    live: str
+    generation: str
+    searches: int
+    seconds: float
+    refusals: tuple[str, ...]
+
+
+def plan_preview(
+    definition: IndexDefinition, generation: str = "", *, seconds: float = SECONDS
+) -> PreviewPlan:
+    """Return the plan of :func:`run_preview`.
+
+    Args:
+        generation: that would become live; "" for the newest one that is not.
+        seconds: after which no further request begins.
+    """
+    live = target = ""
+    refusals = []
+    if definition.document is None:
+        text = _("The index %(name)s has no document, so no search of the site asks it.")
+        refusals.append(text % {"name": definition.name})
+    else:
+        try:
+            target = index_to_ask(definition, generation) if generation else newest(definition)
+            live = index_to_ask(definition, "")
+        except ElasticsearchAdminError as error:
+            refusals.append(str(error))
+        if live and live == target:
+            text = _("%(name)s is live: there is nothing to compare it with.")
+            refusals.append(text % {"name": live})
+    return PreviewPlan(definition, live, target, SEARCHES, seconds, tuple(refusals))
+
+
+def run_preview(
+    plan: PreviewPlan, *, queued: Operation | None = None, on_progress: OnProgress = ignore
+) -> Preview:
+    """Ask both generations, and keep what differs in the record of the operation.
+
+    Args:
+        queued: its record, if it was made before.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+        OperationCancelled: somebody asked for that.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    definition = plan.definition
+    with recording(
+        definition,
+        Operation.Kind.PREVIEW,
+        generation=plan.generation,
+        details={"source": plan.live},
+        on_progress=on_progress,
+        queued=queued,
+    ) as record:
+        # Somebody may press Cancel before the first answer.
+        record.tell(Progress(definition.name, "preview", 0))
+
+        def tell(done: int, total: int) -> None:
+            record.tell(Progress(definition.name, "preview", done, total))
+
+        result = preview(
+            definition,
+            plan.generation,
+            searches=plan.searches,
+            seconds=plan.seconds,
+            on_batch=tell,
+        )
+        tell(result.asked, result.asked + result.left_out)
+        record.operation.details |= {"source": result.live, "preview": kept(result)}
+    return result
+
+
+def queue_preview(plan: PreviewPlan) -> Operation:
+    """Make the record of a preview that a background task is to do.
+
+    Raises:
+        OperationRefused: the plan has refusals.
+    """
+    if plan.refusals:
+        raise OperationRefused(" ".join(plan.refusals))
+    details = {"target": plan.generation, "seconds": plan.seconds}
+    return enqueue(plan.definition, Operation.Kind.PREVIEW, details=details)
+
+
+def _do(definition: IndexDefinition, row: Operation) -> str:
+    plan = plan_preview(definition, row.details["target"], seconds=row.details["seconds"])
+    return run_preview(plan, queued=row).generation
+
+
+let_do(Operation.Kind.PREVIEW, _do)
