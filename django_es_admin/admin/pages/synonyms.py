@@ -5,14 +5,25 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from ...indices.definition import get_definitions
-from ...lifecycle.rules_saved import RulesPut, telling
-from ...models import Synonym
+from ...exceptions import ElasticsearchAdminError
+from ...indices.definition import IndexDefinition, get_definitions
+from ...insight.compared import kept, sentence
+from ...insight.synonyms.effect import find_effect
+from ...lifecycle.rules_saved import RulesPut, definitions_with, telling
+from ...models import LoggedSearch, Synonym
 from ...operations.acting import acting
+from ..rights import index_admin, index_of
+from .links import model_links
+from .operations.changes import linked
+
+SEEN = "_effect_seen"
+"""Sent with the form after its effect was shown."""
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -76,16 +87,28 @@ class SynonymAdmin(Base):
     list_filter = ("name", "connection")
     search_fields = ("rule",)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say what became of the rule in Elasticsearch."""
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show what a rule would change before it is saved; then say what became of it."""
+        if request.method == "POST" and SEEN not in request.POST:
+            page = self._effect_page(request, object_id)
+            if page is not None:
+                return page
         with acting(request.user.get_username()), telling() as told:
-            response = super().changeform_view(request, *args, **kwargs)
+            response = super().changeform_view(request, object_id, *args, **kwargs)
         return self._told(request, told, response)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say the same."""
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Do the same for a rule that goes."""
+        extra: dict[str, Any] = {**(extra_context or {})}
+        rule = self.get_object(request, unquote(object_id))
+        if request.method == "GET" and rule and self.has_delete_permission(request, rule):
+            extra["effects"] = self._effects(request, rule, [])
         with acting(request.user.get_username()), telling() as told:
-            response = super().delete_view(request, *args, **kwargs)
+            response = super().delete_view(request, object_id, extra)
         return self._told(request, told, response)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -93,6 +116,74 @@ class SynonymAdmin(Base):
         with acting(request.user.get_username()), telling() as told:
             response = super().changelist_view(request, *args, **kwargs)
         return self._told(request, told, response)
+
+    def _effect_page(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """Return the page that shows the effect; None where there is nothing to show."""
+        rule = self.get_object(request, unquote(object_id)) if object_id else None
+        may = (
+            self.has_change_permission(request, rule) if rule else self.has_add_permission(request)
+        )
+        if not may or (object_id and rule is None):
+            return None
+        form = self.get_form(request, rule, change=rule is not None)(request.POST, instance=rule)
+        if not form.is_valid() or not form.has_changed():
+            return None
+        effects = self._effects(request, form.instance, [form.instance.rule])
+        if not any(effect["asked"] for effect in effects):
+            return None
+        given = [
+            (name, value)
+            for name in request.POST
+            if name != "csrfmiddlewaretoken"
+            for value in request.POST.getlist(name)
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What would this rule change?"),
+            "opts": self.opts,
+            "rule": form.instance.rule,
+            "effects": effects,
+            "given": [*given, (SEEN, "1")],
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/elasticsearch/synonym/effect.html", context)
+
+    def _effects(
+        self, request: HttpRequest, rule: Synonym, instead: list[str]
+    ) -> list[dict[str, Any]]:
+        """Return what searches of each index find with other rules in place of one."""
+        others = Synonym.objects.filter(connection=rule.connection, name=rule.name)
+        rules = sorted({*others.exclude(pk=rule.pk).values_list("rule", flat=True), *instead})
+        return [
+            self._effect(request, definition, rule.name, rules)
+            for definition in definitions_with(rule.connection, rule.name)
+        ]
+
+    def _effect(
+        self, request: HttpRequest, definition: IndexDefinition, name: str, rules: list[str]
+    ) -> dict[str, Any]:
+        shown: dict[str, Any] = {"index": definition.name, "asked": 0}
+        try:
+            result = find_effect(definition, name, rules)
+        except ElasticsearchAdminError as error:
+            return {**shown, "problem": str(error)}
+        pages = index_admin(self.admin_site)
+        searches = self.admin_site.get_model_admin(LoggedSearch)
+        index = index_of(definition.using, definition.name)
+        # The words of visitors, and the objects that they find, are not for all who write rules.
+        may_see = searches.has_view_permission(request) and pages.has_view_documents_permission(
+            request, index
+        )
+        changes = kept(result)["changes"] if may_see else []
+        apps_shown = self.admin_site.get_app_list(request) if changes else []
+        links = model_links(apps_shown, self.admin_site.name)
+        return {
+            **shown,
+            "asked": result.asked,
+            "sentence": sentence(result),
+            "result": kept(result),
+            "changes": linked(changes, links, definition.model_label),
+        }
 
     def _told(
         self, request: HttpRequest, told: list[RulesPut], response: HttpResponse
