@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from ..indices.definition import IndexDefinition, get_definitions
-from ..models import Index, Operation
+from ..models import Index, LoggedSearch, Operation
 from ..operations.authority import register_authority
 from .permissions import PageAdmin
 from .readable import may_read_all, may_read_one
@@ -98,6 +98,15 @@ class IndexPages(IndexRights, PageAdmin):
 def index_admin(site: AdminSite) -> IndexPages:
     """Return the pages of the indices on a site."""
     return cast(IndexPages, site.get_model_admin(Index))
+
+
+def may_see_searches(site: AdminSite, request: HttpRequest, index: Index) -> bool:
+    """Whether the user may see what people search in an index, and what they find."""
+    return (
+        site.is_registered(LoggedSearch)
+        and site.get_model_admin(LoggedSearch).has_view_permission(request)
+        and index_admin(site).has_view_documents_permission(request, index)
+    )
 
 
 def _definition_of(index: Index) -> IndexDefinition | None:

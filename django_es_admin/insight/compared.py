@@ -1,7 +1,7 @@
 """Ask the same searches in two ways, and say what differs."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -16,11 +16,13 @@ from .judgements.judge import read_grades
 from .judgements.metrics import ndcg
 from .log.report import read_report
 from .overlap import overlap
-from .searches import searches_of
+from .searches import KnownSearch, searches_of
 
 SIZE = 10
 """Results of a search that are compared."""
 DAYS = 30
+LOOKED_THROUGH = 5
+"""Times as many logged searches are read as are asked at most."""
 
 Asked = tuple[Question, SearchParts]
 Side = Callable[[Sequence[Asked]], list[Found]]
@@ -117,7 +119,7 @@ def compare(
     *,
     searches: int,
     seconds: float,
-    only: str = "",
+    only: KnownSearch | None = None,
     on_batch: OnBatch = tell_nobody,
 ) -> Comparison:
     """Ask the most frequent logged searches, and all judged ones, in two ways.
@@ -125,7 +127,7 @@ def compare(
     Args:
         searches: logged ones that are asked at most.
         seconds: after which no further request begins.
-        only: the search whose questions are asked; "" for all.
+        only: the search whose questions are asked; those of the index if omitted.
         on_batch: called before each batch; what it raises ends the comparison.
 
     Raises:
@@ -133,11 +135,8 @@ def compare(
     """
     end = time.monotonic() + seconds
     grades = read_grades(definition)
-    every = [
-        (question, count)
-        for question, count in _questions(definition, searches, list(grades))
-        if only in {"", question.search.name}
-    ]
+    known = (only,) if only else searches_of(definition)
+    every = list(_questions(definition, known, searches, list(grades)))
     readable = [
         (question, count, parts)
         for question, count in every
@@ -173,17 +172,20 @@ def compare(
 
 
 def _questions(
-    definition: IndexDefinition, most: int, judged: list[tuple[str, str]]
+    definition: IndexDefinition,
+    searches: Iterable[KnownSearch],
+    most: int,
+    judged: list[tuple[str, str]],
 ) -> Iterator[tuple[Question, int]]:
     """Yield what to ask, each once, and how often it was searched."""
-    known = {search.name: search for search in searches_of(definition)}
+    known = {search.name: search for search in searches}
     seen: set[tuple[str, str]] = set()
-    lines = read_report(definition, "frequent", DAYS, most).lines if most else ()
-    for line in lines:
-        if line.search in known:
-            yield Question(known[line.search], line.words, line.filters), line.count
-            if not line.filters:
-                seen.add((line.search, line.words))
+    # The list has all searches of the index, and these may be few of them.
+    lines = read_report(definition, "frequent", DAYS, most * LOOKED_THROUGH).lines if most else ()
+    for line in [line for line in lines if line.search in known][:most]:
+        yield Question(known[line.search], line.words, line.filters), line.count
+        if not line.filters:
+            seen.add((line.search, line.words))
     for name, words in judged:
         if name in known and (name, words) not in seen:
             yield Question(known[name], words), 0

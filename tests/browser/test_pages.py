@@ -56,6 +56,10 @@ PAGES = [
     f"{DASHBOARD}promotion/",
     f"{DASHBOARD}promotion/add/",
     f"{INDEX}generations/preview/",
+    f"{INDEX}preview_swap/",
+    f"{INDEX}tuning/?search=ProductSearchService&fields=brand&operator=or&fuzziness=0&analyzer=stop",
+    f"{DASHBOARD}synonym/",
+    f"{DASHBOARD}synonym/add/",
 ]
 
 POLICY = (

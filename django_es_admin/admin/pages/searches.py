@@ -19,7 +19,7 @@ from ...insight.log.note import flush
 from ...insight.log.report import KINDS, MOST_DAYS, Kind, SearchReport, read_report
 from ...models import Index, Judgement
 from ..permissions import PageAdmin
-from ..rights import IndexPages, index_of
+from ..rights import IndexPages, index_of, may_see_searches
 from .links import model_links
 
 _TITLES: Mapping[Kind, str | Promise] = {
@@ -63,6 +63,8 @@ class SearchesAdmin(PageAdmin):
         def address(**changed: Any) -> str:
             return "?" + urlencode({"of": chosen, "list": kind, "days": days, **changed})
 
+        index = index_of(definition.using, definition.name) if definition else None
+        may_tune = index is not None and may_see_searches(self.admin_site, request, index)
         context = self.admin_site.each_context(request)
         links = model_links(context["available_apps"], self.admin_site.name)
         context |= {
@@ -81,6 +83,7 @@ class SearchesAdmin(PageAdmin):
             "bars": _bars(report) if report else [],
             "width": 10 * len(report.days) if report else 0,
             "csv_url": address(format="csv") if find_spec("import_export") else "",
+            "tuned": quote(index.pk) if index and may_tune else "",
             "log": get_options().log_of_searches,
             "slow": get_options().slow_search * 1000,
             **(extra_context or {}),

@@ -16,9 +16,9 @@ from ...indices.definition import IndexDefinition, get_definitions
 from ...insight.compared import kept, sentence
 from ...insight.synonyms.effect import find_effect
 from ...lifecycle.rules_saved import RulesPut, definitions_with, telling
-from ...models import LoggedSearch, Synonym
+from ...models import Synonym
 from ...operations.acting import acting
-from ..rights import index_admin, index_of
+from ..rights import index_of, may_see_searches
 from .links import model_links
 from .operations.changes import linked
 
@@ -167,13 +167,9 @@ class SynonymAdmin(Base):
             result = find_effect(definition, name, rules)
         except ElasticsearchAdminError as error:
             return {**shown, "problem": str(error)}
-        pages = index_admin(self.admin_site)
-        searches = self.admin_site.get_model_admin(LoggedSearch)
         index = index_of(definition.using, definition.name)
         # The words of visitors, and the objects that they find, are not for all who write rules.
-        may_see = searches.has_view_permission(request) and pages.has_view_documents_permission(
-            request, index
-        )
+        may_see = may_see_searches(self.admin_site, request, index)
         changes = kept(result)["changes"] if may_see else []
         apps_shown = self.admin_site.get_app_list(request) if changes else []
         links = model_links(apps_shown, self.admin_site.name)

@@ -134,6 +134,7 @@ def addresses(
         done=302,
     )
     yield Address("elasticsearch_index_preview", needs=DOCUMENTS | {"view_loggedsearch"})
+    yield Address("elasticsearch_index_tuning", needs=DOCUMENTS | {"view_loggedsearch"})
     yield Address(
         "elasticsearch_index_compare",
         query=f"?key={product}",

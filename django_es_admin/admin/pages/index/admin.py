@@ -33,6 +33,7 @@ from .judge import judge_view
 from .preview import preview_view
 from .sent import read_sent
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
+from .tuning import tuning_view
 from .why import why_view
 
 
@@ -69,6 +70,11 @@ class IndexAdmin(IndexPages):
             self.admin_site.admin_view(outside_transactions(self._judge)),
             name="elasticsearch_index_judge",
         )
+        tuning = path(
+            "<path:object_id>/tuning/",
+            self.admin_site.admin_view(outside_transactions(self._tuning)),
+            name="elasticsearch_index_tuning",
+        )
         actions = [
             path(
                 f"<path:object_id>/{action.name}/",
@@ -82,7 +88,8 @@ class IndexAdmin(IndexPages):
             self.admin_site.admin_view(outside_transactions(self._several)),
             name="elasticsearch_index_several",
         )
-        return [several, *tabs, compare, why, judge, preview, *actions, *super().get_urls()]
+        own = [compare, why, judge, preview, tuning]
+        return [several, *tabs, *own, *actions, *super().get_urls()]
 
     def _action_view(self, action: Action) -> Callable[[HttpRequest, str], HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -106,10 +113,15 @@ class IndexAdmin(IndexPages):
         return judge_view(self, judgements, request, unquote(object_id))
 
     def _preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return preview_view(self, self._searches(), request, unquote(object_id))
+
+    def _tuning(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return tuning_view(self, self._searches(), request, unquote(object_id))
+
+    def _searches(self) -> PageAdmin:
         if not self.admin_site.is_registered(LoggedSearch):
             raise PermissionDenied
-        searches = cast(PageAdmin, self.admin_site.get_model_admin(LoggedSearch))
-        return preview_view(self, searches, request, unquote(object_id))
+        return cast(PageAdmin, self.admin_site.get_model_admin(LoggedSearch))
 
     def _tab_view(self, tab: Tab) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:

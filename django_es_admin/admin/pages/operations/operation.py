@@ -29,13 +29,13 @@ from ....exceptions import (
 )
 from ....indices.definition import IndexDefinition, get_definition
 from ....indices.names import alias_of_generation, short_generation_name
-from ....models import Generation, LoggedSearch, Operation
+from ....models import Generation, Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ....operations.running import operations_in
 from ....status.figures import read_figures
 from ...permissions import PageAdmin
-from ...rights import RIGHTS, index_admin, index_of
+from ...rights import RIGHTS, index_admin, index_of, may_see_searches
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
 from ..format import NOTHING, age, duration
@@ -258,13 +258,8 @@ class OperationAdmin(PageAdmin):
         """Return the searches that a preview found to change; None for who may not see them."""
         row = operation.row
         result = row.details.get("preview")
-        searches = self.admin_site.get_model_admin(LoggedSearch)
-        index, pages = index_of(row.connection, row.index), index_admin(self.admin_site)
-        if not (
-            result
-            and searches.has_view_permission(request)
-            and pages.has_view_documents_permission(request, index)
-        ):
+        index = index_of(row.connection, row.index)
+        if not result or not may_see_searches(self.admin_site, request, index):
             return None
         definition = _definition(row)
         model = definition.model_label if definition else ""

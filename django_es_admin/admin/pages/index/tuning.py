@@ -1,0 +1,108 @@
+"""The page that compares two settings of a search; it changes nothing."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ....exceptions import ElasticsearchAdminError, SearchUnknown
+from ....indices.definition import IndexDefinition, get_definition
+from ....insight.compared import kept, sentence
+from ....insight.searches import KnownSearch
+from ....insight.tuning.setting import (
+    FUZZINESS,
+    OPERATORS,
+    Setting,
+    analyzers_to_choose,
+    read_setting,
+    setting_of,
+)
+from ....insight.tuning.tune import Tuning, tune
+from ...permissions import PageAdmin
+from ...rights import IndexPages, index_of
+from ..address import find_index, parse_id
+from ..links import model_links
+from ..operations.changes import linked
+from .frame import frame
+from .known import searches_for, title_of
+from .tabs import OVERVIEW
+
+
+def tuning_view(
+    pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
+) -> HttpResponse:
+    """Ask the searches of the log and the judged ones with two settings, and show what differs.
+
+    Args:
+        pages: of the indices.
+        searches: the page of the log, which knows who may see what people search.
+        object_id: ``connection:name``; the parameters are those of the form.
+
+    Raises:
+        PermissionDenied: the user may not view indices, their documents, or searches.
+        Http404: there is no such index, or it is not made from objects.
+    """
+    pages.require_view(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    searches.require_view(request)
+    connection, name = parse_id(object_id)
+    detail = find_index(object_id)
+    if not pages.has_view_documents_permission(request, index_of(connection, name)):
+        raise PermissionDenied
+    if not detail.status.model:
+        raise Http404("There is no such index.")
+    definition = get_definition(name, connection)
+    known = searches_for(pages, request, definition)
+    asked = {key: str(value).replace("\0", "") for key, value in request.GET.items()}
+    search = next((one for one in known if one.name == asked.get("search")), known[0])
+    result: Tuning | None = None
+    problem, now = detail.connection.error, setting_of(search)
+    if asked.get("search", search.name) != search.name:
+        problem = problem or str(SearchUnknown(_("There is no such search.")))
+    given = _given(asked, now)
+    if not problem and "fields" in asked:
+        try:
+            result = _tuned(definition, search, asked)
+        except ElasticsearchAdminError as error:
+            problem = str(error)
+    context = frame(pages, request, object_id, detail, tab=OVERVIEW, subtitle=_("Two settings"))
+    links = model_links(context["available_apps"], pages.admin_site.name)
+    changes = kept(result.comparison)["changes"] if result else []
+    context |= {
+        "searches": [(one.name, title_of(one)) for one in known],
+        "search": search.name,
+        "now": now,
+        "given": given,
+        "operators": OPERATORS,
+        "fuzzinesses": FUZZINESS,
+        "analyzers": analyzers_to_choose(definition),
+        "tuning": result,
+        "sentence": sentence(result.comparison) if result else "",
+        "changes": linked(changes, links, detail.status.model),
+        "problem": problem,
+    }
+    request.current_app = pages.admin_site.name
+    return TemplateResponse(request, "admin/elasticsearch/index/tuning.html", context)
+
+
+def _given(asked: dict[str, str], now: Setting) -> dict[str, Any]:
+    return {
+        "fields": asked.get("fields", ", ".join(now.fields)),
+        "operator": asked.get("operator", now.operator),
+        "fuzziness": asked.get("fuzziness", now.fuzziness),
+        "analyzer": asked.get("analyzer", ""),
+    }
+
+
+def _tuned(definition: IndexDefinition, search: KnownSearch, asked: dict[str, str]) -> Tuning:
+    setting = read_setting(
+        definition,
+        asked.get("fields", ""),
+        asked.get("operator", "and"),
+        asked.get("fuzziness", "AUTO"),
+        asked.get("analyzer", ""),
+    )
+    return tune(definition, search, setting)

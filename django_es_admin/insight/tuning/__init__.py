@@ -1,0 +1,1 @@
+"""Two settings of one search side by side; nothing of a site is changed."""
