@@ -25,6 +25,7 @@ from django_es_admin.search.searched import Searched
 from tests.inputs.models import Thing
 
 pytestmark = pytest.mark.django_db(transaction=True)
+Log = Callable[[list[str]], None]
 
 NOUNS = (
     "lamp lantern café cafe jalapeno jalapeño running runner shelter studies universities boxes"
@@ -91,19 +92,62 @@ def answers(es: Elasticsearch, definition: IndexDefinition, texts: list[str]) ->
 
 @pytest.mark.parametrize("kind", ANALYZERS)
 def test_what_it_names_is_what_breaks(
-    things: IndexDefinition,
-    es: Elasticsearch,
-    logged: Callable[[list[str]], None],
-    kind: str,
+    things: IndexDefinition, es: Elasticsearch, logged: Log, kind: str
 ) -> None:
     rng = random.Random(kind)  # noqa: S311
     make_things(rng)
     texts = made_searches(rng)
     logged(texts)
+    prove(things, es, kind, texts)
+
+
+ROWS, SEARCHES = 21_302, 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ANALYZERS)
+def test_what_it_names_is_what_breaks_in_many_searches_of_many_objects(
+    things: IndexDefinition, es: Elasticsearch, logged: Log, kind: str
+) -> None:
+    rng = random.Random(f"many {kind}")  # noqa: S311
+    words = made_words(rng)
+    names = (" ".join(rng.choices(words, k=rng.randint(2, 6))) for _ in range(ROWS))
+    Thing.objects.bulk_create(
+        (Thing(data={"name": name}) for name in names),
+        batch_size=2_000,
+    )
+    texts = sorted(
+        {mistyped(rng, " ".join(rng.choices(words, k=rng.randint(1, 3)))) for _ in range(600)}
+    )
+    texts = rng.sample(texts, SEARCHES)
+    logged(texts)
+    prove(things, es, kind, texts)
+
+
+def made_words(rng: random.Random) -> list[str]:
+    """Return a vocabulary: a few hundred words, many in several forms, some of them frequent."""
+    syllables = (
+        "ba be bo da de do ka ke ko la le lo ma mé mo na ne ñu ra re ro sa se so ta te to".split()
+    )
+    stems = ["".join(rng.choices(syllables, k=rng.randint(2, 4))) for _ in range(250)]
+    forms = [stem + rng.choice(("s", "ing", "ed", "er", "ies", "")) for stem in stems]
+    return [*NOUNS * 4, *ADJECTIVES * 4, *stems, *forms]
+
+
+def mistyped(rng: random.Random, text: str) -> str:
+    """Return a text with a letter left out, doubled or exchanged, in one of three."""
+    place = rng.randrange(len(text))
+    if rng.random() > 1 / 3:
+        return text
+    return text[:place] + rng.choice(("", text[place] * 2, "x")) + text[place + 1 :]
+
+
+def prove(things: IndexDefinition, es: Elasticsearch, kind: str, texts: list[str]) -> None:
+    """Preview a change of the analyzer, swap, look what broke, and go back."""
     live = rebuild(plan_rebuild(things)).generation
     then = changed(things, ANALYZERS[kind])
     built = rebuild(plan_rebuild(then, swap=False)).generation
-    told = preview(things, built)
+    told = preview(things, built, searches=len(texts), seconds=600)
     assert (told.asked, told.left_out) == (len(texts), 0)
     before = answers(es, things, texts)
     swap_alias(plan_swap(things, built))
