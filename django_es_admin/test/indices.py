@@ -13,6 +13,7 @@ from ..backends.errors import translated
 from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions
 from ..indices.names import new_generation_name, write_alias
+from ..indices.synonyms import TRIAL
 from ..models import Generation, Owner
 from ..outbox.drain import breaker
 from ..outbox.drain.owner import meta_with_owner
@@ -21,6 +22,8 @@ from ..status import snapshot
 
 # Connection and alias -> the generation that this process has made, or found, for its tests.
 _generations: dict[tuple[str, str], str] = {}
+_NO_SUCH_SET = (400, 404, 405, 500)
+"""What servers answer that have no such set, or no synonyms API."""
 _KEY = secrets.token_hex(8)
 """The owner of all of them: the databases of tests lose their own key again and again."""
 
@@ -142,13 +145,18 @@ def _delete(connection: Base, names: Collection[str]) -> None:
 
 
 def delete_all(connection: Base) -> None:
-    """Delete every index of this run that the connection reaches.
+    """Delete every index of this run that the connection reaches, and the synonyms that they used.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     with translated(connection):
         _delete(connection, _read(connection).keys())
+        client = _client(connection).options(ignore_status=_NO_SUCH_SET)
+        for definition in get_definitions(connection.alias):
+            for real in definition.synonyms.values():
+                for name in (real, f"{real}{TRIAL}"):
+                    client.synonyms.delete_synonym(id=name)
 
 
 def register_generations(databases: Collection[str]) -> None:
