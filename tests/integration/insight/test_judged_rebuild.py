@@ -33,13 +33,13 @@ def live(definition: IndexDefinition) -> str:
 
 @pytest.fixture
 def judged(things: IndexDefinition) -> IndexDefinition:
-    """A live index, and a search of it that is judged to be right."""
+    """A live index, and two searches of it that are judged to be right."""
     lamp = Thing.objects.create(data={"name": "old lamps"})
-    Thing.objects.create(data={"name": "new boxes"})
+    boxes = Thing.objects.create(data={"name": "boxes"})
     rebuild(plan_rebuild(things))
-    for words, grade in (("lamps", 3), ("old lamps", 1)):
+    for words, thing, grade in (("lamps", lamp, 3), ("boxes", boxes, 1)):
         Judgement.objects.create(
-            index=things.name, search=PLAIN, words=words, key=str(lamp.pk), grade=grade
+            index=things.name, search=PLAIN, words=words, key=str(thing.pk), grade=grade
         )
     return things
 
