@@ -1,6 +1,6 @@
 """What all tests share: a real Elasticsearch, emptied of this run's indices after each test."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils import translation
 from elasticsearch import Elasticsearch
 from xdist.scheduler import LoadFileScheduling, Scheduling
 
-from django_es_admin import connections
+from django_es_admin import connections, incidents
 from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker, cluster_side, statistics
 from django_es_admin.status import snapshot
@@ -87,6 +87,12 @@ def _breaker_stays_here() -> Iterator[None]:
     cluster_side.forget_looks()
     yield
     breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _incidents_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test log an error whole, though another one has met the same."""
+    monkeypatch.setattr(incidents, "_noted", OrderedDict())
 
 
 @pytest.fixture(autouse=True)
