@@ -239,6 +239,10 @@ class TriggersImpossible(ElasticsearchAdminError):
     """A document cannot be captured by triggers: remove capture = "triggers"."""
 
 
+class CopyFailed(ElasticsearchAdminError):
+    """Elasticsearch could not copy the live index to a new generation: correct what it says."""
+
+
 class LoadFailed(ElasticsearchAdminError):
     """Some documents could not be indexed; the live index is unchanged.
 

@@ -43,6 +43,7 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
         "rate": plan.rate,
         "foreign": plan.foreign,
         "judge": plan.judge,
+        "block": plan.block,
     }
     return enqueue(plan.definition, Operation.Kind.REBUILD, details=details)
 
@@ -166,6 +167,7 @@ def _rebuild(definition: IndexDefinition, row: Operation, hire: Hire) -> str:
         rate=told.get("rate"),
         foreign=told.get("foreign", False),
         judge=told.get("judge"),
+        block=told.get("block", False),
     )
     return rebuild(plan, queued=row, hire=hire).generation
 

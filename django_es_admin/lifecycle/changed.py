@@ -89,7 +89,7 @@ def find_changes(definition: IndexDefinition) -> Changes:
             one
             for one in compare_mappings(definition.mappings, mappings)
             # What only the live mapping has, a dynamic mapping has added for this code.
-            if not (same and one.declared is None)
+            if definition.document and not (same and one.declared is None)
         ),
         settings=differing_settings(definition, holder),
         plan=not same,

@@ -1,7 +1,7 @@
 """Build a new generation of an index and make it live: the sequence; each step has a module."""
 
 import os
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from ..exceptions import (
 )
 from ..faults import close_broken
 from ..indices.definition import IndexDefinition
-from ..indices.live import LiveIndices, read_indices
+from ..indices.live import LiveIndices, count_documents, read_indices, read_mappings
 from ..indices.templates import find_template_warnings
 from ..models import Generation, Operation
 from ..operations.patience import (
@@ -36,7 +36,9 @@ from ..operations.running import explain_running, running_rebuild
 from ..status.counts import remember_rows
 from .aliases.alias_actions import foreign_aliases, kept_properties
 from .aliases.swap_plan import SwapPlan, plan_swap
+from .build.blocking import lift_blocks, writes_blocked
 from .build.catch_up import CaughtUp, catch_up
+from .build.copying import can_resume_copy, copy, find_left_block, pass_copy
 from .build.gate import GateResult, pass_gate
 from .build.judged import Judged, the_judge
 from .build.load import Hire, LoadResult, count_about, load
@@ -78,6 +80,8 @@ class RebuildPlan:
         rate: at most so many objects a second, by all of them; None for as fast as it goes.
         judge: the lowest nDCG@10 of judged searches with which it may become live, and not below
             that of the live one, either; None to judge nothing.
+        block: whether nobody may write to the live generation while it is copied, as is done for
+            an index without a document.
     """
 
     definition: IndexDefinition
@@ -93,6 +97,12 @@ class RebuildPlan:
     workers: int = 1
     rate: float | None = None
     judge: float | None = None
+    block: bool = False
+
+    @property
+    def copies(self) -> bool:
+        """Whether there is no document to load from, so that Elasticsearch copies what is live."""
+        return self.definition.document is None
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,7 @@ def plan_rebuild(
     workers: int | None = None,
     rate: float | None = None,
     judge: float | None = None,
+    block: bool = False,
 ) -> RebuildPlan:
     """Return the plan of :func:`rebuild`.
 
@@ -136,6 +147,7 @@ def plan_rebuild(
         rate: at most so many objects a second.
         judge: the lowest nDCG@10 with which it may become live; None to judge nothing. A rebuild
             that is resumed judges as it was to.
+        block: let nobody write to the live generation while it is copied.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -144,20 +156,36 @@ def plan_rebuild(
     live = read_indices(definition.connection, deadline)
     source = _source(definition, live)
     refusals = find_refusals(definition, live)
-    dead = find_dead_build(definition) if definition.document else None
+    dead = find_dead_build(definition)
     resumes = dead.name if dead and dead.name in live.by_name else ""
     if judge is None and dead and resumes:
         judge = dead_build_judges(definition, dead)
     if judge is not None and definition.document and (why := the_judge().find_refusal(definition)):
         refusals.append(why)
+    elif judge is not None and definition.document is None:
+        text = _("The index %(name)s has no document, so no judged search can be asked of it.")
+        refusals.append(text % {"name": definition.name})
+    copied = definition.document is None
+    if copied:
+        block = block or bool(find_left_block(definition, source))
+        if not can_resume_copy(definition, resumes, source, block=block):
+            resumes = ""
     if not foreign:
         names = [name for name in (source, resumes) if name]
         refusals += find_owner_refusals(definition, names, deadline, adopted=True)
-    if definition.document is None:
+    if copied and source is None:
         refusals.append(
             _(
-                "The index %(name)s has no document to load it from: register one, "
-                "or fill the index yourself."
+                "The index %(name)s has no document to load it from, and nothing is live that "
+                "could be copied: register a document, or create the index and fill it yourself."
+            )
+            % {"name": definition.name}
+        )
+    elif block and not copied:
+        refusals.append(
+            _(
+                "--block-writes is for an index without a document. A rebuild of %(name)s loses "
+                "no change."
             )
             % {"name": definition.name}
         )
@@ -168,7 +196,7 @@ def plan_rebuild(
         source=source,
         concrete=source == definition.alias,
         resumes=resumes,
-        rows=count_about(definition) if definition.document else 0,
+        rows=_count_documents(definition, source, deadline) if copied else count_about(definition),
         swap=swap,
         wait=wait,
         refusals=tuple(refusals),
@@ -176,12 +204,29 @@ def plan_rebuild(
             *_adoption_warnings(definition, source),
             *(_alias_warnings(definition, live) if swap else ()),
             *find_template_warnings(definition, live, deadline),
+            *([] if block or not copied else [_explain_unblocked(definition)]),
         ),
         foreign=foreign,
-        workers=workers or default_workers(definition),
+        workers=workers or (1 if copied else default_workers(definition)),
         rate=rate,
         judge=judge,
+        block=block,
     )
+
+
+def _count_documents(definition: IndexDefinition, source: str | None, deadline: Deadline) -> int:
+    if source is None:
+        return 0
+    return count_documents(definition.connection, [source], deadline)[source] or 0
+
+
+def _explain_unblocked(definition: IndexDefinition) -> str:
+    text = _(
+        "%(name)s has no document, so Elasticsearch copies what is live. What is written to it "
+        "during the copy is missing afterwards: stop what writes there, or block writes "
+        "(--block-writes)."
+    )
+    return text % {"name": definition.name}
 
 
 def default_workers(definition: IndexDefinition) -> int:
@@ -244,29 +289,35 @@ def rebuild(
     if plan.refusals:
         raise OperationRefused(" ".join(plan.refusals))
     definition = plan.definition
-    with recording(
-        definition,
-        Operation.Kind.REBUILD,
-        on_progress=on_progress,
-        details={
-            "source": plan.source,
-            "swap": plan.swap,
-            "workers": plan.workers,
-            "judge": plan.judge,
-        },
-        queued=queued,
-    ) as record:
+    with (
+        recording(
+            definition,
+            Operation.Kind.REBUILD,
+            on_progress=on_progress,
+            details={
+                "source": plan.source,
+                "swap": plan.swap,
+                "workers": plan.workers,
+                "judge": plan.judge,
+            },
+            queued=queued,
+        ) as record,
+        _holding_writes(plan, record),
+    ):
         record.tell(Progress(definition.name, "create"))
         # We may not have created the live generation; from here on it receives its changes, too.
         outlast(partial(adopt, definition, foreign=plan.foreign))
         found = outlast(partial(take_over, definition, plan.resumes))
-        generation = found or create_generation(definition)
+        generation = found or _create(plan)
         record.name(generation.name)
         outlast(partial(give_up_builds, definition, generation))
         try:
-            result = _build(plan, generation, record, hire)
-        except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver):
+            result = (_copy if plan.copies else _build)(plan, generation, record, hire)
+        except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver) as error:
             # It still gets changes: it may be corrected, or another process may resume it.
+            if plan.copies and not isinstance(error, OperationTakenOver):
+                # Nothing is written to a copy that stopped.
+                outlast(partial(mark_failed, generation, str(error)))
             raise
         except BaseException as error:
             if is_database_outage(error) or is_cluster_away(error):
@@ -321,6 +372,43 @@ def _build(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire
         record.operation.details["judged"] = asdict(judged)
         judged.require(definition, plan.judge)
     return RebuildResult(definition.name, generation.name, loaded, drained, gate, None, judged)
+
+
+def _holding_writes(plan: RebuildPlan, record: Record) -> AbstractContextManager[None]:
+    if not plan.copies:
+        return nullcontext()
+    lift_blocks(plan.definition, kept=plan.source or "" if plan.block else "")
+    if not (plan.block and plan.source):
+        return nullcontext()
+    return writes_blocked(plan.definition, plan.source, record)
+
+
+def _create(plan: RebuildPlan) -> Generation:
+    definition = plan.definition
+    if not (plan.copies and plan.source):
+        return create_generation(definition)
+    deadline = Deadline(get_options().operation_timeout)
+    # Nothing declares it: what the project has made of it, or a dynamic mapping, stays.
+    mappings = read_mappings(definition.connection, [plan.source], deadline)
+    return create_generation(definition, mappings[plan.source])
+
+
+def _copy(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire) -> RebuildResult:
+    """Do what ``_build`` does where there is no document: the cluster copies what is live."""
+    definition, tell, source = plan.definition, record.tell, plan.source
+    assert source is not None  # noqa: S101 (a plan without one is refused)
+    copied = copy(definition, generation, source, record, tell, slices=plan.workers, rate=plan.rate)
+    tell(Progress(definition.name, "settle"))
+    patiently(
+        partial(settle, definition, generation.name),
+        lambda: tell(Progress(definition.name, "settle")),
+    )
+    gate = pass_copy(
+        definition, generation, copied, tell, source=source, blocked=plan.block, wait=plan.wait
+    )
+    record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
+    drained = CaughtUp(0, 0)
+    return RebuildResult(definition.name, generation.name, copied, drained, gate, swap=None)
 
 
 def _swap(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResult:

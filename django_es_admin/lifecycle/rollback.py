@@ -1,5 +1,7 @@
 """Go back to the generation that was live before, which has got every change since."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from ..indices.definition import IndexDefinition
@@ -18,7 +20,14 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
     """
     standby = generations_of(definition).filter(role=Generation.Role.STANDBY).first()
     if standby is not None:
-        return plan_swap(definition, standby.name, min_ratio=0)
+        found = plan_swap(definition, standby.name, min_ratio=0)
+        if definition.document:
+            return found
+        text = _(
+            "%(name)s has no document, so %(standby)s got no change since it was live: what was "
+            "written since then is missing in it."
+        ) % {"name": definition.name, "standby": standby.name}
+        return replace(found, warnings=(*found.warnings, text))
     plan = plan_swap(definition)
     refusal = _(
         "The index %(name)s has no standby to roll back to: the previous generation was "

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..indices.definition import IndexDefinition
+from ..lifecycle.build.blocking import lift_blocks
 from ..operations.ending import Cancelled, cancel_operations
 from .command import ElasticsearchCommand
 
@@ -39,14 +40,18 @@ def cancel_in(
     Args:
         kinds: of operations; of all if empty.
     """
-    found = [one for each in definitions for one in cancel_operations(each, kinds)]
+    chosen = list(definitions)
+    found = [one for each in chosen for one in cancel_operations(each, kinds)]
+    lifted = [name for each in chosen if not each.document for name in lift_blocks(each)]
     if as_json:
         command.write_json(CancelDocument(tuple(map(_document, found))))
     for one in found:
         row = one.operation.row
         ended = "It has ended" if one.at_once else "It ends after its current step or batch"
         command.say(f"Cancelled the {row.get_kind_display()} of {row.index} by {row.who}. {ended}.")
-    if not found:
+    for name in lifted:
+        command.say(f"{name} accepts writes again, which a rebuild that was killed had blocked.")
+    if not found and not lifted:
         command.say("Nothing goes on or waits that could be cancelled.")
 
 

@@ -83,6 +83,15 @@ class Record:
         if changed or time.monotonic() - self.recorded >= RECORD_SECONDS:
             self._save(steps=steps)
 
+    def note(self, **details: Any) -> None:
+        """Record facts at once, for whoever goes on after a kill.
+
+        Args:
+            details: each by its name; None takes one back.
+        """
+        known = self.operation.details | details
+        self._save(details={name: value for name, value in known.items() if value is not None})
+
     def name(self, generation: str) -> None:
         """Record which generation it makes or moves."""
         self._save(generation=generation)

@@ -12,6 +12,7 @@ from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Owner
+from ..operations.blocked import left_blocked
 from ..operations.history import (
     OperationStatus,
     last_operations,
@@ -44,6 +45,7 @@ class Figures:
         silent: databases that did not answer.
         owners: database -> the key by which it names what it owns.
         triggers: database -> its triggers, where documents want some.
+        blocked: connection and name -> what a killed rebuild has left blocked for writes.
         synonyms: the rules of the sets that are named; None where the database does not say.
     """
 
@@ -59,6 +61,7 @@ class Figures:
     owners: dict[str, str] = field(default_factory=dict)
     triggers: dict[str, TriggerState] = field(default_factory=dict)
     synonyms: Rules | None = field(default_factory=dict)
+    blocked: dict[Key, str] = field(default_factory=dict)
 
     def triggers_of(self, definition: IndexDefinition) -> tuple[int, int]:
         """Return how many triggers of an index are missing, and how many at its table are old."""
@@ -172,6 +175,8 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
         behind=found.behind | {(using, pk) for pk in find_behind(using)},
         workers=found.workers | {using: read_workers(using)},
         owners=found.owners | dict.fromkeys([using], _key(using)),
+        # Only an index without a document is ever blocked.
+        blocked=found.blocked | (left_blocked(using) if len(documented) < len(group) else {}),
         triggers=found.triggers | ({using: read_state(using)} if documents_in(using) else {}),
     )
 

@@ -40,6 +40,10 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(name)s has lost its write alias, without which nothing is written to it. A drain gives "
         "it back"
     ),
+    "write-block": gettext_lazy(
+        "%(name)s refuses all writes, as a rebuild was killed that had blocked them. "
+        "`manage.py es_cancel %(index)s` takes the block off, and so does the next rebuild"
+    ),
     "foreign": gettext_lazy(
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
         "an INDEX_PREFIX of your own, or make it yours, if that site no longer writes to it"

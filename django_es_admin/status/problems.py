@@ -54,6 +54,7 @@ def find_problems(
     unattended: Operation | None = None,
     triggers: tuple[int, int] = (0, 0),
     synonyms: Sequence[SynonymsBehind] = (),
+    blocked: str = "",
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -74,6 +75,7 @@ def find_problems(
         rebuilding: the rebuild that goes on or waits.
         unattended: an operation that no worker has begun.
         triggers: how many of them are missing, and how many old.
+        blocked: the physical index that a killed rebuild lets nobody write to; "" if none.
         synonyms: sets that are not in Elasticsearch as the rows say.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
@@ -81,6 +83,7 @@ def find_problems(
     found = [
         *_of_triggers(*triggers),
         *_of_queue(unattended),
+        *_of_block(definition, blocked),
         *_of_outbox(outbox),
         *_of_builds(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding
@@ -149,6 +152,13 @@ def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
             "count": max(int(since.total_seconds() // 60), 1),
         }
         yield Problem("queued", facts)
+
+
+def _of_block(definition: IndexDefinition, blocked: str) -> Iterator[Problem]:
+    """Tell of what a rebuild has blocked that was killed before it could take the block off."""
+    if blocked:
+        facts = {"name": blocked, "index": definition.name}
+        yield Problem("write-block", facts, "error", (Mend("rebuild", definition.name),))
 
 
 def _of_write_aliases(

@@ -265,6 +265,7 @@ def index_status(
             ),
             unattended=next((each.row for each in running if each.unattended), None),
             triggers=figures.triggers_of(definition),
+            blocked=figures.blocked.get((definition.using, definition.name), ""),
             synonyms=()
             if figures.synonyms is None
             else find_behind(definition, index, figures.synonyms, answer.synonyms),

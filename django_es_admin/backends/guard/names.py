@@ -162,6 +162,20 @@ def _in_actions(content: bytes) -> Iterator[str]:
             yield from names_in_query(action.get("filter"))
 
 
+_COPIED = {"source": {"index"}, "dest": {"index", "version_type"}, "conflicts": set()}
+
+
+def _in_copy(content: bytes) -> Iterator[str]:
+    body = parsed(content)
+    # A script or a pipeline can send a document anywhere; a remote cluster is another matter.
+    if body.keys() != _COPIED.keys() or any(
+        body[k].keys() != _COPIED[k] for k in ("source", "dest")
+    ):
+        raise Unreadable
+    for end in ("source", "dest"):
+        yield from names_of(body[end]["index"])
+
+
 def _in_index(content: bytes) -> Iterator[str]:
     yield OF_THE_PATH
     body = parsed(content) or {}
@@ -197,4 +211,5 @@ _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "index": _in_index,
     "alias": _in_alias,
     "mapping": _in_mapping,
+    "copy": _in_copy,
 }

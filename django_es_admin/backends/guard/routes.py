@@ -26,6 +26,7 @@ Body = Literal[
     "index",
     "alias",
     "mapping",
+    "copy",
     "closed",
 ]
 """How a body names indices.
@@ -37,6 +38,7 @@ Body = Literal[
 ``template``, ``templates``, ``ratings``: as ``query`` and ``headers``, rendered before.
 ``mapping``: in its runtime fields that look things up. ``index``: so, and among its ``aliases``.
 ``alias``: as ``index`` and ``alias``, and in the ``filter``.
+``copy``: in its ``source`` and ``dest``, if nothing else decides where a document goes.
 ``closed``: in a way that is not read, as in a text of ES|QL.
 """
 
@@ -124,6 +126,8 @@ PUT              {index}/_settings                     any
 POST PUT DELETE  {index}/_alias/{index}                alias
 POST PUT DELETE  {index}/_aliases/{index}              alias
 POST             _aliases                              actions
+POST             _reindex                              copy
+POST             _tasks/{any}/_cancel                  named
 POST PUT         {index}/_clone/{index}                index
 POST PUT         {index}/_shrink/{index}               index
 POST PUT         {index}/_split/{index}                index

@@ -1,5 +1,6 @@
 """Create a physical index and register it as a generation."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,17 +23,25 @@ LOAD_SETTINGS: dict[str, Any] = {
 }
 
 
-def create_generation(definition: IndexDefinition) -> Generation:
+def create_generation(
+    definition: IndexDefinition, mappings: Mapping[str, Any] | None = None
+) -> Generation:
     """Create an empty generation that nobody searches, set for loading, and register it.
+
+    Args:
+        mappings: as declared if omitted.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    return create_physical(definition, {**definition.settings, **LOAD_SETTINGS}, {})
+    return create_physical(definition, {**definition.settings, **LOAD_SETTINGS}, {}, mappings)
 
 
 def create_physical(
-    definition: IndexDefinition, settings: dict[str, Any], aliases: dict[str, Any]
+    definition: IndexDefinition,
+    settings: dict[str, Any],
+    aliases: dict[str, Any],
+    mappings: Mapping[str, Any] | None = None,
 ) -> Generation:
     """Create a physical index under a new name, with its write alias, and register it.
 
@@ -43,12 +52,13 @@ def create_physical(
     key = outlast(partial(own_key, definition.database))
     client = definition.connection.client
     settings = dict(settings_with_synonyms(definition, settings))
-    meta = meta_with_owner(definition, definition.mappings.get("_meta"), key)
+    mappings = definition.mappings if mappings is None else mappings
+    meta = meta_with_owner(definition, mappings.get("_meta"), key)
     with translated(definition.connection):
         client.options(request_timeout=get_options().operation_timeout).indices.create(
             index=name,
             settings=settings,
-            mappings={**definition.mappings, "_meta": meta},
+            mappings={**mappings, "_meta": meta},
             aliases={write_alias(name): {"is_hidden": True}, **aliases},
         )
     # A change that is drained before this moment was committed before it, so that a load reads it.

@@ -117,6 +117,14 @@ class Command(ElasticsearchCommand):
             help="The same, and do not swap either if its nDCG@10 is below N.",
         )
         parser.add_argument(
+            "--block-writes",
+            action="store_true",
+            help=(
+                "Also indices without a document, which Elasticsearch copies: nobody can write to "
+                "them meanwhile, so that nothing is lost."
+            ),
+        )
+        parser.add_argument(
             "--background",
             action="store_true",
             help="Let N workers of the background tasks do it (--workers N), and do not wait.",
@@ -153,6 +161,7 @@ class Command(ElasticsearchCommand):
         rate: float | None,
         judge: bool,
         min_ndcg: float | None,
+        block_writes: bool,
         background: bool,
         resume: bool,
         only_changed: bool,
@@ -172,7 +181,7 @@ class Command(ElasticsearchCommand):
             chosen = _select(indices, connection)
             cancel_in(self, chosen, kinds=[Operation.Kind.REBUILD], as_json=as_json)
             return
-        chosen = _select(indices, connection)
+        chosen = _select(indices, connection, undocumented=block_writes)
         if not chosen:
             self.say("No index has a document to load it from.")
         elif only_changed:
@@ -186,6 +195,7 @@ class Command(ElasticsearchCommand):
                 workers=workers,
                 rate=rate,
                 judge=0.0 if judge and min_ndcg is None else min_ndcg,
+                block=block_writes and (bool(indices) or not definition.document),
             )
             for definition in chosen
         ]
@@ -309,10 +319,13 @@ class Command(ElasticsearchCommand):
         self.complain(f"The unfinished generation is {error.generation}.")
 
 
-def _select(indices: list[str], connection: str | None) -> list[IndexDefinition]:
+def _select(
+    indices: list[str], connection: str | None, *, undocumented: bool = False
+) -> list[IndexDefinition]:
     definitions = select_definitions(indices, connection)
-    # Named, an index without a document is refused with the reason; else there is nothing to do.
-    return definitions if indices else [d for d in definitions if d.document]
+    # Changes may be lost where an index has no document: only who names it, or blocks, wants that.
+    every = bool(indices) or undocumented
+    return definitions if every else [d for d in definitions if d.document]
 
 
 def describe(plan: RebuildPlan) -> list[str]:
@@ -321,8 +334,32 @@ def describe(plan: RebuildPlan) -> list[str]:
     title = f"Rebuild {definition.name} on {definition.connection.alias}"
     if plan.refusals:
         return [f"{title}: cannot be done"]
-    rows = f"{plan.rows:,} row{'' if plan.rows == 1 else 's'} of {definition.model_label}"
-    steps = [
+    steps = _copy_steps(plan) if plan.copies else _load_steps(plan)
+    return [
+        title,
+        *(f"  {number}  {step}" for number, step in enumerate(steps, 1)),
+        *(f"  note: {warning}" for warning in plan.warnings),
+    ]
+
+
+def _copy_steps(plan: RebuildPlan) -> list[str]:
+    count = f"{plan.rows:,} document{'' if plan.rows == 1 else 's'}"
+    block, unblock = f"let nobody write to {plan.source}", f"let writes to {plan.source} in again"
+    return [
+        *([block] if plan.block else []),
+        f"resume the copy to {plan.resumes}, whose rebuild was killed"
+        if plan.resumes
+        else "create a new generation, with the mapping that is live and the settings as declared",
+        f"copy {count} of {plan.source} in Elasticsearch (_reindex)",
+        f"wait up to {plan.wait:.0f} s for its shards, compare the numbers of documents",
+        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
+        *([unblock] if plan.block and not plan.concrete else []),
+    ]
+
+
+def _load_steps(plan: RebuildPlan) -> list[str]:
+    rows = f"{plan.rows:,} row{'' if plan.rows == 1 else 's'} of {plan.definition.model_label}"
+    return [
         f"resume {plan.resumes}, whose rebuild was killed"
         if plan.resumes
         else "create a new generation, with the mapping as declared",
@@ -331,11 +368,6 @@ def describe(plan: RebuildPlan) -> list[str]:
         f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
         *_judge_steps(plan),
         *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
-    ]
-    return [
-        title,
-        *(f"  {number}  {step}" for number, step in enumerate(steps, 1)),
-        *(f"  note: {warning}" for warning in plan.warnings),
     ]
 
 

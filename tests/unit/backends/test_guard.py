@@ -1,5 +1,7 @@
 """The guard in the transport: forbidden requests are not sent."""
 
+from typing import Any
+
 import pytest
 from elastic_transport import NdjsonSerializer
 
@@ -16,6 +18,13 @@ def sent(body: object) -> bytes | None:
         return body
     lines = NdjsonSerializer()
     return lines.dumps([body] if isinstance(body, dict) else body)
+
+
+COPY: dict[str, Any] = {
+    "source": {"index": "mine-a"},
+    "dest": {"index": "mine-b", "version_type": "external"},
+    "conflicts": "proceed",
+}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +64,10 @@ def sent(body: object) -> bytes | None:
         ("PUT", "/mine-a/_shrink/mine-b", {"aliases": {"other": {}}}),
         ("POST", "/mine-a/_rollover/other", {}),
         ("POST", "/_reindex", {"source": {"index": "mine-a"}, "dest": {"index": "mine-b"}}),
+        ("POST", "/_reindex", COPY | {"source": {"index": "other"}}),
+        ("POST", "/_reindex", COPY | {"dest": {"index": "other", "version_type": "external"}}),
+        ("POST", "/_reindex", COPY | {"script": {"source": "ctx._index = 'other'"}}),
+        ("POST", "/_reindex", COPY | {"dest": {**COPY["dest"], "pipeline": "elsewhere"}}),
     ],
 )
 def test_another_namespace_is_refused(method: str, target: str, body: object) -> None:
@@ -84,6 +97,8 @@ def test_another_namespace_is_refused(method: str, target: str, body: object) ->
         ("POST", "/_search", {"pit": {"id": "x"}}),
         ("DELETE", "/_pit", {"id": "x"}),
         ("POST", "/_analyze", {"text": "a"}),
+        ("POST", "/_reindex?wait_for_completion=false", COPY),
+        ("POST", "/_tasks/a:1/_cancel", None),
     ],
 )
 def test_the_own_namespace_is_allowed(method: str, target: str, body: object) -> None:

@@ -181,11 +181,15 @@ REBUILD = Action(
     title=_("Rebuild…"),
     button=_("Start the rebuild"),
     plan=lambda definition, asked: plan_rebuild(
-        definition, swap="wait" not in asked, judge=0.0 if "judge" in asked else None
+        definition,
+        swap="wait" not in asked,
+        judge=0.0 if "judge" in asked else None,
+        block=not definition.document and "block" in asked,
     ),
     tell=plans.tell_rebuild,
     execute=rebuild,
-    fits=lambda index: bool(index.model),
+    # Without a document, Elasticsearch copies what is live.
+    fits=lambda index: bool(index.model) or (index.declared and index.exists),
     background=_always,
     enqueue="enqueue_rebuild",
     destroys=_is_concrete,

@@ -90,6 +90,8 @@ def tell_create(plan: CreatePlan) -> Told:
 
 def tell_rebuild(plan: RebuildPlan) -> Told:
     """Tell a rebuild."""
+    if plan.copies:
+        return _tell_copy(plan)
     definition = plan.definition
     name = plan.resumes or f"{definition.alias}-…"
     first = (
@@ -148,6 +150,59 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
         more=(_("Stop before the swap, to look at what it would change…"), "?wait=1")
         if plan.swap and plan.source
         else None,
+    )
+
+
+def _tell_copy(plan: RebuildPlan) -> Told:
+    """Tell a rebuild of an index without a document."""
+    definition = plan.definition
+    name = plan.resumes or f"{definition.alias}-…"
+    values = {
+        "name": name,
+        "shape": _shape(definition),
+        "count": number(plan.rows),
+        "alias": definition.alias,
+        "source": plan.source or "",
+    }
+    steps = [
+        *([_("let nobody write to %(source)s")] if plan.block else []),
+        _("resume the copy to %(name)s, whose rebuild was interrupted")
+        if plan.resumes
+        else _("create %(name)s (%(shape)s, the mapping that is live, the settings as declared)"),
+        ngettext(
+            "copy %(count)s document of %(source)s in Elasticsearch",
+            "copy %(count)s documents of %(source)s in Elasticsearch",
+            plan.rows,
+        ),
+        _("refresh it, wait for its shards, compare the numbers of documents"),
+        _("swap the alias %(alias)s: %(source)s → %(name)s, in one atomic request"),
+        _("%(source)s is a physical index: the swap deletes it, and there is no rollback")
+        if plan.concrete
+        else _("keep %(source)s as it is, for a rollback; it gets no later changes"),
+        *([_("let writes in again")] if plan.block else []),
+    ]
+    body = {"source": {"index": plan.source}, "dest": {"index": name, "version_type": "external"}}
+    return Told(
+        tuple(step % values for step in steps) if plan.source else (),
+        (
+            *([f"PUT /{plan.source}/_block/write"] if plan.block else []),
+            f"PUT /{name}\n{pretty_json({'settings': definition.settings})}",
+            f"POST /_reindex?wait_for_completion=false\n{pretty_json(body)}",
+            f"POST /{name}/_refresh",
+            _aliases(
+                {"remove_index": {"index": plan.source}}
+                if plan.concrete
+                else {"remove": {"index": plan.source, "alias": definition.alias}},
+                _add(plan, name),
+            ),
+        )
+        if plan.source
+        else (),
+        typed=definition.alias if plan.concrete else "",
+        idle=not plan.source,
+        more=(_("Do not block writes"), "?")
+        if plan.block
+        else (_("Block writes meanwhile, so that nothing is lost"), "?block=1"),
     )
 
 

@@ -1,0 +1,87 @@
+"""Let nothing be written to what is copied, and take the block off again, whatever happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from ...backends.errors import translated
+from ...backends.transport.deadline import Deadline
+from ...conf import get_options
+from ...exceptions import IndexMissing
+from ...indices.definition import IndexDefinition
+from ...indices.live import read_indices
+from ...operations.blocked import BLOCKED, forget_block, left_behind
+from ...operations.patience import patiently
+from ...operations.recording import Record
+
+SETTING = "index.blocks.write"
+
+
+@contextmanager
+def writes_blocked(definition: IndexDefinition, source: str, record: Record) -> Iterator[None]:
+    """Let nobody write to ``source`` in the context. A block that was there before stays.
+
+    Args:
+        record: notes the block before it is set: if this process is killed, the next rebuild, or
+            ``es_cancel``, takes it off.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    inherited = source in left_behind(definition)
+    if not inherited and _is_blocked(definition, source):
+        yield
+        return
+    record.note(**{BLOCKED: source})
+    forget_block(definition, source)
+    try:
+        _block(definition, source)
+        yield
+    finally:
+        # A signal or an outage must not leave it: the record tells the next one of it.
+        patiently(partial(_unblock, definition, source), lambda: None)
+        # Written down with the end of the operation, which comes next.
+        record.operation.details.pop(BLOCKED, None)
+
+
+def lift_blocks(definition: IndexDefinition, *, kept: str = "") -> tuple[str, ...]:
+    """Take off the blocks that killed rebuilds left, and return what they were on.
+
+    Args:
+        kept: what is to stay blocked.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    names = tuple(name for name in left_behind(definition) if name != kept)
+    for name in names:
+        _unblock(definition, name)
+        forget_block(definition, name)
+    return names
+
+
+def _is_blocked(definition: IndexDefinition, name: str) -> bool:
+    live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
+    index = live.by_name.get(name)
+    return index is not None and index.settings.get(SETTING) == "true"
+
+
+def _block(definition: IndexDefinition, name: str) -> None:
+    # When it answers, every write that was let in has been done.
+    with translated(definition.connection):
+        client = definition.connection.client
+        client.options(request_timeout=get_options().operation_timeout).indices.add_block(
+            index=name, block="write"
+        )
+
+
+def _unblock(definition: IndexDefinition, name: str) -> None:
+    try:
+        with translated(definition.connection):
+            client = definition.connection.client
+            client.options(request_timeout=get_options().operation_timeout).indices.put_settings(
+                index=name, settings={SETTING: None}
+            )
+    except IndexMissing:
+        # The swap has deleted a physical index of the alias's name.
+        return

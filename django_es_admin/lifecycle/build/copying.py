@@ -1,0 +1,290 @@
+"""Fill a generation of an index without a document: Elasticsearch copies what is live.
+
+The copy is a task of the cluster. It goes on if the process that began it is killed, and the next
+rebuild finds it again by the record of the operation.
+"""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ...backends.errors import translated
+from ...backends.transport.deadline import Deadline
+from ...conf import get_options
+from ...exceptions import (
+    CopyFailed,
+    ElasticsearchAdminError,
+    GateClosed,
+    IndexMissing,
+    LoadFailed,
+    ServerRefused,
+)
+from ...indices.definition import IndexDefinition
+from ...indices.live import count_documents
+from ...models import Generation, Operation
+from ...operations.blocked import BLOCKED, left_behind
+from ...operations.patience import is_cluster_away, is_database_outage, patiently
+from ...operations.progress import OnProgress, Progress
+from ...operations.recording import Record
+from ...operations.running import is_alive, operations_of
+from ..generations.table import mark_loaded
+from .gate import GateResult
+from .load import LoadResult
+from .shards import await_shards
+
+TASK = "task"
+"""Among the details of a rebuild: the copy that goes on in the cluster."""
+LOOK_SECONDS = 0.5
+ERRORS_KEPT = 20
+
+
+def find_copy(definition: IndexDefinition, generation: str) -> Operation | None:
+    """Return the record of the rebuild whose copy fills a generation; None if none does."""
+    return operations_of(definition).filter(generation=generation, details__has_key=TASK).first()
+
+
+def find_left_block(definition: IndexDefinition, source: str | None) -> bool:
+    """Whether a rebuild that was killed has left what is live blocked, so that it is as it was."""
+    return source is not None and source in left_behind(definition)
+
+
+def can_resume_copy(
+    definition: IndexDefinition, generation: str, source: str | None, *, block: bool
+) -> bool:
+    """Whether the cluster still knows the copy of a rebuild that was killed, or its result.
+
+    Args:
+        block: whether nothing may have been written to the source since it began.
+
+    Raises:
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    operation = find_copy(definition, generation) if generation else None
+    if operation is None or operation.details.get("source") != source:
+        return False
+    if block and operation.details.get(BLOCKED) != source:
+        return False
+    try:
+        _look(definition, operation.details[TASK])
+    except (IndexMissing, ServerRefused):
+        return False
+    return True
+
+
+def copy(
+    definition: IndexDefinition,
+    generation: Generation,
+    source: str,
+    record: Record,
+    tell: OnProgress,
+    *,
+    slices: int,
+    rate: float | None,
+) -> LoadResult:
+    """Let the cluster copy all documents of ``source``, and wait until that has ended.
+
+    Whatever ends the wait ends the copy, too, but for a kill, and a server that is away.
+
+    Args:
+        slices: how many parts of it are copied at the same time; 1 for as many as it has shards.
+        rate: at most so many documents a second.
+
+    Raises:
+        LoadFailed: the new generation refused documents, or some could not be read.
+        CopyFailed: the copy ended before its end.
+        ElasticsearchAdminError: Elasticsearch did not do it.
+    """
+    began = time.monotonic()
+    name = definition.name
+    total = _count(definition, [source])[source] or 0
+    tell(Progress(name, "load", 0, total))
+    before = find_copy(definition, generation.name)
+    if before is None:
+        task = _begin(definition, source, generation.name, slices, rate)
+    else:
+        task = before.details[TASK]
+    record.note(**{TASK: task})
+    for other in (
+        operations_of(definition).filter(details__has_key=TASK).exclude(pk=record.operation.pk)
+    ):
+        if other.details[TASK] != task and not is_alive(other):
+            cancel(definition, other.details[TASK])
+        _forget(other)
+
+    def look() -> Mapping[str, Any]:
+        return _look(definition, task)
+
+    def told(done: int = 0) -> None:
+        tell(Progress(name, "load", done, max(total, done)))
+
+    try:
+        while True:
+            found = patiently(look, told)
+            if found["completed"]:
+                break
+            done = patiently(partial(_copied, definition, generation.name, found), told)
+            # All of it is done when the task says so: with a rate, it pauses after the last batch.
+            told(min(done, max(total - 1, 0)))
+            time.sleep(LOOK_SECONDS)
+        result = _result(definition, generation, found)
+        told(result.rows)
+    except BaseException as error:
+        # The next rebuild finds it again where a server was away.
+        if not (is_database_outage(error) or is_cluster_away(error)):
+            cancel(definition, task)
+        raise
+    record.note(**{TASK: None}, conflicts=int(found["response"].get("version_conflicts", 0)))
+    mark_loaded(generation)
+    return LoadResult(result.rows, 0, time.monotonic() - began)
+
+
+def cancel(definition: IndexDefinition, task: str) -> None:
+    """End a copy; nothing, if it has ended, or if nobody can be asked."""
+    try:
+        with translated(definition.connection):
+            _ask(definition, "POST", f"/_tasks/{task}/_cancel")
+    except ElasticsearchAdminError:
+        return
+
+
+def pass_copy(
+    definition: IndexDefinition,
+    generation: Generation,
+    copied: LoadResult,
+    tell: OnProgress,
+    *,
+    source: str,
+    blocked: bool,
+    wait: float,
+) -> GateResult:
+    """Look at what has to be true of a copy before it becomes live.
+
+    Args:
+        blocked: whether nothing could be written to the source meanwhile, so that both are equal.
+
+    Raises:
+        GateClosed: something is not as it has to be.
+        ElasticsearchAdminError: Elasticsearch cannot be asked.
+    """
+    began = time.monotonic()
+
+    def told() -> None:
+        tell(Progress(definition.name, "gate"))
+
+    told()
+    await_shards(definition, generation, wait, told)
+
+    def count() -> Mapping[str, int | None]:
+        with translated(definition.connection):
+            _client(definition).indices.refresh(index=[generation.name, source])
+        return _count(definition, [generation.name, source])
+
+    counts = patiently(count, told)
+    documents, there = counts[generation.name] or 0, counts[source]
+    expected = there if blocked else copied.rows
+    if documents != expected:
+        raise GateClosed(
+            f"{generation.name} has {documents:,} documents, and {source} {there:,}, of which "
+            f"{copied.rows:,} were copied: something else writes to one of them. The live index is "
+            f"unchanged; find out what writes there, and rebuild again."
+        )
+    return GateResult(there or 0, documents, 0, time.monotonic() - began)
+
+
+def _begin(
+    definition: IndexDefinition, source: str, target: str, slices: int, rate: float | None
+) -> str:
+    with translated(definition.connection):
+        answer = _client(definition).reindex(
+            source={"index": source},
+            # What is sent again is the same, and the versions go on from where they are.
+            dest={"index": target, "version_type": "external"},
+            conflicts="proceed",
+            slices=slices if slices > 1 else "auto",
+            requests_per_second=rate or -1,
+            wait_for_completion=False,
+            timeout="1m",
+        )
+    return str(answer["task"])
+
+
+def _look(definition: IndexDefinition, task: str) -> Mapping[str, Any]:
+    with translated(definition.connection):
+        return _ask(definition, "GET", f"/_tasks/{task}")
+
+
+def _ask(definition: IndexDefinition, method: str, path: str) -> Mapping[str, Any]:
+    # The client warns of these, which are a preview for it, though as old as `_reindex`.
+    headers = {"accept": "application/json"}
+    answer: Mapping[str, Any] = _client(definition).perform_request(method, path, headers=headers)
+    return answer
+
+
+def _copied(definition: IndexDefinition, target: str, found: Mapping[str, Any]) -> int:
+    """Return how many documents were copied until now."""
+    status = found["task"]["status"]
+    if "slices" not in status and status["total"]:
+        return _handled(status)
+    # The task of several parts tells only of those that have ended.
+    with translated(definition.connection):
+        stats = _client(definition).indices.stats(index=target, metric="indexing")
+    return int(stats["_all"]["primaries"]["indexing"]["index_total"])
+
+
+def _handled(status: Mapping[str, Any]) -> int:
+    return sum(int(status[key]) for key in ("created", "updated", "version_conflicts", "noops"))
+
+
+def _result(
+    definition: IndexDefinition, generation: Generation, found: Mapping[str, Any]
+) -> LoadResult:
+    if error := found.get("error"):
+        raise CopyFailed(
+            _("Elasticsearch could not copy %(name)s: %(reason)s. The live index is unchanged.")
+            % {"name": definition.name, "reason": error.get("reason") or error.get("type")}
+        )
+    answer = found["response"]
+    rows = _handled(answer)
+    if failures := answer["failures"]:
+        kept = tuple(map(_failure, failures[:ERRORS_KEPT]))
+        raise LoadFailed(
+            f"{len(failures)} documents of {definition.name} could not be copied, and with them "
+            f"the copy ended, after {rows:,} of {answer['total']:,}. The live index is unchanged. "
+            f"The first is the document {kept[0][0]}: correct the documents or the mapping.",
+            generation=generation.name,
+            rows=int(answer["total"]),
+            failed=len(failures),
+            failures=kept,
+        )
+    if reason := answer.get("canceled"):
+        raise CopyFailed(
+            _("The copy of %(name)s was cancelled in the cluster: %(reason)s. Rebuild it again.")
+            % {"name": definition.name, "reason": reason}
+        )
+    return LoadResult(rows, 0, 0.0)
+
+
+def _failure(failure: Mapping[str, Any]) -> tuple[str, str]:
+    """Return id and reason of a document that was refused, or of a shard that was not read."""
+    cause = failure.get("cause") or failure.get("reason") or {}
+    inner = cause.get("caused_by") or {}
+    parts = [cause.get("reason") or cause.get("type"), inner.get("reason")]
+    place = failure.get("id") or f"shard {failure.get('shard')}"
+    return str(place), " ".join(str(part) for part in parts if part)
+
+
+def _forget(operation: Operation) -> None:
+    details = {key: value for key, value in operation.details.items() if key != TASK}
+    Operation.objects.using(operation._state.db).filter(pk=operation.pk).update(details=details)
+
+
+def _count(definition: IndexDefinition, names: list[str]) -> Mapping[str, int | None]:
+    deadline = Deadline(get_options().operation_timeout)
+    return count_documents(definition.connection, names, deadline)
+
+
+def _client(definition: IndexDefinition) -> Any:
+    return definition.connection.client.options(request_timeout=get_options().operation_timeout)
