@@ -54,7 +54,7 @@ from .generations.adopt import adopt
 from .generations.create import create_generation
 from .generations.owner import find_owner_refusals
 from .generations.settle import settle
-from .generations.table import generations_of, mark_failed
+from .generations.table import generations_of, mark_failed, mark_loaded
 from .swap import SECONDS_FOR_SHARDS, SwapResult, carry_out
 
 MOST_WORKERS = 4
@@ -407,6 +407,9 @@ def _copy(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire)
         definition, generation, copied, tell, source=source, blocked=plan.block, wait=plan.wait
     )
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
+    # What the project fills by itself was never loaded, and is complete: it is a way back.
+    for unloaded in generations_of(definition).filter(name=source, loaded_at=None):
+        mark_loaded(unloaded)
     drained = CaughtUp(0, 0)
     return RebuildResult(definition.name, generation.name, copied, drained, gate, swap=None)
 
