@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.management import operations_json, progress
 from django_es_admin.management.progress import Meter
-from django_es_admin.models import Generation
+from django_es_admin.models import Generation, Operation
 from django_es_admin.operations.progress import Progress
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Holders, Run
@@ -215,7 +215,12 @@ def test_a_cluster_that_stops_answering_while_it_is_loaded(
     event = ended.events[-1]
     assert (ended.code, event["event"], event["error"]) == (1, "failed", ended.message)
     assert f"The connection 'default' {refusal[1]}" in ended.message
-    assert Generation.objects.get(role=Generation.Role.FAILED).error == ended.message
+    operation = Operation.objects.first()
+    assert operation is not None
+    assert (operation.state, operation.error) == ("failed", ended.message)
+    # What was loaded is kept for the next one.
+    assert operation.details["resumable"]
+    assert Generation.objects.get(role=Generation.Role.BUILDING).name == operation.generation
     assert holders() == [live]
 
 
