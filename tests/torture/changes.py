@@ -9,7 +9,14 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import Model
 from shop.models import Category, Product, Tag
 
@@ -27,6 +34,9 @@ HOT = {Product: 6, Category: 3, Tag: 3}
 
 SECONDS_HOT = 0.7
 """After which it is others: a mistake must not be mended by the next change of the same object."""
+
+REFUSED = (OperationalError, InterfaceError, IntegrityError)
+"""A lock, a connection that was lost, a row that another one has made or deleted."""
 
 M = TypeVar("M", bound=Model)
 
@@ -67,7 +77,7 @@ class Changes:
         try:
             getattr(self, f"_{style}")()
             self.made[style] += 1
-        except (OperationalError, IntegrityError, ObjectDoesNotExist, NothingThere) as error:
+        except (*REFUSED, ObjectDoesNotExist, NothingThere) as error:
             self.skipped[type(error).__name__] += 1
         except DatabaseError as error:
             # What save() says where another process has deleted the row meanwhile.

@@ -1,6 +1,7 @@
 """The processes of a run: a site's, workers, and what is run to its end."""
 
 import atexit
+import ctypes
 import multiprocessing
 import os
 import runpy
@@ -17,6 +18,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATHS = (str(ROOT), str(ROOT / "example_project"))
+
+CLONE_NEWNET = 0x40000000
+"""Of Linux: which kind of namespace is meant."""
 
 # Dozens of processes are started, and killed: each is a fork of one that has Django imported.
 _forks = multiprocessing.get_context("forkserver")
@@ -190,6 +194,13 @@ def _kill_all() -> None:
         process.kill()
 
 
+def _enter(namespace: str) -> None:
+    """Move this process to a network namespace."""
+    with Path("/run/netns", namespace).open("rb") as file:
+        if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns({namespace})")
+
+
 def _run(words: tuple[str, ...], variables: dict[str, str], output: Path, errors: Path) -> None:
     """Be ``python -W error -m …`` in a process that was just forked."""
     for number, path in ((1, output), (2, errors)):
@@ -198,6 +209,8 @@ def _run(words: tuple[str, ...], variables: dict[str, str], output: Path, errors
         os.close(file)
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 (a descriptor)
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    if namespace := variables.get("TORTURE_NAMESPACE"):
+        _enter(namespace)
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(variables)

@@ -33,7 +33,7 @@ def run(
     seed: str, name: str, count: int, enough: Callable[[], bool], errors: list[str]
 ) -> dict[str, int]:
     """Make ``count`` changes, or fewer if it is ``enough``; return how many of each kind."""
-    from django.db import connection
+    from django.db import close_old_connections, connection
 
     from tests.torture.changes import Changes
 
@@ -43,6 +43,8 @@ def run(
             if enough():
                 break
             changes.make()
+            # As after each request: one that was lost is not used again.
+            close_old_connections()
             # As people do: without it the drains would only start when the writers are done.
             time.sleep(pauses.uniform(0, 0.15))
     except Exception:  # noqa: BLE001 (whatever it is, it is what we look for)
@@ -61,12 +63,16 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100, help="changes of each thread")
     parser.add_argument("--seconds", type=float, default=5, help="after which it ends anyway")
     parser.add_argument("--until", type=Path, help="a file that ends it, once it is there")
+    parser.add_argument(
+        "--alone", action="store_true", help="it may lose its database, which is logged as an error"
+    )
     options = parser.parse_args()
     django.setup()
     print("{}")
     logged = Errors()
-    logging.getLogger().addHandler(logged)
-    logging.getLogger("django").addHandler(logged)
+    if not options.alone:
+        logging.getLogger().addHandler(logged)
+        logging.getLogger("django").addHandler(logged)
     errors: list[str] = []
     made: dict[str, dict[str, int]] = {}
     deadline = time.monotonic() + options.seconds
