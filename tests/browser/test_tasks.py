@@ -222,10 +222,10 @@ def test_what_belongs_there_is_said_on_a_page_of_results(
     products: list[Product], open_page: OpenPage
 ) -> None:
     page = open_page(f"{INDEX}documents/judge/", java_script_enabled=False)
-    page.get_by_label("Words that are searched for").fill("Trail  Shoe 7")
+    page.get_by_label("Words that are searched for").fill("Trail  Shoe")
     page.get_by_label("Search", exact=True).select_option("ProductSearchService")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_text("for “trail shoe 7”")).to_be_visible()
+    expect(page.get_by_text("for “trail shoe”")).to_be_visible()
     page.get_by_label("Grade of Trail shoe 7", exact=True).select_option("3")
     page.get_by_label("Grade of Trail shoe 5", exact=True).select_option("0")
     page.get_by_role("button", name="Save the grades").click()
@@ -233,7 +233,7 @@ def test_what_belongs_there_is_said_on_a_page_of_results(
     expect(page.get_by_label("Grade of Trail shoe 7", exact=True)).to_have_value("3")
     expect(page.get_by_label("Search", exact=True)).to_have_value("ProductSearchService")
     found = Judgement.objects.order_by("grade").values_list("words", "grade")
-    assert list(found) == [("trail shoe 7", 0), ("trail shoe 7", 3)]
+    assert list(found) == [("trail shoe", 0), ("trail shoe", 3)]
 
 
 def test_a_product_is_promoted_and_marked_in_the_shop(
