@@ -60,14 +60,25 @@ class LiveIndices:
         return found
 
 
+def every_index(connection: Base) -> str:
+    """Return the expression for all indices that may be the project's.
+
+    Elasticsearch warns of each request that reads its own ones, whose names begin with a dot.
+    """
+    prefix = connection.index_prefix
+    return f"{prefix}*" if prefix else "*,-.*,.ds-*"
+
+
 def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
     """Return all indices that the connection may see, closed and hidden ones too.
+
+    Elasticsearch's own are left out; those behind data streams are not.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     # An index expression that matches nothing is no error, as a name would be.
-    everything = f"{connection.index_prefix}*"
+    everything = every_index(connection)
     with translated(connection):
         described = connection.client.options(request_timeout=deadline.remaining).indices.get(
             index=everything,
@@ -166,7 +177,7 @@ def read_mappings(
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         found = client.indices.get_mapping(
-            index=wanted if fits else f"{connection.index_prefix}*",
+            index=wanted if fits else every_index(connection),
             ignore_unavailable=True,
             expand_wildcards="all",
         )

@@ -20,6 +20,7 @@ from ...backends.errors import translated, understood
 from ...conf import get_options
 from ...exceptions import ElasticsearchAdminError, GenerationUnknown, OwnedByAnother
 from ...indices.definition import IndexDefinition, get_definitions
+from ...indices.live import every_index
 from ...indices.names import write_alias
 from ...models import Generation
 from .owner import NamedOwner, describe_foreign, meta_with_owner, own_key, owner_in
@@ -211,7 +212,7 @@ def _read(connection: Base, names: Collection[str], timeout: float) -> dict[str,
     client = connection.client.options(request_timeout=timeout)
     with translated(connection):
         answer = client.indices.get(
-            index=wanted if fits else f"{connection.index_prefix}*",
+            index=wanted if fits else every_index(connection),
             features=["aliases", "mappings"],
             ignore_unavailable=True,
             expand_wildcards="all",

