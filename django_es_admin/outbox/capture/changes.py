@@ -80,7 +80,7 @@ def require_indexed(model: Model) -> Watched:
         concerned = concerned_by_hand(apps.get_model(label))
     except LookupError:
         concerned = Watched((), ())
-    if concerned.own or concerned.related:
+    if concerned:
         return concerned
     raise ModelNotIndexed(
         f"{label} is not indexed, so there is nothing to capture: it has no document, and no "
@@ -100,7 +100,7 @@ def require_keys(changed: Iterable[models.Model]) -> None:
 
 def _require_keys(changed: Iterable[models.Model], concerned: Mapping[Model, Watched]) -> None:
     for model in {type(one) for one in changed if not has_key(one)}:
-        if concerned[model].own or concerned[model].related:
+        if concerned[model]:
             raise KeyMissing(keys_missing(model))
 
 

@@ -49,10 +49,9 @@ def create(
     """
     model, using = rows.model, rows.db
     concerned = fed(watched(model), using)
-    noted_here = concerned.own or concerned.related
-    if not (noted_here or any_noted(model, using)) or not objects or not has_outbox(using):
+    if not (concerned or any_noted(model, using)) or not objects or not has_outbox(using):
         return insert()
-    if not noted_here:
+    if not concerned:
         with atomic(using=using, savepoint=False):
             drain_noted(using, model)
             return insert()

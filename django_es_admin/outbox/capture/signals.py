@@ -81,18 +81,20 @@ def _on_pre_save(
     **kwargs: Any,
 ) -> None:
     """Note where an object stands, and what a related one belongs to, before it is moved."""
-    if not is_in_transaction(using):
-        concerned = _concerned(sender, using, update_fields)
-        if concerned.own or concerned.related:
-            # It could not be captured with the change: refused before the change is made.
-            require_transaction(using, sender)
     drain_noted(using, sender)
+    seen = watched(sender)
+    if not seen:
+        # What triggers capture is to cost a save hardly anything here.
+        return
+    if not is_in_transaction(using) and _concerned(seen, using, update_fields):
+        # It could not be captured with the change: refused before the change is made.
+        require_transaction(using, sender)
     if _is_new(instance, raw=raw):
         return
     _record_places(sender, instance, using, changed=instance)
     moving = [
         (document, model)
-        for document, model in watched(sender).related
+        for document, model in seen.related
         if feeds(document, using) and document.django.reads.follow(model, update_fields)
     ]
     rows = _locked_rows(moving, instance, using)
@@ -125,7 +127,10 @@ def _on_post_save(
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
-    concerned = _concerned(sender, using, None if created else update_fields)
+    seen = watched(sender)
+    if not seen:
+        return
+    concerned = _concerned(seen, using, None if created else update_fields)
     entries = [
         entry
         for document in concerned.own
@@ -136,19 +141,18 @@ def _on_post_save(
         record(using, entries, sender)
 
 
-def _concerned(sender: Model, using: str, update_fields: Any) -> Watched:
-    """Return what a save concerns."""
-    concerned = watched(sender)
+def _concerned(seen: Watched, using: str, update_fields: Any) -> Watched:
+    """Return what of it a save of those fields concerns."""
     return Watched(
         own=tuple(
             document
-            for document in concerned.own
+            for document in seen.own
             if feeds(document, using)
             and document.django.reads.concern(document.django.model, update_fields)
         ),
         related=tuple(
             (document, model)
-            for document, model in concerned.related
+            for document, model in seen.related
             if feeds(document, using) and document.django.reads.concern(model, update_fields)
         ),
     )
@@ -301,7 +305,7 @@ def _entries_of_links(
     entries += [related_entry(d, m, _key_in(m, instance)) for d, m in read_here.related]
     yield entries
     read_there = _read_across(there, here, through, using, backwards=not reverse)
-    if not (read_there.own or read_there.related):
+    if not read_there:
         return
     if given is not None:
         keys = _given_keys(through, instance, model, given, using, reverse=reverse)

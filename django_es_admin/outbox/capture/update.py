@@ -42,7 +42,7 @@ def update(rows: Rows, values: dict[str, Any], change: Change, *, one_statement:
         related=tuple((d, m) for d, m in whole.related if d.django.reads.concern(m, names)),
     )
     moving = Watched((), tuple((d, m) for d, m in whole.related if d.django.reads.follow(m, names)))
-    noted_here = concerned.own or concerned.related or moving.related
+    noted_here = concerned or moving.related
     if not (noted_here or any_noted(rows.model, using)) or not has_outbox(using):
         return change(rows)
     new_key = _new_key(rows.model, values)

@@ -36,6 +36,18 @@ class Watched:
     own: tuple[type[Document], ...]
     related: tuple[tuple[type[Document], Model], ...]
 
+    def __bool__(self) -> bool:
+        return bool(self.own or self.related)
+
+    def only(self, wanted: Callable[[type[Document]], bool]) -> "Watched":
+        """Return what of this concerns the documents that are wanted."""
+        if not self:
+            return self
+        return Watched(
+            own=tuple([document for document in self.own if wanted(document)]),
+            related=tuple([(document, m) for document, m in self.related if wanted(document)]),
+        )
+
 
 def make_atomic(model: Model) -> None:
     """Wrap the saving of ``model`` in a transaction, where its caller has none.
@@ -63,14 +75,10 @@ def make_atomic(model: Model) -> None:
 
 def _needs_transaction(model: Model) -> bool:
     """Whether anything is noted of a save, or drained after it: triggers are in its statement."""
-    concerned = watched(model)
-    if concerned.own or concerned.related:
+    if get_options().sync == "inline" or watched(model):
         return True
-    noted = noted_by_triggers(model)
-    if not (noted.own or noted.related):
-        # Nobody knows yet what it concerns: documents may be registered later.
-        return True
-    return get_options().sync == "inline"
+    # Nobody knows yet what it concerns: documents may be registered later.
+    return not concerned_by_hand(model)
 
 
 def _save_alone(using: str, save: Callable[[], None]) -> None:
@@ -162,9 +170,9 @@ def _is_of_the_project(method: Any, original: Any) -> bool:
 def watched(model: Model) -> Watched:
     """Return what a change of an object of ``model`` concerns."""
     # Not in what is cached: a project may turn them off for a while.
-    documents = registry.get_documents()
-    followed = [d for d in documents if d.django.follows_changes and not by_triggers(d)]
-    return _watched(tuple(followed), model)
+    return concerned_by_hand(model).only(
+        lambda document: document.django.follows_changes and not by_triggers(document)
+    )
 
 
 def by_triggers(document: type[Document]) -> bool:
@@ -176,15 +184,12 @@ def by_triggers(document: type[Document]) -> bool:
 
 def not_by_triggers(concerned: Watched) -> Watched:
     """Return of what is concerned what the database does not note by itself."""
-    return Watched(
-        own=tuple(d for d in concerned.own if not by_triggers(d)),
-        related=tuple((d, m) for d, m in concerned.related if not by_triggers(d)),
-    )
+    return concerned.only(lambda document: not by_triggers(document))
 
 
 def noted_by_triggers(model: Model) -> Watched:
     """Return what a change of an object of ``model`` concerns that the database notes."""
-    return _watched(tuple(d for d in registry.get_documents() if by_triggers(d)), model)
+    return concerned_by_hand(model).only(by_triggers)
 
 
 def concerned_by_hand(model: Model) -> Watched:
