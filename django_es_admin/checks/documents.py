@@ -24,6 +24,7 @@ from .messages import TAG, error, warning
 from .names import check_claims, check_names, check_parts
 from .relations import check_answers, check_unwatched
 from .settings import check_settings
+from .synonyms import check_synonyms
 from .values import check_values
 
 
@@ -50,6 +51,7 @@ def check_documents(**kwargs: Any) -> list[CheckMessage]:
         messages += check_names(definitions)
         messages += check_claims(definitions)
         messages += check_parts(definitions)
+        messages += check_synonyms(definitions)
     return messages
 
 

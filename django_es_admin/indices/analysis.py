@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
@@ -72,3 +73,22 @@ def analyze(
             )
             for each in answer["tokens"]
         )
+
+
+def leaves_nothing(
+    connection: Base, index: str, deadline: Deadline, text: str, chain: Mapping[str, Any]
+) -> bool:
+    """Whether a part of an analyzer makes no token of ``text``.
+
+    Args:
+        chain: ``tokenizer``, ``filter`` and ``char_filter``, by their names in the index.
+
+    Raises:
+        ServerRefused: the index has no such filter.
+        ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
+    """
+    with translated(connection):
+        client = connection.client.options(request_timeout=deadline.remaining)
+        answer = client.indices.analyze(index=index, text=text, **chain)
+    with understood(connection):
+        return not answer["tokens"]

@@ -22,6 +22,7 @@ FIRST_VERSION = (8, 10)
 """That has the synonyms API."""
 
 _KINDS = ("synonym", "synonym_graph")
+_BEFORE = ("tokenizer", "char_filter")
 
 
 def with_sets(settings: Mapping[str, Any], prefixed: Callable[[str], str]) -> Mapping[str, Any]:
@@ -54,19 +55,32 @@ def names_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def analyzers_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, list[str], str]]:
-    """Yield each analyzer that uses a set: its name, the filters before, and its tokenizer.
+def filters_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and definition of each filter that names a set, without those for trials.
 
     Args:
         settings: of the index, with the names that sets have in Elasticsearch.
         real: name of the set there.
     """
-    using = {name for name, one in _filters(settings) if one["synonyms_set"] == real}
+    for name, definition in _filters(settings):
+        if definition["synonyms_set"] == real:
+            yield name, definition
+
+
+def analyzers_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each analyzer that uses a set: its name, and what it does before, for ``_analyze``.
+
+    Args:
+        settings: of the index, with the names that sets have in Elasticsearch.
+        real: name of the set there.
+    """
+    using = {name for name, _definition in filters_with(settings, real)}
     analyzers = (settings.get("analysis") or {}).get("analyzer") or {}
     for name, chain in _analyzers(analyzers):
         place = next((n for n, one in enumerate(chain) if one in using), None)
         if place is not None and not name.endswith(TRIAL):
-            yield name, chain[:place], analyzers[name].get("tokenizer", "standard")
+            before = {key: analyzers[name][key] for key in _BEFORE if key in analyzers[name]}
+            yield name, {"tokenizer": "standard", **before, "filter": chain[:place]}
 
 
 def inlined(settings: Mapping[str, Any], rules: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
@@ -112,8 +126,7 @@ def uses_set(settings: Mapping[str, Any], live: Mapping[str, str], real: str) ->
     """
     return any(
         live.get(f"index.analysis.filter.{name}.synonyms_set") == real
-        for name, definition in _filters(settings)
-        if definition["synonyms_set"] == real
+        for name, _definition in filters_with(settings, real)
     )
 
 

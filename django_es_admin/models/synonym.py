@@ -70,6 +70,12 @@ def terms_of(rule: str) -> list[list[str]]:
     return [[term.strip() for term in _COMMA.split(side)] for side in _ARROW.split(rule)]
 
 
+def plain_terms(rule: str) -> list[str]:
+    """Return each term of a rule once, without the backslashes that escape characters."""
+    terms = (term for side in terms_of(rule) for term in side)
+    return list(dict.fromkeys(re.sub(r"\\(.)", r"\1", term) for term in terms))
+
+
 def find_rule_problem(rule: str) -> str:
     """Return why a rule is none; "" if it is one.
 

@@ -1,5 +1,7 @@
 """The rules of synonyms, as rows of the admin; with django-import-export also as files."""
 
+from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,8 +17,10 @@ from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, get_definitions
 from ...insight.compared import kept, sentence
 from ...insight.synonyms.effect import find_effect
+from ...insight.synonyms.lost import find_lost_term
 from ...lifecycle.rules_saved import RulesPut, definitions_with, telling
 from ...models import Synonym
+from ...models.synonym import find_rule_problem, tidy
 from ...operations.acting import acting
 from ..rights import index_of, may_see_searches
 from .links import model_links
@@ -71,6 +75,12 @@ class SynonymForm(Form):
             names = ", ".join(f"{connection}: {name}" for connection, name in sets) or _("none")
             values = {"connection": cleaned["connection"], "name": cleaned["name"], "sets": names}
             raise ValidationError(text % values)
+        if not self.errors:
+            rule = tidy(cleaned["rule"])
+            if not find_rule_problem(rule) and (
+                problem := find_lost_term(cleaned["connection"], cleaned["name"], rule)
+            ):
+                self.add_error("rule", problem)
         return cleaned
 
 
@@ -86,6 +96,7 @@ class SynonymAdmin(Base):
     list_display = ("rule", "name", "connection", "changed_at")
     list_filter = ("name", "connection")
     search_fields = ("rule",)
+    delete_selected_confirmation_template = "admin/elasticsearch/synonym/delete_selected.html"
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
@@ -106,15 +117,18 @@ class SynonymAdmin(Base):
         extra: dict[str, Any] = {**(extra_context or {})}
         rule = self.get_object(request, unquote(object_id))
         if request.method == "GET" and rule and self.has_delete_permission(request, rule):
-            extra["effects"] = self._effects(request, rule, [])
+            extra["effects"] = self.effects_of(request, removed=[rule])
         with acting(request.user.get_username()), telling() as told:
             response = super().delete_view(request, object_id, extra)
         return self._told(request, told, response)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say the same of actions."""
+        """Do the same for rules that are selected, and say the same of actions."""
         with acting(request.user.get_username()), telling() as told:
             response = super().changelist_view(request, *args, **kwargs)
+        context = getattr(response, "context_data", None) or {}
+        if "deletable_objects" in context and not context["perms_lacking"]:
+            context["effects"] = self.effects_of(request, removed=context["queryset"])
         return self._told(request, told, response)
 
     def _effect_page(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
@@ -125,10 +139,12 @@ class SynonymAdmin(Base):
         )
         if not may or (object_id and rule is None):
             return None
+        # The form changes the rule itself, and it may leave another set.
+        before = [copy(rule)] if rule else []
         form = self.get_form(request, rule, change=rule is not None)(request.POST, instance=rule)
         if not form.is_valid() or not form.has_changed():
             return None
-        effects = self._effects(request, form.instance, [form.instance.rule])
+        effects = self.effects_of(request, added=[form.instance], removed=before)
         if not any(effect["asked"] for effect in effects):
             return None
         given = [
@@ -148,16 +164,25 @@ class SynonymAdmin(Base):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/elasticsearch/synonym/effect.html", context)
 
-    def _effects(
-        self, request: HttpRequest, rule: Synonym, instead: list[str]
+    def effects_of(
+        self,
+        request: HttpRequest,
+        added: Iterable[Synonym] = (),
+        removed: Iterable[Synonym] = (),
     ) -> list[dict[str, Any]]:
-        """Return what searches of each index find with other rules in place of one."""
-        others = Synonym.objects.filter(connection=rule.connection, name=rule.name)
-        rules = sorted({*others.exclude(pk=rule.pk).values_list("rule", flat=True), *instead})
-        return [
-            self._effect(request, definition, rule.name, rules)
-            for definition in definitions_with(rule.connection, rule.name)
-        ]
+        """Return what searches of each index find with rules that come and go."""
+        added, gone = list(added), list(removed)
+        effects = []
+        for place in sorted({(row.connection, row.name) for row in (*added, *gone)}):
+            connection, name = place
+            others = Synonym.objects.filter(connection=connection, name=name)
+            stay = others.exclude(pk__in=[row.pk for row in gone]).values_list("rule", flat=True)
+            new = [row.rule for row in added if (row.connection, row.name) == place]
+            effects += [
+                self._effect(request, definition, name, sorted({*stay, *new}))
+                for definition in definitions_with(connection, name)
+            ]
+        return effects
 
     def _effect(
         self, request: HttpRequest, definition: IndexDefinition, name: str, rules: list[str]

@@ -4,7 +4,10 @@ import random
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from elasticsearch import Elasticsearch
+from import_export.formats.base_formats import CSV
 
 from django_es_admin.exceptions import OperationRefused
 from django_es_admin.indices.definition import IndexDefinition
@@ -93,6 +96,50 @@ def test_it_is_shown_first_and_saved_by_a_second_click(
     assert Synonym.objects.exists()
     # Saved as it is, it changes nothing, so that nothing is asked.
     assert client.post(change(rule), {**GOOD, "rule": rule.rule}).status_code == 302
+
+
+def test_it_is_shown_before_many_rules_go_or_come(
+    shop: Declared, es: Elasticsearch, settings: Any
+) -> None:
+    blue, _red = add_things(es, shop.definition, "blue computer", "red pc")
+    log(settings, ["pc", "telly", "lamp"])
+    client = visitor(superuser=True)
+    # A file, before it is confirmed.
+    data = b'name,rule\nshop,pc => computer\nshop,"tv, telly"\n'
+    upload = SimpleUploadedFile("s.csv", data, content_type=CSV.CONTENT_TYPE)
+    url = reverse("admin:elasticsearch_synonym_import")
+    page = client.post(url, {"import_file": upload, "format": "0", "resource": ""})
+    text = page.content.decode()
+    assert "Of 3 searches 2 are the same" in text
+    assert str(blue.pk) in text
+    assert not Synonym.objects.exists()
+    assert found(es, shop.definition, "pc") == {"red pc"}
+    process = reverse("admin:elasticsearch_synonym_process_import")
+    client.post(process, page.context["confirm_form"].initial)
+    assert Synonym.objects.count() == 2
+    assert found(es, shop.definition, "pc") == {"blue computer"}
+    # Selected rules, before they are deleted: one alone, and both together.
+    for rules, same in ((["tv, telly"], 3), (["tv, telly", "pc => computer"], 2)):
+        chosen = Synonym.objects.filter(rule__in=rules).values_list("pk", flat=True)
+        asked = {"action": "delete_selected", "_selected_action": list(chosen)}
+        text = client.post(LIST, asked).content.decode()
+        assert f"Of 3 searches {same} are the same" in text
+    assert Synonym.objects.count() == 2
+    client.post(LIST, {**asked, "post": "yes"})
+    assert not Synonym.objects.exists()
+    assert found(es, shop.definition, "pc") == {"red pc"}
+
+
+def test_a_rule_that_leaves_a_set_changes_both(
+    shop: Declared, es: Elasticsearch, settings: Any
+) -> None:
+    add_things(es, shop.definition, "blue computer", "red pc")
+    log(settings, ["pc"])
+    rule = Synonym.objects.create(name="shop", rule="pc, computer")
+    page = visitor(superuser=True).post(change(rule), {**GOOD, "rule": "tv, telly"})
+    assert "Of 1 searches 0 are the same" in page.content.decode()
+    rule.refresh_from_db()
+    assert rule.rule == "pc, computer"
 
 
 def test_the_words_of_visitors_are_for_those_who_may_see_them(

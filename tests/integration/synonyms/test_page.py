@@ -1,5 +1,7 @@
 """Synonyms in the admin: who may, what is refused, what is said, files, and the mend's page."""
 
+import html
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,15 +9,21 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from elasticsearch import Elasticsearch
+from elasticsearch.dsl import analyzer, char_filter, token_filter
 from import_export.formats.base_formats import CSV
 from tablib import Dataset
 
+from django_es_admin.checks.synonyms import check_synonyms
+from django_es_admin.documents import fields, synonyms
 from django_es_admin.import_export.synonyms import SynonymResource
+from django_es_admin.indices.definition import get_definition
 from django_es_admin.models import Operation, Synonym
+from tests.inputs.models import Thing
 from tests.integration.admin.visitors import visitor
+from tests.integration.documents.conftest import build, declare  # noqa: F401 (fixtures)
 from tests.integration.documents.declared import Declared
 
-from .conftest import add_things, found
+from .conftest import SETTINGS, add_things, found, lose_indices
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = reverse("admin:elasticsearch_synonym_changelist")
@@ -136,3 +144,87 @@ def test_the_page_that_mends_what_differs(shop: Declared, es: Elasticsearch, pre
     page = client.get(index).content.decode()
     assert "is not in Elasticsearch" not in page
     assert "nothing: Elasticsearch has the rules" in client.get(url).content.decode()
+
+
+def stopping(**options: Any) -> dict[str, Any]:
+    """Return a document that drops some words before its synonyms."""
+    stop = token_filter("few", type="stop", stopwords=["the", "of"])
+    marks = char_filter("marks", type="mapping", mappings=["& => "])
+    searched = analyzer(
+        "stopped_search",
+        tokenizer="standard",
+        char_filter=[marks],
+        filter=["lowercase", stop, synonyms("shop")],
+    )
+    return {
+        "settings": SETTINGS,
+        "name": fields.TextField(analyzer="standard", search_analyzer=searched),
+        "prepare_name": lambda self, instance: (instance.data or {}).get("name"),
+        **options,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "lost"),
+    [
+        ("the, lamp", "the"),
+        ("lamp, The of", "The of"),
+        ("lamp => of", "of"),
+        ("& => and", "&"),
+        ("!!!, lamp", "!!!"),
+        (r"\,, lamp", ","),
+        ("the lamp, lantern", ""),
+        ("r\\&d, research", ""),
+    ],
+)
+def test_a_term_of_which_nothing_is_left_is_refused(
+    api: None,
+    declare: Any,  # noqa: F811
+    rule: str,
+    lost: str,
+) -> None:
+    declare(Thing, **stopping())
+    response = visitor(*RIGHTS).post(ADD, {**GOOD, "rule": rule})
+    data = Dataset(["shop", rule], headers=["name", "rule"])
+    result = SynonymResource().import_data(data)
+    if not lost:
+        assert response.status_code == 302
+        assert not result.has_validation_errors()
+        return
+    told = f"The analyzer stopped_search of declared-0 leaves nothing of “{lost}”"
+    assert told in html.unescape(response.content.decode())
+    assert told in str(result.invalid_rows[0].error)
+    assert not Synonym.objects.exists()
+
+
+def test_where_nobody_can_analyse_the_rule_is_saved(
+    api: None,
+    declare: Any,  # noqa: F811
+    es: Elasticsearch,
+    prefix: str,
+) -> None:
+    declare(Thing, **stopping())
+    lose_indices(es, prefix)
+    assert visitor(*RIGHTS).post(ADD, {**GOOD, "rule": "the, lamp"}).status_code == 302
+    assert Synonym.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("filters", "chain", "told"),
+    [
+        ({"updateable": True}, ["lowercase", "meant"], []),
+        ({}, ["lowercase", "meant"], ["W080"]),
+        ({"updateable": False}, ["meant"], ["W080"]),
+        ({"updateable": "true"}, "meant", []),
+        ({"updateable": True}, ["lowercase"], ["W081"]),
+        ({}, None, ["W080", "W081"]),
+    ],
+)
+def test_what_keeps_rules_from_acting_is_a_check(
+    filters: dict[str, Any], chain: Any, told: list[str]
+) -> None:
+    meant = {"type": "synonym_graph", "synonyms_set": "shop", **filters}
+    analyzers = {"looked": {"tokenizer": "standard", "filter": chain}} if chain else {}
+    settings = {"analysis": {"filter": {"meant": meant}, "analyzer": analyzers}}
+    definition = replace(get_definition("products"), settings=settings)
+    assert [str(one.id)[-4:] for one in check_synonyms([definition])] == told
