@@ -13,6 +13,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import read_indices
 from ..lifecycle.generations.table import generations_of
 from ..search.site.parts import SearchParts
+from ..search.site.promotions import is_promoted
 from .searches import KnownSearch
 
 AT_ONCE = 20
@@ -25,21 +26,26 @@ class Question:
 
     Args:
         search: whose.
-        words: that are looked for.
+        words: that are looked for, in the form in which they are counted and judged.
         filters: criteria, as JSON; "" for none.
         order: name of an order; "" for the first one.
+        spelling: the words as they were typed; "" where nobody knows.
     """
 
     search: KnownSearch
     words: str
     filters: str = ""
     order: str = ""
+    spelling: str = ""
 
     def parts(self) -> SearchParts | None:
         """Return what it is made of; None where the search does not take it any more."""
         try:
             given = json.loads(self.filters) if self.filters else {}
-            return self.search.read(self.words, **given)
+            if self.order:
+                given["sort_by"] = self.order
+            # As it was typed: some fields tell capitals apart.
+            return self.search.read(self.spelling or self.words, **given)
         except (SearchParameterInvalid, TypeError, ValueError):
             # Its filters were cut or masked, or the service has changed since.
             return None
@@ -54,12 +60,14 @@ class Found:
         total: how many there are.
         milliseconds: that Elasticsearch took.
         error: why it was not answered; "" if it was.
+        promoted: those of the keys that come first because of a promotion.
     """
 
     keys: tuple[str, ...] = ()
     total: int = 0
     milliseconds: int = 0
     error: str = ""
+    promoted: tuple[str, ...] = ()
 
 
 def index_to_ask(definition: IndexDefinition, generation: str) -> str:
@@ -131,4 +139,5 @@ def _read(answer: Mapping[str, Any]) -> Found:
         keys=tuple(str(hit["_id"]) for hit in hits["hits"]),
         total=int(hits["total"]["value"]),
         milliseconds=int(answer["took"]),
+        promoted=tuple(str(hit["_id"]) for hit in hits["hits"] if is_promoted(hit)),
     )

@@ -78,6 +78,11 @@ class SearchChange:
         """What is among the first ten only before."""
         return tuple(key for key in self.before.keys if key not in self.after.keys)
 
+    @property
+    def promoted(self) -> tuple[str, ...]:
+        """What a promotion puts first, before or after."""
+        return tuple(dict.fromkeys((*self.after.promoted, *self.before.promoted)))
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -158,7 +163,7 @@ def compare(
         (ndcg(one.before.keys, found), ndcg(one.after.keys, found))
         for one in asked
         if (found := grades.get((one.question.search.name, one.question.words)))
-        and not one.question.filters
+        and not (one.question.filters or one.question.order)
     ]
     different = [one for one in asked if not one.same]
     different.sort(key=lambda one: (not one.lost, one.overlap, -one.count, one.question.words))
@@ -183,8 +188,9 @@ def _questions(
     # The list has all searches of the index, and these may be few of them.
     lines = read_report(definition, "frequent", DAYS, most * LOOKED_THROUGH).lines if most else ()
     for line in [line for line in lines if line.search in known][:most]:
-        yield Question(known[line.search], line.words, line.filters), line.count
-        if not line.filters:
+        search = known[line.search]
+        yield Question(search, line.words, line.filters, line.order, line.spelling), line.count
+        if not (line.filters or line.order):
             seen.add((line.search, line.words))
     for name, words in judged:
         if name in known and (name, words) not in seen:
@@ -231,6 +237,7 @@ def kept(result: Comparison) -> dict[str, Any]:
                 "question": {
                     "words": one.question.words,
                     "filters": one.question.filters,
+                    "order": one.question.order,
                     "search": {"name": one.question.search.name},
                 },
                 "count": one.count,
@@ -241,6 +248,7 @@ def kept(result: Comparison) -> dict[str, Any]:
                 "error": one.error,
                 "came_in": list(one.came_in),
                 "went_out": list(one.went_out),
+                "promoted": list(one.promoted),
             }
             for one in result.changes[:MOST_KEPT]
         ],

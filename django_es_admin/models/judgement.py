@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..normal import normalise
+
 
 class Judgement(models.Model):
     """One object as a result of one search: whether it belongs there."""
@@ -50,5 +52,5 @@ class Judgement(models.Model):
 
     def clean_fields(self, exclude: Any = None) -> None:
         """Bring the words into the form in which they are counted: one search is judged once."""
-        self.words = " ".join(self.words.casefold().split())
+        self.words = normalise(self.words)
         super().clean_fields(exclude)

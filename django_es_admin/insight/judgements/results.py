@@ -8,6 +8,7 @@ from django.db import router, transaction
 
 from ...indices.definition import IndexDefinition
 from ...models import Judgement
+from ...normal import normalise
 from ...outbox.drain.read import objects
 from ...search.service import rows_of
 from ..asking import Question, ask, index_to_ask
@@ -70,8 +71,8 @@ def read_results(definition: IndexDefinition, search: KnownSearch, text: str) ->
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    words = judged_words(text)
-    parts = Question(search, words).parts()
+    words = normalise(text)
+    parts = Question(search, words, spelling=text).parts()
     if parts is None:
         return GradedResults(words, 0, (), "The search does not take these words.")
     [found] = ask(definition, index_to_ask(definition, ""), [parts], SIZE)
@@ -96,7 +97,7 @@ def grade(
     Args:
         grades: key -> grade; None takes a judgement back.
     """
-    words = judged_words(text)
+    words = normalise(text)
     using = router.db_for_write(Judgement)
     changed: list[Judgement] = []
     with transaction.atomic(using=using):
@@ -117,11 +118,6 @@ def grade(
             changed.append(new)
         Judgement.objects.using(using).filter(pk__in=gone).delete()
     return Graded(tuple(changed), len(gone))
-
-
-def judged_words(text: str) -> str:
-    """Return words in the form in which they are judged."""
-    return " ".join(text.casefold().split())
 
 
 def _rows(definition: IndexDefinition, search: KnownSearch, words: str, using: str = "") -> Any:

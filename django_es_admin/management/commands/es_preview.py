@@ -1,5 +1,6 @@
 """Say what a swap would change for those who search."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ class ChangeDocument:
     search: str
     words: str
     filters: str
+    order: str
     count: int
     overlap: float
     hits_before: int
@@ -28,6 +30,7 @@ class ChangeDocument:
     milliseconds_after: int
     came_in: tuple[str, ...]
     went_out: tuple[str, ...]
+    promoted: tuple[str, ...]
     error: str
 
 
@@ -126,10 +129,13 @@ class Command(ElasticsearchCommand):
             )
 
     def _describe(self, one: SearchChange) -> None:
+        def named(keys: Iterable[str]) -> str:
+            told = [f"{key} (promoted)" if key in one.promoted else key for key in keys]
+            return ", ".join(told) or "nothing"
+
         text = one.error or (
             f"{one.before.total:,} hits now, {one.after.total:,} after; "
-            f"overlap {one.overlap:.2f}; in {', '.join(one.came_in) or 'nothing'}; "
-            f"out {', '.join(one.went_out) or 'nothing'}"
+            f"overlap {one.overlap:.2f}; in {named(one.came_in)}; out {named(one.went_out)}"
         )
         self.say(f"  {one.question.words} ({one.question.search.name}): {text}")
 
@@ -152,6 +158,7 @@ def _document(result: Preview) -> PreviewDocument:
                 search=one.question.search.name,
                 words=one.question.words,
                 filters=one.question.filters,
+                order=one.question.order,
                 count=one.count,
                 overlap=one.overlap,
                 hits_before=one.before.total,
@@ -160,6 +167,7 @@ def _document(result: Preview) -> PreviewDocument:
                 milliseconds_after=one.after.milliseconds,
                 came_in=one.came_in,
                 went_out=one.went_out,
+                promoted=one.promoted,
                 error=one.error,
             )
             for one in result.changes

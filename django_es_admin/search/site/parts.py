@@ -22,7 +22,7 @@ class SearchParts:
         matching: how.
         selections: what a document has to have beside the words: the service's own first.
         promotions: what comes first, and what never comes; not in ``query``.
-        sort: the first order of the service, in Elasticsearch's terms; empty for the best first.
+        sort: the order, in Elasticsearch's terms; empty for the best first.
     """
 
     words: Words

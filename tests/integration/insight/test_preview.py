@@ -8,10 +8,13 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import GenerationUnknown
 from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.insight import searches
 from django_es_admin.insight.compared import sentence
 from django_es_admin.insight.log import write
 from django_es_admin.insight.overlap import overlap
@@ -20,9 +23,11 @@ from django_es_admin.insight.searches import PLAIN, find_search
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.models import Judgement
+from django_es_admin.models import Judgement, Promotion
+from django_es_admin.normal import normalise
 from django_es_admin.search.searched import Searched
 from tests.inputs.models import Thing
+from tests.integration.insight.things import service_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Log = Callable[[list[str]], None]
@@ -153,12 +158,15 @@ def prove(things: IndexDefinition, es: Elasticsearch, kind: str, texts: list[str
     swap_alias(plan_swap(things, built))
     after = answers(es, things, texts)
     broken = {text for text in texts if before[text] != after[text]}
-    assert {one.question.words for one in told.changes} == broken
+    # The log counts searches with single spaces, and some typos are spaces.
+    assert {one.question.words for one in told.changes} == {normalise(text) for text in broken}
     assert broken
     lost = {text for text in texts if before[text][0] and not after[text][0]}
-    assert {one.question.words for one in told.lost} == lost
+    assert {one.question.words for one in told.lost} == {normalise(text) for text in lost}
+    visited = {normalise(text): (before[text], after[text]) for text in texts}
+    assert len(visited) == len(texts)
     for one in told.changes:
-        was, now = before[one.question.words], after[one.question.words]
+        was, now = visited[one.question.words]
         assert (one.before.total, one.after.total) == (was[0], now[0])
         assert set(one.came_in) == set(now[1]) - set(was[1])
         assert set(one.went_out) == set(was[1]) - set(now[1])
@@ -203,6 +211,57 @@ def test_judged_searches_are_asked_too(
     assert told.asked == 2
     assert told.ndcg_before == 1.0
     assert told.ndcg_after == 1.0
+
+
+def test_it_asks_what_was_typed_in_the_order_that_was_chosen(
+    things: IndexDefinition, logged: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keyword tells capitals apart, and an order changes what is first."""
+    service = service_of(
+        things,
+        sorts={"best": "_score", "stock": "stock", "most": "-stock"},
+        get_query=lambda self, words: {"term": {"code": words.text}},
+    )
+    monkeypatch.setattr(searches, "services_of", lambda definition: [service])
+    for number in range(12):
+        Thing.objects.create(data={"code": "AB-12", "stock": number})
+    for text, order in (("AB-12", ""), ("AB-12", "stock"), ("AB-12", "most"), ("ab-12", "gone")):
+        write.write([Searched("default", things.name, service.__name__, text, 1, 1.0, order=order)])
+    rebuild(plan_rebuild(things))
+    shorter = deepcopy(dict(things.mappings))
+    shorter["properties"]["code"]["ignore_above"] = 2
+    rebuild(plan_rebuild(replace(things, mappings=shorter), swap=False))
+    told = preview(things)
+    assert (told.asked, told.same) == (4, 1)
+    found = {one.question.order: one.before.keys for one in told.lost}
+    assert set(found) == {"", "stock", "most"}
+    keys = [str(pk) for pk in Thing.objects.order_by("pk").values_list("pk", flat=True)]
+    assert found["stock"] == tuple(keys[:10])
+    assert found["most"] == tuple(keys[:1:-1])
+
+
+def test_it_marks_what_is_promoted(
+    things: IndexDefinition, logged: Log, monkeypatch: pytest.MonkeyPatch, admin_client: Client
+) -> None:
+    service = service_of(things, fields=("name",))
+    monkeypatch.setattr(searches, "services_of", lambda definition: [service])
+    lamps = [Thing.objects.create(data={"name": "big lamps"}) for _ in range(12)]
+    piano = Thing.objects.create(data={"name": "piano"})
+    for thing, effect in ((piano, "first"), (lamps[0], "never")):
+        row = Promotion(index=things.name, words="lamps", key=str(thing.pk), effect=effect)
+        row.save()
+    write.write([Searched("default", things.name, service.__name__, "lamps", 1, 1.0)])
+    rebuild(plan_rebuild(things))
+    built = rebuild(plan_rebuild(changed(things, {"type": "keyword"}), swap=False)).generation
+    told = preview(things)
+    [change] = told.changes
+    assert change.promoted == change.before.promoted == change.after.promoted == (str(piano.pk),)
+    assert change.before.keys[0] == change.after.keys[0] == str(piano.pk)
+    assert str(lamps[0].pk) not in {*change.before.keys, *change.after.keys}
+    url = reverse("admin:elasticsearch_index_preview", args=[f"default_3A{things.name}"])
+    page = admin_client.get(url, {"generation": built}).content.decode()
+    assert "Promoted, before and after:" in page
+    assert page.count(">promoted</span>") == 1
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,17 @@ SETTINGS = {
 
 def search_of(definition: IndexDefinition, **declared: Any) -> KnownSearch:
     """Return the search of a service with these attributes."""
+    service = service_of(definition, **declared)
+    return KnownSearch(
+        service.__name__,
+        service.document,
+        service.page_size,
+        lambda text: service().read(text),
+    )
+
+
+def service_of(definition: IndexDefinition, **declared: Any) -> type[SearchService]:
+    """Return a service with these attributes."""
     document = definition.document
     assert document is not None
 
@@ -35,6 +46,4 @@ def search_of(definition: IndexDefinition, **declared: Any) -> KnownSearch:
     ThingSearch.document = document
     for name, value in declared.items():
         setattr(ThingSearch, name, value)
-    return KnownSearch(
-        "ThingSearch", document, ThingSearch.page_size, lambda text: ThingSearch().read(text)
-    )
+    return ThingSearch

@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 
 from ....exceptions import ElasticsearchAdminError, SearchUnknown
 from ....indices.definition import get_definition
-from ....insight.judgements.results import GradedResults, grade, judged_words, read_results
+from ....insight.judgements.results import GradedResults, grade, read_results
 from ....insight.searches import KnownSearch, find_search, searches_of
 from ....models import Judgement
+from ....normal import printable
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..format import number
@@ -64,7 +65,7 @@ def judge_view(
     if not detail.status.model:
         raise Http404("There is no such index.")
     definition = get_definition(name, connection)
-    text = judged_words(request.GET.get("q", "").replace("\0", " "))[:MOST_CHARACTERS].strip()
+    text = printable(request.GET.get("q", ""))[:MOST_CHARACTERS].strip()
     try:
         search = find_search(definition, request.GET.get("search", ""))
     except SearchUnknown as error:

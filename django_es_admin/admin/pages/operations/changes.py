@@ -5,19 +5,27 @@ from typing import Any
 
 from ..links import ModelLinks
 
-Keys = list[tuple[str, str]]
-Line = tuple[Mapping[str, Any], Keys, Keys]
+Keys = list[tuple[str, str, bool]]
+Line = tuple[Mapping[str, Any], Keys, Keys, Keys]
 
 
 def linked(changes: Iterable[Mapping[str, Any]], links: ModelLinks, model: str) -> list[Line]:
-    """Return each change with the pages of the objects that come in and go out.
+    """Return each change with the pages of the objects that come in, go out and are promoted.
 
     Args:
         changes: as :func:`~django_es_admin.insight.compared.kept` has them.
         model: their label.
     """
 
-    def keys(found: Iterable[str]) -> Keys:
-        return [(key, links.change(model, key)) for key in found]
+    def line(one: Mapping[str, Any]) -> Line:
+        # A preview that was kept by an earlier version has no promotions.
+        promoted = one.get("promoted", ())
 
-    return [(one, keys(one["came_in"]), keys(one["went_out"])) for one in changes]
+        def keys(found: Iterable[str]) -> Keys:
+            return [(key, links.change(model, key), key in promoted) for key in found]
+
+        moved = {*one["came_in"], *one["went_out"]}
+        rest = [key for key in promoted if key not in moved]
+        return one, keys(one["came_in"]), keys(one["went_out"]), keys(rest)
+
+    return [line(one) for one in changes]
