@@ -30,12 +30,16 @@ class SearchLog:
     """Path of the function that gets what was typed, and returns what is stored; None for
     nothing."""
 
+    clicks: bool = False
+    """Whether results have a mark, by which it is counted that somebody opened them."""
+
     def __post_init__(self) -> None:
         self._check(is_number(self.sample) and 0 < self.sample <= 1, "SAMPLE", "between 0 and 1")
         whole = isinstance(self.retention, int) and is_number(self.retention)
         self._check(whole and self.retention > 0, "RETENTION", "a number of days above 0")
         path = isinstance(self.mask, str) and "." in self.mask.strip(".")
         self._check(path, "MASK", "the dotted path of a function")
+        self._check(isinstance(self.clicks, bool), "CLICKS", "True or False")
 
     def _check(self, good: bool, name: str, wanted: str) -> None:
         if not good:
@@ -98,7 +102,8 @@ class Options:
 
     search_log: bool | Mapping[str, Any] = False
     """Whether it is noted what people search, see [insight](insight.md); or a dict: `SAMPLE`, the
-    share that is noted, `RETENTION` in days, and `MASK`, the path of a function."""
+    share that is noted, `RETENTION` in days, `MASK`, the path of a function, and `CLICKS`, whether
+    it is counted which results are opened."""
 
     console: bool = True
     """Whether those who have the right ``search_index`` may write searches as JSON on the pages."""

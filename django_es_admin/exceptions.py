@@ -109,6 +109,10 @@ class SearchUnknown(ElasticsearchAdminError):
     """The index has no search of that name: name a search service of the site."""
 
 
+class ClickForged(ElasticsearchAdminError):
+    """The mark of a result is none that this project has signed, or not in full."""
+
+
 class NothingJudged(ElasticsearchAdminError):
     """No search of the index is judged: add judgements in the admin, or import them."""
 

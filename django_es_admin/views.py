@@ -4,11 +4,17 @@ import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 
-from .exceptions import SearchMisdeclared, SearchParameterInvalid
+from .exceptions import ClickForged, SearchMisdeclared, SearchParameterInvalid
+from .insight.log.clicks import Clicked, read_mark
+from .insight.log.note import note_click
 from .search import SearchService
 
 logger = logging.getLogger(__name__)
@@ -64,3 +70,60 @@ class AutocompleteView(_ServiceView):
             # A system check says so, too; a visitor is not to see it.
             logger.error("%s", problem)  # noqa: TRY400 (it says enough)
             return {"suggestions": [], "error": _("Search service temporarily unavailable")}
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class ClickView(View):
+    """Count that a result was opened, and lead to it: the URL has the ``click`` of a result.
+
+    A POST counts alone, for ``navigator.sendBeacon()``. No form of another site can do more with it
+    than open a result, because what is counted is signed.
+    """
+
+    pattern_name: ClassVar[str] = ""
+    """Name of the URL pattern of an object's page, which gets the object's key alone."""
+
+    http_method_names = ("get", "head", "post", "options")
+
+    def get_url(self, clicked: Clicked) -> str:
+        """Return the address of the object's page.
+
+        Raises:
+            Http404: it has none.
+        """
+        if not self.pattern_name:
+            raise Http404("ClickView has no pattern_name.")
+        try:
+            return reverse(self.pattern_name, args=[clicked.key])
+        except NoReverseMatch as error:
+            raise Http404("The object has no page.") from error
+
+    def get(self, request: HttpRequest, click: str) -> HttpResponse:
+        """Go to the object's page.
+
+        Raises:
+            Http404: nobody here has signed this, or the object has no page.
+        """
+        clicked = self._read(click)
+        response = HttpResponseRedirect(self.get_url(clicked))
+        add_never_cache_headers(response)
+        # What a browser loads in advance was opened by nobody.
+        purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+        if request.method == "GET" and "prefetch" not in purpose:
+            note_click(click, clicked)
+        return response
+
+    def post(self, request: HttpRequest, click: str) -> HttpResponse:
+        """Count alone.
+
+        Raises:
+            Http404: nobody here has signed this.
+        """
+        note_click(click, self._read(click))
+        return HttpResponse(status=204)
+
+    def _read(self, click: str) -> Clicked:
+        try:
+            return read_mark(click)
+        except ClickForged as error:
+            raise Http404(str(error)) from error

@@ -8,7 +8,7 @@ from .outbox import OutboxEntry
 from .owner import Owner
 from .page import Connection, Index
 from .promotion import Promotion
-from .searches import LoggedSearch
+from .searches import LoggedSearch, OpenedResult
 from .synonym import Synonym
 from .tick import Tick
 from .verification import Difference, ProvenRange
@@ -22,6 +22,7 @@ __all__ = [
     "Judgement",
     "LoadRange",
     "LoggedSearch",
+    "OpenedResult",
     "Operation",
     "OutboxEntry",
     "Owner",

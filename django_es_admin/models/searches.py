@@ -39,6 +39,12 @@ class LoggedSearch(models.Model):
         _("milliseconds"), default=0.0, help_text=_("Of all the searches together.")
     )
     slowest = models.FloatField(_("slowest"), default=0.0)
+    clicks = models.PositiveIntegerField(
+        _("opened"), default=0, help_text=_("How many results were opened.")
+    )
+    passed = models.PositiveIntegerField(
+        _("passed"), default=0, help_text=_("The results above those that were opened, together.")
+    )
 
     class Meta:
         default_permissions = ("view",)
@@ -64,8 +70,42 @@ class LoggedSearch(models.Model):
                 fields=["connection", "index", "day", "-slowest", "digest"],
                 name="elasticsearch_search_slow",
             ),
+            models.Index(
+                fields=["connection", "index", "day", "-passed", "digest"],
+                name="elasticsearch_search_late",
+            ),
             models.Index(fields=["day"], name="elasticsearch_search_day"),
         ]
 
     def __str__(self) -> str:
         return self.spelling or str(self.day)
+
+
+class OpenedResult(models.Model):
+    """One result of one search that was opened on one day: how often, and how far down."""
+
+    day = models.DateField(_("day"))
+    connection = models.CharField(_("connection"), max_length=100)
+    index = models.CharField(_("index"), max_length=255)
+    digest = models.CharField(_("digest"), max_length=32, help_text=_("Of the search."))
+    key = models.CharField(_("key"), max_length=200, help_text=_("Of the object."))
+    clicks = models.PositiveIntegerField(_("opened"), default=0)
+    passed = models.PositiveIntegerField(
+        _("passed"), default=0, help_text=_("The results above it, each time.")
+    )
+
+    class Meta:
+        # The page of the searches shows it.
+        default_permissions = ()
+        verbose_name = _("opened result")
+        verbose_name_plural = _("opened results")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "index", "digest", "day", "key"],
+                name="elasticsearch_opened",
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["day"], name="elasticsearch_opened_day")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -42,7 +42,7 @@ class SearchFilterBackend(BaseFilterBackend):
             chosen = {name: value for name, value in asked.items() if name not in _PAGING}
             if not chosen:
                 return queryset
-            keys = service.find_keys(limit=self.max_hits, **chosen)
+            keys = service.find_keys(limit=self.max_hits, meant=_is_first_page(request), **chosen)
         if keys is None:
             raise SearchUnavailable
         found = queryset.filter(pk__in=keys)
@@ -65,6 +65,13 @@ class SearchFilterBackend(BaseFilterBackend):
             }
             for each in describe(found)
         ]
+
+
+def _is_first_page(request: Request) -> bool:
+    """Whether this is a search of its own, and no further page of one, whoever makes the pages."""
+    given = request.query_params
+    further = any(given.get(name) for name in ("after", "cursor", "offset"))
+    return given.get("page", "1") in ("", "1") and not further
 
 
 def _service_of(view: APIView) -> SearchService:

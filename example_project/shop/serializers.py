@@ -19,6 +19,7 @@ class ProductSearchResultSerializer(serializers.Serializer):
     sku = serializers.CharField()
     score = serializers.SerializerMethodField()
     promoted = serializers.BooleanField(required=False)
+    click = serializers.CharField(required=False)
     highlights = serializers.DictField(
         required=False, child=serializers.ListField(child=serializers.CharField())
     )

@@ -16,17 +16,29 @@ from django.utils.translation import gettext_lazy as _
 from ...conf import get_options
 from ...indices.definition import IndexDefinition, get_definitions
 from ...insight.log.note import flush
-from ...insight.log.report import KINDS, MOST_DAYS, Kind, SearchReport, read_report
+from ...insight.log.report import (
+    KINDS,
+    MOST_DAYS,
+    Kind,
+    OpenedLine,
+    SearchLine,
+    SearchReport,
+    read_opened,
+    read_report,
+)
 from ...models import Index, Judgement
 from ..permissions import PageAdmin
 from ..rights import IndexPages, index_of, may_see_searches
-from .links import model_links
+from .links import ModelLinks, model_links
+
+Line = tuple[SearchLine, str, list[tuple[OpenedLine, str]]]
 
 _TITLES: Mapping[Kind, str | Promise] = {
     "frequent": _("Most frequent"),
     "missed": _("Without a hit"),
     "rising": _("Rising"),
     "slow": _("Slow"),
+    "late": _("Clicked late"),
 }
 PERIODS = (1, 7, 30, 90)
 _BAR = 100
@@ -77,9 +89,7 @@ class SearchesAdmin(PageAdmin):
             "periods": [(each, address(days=each)) for each in PERIODS],
             "definitions": [(name, name == chosen, one.name) for name, one in names.items()],
             "judge_url": self._judge_url(request, definition),
-            "lines": [(line, _results(definition, links, line.words)) for line in report.lines]
-            if report
-            else [],
+            "lines": _lines(definition, links, report, may_see_opened=may_tune),
             "bars": _bars(report) if report else [],
             "width": 10 * len(report.days) if report else 0,
             "csv_url": address(format="csv") if find_spec("import_export") else "",
@@ -123,9 +133,34 @@ def _days(text: str) -> int:
     return min(max(int(text), 1), MOST_DAYS) if text.isdecimal() and len(text) < 4 else 7
 
 
-def _results(definition: IndexDefinition | None, links: Any, words: str) -> str:
+def _lines(
+    definition: IndexDefinition | None,
+    links: ModelLinks,
+    report: SearchReport | None,
+    *,
+    may_see_opened: bool,
+) -> list[Line]:
+    """Return the searches, where their results are seen, and what was opened, with its page."""
+    if definition is None or report is None:
+        return []
+    late = report.kind == "late" and may_see_opened
+    opened = read_opened(definition, report) if late else {}
+    return [
+        (
+            line,
+            _results(definition, links, line.spelling or line.words),
+            [
+                (hit, links.change(definition.own_label, hit.key))
+                for hit in opened.get(line.digest, ())
+            ],
+        )
+        for line in report.lines
+    ]
+
+
+def _results(definition: IndexDefinition, links: ModelLinks, words: str) -> str:
     """Return where the results are seen; "" where the user sees no list of the model."""
-    url = links.changelist(definition.own_label) if definition else ""
+    url = links.changelist(definition.own_label)
     return f"{url}?{urlencode({'q': words})}" if url else ""
 
 

@@ -1,4 +1,4 @@
-"""Keep searches in memory until their response is sent, and write them in batches.
+"""Keep searches and clicks in memory until their response is sent, and write them in batches.
 
 A process writes at the end of a request, at most every ``FLUSH_SECONDS``: the response is sent by
 then. What the database refuses is dropped, said once in a while, and slows no search.
@@ -15,7 +15,9 @@ from django.core.signals import request_finished
 from django.db import Error
 
 from ...conf import get_options
+from ...search.clicks import let_mark
 from ...search.searched import Searched, searched
+from .clicks import Clicked, is_first, marks_of
 from .write import write
 
 logger = logging.getLogger("django_es_admin.search")
@@ -27,13 +29,14 @@ MOST_KEPT = 10_000
 PAUSE_SECONDS = 60.0
 """After the database has refused a batch."""
 
-_kept: deque[Searched] = deque(maxlen=MOST_KEPT)
+_kept: deque[Searched | Clicked] = deque(maxlen=MOST_KEPT)
 _writing = threading.Lock()
 _next = 0.0
 
 
 def connect() -> None:
     """Listen to searches, and to the ends of requests."""
+    let_mark(marks_of)
     searched.connect(note, dispatch_uid="django_es_admin.insight.log")
     request_finished.connect(_at_end, dispatch_uid="django_es_admin.insight.log")
 
@@ -46,6 +49,22 @@ def note(sender: Any, search: Searched, **kwargs: Any) -> None:
     if log.sample < 1 and random.random() >= log.sample:  # noqa: S311 (no secret)
         return
     _kept.append(search)
+
+
+def note_click(mark: str, clicked: Clicked) -> None:
+    """Keep that a result was opened, where clicks are counted and this one counts.
+
+    Args:
+        mark: of the result.
+        clicked: what it says.
+    """
+    log = get_options().log_of_searches
+    if log is None or not log.clicks:
+        return
+    if log.sample < 1 and random.random() >= log.sample:  # noqa: S311 (no secret)
+        return
+    if is_first(mark, clicked):
+        _kept.append(clicked)
 
 
 def forget_all() -> None:

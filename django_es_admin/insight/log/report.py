@@ -1,5 +1,6 @@
-"""What the log says: the most frequent searches, those without a hit, rising ones, slow ones."""
+"""What the log says: searches that are frequent, missed, rising, slow, or clicked late."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,10 +12,10 @@ from django.db.models import Max, QuerySet, Sum
 from ...clock import today
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
-from ...models import LoggedSearch
+from ...models import LoggedSearch, OpenedResult
 from .write import TOTAL
 
-Kind = Literal["frequent", "missed", "rising", "slow"]
+Kind = Literal["frequent", "missed", "rising", "slow", "late"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 OF_EACH_DAY = 300
@@ -30,6 +31,7 @@ _BY: Mapping[Kind, str] = {
     "missed": "missed",
     "rising": "count",
     "slow": "slowest",
+    "late": "passed",
 }
 
 
@@ -51,6 +53,8 @@ class SearchLine:
         milliseconds: on average.
         slowest: the longest that it took.
         before: how often it was searched in as many days before.
+        clicks: how often a result was opened.
+        passed: how many results were above those that were opened, together.
     """
 
     digest: str
@@ -66,6 +70,28 @@ class SearchLine:
     slowest: float
     before: int = 0
     promoted: int = 0
+    clicks: int = 0
+    passed: int = 0
+
+    @property
+    def rank(self) -> float:
+        """Of what was opened, on average; the first result is 1."""
+        return 1 + self.passed / max(self.clicks, 1)
+
+
+@dataclass(frozen=True)
+class OpenedLine:
+    """One result of a search that was opened in some days.
+
+    Args:
+        key: of the object.
+        clicks: how often.
+        rank: on average; the first result is 1.
+    """
+
+    key: str
+    clicks: int
+    rank: float
 
 
 @dataclass(frozen=True)
@@ -221,12 +247,16 @@ def _lines(
             milliseconds=row["time"] / max(row["searches"], 1),
             slowest=row["longest"],
             promoted=row["shown"],
+            clicks=row["opened"],
+            passed=row["above"],
         )
         for row in sums.annotate(
             typed=Max("spelling"),
             searches=Sum("count"),
             none=Sum("missed"),
             shown=Sum("promoted"),
+            opened=Sum("clicks"),
+            above=Sum("passed"),
             found=Max("hits"),
             time=Sum("milliseconds"),
             longest=Max("slowest"),
@@ -253,3 +283,37 @@ def _days(definition: IndexDefinition, first: date, last: date) -> tuple[DayLine
         for row in rows
     }
     return tuple(found.get(day, DayLine(day, 0, 0, 0.0)) for day in _range(first, last))
+
+
+MOST_OPENED = 5
+"""Results of a search that are listed."""
+
+
+def read_opened(
+    definition: IndexDefinition, report: SearchReport
+) -> dict[str, tuple[OpenedLine, ...]]:
+    """Return the digest of each search of a report -> what was opened most often."""
+    names = [line.digest for line in report.lines if line.clicks]
+    if not names:
+        return {}
+    rows = (
+        OpenedResult.objects.using(router.db_for_read(OpenedResult))
+        .filter(
+            connection=definition.using,
+            index=definition.name,
+            digest__in=names,
+            day__gte=report.first,
+            day__lte=report.last,
+        )
+        .order_by()
+        .values("digest", "key")
+        .annotate(opened=Sum("clicks"), above=Sum("passed"))
+    )
+    found: defaultdict[str, list[OpenedLine]] = defaultdict(list)
+    for row in rows:
+        rank = 1 + row["above"] / max(row["opened"], 1)
+        found[row["digest"]].append(OpenedLine(row["key"], row["opened"], rank))
+    return {
+        name: tuple(sorted(lines, key=lambda line: (-line.clicks, line.key))[:MOST_OPENED])
+        for name, lines in found.items()
+    }

@@ -1,25 +1,29 @@
 """Write a batch of searches: a row for each day and search, and one for the day as a whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import router, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
-from django.utils.module_loading import import_string
 
 from ...clock import today
 from ...conf import SearchLog, get_options
-from ...models import LoggedSearch
-from ...normal import MOST_CHARACTERS, normalise, printable
+from ...models import LoggedSearch, OpenedResult
+from ...normal import MOST_CHARACTERS
 from ...search.searched import Searched
-from .normal import digest, filters_text
+from .clicks import Clicked
+from .place import Place, place_of
 
 TOTAL = ""
 """The digest of the row for a day as a whole."""
+LONGEST_KEY = OpenedResult._meta.get_field("key").max_length or 0
 ROWS_AT_ONCE = 200
 """Rows of one transaction."""
+
+_ADDED = ("count", "missed", "promoted", "milliseconds", "clicks", "passed")
 
 _pruned: dict[str, date] = {}
 
@@ -31,24 +35,26 @@ class _Sum:
     day: date
     connection: str
     index: str
-    digest: str = TOTAL
-    search: str = ""
-    words: str = ""
+    place: Place | None = None
     spelling: str = ""
-    filters: str = ""
-    order: str = ""
     count: int = 0
     missed: int = 0
     promoted: int = 0
     hits: int = 0
     milliseconds: float = 0.0
     slowest: float = 0.0
-    place: tuple[object, ...] = field(init=False)
+    clicks: int = 0
+    passed: int = 0
 
-    def __post_init__(self) -> None:
-        self.place = (self.day, self.connection, self.index, self.digest)
+    @property
+    def digest(self) -> str:
+        return self.place.digest if self.place else TOTAL
 
-    def add(self, one: Searched) -> None:
+    def add(self, one: Searched | Clicked) -> None:
+        if isinstance(one, Clicked):
+            self.clicks += 1
+            self.passed += one.rank - 1
+            return
         self.count += 1
         self.missed += not one.hits
         self.promoted += one.promoted
@@ -57,8 +63,8 @@ class _Sum:
         self.slowest = max(self.slowest, one.milliseconds)
 
 
-def write(batch: Iterable[Searched]) -> None:
-    """Add searches to the log, masked.
+def write(batch: Iterable[Searched | Clicked]) -> None:
+    """Add searches and clicks to the log, masked.
 
     Raises:
         Error: of the database.
@@ -67,48 +73,37 @@ def write(batch: Iterable[Searched]) -> None:
     if log is None:
         return
     using = router.db_for_write(LoggedSearch)
-    sums = list(_sums(batch, log).values())
+    batch = list(batch)
+    sums = _sums(batch, log)
     for start in range(0, len(sums), ROWS_AT_ONCE):
         _add(using, sums[start : start + ROWS_AT_ONCE])
+    opened = _opened(batch)
+    for start in range(0, len(opened), ROWS_AT_ONCE):
+        _add_opened(using, opened[start : start + ROWS_AT_ONCE])
     _prune(using, log)
 
 
-def _sums(batch: Iterable[Searched], log: SearchLog) -> dict[tuple[object, ...], _Sum]:
-    mask = import_string(log.mask)
+def _sums(batch: Iterable[Searched | Clicked], log: SearchLog) -> list[_Sum]:
     day = today()
-    sums: dict[tuple[object, ...], _Sum] = {}
+    sums: dict[tuple[str, str, str], _Sum] = {}
     for one in batch:
-        text, filters = mask(printable(one.text)), filters_text(one.filters)
-        masked = mask(filters) if filters else ""
-        if text is None or masked is None:
+        # What was clicked is masked already.
+        place = one.place if isinstance(one, Clicked) else place_of(one, log)
+        if place is None:
             continue
-        words = normalise(text)
-        if not words:
-            continue
-        name = digest(one.search, words, masked, one.order)
-        own = _Sum(
-            day,
-            one.connection,
-            one.index,
-            name,
-            one.search,
-            words,
-            printable(text)[:MOST_CHARACTERS],
-            masked[:MOST_CHARACTERS],
-            one.order,
-        )
+        own = _Sum(day, one.connection, one.index, place)
         for row in (own, _Sum(day, one.connection, one.index)):
-            kept = sums.setdefault(row.place, row)
+            # Everybody takes the rows in this order, so that nobody waits in a circle.
+            kept = sums.setdefault((row.connection, row.index, row.digest), row)
             kept.add(one)
-            kept.spelling = row.spelling
-    return sums
+        if place.spelling:
+            sums[own.connection, own.index, own.digest].spelling = place.spelling
+    return [sums[name] for name in sorted(sums)]
 
 
 def _add(using: str, sums: list[_Sum]) -> None:
     """Make the rows that are missing, then add to each: others may add at the same time."""
     table = LoggedSearch.objects.using(using)
-    # Everybody takes the rows in the same order, so that nobody waits in a circle.
-    sums = sorted(sums, key=lambda one: str(one.place))
     with transaction.atomic(using=using):
         table.bulk_create(
             [
@@ -117,27 +112,58 @@ def _add(using: str, sums: list[_Sum]) -> None:
                     connection=one.connection,
                     index=one.index,
                     digest=one.digest,
-                    search=one.search,
-                    words=one.words,
-                    spelling=one.spelling,
-                    filters=one.filters,
-                    order=one.order,
+                    search=one.place.search,
+                    words=one.place.words,
+                    spelling=one.spelling or one.place.words,
+                    filters=one.place.filters[:MOST_CHARACTERS],
+                    order=one.place.order,
                 )
+                if one.place
+                else LoggedSearch(day=one.day, connection=one.connection, index=one.index)
                 for one in sums
             ],
             ignore_conflicts=True,
         )
         for one in sums:
+            changed: dict[str, Any] = {
+                name: F(name) + value for name in _ADDED if (value := getattr(one, name))
+            }
+            if one.count:
+                changed |= {
+                    "hits": one.hits,
+                    "slowest": Greatest(F("slowest"), Value(one.slowest)),
+                    "spelling": one.spelling,
+                }
             table.filter(
                 day=one.day, connection=one.connection, index=one.index, digest=one.digest
-            ).update(
-                count=F("count") + one.count,
-                missed=F("missed") + one.missed,
-                promoted=F("promoted") + one.promoted,
-                hits=one.hits,
-                milliseconds=F("milliseconds") + one.milliseconds,
-                slowest=Greatest(F("slowest"), Value(one.slowest)),
-                spelling=one.spelling,
+            ).update(**changed)
+
+
+def _opened(batch: Iterable[Searched | Clicked]) -> list[OpenedResult]:
+    """Return the rows of what was opened, in an order that is the same for everybody."""
+    day = today()
+    rows: dict[tuple[str, str, str, str], OpenedResult] = {}
+    for one in batch:
+        if isinstance(one, Clicked):
+            name = (one.connection, one.index, one.place.digest, one.key)
+            new = OpenedResult(
+                day=day, connection=one.connection, index=one.index, digest=name[2], key=one.key
+            )
+            row = rows.setdefault(name, new)
+            row.clicks += 1
+            row.passed += one.rank - 1
+    return [rows[name] for name in sorted(rows) if len(name[3]) <= LONGEST_KEY]
+
+
+def _add_opened(using: str, rows: list[OpenedResult]) -> None:
+    table = OpenedResult.objects.using(using)
+    names = ("day", "connection", "index", "digest", "key")
+    with transaction.atomic(using=using):
+        made = [{name: getattr(row, name) for name in names} for row in rows]
+        table.bulk_create([OpenedResult(**one) for one in made], ignore_conflicts=True)
+        for row, one in zip(rows, made, strict=True):
+            table.filter(**one).update(
+                clicks=F("clicks") + row.clicks, passed=F("passed") + row.passed
             )
 
 
@@ -147,4 +173,5 @@ def _prune(using: str, log: SearchLog) -> None:
     if _pruned.get(using) != day:
         _pruned[using] = day
         oldest = day - timedelta(days=log.retention)
-        LoggedSearch.objects.using(using).filter(day__lt=oldest).delete()
+        for model in (LoggedSearch, OpenedResult):
+            model.objects.using(using).filter(day__lt=oldest).delete()

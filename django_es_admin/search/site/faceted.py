@@ -61,9 +61,9 @@ class FacetedSearchService(SearchService):
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
-        with telling(self, query, paging, criteria) as tell:
-            search = self._build_faceted(words, selections)
-            return tell(self._answer(search, words, selections, paging))
+        tell = telling(self, query, paging, criteria)
+        search = self._build_faceted(words, selections)
+        return self._answer(search, words, selections, paging, tell)
 
     def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
         """Return the results with facets for the parameters of a URL.

@@ -9,7 +9,8 @@ class SearchResults(TypedDict):
     ``results`` are the documents as they were indexed, with ``score`` (None unless sorted by
     relevance, or promoted) and, where something is marked, ``highlights``: field -> pieces of HTML,
     escaped but for their ``<mark>``. What is promoted for the words has ``promoted``, True; on the
-    page as a whole it is the number of these. ``total_pages`` are those that can be asked for by
+    page as a whole it is the number of these. Where clicks are counted, each has a ``click``, the
+    mark of its address. ``total_pages`` are those that can be asked for by
     their number; ``next`` asks for the hits after these, however far down.
     """
 

@@ -31,7 +31,7 @@ from .ready import Ready
 from .results import Correction, SearchResults, Suggestion
 from .send import request_of, send
 from .spelling import PhraseSuggester
-from .telling import telling
+from .telling import Tell, telling, telling_of_keys
 from .values import read_text, read_whole
 
 if TYPE_CHECKING:
@@ -70,11 +70,13 @@ class SearchService(SearchDeclaration):
         """Return the query for what is marked in a field; override it with ``get_query``."""
         return build_marking(find_field(self.document, path), words, self._matching)
 
-    def read(self, query: str | None = None, **criteria: Any) -> SearchParts:
+    def read(
+        self, query: str | None = None, *, sort_by: str | None = None, **criteria: Any
+    ) -> SearchParts:
         """Return what the search for words and criteria is made of, without asking anybody.
 
         Args:
-            query, criteria: as in ``build_search``.
+            query, sort_by, criteria: as in ``search``.
 
         Raises:
             SearchParameterInvalid: a value does not fit.
@@ -88,7 +90,7 @@ class SearchService(SearchDeclaration):
             fields=read_fields(self.document, self.fields),
             matching=self._matching,
             selections=(*self._default_selections(), *selections),
-            sort=self._read_paging(None, 1, 1, None).sort,
+            sort=self._read_paging(sort_by, 1, 1, None).sort,
             promotions=self._promotions(words),
         )
 
@@ -118,9 +120,9 @@ class SearchService(SearchDeclaration):
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
-        with telling(self, query, paging, criteria) as tell:
-            search = self._build(words, selections)
-            return tell(self._answer(search, words, selections, paging))
+        tell = telling(self, query, paging, criteria)
+        search = self._build(words, selections)
+        return self._answer(search, words, selections, paging, tell)
 
     def find_keys(
         self,
@@ -128,6 +130,7 @@ class SearchService(SearchDeclaration):
         *,
         sort_by: str | None = None,
         limit: int = 1_000,
+        meant: bool = False,
         **criteria: Any,
     ) -> tuple[Any, ...] | None:
         """Return the primary keys of the results, in the requested order.
@@ -136,6 +139,7 @@ class SearchService(SearchDeclaration):
 
         Args:
             limit: keys at most.
+            meant: whether a visitor means this search, so that the log of searches counts it.
             query, sort_by, criteria: as in ``search``.
 
         Raises:
@@ -144,12 +148,16 @@ class SearchService(SearchDeclaration):
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = replace(self._read_paging(sort_by, 1, None, None), page_size=limit)
+        tell = telling_of_keys(self, query, paging, criteria) if meant else None
         search = paging.apply(self._build(words, selections)).source(False)
         answer = self._try(search.extra(track_total_hits=False))
         if answer is not None:
             read = key_reader(self.document.django.model)
             keys = (read(hit["_id"]) for hit in answer["hits"]["hits"])
-            return tuple(key for key in keys if key is not None)
+            found = tuple(key for key in keys if key is not None)
+            if tell:
+                tell(len(found))
+            return found
         rows = self._rows(words, selections) if self._fallback == "database" else None
         if rows is None:
             return None
@@ -281,6 +289,7 @@ class SearchService(SearchDeclaration):
         words: Words,
         selections: Sequence[Selection],
         paging: Paging,
+        tell: Tell,
     ) -> SearchResults:
         answer = self._try(paging.apply(search))
         if answer is None:
@@ -292,6 +301,7 @@ class SearchService(SearchDeclaration):
         if promoted := sum(map(is_promoted, hits)):
             results["promoted"] = promoted
         self._complete(results, answer)
+        tell(results, [hit["_id"] for hit in hits])
         return results
 
     def _promotions(self, words: Words) -> Promotions:

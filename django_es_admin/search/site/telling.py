@@ -1,43 +1,81 @@
 """Tell those who count searches what a visitor searched for."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..clicks import mark
 from ..searched import Searched, tell
 from .declaration import SearchDeclaration
 from .paging import Paging
 from .results import SearchResults
 
+Tell = Callable[[SearchResults, Sequence[str]], None]
+"""Told what Elasticsearch answered, and the ids of the documents on the page."""
 
-@contextmanager
+
 def telling(
     service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
-) -> Iterator[Callable[[SearchResults], SearchResults]]:
-    """Give what tells of an answer, with the time since the beginning, and returns it.
+) -> Tell:
+    """Return what tells of an answer, with the time that has passed until then.
 
-    Only of the first page for some words, which Elasticsearch has answered.
+    Only the first page for some words is a search of its own.
     """
     started = time.perf_counter()
 
-    def tell_of(results: SearchResults) -> SearchResults:
-        first = paging.page == 1 and paging.after is None
-        if query and first and not results.keys() & {"error", "warning"}:
-            django, default = service.document.django, next(iter(service.sorts), "")
-            tell(
-                Searched(
-                    django.using,
-                    django.index_name,
-                    type(service).__name__,
-                    query,
-                    results["total"],
-                    (time.perf_counter() - started) * 1000,
-                    criteria,
-                    "" if paging.sort_by == default else paging.sort_by,
-                    promoted=bool(results.get("promoted")),
-                )
-            )
-        return results
+    def tell_of(results: SearchResults, keys: Sequence[str]) -> None:
+        # Nobody knows the rank of what comes after a cursor.
+        if not query or paging.after is not None:
+            return
+        search = _searched(
+            service,
+            query,
+            paging,
+            criteria,
+            hits=results["total"],
+            seconds=time.perf_counter() - started,
+            promoted=bool(results.get("promoted")),
+        )
+        if paging.page == 1:
+            tell(search)
+        mark(search, results["results"], keys, paging.start + 1)
 
-    yield tell_of
+    return tell_of
+
+
+def telling_of_keys(
+    service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
+) -> Callable[[int], None]:
+    """Return what tells of a search of whose hits only the keys are asked, by their number."""
+    started = time.perf_counter()
+
+    def tell_of(hits: int) -> None:
+        if query:
+            seconds = time.perf_counter() - started
+            tell(_searched(service, query, paging, criteria, hits=hits, seconds=seconds))
+
+    return tell_of
+
+
+def _searched(
+    service: SearchDeclaration,
+    query: str,
+    paging: Paging,
+    criteria: Mapping[str, Any],
+    *,
+    hits: int,
+    seconds: float,
+    promoted: bool = False,
+) -> Searched:
+    django, default = service.document.django, next(iter(service.sorts), "")
+    return Searched(
+        django.using,
+        django.index_name,
+        type(service).__name__,
+        query,
+        hits,
+        seconds * 1000,
+        criteria,
+        "" if paging.sort_by == default else paging.sort_by,
+        promoted=promoted,
+    )

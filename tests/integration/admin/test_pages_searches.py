@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from shop.models import Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.insight.log import note
+from django_es_admin.insight.log import clicks, note
 from django_es_admin.insight.log.write import write
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.search.searched import Searched
@@ -63,6 +63,32 @@ def test_what_it_shows(searches: None) -> None:
 )
 def test_addresses_of_any_kind(searches: None, query: dict[str, str]) -> None:
     assert visitor("elasticsearch.view_loggedsearch").get(URL, query).status_code == 200
+
+
+def test_what_is_clicked_late(searches: None, settings: Any) -> None:
+    of = {"of": "default:products", "list": "late"}
+    asked = ["elasticsearch.view_loggedsearch"]
+    assert "It is not counted which results are opened" in page_of(visitor(*asked), of)
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"CLICKS": True}}
+    search = Searched("default", "products", "ProductSearchService", "lamp", 3, 5.0)
+    for key, rank in (("77", 1), ("78", 9), ("78", 4)):
+        [mark] = clicks.marks_of(search, [key], rank)
+        note.note_click(mark, clicks.read_mark(mark))
+    text = page_of(visitor(*asked), of)
+    table = text.partition('id="searches"')[2].partition("</table>")[0]
+    assert "piano" not in table
+    assert '<td class="esa-number">4.7</td>' in table
+    # Which objects were opened is for those who may see them all.
+    assert "78" not in table
+    seller = visitor(*asked, "elasticsearch.view_index", "shop.view_product")
+    table = page_of(seller, of).partition('id="searches"')[2].partition("</table>")[0]
+    assert reverse("admin:shop_product_change", args=[78]) in table
+    assert "2 times, rank 6.5" in table
+    assert "1 time, rank 1.0" in table
+
+
+def page_of(client: Client, asked: dict[str, str]) -> str:
+    return client.get(URL, asked).content.decode()
 
 
 def test_the_file(searches: None) -> None:

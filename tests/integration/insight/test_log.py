@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.core.signals import request_finished
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from rest_framework import generics, serializers
 from shop.models import Product
 from shop.search import FacetedSearchService, ProductSearchService
 
@@ -22,6 +23,7 @@ from django_es_admin.insight.log.mask import mask
 from django_es_admin.insight.log.report import KINDS, Kind, read_report
 from django_es_admin.models import LoggedSearch
 from django_es_admin.normal import normalise
+from django_es_admin.rest import SearchFilterBackend, SearchPagination
 from django_es_admin.search.searched import Searched
 from tests.integration.admin.conftest import products  # noqa: F401 (a fixture)
 from tests.integration.admin.searching import no_elasticsearch
@@ -106,6 +108,38 @@ def test_the_views_and_the_box_of_a_list(products: list[Product], admin_client: 
     assert rows("search", "words", "count", "missed") == [
         ("admin", "trail", 1, 0),
         ("admin", "xylophone", 1, 1),
+    ]
+
+
+def test_rows_that_a_service_finds_for_rest(
+    products: list[Product],  # noqa: F811
+    rf: RequestFactory,
+) -> None:
+    class Lines(serializers.ModelSerializer):
+        class Meta:
+            model = Product
+            fields = ("id",)
+
+    class ProductList(generics.ListAPIView):
+        authentication_classes = ()
+        queryset = Product.objects.all()
+        serializer_class = Lines
+        filter_backends = (SearchFilterBackend,)
+        pagination_class = SearchPagination
+        search_service_class = ProductSearchService
+
+    view = ProductList.as_view()
+    newest = {"q": "trail", "category": "Shoes", "sort": "newest", "page": "1"}
+    first = ({"q": "trail"}, {"q": "Trail", "page": ""}, newest)
+    further = ({"q": "trail", "page": "2", "page_size": "1"}, {"q": "lamp", "offset": "20"})
+    for asked in (*first, *further, {"category": "Shoes"}, {}, {"q": " "}):
+        assert view(rf.get("/", asked)).status_code == 200
+    with no_elasticsearch():
+        view(rf.get("/", {"q": "xylophone"}))
+    note.flush()
+    assert rows("words", "count", "hits", "filters", "order") == [
+        ("trail", 2, 3, "", ""),
+        ("trail", 1, 3, '{"category": "Shoes"}', "newest"),
     ]
 
 
@@ -351,6 +385,7 @@ def test_the_first_of_many_days_are_those_of_all_rows(
                     count=count,
                     missed=count,
                     slowest=float(count),
+                    passed=count,
                 )
             )
             if kind == "slow":
@@ -367,6 +402,7 @@ def test_the_first_of_many_days_are_those_of_all_rows(
         "frequent": lambda line: line.count,
         "missed": lambda line: line.missed,
         "slow": lambda line: line.slowest,
+        "late": lambda line: line.passed,
         "rising": lambda line: line.count - line.before,
     }[kind]
     assert [value(line) for line in lines] == [count for _words, count in best]

@@ -1,0 +1,72 @@
+"""What names a search in the log: masked and normalised."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from ...conf import SearchLog
+from ...normal import MOST_CHARACTERS, normalise, printable
+from ...search.searched import Searched
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What tells one search of an index from another one.
+
+    Args:
+        search: name of the service.
+        words: as they are counted.
+        filters: as JSON, masked; "" for none.
+        order: name of the order; "" for the first one.
+        spelling: the words as they were typed, masked; no part of what tells them apart.
+    """
+
+    search: str
+    words: str
+    filters: str
+    order: str
+    spelling: str = ""
+
+    def values(self) -> tuple[str, str, str, str]:
+        """Return what tells it apart."""
+        return self.search, self.words, self.filters, self.order
+
+    @property
+    def digest(self) -> str:
+        """What names it in the table."""
+        return digest(self.search, self.words, self.filters, self.order)
+
+
+def place_of(search: Searched, log: SearchLog) -> Place | None:
+    """Return the place of a search; None for what is not to be stored, or has no words.
+
+    Whatever the hook of the project raises is raised.
+    """
+    mask = import_string(log.mask)
+    text, filters = mask(printable(search.text)), filters_text(search.filters)
+    masked = mask(filters) if filters else ""
+    if text is None or masked is None:
+        return None
+    words = normalise(text)
+    if not words:
+        return None
+    spelling = printable(text)[:MOST_CHARACTERS]
+    return Place(search.search, words, masked, search.order, spelling)
+
+
+def filters_text(filters: Mapping[str, Any]) -> str:
+    """Return filters as text, in a fixed order; "" for none."""
+    given = {name: value for name, value in filters.items() if value not in (None, "", [], ())}
+    if not given:
+        return ""
+    return json.dumps(given, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def digest(*parts: str) -> str:
+    """Return what names a search in the table."""
+    joined = "\x1f".join(parts).encode(errors="replace")
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()
