@@ -5,9 +5,7 @@ import json
 import logging
 import math
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, is_dataclass
@@ -29,6 +27,7 @@ from .. import incidents
 from ..exceptions import ElasticsearchAdminError
 from ..faults import Fault, fault_of
 from ..operations.acting import MAX_NOTE, leaving
+from .stopping import interruptible
 
 FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, Error)
 """What a command tells in one line; any other exception is a defect, and keeps its traceback."""
@@ -91,21 +90,6 @@ def note(text: str) -> str:
     if len(text) > MAX_NOTE:
         raise argparse.ArgumentTypeError(f"give at most {MAX_NOTE} characters")
     return text
-
-
-@contextmanager
-def stopping(stop: threading.Event) -> Iterator[None]:
-    """Set ``stop`` at SIGTERM and Ctrl-C; in another thread than the main one, nothing does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def add_dry_run(parser: CommandParser) -> None:
@@ -231,7 +215,8 @@ class ElasticsearchCommand(BaseCommand):
         parser = self.create_parser(argv[0], argv[1])
         traceback = self._parse(parser, argv).traceback
         try:
-            super().run_from_argv(argv)
+            with interruptible():
+                super().run_from_argv(argv)
             # What is written at the very end would fail out of reach of the clause below.
             self.stdout.flush()
         except KeyboardInterrupt:

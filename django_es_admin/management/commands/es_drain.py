@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from ...outbox.drain.batch import DrainResult
 from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
-from ..command import ElasticsearchCommand, Exit, seconds, stopping
+from ..command import ElasticsearchCommand, Exit, seconds
 from ..operations_json import make_drain_document
+from ..stopping import stopping
 
 
 class Command(ElasticsearchCommand):

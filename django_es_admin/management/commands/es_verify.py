@@ -13,8 +13,9 @@ from ...lifecycle.verify.forever import RATE, verify_forever
 from ...lifecycle.verify.plan import VerifyResult, plan_verify
 from ...lifecycle.verify.verify import verify
 from ...models import ProvenRange
-from ..command import ElasticsearchCommand, Exit, add_indices, count, explain, rate, stopping
+from ..command import ElasticsearchCommand, Exit, add_indices, count, explain, rate
 from ..progress import telling
+from ..stopping import stopping
 from ..verify_json import (
     VerifyDocument,
     make_pass_event,

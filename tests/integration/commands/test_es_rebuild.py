@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.sqlite3 import _functions
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
@@ -316,6 +318,40 @@ def test_ctrl_c_with_a_traceback(
     with between(reply), pytest.raises(KeyboardInterrupt):
         run_program("es_rebuild", INDEX, "--traceback")
     assert holders() == [live]
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_ctrl_c_within_a_function_of_sqlite(
+    run_program: Run,
+    build: Build,
+    holders: Holders,
+    monkeypatch: pytest.MonkeyPatch,
+    call: int,
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("other databases call no functions of Python")
+    live = build()
+    make_products(3)
+    calls: list[Any] = []
+    stock = _functions._sqlite_prepare_dtdelta_param
+
+    def interrupted(connector: Any, param: Any) -> Any:
+        calls.append(param)
+        if len(calls) == call:
+            os.kill(os.getpid(), signal.SIGINT)
+            # So that it is put off more than once.
+            time.sleep(0.05)
+        return stock(connector, param)
+
+    monkeypatch.setattr(_functions, "_sqlite_prepare_dtdelta_param", interrupted)
+    ended = run_program("es_rebuild", INDEX)
+    assert ended.code == 130
+    assert ended.err == "Interrupted: `manage.py es_status` shows what is live now.\n"
+    assert holders() == [live]
+    assert Operation.objects.latest("pk").state == Operation.State.CANCELLED
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.django_db(transaction=True)
