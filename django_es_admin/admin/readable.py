@@ -85,7 +85,7 @@ def _may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 def _decides_by_object(model_admin: Any) -> bool:
     """Whether a method of the project is asked for each object: what it answers is its secret."""
-    return type(model_admin).has_view_permission is not ModelAdmin.has_view_permission
+    return model_admin.__class__.has_view_permission is not ModelAdmin.has_view_permission
 
 
 def _narrows(document: type[Document], rows: QuerySet[Any]) -> bool:
