@@ -7,10 +7,9 @@ from functools import partial
 
 from ...documents.prepared import Prepared
 from ...indices.definition import IndexDefinition
-from ...models import OutboxEntry
 from ...operations.patience import patiently
 from ...operations.throttle import Throttle
-from ...outbox.capture.changes import portions
+from ...outbox.drain.awaited import find_awaited
 from .content import Kind, find_differences, look_again
 from .findings import Findings
 from .kept import Kept
@@ -81,7 +80,7 @@ class Comparison:
                 look_again, self.definition, self.generation, self.kept, list(self.suspects)
             )
             self.suspects = self._counting(patiently(again, self.tell))
-        waiting = self._waiting()
+        waiting = find_awaited(self.definition, self.suspects, self.tell)
         self.waiting += len(waiting)
         self.findings.add({k: kind for k, kind in self.suspects.items() if k not in waiting})
         self.suspects = {}
@@ -111,17 +110,3 @@ class Comparison:
         if not self.ids:
             return found
         return {key: kind for key, kind in found.items() if kind != "stale"}
-
-    def _waiting(self) -> set[str]:
-        """Return those of the suspects whose change is in the outbox, and is tried again."""
-        rows = OutboxEntry.objects.using(self.definition.database).filter(
-            connection=self.definition.using,
-            index=self.definition.name,
-            kind=OutboxEntry.Kind.OBJECT,
-            parked_at__isnull=True,
-            delete_sent=False,
-        )
-        found: set[str] = set()
-        for keys in portions(iter(self.suspects)):
-            found |= set(rows.filter(key__in=keys).values_list("key", flat=True))
-        return found

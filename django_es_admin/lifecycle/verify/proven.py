@@ -78,8 +78,10 @@ def _begin(definition: IndexDefinition, generation: str) -> None:
     ranges = ranges_of(definition)
     # What was proven of another generation says nothing of this one.
     ranges.exclude(generation=generation).delete()
-    there = set(ranges.values_list("document", "ghosts"))
     wanted = [(part.part_label, False) for part in definition.parts] + [("", True)]
+    # Nor does a range of a model whose document left the index, or got company there.
+    ranges.filter(ghosts=False).exclude(document__in=[label for label, _ in wanted[:-1]]).delete()
+    there = set(ranges.values_list("document", "ghosts"))
     for document, ghosts in wanted:
         if (document, ghosts) not in there:
             _make(definition, generation, document=document, ghosts=ghosts)
@@ -102,9 +104,10 @@ def _divide(definition: IndexDefinition, one: ProvenRange) -> ProvenRange | None
     part = definition.part(one.document)
     size = get_options().bulk_max_documents * BATCHES
     keys = table_of(part).filter(condition_of(part, one)).values_list("pk", flat=True)
-    if keys[2 * size - 1 : 2 * size].first() is None:
+    last = keys[size - 1 : size].first()
+    if last is None or keys[2 * size - 1 : 2 * size].first() is None:
         return None
-    end = text_of(_model(part), keys[size - 1 : size].get())
+    end = text_of(_model(part), last)
     rest = _make(
         definition,
         one.generation,

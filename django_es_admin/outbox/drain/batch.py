@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from django.apps import apps
 from django.db import models
 
 from ...backends.transport.deadline import is_out_of_time
@@ -26,10 +24,8 @@ from ...incidents import tell
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
 from ..rows.claim import give_back, lease
-from ..rows.keys import value_of
 from .acknowledge import acknowledge, append_outcome, fail, put_back
-from .project_code import project_code
-from .related import RelatedKeys
+from .related import RelatedKeys, find_related, related_code
 from .write import Outcome, Writer
 
 logger = logging.getLogger(__name__)
@@ -237,7 +233,8 @@ class BatchDrain:
             limit = self.fan_out_limit
             room = size if limit is None else max(limit - before - result.objects - len(wanted), 0)
             try:
-                keys = self._related_keys(writer, group[0])
+                first = group[0]
+                keys = find_related(writer.document, first.model, first.key, self.using)
                 # One that is gone has had its objects noted when it was deleted.
                 found = self._portion(keys, _cursor(group), max(size, room) + 1) if keys else []
             except ProjectCodeFailed as error:
@@ -304,20 +301,9 @@ class BatchDrain:
         self._rows(entries).delete()
         return result
 
-    def _related_keys(self, writer: Writer, entry: OutboxEntry) -> RelatedKeys | None:
-        document = writer.document
-        with self._related_code(document):
-            rows = apps.get_model(entry.model)._base_manager.using(self.using)
-            found = rows.filter(pk=value_of(rows.model, entry.key)).first()
-            return None if found is None else RelatedKeys(document, found, self.using)
-
     def _portion(self, keys: RelatedKeys, after: str, size: int) -> list[str]:
-        with self._related_code(keys.document):
+        with related_code(keys.document, self.using):
             return keys.portion(after, size)
-
-    def _related_code(self, document: type[Document]) -> AbstractContextManager[None]:
-        name = f"{document.__name__}.get_instances_from_related()"
-        return project_code(ProjectCodeFailed, name, self.using)
 
 
 def _by_related_object(entries: list[OutboxEntry]) -> Iterable[list[OutboxEntry]]:

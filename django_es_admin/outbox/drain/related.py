@@ -1,14 +1,19 @@
 """Which documents change with a related object, found in portions of their keys."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models.manager import BaseManager
 
 from ...documents import Document
+from ...exceptions import ProjectCodeFailed
+from ..rows.keys import value_of
 from .primary import reading_from
+from .project_code import project_code
 
 
 class RelatedKeys:
@@ -44,6 +49,13 @@ class RelatedKeys:
         rows = self._queryset if last is None else self._queryset.filter(pk__gt=last)
         return [str(key) for key in rows.values_list("pk", flat=True)[:size]]
 
+    def among(self, keys: Collection[str]) -> set[str]:
+        """Return those of some keys that are among them, which must not be very many."""
+        if self._queryset is None:
+            return {str(key) for key in self._keys} & set(keys)
+        rows = self._queryset.filter(pk__in=[self._to_key(key) for key in keys])
+        return {str(key) for key in rows.values_list("pk", flat=True)}
+
     def portions(self, after: str, size: int) -> Iterator[list[str]]:
         """Yield all keys beyond ``after``, ``size`` at a time; no cursor stays open between."""
         while portion := self.portion(after, size):
@@ -51,6 +63,29 @@ class RelatedKeys:
             if len(portion) < size:
                 return
             after = portion[-1]
+
+
+def find_related(document: type[Document], label: str, key: str, using: str) -> RelatedKeys | None:
+    """Return what changes with an object; None if that is gone, which was captured then.
+
+    Args:
+        label: of the object's model.
+        key: the object's primary key, as a row of the outbox has it.
+        using: alias of the database to read from.
+
+    Raises:
+        ProjectCodeFailed: the document's own code fails.
+    """
+    with related_code(document, using):
+        rows = apps.get_model(label)._base_manager.using(using)
+        found = rows.filter(pk=value_of(rows.model, key)).first()
+        return None if found is None else RelatedKeys(document, found, using)
+
+
+def related_code(document: type[Document], using: str) -> AbstractContextManager[None]:
+    """Run what calls the document's own code, or evaluates what that returned."""
+    name = f"{document.__name__}.get_instances_from_related()"
+    return project_code(ProjectCodeFailed, name, using)
 
 
 def _ask(document: type[Document], instance: models.Model) -> Any:

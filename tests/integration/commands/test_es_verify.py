@@ -381,3 +381,25 @@ def test_a_thousand_differences_and_writers(es: Elasticsearch, definition: Index
     call_command("es_drain", verbosity=0)
     es.indices.refresh(index=definition.alias)
     assert verify(plan_verify(definition)).equal
+
+
+def test_what_waits_because_of_a_related_object(
+    run: Run, es: Elasticsearch, definition: IndexDefinition, products: list[Product], settings: Any
+) -> None:
+    stale, *_others = make_products(3)
+    rebuild(plan_rebuild(definition))
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
+    category = Category.objects.get(pk=products[0].category_id)
+    category.name = "Boots"
+    category.save()
+    change(es, definition, stale, name="other")
+    [row] = OutboxEntry.objects.all()
+    assert row.kind == "related"
+    done = run("es_verify", INDEX, "--repair", "--json")
+    [told] = json.loads(done.out)["indices"]
+    assert (done.code, told["waiting"], told["stale"], told["repaired"]) == (2, 30, 1, 1)
+    assert told["examples"] == [{"key": str(stale.pk), "kind": "stale"}]
+    # What is parked is written by nobody.
+    OutboxEntry.objects.update(parked_at=timezone.now())
+    [told] = json.loads(run("es_verify", INDEX, "--json").out)["indices"]
+    assert (told["waiting"], told["stale"]) == (0, 31)
