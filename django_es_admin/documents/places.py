@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from .declared import Declared
+
+_LARGEST = 2**63
+"""What the largest integers of databases are below, or at, whatever their sign."""
 
 # Between the id and the routing in a key's text; no id that a person could read holds it.
 _SEPARATOR = "\x1f"
@@ -108,7 +112,20 @@ class Places:
         found = {}
         for text in keys:
             try:
-                found[primary.to_python(text)] = text
+                value = primary.to_python(text)
             except (ValidationError, ValueError, TypeError, ArithmeticError):
                 continue
+            if not _is_odd(value, text):
+                found[value] = text
         return found
+
+
+def _is_odd(value: Any, text: str) -> bool:
+    """Whether no object's document stands under ``text``, though its field understands it.
+
+    As ``007``: the document of that object stands under ``7``. Or it is a number that no column
+    holds, which some databases cannot be asked for.
+    """
+    if type(value) not in (int, UUID):
+        return False
+    return str(value) != text or (isinstance(value, int) and abs(value) > _LARGEST)

@@ -1,13 +1,15 @@
 """Choose objects of an index by key, by condition or by age, and have their documents written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
-from django.core.exceptions import FieldError, ValidationError
-from django.db.models import Q
+from django.core.exceptions import EmptyResultSet, FieldError, ValidationError
+from django.db import Error
+from django.db.models import Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.sql import Query
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from ..conf import get_options
 from ..documents.modified import changed_since, find_since_refusal
 from ..exceptions import OperationRefused
+from ..faults import Fault, fault_of, savepoint
 from ..indices.definition import IndexDefinition
 from ..models import Operation
 from ..operations.progress import OnProgress, Progress, ignore
@@ -22,7 +25,7 @@ from ..operations.recording import Record, recording
 from ..outbox.capture.changes import PORTION, capture_keys
 from ..outbox.drain.pending import last_row
 from ..outbox.drain.read import table_of
-from ..outbox.rows.keys import value_of
+from ..outbox.rows.keys import text_of, value_of
 from .reindex import ReindexResult, keys_of, outcome
 
 Filter = tuple[str, str]
@@ -74,16 +77,24 @@ def plan_reindex(
         refusals += filter(None, [find_since_refusal(part.document)])
     refusals += _find_key_refusals(definition, keys or ())
     refusals += filter(None, (_find_filter_refusal(definition, one) for one in filters))
-    chosen = None if keys is None else tuple(dict.fromkeys(keys))
-    plan = ReindexPlan(definition, chosen, tuple(filters), since, 0, tuple(refusals))
+    plan = ReindexPlan(definition, None, tuple(filters), since, 0, tuple(refusals))
     if refusals:
         return plan
-    count = (
-        sum(table_of(part).filter(_condition(part, plan)).count() for part in parts)
-        if chosen is None
-        else len(chosen)
-    )
-    return ReindexPlan(definition, chosen, tuple(filters), since, count, ())
+    if keys is not None:
+        # As the rows spell them: "007" is the object 7, whose document stands under "7".
+        model = definition.document.django.model
+        chosen = tuple(dict.fromkeys(text_of(model, key) for key in keys))
+        return replace(plan, keys=chosen, objects=len(chosen))
+    try:
+        with savepoint(definition.database):
+            count = sum(_chosen(part, plan).count() for part in parts)
+    except (Error, OverflowError) as error:
+        if not filters or fault_of(error) is not Fault.DATA:
+            raise
+        # A regular expression, say, that only the database reads, or a number that it cannot hold.
+        text = " and ".join("=".join(one) for one in filters)
+        return replace(plan, refusals=(_unfit(definition, text, str(error)),))
+    return replace(plan, objects=count)
 
 
 def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResult:
@@ -147,6 +158,12 @@ def _primary_keys(definition: IndexDefinition, plan: ReindexPlan) -> Iterator[An
         beyond = Q(pk__gt=page[-1])
 
 
+def _chosen(definition: IndexDefinition, plan: ReindexPlan) -> QuerySet[Any]:
+    rows = table_of(definition).filter(_condition(definition, plan))
+    # A condition on a list of related objects finds an object more than once.
+    return rows.values("pk").distinct() if plan.filters else rows
+
+
 def _condition(definition: IndexDefinition, plan: ReindexPlan) -> Q:
     condition = Q()
     document = definition.document
@@ -173,24 +190,33 @@ def _find_key_refusals(definition: IndexDefinition, keys: Sequence[str]) -> list
 
 def _find_filter_refusal(definition: IndexDefinition, one: Filter) -> str:
     lookup, text = one
-    told = {"filter": f"{lookup}={text}", "model": definition.own_label}
     try:
         chosen = table_of(definition).filter(**{lookup: _value(definition, lookup, text)})
-        chosen.query.sql_with_params()
+        # A number that no row can have finds none.
+        with suppress(EmptyResultSet):
+            chosen.query.sql_with_params()
     except FieldError as error:
-        told["why"] = str(error)
+        why = str(error)
     except (ValidationError, ValueError, TypeError, ArithmeticError) as error:
-        told["why"] = " ".join(getattr(error, "messages", [str(error)]))
+        why = " ".join(getattr(error, "messages", [str(error)]))
     else:
         return ""
-    return _("The filter %(filter)s does not fit %(model)s: %(why)s") % told
+    return _unfit(definition, f"{lookup}={text}", why)
+
+
+def _unfit(definition: IndexDefinition, conditions: str, why: str) -> str:
+    text = _("The filter %(filter)s does not fit %(model)s: %(why)s")
+    return text % {"filter": conditions, "model": definition.own_label, "why": why}
 
 
 def _value(definition: IndexDefinition, lookup: str, text: str) -> Any:
     """Return what a lookup is to be compared with: a list for ``__in``, a boolean, or the text."""
     *path, last = lookup.split(LOOKUP_SEP)
     if path and last in ("in", "range"):
-        return text.split(",")
+        values = text.split(",")
+        if last == "range" and len(values) != 2:  # noqa: PLR2004 (a range has two ends)
+            raise ValueError("Give two values with a comma between them.")
+        return values
     if path and last == "isnull":
         return _truth(text)
     field = _field(definition, lookup)

@@ -95,13 +95,14 @@ class Command(ElasticsearchCommand):
         if plan.refusals:
             raise CommandError(" ".join(plan.refusals), returncode=Exit.FAILED)
         self.say(f"{plan.definition.name}: {_objects(plan.objects)} to write anew.")
-        if dry_run:
-            return
-        with telling(self) as tell:
-            result = reindex(plan, tell)
+        result = None
+        if not dry_run:
+            with telling(self) as tell:
+                result = reindex(plan, tell)
         if as_json:
             self.write_json(_document(plan, result))
-        self._describe(result)
+        if result:
+            self._describe(result)
 
     def _describe(self, result: ReindexResult) -> None:
         self.say(
@@ -130,13 +131,15 @@ def _objects(count: int) -> str:
     return f"{count:,} object{'' if count == 1 else 's'}"
 
 
-def _document(plan: ReindexPlan, result: ReindexResult) -> ReindexDocument:
+def _document(plan: ReindexPlan, result: ReindexResult | None) -> ReindexDocument:
+    """Return what is printed; nothing is written or waits in a dry run."""
+    done = result or ReindexResult(plan.objects, 0, 0, 0)
     return ReindexDocument(
         index=plan.definition.name,
         connection=plan.definition.connection.alias,
-        objects=result.objects,
-        written=result.written,
-        waiting=result.waiting,
-        refused=result.refused,
-        error=result.error or None,
+        objects=done.objects,
+        written=done.written,
+        waiting=done.waiting,
+        refused=done.refused,
+        error=done.error or None,
     )

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Operation, OutboxEntry
-from tests.guide.models import FlatProduct, Product
+from tests.guide.models import FlatProduct, Product, Tag
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_bad_product, make_products
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def products(definition: IndexDefinition) -> list[Product]:
     made = make_products(12)
+    made[4].tags.add(*Tag.objects.bulk_create(Tag(name=f"t{number}") for number in range(3)))
     rebuild(plan_rebuild(definition))
     # Past the signals: only what is reindexed gets the new name.
     Product.objects.update(name="new")
@@ -72,6 +73,11 @@ def test_the_document_of_what_is_gone_is_deleted(
         (["is_active=true", "price=1"], [1]),
         (["is_active=False"], []),
         (["name=a=b"], []),
+        (["price__range=3,5"], [3, 4, 5]),
+        (["pk=99999999999999999999"], []),
+        (["pk__lt=99999999999999999999", "price=2"], [2]),
+        (["name__regex=^n.w$", "price__lt=1"], [0]),
+        (["tags__name__startswith=t"], [4]),
     ],
 )
 def test_filters(
@@ -121,6 +127,8 @@ def test_what_is_refused(run: Run, es: Elasticsearch, definition: IndexDefinitio
 def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:
     done = run("es_reindex", INDEX, "--all", "--dry-run")
     assert "12 objects to write anew." in done.out
+    told = run("es_reindex", INDEX, "--all", "--dry-run", "--json").json
+    assert (told["objects"], told["written"], told["waiting"], told["refused"]) == (12, 0, 0, 0)
     assert not Operation.objects.filter(kind="reindex").exists()
 
 
@@ -132,6 +140,16 @@ def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:
         (["--filter", "price=cheap"], "does not fit guide.Product"),
         (["--filter", "is_active=maybe"], "neither true nor false"),
         (["--filter", "price__nearly=3"], "does not fit guide.Product"),
+        (["--filter", "price__range=3"], "Give two values with a comma between them."),
+        (["--filter", "price__range=1,2,3"], "Give two values with a comma between them."),
+        (["--filter", "name__regex=("], "The filter name__regex=( does not fit guide.Product"),
+        (["--filter", "price__in=1,x"], "does not fit guide.Product"),
+        (["--filter", "category__isnull=perhaps"], "neither true nor false"),
+        (["--filter", "pk="], "does not fit guide.Product"),
+        (["--filter", "__=1"], "does not fit guide.Product"),
+        (["--filter", "category__name__name=1"], "does not fit guide.Product"),
+        (["--pk", ""], "'' is no primary key of guide.Product."),
+        (["--pk", "1.5"], "'1.5' is no primary key of guide.Product."),
         (["--filter", "price"], "is no condition"),
         (["--filter", "=3"], "is no condition"),
         (["--since", "1h"], "does not say when an object was changed"),
@@ -146,6 +164,57 @@ def test_what_cannot_be_chosen(
     assert not OutboxEntry.objects.exists()
 
 
+@pytest.mark.parametrize("one", ["category_id", "category_id__gt", "pk__in", "reviews__stars__in"])
+def test_a_number_that_no_row_can_have(run: Run, products: list[Product], one: str) -> None:
+    """Some databases find nothing, and some cannot be asked for it."""
+    done = run("es_reindex", INDEX, "--filter", f"{one}=99999999999999999999")
+    if done.code:
+        assert f"The filter {one}=99999999999999999999 does not fit" in done.message
+    else:
+        assert "0 objects to write anew." in done.out
+
+
+@pytest.mark.parametrize("other", ["00{}", "+{}", " {} "])
+def test_a_key_that_is_spelled_in_two_ways(
+    run: Run,
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    products: list[Product],
+    renewed: Any,
+    other: str,
+) -> None:
+    key = products[2].pk
+    for keys in ((str(key), other.format(key)), (other.format(key), str(key))):
+        done = run("es_reindex", INDEX, "--json", "--pk", *keys)
+        assert (done.code, done.json["objects"], done.json["written"]) == (0, 1, 1)
+        assert renewed() == {key}
+
+
+def test_a_document_under_another_spelling(
+    run: Run, es: Elasticsearch, definition: IndexDefinition, products: list[Product]
+) -> None:
+    """It is nobody's, and what removes it leaves the object's own document alone."""
+    odd = [f"00{products[2].pk}", "99999999999999999999", f"+{products[3].pk}"]
+    for name in odd:
+        es.index(index=definition.alias, id=name, document={"name": "odd"}, refresh=True)
+    found = run("es_verify", INDEX, "--ids", "--json").json["indices"][0]
+    assert (found["ghosts"], found["missing"]) == (3, 0)
+    found = run("es_verify", INDEX, "--repair", "--json").json["indices"][0]
+    assert (found["ghosts"], found["missing"], found["repaired"]) == (3, 0, 3 + found["stale"])
+    assert run("es_drain", "--once").code == 0
+    es.indices.refresh(index=definition.alias)
+    hits = es.search(index=definition.alias, size=100, source=False)["hits"]["hits"]
+    assert {hit["_id"] for hit in hits} == {str(product.pk) for product in products}
+
+
 def test_nothing_is_chosen(run_program: Run, es: Elasticsearch) -> None:
     assert run_program("es_reindex", INDEX).code == 1
     assert run_program("es_reindex", INDEX, "--all", "--pk", "1").code == 1
+
+
+def test_a_key_that_no_row_can_have(
+    run: Run, es: Elasticsearch, definition: IndexDefinition, products: list[Product]
+) -> None:
+    done = run("es_reindex", INDEX, "--pk", "99999999999999999999", str(products[1].pk), "--json")
+    assert (done.code, done.json["written"], done.json["refused"]) == (0, 2, 0)
+    assert not OutboxEntry.objects.filter(attempts__gt=0).exists()
