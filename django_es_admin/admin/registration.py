@@ -1,6 +1,6 @@
 """Put the pages on an admin site."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
@@ -37,10 +37,11 @@ def register(site: AdminSite) -> None:
     """
     for model in MODELS:
         if not site.is_registered(model):
-            site.register(model, _later)  # type: ignore[arg-type] (it makes an instance of one)
+            # It is only called, with a model and the site.
+            site.register(model, cast(type[ModelAdmin[Any]], _later))
 
 
-def _later(model: type[Model], site: AdminSite) -> SimpleLazyObject:
+def _later(model: type[Model], site: AdminSite) -> Any:
     """Return the pages of a model, which are imported when somebody first asks them anything.
 
     The admin registers them in every process, and a command or a worker has no use for them: to

@@ -214,7 +214,7 @@ def _value(definition: IndexDefinition, lookup: str, text: str) -> Any:
     *path, last = lookup.split(LOOKUP_SEP)
     if path and last in ("in", "range"):
         values = text.split(",")
-        if last == "range" and len(values) != 2:  # noqa: PLR2004 (a range has two ends)
+        if last == "range" and len(values) != 2:
             raise ValueError("Give two values with a comma between them.")
         return values
     if path and last == "isnull":

@@ -8,7 +8,7 @@ from django.db import models
 
 from ...backends.transport.deadline import is_out_of_time
 from ...conf import get_options
-from ...documents import Document, registry
+from ...documents import registry
 from ...exceptions import (
     ConnectionUnavailable,
     DatabaseBusy,

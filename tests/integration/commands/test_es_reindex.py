@@ -177,8 +177,6 @@ def test_a_number_that_no_row_can_have(run: Run, products: list[Product], one: s
 @pytest.mark.parametrize("other", ["00{}", "+{}", " {} "])
 def test_a_key_that_is_spelled_in_two_ways(
     run: Run,
-    es: Elasticsearch,
-    definition: IndexDefinition,
     products: list[Product],
     renewed: Any,
     other: str,
