@@ -4,10 +4,23 @@ import re
 
 EMAIL, NUMBER = "<email>", "<number>"
 
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
-# Seven digits, or nine with single separators between: telephones, cards, accounts.
-_LONG = re.compile(r"(?<!\w)\+?\d{7,}(?!\w)")
-_GROUPED = re.compile(r"(?<!\w)(?:[A-Za-z]{2})?[+(]{0,2}\d(?:[ ./()-]{0,2}\d){8,}(?!\w)")
+_SIGN = "@\uff20\ufe6b"
+_AT = rf"(?:[{_SIGN}]|%40|&#64;)"
+_OUTSIDE = rf"\s{_SIGN}<>\"(),;:\[\]{{}}"
+# From the beginning of a word alone: a text of one long word would take a long time otherwise.
+_LOCAL = rf"(?:\"[^\"]*\"|(?<![^{_OUTSIDE}])[^{_OUTSIDE}]+)"
+_HOST = r"[^\s<>\"'(),;:]+"
+_EMAIL = re.compile(
+    rf"{_LOCAL}{_AT}{_HOST}"
+    # With spaces around the sign, and as those write it who hide it.
+    rf"|{_LOCAL}\s*[{_SIGN}]\s*{_HOST}\.\w+"
+    rf"|{_LOCAL}\s*[\[({{]\s*(?:at|@)\s*[\])}}]\s*{_HOST}(?:\s*[\[({{]\s*(?:dot|\.)\s*[\])}}]\s*\w+)*",
+    re.IGNORECASE,
+)
+# Seven digits, or nine with separators between: telephones, cards, accounts.
+_LONG = re.compile(r"\+?\d{7,}")
+_BETWEEN = r"(?:[ ./()\-\u2010-\u2015\u2212_\u00b7\u2022|*]{0,3}|,)"
+_GROUPED = re.compile(rf"(?<!\d)(?:(?<!\w)[A-Za-z]{{2}})?[+(]{{0,2}}\d(?:{_BETWEEN}\d){{8,}}")
 
 
 def mask(text: str) -> str | None:

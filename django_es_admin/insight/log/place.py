@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,9 @@ def place_of(search: Searched, log: SearchLog) -> Place | None:
     Whatever the hook of the project raises is raised.
     """
     mask = import_string(log.mask)
-    text, filters = mask(printable(search.text)), filters_text(search.filters)
+    # What compatible characters hide is seen by the hook, too: "①" is counted as 1.
+    text = mask(printable(unicodedata.normalize("NFKC", search.text)))
+    filters = filters_text(search.filters)
     masked = mask(filters) if filters else ""
     if text is None or masked is None:
         return None

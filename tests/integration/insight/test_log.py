@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -169,12 +170,54 @@ def test_off_is_off(products: list[Product], settings: Any) -> None:  # noqa: F8
         ("123456", "123456"),
         ("12.50", "12.50"),
         ("user@host", "<email>"),
+        ("ADA@EXAMPLE.ORG lamp", "<email> lamp"),
+        ("ada @ example.org", "<email>"),
+        ("ada (at) example (dot) org", "<email>"),
+        ("lamp ada[at]example[dot]org", "lamp <email>"),
+        ('"ada l"@example.org', "<email>"),
+        ("o'brien@example.org", "<email>"),
+        ("mailto:ada@example.org", "mailto:<email>"),
+        ("ada%40example.org", "<email>"),
+        ("ada\uff20example.org", "<email>"),
+        ("ada@münchen.example", "<email>"),
+        ("ada@[192.0.2.1]", "<email>"),
+        ("x@y@z", "<email>"),
+        ("0170 - 123 - 45678", "<number>"),
+        ("0170\u20131234567", "<number>"),
+        ("4111_1111_1111_1111", "<number>"),
+        ("4111,1111,1111,1111", "<number>"),
+        ("4 1 1 1 1 1 1 1 1 1 1", "<number>"),
+        ("tel01701234567", "tel<number>"),
+        ("GB29NWBK60161331926819", "GB29NWBK<number>"),
+        ("\u0660\u0661\u0662\u0663\u0664\u0665\u0666", "<number>"),
+        ("\uff14\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11", "<number>"),
+        ("1920x1080 144hz", "1920x1080 144hz"),
+        ("lamp @ home", "lamp @ home"),
+        ("[10, 20, 30, 40, 50]", "[10, 20, 30, 40, 50]"),
+        ('{"day": "2026-11-28"}', '{"day": "2026-11-28"}'),
         ("@home", "@home"),
         ("", ""),
     ],
 )
 def test_what_is_masked(text: str, stored: str) -> None:
     assert mask(text) == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["①②③④⑤⑥⑦⑧⑨", "¹²³⁴⁵⁶⁷", "4111\u00a01111\u20091111\u200b1111", "ada\ufe6bexample.org"],
+)
+def test_what_is_counted_as_such_is_masked(text: str) -> None:
+    add(searched(text))
+    assert rows("words", "spelling") in ([("<number>",) * 2], [("<email>",) * 2])
+
+
+@pytest.mark.parametrize("part", ["a", "1", "1-", "a@", "a (at) ", '"', "(", "%40", " "])
+def test_the_mask_takes_no_longer_for_longer_texts(part: str) -> None:
+    """By its steps: in proportion to the length, where it would be by its square otherwise."""
+    started = time.process_time()
+    mask(part * (100_000 // len(part)))
+    assert time.process_time() - started < 2
 
 
 def drop_secrets(text: str) -> str | None:
