@@ -1,6 +1,5 @@
 """Ask one index, an alias or a generation, what searches find in it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from ..indices.live import read_indices
 from ..lifecycle.generations.table import generations_of
 from ..search.site.parts import SearchParts
 from ..search.site.promotions import is_promoted
-from .searches import KnownSearch
+from .searches import KnownSearch, read_parts
 
 AT_ONCE = 20
 """Searches of one request."""
@@ -40,14 +39,11 @@ class Question:
 
     def parts(self) -> SearchParts | None:
         """Return what it is made of; None where the search does not take it any more."""
+        # As it was typed: some fields tell capitals apart.
+        text = self.spelling or self.words
         try:
-            given = json.loads(self.filters) if self.filters else {}
-            if self.order:
-                given["sort_by"] = self.order
-            # As it was typed: some fields tell capitals apart.
-            return self.search.read(self.spelling or self.words, **given)
-        except (SearchParameterInvalid, TypeError, ValueError):
-            # Its filters were cut or masked, or the service has changed since.
+            return read_parts(self.search, text, self.filters, self.order)
+        except SearchParameterInvalid:
             return None
 
 

@@ -1,5 +1,6 @@
 """The searches of an index that can be asked about: the services of the site, and others."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
+from django.utils.translation import gettext as _
 
 from ..documents import Document
-from ..exceptions import SearchUnknown
+from ..exceptions import SearchParameterInvalid, SearchUnknown
 from ..indices.definition import IndexDefinition
 from ..search import SearchService
 from ..search.fields import read_fields
@@ -78,6 +80,29 @@ def find_search(definition: IndexDefinition, name: str) -> KnownSearch:
         f"{definition.name} has no search {name!r}: "
         f"it has {', '.join(search.name for search in known) or 'none'}."
     )
+
+
+def read_parts(search: KnownSearch, text: str, filters: str = "", order: str = "") -> SearchParts:
+    """Return what a search is made of, with the filters and the order that the log has.
+
+    Args:
+        text: as it was typed.
+        filters: criterion -> value, as JSON; "" for none.
+        order: name of an order; "" for the first one.
+
+    Raises:
+        SearchParameterInvalid: the search does not take these filters, or values.
+    """
+    try:
+        given = json.loads(filters) if filters else {}
+        if order:
+            given["sort_by"] = order
+        return search.read(text, **given)
+    except (TypeError, ValueError) as error:
+        # They were cut or masked, or the service has changed since.
+        message = _("The search %(name)s does not take these filters: %(filters)s.")
+        values = {"name": search.name, "filters": filters or order}
+        raise SearchParameterInvalid(message % values, "filters") from error
 
 
 def services_of(definition: IndexDefinition) -> list[type[SearchService]]:

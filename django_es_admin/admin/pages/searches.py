@@ -29,9 +29,10 @@ from ...insight.log.report import (
 from ...models import Index, Judgement
 from ..permissions import PageAdmin
 from ..rights import IndexPages, index_of, may_see_searches
+from .index.known import BOX
 from .links import ModelLinks, model_links
 
-Line = tuple[SearchLine, str, list[tuple[OpenedLine, str]]]
+Line = tuple[SearchLine, str, str, list[tuple[OpenedLine, str]]]
 
 _TITLES: Mapping[Kind, str | Promise] = {
     "frequent": _("Most frequent"),
@@ -76,6 +77,7 @@ class SearchesAdmin(PageAdmin):
             return "?" + urlencode({"of": chosen, "list": kind, "days": days, **changed})
 
         index = index_of(definition.using, definition.name) if definition else None
+        judge_url = self._judge_url(request, definition)
         may_tune = index is not None and may_see_searches(self.admin_site, request, index)
         context = self.admin_site.each_context(request)
         links = model_links(context["available_apps"], self.admin_site.name)
@@ -88,8 +90,14 @@ class SearchesAdmin(PageAdmin):
             "days": days,
             "periods": [(each, address(days=each)) for each in PERIODS],
             "definitions": [(name, name == chosen, one.name) for name, one in names.items()],
-            "judge_url": self._judge_url(request, definition),
-            "lines": _lines(definition, links, report, may_see_opened=may_tune),
+            "lines": _lines(
+                definition,
+                links,
+                report,
+                judge_url,
+                self._why_url(request, index),
+                may_see_opened=may_tune,
+            ),
             "bars": _bars(report) if report else [],
             "width": 10 * len(report.days) if report else 0,
             "csv_url": address(format="csv") if find_spec("import_export") else "",
@@ -118,6 +126,16 @@ class SearchesAdmin(PageAdmin):
         name = "admin:elasticsearch_index_judge"
         return reverse(name, args=[quote(index.pk)], current_app=site.name)
 
+    def _why_url(self, request: HttpRequest, index: Index | None) -> str:
+        """Return the page that says why an object is missed; "" where the user may not see it."""
+        site = self.admin_site
+        if index is None or not site.is_registered(Index):
+            return ""
+        if not cast(IndexPages, site.get_model_admin(Index)).has_view_permission(request):
+            return ""
+        name = "admin:elasticsearch_index_why"
+        return reverse(name, args=[quote(index.pk)], current_app=site.name)
+
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse: a row has no page.
 
@@ -137,10 +155,12 @@ def _lines(
     definition: IndexDefinition | None,
     links: ModelLinks,
     report: SearchReport | None,
+    judge_url: str,
+    why_url: str,
     *,
     may_see_opened: bool,
 ) -> list[Line]:
-    """Return the searches, where their results are seen, and what was opened, with its page."""
+    """Return the searches with the pages of their results, of what they miss, and of objects."""
     if definition is None or report is None:
         return []
     late = report.kind == "late" and may_see_opened
@@ -148,7 +168,8 @@ def _lines(
     return [
         (
             line,
-            _results(definition, links, line.spelling or line.words),
+            _results(definition, links, line, judge_url),
+            _asked(why_url, line),
             [
                 (hit, links.change(definition.own_label, hit.key))
                 for hit in opened.get(line.digest, ())
@@ -158,10 +179,29 @@ def _lines(
     ]
 
 
-def _results(definition: IndexDefinition, links: ModelLinks, words: str) -> str:
-    """Return where the results are seen; "" where the user sees no list of the model."""
+def _results(
+    definition: IndexDefinition, links: ModelLinks, line: SearchLine, judge_url: str
+) -> str:
+    """Return where results are seen as those who searched see them; "" where the user may not.
+
+    What a service finds is on a page that asks this service; those without the right to it see the
+    list of the objects, as do those whose search was that of the list.
+    """
+    if judge_url and line.search != BOX:
+        return _asked(judge_url, line)
     url = links.changelist(definition.own_label)
-    return f"{url}?{urlencode({'q': words})}" if url else ""
+    return f"{url}?{urlencode({'q': line.spelling or line.words})}" if url else ""
+
+
+def _asked(url: str, line: SearchLine) -> str:
+    """Return the address of a page that asks a search of the log; "" where the user sees none."""
+    asked = {
+        "q": line.spelling or line.words,
+        "search": line.search,
+        "filters": line.filters,
+        "order": line.order,
+    }
+    return url and f"{url}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _bars(report: SearchReport) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import router, transaction
+from django.utils.translation import gettext as _
 
 from ...indices.definition import IndexDefinition
 from ...models import Judgement
@@ -27,12 +28,14 @@ class GradedResult:
         text: the object in words; "" where the database has none.
         rank: among the results, the first is 1; None where it is not among them.
         grade: that it has; None where it is not judged.
+        promoted: whether a promotion puts it there.
     """
 
     key: str
     text: str
     rank: int | None
     grade: int | None
+    promoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,38 @@ class Graded:
     removed: int
 
 
-def read_results(definition: IndexDefinition, search: KnownSearch, text: str) -> GradedResults:
+def read_results(
+    definition: IndexDefinition,
+    search: KnownSearch,
+    text: str,
+    *,
+    filters: str = "",
+    order: str = "",
+) -> GradedResults:
     """Return the first results of a search in the live generation, with their grades.
+
+    Args:
+        filters: as the log has them, JSON.
+        order: name of an order of the search.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     words = normalise(text)
-    parts = Question(search, words, spelling=text).parts()
+    parts = Question(search, words, filters, order, spelling=text).parts()
     if parts is None:
-        return GradedResults(words, 0, (), "The search does not take these words.")
+        told = _("The search does not take these words and filters.")
+        return GradedResults(words, 0, (), told)
     [found] = ask(definition, index_to_ask(definition, ""), [parts], SIZE)
     grades = dict(_rows(definition, search, words).values_list("key", "grade"))
     keys = [*found.keys, *(key for key in grades if key not in found.keys)]
     texts = _texts(definition, search, keys)
     ranks = {key: rank for rank, key in enumerate(found.keys, 1)}
     results = [
-        GradedResult(key, texts.get(key, ""), ranks.get(key), grades.get(key)) for key in keys
+        GradedResult(
+            key, texts.get(key, ""), ranks.get(key), grades.get(key), key in found.promoted
+        )
+        for key in keys
     ]
     return GradedResults(words, found.total, tuple(results), found.error)
 

@@ -14,7 +14,7 @@ from ...outbox.drain.read import objects, table_of
 from ...search.site.criteria import Selection
 from ...search.site.parts import SearchParts
 from ...status.comparison import Comparison, compare_object
-from ..searches import KnownSearch
+from ..searches import KnownSearch, read_parts
 from .analysed import LiveFields, read_fields_of
 from .asked import Asked, Ranked, ask_parts, rank_of
 from .reason import FilterTold, Reason, Why, WordTold
@@ -30,6 +30,7 @@ def explain_why(
     text: str,
     search: KnownSearch,
     *,
+    filters: str = "",
     rows: QuerySet[Any] | None = None,
     tells_rank: bool = True,
 ) -> Why:
@@ -38,15 +39,16 @@ def explain_why(
     Args:
         key: of the object, as text; it need not exist.
         text: the words of the search.
+        filters: that were chosen, as JSON; "" for none.
         rows: those that whoever searches may see, where that are not all.
         tells_rank: whether to tell the rank, which says how many other documents are better.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch, or the project's own code, cannot be asked.
-        SearchParameterInvalid: the words are no search.
+        SearchParameterInvalid: the words are no search, or it does not take the filters.
     """
     part = next((one for one in definition.parts if one.document is search.document), definition)
-    parts = search.read(text)
+    parts = read_parts(search, text, filters)
     why = Why(part.name, key, text, search.name, Reason.NO_OBJECT)
     deadline = Deadline(get_options().operation_timeout)
     try:

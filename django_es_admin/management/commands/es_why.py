@@ -23,6 +23,7 @@ class Command(ElasticsearchCommand):
     examples = (
         ' products 17 "trail shoe"                             why (not)?',
         ' products 17 "trail shoe" --search ProductSearchService   as that service searches',
+        ' products 17 "trail shoe" --filters \'{"brand": "Acme"}\'   with a filter',
         ' products 17 "trail shoe" --json | jq .reason',
     )
     exit_codes = "0 found, 1 it could not be found out, 2 not found"
@@ -43,6 +44,13 @@ class Command(ElasticsearchCommand):
             ),
         )
 
+        parser.add_argument(
+            "--filters",
+            default="",
+            metavar="JSON",
+            help="Filters that the visitor chose, as the log of searches has them.",
+        )
+
     def handle(
         self,
         *,
@@ -50,6 +58,7 @@ class Command(ElasticsearchCommand):
         key: str,
         words: str,
         search: str,
+        filters: str,
         connection: str | None,
         as_json: bool,
         **options: Any,
@@ -60,7 +69,8 @@ class Command(ElasticsearchCommand):
             CommandError: the object is not found.
         """
         [definition] = select_definitions([index], connection)
-        why = explain_why(definition, key, words, find_search(definition, search))
+        known = find_search(definition, search)
+        why = explain_why(definition, key, words, known, filters=filters)
         if as_json:
             self.write_json(make_why_document(why))
         self._describe(why)

@@ -1,7 +1,9 @@
 """The page "Searches": its right, its lists, and its file."""
 
 import csv
+import re
 from dataclasses import replace
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -89,6 +91,57 @@ def test_what_is_clicked_late(searches: None, settings: Any) -> None:
 
 def page_of(client: Client, asked: dict[str, str]) -> str:
     return client.get(URL, asked).content.decode()
+
+
+def test_results_and_reasons_as_people_saw_them(
+    searches: None, products: list[Product], es: Elasticsearch
+) -> None:
+    """The links ask the same service, with the spelling, the filters and the order of the log."""
+    for price, product in enumerate(products):
+        product.price = price
+        product.save()
+    es.indices.refresh(index=get_definition("products").alias)
+    keys = [str(product.pk) for product in products]
+    asked = {"category": "Boots"}
+    for order in ("price_asc", "price_desc"):
+        search = Searched("default", "products", "ProductSearchService", "TRAIL", 2, 5.0)
+        note.note(None, replace(search, order=order))
+    note.note(None, replace(search, filters=asked, order=""))
+    note.note(None, replace(search, text="BOX", search="admin"))
+    note.flush()
+    judge = visitor(
+        "elasticsearch.view_loggedsearch",
+        "elasticsearch.view_index",
+        "elasticsearch.view_judgement",
+        "shop.view_product",
+    )
+    links = [
+        unescape(link)
+        for link in re.findall(
+            r'href="([^"]+q=(?:TRAIL|BOX)[^"]*)"', page_of(judge, {"of": "default:products"})
+        )
+    ]
+    [box] = [link for link in links if "/shop/product/" in link]
+    assert box.endswith("?q=BOX")
+    results = {link.partition("order=")[2]: judge.get(link) for link in links if "/judge/" in link}
+    assert set(results) == {"", "price_asc", "price_desc"}
+    shown = {
+        order: re.findall(r'name="grade:([^"]*)"', page.content.decode())
+        for order, page in results.items()
+    }
+    assert shown == {"price_asc": keys, "price_desc": keys[::-1], "": []}
+    reasons = [link for link in links if "/why/" in link]
+    assert len(reasons) == 4
+    [filtered] = [link for link in reasons if "filters=" in link]
+    text = judge.get(f"{filtered}&key={keys[0]}").content.decode()
+    assert "the search only wants category.name.raw to be “Boots”" in unescape(text)
+    assert 'name="filters"' in text
+    broken = f"{filtered.replace('Boots', 'x%22y')}&key={keys[0]}"
+    assert "does not take these filters" in judge.get(broken).content.decode()
+    # Without the rights to these pages there are no links to them.
+    text = page_of(visitor("elasticsearch.view_loggedsearch"), {"of": "default:products"})
+    assert "/why/" not in text
+    assert "/judge/" not in text
 
 
 def test_the_file(searches: None) -> None:

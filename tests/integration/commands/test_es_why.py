@@ -42,5 +42,9 @@ def test_what_is_not_there(run: Run, product: Product) -> None:
     wrong = run("es_why", INDEX, str(product.pk), "lamp", search="NoSuchService")
     assert wrong.code == 1
     assert "has no search 'NoSuchService': it has all fields." in wrong.message
+    for filters in ('{"brand": "x"}', "[1]", "{", '"x"', '{"sort_by": "x"}'):
+        wrong = run("es_why", INDEX, str(product.pk), "lamp", filters=filters)
+        assert wrong.code == 1
+        assert f"does not take these filters: {filters}." in wrong.message
     assert run("es_why", "nothing", "1", "lamp").code == 1
     assert run("es_why", INDEX, "987654", "lamp").code == 2

@@ -44,7 +44,8 @@ def judge_view(
     Args:
         pages: of the indices.
         judgements: the page of the judgements, which knows who may give them.
-        object_id: ``connection:name``; the parameters are ``q`` and ``search``.
+        object_id: ``connection:name``; the parameters are ``q`` and ``search``, and those of a line
+            of the log, ``filters`` and ``order``.
 
     Raises:
         PermissionDenied: the user may not view indices, their documents, or judgements; or, on
@@ -71,9 +72,10 @@ def judge_view(
     except SearchUnknown as error:
         raise Http404(str(error)) from error
     shown, problem = None, detail.connection.error
+    filters, order = (printable(request.GET.get(name, "")) for name in ("filters", "order"))
     try:
         if text and not problem:
-            shown = read_results(definition, search, text)
+            shown = read_results(definition, search, text, filters=filters, order=order)
     except ElasticsearchAdminError as error:
         problem = str(error)
     if request.method == "POST" and shown:
@@ -89,6 +91,8 @@ def judge_view(
         "searches": [
             (one.name, title_of(one), one.name == search.name) for one in searches_of(definition)
         ],
+        "filters": filters,
+        "order": order,
         "shown": shown,
         "results": [(one, links.change(detail.status.model, one.key)) for one in results],
         "grades": Judgement.Grade.choices[::-1],

@@ -13,6 +13,7 @@ from ....indices.definition import IndexDefinition, get_definition
 from ....insight.searches import KnownSearch
 from ....insight.why.sentence import sentence
 from ....insight.why.why import explain_why
+from ....normal import printable
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
@@ -29,7 +30,8 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
 
     Args:
         pages: of the indices.
-        object_id: ``connection:name``; the parameters are ``key``, ``q`` and ``search``.
+        object_id: ``connection:name``; the parameters are ``key``, ``q`` and ``search``, and
+            ``filters`` as the log has them.
 
     Raises:
         PermissionDenied: the user may not view indices, or not this object's document.
@@ -44,6 +46,7 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
     key, text = request.GET.get("key", "").strip(), request.GET.get("q", "")[:MOST_CHARACTERS]
     if not detail.status.model or len(key) > MAX_KEY or "\0" in key:
         raise Http404("There is no such object.")
+    filters = printable(request.GET.get("filters", ""))[:MOST_CHARACTERS]
     reads_all = pages.has_view_documents_permission(request, index)
     if key and not (reads_all or pages.has_view_document_permission(request, index, key)):
         raise PermissionDenied
@@ -61,6 +64,7 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
                 key,
                 text,
                 search,
+                filters=filters,
                 rows=_rows(pages, request, definition, search),
                 tells_rank=reads_all,
             )
@@ -73,6 +77,7 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
     context |= {
         "key": key,
         "text": text,
+        "filters": filters,
         "object_url": links.change(detail.status.model, key) if key else "",
         "searches": [(one.name, title_of(one), one is search) for one in known],
         "why": why,
