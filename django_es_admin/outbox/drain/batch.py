@@ -186,7 +186,7 @@ class BatchDrain:
         for entry in entries:
             groups.setdefault((entry.connection, entry.index), []).append(entry)
         for key, group in groups.items():
-            yield _find_definition(*key), group
+            yield find_definition(*key), group
 
     def _drain_index(
         self, definition: IndexDefinition, entries: list[OutboxEntry], before: int
@@ -319,7 +319,8 @@ def _cursor(entries: list[OutboxEntry]) -> str:
     return cursors.pop() if len(cursors) == 1 else ""
 
 
-def _find_definition(connection: str, index: str) -> IndexDefinition | None:
+def find_definition(connection: str, index: str) -> IndexDefinition | None:
+    """Return the index that a row is of; None if this process has no document of it."""
     for document in registry.get_documents():
         options = document.django
         if (options.using, options.index_name) == (connection, index):

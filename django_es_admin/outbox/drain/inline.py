@@ -16,7 +16,7 @@ from ...models import OutboxEntry
 from ..rows.claim import give_back
 from ..rows.lock import waiting_no_longer
 from . import breaker
-from .batch import BatchDrain
+from .batch import BatchDrain, find_definition
 from .saving import at_end_of_save
 from .session import follow, take
 from .turn import can_share, drain_in_turn
@@ -159,6 +159,13 @@ def _in_turns(using: str, entries: list[OutboxEntry]) -> list[list[OutboxEntry]]
     return list(groups.values())
 
 
+def _is_awaited(entry: OutboxEntry) -> bool:
+    """Whether what is saved is to be searchable when the save returns."""
+    definition = find_definition(entry.connection, entry.index)
+    document = definition.document if definition else None
+    return document is not None and bool(document.django.auto_refresh)
+
+
 def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
     options = get_options()
     drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
@@ -167,7 +174,7 @@ def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
         give_back(using, entries)
         return
     result = (
-        drain_in_turn(using, entries, drain.drain)
+        drain_in_turn(using, entries, drain.drain, stays=_is_awaited(entries[0]))
         if can_share(using, entries)
         else drain.drain(entries)
     )

@@ -1,9 +1,12 @@
 """Let processes that commit at the same time share one request, instead of sending one each.
 
-Whoever finds nobody draining an index drains its own rows, at once. Who finds somebody waits until
-that one is done. Then one of those that wait drains the rows of all of them, and the others find
-theirs gone. Nothing is right or wrong by it: turns keep nobody off who does not ask for one, a row
-is done when it is acknowledged, and who has waited looks whether its own are.
+Whoever finds nobody draining an index drains its own rows, at once. Who finds somebody is the next
+one: it waits until that one is done, and then drains the new rows of all. Who finds a next one as
+well leaves its rows to it; but it waits until they are gone where its document is to be searchable
+when the save returns, and where many rows wait already.
+
+Nothing is lost by it: turns keep nobody off who does not ask for one, and a row is done when it is
+acknowledged. What is left to a process that is killed, a worker takes.
 
 Turns are advisory locks of PostgreSQL, which end with their connection, however its process ends.
 """
@@ -13,6 +16,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from django.db import Error, connections
@@ -31,22 +35,35 @@ logger = logging.getLogger(__name__)
 CROWD_SECONDS = 1.0
 """For how long after somebody had to wait the rows of others are looked for at once."""
 
+LEFT_ROWS = 64
+"""As long as fewer new rows wait, of all indices, a process leaves its own to the next one."""
+
 # The tenants of a project may have a schema each: then each has an outbox, and turns, of its own.
 _SCHEMA = "(SELECT hashtext(current_schema()) AS schema) AS its"
 _IN_TIME = "set_config('lock_timeout', %s, true) <> ''"
 _TABLE = OutboxEntry._meta.db_table
 # A row that is left to a second delete, to other code or to a later attempt was handled.
 _NEW = "due_at IS NULL AND parked_at IS NULL"
-# All that a process of a crowd asks is one statement: it looks whether its rows are still there,
-# and if so takes the turn, or waits until who has it gives it back. Who has waited asks again, as
-# this statement sees what there was when it began.
-# There are two locks: who takes the turn, and what the others wait for. These hold the second one
-# for a moment each when they are woken, all at once, and must not keep the next one from its turn.
+# Who leaves its rows goes on, and leaves more. With so many it waits, or who drains them would be
+# kept from it by all the others.
+_NEW_ROWS = f"SELECT FROM {_TABLE} WHERE {_NEW} LIMIT {LEFT_ROWS}"
+_MANY = f"(SELECT count(*) = {LEFT_ROWS} FROM ({_NEW_ROWS}) AS new)"  # noqa: S608 (constants)
+# All that a process of a crowd asks is one statement: it takes the turn, or waits until who has it
+# gives it back, or learns that somebody waits already. Who has waited asks again, as this statement
+# sees what there was when it began.
+# There are three locks: who takes the turn, what the next one waits for, and who is the next one.
+# Those who are woken hold the second one for a moment each, all at once, and must not keep anybody
+# from the first one. The next one gives the third lock back before it asks again: so it sees the
+# rows of everybody who found it there, and it asks for these although its own may be gone by then.
 _ASK = (
     f"WITH own AS MATERIALIZED (SELECT id FROM {_TABLE} WHERE id = ANY(%s) AND {_NEW}), "  # noqa: S608 (constants)
-    "asked AS MATERIALIZED (SELECT CASE WHEN NOT EXISTS (SELECT FROM own) THEN 'done' "
+    "asked AS MATERIALIZED (SELECT CASE WHEN NOT %s AND NOT EXISTS (SELECT FROM own) THEN 'done' "
     "WHEN pg_try_advisory_lock(%s, schema) THEN 'mine' || pg_advisory_lock(%s, schema)::text "
-    "ELSE 'waited' || pg_advisory_xact_lock_shared(%s, schema)::text END AS answer "
+    f"WHEN %s OR {_MANY} THEN 'waited' || pg_advisory_xact_lock_shared(%s, schema)::text "
+    "WHEN pg_try_advisory_lock(%s, schema) THEN "
+    "CASE WHEN pg_advisory_xact_lock_shared(%s, schema)::text = '' "
+    "THEN 'next' || left(pg_advisory_unlock(%s, schema)::text, 0) END "
+    "ELSE 'left' END AS answer "
     f"FROM {_SCHEMA} WHERE {_IN_TIME}), "
     # The new rows of others that no worker may have taken: its claim lasts longer than what is
     # left to the process that made a row.
@@ -58,7 +75,7 @@ _ASK = (
     "SELECT answer, ARRAY(SELECT id FROM own), ARRAY(SELECT id FROM others ORDER BY id), "
     "ARRAY(SELECT key::text FROM others ORDER BY id) FROM asked"
 )
-_GIVE = f"SELECT pg_advisory_unlock(%s, schema), pg_advisory_unlock(%s, schema) FROM {_SCHEMA}"  # noqa: S608 (constants)
+_UNLOCK = "pg_advisory_unlock(%s, schema)"
 
 _crowded: dict[tuple[str, str, str], float] = {}
 # Databases whose connections are others from one statement to the next, behind a pool.
@@ -83,50 +100,80 @@ def can_share(using: str, entries: list[OutboxEntry]) -> bool:
 
 
 def drain_in_turn(
-    using: str, entries: list[OutboxEntry], drain: Callable[[list[OutboxEntry]], DrainResult]
+    using: str,
+    entries: list[OutboxEntry],
+    drain: Callable[[list[OutboxEntry]], DrainResult],
+    *,
+    stays: bool,
 ) -> DrainResult:
-    """Drain rows, or wait until somebody has, for as long as the current deadline allows.
+    """Drain rows, or see to it that another process does, as long as the current deadline allows.
 
     Args:
         entries: rows of this process, of one index.
         drain: what drains rows; it is given those of others, too.
+        stays: whether to wait until the rows are drained, whoever else is waiting.
     """
     turn = _Turn(using, entries[0].connection, entries[0].index)
+    result, relied_on = DrainResult(), False
     while True:
         try:
-            asked = turn.ask(entries)
+            asked = turn.ask(entries, stays=stays, relied_on=relied_on)
         except Error as error:
             if fault_of(error) not in (Fault.MOMENT, Fault.TIME):
                 raise
             break
-        if asked.mine:
+        if asked.answer is _Answer.MINE:
+            rows = asked.own + asked.others
             try:
-                return drain(asked.left + asked.others)
+                result += drain(rows) if rows else DrainResult()
             finally:
                 turn.give()
-        if not asked.left:
-            return DrainResult()
-        turn.note_crowd()
+            if not asked.is_full:
+                return result
+            entries, relied_on = [], True
+        elif asked.answer is _Answer.DONE:
+            return result
+        else:
+            turn.note_crowd()
+            if asked.answer is _Answer.LEFT:
+                return result + DrainResult(left=len(entries))
+            relied_on = relied_on or asked.answer is _Answer.NEXT
         if is_out_of_time():
             break
     give_back(using, entries)
     stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
-    return DrainResult(left=len(entries), stopped=(stopped,))
+    return result + DrainResult(left=len(entries), stopped=(stopped,))
+
+
+class _Answer(StrEnum):
+    """What a process of a crowd was told."""
+
+    MINE = "mine"
+    """It has the turn now."""
+    DONE = "done"
+    """Its rows were handled."""
+    WAITED = "waited"
+    """Whoever had the turn has given it back."""
+    NEXT = "next"
+    """The same, and meanwhile others may have left their rows to this process."""
+    LEFT = "left"
+    """Another process waits already, and will take the rows of this one."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a process of a crowd was told.
+    """The answer, and the rows to drain.
 
     Args:
-        mine: whether it has the turn now.
-        left: those of its rows that nobody had handled when it asked.
+        own: those rows of this process that nobody had handled when it asked.
         others: if it has the turn, the new rows of others that wait for theirs, or are about to.
+        is_full: whether there may be more of these.
     """
 
-    mine: bool
-    left: list[OutboxEntry]
+    answer: _Answer
+    own: list[OutboxEntry]
     others: list[OutboxEntry]
+    is_full: bool
 
 
 @dataclass(frozen=True)
@@ -143,43 +190,51 @@ class _Turn:
     connection: str
     index: str
 
-    def ask(self, entries: list[OutboxEntry]) -> _Asked:
-        """Take the turn, unless the rows are gone; wait until who has it gives it back.
+    def ask(self, entries: list[OutboxEntry], *, stays: bool, relied_on: bool) -> _Asked:
+        """Take the turn; else wait until who has it gives it back, or leave the rows to the next.
 
         Args:
             entries: rows of this process.
+            stays: whether to wait, whoever else is waiting.
+            relied_on: whether others may have left their rows to this process.
 
         Raises:
             Error: of the database; the turn is nobody's for it.
         """
-        own, (first, second) = [entry.pk for entry in entries], self._locks
-        room = max(get_options().bulk_max_documents - len(entries), 0)
-        places = (self.is_crowded, self.connection, self.index, inline_grace(), own, room)
-        statement = Statement(self.using, _ASK, (own, first, second, second, _wait(), *places))
+        own, (first, second, third) = [entry.pk for entry in entries], self._locks
+        room = max(get_options().bulk_max_documents - len(entries), 1)
+        locks = (first, second, stays, second, third, second, third, _wait())
+        looks = relied_on or self.is_crowded
+        places = (looks, self.connection, self.index, inline_grace(), own, room)
         try:
-            [(answer, left, numbers, keys)] = statement.run()
+            [row] = Statement(self.using, _ASK, (own, relied_on, *locks, *places)).run()
         except Error:
             # What a session has locked it keeps, also where the statement fails after that: the
-            # first lock is there by now if the time was up at the second one.
+            # first lock is there by now if the time was up at the second one, and the third one
+            # if it was up while the process waited.
             self.give(sure=False)
             raise
+        answer, left, numbers, keys = row
         there = set(left)
         others = [
             OutboxEntry(pk=pk, connection=self.connection, index=self.index, key=key)
             for pk, key in zip(numbers, keys, strict=True)
         ]
-        return _Asked(answer == "mine", [entry for entry in entries if entry.pk in there], others)
+        mine = [entry for entry in entries if entry.pk in there]
+        return _Asked(_Answer(answer), mine, others, is_full=len(others) >= room)
 
     def give(self, *, sure: bool = True) -> None:
         """Give the turn back.
 
         Args:
-            sure: whether it was taken.
+            sure: whether it was taken; if not, this process may also be the next one.
         """
+        locks = self._locks[:2] if sure else self._locks
+        unlock = f"SELECT {', '.join(_UNLOCK for _ in locks)} FROM {_SCHEMA}"  # noqa: S608 (constants)
         try:
-            [given] = Statement(self.using, _GIVE, self._locks).run()
+            [given] = Statement(self.using, unlock, locks).run()
         except Error:
-            # The lock went with its connection; closed, it is given back for sure.
+            # The locks went with its connection; closed, they are given back for sure.
             connections[self.using].close()
             return
         if sure and not all(given):
@@ -200,7 +255,7 @@ class _Turn:
         _crowded[self._key] = time.monotonic() + CROWD_SECONDS
 
     @property
-    def _locks(self) -> tuple[int, int]:
+    def _locks(self) -> tuple[int, int, int]:
         return _locks(self.connection, self.index)
 
     @property
@@ -215,9 +270,11 @@ def _wait() -> str:
 
 
 @cache
-def _locks(connection: str, index: str) -> tuple[int, int]:
-    """Return the numbers of an index's two locks, of 32 bits each."""
+def _locks(connection: str, index: str) -> tuple[int, int, int]:
+    """Return the numbers of an index's three locks, of 32 bits each."""
     name = f"django_es_admin:{connection}:{index}"
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    first, second = (int.from_bytes(part, signed=True) for part in (digest[:4], digest[4:]))
-    return first, second
+    digest = hashlib.blake2b(name.encode(), digest_size=12).digest()
+    first, second, third = (
+        int.from_bytes(digest[start : start + 4], signed=True) for start in (0, 4, 8)
+    )
+    return first, second, third
