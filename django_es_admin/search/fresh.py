@@ -15,13 +15,9 @@ SETTLED = 120
 
 
 def is_settled(document: type[Document]) -> bool:
-    """Return whether the index has shown every change that was committed for some time."""
+    """Return whether the index, for which no change waits, has shown all of them for some time."""
     definition = definition_of(document)
-    return not (
-        has_changes(definition)
-        or wrote_within(definition.database, SETTLED)
-        or _has_interval(definition)
-    )
+    return not (_has_interval(definition) or wrote_within(definition.database, SETTLED))
 
 
 def sees_all(document: type[Document], deadline: Deadline) -> bool:

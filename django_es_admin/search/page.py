@@ -1,9 +1,10 @@
 """One page of a search that Elasticsearch filters, ranks and counts by itself."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from elasticsearch import dsl
@@ -13,8 +14,10 @@ from ..backends.searcher import searcher
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
+from ..exceptions import ElasticsearchAdminError
 from .counted import Numbers, all_of
 from .identity import asked_for, identity_of, key_field
+from .logged import reason_of
 from .ordering import SortKey, is_certain
 from .query import EXACT_SCORE, AnyQuery
 from .request import SearchRequest, made
@@ -22,8 +25,12 @@ from .service import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling
 from .window import preferred_copy
 
-_ALL = "all"
 _DAYS = "days"
+# The database counts so many rows as quickly as it is asked.
+MANY = 10_000
+_SORTED_PATH = ("hits.max_score", "hits.hits.sort")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,10 @@ class PageAsked:
         facets: name of a number -> the queries that match what it counts.
         days_of: path of the date whose days are asked for, too; "" for none.
         time_zone: in which a day begins.
-        with_all: whether to count the documents that are no hits, too.
+        with_all: whether to count the documents that are no hits, too; where not all may be seen,
+            many only.
+        checked: hits whose keys are asked for beside those of the page, so that they can be checked
+            if there are no more.
     """
 
     filters: tuple[Mapping[str, Any], ...]
@@ -55,6 +65,20 @@ class PageAsked:
     days_of: str = ""
     time_zone: str = "UTC"
     with_all: bool = False
+    checked: int = 0
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Places of the first hit to ask for, and of the one after the last."""
+        if self.every:
+            return 0, get_options().search_max_results
+        # A hit on either side of the page tells whether it is cut where the database would cut it.
+        beside = 1 if self.sort else 0
+        begin = max(self.start - beside, 0)
+        end = self.start + self.size + self.orphans + beside
+        if self.start < self.checked:
+            begin, end = 0, max(end, self.checked)
+        return begin, max(min(end, get_options().search_max_results), begin)
 
 
 @dataclass(frozen=True)
@@ -70,6 +94,7 @@ class PageHits:
         is_exact: whether those of the page have the words as they were typed.
         facts: what is known of all hits.
         search: asks for the keys of all hits, without filters, should somebody want them.
+        every: the keys of all hits, filters applied; None if they were not asked for.
     """
 
     keys: tuple[Any, ...]
@@ -80,6 +105,7 @@ class PageHits:
     is_exact: bool
     facts: Facts
     search: Callable[[], SearchHits]
+    every: tuple[Any, ...] | None = None
 
     @cached_property
     def ids(self) -> tuple[Any, ...]:
@@ -105,6 +131,7 @@ def search_page(
     spelling: Spelling | None = None,
     *,
     deadline: Deadline,
+    exact: float = EXACT_SCORE,
 ) -> PageHits | SearchHits | None:
     """Return one page of hits; all of them, if they are asked for.
 
@@ -115,13 +142,15 @@ def search_page(
         search: what gives the keys of all hits, without filters, should somebody want them.
         spelling: the words whose spelling to look after.
         deadline: until when there has to be an answer.
+        exact: what a hit scores at least that has the words as they were typed.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
     """
     limit = get_options().search_max_results
     field = key_field(document)
-    before = _before(asked)
+    begin, _ = asked.window
+    before = asked.start - begin
     connection = document.django.connection
     with translated(connection):
         seconds = deadline.remaining
@@ -141,32 +170,56 @@ def search_page(
             ends = [before, *(before + asked.size + more for more in range(asked.orphans + 1))]
             if not is_certain(asked.sort, values, ends):
                 return None
-            hits = hits[before : before + asked.size + asked.orphans]
-        keys = tuple(
+        every = tuple(
             None if (key := identity_of(hit, field)) is None else read(key) for hit in hits
         )
-        if None in keys:
+        if None in every:
             return None
+        if not asked.every:
+            hits = hits[before : before + asked.size + asked.orphans]
         took = int(answer["took"])
-        suggestion = spelling.read(answer) if spelling else ""
-        exact = sum((hit.get("_score") or 0) >= EXACT_SCORE for hit in hits)
-        facts = Facts(
-            of_all=answer["aggregations"][_ALL]["doc_count"] if asked.with_all else None,
-            days=_read_days(answer) if asked.days_of else None,
-            facets=facets,
-        )
-        if asked.every:
-            return SearchHits(keys, total, 0, took, suggestion, exact, facts)
-        is_exact = exact == len(hits)
-        return PageHits(keys, total, limit, took, suggestion, is_exact, facts, search)
+        typed = sum((hit.get("_score") or 0) >= exact for hit in hits)
+        days = _read_days(answer) if asked.days_of else None
+    suggestion = ""
+    if spelling:
+        searched = request.body["query"]
+        suggestion = spelling.find(document, searched, answer, exact=exact, deadline=deadline)
+    count_all = partial(_count_all, document, asked, deadline) if asked.with_all else None
+    facts = Facts(count_all, days, facets)
+    if asked.every:
+        return SearchHits(every, total, 0, took, suggestion, typed, facts)
+    return PageHits(
+        keys=every[before : before + asked.size + asked.orphans],
+        total=total,
+        limit=limit,
+        took=took,
+        suggestion=suggestion,
+        is_exact=typed == len(hits),
+        facts=facts,
+        search=search,
+        every=every if not begin and len(every) == total else None,
+    )
 
 
-def _before(asked: PageAsked) -> int:
-    """Return how many hits before the page are asked for, too.
+def _count_all(document: type[Document], asked: PageAsked, deadline: Deadline) -> int | None:
+    """Return how many documents may be seen, hits or not; None if the database is to count them.
 
-    A hit on either side of the page tells whether it is cut where the database would cut it.
+    Elasticsearch remembers that number as long as it shows no change. As a part of the search it
+    would go through all documents each time.
     """
-    return 1 if asked.sort and asked.start else 0
+    connection = document.django.connection
+    try:
+        with translated(connection):
+            answer = searcher(connection.client, deadline.remaining).count(
+                index=document.django.alias, query=all_of(asked.common) if asked.common else None
+            )
+        with understood(connection):
+            count = int(answer.body["count"])
+            whole = not answer.body["_shards"]["failed"]
+    except ElasticsearchAdminError as error:
+        logger.warning("The database counts all rows of a page: %s", reason_of(error))
+        return None
+    return count if whole and (count > MANY or not asked.common) else None
 
 
 def request_page(
@@ -182,17 +235,12 @@ def request_page(
     Args:
         seconds: that it may take.
     """
-    limit = get_options().search_max_results
     field = key_field(document)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
-    arguments = spelling.arguments() if spelling else {}
+    arguments: dict[str, Any] = spelling.arguments() if spelling else {}
     facets = _numbers(document, asked).aggregations() if asked.facets else {}
-    aggregations = {**arguments.pop("aggregations", {}), **_days(asked), **facets}
-    if asked.with_all:
-        aggregations[_ALL] = {"global": {}}
-    before = _before(asked)
-    room = asked.size + asked.orphans + before + (1 if asked.sort else 0)
-    start = 0 if asked.every else asked.start - before
+    aggregations = {**_days(asked), **facets}
+    begin, end = asked.window
     # The newest of equals first, as the admin sorts.
     best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
     if asked.facets:
@@ -205,7 +253,7 @@ def request_page(
                 "filter": list(asked.common if asked.facets else asked.filters),
             }
         },
-        size=limit if asked.every else max(min(room, limit - start), 0),
+        size=end - begin,
         sort=None if asked.every else [key.clause() for key in asked.sort] or best,
         # They tell whether the words are there as they were typed.
         track_scores=bool(asked.sort) or None,
@@ -219,9 +267,9 @@ def request_page(
         # Half an answer would look like a whole one.
         allow_partial_search_results=False,
         preference=preferred_copy(body),
-        filter_path=FILTER_PATH if asked.every else None,
+        filter_path=[*FILTER_PATH, *_SORTED_PATH] if asked.every or asked.checked else None,
     )
-    return SearchRequest(document.django.alias, {**parts, "from": start}, params)
+    return SearchRequest(document.django.alias, {**parts, "from": begin}, params)
 
 
 def _days(asked: PageAsked) -> dict[str, Any]:

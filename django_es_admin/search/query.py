@@ -173,7 +173,7 @@ def _bonus(fields: list[SearchField], words: Words, matching: Matching) -> Itera
     yield {
         "constant_score": {
             "filter": {"bool": {"must": [_in_any(fields, word) for word in exact]}},
-            "boost": _exact_score(fields, words),
+            "boost": exact_score(fields, words),
         }
     }
     by_word = [field for field in fields if field.is_text and not field.nested]
@@ -182,7 +182,7 @@ def _bonus(fields: list[SearchField], words: Words, matching: Matching) -> Itera
 
 
 def _equal_keywords(fields: list[SearchField], words: Words) -> list[Query]:
-    boost = 2 * _exact_score(fields, words)
+    boost = 2 * exact_score(fields, words)
     return [
         _term("term", field.path, words.text, boost)
         for field in fields
@@ -190,8 +190,13 @@ def _equal_keywords(fields: list[SearchField], words: Words) -> list[Query]:
     ]
 
 
-def _exact_score(fields: list[SearchField], words: Words) -> float:
-    return EXACT_SCORE * max(field.boost for field in fields) * len(words.words)
+def exact_score(fields: Sequence[SearchField], words: Words) -> float:
+    """Return what is added to the score of a hit that has all words as they were typed.
+
+    No other hit scores as much.
+    """
+    boosts = [field.boost for field in fields if field.is_searchable]
+    return EXACT_SCORE * max(boosts, default=1) * len(words.words)
 
 
 def _in_any(fields: Sequence[SearchField], word: _Word, depth: int = 0) -> Query:

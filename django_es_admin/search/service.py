@@ -34,12 +34,13 @@ class Facts:
     """What an index tells of all hits of a change list.
 
     Args:
-        of_all: all documents, hits or not; None if that was not asked for.
+        count_all: asks for the number of all documents, hits or not; None, or what returns None, if
+            the database is to count them.
         days: each day that a hit has, in order; None if they were not asked for.
         facets: name of a number beside a filter -> how many it counts.
     """
 
-    of_all: int | None
+    count_all: Callable[[], int | None] | None
     days: tuple[date, ...] | None
     facets: Mapping[str, int]
 
@@ -85,6 +86,7 @@ def search_ids(
     limit: int | None = None,
     deadline: Deadline | None = None,
     spelling: Spelling | None = None,
+    exact: float = EXACT_SCORE,
 ) -> SearchHits:
     """Return the primary keys of the objects whose documents match, best first.
 
@@ -94,6 +96,7 @@ def search_ids(
         limit: keys to return at most; ``search_max_results`` if omitted.
         deadline: until when there has to be an answer; ``search_timeout`` from now if omitted.
         spelling: the words whose spelling to look after.
+        exact: what a hit scores at least that has the words as they were typed.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
@@ -102,7 +105,7 @@ def search_ids(
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     if filters:
         body = {"bool": {"must": body, "filter": list(filters)}}
-    asked = _asked(document, body, limit, deadline, spelling)
+    asked = replace(_asked(document, body, limit, deadline, spelling), exact=exact)
     hits = asked.read(asked.answers())
     if hits is None:
         # The live index is older than the field, or has documents that others wrote.
@@ -153,6 +156,7 @@ class _Asked:
     field: str
     spelling: Spelling | None
     cut: bool
+    exact: float = EXACT_SCORE
 
     def answers(self) -> Sequence[Mapping[str, Any]]:
         """Return one answer, or those of several pages."""
@@ -211,8 +215,6 @@ class _Asked:
             ]
             total = int(answers[0]["hits"]["total"]["value"])
             took = sum(int(answer["took"]) for answer in answers)
-            told = self.spelling is not None and "aggregations" in answers[0]
-            meant = self.spelling.read(answers[0]) if self.spelling and told else ""
         if any(identity is None for _, identity in scored):
             return None
         read = key_reader(self.document.django.model)
@@ -222,8 +224,13 @@ class _Asked:
         keys.sort(key=itemgetter(1), reverse=True)
         keys.sort(key=itemgetter(0), reverse=True)
         ids = tuple(key for _, key in keys)
-        exact = sum(score >= EXACT_SCORE for score, _ in keys)
-        return SearchHits(ids, total, len(scored) - len(ids), took, meant, exact)
+        typed = sum(score >= self.exact for score, _ in keys)
+        meant = ""
+        if self.spelling:
+            meant = self.spelling.find(
+                self.document, self.query, answers[0], exact=self.exact, deadline=self.deadline
+            )
+        return SearchHits(ids, total, len(scored) - len(ids), took, meant, typed)
 
 
 def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:

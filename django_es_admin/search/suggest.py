@@ -1,20 +1,31 @@
 """What somebody may have meant: words of the index in place of words that are in no hit."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..backends.errors import translated, understood
+from ..backends.searcher import searcher
+from ..backends.transport.deadline import Deadline
+from ..documents import Document
+from ..exceptions import ElasticsearchAdminError
 from .fields import SearchField
+from .logged import reason_of
 from .query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact, may_be_mistyped
+from .request import SearchRequest, made
+from .window import preferred_copy
 from .words import Words
 
 # Each is looked up in the dictionaries of as many fields as this.
 MAX_FIELDS = 4
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Spelling:
-    """Words to look after, and where; part of a search, at the price of no request.
+    """Words to look after, and where; part of a search.
 
     Args:
         words: as they were typed.
@@ -36,14 +47,8 @@ class Spelling:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a search that ask for suggestions."""
-        exact = {
-            str(place): build_exact(self.fields, word)
-            for place, word in enumerate(self.words.words)
-        }
-        return {
-            "aggregations": {"as_typed": {"filters": {"filters": exact}}},
-            "suggest": dict(self._suggesters()),
-        }
+        suggesters = dict(self._suggesters())
+        return {"suggest": suggesters} if suggesters else {}
 
     def _suggesters(self) -> Iterator[tuple[str, Any]]:
         for place, word in enumerate(self.words.words):
@@ -54,17 +59,75 @@ class Spelling:
                 options = {"field": path, "size": 1, "prefix_length": PREFIX_LENGTH}
                 yield f"{place}:{path}", {"text": word, "term": options}
 
-    def read(self, answer: Mapping[str, Any]) -> str:
-        """Return the words as they may have been meant, from the answer to a search; "" if so."""
-        counts = answer["aggregations"]["as_typed"]["buckets"]
+    def find(
+        self,
+        document: type[Document],
+        query: Mapping[str, Any],
+        answer: Mapping[str, Any],
+        *,
+        exact: float,
+        deadline: Deadline,
+    ) -> str:
+        """Return the words as they may have been meant; "" if those that were typed are better.
+
+        It takes a request of its own only if no hit is known to have them, and others are near.
+
+        Args:
+            query: that of the search, filters included.
+            answer: to the search, with :meth:`arguments`.
+            exact: what a hit scores at least that has them.
+            deadline: until when there has to be an answer; the page does without, if there is none.
+        """
+        typed = list(self.words.words)
+        with understood(document.django.connection):
+            meant = self._near(answer)
+            hits = answer["hits"]
+            scores = [hits.get("max_score"), *(hit.get("_score") for hit in hits.get("hits", ()))]
+            is_there = any((score or 0) >= exact for score in scores)
+        if is_there or meant == typed:
+            return ""
+        try:
+            counts = self._count(document, query, deadline)
+        except ElasticsearchAdminError as error:
+            logger.warning("A search is shown without other spellings: %s", reason_of(error))
+            return ""
+        meant = [word if counts[place] else meant[place] for place, word in enumerate(typed)]
+        return "" if meant == typed else " ".join(meant)
+
+    def _near(self, answer: Mapping[str, Any]) -> list[str]:
+        """Return each word as a dictionary has it, or as it is."""
         found = answer.get("suggest", {})
-        meant = [
-            word
-            if counts[str(place)]["doc_count"]
-            else _best(word, [found.get(f"{place}:{path}", ()) for path in self._dictionaries])
+        return [
+            _best(word, [found.get(f"{place}:{path}", ()) for path in self._dictionaries])
             for place, word in enumerate(self.words.words)
         ]
-        return "" if meant == list(self.words.words) else " ".join(meant)
+
+    def _count(
+        self, document: type[Document], query: Mapping[str, Any], deadline: Deadline
+    ) -> list[int]:
+        """Return in how many hits each word is as it was typed."""
+        exact = {
+            str(place): build_exact(self.fields, word)
+            for place, word in enumerate(self.words.words)
+        }
+        connection = document.django.connection
+        with translated(connection):
+            seconds = deadline.remaining
+            body = made(
+                query=query,
+                size=0,
+                aggregations={"as_typed": {"filters": {"filters": exact}}},
+                timeout=f"{max(int(seconds * 1000), 1)}ms",
+            )
+            params = {
+                "allow_partial_search_results": False,
+                "preference": preferred_copy(query),
+            }
+            request = SearchRequest(document.django.alias, body, params)
+            answer = request.send(searcher(connection.client, seconds))
+        with understood(connection):
+            counts = answer["aggregations"]["as_typed"]["buckets"]
+            return [counts[str(place)]["doc_count"] for place in range(len(exact))]
 
 
 def _best(word: str, answers: Sequence[Sequence[Mapping[str, Any]]]) -> str:

@@ -1,6 +1,6 @@
 """The change list that shows hits best first."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -225,7 +225,11 @@ class ElasticsearchChangeListMixin(Base):
         rows = answer.rows
         if rows is None or answer.found is not self.queryset:
             return False
+        page: QuerySet[Any] | None = None
         if isinstance(hits, PageHits):
+            page = self._rows_of(rows, hits.keys)
+            if len(page) != len(hits.keys):
+                return False
             self.queryset = among(rows, lambda: keys_of(hits))
             self.answer = replace(answer, found=self.queryset)
         days = None
@@ -233,8 +237,9 @@ class ElasticsearchChangeListMixin(Base):
             days = days_of(rows, self.date_hierarchy, facts.days)
         self._know_rows(Known(hits.listed, days))
         every = self.root_queryset
-        if facts.of_all is not None:
-            self.root_queryset = with_known(every, Known(facts.of_all))
+        of_all = facts.count_all() if facts.count_all else None
+        if of_all is not None:
+            self.root_queryset = with_known(every, Known(of_all))
         super().get_results(request)
         self.root_queryset = every
         self._found = hits.listed
@@ -243,13 +248,15 @@ class ElasticsearchChangeListMixin(Base):
         expected = max(min(end, hits.listed) - first, 0)
         if isinstance(hits, PageHits):
             keys = hits.keys[: end - first]
-            # The database orders the rows of a page by itself, where a column was clicked.
-            self.result_list = in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
-            expected = expected if len(keys) == expected else -1
+            self.result_list = page if len(keys) == len(hits.keys) else self._rows_of(rows, keys)
         if len(self.result_list) == expected:
             return True
         self._facets = {}
         return False
+
+    def _rows_of(self, rows: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
+        """Return the rows of a page; where a column was clicked, the database orders them."""
+        return in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
 
     def _page(self, ids: list[Any]) -> list[Any]:
         """Return the keys of the page's rows, best first."""

@@ -87,6 +87,11 @@ class SearchOptionsMixin(Base):
         """
         return self._build_query(request, term, self.search_fuzziness)
 
+    @property
+    def _has_own_query(self) -> bool:
+        """Whether the project makes the query."""
+        return type(self).get_search_query is not SearchOptionsMixin.get_search_query
+
     def get_known_search(self, request: HttpRequest, name: str) -> KnownSearch:
         """Return the search of the box, to be asked about.
 
@@ -120,7 +125,7 @@ class SearchOptionsMixin(Base):
         Args:
             exact: whether the rows have the words as they were typed. To look for typos takes long.
         """
-        own = type(self).get_search_query is not SearchOptionsMixin.get_search_query
+        own = self._has_own_query
         if own or self.has_operators(request, term):
             query = (
                 self._build_query(request, term, 0)

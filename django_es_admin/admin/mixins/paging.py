@@ -84,7 +84,7 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
         # If a document leaves out rows, or changes wait for its index, the numbers differ. Then
         # the database counts the rows that may be seen.
-        with_all=page.with_all and has_every_row(document) and not changes and not common,
+        with_all=page.with_all and has_every_row(document) and not changes,
     )
     return Plan(asked, common)
 

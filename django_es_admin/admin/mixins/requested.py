@@ -1,10 +1,12 @@
 """The request that a list's search box sends, without sending it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
 
 from ...conf import get_options
+from ...search.fresh import is_settled
 from ...search.page import request_page
 from ...search.request import SearchRequest
 from ...search.service import request_ids
@@ -46,8 +48,11 @@ def request_of_list(model_admin: Any, request: HttpRequest, term: str) -> Search
     )
     may_page = model_admin.search_unrestricted is not False
     plan = plan_page(document, page, rows) if may_page else None
-    if plan and not plan.common:
-        seconds = get_options().search_timeout
-        return request_page(document, query, plan.page, spelling, seconds=seconds)
-    limit = min(MAX_CHECKED, get_options().search_max_results) if plan else None
-    return request_ids(document, query, limit=limit, spelling=spelling)
+    limit = min(MAX_CHECKED, get_options().search_max_results)
+    if plan and (not plan.common or is_settled(document)):
+        checked = replace(plan.page, checked=limit if plan.common else 0)
+        return request_page(
+            document, query, checked, spelling, seconds=get_options().search_timeout
+        )
+    limited = limit if plan else None
+    return request_ids(document, query, limit=limited, spelling=spelling)

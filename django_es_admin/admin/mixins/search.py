@@ -1,5 +1,6 @@
 """A ModelAdmin whose search box asks Elasticsearch."""
 
+import math
 import zlib
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from ...search.fresh import is_settled, sees_all
 from ...search.identity import key_field
 from ...search.keys import among
 from ...search.page import PageAsked, PageHits, search_page
+from ...search.query import EXACT_SCORE, exact_score
 from ...search.searched import Searched, tell
 from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
@@ -34,7 +36,7 @@ from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .fallback import DatabaseSearch
 from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
-from .paging import plan_page
+from .paging import Plan, plan_page
 from .ranking import best_first
 from .reindexing import ReindexingMixin
 from .requested import MAX_CHECKED
@@ -48,6 +50,8 @@ else:
 
 # Hits that an autocomplete asks for first, as it asks with each letter; more if they do not do.
 MAX_COMPLETIONS = 1_000
+# Scores have 24 bits.
+ROUNDED = 1 - 2**-22
 
 _FALSE = frozenset(("", "0", "false", "False"))
 
@@ -131,22 +135,14 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             if best:
                 return best
         plan = plan_page(document, asked.page, queryset) if asked.page else None
+        answer = None
         if plan and plan.common:
-            # Where not all rows may be seen, few hits are checked by the database, one by one ...
-            limit = min(MAX_CHECKED, get_options().search_max_results)
             settled = is_settled(document)
-            # What an index that is up to date leaves out is nothing that may be seen.
-            for common in (plan.common,) if settled else ((), plan.common):
-                answer = self._few(request, queryset, term, common, limit)
-                if answer.hits is None or not answer.hits.limited:
-                    return answer
-            # ... and many are only counted by an index that is up to date.
-            if not settled and not sees_all(document, searches.deadline):
+            answer = self._restricted(request, queryset, term, plan, settled=settled)
+            # Many hits are only counted by an index that is up to date.
+            if not answer and not settled and not sees_all(document, searches.deadline):
                 plan = None
-        page = plan.page if plan else None
-        answer = searches.ask(
-            self, (term, repr(page)), lambda: self._search(request, queryset, term, page=page)
-        )
+        answer = answer or self._page(request, queryset, term, plan.page if plan else None)
         if not isinstance(answer.hits, SearchHits) or not answer.hits.limited:
             return answer
         # Among more hits than there are keys to have, the best may be rows that are left out here.
@@ -158,6 +154,41 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             self,
             (term, repr(best_of)),
             lambda: self._search(request, queryset, term, filters=best_of),
+        )
+
+    def _restricted(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str, plan: Plan, *, settled: bool
+    ) -> Answer | None:
+        """Return the hits where not all rows may be seen; None if the index is to count them.
+
+        Few hits are checked by the database, one by one: they are counted there, or their number is
+        told only if each of them may be seen.
+
+        Args:
+            settled: whether the index is up to date, so that what it leaves out may not be seen.
+        """
+        limit = min(MAX_CHECKED, get_options().search_max_results)
+        # A number beside a filter counts hits that the page leaves out, so that they need a look.
+        if settled and (not plan.page.facets or plan.page.filters == plan.common):
+            page = replace(plan.page, checked=limit)
+            answer = self._page(request, queryset, term, page)
+            hits = answer.hits
+            if hits is None or hits.facts is None or hits.total > limit:
+                return answer
+            keys = hits.every if isinstance(hits, PageHits) else hits.ids
+            if keys is not None and among(queryset, keys).count() == hits.total:
+                return answer
+        for common in (plan.common,) if settled else ((), plan.common):
+            answer = self._few(request, queryset, term, common, limit)
+            if answer.hits is None or not answer.hits.limited:
+                return answer
+        return None
+
+    def _page(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str, page: PageAsked | None
+    ) -> Answer:
+        return searches_of(request).ask(
+            self, (term, repr(page)), lambda: self._search(request, queryset, term, page=page)
         )
 
     def _complete(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> Answer | None:
@@ -198,9 +229,13 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         limit: int | None = None,
     ) -> SearchHits | PageHits:
         searches = searches_of(request)
-        spelling = None
-        if searches.asked.in_list and not self.has_operators(request, term):
-            spelling = Spelling(read_words(term), self.get_searched_fields(request))
+        words, fields = read_words(term), self.get_searched_fields(request)
+        is_words = not self.has_operators(request, term)
+        spelling = Spelling(words, fields) if searches.asked.in_list and is_words else None
+        exact = exact_score(fields, words) * ROUNDED if is_words else EXACT_SCORE
+        if self._has_own_query:
+            # What its scores mean is not known.
+            exact = math.inf
         document = self.get_search_document()
         query = self.get_search_query(request, term)
         deadline = searches.deadline
@@ -214,11 +249,18 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                     lambda: search_ids(document, query, deadline=deadline),
                     spelling,
                     deadline=deadline,
+                    exact=exact,
                 )
                 if hits:
                     return hits
         return search_ids(
-            document, query, filters=filters, limit=limit, deadline=deadline, spelling=spelling
+            document,
+            query,
+            filters=filters,
+            limit=limit,
+            deadline=deadline,
+            spelling=spelling,
+            exact=exact,
         )
 
     def _search_database(

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.core.paginator import Paginator
@@ -15,11 +16,14 @@ from django.utils.html import escape
 
 from django_es_admin.models import OutboxEntry
 from django_es_admin.search.suggest import Spelling
+from tests.servers import Answer, standing_between
 from tests.testapp.models import Label, Note
 from tests.testapp.site import NoteAdmin
 
 from .searching import (
+    UNRANKED,
     counted_searches,
+    elasticsearch_at,
     index_notes,
     make_notes,
     no_elasticsearch,
@@ -134,6 +138,88 @@ def test_a_live_index_without_the_field_is_no_refusal(
     index_notes()
     monkeypatch.setattr(Spelling, "_dictionaries", property(lambda self: ["not_there_yet"]))
     assert titles(open_list(admin_client, "lantern")) == ["Lantern"]
+
+
+@pytest.fixture(params=[False, None], ids=["database", "automatic"])
+def either_mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the database page, or Elasticsearch."""
+    monkeypatch.setattr(NoteAdmin, "search_unrestricted", request.param)
+
+
+@pytest.mark.usefixtures("either_mode")
+def test_words_that_are_in_some_hit_need_no_other_spelling(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in another one: no hit has all of them."""
+    make_notes(*(f"Lantern {number}" for number in range(8)), "Lantarn", "Candle", "Candel")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+    monkeypatch.setattr(NoteAdmin, "search_operator", "or")
+    for query in ({}, {"p": 2}, {"o": "1"}, {"o": "-3"}, {"kind__exact": "plain"}):
+        for term in ("lantern candel", "lantarn candle"):
+            assert "Did you mean" not in summary_of(open_list(admin_client, term, **query)), query
+        said = summary_of(open_list(admin_client, "lantirn candel", **query))
+        assert said.endswith("Did you mean lantern candel?"), query
+
+
+@pytest.mark.usefixtures("either_mode")
+@pytest.mark.parametrize("boost", ["1", "0.01", "1.1", "5000"])
+def test_the_weight_of_a_field_makes_no_typo_exact(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, boost: str
+) -> None:
+    make_notes("Lantern")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+    monkeypatch.setattr(NoteAdmin, "search_fields", [f"title^{boost}", "body"])
+    response = open_list(admin_client, "lantren")
+    assert summary_of(response).endswith("Did you mean lantern?")
+    assert marks(response) == ["Lantern"]
+    with counted_searches() as searches:
+        response = open_list(admin_client, "lantern")
+    assert marks(response) == ["Lantern"]
+    # What has the words needs no second look, and no typo is looked for to mark them.
+    assert [body for body in searches if '"fuzziness"' in body] == searches[:1]
+    assert not [body for body in searches if "as_typed" in body]
+
+
+@pytest.mark.usefixtures("either_mode")
+@pytest.mark.parametrize("score", [0, 1, 1_000_000])
+def test_the_scores_of_a_query_of_the_project_say_nothing_of_the_spelling(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, score: int
+) -> None:
+    make_notes("Lantern", "Candle")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+
+    def everything(self: Any, request: HttpRequest, term: str) -> Any:
+        return {"constant_score": {"filter": {"match_all": {}}, "boost": score}}
+
+    monkeypatch.setattr(NoteAdmin, "get_search_query", everything)
+    for query in ({}, {"o": "3"}):
+        for term, meant in (("lantren", "lantern"), ("lantern candel", "lantern candle")):
+            said = summary_of(open_list(admin_client, term, **query))
+            assert said.endswith(f"Did you mean {meant}?"), query
+        assert "Did you mean" not in summary_of(open_list(admin_client, "lantern", **query))
+
+
+@pytest.mark.usefixtures("either_mode")
+def test_a_page_does_without_another_spelling_if_the_look_for_it_fails(
+    admin_client: Client,
+) -> None:
+    make_notes("Lantern")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+
+    def refuse(method: str, path: str, body: bytes) -> Answer | None:
+        if b"as_typed" not in body:
+            return None
+        return Answer(503, "{}", "application/json", elasticsearch=True)
+
+    with standing_between(settings.ES_URL, refuse) as url, elasticsearch_at(url):
+        response = open_list(admin_client, "lantren")
+    assert titles(response) == ["Lantern"]
+    assert "Did you mean" not in text_of(response)
+    assert UNRANKED not in text_of(response)
 
 
 # --- where index and database differ ---
