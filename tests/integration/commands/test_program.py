@@ -27,8 +27,16 @@ def manage(
     tmp_path: Path, *args: str, url: str = "http://127.0.0.1:9", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the example, with a database that has no tables."""
+    return program(
+        tmp_path, str(ROOT / "example_project" / "manage.py"), *args, url=url, **environment
+    )
+
+
+def program(
+    tmp_path: Path, *args: str, url: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, ROOT / "example_project" / "manage.py", *args],
+        [sys.executable, *args],
         env={
             **os.environ,
             "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
@@ -73,6 +81,41 @@ def test_the_status_of_a_dead_connection(tmp_path: Path) -> None:
     assert checked.returncode == 2
     assert checked.stdout == shown.stdout
     assert checked.stderr.splitlines()[-1] == "CommandError: Attention is needed: 1 problem."
+
+
+# What takes as long to import as all that a probe does.
+UNNEEDED = {
+    "django_es_admin.admin.pages.index",
+    "django_es_admin.admin.pages.operations.actions",
+    "django_es_admin.admin.pages.overview.dashboard",
+    "django_es_admin.lifecycle.background",
+    "django_es_admin.lifecycle.rebuild",
+    "django_es_admin.lifecycle.verify.verify",
+    "django_es_admin.management.progress",
+    "django_es_admin.tasks",
+    "jsonschema",
+    "prometheus_client",
+    "rich.progress",
+}
+PROBE = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from django.core.management import execute_from_command_line
+try:
+    execute_from_command_line(["manage.py", "es_status", "--check"])
+finally:
+    print("IMPORTED", *sys.modules)
+"""
+
+
+def test_a_probe_imports_no_more_than_it_needs(tmp_path: Path) -> None:
+    with refusing_port() as url:
+        checked = program(tmp_path, "-c", PROBE, str(ROOT / "example_project"), url=url)
+    imported = set(checked.stdout.partition("IMPORTED ")[2].split())
+    assert checked.returncode == 2
+    # The pages are there, for whoever asks for one.
+    assert "django_es_admin.admin.registration" in imported
+    assert not UNNEEDED & imported
 
 
 def test_an_error_is_one_line_and_a_traceback_if_asked_for(tmp_path: Path) -> None:

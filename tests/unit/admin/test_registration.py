@@ -21,6 +21,21 @@ def test_twice_is_as_good_as_once() -> None:
     assert site.is_registered(Index)
 
 
+def test_pages_are_made_when_they_are_asked_something() -> None:
+    site = admin.AdminSite(name="own")
+    register(site)
+    pages = site.get_model_admin(Index)
+    assert "_wrapped" in vars(pages)
+    assert not isinstance(vars(pages)["_wrapped"], IndexAdmin)
+    # Whatever asks takes them for what they are.
+    assert isinstance(pages, IndexAdmin)
+    assert (pages.model, pages.admin_site) == (Index, site)
+    assert pages.get_urls()
+    assert site.get_model_admin(Index) is pages
+    assert str(pages) == "elasticsearch.IndexAdmin"
+    assert all(isinstance(each, admin.ModelAdmin) for each in site._registry.values())
+
+
 def test_a_projects_own_model_admin_stays() -> None:
     class OwnIndexAdmin(IndexAdmin):
         """Shows the pages to nobody."""

@@ -14,7 +14,7 @@ from ....status.comparison import compare_object
 from ...rights import IndexPages, index_of
 from ..address import find_index, parse_id
 from ..links import model_links
-from ..operations.tools import READ_ONLY
+from ..operations.tool import READ_ONLY
 from ..reindexed import tell_reindexed
 from .frame import frame
 from .tabs import DOCUMENTS

@@ -11,7 +11,8 @@ from ....models import Index, Operation
 from ....status.detail import IndexDetail
 from ...rights import RIGHTS, IndexPages, index_of
 from ..address import parse_id
-from ..operations.tools import READ_ONLY, tools_of
+from ..operations.tool import READ_ONLY
+from ..operations.tools import tools_of
 from .tabs import TABS, Tab
 
 

@@ -50,7 +50,8 @@ from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
 from .outcome import Reason, group_reasons, outcome_of
-from .tools import READ_ONLY, Tool, reads_only, tool_for
+from .tool import READ_ONLY, Tool
+from .tools import reads_only, tool_for
 
 # What one may want to do after an operation that ended well.
 _FOLLOWING = {

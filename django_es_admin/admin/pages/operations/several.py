@@ -28,7 +28,8 @@ from ..address import object_id
 from ..format import number
 from .actions import CREATE, REBUILD, Action
 from .operate import carry_out, find_refusals
-from .tools import Tool, problems_of
+from .tool import Tool
+from .tools import problems_of
 
 FEWEST = 3
 """Indices with the same trouble from which on one line has a button for all."""

@@ -1,7 +1,6 @@
 """The buttons of an index: what this user may do to it, and why some of it is not possible."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -18,28 +17,13 @@ from ....status.status import IndexStatus
 from ...rights import IndexPages, index_of, quoted
 from ..address import quoted_id
 from .actions import ACTIONS, BY_NAME, Action
+from .tool import READ_ONLY, Tool
 
-READ_ONLY = _("The connection is read-only.")
 NO_ANSWER = _("Its connection does not answer.")
 REBUILDING = _("A rebuild goes on.")
 NO_RIGHT = _("You do not have the right to do this.")
 
 _ONE_AT_A_TIME = (Operation.Kind.CREATE, Operation.Kind.REBUILD)
-
-
-@dataclass(frozen=True)
-class Tool:
-    """One button.
-
-    Args:
-        url: of the plan; "" where there is none to make.
-        why: the reason for that.
-    """
-
-    name: str
-    title: str | Promise
-    url: str
-    why: str | Promise = ""
 
 
 def reads_only(connection: str) -> bool:

@@ -22,7 +22,8 @@ from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
 from ..links import ModelLinks, model_links
 from ..operations.several import Summary, is_told, summarise
-from ..operations.tools import Tool, problems_of, tools_of
+from ..operations.tool import Tool
+from ..operations.tools import problems_of, tools_of
 from .columns import Head, heads, sort
 from .filtering import DRIFTS, HEALTHS, Filter
 

@@ -24,7 +24,7 @@ from ....status import snapshot
 from ....status.space import NodeDisk, Occupant, Space, read_space
 from ...rights import IndexPages, index_admin, index_of, through
 from ..links import model_links
-from ..operations.tools import READ_ONLY
+from ..operations.tool import READ_ONLY
 
 _WHY: Mapping[str, str | Promise] = {
     "live": gettext_lazy("is searched"),
