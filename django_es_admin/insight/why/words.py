@@ -127,8 +127,10 @@ class SearchedWords:
         """Yield reasons for a word that a searched field has as it was typed."""
         whole: list[tuple[Reason, dict[str, Any]]] = []
         for field in self.fields:
-            values = self._live.values(source, field.path)
-            if not _have(values, word):
+            # Of several values of a list those that have it.
+            found = self._live.values(source, field.path)
+            values = [value for value in found if _have([value], word)]
+            if not values:
                 continue
             told: dict[str, Any] = {"field": field.path}
             if not self._live.is_indexed(field.path):

@@ -72,6 +72,20 @@ WORDS: dict[str, tuple[dict[str, Any], str, Reason, dict[str, Any], dict[str, An
         {"fields": ("code",)},
         {"value": "AB 12 X"},
     ),
+    "too-long-among-others": (
+        {"code": ["short", "one-two-three-four"]},
+        "three",
+        Reason.TOO_LONG,
+        {"fields": ("code",)},
+        {"longest": 12},
+    ),
+    "keyword-as-a-whole-among-others": (
+        {"code": ["other", "AB 12 X"]},
+        "ab",
+        Reason.WHOLE_KEYWORD,
+        {"fields": ("code",)},
+        {"value": "AB 12 X"},
+    ),
     "too-long": (
         {"code": "one-two-three-four"},
         "one-two-three-four",
