@@ -12,10 +12,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
-from django.core.signing import BadSignature, Signer
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from ...conf import get_options
 from ...exceptions import ClickForged
@@ -74,14 +74,14 @@ def marks_of(search: Searched, keys: Sequence[str], first: int) -> list[str]:
         return []
     # The nonce makes each page of results another one: each of its marks counts once.
     page = [search.connection, search.index, *place.values(), int(time.time())]
-    head = _text([*page, secrets.token_urlsafe(4)])
+    nonce = secrets.token_urlsafe(4)
+    head = _coded(json.dumps([*page, nonce], separators=(",", ":"), ensure_ascii=False))
     if len(head) > LONGEST // 2:
         return []
-    signer = Signer(salt=_SALT)
-    last = max(LAST_RANK - first + 1, 0)
-    return [
-        signer.sign(f"{head}.{_text([rank, key])}") for rank, key in enumerate(keys[:last], first)
-    ]
+    # The secret of the page signs its hits: that takes a tenth of the time.
+    secret = _page_secret(head, settings.SECRET_KEY)
+    hits = [_coded(f"{rank} {key}") for rank, key in enumerate(keys, first) if rank <= LAST_RANK]
+    return [f"{head}.{hit}.{_signature(hit, secret)}" for hit in hits]
 
 
 def read_mark(mark: str) -> Clicked:
@@ -90,15 +90,20 @@ def read_mark(mark: str) -> Clicked:
     Raises:
         ClickForged: nobody here has made it.
     """
-    if len(mark) > LONGEST:
+    head, _dot, rest = mark.partition(".")
+    hit, _dot, signature = rest.partition(".")
+    if (
+        len(mark) > LONGEST
+        or not mark.isascii()
+        or not any(
+            constant_time_compare(_signature(hit, _page_secret(head, key)), signature)
+            for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        )
+    ):
         raise ClickForged
-    try:
-        head, _dot, hit = Signer(salt=_SALT).unsign(mark).partition(".")
-        connection, index, search, words, filters, order, made, _nonce = _read(head)
-        rank, key = _read(hit)
-    except (BadSignature, ValueError) as error:
-        raise ClickForged from error
-    return Clicked(connection, index, Place(search, words, filters, order), key, rank, made)
+    connection, index, search, words, filters, order, made, _nonce = json.loads(_decoded(head))
+    rank, _space, key = _decoded(hit).partition(" ")
+    return Clicked(connection, index, Place(search, words, filters, order), key, int(rank), made)
 
 
 def is_first(mark: str, clicked: Clicked) -> bool:
@@ -113,11 +118,18 @@ def is_first(mark: str, clicked: Clicked) -> bool:
         return False
 
 
-def _text(values: Sequence[object]) -> str:
-    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+def _page_secret(head: str, key: str | bytes) -> bytes:
+    """Return what only those can compute for a page who know a secret key of the project."""
+    return salted_hmac(_SALT, head, secret=key, algorithm="sha256").digest()
+
+
+def _signature(hit: str, secret: bytes) -> str:
+    return blake2b(hit.encode(), key=secret, digest_size=16).hexdigest()
+
+
+def _coded(text: str) -> str:
     return urlsafe_b64encode(text.encode(errors="replace")).decode().rstrip("=")
 
 
-def _read(text: str) -> list[Any]:
-    values: list[Any] = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    return values
+def _decoded(text: str) -> str:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()

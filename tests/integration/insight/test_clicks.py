@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.signals import request_finished
-from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
 from shop.models import Product
@@ -121,7 +120,10 @@ def test_a_click_does_not_need_the_row_of_its_search(
 def test_a_forged_one_counts_nothing(seed: int, django_assert_num_queries: Any) -> None:
     rng = random.Random(seed)  # noqa: S311 (no secret)
     search = Searched("default", "products", "S", "lamp", 1, 1.0)
-    [mark] = clicks.marks_of(search, ["1"], 7)
+    mark, other_hit = clicks.marks_of(search, ["1", "2"], 7)
+    [elsewhere] = clicks.marks_of(search, ["1"], 7)
+    unsigned = mark.rpartition(".")[0]
+    head, hit = unsigned.split(".")
     place = rng.randrange(len(mark))
     other = rng.choice([each for each in "AZaz09-_.:é" if each != mark[place]])
     forged = [
@@ -129,8 +131,11 @@ def test_a_forged_one_counts_nothing(seed: int, django_assert_num_queries: Any) 
         mark[: rng.randrange(1, len(mark))],
         mark + mark[-1],
         "x" * rng.randrange(1, 10_000),
-        Signer(salt="another").sign(mark.rpartition(":")[0]),
-        Signer(key="another", salt=clicks._SALT).sign(mark.rpartition(":")[0]),
+        f"{unsigned}.{'0' * 32}",
+        f"{unsigned}.{clicks._signature(hit, clicks._page_secret(head, 'another'))}",
+        # The signature of another page, and of another hit of this one.
+        f"{unsigned}.{elsewhere.rpartition('.')[2]}",
+        f"{head}.{other_hit.split('.')[1]}.{mark.rpartition('.')[2]}",
     ]
     client = Client()
     with django_assert_num_queries(0):
@@ -141,6 +146,15 @@ def test_a_forged_one_counts_nothing(seed: int, django_assert_num_queries: Any) 
             assert client.get(url).status_code == 404
             assert client.post(url).status_code == 404
     assert not note._kept
+
+
+def test_an_older_secret_key_is_good_for_a_while(settings: Any) -> None:
+    [mark] = clicks.marks_of(Searched("default", "products", "S", "lamp", 1, 1.0), ["5 é/"], 3)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "a new one"
+    with pytest.raises(ClickForged):
+        read_mark(mark)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert (read_mark(mark).key, read_mark(mark).rank) == ("5 é/", 3)
 
 
 def test_it_leads_nowhere_else(products: list[Product]) -> None:  # noqa: F811
