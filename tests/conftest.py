@@ -15,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 from django_es_admin import connections, incidents
 from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker, cluster_side, statistics
+from django_es_admin.outbox.triggers import install
 from django_es_admin.status import snapshot
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
@@ -115,6 +116,8 @@ def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look more often at what somebody else has to do, or what time has to pass."""
     monkeypatch.setattr(catch_up, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(load, "WAIT_SECONDS", 0.02)
+    # No other process relies on triggers of a test.
+    monkeypatch.setattr(install, "LEAVING_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Put triggers into a database, and take them away."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ from django.db.models.signals import post_migrate, pre_migrate
 from ...documents import registry
 from ...exceptions import TriggersImpossible
 from ...models import OutboxEntry
-from .trigger import Trigger
+from .trigger import LEAVING, PREFIX, Trigger
 from .wanted import (
+    LOOK_SECONDS,
     documents_in,
     dropping,
     forget,
     has_triggers,
     installed,
     is_there,
+    renaming,
     statements,
     tables_in,
     triggers_in,
@@ -31,6 +34,9 @@ logger = logging.getLogger(__name__)
 UID = "django_es_admin.outbox.triggers.install"
 LOCK_SECONDS = 10
 """How long a table's lock is waited for: those that wait behind wait as long."""
+
+LEAVING_SECONDS = LOOK_SECONDS + 1
+"""For how long a trigger that goes still runs: until every process has seen that it goes."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,7 @@ def install(using: str, *, keep: frozenset[str] = frozenset()) -> TriggerState:
             # One that is disabled has the name, too.
             again = dropping(using, trigger.name, trigger.table)
             _execute(using, [*again, *statements(using, trigger)])
-    for name, table in state.old:
-        if name not in keep:
-            _execute(using, dropping(using, name, table))
+    _take_away(using, {name: table for name, table in state.old if name not in keep})
     forget(using)
     return state
 
@@ -120,10 +124,34 @@ def remove(using: str) -> int:
         django.db.Error: the database refuses it.
     """
     there = installed(using)
-    for name, table in there.items():
-        _execute(using, dropping(using, name, table))
+    _take_away(using, there)
     forget(using)
     return len(there)
+
+
+def _take_away(using: str, triggers: Mapping[str, str]) -> None:
+    """Remove triggers, once no process relies on them any more.
+
+    A process believes for some seconds that those that it has seen are there, and notes nothing by
+    itself. So they get other names first, by which none knows them, and go on noting changes.
+
+    Args:
+        triggers: name -> table.
+    """
+    there, leaving = installed(using), {}
+    for name, table in triggers.items():
+        new = name if name.startswith(LEAVING) else LEAVING + name.removeprefix(PREFIX)
+        leaving[new] = table
+        if new == name:
+            continue
+        # Left by somebody who was killed.
+        again = dropping(using, new, table) if new in there else []
+        _execute(using, [*again, *renaming(using, name, table, new)])
+    if leaving:
+        logger.info("Waiting for %s s, as triggers go that others rely on.", LEAVING_SECONDS)
+        time.sleep(LEAVING_SECONDS)
+    for name, table in leaving.items():
+        _execute(using, dropping(using, name, table))
 
 
 def _execute(using: str, made: list[str]) -> None:
@@ -161,9 +189,7 @@ def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> 
         remove(using)
         return
     kept = _wanted_by_signals(using)
-    for name, table in read_state(using).old:
-        if name not in kept:
-            _execute(using, dropping(using, name, table))
+    _take_away(using, {name: at for name, at in read_state(using).old if name not in kept})
     forget(using)
 
 

@@ -66,3 +66,11 @@ def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
 def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
     """Return what removes a trigger."""
     return [f"DROP TRIGGER IF EXISTS {connection.ops.quote_name(name)}"]
+
+
+def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
+    """Return what gives a trigger another name; until the last statement both are there."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW CREATE TRIGGER {connection.ops.quote_name(name)}")
+        made = [row[2] for row in cursor.fetchall()]
+    return [*(sql.replace(name, new, 1) for sql in made), *dropping(connection, name, table)]

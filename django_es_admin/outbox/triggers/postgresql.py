@@ -229,3 +229,14 @@ def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str
         f"DROP TRIGGER IF EXISTS {quote(name)} ON {_at(where, quote(table))}",
         f"DROP FUNCTION IF EXISTS {where}.{quote(name)}()",
     ]
+
+
+def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
+    """Return what gives a trigger, and its function, another name."""
+    quote = connection.ops.quote_name
+    where = quote(schema(connection))
+    at = _at(where, quote(table))
+    return [
+        f"ALTER TRIGGER {quote(name)} ON {at} RENAME TO {quote(new)}",
+        f"ALTER FUNCTION {where}.{quote(name)}() RENAME TO {quote(new)}",
+    ]

@@ -41,3 +41,11 @@ def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
 def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
     """Return what removes a trigger."""
     return [f"DROP TRIGGER IF EXISTS {connection.ops.quote_name(name)}"]
+
+
+def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
+    """Return what gives a trigger another name; until the last statement both are there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [name])
+        made = [sql for (sql,) in cursor.fetchall()]
+    return [*(sql.replace(name, new, 1) for sql in made), *dropping(connection, name, table)]

@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 PREFIX = "django_es_admin_"
+LEAVING = f"{PREFIX}leaving_"
+"""What a trigger's name begins with that still runs, but that no process is to rely on."""
+
 SCHEMA = "{schema}"
 """Stands in a trigger for the schema."""
 

@@ -139,6 +139,13 @@ def dropping(using: str, name: str, table: str) -> list[str]:
     return statements
 
 
+def renaming(using: str, name: str, table: str, new: str) -> list[str]:
+    """Return what gives a trigger another name."""
+    connection = connections[using]
+    statements: list[str] = _VENDORS[connection.vendor].renaming(connection, name, table, new)
+    return statements
+
+
 @dataclass
 class _Seen:
     at: float

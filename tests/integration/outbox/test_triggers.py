@@ -21,8 +21,10 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.triggers import install as triggers_of_install
 from django_es_admin.outbox.triggers.install import install, read_state, remove
-from django_es_admin.outbox.triggers.wanted import installed
+from django_es_admin.outbox.triggers.trigger import LEAVING
+from django_es_admin.outbox.triggers.wanted import forget, installed
 from django_es_admin.status.status import get_status
 from tests.guide.models import (
     Board,
@@ -466,6 +468,78 @@ def test_a_document_that_goes_back_to_signals(triggered: Triggered) -> None:
         assert len(kept()) == 2
     install("default")
     assert read_state("default").old == ()
+
+
+class Waiting:
+    """Stands in for the wait of who removes triggers: another process saves meanwhile."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.noted: list[list[tuple[str, str, str]]] = []
+        monkeypatch.setattr(triggers_of_install.time, "sleep", self)
+
+    def __call__(self, seconds: float) -> None:
+        # It has not looked since the triggers had their names; then it has.
+        self._save()
+        forget("default")
+        self._save()
+
+    def _save(self) -> None:
+        OutboxEntry.objects.all().delete()
+        with transaction.atomic():
+            make()
+            self.noted.append(kept())
+
+
+def test_a_process_that_relies_on_triggers_that_go_loses_nothing(
+    triggered: Triggered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products(triggered)
+    make()
+    waiting = Waiting(monkeypatch)
+    remove("default")
+    believing, knowing = waiting.noted
+    # By the trigger; by the trigger and the signals.
+    assert (len(believing), len(knowing)) == (1, 2)
+    assert installed("default") == {}
+    with transaction.atomic():
+        assert make().pk
+        assert kept()
+
+
+def test_triggers_of_another_document_go_as_slowly(
+    triggered: Triggered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products(triggered)
+    registry.unregister_document(triggered.registered.pop())
+    triggered(Product, name=fields.KeywordField(), price=fields.FloatField())
+    make()
+    registry.unregister_document(triggered.registered[0])
+    waiting = Waiting(monkeypatch)
+    install("default")
+    registry.register_document(triggered.registered[0])
+    assert len(waiting.noted) == 2
+    assert waiting.noted[0]
+
+
+def test_triggers_whose_removal_was_killed(
+    triggered: Triggered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = products(triggered)
+
+    def die(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(triggers_of_install.time, "sleep", die)
+            with pytest.raises(KeyboardInterrupt):
+                remove("default")
+        forget("default")
+        assert all(name.startswith(LEAVING) for name in installed("default"))
+        make("a")
+        assert len(read()) == OutboxEntry.objects.count() + Product.objects.count()
+        install("default")
+        assert read_state("default").is_complete
 
 
 def test_a_rolling_deployment(triggered: Triggered) -> None:
