@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import QuerySet
+
+MOST_CHARACTERS = 100
+"""Of the names of the columns that an order has."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,24 @@ class Asked:
 
 
 Filters = tuple[Mapping[str, Any], ...]
+
+
+def chosen_in(changelist: Any) -> tuple[dict[str, Any], str]:
+    """Return the filters that were chosen in a change list, and its order by clicked columns.
+
+    Args:
+        changelist: of Django.
+    """
+    filters = {
+        name: values[0] if len(values) == 1 else list(values)
+        for name, values in changelist.get_filters_params().items()
+    }
+    if not changelist.params.get(ORDER_VAR):
+        return filters, ""
+    names = [getattr(each, "__name__", str(each)) for each in changelist.list_display]
+    columns = changelist.get_ordering_field_columns()
+    return filters, ", ".join(
+        f"{'-' * (way == 'desc')}{names[number]}"
+        for number, way in columns.items()
+        if 0 <= number < len(names)
+    )[:MOST_CHARACTERS]

@@ -99,7 +99,8 @@ class SearchOptionsMixin(Base):
             name: what it is to be called.
         """
 
-        def read(text: str) -> SearchParts:
+        def read(text: str, **chosen: Any) -> SearchParts:
+            # The filters and the order of a list are those of its rows.
             query: Any = self.get_search_query(request, text)
             return SearchParts(
                 words=read_words(text),

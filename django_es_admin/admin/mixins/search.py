@@ -31,7 +31,7 @@ from ...search.words import read_words
 from . import fallback
 from .advanced import describe
 from .answer import Answer
-from .asked import Filters
+from .asked import Filters, chosen_in
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .fallback import DatabaseSearch
@@ -307,7 +307,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         context["elasticsearch_search"] = summarise(shown, document, changelist.get_query_string)
         context["elasticsearch_why_url"] = self.get_why_url(request, document, changelist.query)
         if request.method == "GET" and answer.hits is not None and changelist.page_num == 1:
-            self._tell(changelist.query, shown.count, answer.hits.took)
+            self._tell(changelist, shown.count, answer.hits.took)
         if request.method == "GET":
             label = self._label(changelist.query)
             fallback.remember(request, label, database=answer.hits is None)
@@ -318,10 +318,14 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             if context.get("action_form"):
                 fallback.mark(context["action_form"])
 
-    def _tell(self, text: str, count: int, took: float) -> None:
+    def _tell(self, changelist: Any, count: int, took: float) -> None:
         """Tell those who count searches."""
-        django = self.get_search_document().django
-        tell(Searched(django.using, django.index_name, "admin", text, count, took))
+        django, text = self.get_search_document().django, changelist.query
+        filters, order = chosen_in(changelist)
+        search = Searched(
+            django.using, django.index_name, "admin", text, count, took, filters, order
+        )
+        tell(search)
 
     def _label(self, term: str) -> str:
         name = f"{self.admin_site.name} {self.opts.label_lower} {term}"

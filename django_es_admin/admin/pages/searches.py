@@ -1,6 +1,8 @@
 """The page "Searches": what people search, and what they do not find."""
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -190,17 +192,21 @@ def _results(
     if judge_url and line.search != BOX:
         return _asked(judge_url, line)
     url = links.changelist(definition.own_label)
-    return f"{url}?{urlencode({'q': line.spelling or line.words})}" if url else ""
+    if not url:
+        return ""
+    asked: dict[str, Any] = {"q": line.spelling or line.words}
+    if line.search == BOX and line.filters:
+        # Those that were cut or masked are left out.
+        with suppress(ValueError):
+            asked |= json.loads(line.filters)
+    return f"{url}?{urlencode(asked, doseq=True)}"
 
 
 def _asked(url: str, line: SearchLine) -> str:
     """Return the address of a page that asks a search of the log; "" where the user sees none."""
-    asked = {
-        "q": line.spelling or line.words,
-        "search": line.search,
-        "filters": line.filters,
-        "order": line.order,
-    }
+    asked = {"q": line.spelling or line.words, "search": line.search}
+    if line.search != BOX:
+        asked |= {"filters": line.filters, "order": line.order}
     return url and f"{url}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 

@@ -104,12 +104,41 @@ def test_the_views_and_the_box_of_a_list(products: list[Product], admin_client: 
     box = reverse("admin:shop_product_changelist")
     for query in ({"q": "trail"}, {"q": "trail", "p": "2"}, {}):
         admin_client.get(box, query)
-    admin_client.get(reverse("admin:shop_product_changelist"), {"q": "xylophone"})
+    admin_client.get(box, {"q": "xylophone"})
     request_finished.send(None)
-    assert rows("search", "words", "count", "missed") == [
-        ("admin", "trail", 1, 0),
-        ("admin", "xylophone", 1, 1),
+    assert rows("search", "words", "count", "missed", "filters", "order") == [
+        ("admin", "trail", 1, 0, "", ""),
+        ("admin", "xylophone", 1, 1, "", ""),
     ]
+
+
+def test_the_filters_and_the_order_of_a_list(
+    products: list[Product],  # noqa: F811
+    admin_client: Client,
+) -> None:
+    box = reverse("admin:shop_product_changelist")
+    brand = {"brand__exact": "Northpath", "is_active__exact": "1"}
+    for query in (
+        {"q": "trail", **brand},
+        {"q": "trail", "o": "-1.2"},
+        {"q": "trail", "o": "-99.x.1"},
+        {"q": "trail", "_facets": "True", "_popup": "1", "all": ""},
+    ):
+        assert admin_client.get(box, query).status_code == 200
+    request_finished.send(None)
+    first, second = admin_client.get(box).context["cl"].list_display[1:3]
+    assert sorted(rows("filters", "order")) == sorted(
+        [
+            ("", ""),
+            ("", f"-{first}, {second}"),
+            ("", f"{first}"),
+            ('{"brand__exact": "Northpath", "is_active__exact": "1"}', ""),
+        ]
+    )
+    page = admin_client.get(
+        reverse("admin:elasticsearch_loggedsearch_changelist"), {"of": "default:products"}
+    ).content.decode()
+    assert f"{box}?q=trail&amp;brand__exact=Northpath&amp;is_active__exact=1" in page
 
 
 def test_rows_that_a_service_finds_for_rest(
