@@ -1,5 +1,6 @@
 """The worker that runs for ever: outages, overload, signals, several at once."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -112,6 +114,13 @@ def test_it_goes_on_when_elasticsearch_is_back(
     assert len(indexed()) == 12
 
 
+def url_of_the_test_database() -> str:
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
 def test_a_program_ends_when_it_is_told_to(transactional_db: None) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "django", "es_drain", "--forever", "--skip-checks"],
@@ -120,7 +129,7 @@ def test_a_program_ends_when_it_is_told_to(transactional_db: None) -> None:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'example_project'}",
             "PYTHONUNBUFFERED": "1",
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": url_of_the_test_database(),
         },
         stdout=subprocess.PIPE,
         text=True,
