@@ -18,6 +18,14 @@ Query = dict[str, Any]
 
 KEYWORDS = frozenset(("keyword", "constant_keyword", "wildcard"))
 TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
+# They hold no values, or have queries of their own only.
+_UNSEARCHABLE = frozenset(
+    (
+        *("object", "nested", "completion", "binary", "percolator"),
+        *("rank_feature", "rank_features", "rank_vectors", "dense_vector", "sparse_vector"),
+        *("histogram", "aggregate_metric_double"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class SearchField:
     @property
     def is_searchable(self) -> bool:
         """Whether words can be looked for in it."""
-        return self.type not in ("object", "nested", "completion", "binary")
+        return self.type not in _UNSEARCHABLE
 
     def __str__(self) -> str:
         return self.path if self.boost == 1 else f"{self.path}^{self.boost:g}"

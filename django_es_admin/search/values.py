@@ -13,7 +13,14 @@ from ..exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
 
 # Elasticsearch refuses a search for an integer that such a field cannot hold.
-INTEGERS = {"byte": 7, "short": 15, "integer": 31, "long": 63, "unsigned_long": 64}
+INTEGERS = {
+    "byte": 7,
+    "short": 15,
+    "integer": 31,
+    "token_count": 31,
+    "long": 63,
+    "unsigned_long": 64,
+}
 NUMBERS = frozenset((*INTEGERS, "half_float", "float", "double", "scaled_float"))
 DATES = frozenset(("date", "date_nanos"))
 YES = frozenset(("true", "yes", "1"))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ...documents import Document
 from ...exceptions import SearchUnreadable
 from ..fields import Query, SearchField, inside, read_fields
-from ..query import Matching, build_query, build_value
+from ..query import Matching, build_query, build_value, is_pattern
 from ..values import between, equal, is_compared, is_valued
 from ..words import read_words
 from .reading import read_search
@@ -75,6 +75,10 @@ class _Builder:
     def _word(self, word: Word, fields: Sequence[SearchField]) -> Query:
         if all(is_valued(field) for field in fields):
             return _any([equal(field, word.text, word.place) for field in fields])
+        if is_pattern(word.text) and not any(f.is_text or f.is_keyword for f in fields):
+            raise SearchUnreadable(
+                _("* and ? stand for other letters only in texts and keywords."), word.place
+            )
         return build_query(fields, read_words(word.text), self._matching)
 
     def _phrase(self, phrase: Phrase, fields: Sequence[SearchField]) -> Query:
