@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import processes
 import runner
+from daemon import Daemon
 from failure import SetupFailed
 
 ROLE = "django_es_admin"
 DATABASE = "django_es_admin"
-SECONDS_TO_START = 60
-SECONDS_TO_STOP = 30
 # Debian keeps the server off the PATH of users.
 FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")
 
@@ -40,13 +36,12 @@ SETTINGS = (
     "--innodb-lock-wait-timeout=20",
     # Relative to the data: a path of a socket must not be long.
     "--socket=server.sock",
-    "--pid-file=server.pid",
 )
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The server whose data are in `folder`, and whose process id is among them."""
+    """The server whose data are in `folder`."""
 
     folder: Path
 
@@ -56,26 +51,17 @@ class Cluster:
         return self.folder / "data"
 
     @property
+    def _daemon(self) -> Daemon:
+        return Daemon("MariaDB", self.folder, seconds_to_start=60, seconds_to_stop=30)
+
+    @property
     def log(self) -> Path:
         """Where the server writes what it has to say."""
-        return self.folder / "server.log"
+        return self._daemon.log
 
     def port(self) -> int | None:
         """Return the port that our running server listens on; None where none runs."""
-        found = self._running()
-        return found[1] if found else None
-
-    def _running(self) -> tuple[int, int] | None:
-        """Return the process id and the port of our running server; None where none runs.
-
-        A process id is used again after a crash, so the process must also name our data.
-        """
-        try:
-            pid = int((self.data / "server.pid").read_text())
-            port = int((self.folder / "port").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-        return (pid, port) if str(self.data) in processes.command_line(pid) else None
+        return self._daemon.port()
 
     def start(self, port: int) -> None:
         """Start the server, on data that are made the first time.
@@ -85,43 +71,13 @@ class Cluster:
         self._make()
         init = self.folder / "init.sql"
         init.write_text(INIT)
-        self.log.touch()
-        runner.give(self.log)
-        (self.folder / "port").write_text(f"{port}\n")
         words = [_program("mariadbd"), "--no-defaults", f"--datadir={self.data}", f"--port={port}"]
         words += [*SETTINGS, *UNSAFE, f"--init-file={init}"]
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                words,
-                cwd=self.data,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in the terminal must not end it
-                **runner.run_as(),
-            )
-        deadline = time.monotonic() + SECONDS_TO_START
-        while process.poll() is None and time.monotonic() < deadline:
-            if greets("127.0.0.1", port) and self._running():
-                return
-            time.sleep(0.1)
-        process.kill()
-        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-        raise SetupFailed(
-            f"MariaDB did not start within {SECONDS_TO_START} s. The end of {self.log}:\n{tail}"
-        )
+        self._daemon.start(words, port, greets, self.data)
 
     def stop(self) -> None:
         """End the server; connections are cut."""
-        found = self._running()
-        if found is None:
-            return
-        os.kill(found[0], signal.SIGTERM)
-        deadline = time.monotonic() + SECONDS_TO_STOP
-        while self._running() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if self._running():
-            raise SetupFailed(f"MariaDB could not be stopped; its log is {self.log}.")
+        self._daemon.stop()
 
     def _make(self) -> None:
         if self.data.is_dir():

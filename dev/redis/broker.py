@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import socket
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import processes
-import runner
+from daemon import Daemon
 from failure import SetupFailed
-
-SECONDS_TO_START = 20
-SECONDS_TO_STOP = 10
 
 
 @dataclass(frozen=True)
 class Broker:
-    """The server that runs in `folder`, where its process id is; its queues are in memory alone."""
+    """The server that runs in `folder`; its queues are in memory alone."""
 
     folder: Path
 
     @property
+    def _daemon(self) -> Daemon:
+        return Daemon("Redis", self.folder, seconds_to_start=20, seconds_to_stop=10)
+
+    @property
     def log(self) -> Path:
         """Where the server writes what it has to say."""
-        return self.folder / "server.log"
+        return self._daemon.log
 
     def port(self) -> int | None:
         """Return the port that our running server listens on; None where none runs."""
-        found = self._running()
-        return found[1] if found else None
-
-    def _running(self) -> tuple[int, int] | None:
-        """Return the process id and the port of our running server; None where none runs.
-
-        A process id is used again after a crash, so the process must also name our folder.
-        """
-        try:
-            pid = int((self.folder / "server.pid").read_text())
-            port = int((self.folder / "port").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-        return (pid, port) if str(self.folder) in processes.command_line(pid) else None
+        return self._daemon.port()
 
     def start(self, port: int) -> None:
         """Start the server.
@@ -68,40 +51,11 @@ class Broker:
             "set-proc-title": "no",
         }
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [program, *words],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in the terminal must not end it
-                **runner.run_as(),
-            )
-        (self.folder / "port").write_text(f"{port}\n")
-        (self.folder / "server.pid").write_text(f"{process.pid}\n")
-        deadline = time.monotonic() + SECONDS_TO_START
-        while process.poll() is None and time.monotonic() < deadline:
-            if pongs("127.0.0.1", port):
-                return
-            time.sleep(0.05)
-        process.kill()
-        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-        raise SetupFailed(
-            f"Redis did not start within {SECONDS_TO_START} s. The end of {self.log}:\n{tail}"
-        )
+        self._daemon.start([program, *words], port, pongs, Path("/"))
 
     def stop(self) -> None:
         """End the server; connections are cut."""
-        found = self._running()
-        if found is None:
-            return
-        os.kill(found[0], signal.SIGTERM)
-        deadline = time.monotonic() + SECONDS_TO_STOP
-        while self._running() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if self._running():
-            raise SetupFailed(f"Redis could not be stopped; its log is {self.log}.")
+        self._daemon.stop()
 
 
 def pongs(host: str, port: int, seconds: float = 5.0) -> bool:
