@@ -1,10 +1,15 @@
 """The preview of a swap names exactly the searches that the swap changes."""
 
+import csv
+import gzip
+import os
 import random
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +130,32 @@ def test_what_it_names_is_what_breaks_in_many_searches_of_many_objects(
         {mistyped(rng, " ".join(rng.choices(words, k=rng.randint(1, 3)))) for _ in range(600)}
     )
     texts = rng.sample(texts, SEARCHES)
+    logged(texts)
+    prove(things, es, kind, texts)
+
+
+RECORDS = Path(os.environ.get("RECORDS") or Path(__file__).parents[2] / "data/packages.csv.gz")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ANALYZERS)
+def test_what_it_names_is_what_breaks_in_searches_of_real_texts(
+    things: IndexDefinition, es: Elasticsearch, logged: Log, kind: str
+) -> None:
+    """Of the records in the repository; those in the file that RECORDS names are more."""
+    rng = random.Random(f"real {kind}")  # noqa: S311
+    with gzip.open(RECORDS, "rt", encoding="utf-8") as file:
+        names = [f"{row['name']} {row['description'][:400]}" for row in csv.DictReader(file)]
+    Thing.objects.bulk_create((Thing(data={"name": name}) for name in names), batch_size=2_000)
+    words = sorted({word for name in names for word in re.findall(r"\w{2,}", name)})
+    rng.shuffle(words)
+    frequent = re.findall(r"\w{2,}", " ".join(rng.sample(names, 200)))
+    texts = {
+        normalise(mistyped(rng, " ".join(rng.choices([*words[:2_000], *frequent], k=count))))
+        for count in (1, 2, 3)
+        for _ in range(250)
+    }
+    texts = rng.sample(sorted(texts - {""}), SEARCHES)
     logged(texts)
     prove(things, es, kind, texts)
 
