@@ -10,17 +10,45 @@ _DEFAULTS: Mapping[str, Any] = {
     "doc_values": True,
     "dynamic": "true",
     "enabled": True,
+    "fielddata": False,
     "ignore_malformed": False,
     "ignore_z_value": True,
     "index": True,
+    "index_phrases": False,
     "norms": True,
-    "null_value": None,
+    "on_script_error": "fail",
     "preserve_separators": True,
     "store": False,
+    "subobjects": True,
+    "term_vector": "no",
+    "time_series_dimension": False,
     "eager_global_ordinals": False,
     "split_queries_on_whitespace": False,
     "include_in_parent": False,
     "include_in_root": False,
+}
+_NO_BOUND = 2_147_483_647
+_DATES = {"locale": ("", "ROOT", "en")}
+_DAYS = {**_DATES, "format": "strict_date_optional_time||epoch_millis"}
+# The same for some types, where others have another default or none: a tuple has several.
+_OF_TYPE: Mapping[str, Mapping[str, Any]] = {
+    "binary": {"doc_values": False},
+    "date": _DAYS,
+    "date_nanos": {**_DATES, "format": "strict_date_optional_time_nanos||epoch_millis"},
+    "date_range": _DAYS,
+    "dense_vector": {"element_type": "float"},
+    "flattened": {"depth_limit": 20, "ignore_above": _NO_BOUND, "index_options": "docs"},
+    "join": {"eager_global_ordinals": True},
+    "keyword": {"ignore_above": _NO_BOUND, "index_options": "docs", "norms": False},
+    "search_as_you_type": {"index_options": "positions", "max_shingle_size": 3},
+    "text": {"index_options": "positions", "position_increment_gap": 100},
+    "wildcard": {"ignore_above": _NO_BOUND},
+}
+# What it fills in, where a parameter is an object.
+_PARTS: Mapping[str, Mapping[str, Any]] = {
+    "fielddata_frequency_filter": {"min": 0.0, "max": float(_NO_BOUND), "min_segment_size": 0},
+    "index_prefixes": {"min_chars": 2, "max_chars": 5},
+    "script": {"lang": "painless"},
 }
 # Types for which it gives back parameters that nobody set.
 _FILLED_IN = frozenset(("completion", "dense_vector", "semantic_text", "sparse_vector"))
@@ -63,15 +91,26 @@ def _flatten(fields: Mapping[str, Any], prefix: str, flat: dict[str, dict[str, A
     for name, definition in fields.items():
         path = f"{prefix}{name}"
         inner = {**definition.get("properties", {}), **definition.get("fields", {})}
+        kind = definition.get("type", "object")
         own = {
             key: value
             for key, value in definition.items()
-            if key not in ("properties", "fields")
-            and not (key in _DEFAULTS and _same(value, _DEFAULTS[key]))
+            if key not in ("properties", "fields") and not _is_default(kind, key, value)
         }
         own.setdefault("type", "object")
         flat[path] = own
         _flatten(inner, f"{path}.", flat)
+
+
+def _is_default(kind: str, key: str, value: Any) -> bool:
+    if value is None or (value in ({}, []) and key not in _PARTS):
+        return True
+    defaults = _OF_TYPE.get(kind, {})
+    if key in defaults:
+        expected = defaults[key]
+        several = expected if isinstance(expected, tuple) else (expected,)
+        return any(_same(value, one) for one in several)
+    return key in _DEFAULTS and _same(value, _DEFAULTS[key])
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -92,9 +131,79 @@ def compare_mappings(
 
 
 def _equal(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    return not _changed(ours, theirs)
+
+
+def _changed(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> set[str]:
+    """Return the parameters that differ, however each side writes them."""
+    ours, theirs = _normal(ours), _normal(theirs)
     if ours["type"] in _FILLED_IN:
-        theirs = {key: value for key, value in theirs.items() if key in ours}
-    return ours.keys() == theirs.keys() and all(_same(ours[key], theirs[key]) for key in ours)
+        theirs = _given(ours, theirs)
+    return {
+        key
+        for key in ours.keys() | theirs.keys()
+        if key not in ours or key not in theirs or not _same(ours[key], theirs[key])
+    }
+
+
+def _normal(field: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a field as Elasticsearch gives it back, whatever was put."""
+    found = {key: _normal_value(field["type"], key, value) for key, value in field.items()}
+    # It leaves an analyzer out where it would take that one anyway.
+    usual = "simple" if field["type"] == "completion" else "default"
+    index = found.get("analyzer", usual)
+    search = found.get("search_analyzer", index)
+    quote = found.get("search_quote_analyzer", search)
+    names = {"analyzer": (index, usual), "search_analyzer": (search, index)}
+    names["search_quote_analyzer"] = (quote, search)
+    for name, (given, taken) in names.items():
+        if given == taken:
+            found.pop(name, None)
+    return found
+
+
+def _normal_value(kind: str, key: str, value: Any) -> Any:
+    if key == "copy_to" and isinstance(value, str):
+        return [value]
+    if key == "locale":
+        return str(value).replace("-", "_")
+    if key == "script" and isinstance(value, str):
+        value = {"source": value}
+    if key in _PARTS and isinstance(value, Mapping):
+        return {**_PARTS[key], **value}
+    if key == "relations" and isinstance(value, Mapping):
+        return {
+            name: found[0] if isinstance(found, (list, tuple)) and len(found) == 1 else found
+            for name, found in value.items()
+        }
+    if kind == "geo_point" and key == "null_value":
+        return _point(value)
+    return value
+
+
+def _point(value: Any) -> Any:
+    try:
+        if isinstance(value, str):
+            lat, lon = map(float, value.split(","))
+        elif isinstance(value, Mapping):
+            lat, lon = float(value["lat"]), float(value["lon"])
+        else:
+            lon, lat = map(float, value)
+    except (KeyError, TypeError, ValueError):
+        # Of another form: it is compared as it is.
+        return value
+    return {"lat": lat, "lon": lon}
+
+
+def _given(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of ``theirs`` what ``ours`` has, too."""
+    return {
+        key: _given(ours[key], value)
+        if isinstance(value, Mapping) and isinstance(ours[key], Mapping)
+        else value
+        for key, value in theirs.items()
+        if key in ours
+    }
 
 
 def _needs_rebuild(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None) -> bool:
@@ -102,9 +211,4 @@ def _needs_rebuild(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | N
     if ours is None or theirs is None:
         # A field can be added in place, but only a rebuild fills it; none can be taken away.
         return True
-    changed = {
-        key
-        for key in ours.keys() | theirs.keys()
-        if key not in ours or key not in theirs or not _same(ours[key], theirs[key])
-    }
-    return not changed <= _CHANGEABLE
+    return not _changed(ours, theirs) <= _CHANGEABLE

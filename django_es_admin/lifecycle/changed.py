@@ -110,6 +110,8 @@ def differing_settings(definition: IndexDefinition, index: LiveIndex) -> tuple[s
     if index.settings.get("index.auto_expand_replicas", "false") != "false":
         # Elasticsearch sets it.
         declared.pop("number_of_replicas", None)
+    # It is used when an index is created, and never told again.
+    declared.pop("number_of_routing_shards", None)
     # A server without the synonyms API has the rules in the index, whose problem tells of them.
     within = any(
         rules_within(definition.settings, index.settings, real) is not None
@@ -120,10 +122,22 @@ def differing_settings(definition: IndexDefinition, index: LiveIndex) -> tuple[s
             name
             for name, value in declared.items()
             if value is not None
-            and index.settings.get(f"index.{name}") != _text(value)
+            and not _is_same(value, index.settings.get(f"index.{name}"))
             and not (within and _OF_SYNONYMS.search(name))
         )
     )
+
+
+def _is_same(declared: Any, live: str | None) -> bool:
+    if live == _text(declared):
+        return True
+    if live is None or not isinstance(declared, float):
+        return False
+    try:
+        # Written as 1.0E-5 there.
+        return float(live) == declared
+    except ValueError:
+        return False
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
