@@ -51,6 +51,14 @@ class LiveIndices:
         """Return the indices that hold ``alias``, by name."""
         return list(self._holders.get(alias, ()))
 
+    def is_sound(self, alias: str) -> bool:
+        """Whether ``alias`` leads to one index that is open and has all its primary shards.
+
+        Where it does not, what else there is may be the last copy of the documents.
+        """
+        holders = self.holders(alias)
+        return len(holders) == 1 and holders[0].open and holders[0].health != "red"
+
     @cached_property
     def _holders(self) -> dict[str, list[LiveIndex]]:
         found: dict[str, list[LiveIndex]] = {}

@@ -8,7 +8,7 @@ from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
 from ..documents.places import Place
-from .ids import named
+from .source.stored import read_stored
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,21 @@ def _source(hit: Mapping[str, Any]) -> Mapping[str, Any]:
     return source
 
 
-def read_document(connection: Base, index: str, deadline: Deadline, key: str) -> Sample | None:
+def read_document(
+    connection: Base, index: str, deadline: Deadline, key: str, *, vectors: bool = False
+) -> Sample | None:
     """Return one document as it is, refreshed or not; None if there is none of this key.
+
+    Args:
+        vectors: also ask for those that the ``_source`` leaves out.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
-    with translated(connection):
-        client = connection.client.options(request_timeout=deadline.remaining)
-        # Of several keys: one that is missing is part of the answer then, not an error.
-        answer = client.mget(index=index, docs=named([key]))
+    # Of several keys: one that is missing is part of the answer then, not an error.
+    docs = read_stored(connection, index, [key], timeout=deadline.remaining, vectors=vectors)
     with understood(connection):
-        [found] = answer["docs"]
+        [found] = docs
         if not found.get("found"):
             return None
         return Sample(key, _source(found), version=int(found["_version"]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ..indices.definition import IndexDefinition
 from ..search.site.parts import SearchParts
@@ -206,16 +207,22 @@ def sentence_of(asked: int, same: int, lost: int) -> str:
     """Return the same of a comparison that was kept."""
     if not asked:
         return _("No search is logged or judged, so nothing could be asked.")
-    numbers = {
-        "asked": number_format(asked, force_grouping=True),
-        "same": number_format(same, force_grouping=True),
-        "lost": number_format(lost, force_grouping=True),
+    clauses = {
+        "asked": _say(
+            ngettext("%(n)s search was asked", "%(n)s searches were asked", asked), asked
+        ),
+        "same": _say(
+            ngettext("%(n)s has the same answer", "%(n)s have the same answer", same), same
+        ),
+        "lost": _say(ngettext("%(n)s loses all hits", "%(n)s lose all hits", lost), lost)
+        if lost
+        else _("none loses all hits"),
     }
-    if lost:
-        told = _("Of %(asked)s searches %(same)s are the same, and %(lost)s lose all hits.")
-    else:
-        told = _("Of %(asked)s searches %(same)s are the same, and none loses all hits.")
-    return told % numbers
+    return _("%(asked)s: %(same)s, %(lost)s.") % clauses
+
+
+def _say(text: str, count: int) -> str:
+    return text % {"n": number_format(count, use_l10n=True, force_grouping=True)}
 
 
 MOST_KEPT = 100

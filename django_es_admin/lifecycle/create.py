@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
+from ..counted import counted
 from ..exceptions import OperationRefused
 from ..indices.definition import IndexDefinition
 from ..indices.live import count_documents, read_indices
@@ -84,13 +85,13 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
 def _explain_former(definition: IndexDefinition, former: Former, deadline: Deadline) -> str:
     """Refuse an empty index beside one that only lost its alias."""
     found = count_documents(definition.connection, [former.name], deadline)[former.name]
-    count = "?" if found is None else f"{found:,}"
+    documents = counted(found, "document")
     text = _(
         "Nobody holds the alias %(alias)s, but the index is not lost: %(generation)s, with "
-        "%(count)s documents, gets each change. Give the alias back to it: an empty index would "
+        "%(documents)s, gets each change. Give the alias back to it: an empty index would "
         "take its place, and retire it."
     )
-    values = {"alias": definition.alias, "generation": former.name, "count": count}
+    values = {"alias": definition.alias, "generation": former.name, "documents": documents}
     return text % values
 
 

@@ -23,6 +23,8 @@ from ..status.former import find_former
 from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
 
+_Role = Generation.Role
+
 
 @dataclass(frozen=True)
 class DeletePlan:
@@ -109,20 +111,33 @@ def _generations(definition: IndexDefinition, live: LiveIndices) -> list[str]:
 
 def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
     if definition.alias not in live.by_name[name].aliases:
-        former = find_former(definition, live, generations_of(definition))
-        if former is None or former.name != name:
-            return []
-        text = _(
-            "Nobody holds the alias %(alias)s, and %(generation)s is what it belongs to: give it "
-            "back first, or delete the whole index with `manage.py es_delete %(name)s`."
-        )
-        values = {"alias": definition.alias, "generation": name, "name": definition.name}
-        return [text % values]
+        return _refuse_last_copy(definition, name, live)
     text = _(
         "%(generation)s is the live generation of %(name)s: swap to another one first, "
         "or delete the whole index with `manage.py es_delete %(name)s`."
     )
     return [text % {"generation": name, "name": definition.name}]
+
+
+def _refuse_last_copy(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
+    """Refuse to delete what could take the place of what is searched, where that is broken."""
+    rows = generations_of(definition)
+    if live.is_sound(definition.alias) or rows.filter(name=name, role=_Role.FAILED).exists():
+        return []
+    former = find_former(definition, live, rows)
+    values = {"alias": definition.alias, "generation": name, "name": definition.name}
+    if former and former.name == name:
+        text = _(
+            "Nobody holds the alias %(alias)s, and %(generation)s is what it belongs to: give it "
+            "back first, or delete the whole index with `manage.py es_delete %(name)s`."
+        )
+    else:
+        text = _(
+            "What the alias %(alias)s should lead to is gone, closed or not whole, so "
+            "%(generation)s may be the last copy: mend the index first, or delete all of it with "
+            "`manage.py es_delete %(name)s`."
+        )
+    return [text % values]
 
 
 def delete_index(plan: DeletePlan) -> DeleteResult:
@@ -150,7 +165,7 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
         rows = generations_of(plan.definition).filter(name__in=names)
         # First of all: a write to a generation that is gone would be an error each time.
-        doomed = {"role": Generation.Role.FAILED, "error": "It was marked for deletion."}
+        doomed = {"role": _Role.FAILED, "error": "It was marked for deletion."}
         outlast(partial(rows.update, **doomed))
         client = plan.definition.connection.client
         with translated(plan.definition.connection):

@@ -63,6 +63,8 @@ class PrunePlan:
     refusals: tuple[str, ...]
     found: Mapping[str, Doomed] = field(default_factory=dict)
     builds: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    """Those that are kept as what is searched is gone, closed or not whole: the last copies."""
 
     @property
     def size(self) -> int:
@@ -105,7 +107,10 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
         for row in generations_of(definition)
         if row.name != busy and not _is_live(definition, live, row.name)
     ]
-    rows = [row for row in idle if row.role in roles]
+    sound = live.is_sound(definition.alias)
+    # Where what is searched is broken, all but what never was complete may be the last copy.
+    rows = [row for row in idle if row.role in roles and (sound or row.role == _Role.FAILED)]
+    last = [row.name for row in idle if row.role in roles and row not in rows]
     late = database_now(definition.database) - timedelta(seconds=get_options().delete_again_after)
     early = [row.name for row in rows if row.retired_at and row.retired_at > late]
     ready = [row.name for row in rows if row.name not in early]
@@ -116,6 +121,7 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
         definition=definition,
         doomed=tuple(doomed),
         early=tuple(early),
+        last=tuple(name for name in last if name in live.by_name),
         unknown=tuple(
             name
             for name in live.by_name

@@ -1,5 +1,6 @@
 """One object: the document that is indexed, and the one that would be indexed now."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,33 +8,35 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from ..backends.elasticsearch import JSON
 from ..backends.health import in_time
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..indices.encoding import NotEncodable, encode_document
-from ..indices.line_ends import with_plain_ends
-from ..indices.samples import read_document
+from ..indices.samples import Sample, read_document
+from ..indices.source.kept import Kept, read_kept
 from ..models import Generation, OutboxEntry, RefusedDocument
 from ..outbox.drain.read import read_keys
 from ..outbox.drain.tick import written_at
 from ..outbox.rows.refused import read_refused
 
+_AS_SENT = Kept()
+"""An index that gives back what it was sent."""
+
 
 @dataclass(frozen=True)
 class FieldPair:
-    """One field of the two documents; None for a value that one does not have."""
+    """One field of the two documents; None for a value that one does not have.
+
+    Args:
+        differs: whether the values are not the same, as far as the index can tell.
+    """
 
     name: str
     indexed: Any
     would_be: Any
-
-    @property
-    def differs(self) -> bool:
-        """Whether the values are not the same."""
-        return bool(with_plain_ends(self.indexed) != with_plain_ends(self.would_be))
+    differs: bool
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Comparison:
         written: when the indexed one was written, as its version tells; None where it does not.
         waiting: rows of the outbox that tell of this very object.
         refused: why its document was not taken when it was last sent; "" if it was.
+        kept: how the index keeps what it is sent.
     """
 
     key: str
@@ -57,19 +61,39 @@ class Comparison:
     written: datetime | None = None
     waiting: int = 0
     refused: str = ""
+    kept: Kept = _AS_SENT
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there is a ``_source`` that could be compared; else nothing is said to differ."""
+        return self.kept.enabled
 
     @property
     def differs(self) -> bool:
         """Whether a write would change what is there."""
-        return bool(with_plain_ends(self.indexed) != with_plain_ends(self.would_be))
+        if self.indexed is None or self.would_be is None:
+            return self.indexed is not self.would_be
+        return self.comparable and not self.kept.is_equal(self.would_be, self.indexed)
 
     @property
     def fields(self) -> list[FieldPair]:
         """The fields of both documents, differing ones first."""
         here, there = self.indexed or {}, self.would_be or {}
-        names = dict.fromkeys([*there, *here])
-        pairs = [FieldPair(name, here.get(name), there.get(name)) for name in names]
+        whole = self.differs
+        pairs = [
+            FieldPair(
+                name,
+                here.get(name),
+                there.get(name),
+                whole and not self.kept.is_equal(_only(there, name), _only(here, name)),
+            )
+            for name in dict.fromkeys([*there, *here])
+        ]
         return sorted(pairs, key=lambda pair: not pair.differs)
+
+
+def _only(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {name: document[name]} if name in document else {}
 
 
 def compare_object(definition: IndexDefinition, key: str) -> Comparison:
@@ -82,11 +106,13 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
         IndexMissing: there is no live generation.
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    connection, deadline = definition.connection, Deadline(get_options().page_timeout)
-    found = in_time(
-        connection, deadline, lambda: read_document(connection, definition.alias, deadline, key)
-    )
+    deadline = Deadline(get_options().page_timeout)
+    found = _read(definition, deadline, key)
     would_be, error = _would_be(definition, key)
+    kept = _AS_SENT
+    if found and would_be is not None and not kept.is_equal(would_be, found.source):
+        # Most indices give back what they were sent, and are asked no more than once.
+        kept, found = _as_kept(definition, deadline, key, found)
     rows = OutboxEntry.objects.using(definition.database).filter(
         connection=definition.using,
         index=definition.name,
@@ -101,11 +127,32 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
         error=error,
         written=written_at(found.version) if found and found.version else None,
         waiting=rows.count(),
+        kept=kept,
     )
     # What is there as it should be is not refused any more, whatever waits of it.
     return (
         replace(compared, refused=_refusal(definition, rows, key)) if compared.differs else compared
     )
+
+
+def _read(
+    definition: IndexDefinition, deadline: Deadline, key: str, *, vectors: bool = False
+) -> Sample | None:
+    backend, alias = definition.connection, definition.alias
+    return in_time(
+        backend, deadline, lambda: read_document(backend, alias, deadline, key, vectors=vectors)
+    )
+
+
+def _as_kept(
+    definition: IndexDefinition, deadline: Deadline, key: str, found: Sample
+) -> tuple[Kept, Sample | None]:
+    """Return how the index keeps what it is sent, and the document with all that it gives back."""
+    backend, alias = definition.connection, definition.alias
+    kept = in_time(backend, deadline, lambda: read_kept(backend, alias, timeout=deadline.remaining))
+    if not kept.asks_for_vectors:
+        return kept, found
+    return kept, _read(definition, deadline, key, vectors=True)
 
 
 def _refusal(definition: IndexDefinition, rows: QuerySet[OutboxEntry], key: str) -> str:
@@ -140,5 +187,5 @@ def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] 
             body = encode_document(prepared.source, mapping)
         except NotEncodable as error:
             return None, str(error)
-        return JSON.loads(body), ""
+        return json.loads(body), ""
     return None, ""

@@ -103,17 +103,21 @@ class Figures:
         """Return the registered generations of an index, the newest first."""
         return self.registered.get((definition.using, definition.alias), ())
 
-    def prunable(self, definition: IndexDefinition, searched: Collection[str]) -> list[str]:
+    def prunable(
+        self, definition: IndexDefinition, searched: Collection[str], *, sound: bool = True
+    ) -> list[str]:
         """Return the names of the generations that a prune deletes now.
 
         Args:
             searched: names of those that hold the alias.
+            sound: whether what is searched is whole, so that nothing else is the last copy.
         """
+        roles = {Generation.Role.FAILED, *([Generation.Role.RETIRED] if sound else [])}
         late = timezone.now() - timedelta(seconds=get_options().delete_again_after)
         return [
             generation.name
             for generation in self.generations(definition)
-            if generation.role in (Generation.Role.RETIRED, Generation.Role.FAILED)
+            if generation.role in roles
             and generation.name not in searched
             # One that was retired a moment ago may be written to still.
             and (generation.retired_at is None or generation.retired_at <= late)

@@ -56,22 +56,27 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(name)s no longer names its owner, so another site could take it. A drain names it again"
     ),
     "alias-gone": ngettext_lazy(
-        "The alias is gone: %(name)s (%(count)d document, up to date) was live",
-        "The alias is gone: %(name)s (%(count)d documents, up to date) was live",
+        "The alias is gone: %(name)s (%(count)s document, up to date) was live",
+        "The alias is gone: %(name)s (%(count)s documents, up to date) was live",
         "count",
     ),
     "alias-gone-late": ngettext_lazy(
-        "The alias is gone: %(name)s (%(count)d document; it still gets the changes that wait) "
+        "The alias is gone: %(name)s (%(count)s document; it still gets the changes that wait) "
         "was live",
-        "The alias is gone: %(name)s (%(count)d documents; it still gets the changes that wait) "
+        "The alias is gone: %(name)s (%(count)s documents; it still gets the changes that wait) "
         "was live",
+        "count",
+    ),
+    "alias-gone-differs": ngettext_lazy(
+        "The alias is gone: %(name)s (%(count)s document; the database has %(rows)s) was live",
+        "The alias is gone: %(name)s (%(count)s documents; the database has %(rows)s) was live",
         "count",
     ),
     "alias-gone-uncounted": gettext_lazy("The alias is gone: %(name)s was live"),
     "live-gone": ngettext_lazy(
-        "The live generation is gone: %(name)s (%(count)d document, kept up to date) can take its "
+        "The live generation is gone: %(name)s (%(count)s document, kept up to date) can take its "
         "place",
-        "The live generation is gone: %(name)s (%(count)d documents, kept up to date) can take "
+        "The live generation is gone: %(name)s (%(count)s documents, kept up to date) can take "
         "its place",
         "count",
     ),
@@ -106,21 +111,21 @@ TEXTS: Mapping[str, str | Promise] = {
     "closed": gettext_lazy("The index is closed: open it to make it searchable"),
     "red": gettext_lazy("Some of its primary shards are missing: check the cluster"),
     "documents-missing": ngettext_lazy(
-        "%(count)d document is missing", "%(count)d documents are missing", "count"
+        "%(count)s document is missing", "%(count)s documents are missing", "count"
     ),
     "documents-surplus": ngettext_lazy(
-        "%(count)d document has no row in the database",
-        "%(count)d documents have no row in the database",
+        "%(count)s document has no row in the database",
+        "%(count)s documents have no row in the database",
         "count",
     ),
     "mapping": ngettext_lazy(
-        "The mapping differs in %(count)d field",
-        "The mapping differs in %(count)d fields",
+        "The mapping differs in %(count)s field",
+        "The mapping differs in %(count)s fields",
         "count",
     ),
     "refused": ngettext_lazy(
-        "%(count)d document does not fit the live mapping",
-        "%(count)d documents do not fit the live mapping",
+        "%(count)s document does not fit the live mapping",
+        "%(count)s documents do not fit the live mapping",
         "count",
     ),
     "unregistered": gettext_lazy(
@@ -147,27 +152,27 @@ TEXTS: Mapping[str, str | Promise] = {
     ),
     "queued": ngettext_lazy(
         "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
-        "%(count)d minute ago: start a worker, or cancel it with es_cancel",
+        "%(count)s minute ago: start a worker, or cancel it with es_cancel",
         "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
-        "%(count)d minutes ago: start a worker, or cancel it with es_cancel",
+        "%(count)s minutes ago: start a worker, or cancel it with es_cancel",
         "count",
     ),
     "builds-failed": ngettext_lazy(
-        "%(count)d failed build takes up space (%(name)s: %(error)s)",
-        "%(count)d failed builds take up space (the latest, %(name)s: %(error)s)",
+        "%(count)s failed build takes up space (%(name)s: %(error)s)",
+        "%(count)s failed builds take up space (the latest, %(name)s: %(error)s)",
         "count",
     ),
     "unknown-generations": ngettext_lazy(
-        "%(count)d index looks like a generation and is not registered (%(name)s): if it is "
+        "%(count)s index looks like a generation and is not registered (%(name)s): if it is "
         "yours, delete it",
-        "%(count)d indices look like generations and are not registered (the latest, %(name)s): "
+        "%(count)s indices look like generations and are not registered (the latest, %(name)s): "
         "if they are yours, delete them",
         "count",
     ),
     "worker-absent": ngettext_lazy(
-        "No worker was seen for %(count)d minute, so that nobody writes what waits: start the "
+        "No worker was seen for %(count)s minute, so that nobody writes what waits: start the "
         "service that drains the outbox",
-        "No worker was seen for %(count)d minutes, so that nobody writes what waits: start the "
+        "No worker was seen for %(count)s minutes, so that nobody writes what waits: start the "
         "service that drains the outbox",
         "count",
     ),
@@ -176,22 +181,22 @@ TEXTS: Mapping[str, str | Promise] = {
         "drains the outbox"
     ),
     "triggers-missing": ngettext_lazy(
-        "%(count)d trigger is missing or disabled, so changes that send no signal are not "
+        "%(count)s trigger is missing or disabled, so changes that send no signal are not "
         "captured: run `manage.py es_triggers install`",
-        "%(count)d triggers are missing or disabled, so changes that send no signal are not "
+        "%(count)s triggers are missing or disabled, so changes that send no signal are not "
         "captured: run `manage.py es_triggers install`",
         "count",
     ),
     "triggers-old": ngettext_lazy(
-        "%(count)d trigger belongs to an earlier form of the document: run `manage.py es_triggers "
+        "%(count)s trigger belongs to an earlier form of the document: run `manage.py es_triggers "
         "install`",
-        "%(count)d triggers belong to an earlier form of the document: run `manage.py es_triggers "
+        "%(count)s triggers belong to an earlier form of the document: run `manage.py es_triggers "
         "install`",
         "count",
     ),
     "synonyms-behind": ngettext_lazy(
-        "%(count)d rule of the synonyms %(name)s is not in Elasticsearch as in the database",
-        "%(count)d rules of the synonyms %(name)s are not in Elasticsearch as in the database",
+        "%(count)s rule of the synonyms %(name)s is not in Elasticsearch as in the database",
+        "%(count)s rules of the synonyms %(name)s are not in Elasticsearch as in the database",
         "count",
     ),
     "synonyms-built-in": gettext_lazy(
@@ -199,19 +204,19 @@ TEXTS: Mapping[str, str | Promise] = {
         "API, so they act after the next rebuild"
     ),
     "outbox-late": ngettext_lazy(
-        "%(count)d change waits, the oldest for %(minutes)d min",
-        "%(count)d changes wait, the oldest for %(minutes)d min",
+        "%(count)s change waits, the oldest for %(minutes)s min",
+        "%(count)s changes wait, the oldest for %(minutes)s min",
         "count",
     ),
     "outbox-refused": ngettext_lazy(
-        "%(count)d change was refused, and is tried again",
-        "%(count)d changes were refused, and are tried again",
+        "%(count)s change was refused, and is tried again",
+        "%(count)s changes were refused, and are tried again",
         "count",
     ),
     "outbox-parked": ngettext_lazy(
-        "%(count)d change is parked: correct the object, or exclude it in get_queryset(), and try "
+        "%(count)s change is parked: correct the object, or exclude it in get_queryset(), and try "
         "again",
-        "%(count)d changes are parked: correct the objects, or exclude them in get_queryset(), "
+        "%(count)s changes are parked: correct the objects, or exclude them in get_queryset(), "
         "and try again",
         "count",
     ),
@@ -266,8 +271,13 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """What is wrong, as a sentence in the active language."""
+        """What is wrong, as a sentence in the active language, for a terminal or a program."""
         return f"{self._fact()}."
+
+    @property
+    def sentence(self) -> str | Promise:
+        """The same before its facts are filled in, for a page that marks these."""
+        return TEXTS[self.kind]
 
     def __str__(self) -> str:
         """Return the sentence for a terminal, with the commands that solve it."""

@@ -94,12 +94,15 @@ def find_problems(
         *ownership.problems(definition, searched, _written(generations)),
     ]
 
+    sound = len(holders) == 1 and holders[0].open and holders[0].health != "red"
+
     def hindered(*problems: Problem) -> tuple[Problem, ...]:
-        return tuple(_hindered(each, definition, rebuilding) for each in problems)
+        safe = problems if sound else map(_without_deletions, problems)
+        return tuple(_hindered(each, definition, rebuilding) for each in safe)
 
     if not holders:
         missing = (
-            _lost(definition, former, documents, late=bool(outbox.waiting or outbox.parked))
+            _lost(definition, former, documents, rows, late=bool(outbox.waiting or outbox.parked))
             if former
             else _missing(definition, physical=physical)
         )
@@ -122,6 +125,14 @@ def find_problems(
         facts = {"count": outbox.refused}
         found.append(Problem("refused", facts, "error", (_rebuild(definition),)))
     return hindered(*found)
+
+
+def _without_deletions(problem: Problem) -> Problem:
+    """Offer to delete nothing that may be the last copy; what never was complete is none."""
+    if problem.kind == "builds-failed":
+        return problem
+    mends = tuple(m for m in problem.mends if m.verb not in ("prune", "delete_generation"))
+    return replace(problem, mends=mends)
 
 
 def _of_triggers(missing: int, old: int) -> Iterator[Problem]:
@@ -233,7 +244,12 @@ def _missing(definition: IndexDefinition, *, physical: bool) -> Problem:
 
 
 def _lost(
-    definition: IndexDefinition, former: Former, documents: int | None, *, late: bool
+    definition: IndexDefinition,
+    former: Former,
+    documents: int | None,
+    rows: int | None,
+    *,
+    late: bool,
 ) -> Problem:
     """Tell of an alias that nobody holds, where the generation that it belongs to is there."""
     facts = {"name": former.name}
@@ -245,8 +261,13 @@ def _lost(
     kind = "alias-gone" if former.role == Generation.Role.LIVE else "live-gone"
     if documents is None:
         return Problem(f"{kind}-uncounted", facts, "error", (mend,))
-    if late and kind == "alias-gone":
-        kind = "alias-gone-late"
+    if kind == "alias-gone":
+        if late:
+            kind = "alias-gone-late"
+        elif rows is not None and rows != documents:
+            return Problem(
+                "alias-gone-differs", {**facts, "count": documents, "rows": rows}, "error", (mend,)
+            )
     return Problem(kind, {**facts, "count": documents}, "error", (mend,))
 
 

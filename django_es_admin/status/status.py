@@ -80,6 +80,8 @@ class IndexStatus:
     """What its alias belongs to, where nobody holds it."""
     standby: str = ""
     """The generation to go back to; "" if there is none."""
+    sound: bool = False
+    """Whether what is searched is known and whole; else nothing that could replace it may go."""
     prunable: int = 0
     """Generations that nobody needs, and that can be deleted now."""
     prunable_size: int | None = None
@@ -216,7 +218,8 @@ def index_status(
     # What was in there then says nothing of the rows that there are now.
     rows = figures.rows(definition, documents if known else None, exact=exact)
     running = figures.running_on(definition)
-    prunable = figures.prunable(definition, [holder.name for holder in holders])
+    sound = known and answer.live.is_sound(definition.alias)
+    prunable = figures.prunable(definition, [holder.name for holder in holders], sound=sound)
     outbox, generations = figures.outbox(definition), figures.generations(definition)
     former = find_former(definition, answer.live, generations) if known else None
     differences = (
@@ -283,6 +286,7 @@ def index_status(
             ),
             "",
         ),
+        sound=sound,
         prunable=len(prunable),
         prunable_size=sum(
             answer.live.by_name[n].size or 0 for n in prunable if n in answer.live.by_name

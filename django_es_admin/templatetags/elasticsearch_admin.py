@@ -42,6 +42,8 @@ register.filter("as_text", formatting.as_text)
 register.filter("verified_state", state.verified_state)
 register.filter("operation_state", state.operation_state)
 register.filter("operation_title", state.operation_title)
+register.filter("operation_name", state.operation_name)
+register.filter("problem_text", state.problem_text)
 register.filter("step_title", state.step_title)
 register.filter("step_state", state.step_state)
 

@@ -109,9 +109,12 @@ def _notes(shown: Shown) -> list[str]:
     hits = shown.answer.hits
     if read_words(shown.term).truncated:
         notes.append(
-            _(
+            ngettext(
+                "The search was shortened: it uses %(words)s word, and only the beginning of very "
+                "long words.",
                 "The search was shortened: it uses at most %(words)s words, and only the "
-                "beginning of very long words."
+                "beginning of very long words.",
+                MAX_WORDS,
             )
             % {"words": MAX_WORDS}
         )
@@ -119,9 +122,18 @@ def _notes(shown: Shown) -> list[str]:
         numbers = {"limit": _number(hits.listed), "total": _number(hits.total)}
         # How many rows match that someone may not see is nothing to tell.
         told = (
-            _("These are from the best %(limit)s of %(total)s hits: add a word to see the others.")
+            ngettext(
+                "This is the best of %(total)s hits: add a word to see the others.",
+                "These are from the best %(limit)s of %(total)s hits: add a word to see the "
+                "others.",
+                hits.listed,
+            )
             if shown.may_tell
-            else _("These are from the best %(limit)s hits: add a word to see the others.")
+            else ngettext(
+                "This is the best hit: add a word to see the others.",
+                "These are from the best %(limit)s hits: add a word to see the others.",
+                hits.listed,
+            )
         )
         notes.append(told % numbers)
     # Where something leaves out others, too, nobody knows how many have no row.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...status.backlog import Backlog
-from .format import age, clock, duration, number
+from .format import age, clock, duration, filled, number
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def tell_backlog(backlog: Backlog) -> BacklogLine:
     parts: list[str | SafeString] = []
     if backlog.silent:
         unknown = _("What waits is not known: the database %(names)s does not answer.")
-        parts.append(unknown % {"names": ", ".join(backlog.silent)})
+        parts.append(filled(unknown, {"names": ", ".join(backlog.silent)}))
     if backlog.waiting:
         parts.append(_waiting(backlog))
     elif not backlog.silent:
@@ -56,15 +56,15 @@ def _waiting(backlog: Backlog) -> SafeString:
     return format_html("{}{}.", said, _until(backlog))
 
 
-def _until(backlog: Backlog) -> str:
+def _until(backlog: Backlog) -> str | SafeString:
     seconds = None if backlog.seconds is None else max(backlog.seconds, 1)
     named = {"time": duration(seconds), "labels": ", ".join(backlog.down)}
     if backlog.unattended:
-        return _("; nobody writes them, as no worker runs")
+        return _("; nothing is written, as no worker runs")
     if backlog.down and seconds is None:
-        return _("; they are written once %(labels)s answers") % named
+        return filled(_("; all is written once %(labels)s answers"), named)
     if backlog.down:
-        return _("; about %(time)s once %(labels)s answers") % named
+        return filled(_("; about %(time)s once %(labels)s answers"), named)
     return "" if seconds is None else _("; about %(time)s") % named
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 NOTHING = "—"
@@ -141,6 +141,35 @@ def as_text(value: Any) -> str:
 def pretty_json(value: Any) -> str:
     """Return JSON to read."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+class _Figure(int):
+    """A number that reads as the language writes it, and still chooses the form of a plural."""
+
+    def __str__(self) -> str:
+        return number(int(self))
+
+
+def filled(text: Any, values: Mapping[str, Any]) -> SafeString:
+    """Return a sentence with its values: escaped, and each of their texts isolated.
+
+    Args:
+        text: a translated sentence with names in it; a lazy plural, too.
+        values: numbers are written as the language has them; what is markup stays as it is.
+    """
+    # Translations are ours, as in a template; only what is filled in may be anybody's.
+    said = str(text % {name: _shown(value) for name, value in values.items()})
+    return mark_safe(said)  # noqa: S308 (each value has been escaped)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, SafeString):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _Figure(value)
+    text = str(value)
+    # Digits have no direction of their own to speak of.
+    return isolated(text) if any(map(str.isalpha, text)) else escape(text)
 
 
 def isolated(value: Any) -> SafeString:

@@ -1,11 +1,12 @@
 """The judgements, as rows of the admin; with django-import-export also as files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import select_definitions
@@ -54,6 +55,12 @@ class JudgementAdmin(Base):
     """What staff think of the results of searches."""
 
     form = JudgementForm
-    list_display = ("words", "key", "grade", "search", "index", "changed_at")
+    list_display = ("words", "key", "grade", "search", "index")
     list_filter = ("grade", "index", "search")
     search_fields = ("words", "=key")
+    search_help_text = _(
+        "Which objects belong among the results of some words. Searches words and keys."
+    )
+
+    class Media:
+        css: ClassVar = {"all": ("django_es_admin/css/pages.css",)}

@@ -1,17 +1,20 @@
 """The promotions, as rows of the admin; with django-import-export also as files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...clock import today
 from ...insight.promotions.check import check_promotion
 from ...models import Promotion
+from .format import number
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -59,25 +62,46 @@ class PromotionAdmin(Base):
     """What comes first in the results of some words, and what never comes."""
 
     form = PromotionForm
-    list_display = (
-        "words",
-        "effect",
-        "key",
-        "state",
-        "position",
-        "begins",
-        "ends",
-        "index",
-        "search",
-    )
+    list_display = ("words", "place", "key", "state", "index", "search")
     list_filter = ("effect", "index", "search")
     search_fields = ("words", "=key")
+    search_help_text = _(
+        "What comes first in the results of some words, and what never comes. Searches words and "
+        "keys."
+    )
+
+    class Media:
+        css: ClassVar = {"all": ("django_es_admin/css/pages.css",)}
+
+    @admin.display(description=_("effect"), ordering="effect")
+    def place(self, promotion: Promotion) -> str:
+        """Say what it does, and in which order with others of the same words."""
+        effect = promotion.get_effect_display()
+        if promotion.effect != Promotion.Effect.FIRST:
+            return effect
+        return f"{effect} ({number(promotion.position)})"
 
     @admin.display(description=_("state"))
     def state(self, promotion: Promotion) -> str:
         """Say whether it is in force today."""
         day = today()
-        if promotion.holds_on(day):
-            return gettext("in force")
         over = promotion.ends is not None and promotion.ends < day
-        return gettext("over") if over else gettext("to come")
+        said = gettext("over") if over else gettext("to come")
+        if promotion.holds_on(day):
+            said = gettext("in force")
+        if not (promotion.begins or promotion.ends):
+            return said
+        return format_html('{} <span class="quiet small">{}</span>', said, _term(promotion))
+
+
+def _term(promotion: Promotion) -> str:
+    """Return from when to when a promotion holds, where it does not hold for ever."""
+    first, last = (
+        date_format(each, "SHORT_DATE_FORMAT") if each else ""
+        for each in (promotion.begins, promotion.ends)
+    )
+    if first and last:
+        text = gettext("%(first)s to %(last)s")
+    else:
+        text = gettext("from %(first)s on") if first else gettext("until %(last)s")
+    return text % {"first": first, "last": last}

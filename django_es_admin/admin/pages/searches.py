@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -28,7 +29,8 @@ from ...insight.log.report import (
     read_opened,
     read_report,
 )
-from ...models import Index, Judgement
+from ...insight.log.write import TOTAL
+from ...models import Index, Judgement, LoggedSearch
 from ..permissions import PageAdmin
 from ..rights import IndexPages, index_of, may_see_searches
 from .index.known import BOX
@@ -67,7 +69,7 @@ class SearchesAdmin(PageAdmin):
         asked = request.GET
         definitions = [one for one in get_definitions() if one.document]
         names = {f"{one.using}:{one.name}": one for one in definitions}
-        definition = names.get(asked.get("of", "")) or next(iter(definitions), None)
+        definition = names.get(asked.get("of", "")) or _most_searched(definitions)
         kind = next((one for one in KINDS if one == asked.get("list")), KINDS[0])
         days = _days(asked.get("days", ""))
         report = read_report(definition, kind, days) if definition else None
@@ -147,6 +149,17 @@ class SearchesAdmin(PageAdmin):
         raise PermissionDenied
 
     history_view = change_view
+
+
+def _most_searched(definitions: list[IndexDefinition]) -> IndexDefinition | None:
+    """Return the index that a look without a choice begins with; None if there is none."""
+    days = LoggedSearch.objects.order_by("-day").values("day")[:1]
+    # The row without a search is of the day as a whole.
+    whole = LoggedSearch.objects.filter(day=Subquery(days), digest=TOTAL)
+    by_place = {(one.using, one.name): one for one in definitions}
+    places = whole.order_by("-count", "index").values_list("connection", "index")
+    found = next((by_place[place] for place in places if place in by_place), None)
+    return found or next(iter(definitions), None)
 
 
 def _days(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,8 +13,9 @@ from ...models import Generation, Operation
 from ...operations.history import OperationStatus, StepStatus
 from ...status.comparison import Comparison
 from ...status.detail import GenerationStatus
+from ...status.problem import Problem
 from ...status.status import IndexStatus
-from .format import number
+from .format import filled, number
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,12 @@ def comparison_state(comparison: Comparison) -> State:
         return State("no", _("not indexed"), _("Its document would be written."))
     if comparison.would_be is None:
         return State("alert", _("indexed, but should not be"), _("It would be deleted."))
+    if not comparison.comparable:
+        return State(
+            "unknown",
+            _("indexed; whether it is up to date cannot be told"),
+            _("The mapping keeps no _source, so there is nothing to compare it with."),
+        )
     if comparison.differs:
         return State(
             "alert", _("indexed, but differs"), _("A different document would be written.")
@@ -143,6 +152,11 @@ def verified_state(operation: OperationStatus) -> State | None:
     return State("alert", text)
 
 
+def problem_text(problem: Problem) -> SafeString:
+    """Return what is wrong, with names and numbers that fit into any direction of writing."""
+    return format_html("{}.", filled(problem.sentence, problem.facts))
+
+
 def operation_state(operation: OperationStatus) -> State:
     """Return how far an operation is, or how it ended."""
     if operation.interrupted:
@@ -161,7 +175,16 @@ def operation_state(operation: OperationStatus) -> State:
 
 
 def operation_title(operation: OperationStatus) -> str:
-    """Return what is done to which index."""
+    """Return what is done to which index, as plain text."""
+    return _title_of(operation) % {"index": operation.row.index}
+
+
+def operation_name(operation: OperationStatus) -> SafeString:
+    """Return the same as markup, with the name of the index isolated."""
+    return filled(_title_of(operation), {"index": operation.row.index})
+
+
+def _title_of(operation: OperationStatus) -> str:
     titles = {
         Operation.Kind.CREATE: _("creation of %(index)s"),
         Operation.Kind.REBUILD: _("rebuild of %(index)s"),
@@ -177,7 +200,7 @@ def operation_title(operation: OperationStatus) -> str:
         Operation.Kind.SYNONYMS: _("synonyms of %(index)s"),
         Operation.Kind.PREVIEW: _("preview of a swap of %(index)s"),
     }
-    return titles[Operation.Kind(operation.row.kind)] % {"index": operation.row.index}
+    return titles[Operation.Kind(operation.row.kind)]
 
 
 def step_title(step: StepStatus | str) -> str:

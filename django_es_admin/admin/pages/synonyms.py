@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.apps import apps
@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import IndexDefinition, get_definitions
@@ -96,7 +97,13 @@ class SynonymAdmin(Base):
     list_display = ("rule", "name", "connection", "changed_at")
     list_filter = ("name", "connection")
     search_fields = ("rule",)
+    search_help_text = gettext_lazy(
+        "Words that searches take for one another. What is saved acts at once. Searches the rules."
+    )
     delete_selected_confirmation_template = "admin/elasticsearch/synonym/delete_selected.html"
+
+    class Media:
+        css: ClassVar = {"all": ("django_es_admin/css/pages.css",)}
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any

@@ -51,7 +51,7 @@ def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
 
 def exceeded(limit: int) -> AnswerExceededError:
     """Return the error of an answer that is too large."""
-    return AnswerExceededError(f"The answer has more than {limit} bytes")
+    return AnswerExceededError(f"The answer has more bytes than {limit}")
 
 
 def _pieces(response: BaseHTTPResponse) -> Iterator[bytes]:

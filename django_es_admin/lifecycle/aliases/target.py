@@ -1,7 +1,10 @@
 """Why a generation cannot, or should not, become live."""
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from ...counted import counted
 from ...indices.definition import IndexDefinition
 from ...indices.live import LiveIndex
 from ...indices.names import is_generation_name
@@ -85,14 +88,22 @@ def find_doubts(
     elif before and after is not None and after < before * min_ratio:
         found.append(
             _(
-                "The target has %(after)s documents and the live generation %(before)s: under "
-                "%(share)s of it. If that is right, pass --min-ratio or --force."
+                "The target has %(after)s and the live generation %(before)s: under %(share)s of "
+                "it. If that is right, pass --min-ratio or --force."
             )
-            % {"after": f"{after:,}", "before": f"{before:,}", "share": f"{min_ratio:.0%}"}
+            % {
+                "after": counted(after, "document"),
+                "before": counted(before, "document"),
+                "share": f"{min_ratio:.0%}",
+            }
         )
     if refused:
         found.append(
-            _("The target refused %(count)s documents of %(name)s: they will be missing.")
-            % {"count": refused, "name": definition.name}
+            ngettext(
+                "The target refused %(count)s document of %(name)s: it will be missing.",
+                "The target refused %(count)s documents of %(name)s: they will be missing.",
+                refused,
+            )
+            % {"count": number_format(refused, force_grouping=True), "name": definition.name}
         )
     return found

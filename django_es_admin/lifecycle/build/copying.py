@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ...backends.errors import translated
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
+from ...counted import many
 from ...exceptions import (
     CopyFailed,
     ElasticsearchAdminError,
@@ -187,9 +188,9 @@ def pass_copy(
     expected = there if blocked else copied.rows
     if documents != expected:
         raise GateClosed(
-            f"{generation.name} has {documents:,} documents, and {source} {there:,}, of which "
-            f"{copied.rows:,} were copied: something else writes to one of them. The live index is "
-            f"unchanged; find out what writes there, and rebuild again."
+            f"{generation.name} has {many(documents, 'document')}, and {source} {there:,}, of "
+            f"which {copied.rows:,} were copied: something else writes to one of them. The live "
+            f"index is unchanged; find out what writes there, and rebuild again."
         )
     return GateResult(there or 0, documents, 0, time.monotonic() - began)
 
@@ -251,7 +252,7 @@ def _result(
     if failures := answer["failures"]:
         kept = tuple(map(_failure, failures[:ERRORS_KEPT]))
         raise LoadFailed(
-            f"{len(failures)} documents of {definition.name} could not be copied, and with them "
+            f"{many(len(failures), 'document')} of {definition.name} could not be copied, so that "
             f"the copy ended, after {rows:,} of {answer['total']:,}. The live index is unchanged. "
             f"The first is the document {kept[0][0]}: correct the documents or the mapping.",
             generation=generation.name,

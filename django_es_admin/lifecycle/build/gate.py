@@ -7,6 +7,7 @@ from functools import partial
 
 from ...backends.errors import translated
 from ...conf import get_options
+from ...counted import many
 from ...exceptions import GateClosed, LoadFailed
 from ...indices.definition import IndexDefinition
 from ...models import Generation, OutboxEntry
@@ -106,8 +107,9 @@ def _refuse_refused(
     count = max(refused.count(), len(errors))
     # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
     raise LoadFailed(
-        f"{count} of {rows_read(generation)} documents of {definition.name} could not be indexed, "
-        f"so the live index is unchanged. The first is the document of object {errors[0][0]}.",
+        f"{count} of {many(rows_read(generation), 'document')} of {definition.name} could not be "
+        f"indexed, so the live index is unchanged. The first is the document of object "
+        f"{errors[0][0]}.",
         generation=generation.name,
         rows=rows_read(generation),
         failed=count,
@@ -156,9 +158,9 @@ def _closed(
     definition: IndexDefinition, generation: Generation, keys: frozenset[str], *, more: bool
 ) -> GateClosed:
     some = ", ".join(sorted(keys)[:KEYS_TOLD])
-    count = f"more than {MOST_DIFFERING}" if more else str(len(keys))
+    count = f"more than {MOST_DIFFERING} ids" if more else many(len(keys), "id")
     return GateClosed(
-        f"The generation {generation.name} is not equal to the database: {count} ids of "
-        f"{definition.name} differ (as {some or 'was seen'}), also after they were written again. "
-        f"The live index is unchanged."
+        f"The generation {generation.name} is not equal to the database: {count} of "
+        f"{definition.name} (as {some or 'was seen'}), also after they were written "
+        f"again. The live index is unchanged."
     )

@@ -6,6 +6,7 @@ How a search is judged is known further below, in `insight/`, which connects its
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...counted import many
 from ...exceptions import SearchesWorse
 from ...indices.definition import IndexDefinition
 
@@ -42,14 +43,12 @@ class Judged:
         Raises:
             SearchesWorse: they are below it, or worse than those of the live generation.
         """
+        asked = f"nDCG@10 of {many(self.searches, 'judged search', 'judged searches')}"
         if self.ndcg + ALIKE < least:
-            why = f"nDCG@10 of {self.searches} judged searches is {self.ndcg:.3f}, below {least:g}"
+            why = f"{asked} is {self.ndcg:.3f}, below {least:g}"
         elif self.ndcg_live is not None and self.ndcg + ALIKE < self.ndcg_live:
             worst = f"; the worst is “{self.worst}”" if self.worst else ""
-            why = (
-                f"nDCG@10 of {self.searches} judged searches is {self.ndcg:.3f}, and "
-                f"{self.ndcg_live:.3f} with {self.live}{worst}"
-            )
+            why = f"{asked} is {self.ndcg:.3f}, and {self.ndcg_live:.3f} with {self.live}{worst}"
         else:
             return
         name = definition.name

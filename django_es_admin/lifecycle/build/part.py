@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ...conf import get_options
+from ...counted import many
 from ...documents.prepared import Prepared, each_once
 from ...exceptions import (
     BatchTooOld,
@@ -179,7 +180,8 @@ class Part:
         found = read_keys(self._definition, named)
         if len(found) > 1 and all(one.error for one in found):
             raise ObjectsUnreadable(
-                f"Not one of {len(found)} objects can be read, from {found[0].text} on: {error}"
+                f"Not one of {many(len(found), 'object')} can be read, from {found[0].text} on: "
+                f"{error}"
             ) from error
         # What is not there needs no delete: nothing was loaded of it.
         return [one for one in found if one.source is not None or one.error]

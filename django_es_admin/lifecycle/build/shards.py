@@ -6,6 +6,7 @@ from functools import partial
 
 from ...backends.errors import translated
 from ...conf import get_options
+from ...counted import many
 from ...exceptions import GateClosed
 from ...indices.definition import IndexDefinition
 from ...models import Generation
@@ -37,7 +38,8 @@ def await_shards(
             return
         if time.monotonic() > deadline:
             raise GateClosed(
-                f"{missing} shard copies of {generation.name} are missing after {seconds:.0f} s: "
+                f"{many(missing, 'shard copy', 'shard copies')} of {generation.name} missing after "
+                f"{seconds:.0f} s: "
                 f"check the cluster's disk space, or wait longer (--wait)."
             )
         on_pause()

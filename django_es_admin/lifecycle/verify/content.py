@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from ...backends.errors import translated, understood
+from ...backends.errors import understood
 from ...conf import get_options
 from ...documents.prepared import Prepared
 from ...indices.definition import IndexDefinition
 from ...indices.encoding import NotEncodable, encode_document
-from ...indices.ids import named
+from ...indices.source.kept import Kept
+from ...indices.source.stored import read_stored
 from ...outbox.drain.read import read_keys
-from .kept import Kept
 
 Kind = Literal["missing", "stale", "ghost", "refused"]
 """An object without a document, with another one, a document without an object, or none to make."""
@@ -87,20 +87,15 @@ def _read_sources(
 ) -> dict[str, Mapping[str, Any] | None]:
     """Return key -> the document that is there; None for none. What was just written is there."""
     connection = definition.connection
-    client = connection.client.options(request_timeout=get_options().operation_timeout)
-    asked = {"filter_path": "docs._source,docs.found,docs.error"}
-    if kept.asks_for_vectors:
-        asked["_source_exclude_vectors"] = "false"
-    with translated(connection):
-        # The client's own `mget()` has no word for the vectors.
-        answer = client.perform_request(
-            "POST",
-            f"/{index}/_mget",
-            params=asked,
-            headers={"accept": "application/json", "content-type": "application/json"},
-            body={"docs": named(keys)},
-        )
+    docs = read_stored(
+        connection,
+        index,
+        keys,
+        timeout=get_options().operation_timeout,
+        vectors=kept.asks_for_vectors,
+        filter_path="docs._source,docs.found,docs.error",
+    )
     with understood(connection):
-        pairs = zip(keys, answer["docs"], strict=True)
+        pairs = zip(keys, docs, strict=True)
         # One without a `_source` that is there has none of what it was sent.
         return {key: doc.get("_source", {}) if doc["found"] else None for key, doc in pairs}

@@ -9,13 +9,13 @@ from django.db import Error
 from ...exceptions import ElasticsearchAdminError, OperationCancelled
 from ...faults import close_broken
 from ...indices.definition import IndexDefinition
+from ...indices.source.kept import read_kept
 from ...models import Operation, ProvenRange
 from ...operations.progress import Progress
 from ...operations.recording import Record, recording
 from ...operations.throttle import Throttle
 from .comparison import Comparison
 from .findings import Findings
-from .kept import read_kept
 from .plan import VerifyPlan, VerifyResult, plan_verify
 from .proven import condition_of, now_in, record_range, walk_ranges
 from .verify import describe_plan, describe_result

@@ -11,9 +11,9 @@ from ...documents.modified import find_since_refusal
 from ...exceptions import OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices
+from ...indices.source.kept import read_kept
 from ..build.load import count_about
 from .content import Kind
-from .kept import read_kept
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...backends.errors import translated
 from ...conf import get_options
+from ...indices.source.kept import read_kept
 from ...models import Operation
 from ...operations.patience import patiently
 from ...operations.progress import OnProgress, Progress, Step, ignore
@@ -14,7 +15,6 @@ from ...operations.throttle import Throttle
 from ..build.identities import compare_ids
 from .comparison import MOST_LOOKED_AT_AGAIN, Comparison
 from .findings import Findings
-from .kept import read_kept
 from .plan import VerifyPlan, VerifyResult
 from .walk import read_changed, read_ghosts, read_objects, read_sample, sample_ghosts
 

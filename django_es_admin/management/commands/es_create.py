@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...lifecycle.create import CreatePlan, create_index, plan_create
 from ...lifecycle.generations.adopt import adopt
@@ -89,7 +90,7 @@ def _describe(plan: CreatePlan) -> str:
         return f"{index}: exists as {plan.existing}, is not changed"
     if plan.refusals:
         return f"{index}: cannot be created"
-    return f"{index}: create it, {plan.fields} field{'' if plan.fields == 1 else 's'}, no documents"
+    return f"{index}: create it, {many(plan.fields, 'field')}, no documents"
 
 
 def _refuse(plan: CreatePlan) -> CreatedDocument:

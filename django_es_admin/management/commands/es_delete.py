@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...lifecycle.delete import DeletePlan, delete_index, plan_delete
 from ..command import ElasticsearchCommand, Exit
 from ..operations_json import make_delete_document
-from ..tables import number
 
 
 class Command(ElasticsearchCommand):
@@ -68,10 +68,10 @@ def describe(plan: DeletePlan) -> list[str]:
     count = len(plan.generations)
     return [
         f"Delete {plan.name} on {plan.definition.connection.alias}: "
-        f"{count} generation{'' if count == 1 else 's'} and all that is in "
+        f"{many(count, 'generation')} and all that is in "
         f"{'it' if count == 1 else 'them'}",
         *(
-            f"  {name}  {number(documents)} document{'' if documents == 1 else 's'}"
+            f"  {name}  {many(documents, 'document')}"
             for name, documents in plan.generations.items()
         ),
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ...counted import many
 from ...outbox.drain.batch import DrainResult
 from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
 from ..command import ElasticsearchCommand, Exit, seconds
@@ -100,8 +101,7 @@ class Command(ElasticsearchCommand):
         self.say(f"{_describe(report.result)}.")
         if report.second_deletes and report.second_deletes_until:
             until = timezone.localtime(report.second_deletes_until).strftime("%H:%M:%S")
-            count = report.second_deletes
-            deletes = "1 delete is" if count == 1 else f"{count} deletes are"
+            deletes = many(report.second_deletes, "delete is", "deletes are")
             self.say(f"{deletes} to be sent a second time, the last at {until}.")
 
         for index, key, error in report.first_parked:
@@ -113,7 +113,8 @@ class Command(ElasticsearchCommand):
             raise CommandError(" ".join(dict.fromkeys(reasons)), returncode=Exit.FAILED)
         if report.result.failed or report.parked:
             raise CommandError(
-                f"{report.result.failed} documents were refused, {report.parked} rows are parked: "
+                f"{many(report.result.failed, 'document was', 'documents were')} refused, "
+                f"{many(report.parked, 'row is', 'rows are')} parked: "
                 f"correct the objects, or exclude them in get_queryset(); then run "
                 f"`manage.py es_drain --retry`.",
                 returncode=Exit.ATTENTION,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...insight.judgements.judge import JudgeResult, judge
 from ..command import ElasticsearchCommand, Exit, share
@@ -86,10 +87,10 @@ class Command(ElasticsearchCommand):
         self.say(
             f"{definition.name} ({result.generation}): nDCG@10 {result.ndcg:.3f}, "
             f"precision@10 {result.precision:.3f}, MRR {result.mrr:.3f} of "
-            f"{len(result.searches):,} judged searches, the worst first:"
+            f"{many(len(result.searches), 'judged search', 'judged searches')}, the worst first:"
         )
         for one in result.searches:
-            rest = f"{one.hits:,} hits, {one.unjudged} of the first not judged"
+            rest = f"{many(one.hits, 'hit')}, {one.unjudged} of the first not judged"
             self.say(
                 f"  {one.ndcg:.3f}  {one.precision:.2f}  {one.reciprocal_rank:.2f}  {one.words}"
                 f"  ({one.search}: {one.error or rest})"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...insight.compared import SearchChange, sentence
 from ...insight.preview.preview import SEARCHES, SECONDS, Preview, preview
@@ -121,10 +122,10 @@ class Command(ElasticsearchCommand):
         if len(result.changes) > _SHOWN:
             self.say(f"  and {len(result.changes) - _SHOWN:,} more: --json has all of them.")
         if result.left_out:
-            self.say(f"  {result.left_out:,} searches were not asked.")
+            self.say(f"  {many(result.left_out, 'search was', 'searches were')} not asked.")
         if result.lost:
             raise CommandError(
-                f"{len(result.lost):,} searches would lose all their hits.",
+                f"{many(len(result.lost), 'search', 'searches')} would lose all hits.",
                 returncode=Exit.ATTENTION,
             )
 
@@ -134,7 +135,7 @@ class Command(ElasticsearchCommand):
             return ", ".join(told) or "nothing"
 
         text = one.error or (
-            f"{one.before.total:,} hits now, {one.after.total:,} after; "
+            f"{many(one.before.total, 'hit')} now, {one.after.total:,} after; "
             f"overlap {one.overlap:.2f}; in {named(one.came_in)}; out {named(one.went_out)}"
         )
         self.say(f"  {one.question.words} ({one.question.search.name}): {text}")

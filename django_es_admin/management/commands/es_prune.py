@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...lifecycle.prune import PrunePlan, plan_prune, prune
 from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
@@ -77,8 +78,7 @@ class Command(ElasticsearchCommand):
         if refused:
             raise CommandError(refused, returncode=Exit.FAILED)
         if not dry_run:
-            count = sum(map(len, deleted))
-            self.say(f"Deleted {count} generation{'' if count == 1 else 's'}.")
+            self.say(f"Deleted {many(sum(map(len, deleted)), 'generation')}.")
 
 
 def describe(plan: PrunePlan) -> list[str]:
@@ -87,6 +87,11 @@ def describe(plan: PrunePlan) -> list[str]:
     return [
         *(f"{name}: delete {generation}" for generation in plan.doomed),
         *(f"{name}: {generation} was retired a moment ago; later" for generation in plan.early),
+        *(
+            f"{name}: {generation} may be the last copy, as what should be searched is gone, "
+            f"closed or not whole; manage.py es_status"
+            for generation in plan.last
+        ),
         *(
             f"{name}: {generation} is in no table, and left alone; if it is yours: "
             f"manage.py es_delete {generation}"

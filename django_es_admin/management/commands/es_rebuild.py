@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import Error
 
+from ...counted import many
 from ...exceptions import LoadFailed, SearchesWorse
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.build.takeover import find_dead_build
@@ -266,8 +267,8 @@ class Command(ElasticsearchCommand):
             if as_json:
                 self.write_json(make_queued_event(plan, operation), indent=None)
             self.say(
-                f"Queued the rebuild of {plan.definition.name} for {plan.workers} workers of the "
-                f"background tasks, as operation {operation.pk}; es_cancel cancels it."
+                f"Queued the rebuild of {plan.definition.name} for {many(plan.workers, 'worker')} "
+                f"of the background tasks, as operation {operation.pk}; es_cancel cancels it."
             )
 
     def _rebuild(self, plan: RebuildPlan, as_json: bool) -> Exception | None:
@@ -343,7 +344,7 @@ def describe(plan: RebuildPlan) -> list[str]:
 
 
 def _copy_steps(plan: RebuildPlan) -> list[str]:
-    count = f"{plan.rows:,} document{'' if plan.rows == 1 else 's'}"
+    count = many(plan.rows, "document")
     block, unblock = f"let nobody write to {plan.source}", f"let writes to {plan.source} in again"
     return [
         *([block] if plan.block else []),
@@ -358,12 +359,13 @@ def _copy_steps(plan: RebuildPlan) -> list[str]:
 
 
 def _load_steps(plan: RebuildPlan) -> list[str]:
-    rows = f"{plan.rows:,} row{'' if plan.rows == 1 else 's'} of {plan.definition.model_label}"
+    rows = f"{many(plan.rows, 'row')} of {plan.definition.model_label}"
     return [
         f"resume {plan.resumes}, whose rebuild was killed"
         if plan.resumes
         else "create a new generation, with the mapping as declared",
-        f"load {rows}" + (f", by {plan.workers} processes" if plan.workers > 1 else ""),
+        f"load {rows}"
+        + (f", by {many(plan.workers, 'process', 'processes')}" if plan.workers > 1 else ""),
         "drain what changed meanwhile, and send deletes a second time",
         f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
         *_judge_steps(plan),
@@ -397,5 +399,5 @@ def _describe_result(result: RebuildResult, seconds: float) -> str:
     return (
         f"Rebuilt {result.index} in {seconds:.1f} s: {result.generation} "
         f"{'is live' if result.swap else 'is ready'} with "
-        f"{documents:,} document{'' if documents == 1 else 's'} ({rate:,.0f} rows/s)."
+        f"{many(documents, 'document')} ({rate:,.0f} rows/s)."
     )

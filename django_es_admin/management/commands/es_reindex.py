@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import get_definition
 from ...lifecycle.reindex import ReindexResult
 from ...lifecycle.selection import Filter, ReindexPlan, plan_reindex, reindex
@@ -112,7 +113,7 @@ class Command(ElasticsearchCommand):
             self.say("`manage.py es_drain` writes what waits.")
         if result.refused:
             raise CommandError(
-                f"{result.refused} documents were refused: {result.error}",
+                f"{many(result.refused, 'document was', 'documents were')} refused: {result.error}",
                 returncode=Exit.ATTENTION,
             )
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ...counted import many
 from ...status.reading import Reading, read_ways
 from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, add_indices, seconds
@@ -202,7 +203,7 @@ def _waiting(index: IndexStatus) -> str:
 
 
 def _things(count: int) -> str:
-    return f"{count} problem{'' if count == 1 else 's'}" if count else "no problems"
+    return many(count, "problem") if count else "no problems"
 
 
 def find_problems(status: Status) -> list[tuple[str, str]]:
@@ -236,8 +237,7 @@ def describe_drift(index: IndexStatus) -> str:
         if behind:
             parts.append(f"{abs(behind):,} {'missing' if behind > 0 else 'too many'}")
     if index.differences:
-        count = len(index.differences)
-        parts.append(f"{count} field{'' if count == 1 else 's'} differ{'s' if count == 1 else ''}")
+        parts.append(many(len(index.differences), "field differs", "fields differ"))
     return ", ".join(parts) or "none"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...lifecycle.synonyms import SynonymsPlan, plan_synonyms, put_synonyms
 from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
@@ -88,7 +89,9 @@ class Command(ElasticsearchCommand):
             now = plan_synonyms(plan.definition)
             if not now.nothing:
                 result = put_synonyms(now)
-                sets = ", ".join(f"{name} ({count:,} rules)" for name, count in result.sets.items())
+                sets = ", ".join(
+                    f"{name} ({many(count, 'rule')})" for name, count in result.sets.items()
+                )
                 self.say(f"Put {sets}.")
         if as_json:
             documents = (_document(plan, put=done and not plan.nothing) for plan in plans)
@@ -102,9 +105,9 @@ class Command(ElasticsearchCommand):
             if one.differs:
                 state = "is missing" if one.missing else f"{one.added:,} to add"
                 removed = f", {one.removed:,} to remove" if one.removed else ""
-                self.say(f"{name}: {one.rules:,} rules, {state}{removed}.")
+                self.say(f"{name}: {many(one.rules, 'rule')}, {state}{removed}.")
             else:
-                self.say(f"{name}: {one.rules:,} rules, the same in Elasticsearch.")
+                self.say(f"{name}: {many(one.rules, 'rule')}, the same in Elasticsearch.")
 
 
 def _document(plan: SynonymsPlan, *, put: bool) -> IndexSetsDocument:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
+from ...counted import many
 from ...outbox.drain.worker import databases
 from ...outbox.rows.tables import has_outbox
 from ...outbox.triggers.install import TriggerState, install, read_state, remove
@@ -105,8 +106,8 @@ class Command(ElasticsearchCommand):
 
     def _tell(self, state: TriggerState) -> None:
         self.say(
-            f"{state.using}: {len(state.present)} triggers are there, {len(state.missing)} are "
-            f"missing, {len(state.old)} are old."
+            f"{state.using}: {many(len(state.present), 'trigger is', 'triggers are')} there, "
+            f"{len(state.missing):,} missing, {len(state.old):,} old."
         )
         for trigger in state.missing:
             self.say(f"  missing: {trigger.table}, {trigger.event} ({trigger.document})")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...lifecycle.update_mapping import (
     UpdateMappingPlan,
@@ -124,18 +125,17 @@ class Command(ElasticsearchCommand):
         if plan.settings:
             self.say(f"{name}: settings differ, and stay as they are: {', '.join(plan.settings)}.")
         if plan.objects and not (plan.nothing or plan.refusals):
-            self.say(f"{name}: {plan.objects:,} objects are written anew.")
+            self.say(f"{name}: {many(plan.objects, 'object is', 'objects are')} written anew.")
 
     def _tell(self, result: UpdateMappingResult) -> None:
-        count = len(result.updated)
-        fields = f"{count} field{'' if count == 1 else 's'}"
-        self.say(f"Updated {fields} of {result.generation}.")
+        self.say(f"Updated {many(len(result.updated), 'field')} of {result.generation}.")
         if result.objects is None:
             self.say(
                 f"`manage.py es_reindex {result.index} --all` writes the objects, or a rebuild."
             )
         elif result.objects.waiting:
-            self.say(f"{result.objects.waiting:,} objects wait: run `manage.py es_drain`.")
+            waiting = many(result.objects.waiting, "object waits", "objects wait")
+            self.say(f"{waiting}: run `manage.py es_drain`.")
 
 
 def _document(plan: UpdateMappingPlan, result: UpdateMappingResult | None) -> MappingDocument:

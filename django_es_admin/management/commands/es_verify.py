@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ...counted import many
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.verify.forever import RATE, verify_forever
 from ...lifecycle.verify.plan import VerifyResult, plan_verify
@@ -163,7 +164,7 @@ class Command(ElasticsearchCommand):
             self.stdout.flush()
 
         with stopping(stop):
-            self.say(f"Comparing {rate:g} objects or documents a second; stop with Ctrl-C.")
+            self.say(f"Comparing objects and documents, {rate:g} a second; stop with Ctrl-C.")
             verify_forever(
                 chosen,
                 stop,
@@ -177,27 +178,30 @@ class Command(ElasticsearchCommand):
 
     def _describe(self, result: VerifyResult) -> None:
         self.say(
-            f"{result.definition.name}: {result.objects:,} objects and {result.documents:,} "
-            f"documents compared in {result.seconds:.1f} s: {result.missing:,} missing, "
-            f"{result.stale:,} stale, {result.ghosts:,} ghosts, {result.refused:,} refused."
+            f"{result.definition.name}: {many(result.objects, 'object')} and "
+            f"{many(result.documents, 'document')} compared in {result.seconds:.1f} s: "
+            f"{result.missing:,} missing, {result.stale:,} stale, "
+            f"{many(result.ghosts, 'ghost')}, {result.refused:,} cannot be made."
         )
         if result.waiting:
-            self.say(f"  {result.waiting:,} more wait in the outbox: run `manage.py es_drain`.")
+            waiting = many(result.waiting, "more waits", "more wait")
+            self.say(f"  {waiting} in the outbox: run `manage.py es_drain`.")
         for key, kind in result.examples:
             self.say(f"  object {key}: {_KINDS[kind]}")
         if result.repaired:
-            self.say(f"  {result.repaired:,} rows were added to the outbox.")
+            added = many(result.repaired, "row was", "rows were")
+            self.say(f"  {added} added to the outbox.")
 
 
 def _describe_range(definition: IndexDefinition, one: ProvenRange) -> str:
     at = timezone.localtime if settings.USE_TZ else _as_it_is
     proven = f"{at(one.proven_at):%Y-%m-%d %H:%M:%S}" if one.proven_at else "never"
     if one.ghosts:
-        what = f"{one.compared:,} documents"
+        what = many(one.compared, "document")
     else:
         keys = f"{one.after or 'the first'} to {one.until or 'the last'}"
-        what = f"{one.compared:,} objects ({keys})"
-    found = f"{one.differing:,} differ" if one.differing else "equal"
+        what = f"{many(one.compared, 'object')} ({keys})"
+    found = many(one.differing, "differs", "differ") if one.differing else "equal"
     return f"{definition.name}: {what}: {found}; last proven equal at {proven}"
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from ...counted import many
 from ...indices.definition import select_definitions
 from ...insight.searches import find_search
 from ...insight.why.reason import Why
@@ -99,4 +100,5 @@ class Command(ElasticsearchCommand):
         if why.differs:
             self.say("  The document in the index differs from the database.")
         if why.waiting:
-            self.say(f"  {why.waiting} of its changes wait in the outbox.")
+            waiting = many(why.waiting, "of its changes waits", "of its changes wait")
+            self.say(f"  {waiting} in the outbox.")

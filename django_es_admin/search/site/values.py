@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ...exceptions import SearchParameterInvalid
 from ..fields import SearchField
@@ -39,7 +40,11 @@ def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
     if not isinstance(value, str):
         raise _invalid(name, _("“%(name)s” must be a single text."))
     if len(value) > longest:
-        text = _("“%(name)s” is longer than %(longest)s characters.")
+        text = ngettext(
+            "“%(name)s” is longer than %(longest)s character.",
+            "“%(name)s” is longer than %(longest)s characters.",
+            longest,
+        )
         raise _invalid(name, text, longest=longest)
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise _invalid(name, _("“%(name)s” has characters that are not allowed."))
@@ -70,7 +75,11 @@ def read_values(name: str, value: Any, field: SearchField) -> list[Any]:
     """
     values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
     if len(values) > MAX_VALUES:
-        text = _("“%(name)s” has more than %(longest)s values.")
+        text = ngettext(
+            "“%(name)s” has more than %(longest)s value.",
+            "“%(name)s” has more than %(longest)s values.",
+            MAX_VALUES,
+        )
         raise _invalid(name, text, longest=MAX_VALUES)
     read = _reader(field)
     return [read(name, each) for each in values]

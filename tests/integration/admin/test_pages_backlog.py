@@ -61,7 +61,7 @@ def test_during_an_outage(products: list[Product], settings: Settings) -> None:
         settings.ES_SERVERS = {"default": {"HOSTS": [url], "LABEL": "Production"}}
         for said in everywhere(settings):
             assert "3 changes wait since" in said
-            assert "; they are written once Production answers." in said
+            assert "; all is written once Production answers." in said
         work(rate=1.0)
         for said in everywhere(settings):
             assert "; about 3 s once Production answers." in said
@@ -76,7 +76,7 @@ def test_a_worker_that_went_away(
     for said in everywhere(settings):
         assert ("No worker was seen" in said) == bool(text)
         assert text in said
-        assert ("nobody writes them" in said) == bool(text)
+        assert ("nothing is written, as no worker" in said) == bool(text)
     backlog = get_status().backlog
     commands = [str(problem) for problem in backlog.problems]
     assert all("run manage.py es_drain --forever." in command for command in commands)

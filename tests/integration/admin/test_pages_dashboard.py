@@ -40,7 +40,7 @@ def dashboard(client: Client | None = None, **query: str) -> str:
 
 
 def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", html)).split())
 
 
 def table(text: str, name: str) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.utils import quote
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 
@@ -119,6 +120,31 @@ def test_an_index_with_an_odd_name_has_its_pages(es: Elasticsearch, prefix: str,
         assert response.status_code == 200
         shown = response.content.decode()
         assert full in unescape(shown)
+
+
+@pytest.mark.parametrize("name", ["מוצרים", "منتجات-2026", "a'b", "a&b=c;d@e!f$g(h)i"])
+def test_a_sentence_keeps_a_name_apart(
+    es: Elasticsearch, prefix: str, settings: Settings, name: str
+) -> None:
+    settings.ES_INDICES = {name: {}}
+    settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "INDICES": [name]}}
+    es.indices.create(index=prefix + name)
+    key = f"default:{name}"
+    whole = escape(prefix + name)
+    client = visitor(superuser=True)
+    sentence = f"<bdi>{whole}</bdi> is a physical index, not an alias"
+    for url in (reverse("admin:app_list", args=["elasticsearch"]), page_of(key, "change")):
+        assert sentence in client.get(url).content.decode()
+    es.indices.delete(index=prefix + name)
+    plan = client.get(page_of(key, "create")).content.decode()
+    assert f"create <bdi>{whole}-…</bdi>, empty" in plan
+    mark = re.search(r'name="fingerprint" value="(\w+)"', plan)
+    assert mark
+    done = client.post(page_of(key, "create"), {"fingerprint": mark[1]}, follow=True)
+    text = done.content.decode()
+    assert re.search(rf"<bdi>{re.escape(whole)}-[0-9a-f-]+</bdi> is live, and empty", text)
+    assert f"<bdi>{escape(name)}</bdi>" in text[text.index("<h1") : text.index("</h1>")]
+    assert "bdi" not in text[text.index("<title") : text.index("</title>")]
 
 
 def test_documents_mappings_and_keys_are_only_text(es: Elasticsearch, prefix: str) -> None:

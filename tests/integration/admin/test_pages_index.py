@@ -37,7 +37,7 @@ def open_page(name: str, key: str = PRODUCTS, client: Client | None = None, quer
 
 
 def words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", html))).split())
 
 
 def rows(html: str) -> list[str]:

@@ -25,7 +25,7 @@ GERMAN = {"accept-language": "de"}
 
 def words(html: str) -> str:
     main = html[html.index("<main") : html.index("</main")]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", main))).split())
 
 
 def page(name: str, *args: str) -> str:

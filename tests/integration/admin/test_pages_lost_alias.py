@@ -13,9 +13,11 @@ from django_es_admin.exceptions import OperationRefused
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.background import queue_rebuild
 from django_es_admin.lifecycle.create import create_index, plan_create
+from django_es_admin.lifecycle.delete import delete_index, plan_delete
+from django_es_admin.lifecycle.prune import plan_prune
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
-from django_es_admin.models import Generation, Operation
-from django_es_admin.status.status import get_status
+from django_es_admin.models import Generation, Operation, OutboxEntry
+from django_es_admin.status.status import IndexStatus, get_status
 
 from .test_pages_dashboard import dashboard, table
 from .visitors import visitor
@@ -98,6 +100,29 @@ def test_it_is_given_back_with_one_button(
     assert kinds() == []
 
 
+def test_it_is_not_called_up_to_date_where_the_numbers_differ(
+    client: Client, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    live = names()["live"]
+    Product._base_manager.all()[:1].get().delete()
+    OutboxEntry.objects.all().delete()
+    for product in Product._base_manager.all():
+        es.delete(index=live, id=str(product.pk), refresh=True)
+    take_away(es, definition)
+    [problem] = status().problems
+    assert (problem.kind, problem.mends[0].verb) == ("alias-gone-differs", "swap")
+    assert f"{live} (0 documents; the database has 2) was live" in problem.text
+
+
+def test_a_creation_that_is_refused_leads_to_the_swap(
+    client: Client, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    take_away(es, definition)
+    text = client.get(address("create")).content.decode()
+    [link] = re.findall(r'<a href="(\.\./swap/[^"]+)">Swap alias…', text)
+    assert link == f"../swap/?to={names()['live']}"
+
+
 def test_nothing_empty_takes_its_place(
     client: Client, es: Elasticsearch, definition: IndexDefinition
 ) -> None:
@@ -129,7 +154,8 @@ def test_the_standby_takes_the_place_of_a_live_generation_that_was_deleted(
     before = names()
     es.indices.delete(index=before["live"])
     text = dashboard(client)
-    assert f"The live generation is gone: {before['standby']} (3 documents, kept up to" in text
+    said = f"The live generation is gone: <bdi>{before['standby']}</bdi> (3 documents, kept up to"
+    assert said in text
     part = text[text.index("The live generation is gone") :]
     press(client, part[: part.index("</tr>")], "Swap alias…")
     assert list(es.indices.get_alias(name=definition.alias)) == [before["standby"]]
@@ -169,6 +195,63 @@ def test_what_it_belongs_to_is_not_deleted(
     url = f"{address('delete_generation')}?generation={live}"
     assert "give it back first" in client.get(url).content.decode()
     assert f"generation={live}" not in client.get(address("generations")).content.decode()
+
+
+def test_nothing_that_could_take_its_place_is_deleted(
+    client: Client, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    """Neither the standby nor what is retired or unregistered, which may be the last copy."""
+    retired = rebuild(plan_rebuild(definition)) and names()["retired"]
+    Generation.objects.update(retired_at=None)
+    stray = f"{definition.alias}-20260101000000-0000"
+    es.indices.create(index=stray, settings={"number_of_replicas": 0})
+    text = client.get(address("generations")).content.decode()
+    assert {f"generation={name}" in text for name in (names()["standby"], retired, stray)} == {True}
+    assert [tool for tool in buttons(client) if tool.startswith("Prune…")]
+    take_away(es, definition)
+    text = client.get(address("generations")).content.decode()
+    assert "Delete…" not in text
+    assert not [tool for tool in buttons(client) if tool.startswith("Prune…")]
+    [unknown] = [p for p in status().problems if p.kind == "unknown-generations"]
+    assert unknown.mends == ()
+    for name in (names()["standby"], retired, stray):
+        page = client.get(f"{address('delete_generation')}?generation={name}").content.decode()
+        assert f"{name} may be the last copy" in page
+        with pytest.raises(OperationRefused, match="last copy"):
+            delete_index(plan_delete(name))
+    plan = plan_prune(definition, builds=True)
+    assert (plan.doomed, plan.last) == ((), (retired,))
+    assert "it may be the last copy" in client.get(address("prune")).content.decode()
+    assert es.indices.exists(index=[names()["live"], names()["standby"], retired, stray])
+
+
+def test_a_failed_build_is_no_copy(
+    client: Client, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    standby = names()["standby"]
+    Generation.objects.filter(name=standby).update(role="failed", error="Killed.")
+    take_away(es, definition)
+    assert f"generation={standby}" in client.get(address("generations")).content.decode()
+    assert plan_prune(definition).doomed == (standby,)
+    assert plan_delete(standby).refusals == ()
+
+
+def test_a_closed_index_keeps_its_way_back(
+    client: Client, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    es.indices.close(index=names()["live"])
+    assert "Delete…" not in client.get(address("generations")).content.decode()
+    assert "last copy" in plan_delete(names()["standby"]).refusals[0]
+
+
+def status() -> IndexStatus:
+    return get_status(["products"]).indices[0]
+
+
+def buttons(client: Client) -> list[str]:
+    html = client.get(address("change")).content.decode()
+    tools = html[html.index('class="object-tools"') :]
+    return re.findall(r"<a [^>]*>([^<]+)</a>", tools[: tools.index("</ul>")])
 
 
 def test_a_missing_index_with_a_document_is_rebuilt(client: Client, es: Elasticsearch) -> None:

@@ -45,6 +45,19 @@ def test_it_takes_a_right_of_its_own(searches: None) -> None:
         assert client.get(url).status_code == 403
 
 
+def test_it_begins_with_the_index_that_is_searched_most(searches: None) -> None:
+    client = visitor("elasticsearch.view_loggedsearch")
+    assert "4 searches, 1 without a hit." in client.get(URL).content.decode()
+    for _ in range(5):
+        note.note(None, Searched("default", "testapp-notes", "", "lamp", 3, 5.0))
+    note.note(None, Searched("default", "is-gone", "", "lamp", 3, 5.0))
+    text = client.get(URL).content.decode()
+    assert "5 searches, 0 without a hit." in text
+    # Where there is nothing to draw, there is no empty chart.
+    empty = client.get(URL, {"of": "default:flat-products"}).content.decode()
+    assert ("<svg role" in text, "<svg role" in empty) == (True, False)
+
+
 def test_what_it_shows(searches: None) -> None:
     client = visitor("elasticsearch.view_loggedsearch")
     text = client.get(URL, {"of": "default:products"}).content.decode()
@@ -194,7 +207,7 @@ def test_the_preview_of_a_swap(rebuilt_products: list[Product], settings: Any) -
     write([Searched("default", "products", "ProductSearchService", "trail", 3, 5.0)])
     definition.connection.client.delete(index=built, id=str(rebuilt_products[0].pk), refresh=True)
     text = " ".join(client.get(url, {"generation": built}).content.decode().split())
-    assert "Of 1 searches 0 are the same, and none loses all hits." in text
+    assert "1 search was asked: 0 have the same answer, none loses all hits." in text
     assert f">{rebuilt_products[0].pk}</a>" in text
     plan = reverse("admin:elasticsearch_index_swap", args=["default_3Aproducts"])
     assert f"{url}?generation={built}" in client.get(plan, {"to": built}).content.decode()

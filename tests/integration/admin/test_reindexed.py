@@ -26,7 +26,7 @@ TOO_LONG = "x" * 33_000
 
 
 def words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub("</?bdi>", "", html))).split())
 
 
 def compare(key: object) -> str:

@@ -3,22 +3,25 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.urls import reverse
 
 from django_es_admin import connection
 from django_es_admin.backends.errors import translated
 from django_es_admin.documents import fields
-from django_es_admin.exceptions import AccessRefused
+from django_es_admin.exceptions import AccessRefused, ServerRefused
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.worker import drain_due
 from django_es_admin.search.service import search_ids
+from django_es_admin.status import snapshot
 from tests.guide.models import Product
 from tests.integration.admin.visitors import visitor
 from tests.integration.commands.products import INDEX, make_products
@@ -44,11 +47,12 @@ def use(settings: Any, secured: Secured) -> Iterator[Callable[..., None]]:
 
     def use(role: Role | None, prefix: str = PREFIX) -> None:
         body = {} if role is None else {"role_descriptors": {"role": role}}
-        settings.ES_INDICES = {}
+        settings.ES_INDICES = {COPIED: {}}
         settings.ES_SERVERS = {
             "default": {
                 "HOSTS": [secured.url],
                 "INDEX_PREFIX": prefix,
+                "INDICES": [COPIED],
                 "PARAMS": {"api_key": secured.api_key(**body)["encoded"], "ca_certs": secured.ca},
             }
         }
@@ -63,11 +67,23 @@ def use(settings: Any, secured: Secured) -> Iterator[Callable[..., None]]:
             client.indices.delete(index=sorted(found.body))
 
 
-def page(name: str, *args: str) -> None:
-    answer = visitor(superuser=True).get(reverse(f"admin:{name}", args=args))
+def page(name: str, *args: str, **asked: str) -> None:
+    see(visitor(superuser=True).get(reverse(f"admin:{name}", args=args), asked))
+
+
+def ask(name: str, **asked: str) -> None:
+    """Send the form of a page, which keeps what is asked out of the address."""
+    see(visitor(superuser=True).post(reverse(f"admin:{name}", args=[QUOTED]), asked, follow=True))
+
+
+def see(answer: Any) -> None:
     assert answer.status_code == 200
     assert "(403)" not in answer.text
     assert "was refused" not in answer.text
+
+
+def first_key() -> str:
+    return str(Product.objects.values_list("pk", flat=True)[0])
 
 
 def search() -> None:
@@ -97,21 +113,56 @@ def refresh() -> None:
 
 
 QUOTED = f"default_3A{INDEX}"
+COPIED = "plain"
 READING: dict[str, Callable[[], Any]] = {
     "status": lambda: call_command("es_status", INDEX),
+    "why": lambda: call_command("es_why", INDEX, first_key(), "shoe"),
     "search": search,
     "dashboard": lambda: page("app_list", "elasticsearch"),
+    "space": lambda: page("elasticsearch_connection_space", "default"),
     **{
         name: lambda name=name: page(f"elasticsearch_index_{name}", QUOTED)  # type: ignore[misc]
-        for name in ("change", "mapping", "documents", "analyze", "generations")
+        for name in (
+            "change",
+            "mapping",
+            "documents",
+            "generations",
+            "shards",
+            "policies",
+            "operations",
+            "preview",
+            "tuning",
+            "why",
+        )
+    },
+    "terms": lambda: page("elasticsearch_index_terms", QUOTED, field="category.slug"),
+    "one object": lambda: page("elasticsearch_index_compare", QUOTED, key=first_key()),
+    "console": lambda: ask("elasticsearch_index_console", body='{"query": {"match_all": {}}}'),
+    "explain": lambda: ask(
+        "elasticsearch_index_console", body='{"query": {"match_all": {}}}', key=first_key()
+    ),
+    **{
+        name: lambda name=name: page(f"elasticsearch_{name}_changelist")  # type: ignore[misc]
+        for name in ("operation", "outboxentry", "loggedsearch", "judgement", "promotion")
     },
 }
-WRITING: dict[str, Callable[[], Any]] = {"save": save, "delete": delete, "refresh": refresh}
+WRITING: dict[str, Callable[[], Any]] = {
+    "save": save,
+    "delete": delete,
+    "refresh": refresh,
+    "reindex": lambda: call_command("es_reindex", INDEX, "--all"),
+    "verify": lambda: call_command("es_verify", INDEX),
+}
 OPERATING: dict[str, Callable[[], Any]] = {
     "create": lambda: call_command("es_create", INDEX),
     "rebuild": lambda: call_command("es_rebuild", INDEX),
     "rebuild again": lambda: call_command("es_rebuild", INDEX),
+    "preview": lambda: call_command("es_preview", INDEX),
     "rollback": lambda: call_command("es_rollback", INDEX, "--no-input"),
+    "update": lambda: call_command("es_update_mapping", INDEX),
+    "create without a document": lambda: call_command("es_create", COPIED),
+    "copy": lambda: call_command("es_rebuild", COPIED),
+    "analyze": lambda: ask("elasticsearch_index_analyze", text="a shoe", analyzer="standard"),
     **WRITING,
     **READING,
     "prune": lambda: call_command("es_prune", INDEX, "--no-input"),
@@ -130,6 +181,8 @@ def refused(operations: dict[str, Callable[[], Any]]) -> str:
     """Return the first operation that fails, and why; "" for none."""
     for name, do in operations.items():
         try:
+            # Else the next page would show what the one before was told.
+            snapshot.forget(connection)
             do()
         except (Exception, SystemExit) as error:  # noqa: BLE001 (why it failed is looked at)
             return f"{name}: {type(error).__name__}: {error}"
@@ -181,6 +234,79 @@ def test_a_role_ends_at_the_prefix(use: Callable[..., None], secured: Secured, n
     ):
         with pytest.raises(AccessRefused, match=r"\(403\)"), translated(connection):
             ask()
+
+
+POSTED = (
+    "create",
+    "rebuild",
+    "swap",
+    "rollback",
+    "refresh",
+    "drain",
+    "complete",
+    "verify",
+    "prune",
+)
+
+
+@pytest.mark.parametrize("verb", POSTED)
+def test_a_page_says_which_right_is_missing(
+    use: Callable[..., None], secured: Secured, verb: str
+) -> None:
+    make_products(2)
+    use(None)
+    call_command("es_rebuild", INDEX)
+    call_command("es_rebuild", INDEX)
+    role = roles()["shop_reader"]
+    [rights] = role["indices"]
+    before = live()
+    for lesser in (role, {**role, "indices": [{**rights, "privileges": ["monitor"]}]}):
+        use(lesser)
+        client = visitor(superuser=True)
+        url = reverse(f"admin:elasticsearch_index_{verb}", args=[QUOTED])
+        plan = client.get(url)
+        assert plan.status_code in (200, 409)
+        mark = re.search(r'name="fingerprint" value="(\w+)"', plan.text)
+        sent = {"fingerprint": mark[1] if mark else "", "typed": INDEX}
+        answer = client.post(url, sent, follow=True)
+        assert answer.status_code in (200, 409)
+        if verb in ("create", "rollback", "swap", "refresh"):
+            assert "(403)" in plan.text + answer.text or "already" in plan.text
+    use(None)
+    assert live() == before
+
+
+def live() -> list[str]:
+    definition = get_definition(INDEX)
+    found = connection.client.indices.get_alias(name=definition.alias)
+    return sorted(found.body)
+
+
+def test_what_needs_more_says_so(use: Callable[..., None], secured: Secured) -> None:
+    make_products(1)
+    use(None)
+    call_command("es_rebuild", INDEX)
+    use(roles()["shop_reader"])
+    url = reverse("admin:elasticsearch_index_analyze", args=[QUOTED])
+    asked = {"text": "a shoe", "analyzer": "standard"}
+    assert "(403)" in visitor(superuser=True).post(url, asked, follow=True).text
+    with pytest.raises((AccessRefused, CommandError), match="403"):
+        call_command("es_why", INDEX, first_key(), "absent")
+
+
+def test_synonyms_need_a_privilege_of_the_cluster(
+    use: Callable[..., None], secured: Secured
+) -> None:
+    role = roles()["shop_deployment"]
+    rules = [{"synonyms": "shoe, trainer"}]
+    use(role)
+    with pytest.raises(AccessRefused, match=r"\(403\)"), translated(connection):
+        connection.client.synonyms.put_synonym(id="shop-words", synonyms_set=rules)
+    use({**role, "cluster": [*role["cluster"], "manage_search_synonyms"]})
+    # A server of tests may lack a type of field that it needs to keep them.
+    with suppress(ServerRefused), translated(connection):
+        connection.client.synonyms.put_synonym(id="shop-words", synonyms_set=rules)
+        connection.client.synonyms.delete_synonym(id="shop-words")
 
 
 def without(privilege: str) -> Role:

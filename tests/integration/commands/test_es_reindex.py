@@ -121,7 +121,7 @@ def test_what_is_refused(run: Run, es: Elasticsearch, definition: IndexDefinitio
     bad = make_bad_product()
     done = run("es_reindex", INDEX, "--pk", str(bad.pk))
     assert done.code == 2
-    assert "1 documents were refused" in done.message
+    assert "1 document was refused" in done.message
 
 
 def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:

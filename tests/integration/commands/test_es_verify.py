@@ -12,12 +12,12 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.indices.source.kept import Kept
 from django_es_admin.lifecycle.background import do_queued, queue_verify
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.reindex import reindex_objects
 from django_es_admin.lifecycle.verify import comparison as module
 from django_es_admin.lifecycle.verify import findings
-from django_es_admin.lifecycle.verify.kept import Kept
 from django_es_admin.lifecycle.verify.last import keys_that_differed, read_differences, read_last
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
@@ -51,7 +51,7 @@ def test_equal(run: Run, products: list[Product]) -> None:
     done = run("es_verify", INDEX)
     assert done.code == 0
     assert "30 objects and 30 documents compared" in done.out
-    assert "0 missing, 0 stale, 0 ghosts, 0 refused." in done.out
+    assert "0 missing, 0 stale, 0 ghosts, 0 cannot be made." in done.out
     assert not OutboxEntry.objects.exists()
     operation = Operation.objects.latest("pk")
     assert (operation.kind, operation.state) == ("verify", "done")
@@ -222,7 +222,7 @@ def test_one_that_cannot_be_made_is_named_and_stops_no_other(
     finally:
         definition.document.django.__dict__.pop("source", None)
     assert done.code == 2
-    assert "1 refused." in done.out
+    assert "1 cannot be made." in done.out
     assert f"object {bad.pk}: its document cannot be made" in done.out
 
 

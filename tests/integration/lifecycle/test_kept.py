@@ -8,9 +8,9 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents.prepared import Prepared
 from django_es_admin.indices.definition import IndexDefinition, get_definition
+from django_es_admin.indices.source.kept import Kept, read_kept
+from django_es_admin.indices.source.synthetic import canonical
 from django_es_admin.lifecycle.verify.content import find_differences
-from django_es_admin.lifecycle.verify.kept import read_kept
-from django_es_admin.lifecycle.verify.synthetic import canonical
 
 VECTORS = {
     "v": {"type": "dense_vector", "dims": 3},
@@ -168,3 +168,21 @@ def test_parts_of_a_source(
 def test_no_source(es: Elasticsearch, definition: IndexDefinition) -> None:
     kind_of(es, definition, {"_source": {"enabled": False}}, ({"a": 1}, {"a": 1}))
     assert not read_kept(definition.connection, f"{definition.connection.index_prefix}kept").enabled
+
+
+def test_numbers_and_characters_that_a_fast_reader_does_not_take(
+    es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    mappings = {"properties": {"n": {"type": "double"}, "t": {"type": "text"}}}
+    odd = {"n": 2**70, "t": "x"}
+    assert kind_of(es, definition, mappings, (odd, odd)) is None
+    assert kind_of(es, definition, mappings, (odd, odd | {"n": 1.5})) == "stale"
+    assert kind_of(es, definition, mappings, (odd, odd | {"n": 2**70 + 1})) == "stale"
+
+
+def test_true_is_not_one() -> None:
+    kept = Kept()
+    assert not kept.is_equal({"a": 1}, {"a": True})
+    assert not kept.is_same(b'{"a":1}', {"a": True})
+    assert not kept.is_equal({"t": "\ud800"}, {"t": "\ud801"})
+    assert kept.is_equal({"t": "\ud800", "n": 2**64}, {"n": 2**64, "t": "\ud800"})

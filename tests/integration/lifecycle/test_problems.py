@@ -122,5 +122,5 @@ def test_a_target_whose_shards_are_missing(es: Elasticsearch, definition: IndexD
     away = register(definition, f"{definition.alias}-20260101000000-abcd", Generation.Role.BUILDING)
     mark_loaded(away)
     assert "is red" in " ".join(plan_swap(definition, away.name).refusals)
-    with pytest.raises(GateClosed, match=r"1 shard copies of .*-abcd are missing after 0 s"):
+    with pytest.raises(GateClosed, match=r"1 shard copy of .*-abcd missing after 0 s"):
         await_shards(definition, away, 0)

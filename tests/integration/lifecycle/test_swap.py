@@ -131,8 +131,8 @@ def test_a_target_with_far_fewer_documents_is_refused(
     plan = plan_swap(definition, smaller)
     assert (plan.documents_before, plan.documents_after) == (4, 3)
     assert plan.refusals == (
-        "The target has 3 documents and the live generation 4: under 90% of it. If that is right, "
-        "pass --min-ratio or --force.",
+        "The target has 3 documents and the live generation 4 documents: under 90% of it. If that "
+        "is right, pass --min-ratio or --force.",
     )
     with pytest.raises(OperationRefused, match="under 90% of it"):
         swap_alias(plan)
@@ -238,7 +238,7 @@ def test_the_shards_are_waited_for_as_long_as_was_said(
         health = json.dumps({"number_of_data_nodes": 1, "active_shards": 0})
         return Answer(200, health, "application/json", elasticsearch=True)
 
-    refusal = r"1 shard copies of .* are missing after 1 s"
+    refusal = r"1 shard copy of .* missing after 1 s"
     with between(hide_the_shard), pytest.raises(GateClosed, match=refusal):
         rebuild(plan_rebuild(get_definition(INDEX), wait=1))
     assert list(roles().values()) == ["building"]

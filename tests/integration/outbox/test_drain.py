@@ -180,7 +180,7 @@ def test_after_enough_attempts_it_is_parked_and_a_good_save_resolves_it(
 ) -> None:
     settings.ES_ADMIN = {**settings.ES_ADMIN, "OUTBOX_MAX_ATTEMPTS": 3}
     for _ in range(2):
-        with pytest.raises(CommandError, match="1 documents were refused") as caught:
+        with pytest.raises(CommandError, match="1 document was refused") as caught:
             call_command("es_drain", verbosity=0)
         assert caught.value.returncode == 2
     row = OutboxEntry.objects.get()

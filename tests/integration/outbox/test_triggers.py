@@ -409,7 +409,7 @@ def run(*arguments: str) -> str:
 def test_the_command(triggered: Triggered) -> None:
     products(triggered)
     names = {trigger.name for trigger in read_state("default").present}
-    assert f"{len(names)} triggers are there, 0 are missing, 0 are old" in run("status")
+    assert f"{len(names)} triggers are there, 0 missing, 0 old" in run("status")
     found = json.loads(run("status", "--json"))["databases"][0]
     assert {one["name"] for one in found["present"]} == names
     sql = run("status", "--sql")

@@ -80,7 +80,7 @@ def test_it_is_shown_first_and_saved_by_a_second_click(
     client = visitor(superuser=True)
     page = client.post(ADD, {**GOOD, "_continue": "1"})
     text = page.content.decode()
-    assert "Of 2 searches 1 are the same, and none loses all hits." in text
+    assert "2 searches were asked: 1 has the same answer, none loses all hits." in text
     assert "pc" in text
     assert str(blue.pk) in text
     assert not Synonym.objects.exists()
@@ -92,7 +92,7 @@ def test_it_is_shown_first_and_saved_by_a_second_click(
     assert saved["Location"] == change(rule)
     assert found(es, shop.definition, "pc") == {"red pc", "blue computer"}
     gone = client.get(change(rule, "delete")).content.decode()
-    assert "Of 2 searches 1 are the same" in gone
+    assert "2 searches were asked: 1 has the same answer" in gone
     assert Synonym.objects.exists()
     # Saved as it is, it changes nothing, so that nothing is asked.
     assert client.post(change(rule), {**GOOD, "rule": rule.rule}).status_code == 302

@@ -8,6 +8,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ....counted import counted
 from ....exceptions import IndexMissing, OperationRefused
 from ....indices.definition import IndexDefinition
 from ....indices.names import is_generation_name
@@ -39,14 +40,10 @@ _NO_TASKS = _(
     "django-tasks-db, or use `manage.py es_rebuild`."
 )
 
-_TOO_MUCH = _(
-    "%(count)s changes wait, which is too much for one request: run `manage.py es_drain`."
-)
-
-
+_TOO_MUCH = _("%(waiting)s: that is too much for one request. Run `manage.py es_drain`.")
 _TOO_MANY = _(
-    "There are about %(count)s objects to compare, which is too much for one request: run "
-    "`manage.py es_verify`, or let a worker do tasks in the background."
+    "About %(objects)s to compare: that is too much for one request. Run `manage.py es_verify`, or "
+    "let a worker do tasks in the background."
 )
 
 
@@ -241,7 +238,7 @@ DRAIN = Action(
     note=lambda index: number(index.outbox.waiting) if index.outbox.waiting else "",
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_drain",
-    tell_too_long=lambda plan: str(_TOO_MUCH) % {"count": plan.waiting},
+    tell_too_long=lambda plan: str(_TOO_MUCH) % {"waiting": counted(plan.waiting, "change")},
 )
 COMPLETE = Action(
     name="complete",
@@ -267,7 +264,7 @@ VERIFY = Action(
     fits=lambda index: bool(index.model) and index.exists,
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_verify",
-    tell_too_long=lambda plan: str(_TOO_MANY) % {"count": number(plan.rows)},
+    tell_too_long=lambda plan: str(_TOO_MANY) % {"objects": counted(plan.rows, "object")},
 )
 PRUNE = Action(
     name="prune",

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import number_format
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ....insight.compared import sentence_of
 from ....models import Operation
 from ....operations.history import OperationStatus
-from ..format import number
+from ..format import filled, number
 
 _Kind = Operation.Kind
 _State = Operation.State
@@ -58,7 +59,8 @@ def outcome_of(operation: OperationStatus) -> str:
         told = _("The live generation is as it was.") if _left_alone(operation) else ""
     else:
         told = _SENTENCES[_Kind(row.kind)](row)
-    return f"{told} {_judged(row)}".strip()
+    # A sentence of its own has no name in it, and is ours.
+    return format_html_join(" ", "{}", ((part,) for part in (told, _judged(row)) if part))
 
 
 def _judged(row: Operation) -> str:
@@ -78,12 +80,13 @@ def _judged(row: Operation) -> str:
             "nDCG@10 of %(count)s judged searches: %(ndcg)s, and %(before)s with %(live)s.",
             judged["searches"],
         )
-    return text % {
+    values = {
         "count": number(judged["searches"]),
         "ndcg": number_format(now, 3),
         "before": "" if before is None else number_format(before, 3),
         "live": judged["live"],
     }
+    return filled(text, values)
 
 
 def _left_alone(operation: OperationStatus) -> bool:
@@ -100,21 +103,34 @@ def _rebuilt(row: Operation) -> str:
     }
     if "documents" not in row.details:
         return _moved(row)
+    count = row.details["documents"] or 0
     if row.details.get("swap") is False:
-        text = _("%(generation)s is complete with %(documents)s documents, and waits for its swap.")
+        text = ngettext(
+            "%(generation)s is complete with %(documents)s document, and waits for its swap.",
+            "%(generation)s is complete with %(documents)s documents, and waits for its swap.",
+            count,
+        )
     elif values["source"]:
-        text = _("%(generation)s is live with %(documents)s documents, in place of %(source)s.")
+        text = ngettext(
+            "%(generation)s is live with %(documents)s document, in place of %(source)s.",
+            "%(generation)s is live with %(documents)s documents, in place of %(source)s.",
+            count,
+        )
     else:
-        text = _("%(generation)s is live with %(documents)s documents.")
-    return text % values
+        text = ngettext(
+            "%(generation)s is live with %(documents)s document.",
+            "%(generation)s is live with %(documents)s documents.",
+            count,
+        )
+    return filled(text, values)
 
 
 def _moved(row: Operation) -> str:
-    return _("%(generation)s is live.") % {"generation": row.generation}
+    return filled(_("%(generation)s is live."), {"generation": row.generation})
 
 
 def _created(row: Operation) -> str:
-    return _("%(generation)s is live, and empty.") % {"generation": row.generation}
+    return filled(_("%(generation)s is live, and empty."), {"generation": row.generation})
 
 
 def _pruned(row: Operation) -> str:
@@ -126,11 +142,11 @@ def _pruned(row: Operation) -> str:
     )
     if not names:
         return _("Nothing was deleted: none of them could go any more.")
-    return text % {"count": number(len(names)), "names": ", ".join(names)}
+    return filled(text, {"count": number(len(names)), "names": ", ".join(names)})
 
 
 def _deleted(row: Operation) -> str:
-    return _("%(name)s was deleted.") % {"name": row.generation or row.index}
+    return filled(_("%(name)s was deleted."), {"name": row.generation or row.index})
 
 
 def _refreshed(row: Operation) -> str:
@@ -139,47 +155,50 @@ def _refreshed(row: Operation) -> str:
 
 def _drained(row: Operation) -> str:
     details = row.details
-    text = _("%(written)s documents were written and %(deleted)s deleted; %(failed)s were refused.")
-    return text % _numbers(details, "written", "deleted", "failed")
+    text = _("Documents written: %(written)s; deleted: %(deleted)s; refused: %(failed)s.")
+    return filled(text, _numbers(details, "written", "deleted", "failed"))
 
 
 def _reindexed(row: Operation) -> str:
     details = row.details
     if "differed" in details:
         text = _(
-            "%(differed)s documents differed; %(written)s of them do not any more, "
-            "%(left)s still do."
+            "Documents that differed: %(differed)s. As they should be now: %(written)s; still "
+            "different: %(left)s."
         )
-        return text % _numbers(details, "differed", "written", "left")
+        return filled(text, _numbers(details, "differed", "written", "left"))
     if "written" not in details:
         return ""
     text = _(
-        "Of %(objects)s objects %(written)s were written, %(waiting)s wait, and %(refused)s were "
-        "refused."
+        "Objects: %(objects)s. Written: %(written)s; waiting: %(waiting)s; refused: %(refused)s."
     )
-    return text % _numbers(details, "objects", "written", "waiting", "refused")
+    return filled(text, _numbers(details, "objects", "written", "waiting", "refused"))
 
 
 def _verified(row: Operation) -> str:
     details = row.details
     if not any(details.get(kind) for kind in ("missing", "stale", "ghosts", "refused")):
-        text = _("All of %(objects)s objects are in %(generation)s as they should be.")
+        text = ngettext(
+            "%(objects)s object was compared: it is in %(generation)s as it should be.",
+            "%(objects)s objects were compared: all are in %(generation)s as they should be.",
+            details.get("objects", 0),
+        )
     else:
         text = _(
-            "Compared with %(generation)s: %(objects)s objects. Missing: %(missing)s; different: "
+            "Objects compared with %(generation)s: %(objects)s. Missing: %(missing)s; different: "
             "%(stale)s; documents without an object: %(ghosts)s; documents that cannot be made: "
             "%(refused)s."
         )
     if details.get("waiting"):
         text += " " + _("Waiting in the outbox: %(waiting)s.")
     names = ("objects", "missing", "stale", "ghosts", "refused", "waiting")
-    return text % {**_numbers(details, *names), "generation": row.generation}
+    return filled(text, {**_numbers(details, *names), "generation": row.generation})
 
 
 def _updated(row: Operation) -> str:
     names = row.details.get("updated") or []
     text = _("The mapping of %(generation)s is as declared. Fields that changed: %(names)s.")
-    return text % {"generation": row.generation, "names": ", ".join(names) or _("none")}
+    return filled(text, {"generation": row.generation, "names": ", ".join(names) or _("none")})
 
 
 def _synonyms_put(row: Operation) -> str:
@@ -187,7 +206,7 @@ def _synonyms_put(row: Operation) -> str:
     if not sets:
         return _("Elasticsearch had the rules already.")
     told = ", ".join(f"{name}: {number(count)}" for name, count in sets.items())
-    return _("Searches use these synonyms (rules of each set): %(sets)s.") % {"sets": told}
+    return filled(_("Searches use these synonyms (rules of each set): %(sets)s."), {"sets": told})
 
 
 def _previewed(row: Operation) -> str:

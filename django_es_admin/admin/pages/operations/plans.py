@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ....counted import counted
 from ....indices.definition import IndexDefinition
 from ....insight.preview.operation import PreviewPlan
 from ....lifecycle.aliases.swap_plan import SwapPlan
@@ -20,7 +22,7 @@ from ....lifecycle.refresh import RefreshPlan
 from ....lifecycle.synonyms import SynonymsPlan
 from ....lifecycle.verify.plan import VerifyPlan
 from ....operations.history import last_rate
-from ..format import duration, number, pretty_json, size
+from ..format import duration, filled, number, pretty_json, size
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Told:
         requests: what is sent to Elasticsearch, in its order.
         typed: what to type to confirm; "" where nothing is destroyed.
         idle: whether there is nothing to do, and so no button.
-        more: text and query string of a plan that does more.
+        more: text and relative address of a plan that does more, or what is wanted instead.
     """
 
     steps: tuple[str, ...]
@@ -78,13 +80,18 @@ def tell_create(plan: CreatePlan) -> Told:
     values = {"name": name, "shape": _shape(definition), "count": number(plan.fields)}
     return Told(
         (
-            text % values,
-            _("give it the alias %(alias)s, in the same request") % {"alias": definition.alias},
+            filled(text, values),
+            filled(
+                _("give it the alias %(alias)s, in the same request"), {"alias": definition.alias}
+            ),
             _("write every later change to it; rows that exist already are not loaded")
             if definition.document
             else _("the project fills the index itself"),
         ),
         (_put(definition, name),),
+        more=(_("Swap alias…"), f"../swap/?{urlencode({'to': plan.former.name})}")
+        if plan.former
+        else None,
     )
 
 
@@ -139,7 +146,7 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
         "remove": {"index": plan.source, "alias": definition.alias, "must_exist": True},
     }
     return Told(
-        tuple(step % values for step in steps),
+        tuple(filled(step, values) for step in steps),
         (
             _put(definition, name),
             f"POST /{name}-WRITE/_bulk?require_alias=true",
@@ -183,7 +190,7 @@ def _tell_copy(plan: RebuildPlan) -> Told:
     ]
     body = {"source": {"index": plan.source}, "dest": {"index": name, "version_type": "external"}}
     return Told(
-        tuple(step % values for step in steps) if plan.source else (),
+        tuple(filled(step, values) for step in steps) if plan.source else (),
         (
             *([f"PUT /{plan.source}/_block/write"] if plan.block else []),
             f"PUT /{name}\n{pretty_json({'settings': definition.settings})}",
@@ -215,14 +222,14 @@ def tell_swap(plan: SwapPlan) -> Told:
         "source": plan.source or _("nowhere"),
         "target": plan.target or "—",
         "before": number(plan.documents_before),
-        "after": number(plan.documents_after),
+        "after": counted(plan.documents_after, "document"),
         "refused": number(plan.refused),
     }
     steps = []
     if plan.gated:
         steps.append(_("drain into %(target)s, compare it with the database"))
     steps.append(_("swap the alias %(alias)s: %(source)s → %(target)s, in one atomic request"))
-    steps.append(_("searches then see %(after)s documents instead of %(before)s"))
+    steps.append(_("searches then see %(after)s, instead of %(before)s"))
     if plan.source and not plan.concrete:
         steps.append(_("keep %(source)s up to date, for a rollback"))
     if plan.concrete:
@@ -230,7 +237,7 @@ def tell_swap(plan: SwapPlan) -> Told:
     if plan.refused:
         steps.append(_("try the documents that it refused again: %(refused)s"))
     return Told(
-        tuple(step % values for step in steps),
+        tuple(filled(step, values) for step in steps),
         (_aliases(*plan.actions),),
         typed=plan.definition.alias if plan.concrete else "",
     )
@@ -240,17 +247,21 @@ def tell_refresh(plan: RefreshPlan) -> Told:
     """Tell a refresh."""
     alias = plan.definition.alias
     step = _("make what was written to %(alias)s searchable at once")
-    return Told((step % {"alias": alias},), (f"POST /{alias}/_refresh",))
+    return Told((filled(step, {"alias": alias}),), (f"POST /{alias}/_refresh",))
 
 
 def tell_synonyms(plan: SynonymsPlan) -> Told:
     """Tell how sets of synonyms come in step with the rows."""
-    steps, requests = [], []
+    steps: list[str] = []
+    requests = []
     for one in plan.sets:
         if one.differs:
-            text = _(
-                "put %(count)s rules into the set %(name)s: %(added)s of them are new there, and "
-                "%(removed)s others go. Searches use them at once"
+            text = ngettext(
+                "put %(count)s rule into the set %(name)s (new: %(added)s; no longer there: "
+                "%(removed)s). Searches use it at once",
+                "put %(count)s rules into the set %(name)s (new: %(added)s; no longer there: "
+                "%(removed)s). Searches use them at once",
+                one.rules,
             )
             values = {
                 "count": number(one.rules),
@@ -258,7 +269,7 @@ def tell_synonyms(plan: SynonymsPlan) -> Told:
                 "added": number(one.added),
                 "removed": number(one.removed),
             }
-            steps.append(text % values)
+            steps.append(filled(text, values))
             requests.append(f"PUT /_synonyms/{one.real}")
     if not steps:
         steps.append(_("nothing: Elasticsearch has the rules of the database"))
@@ -268,9 +279,12 @@ def tell_synonyms(plan: SynonymsPlan) -> Told:
 def tell_preview(plan: PreviewPlan) -> Told:
     """Tell a preview."""
     steps = (
-        _(
+        ngettext(
+            "ask %(live)s and %(generation)s the most frequent logged search, and all that are "
+            "judged",
             "ask %(live)s and %(generation)s the %(count)s most frequent logged searches, and all "
-            "that are judged"
+            "that are judged",
+            plan.searches,
         ),
         _("begin no further request after %(seconds)s s"),
         _("keep what differs with the operation. Nothing is changed"),
@@ -281,7 +295,7 @@ def tell_preview(plan: PreviewPlan) -> Told:
         "count": number(plan.searches),
         "seconds": number(int(plan.seconds)),
     }
-    return Told(tuple(step % values for step in steps), ("GET /_msearch",))
+    return Told(tuple(filled(step, values) for step in steps), ("GET /_msearch",))
 
 
 def tell_drain(plan: DrainPlan) -> Told:
@@ -300,8 +314,8 @@ def tell_drain(plan: DrainPlan) -> Told:
     retried = {"count": number(plan.parked), "name": plan.definition.name}
     return Told(
         (
-            *((again % retried,) if plan.parked else ()),
-            first % values,
+            *((filled(again, retried),) if plan.parked else ()),
+            filled(first, values),
             _("write their documents to the live, standby and building generations"),
             _("delete the rows of the outbox that were written"),
         ),
@@ -313,13 +327,13 @@ def tell_complete(plan: CompletePlan) -> Told:
     """Tell a comparison that writes what differs."""
     values = {
         "generation": plan.generation,
-        "documents": number(plan.documents),
-        "rows": number(plan.rows),
+        "documents": counted(plan.documents, "document"),
+        "rows": counted(plan.rows, "row"),
     }
     steps = (
         _(
-            "compare the keys of %(documents)s documents in %(generation)s with those of "
-            "%(rows)s rows"
+            "compare the keys that %(generation)s has with those of the database "
+            "(%(documents)s, %(rows)s)"
         ),
         _("write each document that is missing, and delete each that has no row, by the outbox"),
     )
@@ -328,19 +342,21 @@ def tell_complete(plan: CompletePlan) -> Told:
         f"POST /{plan.generation}/_search",
         f"POST /{plan.definition.alias}-…-WRITE/_bulk?require_alias=true",
     )
-    return Told(tuple(step % values for step in steps), requests if plan.generation else ())
+    return Told(tuple(filled(step, values) for step in steps), requests if plan.generation else ())
 
 
 def tell_verify(plan: VerifyPlan) -> Told:
     """Tell a comparison."""
-    values = {"generation": plan.generation, "rows": number(plan.rows)}
+    values = {"generation": plan.generation, "objects": counted(plan.rows, "object")}
     if plan.ids:
-        first = _("compare the keys of about %(rows)s objects with those in %(generation)s")
+        first = _(
+            "compare the keys of all objects (about %(objects)s) with those in %(generation)s"
+        )
         more = (_("Compare the documents, too"), "?")
     else:
         first = _(
-            "make the documents of about %(rows)s objects, and compare them with those in "
-            "%(generation)s"
+            "make the documents of all objects (about %(objects)s), and compare them with those "
+            "in %(generation)s"
         )
         more = (_("Compare only keys, which is faster"), "?ids=1")
     steps = (
@@ -349,30 +365,41 @@ def tell_verify(plan: VerifyPlan) -> Told:
         _("list what is missing, surplus or differs; nothing is written"),
     )
     requests = (f"POST /{plan.generation}/_mget", f"POST /{plan.generation}/_search")
-    told = tuple(step % values for step in steps)
+    told = tuple(filled(step, values) for step in steps)
     return Told(told, requests if plan.generation else (), more=more)
 
 
 def tell_prune(plan: PrunePlan) -> Told:
     """Tell a pruning."""
-    steps = [_tell_doomed(name, plan.found[name]) for name in plan.doomed]
+    steps: list[str] = [_tell_doomed(name, plan.found[name]) for name in plan.doomed]
     if plan.doomed:
-        freed = ngettext(
-            "this frees %(size)s: %(documents)s documents in %(count)s generation",
-            "this frees %(size)s: %(documents)s documents in %(count)s generations",
-            len(plan.doomed),
-        )
-        values = {"size": size(plan.size), "documents": number(plan.documents)}
-        steps.append(freed % {**values, "count": number(len(plan.doomed))})
+        values = {
+            "size": size(plan.size),
+            "documents": counted(plan.documents, "document"),
+            "generations": counted(len(plan.doomed), "generation"),
+        }
+        steps.append(filled(_("this frees %(size)s (%(generations)s, %(documents)s)"), values))
     steps += [
-        _("keep %(name)s for now: a process may still be writing to it") % {"name": name}
+        filled(_("keep %(name)s for now: a process may still be writing to it"), {"name": name})
         for name in plan.early
     ]
-    steps += [_("keep %(name)s: it is not registered") % {"name": name} for name in plan.unknown]
+    steps += [
+        filled(
+            _("keep %(name)s: it may be the last copy, as what is searched is not whole"),
+            {"name": name},
+        )
+        for name in plan.last
+    ]
+    steps += [
+        filled(_("keep %(name)s: it is not registered"), {"name": name}) for name in plan.unknown
+    ]
     if not plan.doomed:
         steps.append(_("there is nothing to delete: live and standby are always kept"))
     requests = (f"DELETE /{','.join(plan.doomed)}",) if plan.doomed else ()
-    steps += [_("keep %(name)s: a build that nobody works on") % {"name": n} for n in plan.builds]
+    steps += [
+        filled(_("keep %(name)s: a build that nobody works on"), {"name": name})
+        for name in plan.builds
+    ]
     return Told(
         tuple(steps),
         requests,
@@ -384,25 +411,29 @@ def tell_prune(plan: PrunePlan) -> Told:
 
 def _tell_doomed(name: str, doomed: Doomed) -> str:
     roles = {
-        "failed": _("a build that failed: %(error)s") % {"error": doomed.error or "—"},
+        "failed": filled(_("a build that failed: %(error)s"), {"error": doomed.error or "—"}),
         "building": _("a build that nobody works on"),
     }
-    text = _("delete %(name)s permanently: %(documents)s documents, %(size)s, %(role)s")
-    return text % {
+    values = {
         "name": name,
-        "documents": number(doomed.documents),
+        "documents": counted(doomed.documents, "document"),
         "size": size(doomed.size),
         "role": roles.get(doomed.role) or _("not searched and not written to any more"),
     }
+    return filled(_("delete %(name)s permanently: %(documents)s, %(size)s, %(role)s"), values)
 
 
 def tell_delete(plan: DeletePlan) -> Told:
     """Tell the deletion of a generation."""
     steps = []
     for name, documents in plan.generations.items():
-        text = _("delete %(name)s with its %(count)s documents, permanently, which frees %(size)s")
-        values = {"name": name, "count": number(documents), "size": size(plan.sizes.get(name))}
-        steps.append(text % values)
+        text = _("delete %(name)s permanently: %(documents)s. This frees %(size)s")
+        values = {
+            "name": name,
+            "documents": counted(documents, "document"),
+            "size": size(plan.sizes.get(name)),
+        }
+        steps.append(filled(text, values))
     return Told(tuple(steps), (f"DELETE /{','.join(plan.generations)}",), typed=plan.name)
 
 

@@ -25,7 +25,7 @@ from ....status.problem import Problem
 from ....status.status import IndexStatus, get_status
 from ...rights import IndexPages
 from ..address import object_id
-from ..format import number
+from ..format import filled, number
 from .actions import CREATE, REBUILD, Action
 from .operate import carry_out, find_refusals
 from .tool import Tool
@@ -295,7 +295,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
         if reason:
             # Django writes the first letter of a message large, which a name must not be.
             told = _("Index %(name)s: %(reason)s")
-            refused.append(told % {"name": row.index.name, "reason": reason})
+            refused.append(filled(told, {"name": row.index.name, "reason": reason}))
     values = {"count": begun, "action": str(action.title).rstrip("…")}
     text = ngettext(
         "%(action)s: %(count)s operation began.", "%(action)s: %(count)s operations began.", begun
@@ -313,8 +313,11 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
     for line in refused[:_MOST_TOLD]:
         pages.message_user(request, line, messages.ERROR)
     if len(refused) > _MOST_TOLD:
-        text = _("%(count)s more were refused or failed.")
-        more = text % {"count": len(refused) - _MOST_TOLD}
+        more = ngettext(
+            "%(count)s more was refused, or failed.",
+            "%(count)s more were refused, or failed.",
+            len(refused) - _MOST_TOLD,
+        ) % {"count": len(refused) - _MOST_TOLD}
         pages.message_user(request, more, messages.ERROR)
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from elasticsearch import BadRequestError
 from elasticsearch.helpers import BulkIndexError
 
+from ....counted import many
 from ....indices.definition import IndexDefinition, definition_of
 from ....lifecycle.rebuild import plan_rebuild, rebuild
 from ....management.command import FAILURES, explain
@@ -173,7 +174,7 @@ class Command(BaseCommand):
             result = rebuild(plan)
             self.stdout.write(
                 f"The alias '{definition.alias}' leads to the new index '{result.generation}' with "
-                f"{result.gate.documents} documents"
+                f"{many(result.gate.documents, 'document')}"
             )
             if plan.source and not plan.concrete:
                 self.stdout.write(

@@ -1,9 +1,10 @@
 """What Elasticsearch keeps of a document that it is sent, and what it gives back."""
 
 import fnmatch
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,8 @@ import orjson
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...conf import get_options
-from ...indices.line_ends import with_plain_ends
-from ...indices.live import read_fields
+from ..live import read_fields
+from .line_ends import with_plain_ends
 from .synthetic import canonical
 
 Path = tuple[str, ...]
@@ -35,9 +36,9 @@ class Kept:
         created: number of the version that created the index.
     """
 
-    mappings: Mapping[str, Any]
-    synthetic: bool
-    created: int
+    mappings: Mapping[str, Any] = field(default_factory=dict)
+    synthetic: bool = False
+    created: int = 0
 
     @property
     def enabled(self) -> bool:
@@ -62,16 +63,26 @@ class Kept:
             found: its ``_source``.
         """
         # What Elasticsearch keeps as it was sent needs no more than this.
-        if orjson.dumps(found) == body:
+        if _plainly(found) == body:
             return True
-        sent, found = with_plain_ends(orjson.loads(body)), with_plain_ends(found)
+        # By the reader that answers have: it keeps a whole number of any size.
+        return self.is_equal(json.loads(body), found)
+
+    def is_equal(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+        """Whether what is there is what would be there, for documents or for some of their fields.
+
+        Args:
+            sent: what would be written.
+            found: what the ``_source`` has.
+        """
+        sent, found = with_plain_ends(sent), with_plain_ends(found)
         if self.synthetic:
             return canonical(sent, self.mappings) == canonical(found, self.mappings)
         if self._partial:
             sent, found = self._without(sent), self._without(found)
         if self.vectors:
             return _is_same(sent, found, self.vectors)
-        return _strictly(sent) == _strictly(found)
+        return _plainly(sent, sort=True) == _plainly(found, sort=True)
 
     @property
     def _source(self) -> Mapping[str, Any]:
@@ -103,19 +114,24 @@ class Kept:
         return left
 
 
-def read_kept(connection: Base, index: str) -> Kept:
+def read_kept(connection: Base, index: str, *, timeout: float | None = None) -> Kept:
     """Return what an index keeps of its documents.
+
+    Args:
+        index: name of a physical index, or of an alias that one alone has.
+        timeout: seconds; those of an operation if omitted.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
-    client = connection.client.options(request_timeout=get_options().operation_timeout)
+    seconds = get_options().operation_timeout if timeout is None else timeout
+    client = connection.client.options(request_timeout=seconds)
     with translated(connection):
         answer = client.indices.get(
             index=index, features=["mappings", "settings"], flat_settings=True
         )
     with understood(connection):
-        body = answer[index]
+        [body] = answer.body.values()
         settings = body["settings"]
         mappings = read_fields(body["mappings"])
         source = mappings.get("_source", {})
@@ -125,12 +141,12 @@ def read_kept(connection: Base, index: str) -> Kept:
 
 
 def _vectors(mappings: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, float]]:
-    for name, field in mappings.get("properties", {}).items():
-        kind = field.get("type")
+    for name, own in mappings.get("properties", {}).items():
+        kind = own.get("type")
         if kind in _ROUNDED:
-            coarse = field.get("element_type") == "bfloat16"
+            coarse = own.get("element_type") == "bfloat16"
             yield (*path, name), _COARSE if coarse else _ROUNDED[kind]
-        yield from _vectors(field, (*path, name))
+        yield from _vectors(own, (*path, name))
 
 
 def _is_same(sent: Any, found: Any, vectors: Mapping[Path, float], path: Path = ()) -> bool:
@@ -146,12 +162,16 @@ def _is_same(sent: Any, found: Any, vectors: Mapping[Path, float], path: Path = 
         return len(sent) == len(found) and all(
             _is_same(one, other, vectors, path) for one, other in zip(sent, found, strict=True)
         )
-    return _strictly(sent) == _strictly(found)
+    return _plainly(sent, sort=True) == _plainly(found, sort=True)
 
 
-def _strictly(value: Any) -> bytes:
-    # Not by ==, for which true is 1.
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+def _plainly(value: Any, *, sort: bool = False) -> bytes:
+    """Return a value as JSON, to be compared: not by ==, for which true is 1."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
+    except TypeError:
+        # A whole number of more than 64 bits, or half a character, which JSON may have.
+        return json.dumps(value, sort_keys=sort, separators=(",", ":")).encode()
 
 
 def _is_near(sent: Any, found: Any, tolerance: float) -> bool:

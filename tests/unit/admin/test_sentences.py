@@ -1,0 +1,57 @@
+"""Sentences with names and numbers: escaped, each name isolated, numbers in the language."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext_lazy
+
+from django_es_admin.admin.pages.format import filled
+from django_es_admin.admin.pages.state import problem_text
+from django_es_admin.status.problem import TEXTS, Problem
+
+HOSTILE = "<img src=x onerror=alert(1)>'\"&amp;"
+HEBREW = "מוצרים-20261121072512-3f9a"
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("name", [HOSTILE, HEBREW, "%(x)s {y} %s"])
+def test_each_problem_isolates_its_names(kind: str, name: str) -> None:
+    found: list[str] = []
+
+    class Asked(dict[str, Any]):
+        """Has a name for whatever the text asks."""
+
+        def __missing__(self, key: str) -> str:
+            found.append(key)
+            return name
+
+    plain = Problem(kind, Asked(count=2, minutes=2)).text
+    facts = {"count": 2, "minutes": 2, **dict.fromkeys(found, name)}
+    html = problem_text(Problem(kind, facts))
+    assert isinstance(html, SafeString)
+    assert unescape(re.sub(r"</?bdi>", "", html)) == plain
+    assert "<img" not in html
+    assert len(re.findall("<bdi>", html)) == len(found)
+
+
+def test_numbers_are_of_the_language_and_choose_the_form() -> None:
+    said = {
+        count: problem_text(Problem("documents-missing", {"count": count})) for count in (1, 21_302)
+    }
+    assert said == {1: "1 document is missing.", 21_302: "21,302 documents are missing."}
+    with translation.override("de"):
+        assert "21.302" in problem_text(Problem("outbox-late", {"count": 21_302, "minutes": 3}))
+    # A terminal and a program get digits.
+    assert Problem("documents-missing", {"count": 21_302}).text == "21302 documents are missing."
+
+
+def test_what_is_markup_already_stays() -> None:
+    lazy = ngettext_lazy("%(count)s row of %(who)s", "%(count)s rows of %(who)s", "count")
+    assert filled(lazy, {"count": 1, "who": mark_safe("<b>a</b>")}) == "1 row of <b>a</b>"
+    assert filled(lazy, {"count": 2000, "who": "a<b"}) == "2,000 rows of <bdi>a&lt;b</bdi>"
+    assert filled("%(a)s", {"a": "12 %"}) == "12 %"
+    assert filled("%(a)s", {"a": None}) == "<bdi>None</bdi>"
