@@ -222,7 +222,7 @@ def test_a_target_that_is_not_settled_is_compared_with_the_database(
     (key, *_others) = stored()
     es.delete(index=unsettled, id=key)
     plan = plan_swap(definition, unsettled)
-    with pytest.raises(GateClosed, match="1 ids"):
+    with pytest.raises(GateClosed, match="1 id of"):
         swap_alias(plan)
     assert unsettled not in holders(es, definition)
 
