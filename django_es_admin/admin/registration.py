@@ -38,7 +38,7 @@ def register(site: AdminSite) -> None:
     for model in MODELS:
         if not site.is_registered(model):
             # It is only called, with a model and the site.
-            site.register(model, cast(type[ModelAdmin[Any]], _later))
+            site.register(model, cast("type[ModelAdmin[Any]]", _later))
 
 
 def _later(model: type[Model], site: AdminSite) -> Any:
@@ -50,7 +50,7 @@ def _later(model: type[Model], site: AdminSite) -> Any:
     return SimpleLazyObject(lambda: _pages()[model](model, site))
 
 
-def _pages() -> dict[type[Model], type[ModelAdmin[Any]]]:
+def _pages() -> "dict[type[Model], type[ModelAdmin[Any]]]":
     from .pages.index import IndexAdmin  # noqa: PLC0415 (see _later)
     from .pages.judgements import JudgementAdmin  # noqa: PLC0415
     from .pages.operations.operation import OperationAdmin  # noqa: PLC0415
