@@ -1,7 +1,6 @@
 """Synonyms in the admin: who may, what is refused, what is said, files, and the mend's page."""
 
 import html
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +12,8 @@ from elasticsearch.dsl import analyzer, char_filter, token_filter
 from import_export.formats.base_formats import CSV
 from tablib import Dataset
 
-from django_es_admin.checks.synonyms import check_synonyms
 from django_es_admin.documents import fields, synonyms
 from django_es_admin.import_export.synonyms import SynonymResource
-from django_es_admin.indices.definition import get_definition
 from django_es_admin.models import Operation, Synonym
 from tests.inputs.models import Thing
 from tests.integration.admin.visitors import visitor
@@ -207,24 +204,3 @@ def test_where_nobody_can_analyse_the_rule_is_saved(
     lose_indices(es, prefix)
     assert visitor(*RIGHTS).post(ADD, {**GOOD, "rule": "the, lamp"}).status_code == 302
     assert Synonym.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("filters", "chain", "told"),
-    [
-        ({"updateable": True}, ["lowercase", "meant"], []),
-        ({}, ["lowercase", "meant"], ["W080"]),
-        ({"updateable": False}, ["meant"], ["W080"]),
-        ({"updateable": "true"}, "meant", []),
-        ({"updateable": True}, ["lowercase"], ["W081"]),
-        ({}, None, ["W080", "W081"]),
-    ],
-)
-def test_what_keeps_rules_from_acting_is_a_check(
-    filters: dict[str, Any], chain: Any, told: list[str]
-) -> None:
-    meant = {"type": "synonym_graph", "synonyms_set": "shop", **filters}
-    analyzers = {"looked": {"tokenizer": "standard", "filter": chain}} if chain else {}
-    settings = {"analysis": {"filter": {"meant": meant}, "analyzer": analyzers}}
-    definition = replace(get_definition("products"), settings=settings)
-    assert [str(one.id)[-4:] for one in check_synonyms([definition])] == told
