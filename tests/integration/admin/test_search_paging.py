@@ -495,6 +495,26 @@ def test_without_a_count_of_the_index_the_database_counts_all_rows(
     assert [sql["sql"] for sql in queries if "COUNT(" in sql["sql"]]
 
 
+@pytest.mark.usefixtures("settled")
+def test_equals_of_a_tenant_are_paged_as_the_database_does(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is on one page, and on the database's, whether all hits are looked at or none."""
+    Product.objects.update(price=Decimal("9.99"), created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    make_live(get_definition("products"))
+    OutboxEntry.objects.all().delete()
+    restrict(monkeypatch, is_active=True)
+    monkeypatch.setattr(fresh, "wrote_within", lambda database, seconds: False)
+    for order in ("4", "-4", "7", "-7.4", "6", ""):
+        asked = [{"o": order, "p": page} if order else {"p": page} for page in (1, 2)]
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", False)
+        exact = [seen(open_products(admin_client, **query)) for query in asked]
+        monkeypatch.setattr(ProductAdmin, "search_unrestricted", None)
+        for few in (0, 49, 50, 1_000):
+            monkeypatch.setattr(search, "MAX_CHECKED", few)
+            assert [seen(open_products(admin_client, **query)) for query in asked] == exact, order
+
+
 def test_a_site_that_may_not_refresh_leaves_the_count_to_the_database(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, option: bool | None
 ) -> None:
