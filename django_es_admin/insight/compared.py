@@ -208,17 +208,13 @@ def sentence_of(asked: int, same: int, lost: int) -> str:
     if not asked:
         return _("No search is logged or judged, so nothing could be asked.")
     clauses = {
-        "asked": _say(
-            ngettext("%(n)s search was asked", "%(n)s searches were asked", asked), asked
-        ),
-        "same": _say(
-            ngettext("%(n)s has the same answer", "%(n)s have the same answer", same), same
-        ),
+        "asked": _say(ngettext("Of %(n)s search", "Of %(n)s searches", asked), asked),
+        "same": _say(ngettext("%(n)s is the same", "%(n)s are the same", same), same),
         "lost": _say(ngettext("%(n)s loses all hits", "%(n)s lose all hits", lost), lost)
         if lost
         else _("none loses all hits"),
     }
-    return _("%(asked)s: %(same)s, %(lost)s.") % clauses
+    return _("%(asked)s %(same)s, %(lost)s.") % clauses
 
 
 def _say(text: str, count: int) -> str:

@@ -33,7 +33,7 @@ def test_a_rule_is_shown_saved_and_deleted(
         assert visit_strictly(page, ADD) == []
     page.get_by_label("Rule").fill("pc,computer")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("2 searches were asked: 1 has the same answer")).to_be_visible()
+    expect(page.get_by_text("Of 2 searches 1 is the same")).to_be_visible()
     expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
     if javascript:
         assert page.evaluate("window.violations") == []
@@ -43,7 +43,7 @@ def test_a_rule_is_shown_saved_and_deleted(
     assert found(es, shop.definition, "pc") == {"red pc", "blue computer"}
     rule = Synonym.objects.get()
     page.goto(f"/admin/elasticsearch/synonym/{rule.pk}/delete/")
-    expect(page.get_by_text("2 searches were asked: 1 has the same answer")).to_be_visible()
+    expect(page.get_by_text("Of 2 searches 1 is the same")).to_be_visible()
     page.get_by_role("button", name="Yes, I").click()
     expect(page.get_by_text("Searches use the synonyms shop from now on.")).to_be_visible()
     assert found(es, shop.definition, "pc") == {"red pc"}

@@ -97,6 +97,8 @@ def test_one_product_is_missing_from_search(
     page.get_by_role("link", name="open it").click()
     page.get_by_role("button", name="Reindex").click()
     expect(page.get_by_text("1 object was written to the index.")).to_be_visible()
+    # Within a second it is searchable anyway.
+    es.indices.refresh(index=get_definition("products").alias)
     page.get_by_role("link", name="Why is this (not) found?").click()
     page.get_by_label("Words that are searched for").fill(product.name)
     page.get_by_role("button", name="Explain").click()

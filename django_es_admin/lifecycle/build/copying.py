@@ -242,14 +242,17 @@ def _handled(status: Mapping[str, Any]) -> int:
 def _result(
     definition: IndexDefinition, generation: Generation, found: Mapping[str, Any]
 ) -> LoadResult:
-    if error := found.get("error"):
+    status = found.get("task", {}).get("status", {})
+    # Cancelled while it searched, the task ends with an error of that search.
+    cancelled = found.get("response", status).get("canceled")
+    if (error := found.get("error")) and not cancelled:
         raise CopyFailed(
             _("Elasticsearch could not copy %(name)s: %(reason)s. The live index is unchanged.")
             % {"name": definition.name, "reason": error.get("reason") or error.get("type")}
         )
-    answer = found["response"]
-    rows = _handled(answer)
+    answer = found.get("response", {"failures": []})
     if failures := answer["failures"]:
+        rows = _handled(answer)
         kept = tuple(map(_failure, failures[:ERRORS_KEPT]))
         raise LoadFailed(
             f"{many(len(failures), 'document')} of {definition.name} could not be copied, so that "
@@ -260,12 +263,12 @@ def _result(
             failed=len(failures),
             failures=kept,
         )
-    if reason := answer.get("canceled"):
+    if cancelled:
         raise CopyFailed(
             _("The copy of %(name)s was cancelled in the cluster: %(reason)s. Rebuild it again.")
-            % {"name": definition.name, "reason": reason}
+            % {"name": definition.name, "reason": cancelled}
         )
-    return LoadResult(rows, 0, 0.0)
+    return LoadResult(_handled(answer), 0, 0.0)
 
 
 def _failure(failure: Mapping[str, Any]) -> tuple[str, str]:

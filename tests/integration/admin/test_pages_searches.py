@@ -207,7 +207,7 @@ def test_the_preview_of_a_swap(rebuilt_products: list[Product], settings: Any) -
     write([Searched("default", "products", "ProductSearchService", "trail", 3, 5.0)])
     definition.connection.client.delete(index=built, id=str(rebuilt_products[0].pk), refresh=True)
     text = " ".join(client.get(url, {"generation": built}).content.decode().split())
-    assert "1 search was asked: 0 have the same answer, none loses all hits." in text
+    assert "Of 1 search 0 are the same, none loses all hits." in text
     assert f">{rebuilt_products[0].pk}</a>" in text
     plan = reverse("admin:elasticsearch_index_swap", args=["default_3Aproducts"])
     assert f"{url}?generation={built}" in client.get(plan, {"to": built}).content.decode()

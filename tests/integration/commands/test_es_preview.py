@@ -29,9 +29,7 @@ def test_it(run: Run, definition: IndexDefinition, settings: Any) -> None:
     write([Searched("default", INDEX, PLAIN, text, 1, 1.0) for text in ("lamp", "shoe")])
     same = run("es_preview", INDEX)
     assert (same.code, same.err) == (0, "")
-    assert same.out.startswith(
-        "2 searches were asked: 2 have the same answer, none loses all hits."
-    )
+    assert same.out.startswith("Of 2 searches 2 are the same, none loses all hits.")
     definition.connection.client.delete(index=built, id=str(lamp.pk), refresh=True)
     lost = run("es_preview", INDEX, as_json=True)
     assert (lost.code, lost.message) == (2, "1 search would lose all hits.")

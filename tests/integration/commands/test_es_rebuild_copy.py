@@ -185,6 +185,16 @@ def test_somebody_cancels_the_task_in_the_cluster(es: Elasticsearch, logs: Index
         rebuild(plan_rebuild(logs, rate=10), stop)
 
 
+def test_a_task_that_is_cancelled_while_it_searches(logs: IndexDefinition) -> None:
+    error = {"type": "search_phase_execution_exception", "reason": "all shards failed"}
+    status = {"total": 0, "canceled": "by user request"}
+    found = {"completed": True, "task": {"status": status}, "error": error}
+    with pytest.raises(CopyFailed, match="was cancelled in the cluster: by user request"):
+        copying._result(logs, Generation(name="logs-1"), found)
+    with pytest.raises(CopyFailed, match="could not copy logs: all shards failed"):
+        copying._result(logs, Generation(name="logs-1"), {**found, "task": {"status": {}}})
+
+
 def kill_while_it_copies(es: Elasticsearch, definition: IndexDefinition, *, block: bool) -> None:
     """Begin a rebuild in a process of its own, and kill it in the middle of the copy."""
     process = multiprocessing.get_context("fork").Process(

@@ -129,7 +129,7 @@ def test_the_page_of_the_operation_says_the_numbers(judged: IndexDefinition) -> 
     told = outcome_of(get_operation("default", str(Operation.objects.latest("pk").pk)))
     assert told == (
         f"The live generation is as it was. nDCG@10 of 2 judged searches: 0.500, and 1.000 with "
-        f"{before}."
+        f"<bdi>{before}</bdi>."
     )
 
 

@@ -227,7 +227,7 @@ def test_the_same_is_the_same(things: IndexDefinition, logged: Callable[[list[st
     told = preview(things)
     assert told.generation == built
     assert (told.asked, told.same, told.changes) == (3, 3, ())
-    assert sentence(told) == "3 searches were asked: 3 have the same answer, none loses all hits."
+    assert sentence(told) == "Of 3 searches 3 are the same, none loses all hits."
     assert preview(things, searches=2).asked == 2
     late = preview(things, seconds=0)
     assert (late.asked, late.left_out) == (0, 3)
