@@ -140,6 +140,9 @@ def drain_in_turn(
             relied_on = relied_on or asked.answer is _Answer.NEXT
         if is_out_of_time():
             break
+    if not entries:
+        # Its own are drained; what others left to it, workers take.
+        return result
     give_back(using, entries)
     stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
     return result + DrainResult(left=len(entries), stopped=(stopped,))
