@@ -97,7 +97,9 @@ def broken(request: pytest.FixtureRequest, settings: Settings) -> Iterator[str]:
     """A server that does not answer as Elasticsearch would; gives what the page says of it."""
     server, sentence = BROKEN[request.param]
     with server() as url:
-        settings.ES_ADMIN = {"PAGE_TIMEOUT": TIMEOUT}
+        # Only who never answers is waited for to the end; others may be late on a busy machine.
+        waits = TIMEOUT if sentence == "did not answer in time" else 20 * TIMEOUT
+        settings.ES_ADMIN = {"PAGE_TIMEOUT": waits}
         settings.ES_SERVERS = {"default": {"HOSTS": [url], "INDICES": ["products"]}}
         yield sentence
 
@@ -113,10 +115,10 @@ def dashboard() -> str:
     return reverse("admin:app_list", args=["elasticsearch"])
 
 
-def test_the_dashboard_says_in_one_line_what_is_wrong(broken: str) -> None:
+def test_the_dashboard_says_in_one_line_what_is_wrong(broken: str, settings: Settings) -> None:
     with noted_attempts() as attempts:
         text = get(dashboard())
-    assert attempts.longest < TIMEOUT + SPARE
+    assert attempts.longest < settings.ES_ADMIN["PAGE_TIMEOUT"] + SPARE
     [error] = re.findall(r'class="esa-error">(.*?)</td>', text, re.DOTALL)
     assert error.startswith("The connection 'default' ")
     assert broken in error
@@ -127,13 +129,15 @@ def test_the_dashboard_says_in_one_line_what_is_wrong(broken: str) -> None:
     assert "is missing" not in text
 
 
-def test_each_page_of_an_index_says_in_one_line_what_is_wrong(broken: str) -> None:
+def test_each_page_of_an_index_says_in_one_line_what_is_wrong(
+    broken: str, settings: Settings
+) -> None:
     client = anyone_who_may_look()
     for name in PAGES:
         url = reverse(f"admin:elasticsearch_index_{name}", args=["default_3Aproducts"])
         with noted_attempts() as attempts:
             text = get(url, client)
-        assert attempts.longest < TIMEOUT + SPARE
+        assert attempts.longest < settings.ES_ADMIN["PAGE_TIMEOUT"] + SPARE
         [error] = re.findall(r'<li class="error">(.*?)</li>', text, re.DOTALL)
         assert error.startswith("The connection 'default' ")
         assert broken in error
