@@ -62,6 +62,15 @@ def test_who_may_not(products: list[Product]) -> None:
     assert Client().get(address(), query).status_code == 302
 
 
+def test_an_object_that_is_not_there_cannot_be_opened(products: list[Product]) -> None:
+    client = visitor(superuser=True)
+    links = [
+        "open it" in client.get(address(), {"key": key, "q": "trail"}).content.decode()
+        for key in (products[0].pk, "?o=1.-7", 10**9)
+    ]
+    assert links == [True, False, False]
+
+
 def test_the_links_to_it(products: list[Product], es: Elasticsearch) -> None:
     client = visitor(superuser=True)
     change = client.get(reverse("admin:shop_product_change", args=[products[0].pk]))
