@@ -20,6 +20,9 @@ _NOUN = rf"(?:[a-z]+ ){{0,2}}(?:{'|'.join(NOUNS)})\b(?!/)"
 _IN_PYTHON = re.compile(rf"%\((\w+)\)[sd] {_NOUN}")
 _IN_TEMPLATE = re.compile(rf"\{{\{{ (\w+) \}}\}} {_NOUN}")
 _BLOCK = re.compile(r"{% blocktranslate(.*?)%}(.*?){% endblocktranslate %}", re.DOTALL)
+# A number that stands before the translation, be it in an element of its own.
+_BETWEEN = r"(?:\s|<[^>]+>|{% (?!translate|blocktranslate)[^%]*%})*"
+_BEFORE = re.compile(rf"\|number }}}}{_BETWEEN}{{% translate \"({_NOUN}[^\"]*)\"")
 _SINGULAR = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy"}
 
 # Names of something, limits that are constants above one, and the hits before which others come.
@@ -64,6 +67,15 @@ def counted_wrongly(root: Path) -> list[str]:
     ]
 
 
+def placed_wrongly(root: Path) -> list[str]:
+    """Return texts of templates that begin with a plural, and stand behind a number."""
+    return [
+        f"{path.name}: {text}"
+        for path in sorted(root.rglob("*.html"))
+        for text in _BEFORE.findall(path.read_text(encoding="utf-8"))
+    ]
+
+
 def formatted_wrongly(root: Path) -> list[str]:
     """Return f-strings, which are in English, with a figure before a plural."""
     found = []
@@ -91,7 +103,7 @@ def _is_fixed(value: ast.expr) -> bool:
 
 
 def test_a_translated_sentence_has_a_form_for_one() -> None:
-    assert counted_wrongly(ROOT) == []
+    assert counted_wrongly(ROOT) + placed_wrongly(ROOT) == []
 
 
 def test_a_sentence_of_a_command_has_a_form_for_one() -> None:
@@ -113,8 +125,15 @@ def test_a_sentence_of_a_command_has_a_form_for_one() -> None:
             True,
         ),
         ("a.html", "{% blocktranslate count n=n %}{{ n }} hits{% endblocktranslate %}", False),
+        (
+            "a.html",
+            '{{ n|number }}{% if n %} <b>{% translate "old rows" %}</b>{% endif %}',
+            True,
+        ),
+        ("a.html", '{{ n|number }}</td><td>{% translate "of all" %}', False),
     ],
 )
 def test_what_the_tests_find(tmp_path: Path, name: str, text: str, wrong: bool) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert bool(counted_wrongly(tmp_path) + formatted_wrongly(tmp_path)) is wrong
+    found = counted_wrongly(tmp_path) + placed_wrongly(tmp_path) + formatted_wrongly(tmp_path)
+    assert bool(found) is wrong
