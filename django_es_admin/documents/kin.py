@@ -1,6 +1,7 @@
 """The models whose rows are parts of an object, and those of its many-to-many links."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import models
 
@@ -35,3 +36,27 @@ def throughs(model: Model) -> Iterator[Model]:
             through = getattr(holder.remote_field, "through", None)
             if through is not None:
                 yield through
+
+
+def link_to(model: Model, ancestor: Model) -> Any:
+    """Return the field of an object whose column has the key of what it is a part of.
+
+    None if that is itself, or is no ancestor. The key of an ancestor of an ancestor may be in the
+    table of the one between.
+    """
+    way = model._meta.get_path_to_parent(ancestor._meta.concrete_model or ancestor)
+    return way[-1].join_field if way else None
+
+
+def way_down(model: Model, child: Model) -> str:
+    """Return the lookup of the key that an object of ``model`` has as one of ``child``.
+
+    Empty if it is the same key, or if ``child`` is no child.
+    """
+    concrete = model._meta.concrete_model or model
+    options = (child._meta.concrete_model or child)._meta
+    if all(one.join_field.primary_key for one in options.get_path_to_parent(concrete)):
+        return ""
+    return "__".join(
+        (*(one.join_field.name for one in options.get_path_from_parent(concrete)), "pk")
+    )

@@ -84,6 +84,23 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
+    def _raw_delete(self, using: str | None) -> int:
+        """Delete without signals, as Django does where nobody listens, and note what is deleted."""
+        plain = super()._raw_delete
+        if not apps.is_installed(APP):
+            return plain(using)
+        from .capture.delete import delete  # noqa: PLC0415
+
+        def change(rows: models.QuerySet[Any, Any]) -> int:
+            if rows is self:
+                return plain(using)
+            # Of Django's own class.
+            return rows._raw_delete(using)  # noqa: SLF001
+
+        return delete(self, using or self.db, change)
+
+    _raw_delete.alters_data = True  # type: ignore[attr-defined]
+
 
 class CapturedQuerySet(CapturedQuerySetMixin):
     """A queryset whose bulk operations are captured."""

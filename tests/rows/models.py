@@ -405,3 +405,53 @@ class Elsewhere(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Land(models.Model):
+    name = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Town(Land):
+    """What it inherits from is found by another column than its key."""
+
+    land = models.OneToOneField(Land, parent_link=True, on_delete=models.CASCADE)
+    code = models.CharField(max_length=10, primary_key=True)
+    mayor = models.CharField(max_length=50)
+
+
+class Capital(Town):
+    palace = models.CharField(max_length=50)
+
+
+class Stamp(models.Model):
+    """Rows of the same code, or the same side of a place, replace each other."""
+
+    name = models.CharField(max_length=50)
+    code = models.CharField(max_length=10, unique=True)
+    place = models.IntegerField(default=0)
+    side = models.CharField(max_length=10)
+    size = models.FloatField(default=0)
+    land = models.ForeignKey(Land, null=True, on_delete=models.SET_NULL, related_name="stamps")
+
+    class Meta:
+        unique_together = [("place", "side")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Long(models.Model):
+    """Its names are as long as a database takes them, and of signs that mean something."""
+
+    name = models.CharField(max_length=50, db_column="a" * 59 + "NAME")
+    likes = models.ManyToManyField("self", symmetrical=False, related_name="liked_by")
+    friends = models.ManyToManyField("self")
+
+    class Meta:
+        db_table = "Rows;_of_many_(curly)_{letters},_--_and_of_some_more_of_them!!!"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,12 +1,13 @@
 """The keys of rows that are about to be changed, as the documents that they concern know them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connections, models
 
 from ...documents import Document
+from ...documents.kin import link_to, way_down
 from ..drain.related import RelatedKeys
 from ..rows.keys import text_of, value_of
 from .changes import PORTION, portions
@@ -14,6 +15,9 @@ from .many import Noted
 from .watch import Model, Watched
 
 Rows = models.QuerySet[Any, Any]
+
+_MOST = 30_000
+"""Keys in one statement: a server of PostgreSQL binds at most 65,535 values."""
 
 
 @dataclass
@@ -43,6 +47,10 @@ class Locked:
         }
         seen = set(others.keys)
         return replace(self, keys=[key for key in self.keys if key not in seen], known=known)
+
+    def key_portions(self) -> Iterator[list[Any]]:
+        """Return the primary keys, as many at a time as a statement may have."""
+        return (self.keys[start : start + _MOST] for start in range(0, len(self.keys), _MOST))
 
     def note(self) -> None:
         """Note that they were changed."""
@@ -78,7 +86,8 @@ def lock(rows: Rows, concerned: Watched) -> Locked:
         concerned=concerned,
         keys=[row[0] for row in found],
         known={
-            holder: [text_of(holder, row[number]) for row in found] for holder, number in at.items()
+            holder: [text_of(holder, row[number]) for row in found if row[number] is not None]
+            for holder, number in at.items()
         },
     )
 
@@ -91,8 +100,10 @@ def has_one_key(model: Model, concerned: Watched) -> bool:
 
 def _path(model: Model, holder: Model) -> str:
     """Return the column of ``model`` with the key of the ``holder`` that its object is."""
-    link = model._meta.get_ancestor_link(holder._meta.concrete_model or holder)
-    return "pk" if link is None or link.primary_key else link.attname
+    link = link_to(model, holder)
+    if link is None:
+        return way_down(model, holder) or "pk"
+    return "pk" if link.primary_key and link.model is model else str(link.attname)
 
 
 def _lockable(rows: Rows) -> Rows:

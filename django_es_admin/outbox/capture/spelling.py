@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, models
 
+from ...documents.kin import link_to, way_down
 from ..rows.keys import text_of
 
 Model = type[models.Model]
@@ -34,8 +35,15 @@ _TEXTS = frozenset((models.CharField, models.SlugField, models.TextField))
 
 def value_in(model: Model, instance: models.Model) -> Any:
     """Return the key of the object of ``model`` that ``instance`` is (a part of), as given."""
-    link = type(instance)._meta.get_ancestor_link(model._meta.concrete_model or model)
-    return instance.pk if link is None else getattr(instance, link.attname)
+    link = link_to(type(instance), model)
+    if link is not None:
+        return getattr(instance, link.attname)
+    way = way_down(type(instance), model)
+    if way:
+        whole = _keys(type(instance), instance._state.db).filter(pk=instance.pk)
+        for found in whole.exclude(**{way: None}).values_list(way, flat=True):
+            return found
+    return instance.pk
 
 
 def key_text(model: Model, key: Any) -> str:
@@ -71,7 +79,7 @@ def keys_of_rows(model: Model, keys: list[Any], using: str) -> list[str]:
     return [text if text in known else row_key(model, key, using) for key, text in texts]
 
 
-def _keys(model: Model, using: str) -> models.QuerySet[Any, Any]:
+def _keys(model: Model, using: str | None) -> models.QuerySet[Any, Any]:
     # Not of a manager, which may hide rows.
     return models.QuerySet(model).using(using).values_list("pk", flat=True)
 

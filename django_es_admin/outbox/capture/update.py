@@ -1,6 +1,6 @@
 """Note what ``QuerySet.update()`` changes, in the transaction of the change."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
@@ -21,8 +21,6 @@ Rows = models.QuerySet[Any, Any]
 Change = Callable[[Rows], int]
 
 _NEW = "django_es_admin_new_key"
-_MOST = 30_000
-"""Keys in one statement: a server of PostgreSQL binds at most 65,535 values."""
 
 
 def update(rows: Rows, values: dict[str, Any], change: Change, *, one_statement: bool) -> int:
@@ -155,7 +153,7 @@ def _by_keys(rows: Rows, new_key: Any, concerned: Watched, moving: Watched, chan
         # Nobody else writes before the commit.
         count = change(rows)
     else:
-        count = sum(change(rows.filter(pk__in=keys)) for keys in _portions(found.keys))
+        count = sum(change(rows.filter(pk__in=keys)) for keys in found.key_portions())
     if any(has_own_places(document) for document in concerned.own):
         # They may stand elsewhere now.
         found.note()
@@ -165,7 +163,3 @@ def _by_keys(rows: Rows, new_key: Any, concerned: Watched, moving: Watched, chan
 def _note_new_keys(rows: Rows, concerned: Watched) -> None:
     texts = [text_of(rows.model, key) for key in rows.values_list(_NEW, flat=True)]
     Noted(rows.db, rows.model, concerned).add(texts)
-
-
-def _portions(keys: list[Any]) -> Iterator[list[Any]]:
-    return (keys[start : start + _MOST] for start in range(0, len(keys), _MOST))

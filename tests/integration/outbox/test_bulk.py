@@ -42,6 +42,7 @@ from tests.guide.models import (
     Word,
 )
 from tests.live import make_live
+from tests.rows.models import Capital, Land, Town
 
 Indexed = Callable[[], dict[str, Any]]
 
@@ -286,6 +287,52 @@ def test_inherited_tables(es: Elasticsearch, transactional_db: None) -> None:
     with declared(es, Place, name=fields.KeywordField()) as read:
         assert rows_of(Restaurant).filter(city="C").update(name="Above") == 3
         assert [source["name"] for source in read().values()] == ["Above"] * 3
+
+
+def test_inherited_tables_that_have_keys_of_their_own(
+    es: Elasticsearch, transactional_db: None
+) -> None:
+    names = ("name", "mayor", "palace")
+    with declared(es, Capital, **{name: fields.KeywordField() for name in names}) as read:
+        Town.objects.create(name="only town", mayor="m", code="t")
+        Capital.objects.create(name="Paris", mayor="Anne", palace="E", code="p")
+        rows_of(Land).update(name="x")
+        assert read() == {"p": {"name": "x", "mayor": "Anne", "palace": "E"}}
+        rows_of(Town).update(mayor="y")
+        rows_of(Capital).filter(name="x").update(name="z", palace="F")
+        assert read() == {"p": {"name": "z", "mayor": "y", "palace": "F"}}
+    with declared(es, Land, name=fields.KeywordField()) as read:
+        rows_of(Capital).update(name="above")
+        assert sorted(source["name"] for source in read().values()) == ["above", "x"]
+
+
+def test_a_delete_that_sends_no_signal(indexed: Indexed) -> None:
+    for name in ("a", "a", "b"):
+        make(name)
+    assert rows_of(Product).filter(name="a")._raw_delete("default") == 2
+    assert names(indexed) == ["b"]
+    with transaction.atomic():
+        rows_of(Product)._raw_delete("default")
+        transaction.set_rollback(True)
+    assert names(indexed) == ["b"]
+
+
+def test_a_delete_of_related_objects_that_sends_no_signal(
+    es: Elasticsearch, transactional_db: None
+) -> None:
+    with declared(
+        es,
+        Product,
+        reviews=fields.ObjectField(properties={"text": fields.KeywordField()}),
+        get_instances_from_related=lambda self, review: review.product,
+        options={"related_models": [Review]},
+    ) as read:
+        product = make()
+        for text in "ab":
+            product.reviews.create(text=text, stars=1)
+        rows_of(Review).filter(text="a")._raw_delete("default")
+        [source] = read().values()
+        assert [one["text"] for one in source["reviews"]] == ["b"]
 
 
 def test_delete_and_the_methods_that_save(indexed: Indexed) -> None:

@@ -1,0 +1,39 @@
+"""Note what a queryset deletes without signals, in the transaction of the change."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import models
+from django.db.transaction import atomic
+
+from ..rows.lock import wait_for_writers
+from ..rows.tables import has_outbox
+from .keyed import lock
+from .many import fed
+from .record import any_noted, drain_noted
+from .watch import watched
+
+Rows = models.QuerySet[Any, Any]
+
+
+def delete(rows: Rows, using: str, change: Callable[[Rows], int]) -> int:
+    """Delete rows, and note them and what they belong to; return how many were deleted.
+
+    Args:
+        rows: those to delete.
+        using: alias of the database.
+        change: what deletes the rows that it is given.
+    """
+    concerned = fed(watched(rows.model), using)
+    if not (concerned or any_noted(rows.model, using)) or not has_outbox(using):
+        return change(rows)
+    with atomic(using=using, savepoint=False):
+        drain_noted(using, rows.model)
+        if not concerned:
+            return change(rows)
+        wait_for_writers(using)
+        found = lock(rows.using(using), concerned)
+        found.note_owners()
+        found.note()
+        chosen: Rows = models.QuerySet(rows.model).using(using)
+        return sum(change(chosen.filter(pk__in=keys)) for keys in found.key_portions())
