@@ -35,6 +35,7 @@ from .watch import (
     is_in_transaction,
     make_atomic,
     noted_or_undone,
+    relies_on_triggers,
     watch_save,
     watched,
 )
@@ -86,9 +87,12 @@ def _on_pre_save(
     if not seen:
         # What triggers capture is to cost a save hardly anything here.
         return
-    if not is_in_transaction(using) and _concerned(seen, using, update_fields):
-        # It could not be captured with the change: refused before the change is made.
-        require_transaction(using, sender)
+    if not is_in_transaction(using):
+        if relies_on_triggers(using):
+            return
+        if _concerned(seen, using, update_fields):
+            # It could not be captured with the change: refused before the change is made.
+            require_transaction(using, sender)
     if _is_new(instance, raw=raw):
         return
     _record_places(sender, instance, using, changed=instance)

@@ -4,7 +4,9 @@ Signals are connected for each model that a document reads, never for all: Djang
 a model without receivers in one statement, and should go on doing so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any
@@ -63,9 +65,12 @@ def make_atomic(model: Model) -> None:
     def save_base(self: models.Model, *args: Any, **kwargs: Any) -> None:
         using = kwargs.get("using") or (args[3] if len(args) > 3 else None)
         using = using or router.db_for_write(type(self), instance=self)
-        if is_in_transaction(using) or not _needs_transaction(type(self)):
+        if is_in_transaction(using):
             # It is the caller's: an error of the project's own code, a veto, is not to break it.
             original(self, *args, **kwargs)
+        elif not _needs_transaction(type(self)):
+            with _relying_on_triggers(using):
+                original(self, *args, **kwargs)
         else:
             _save_alone(using, lambda: original(self, *args, **kwargs))
 
@@ -79,6 +84,27 @@ def _needs_transaction(model: Model) -> bool:
         return True
     # Nobody knows yet what it concerns: documents may be registered later.
     return not concerned_by_hand(model)
+
+
+_relying: ContextVar[str | None] = ContextVar("django_es_admin_relying", default=None)
+
+
+@contextmanager
+def _relying_on_triggers(using: str) -> Iterator[None]:
+    token = _relying.set(using)
+    try:
+        yield
+    finally:
+        _relying.reset(token)
+
+
+def relies_on_triggers(using: str) -> bool:
+    """Whether a save is running that triggers, and no transaction, were found for.
+
+    This process may notice meanwhile that they are leaving, see ``triggers.install``. They note the
+    change nevertheless: they leave only when every process has noticed.
+    """
+    return _relying.get() == using
 
 
 def _save_alone(using: str, save: Callable[[], None]) -> None:
