@@ -37,6 +37,18 @@ class Owner(NamedTuple):
     before: tuple[str, ...]
 
 
+class Reference(NamedTuple):
+    """A related object that documents refer to, and not the reverse.
+
+    Args:
+        model: the related object's.
+        path: the lookups that lead to it from the document's model.
+    """
+
+    model: Model
+    path: tuple[str, ...]
+
+
 class Reads:
     """What a document class reads.
 
@@ -54,6 +66,7 @@ class Reads:
         self._related: set[Model] = set()
         self._links: set[tuple[Model, bool]] = set()
         self._owners: set[Owner] = set()
+        self._references: set[Reference] = set()
         self._reached: dict[Model, bool] = {}
         model = document.django.model
         self._columns[model] = set()
@@ -74,6 +87,11 @@ class Reads:
     def owners(self) -> frozenset[Owner]:
         """The columns of related objects that say which documents these belong to."""
         return frozenset(self._owners)
+
+    @property
+    def references(self) -> frozenset[Reference]:
+        """The related objects that foreign keys, or links, of documents' objects lead to."""
+        return frozenset(self._references)
 
     def columns_of(self, model: Model) -> frozenset[str] | None:
         """Return the names of the columns of ``model`` that the document reads; None for any."""
@@ -153,6 +171,8 @@ class Reads:
                 self._reversed.add(step.model)
                 self._owners.add(Owner(step.model, step.foreign_key, before))
                 self._columns.setdefault(step.model, set()).update(step.foreign_key)
+            else:
+                self._references.add(Reference(step.model, (*before, step.lookup)))
             self._columns.setdefault(step.model, set())
             self._related.add(step.model)
             if step.many:

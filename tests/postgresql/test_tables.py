@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields, registry
 from django_es_admin.outbox.triggers.install import install, read_state, remove
-from tests.integration.outbox.test_triggers import Triggered, execute, kept
-from tests.postgresql.test_triggers import psql
-from tests.rows.models import Elsewhere, Reading
+from django_es_admin.outbox.triggers.wanted import dropping, forget, installed
+from tests.integration.outbox.test_triggers import Triggered, execute, kept, make, products
+from tests.postgresql.test_triggers import COPY, psql
+from tests.rows.models import Alias, Elsewhere, Reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,3 +100,71 @@ def test_a_view(triggered: Triggered) -> None:
     assert state.missing == ()
     [(_name, why)] = state.impossible
     assert "rows_Reading is a view" in why
+
+
+def test_a_session_that_looks_elsewhere(triggered: Triggered) -> None:
+    read = products(triggered)
+    psql(COPY, given="a\t\t1\tt\t\nb\t\t1\tt\t\n")
+    psql(
+        "CREATE TEMP TABLE elasticsearch_outboxentry (id int)",
+        "SET search_path = pg_catalog, pg_temp",
+        "UPDATE public.guide_product SET name = 'c' WHERE name = 'a'",
+        "MERGE INTO public.guide_product AS p USING (VALUES ('b')) AS v(name) ON p.name = v.name "
+        "WHEN MATCHED THEN UPDATE SET name = 'd'",
+    )
+    assert {s["name"] for s in read().values()} == {"c", "d"}
+    empty = "TRUNCATE guide_product CASCADE"
+    psql("BEGIN", "SAVEPOINT s", empty, "ROLLBACK TO s", "COMMIT")
+    assert kept() == []
+    psql(empty)
+    assert read() == {}
+
+
+def test_a_transaction_that_sees_the_triggers_of_before(triggered: Triggered) -> None:
+    """Its snapshot still has those that somebody removed since."""
+    products(triggered)
+    gone = "".join(
+        f"{statement};"
+        for name, table in installed("default").items()
+        for statement in dropping("default", name, table)
+    )
+    with transaction.atomic():
+        execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        execute("SELECT 1 FROM guide_review")
+        psql(gone)
+        forget("default")
+        make()
+        assert len(kept()) == 1
+
+
+def test_keys_that_their_collation_calls_equal(triggered: Triggered) -> None:
+    execute(
+        "CREATE COLLATION IF NOT EXISTS rows_nocase "
+        "(provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    execute(
+        "CREATE TABLE rows_alias (name varchar(100) COLLATE rows_nocase PRIMARY KEY, meaning text)"
+    )
+    try:
+        read = triggered(Alias, meaning=fields.KeywordField())
+        psql("INSERT INTO rows_alias VALUES ('abc', 'x')")
+        assert list(read()) == ["abc"]
+        psql("UPDATE rows_alias SET name = 'ABC' WHERE name = 'abc'")
+        assert list(read()) == ["ABC"]
+    finally:
+        remove("default")
+        execute("DROP TABLE rows_alias")
+        execute("DROP COLLATION rows_nocase")
+
+
+def test_constraints_that_are_deferred(triggered: Triggered) -> None:
+    read = products(triggered)
+    psql(
+        "BEGIN",
+        "SET CONSTRAINTS ALL DEFERRED",
+        "INSERT INTO guide_product (id, name, description, price, is_active, photo, category_id) "
+        "VALUES (1, 'a', '', 1, true, '', 77)",
+        "INSERT INTO guide_category (id, name, slug) VALUES (77, 'late', 'late')",
+        "COMMIT",
+    )
+    assert [s["category"] for s in read().values()] == [{"name": "late"}]

@@ -1,8 +1,7 @@
 """Walk objects of an index, and its documents, in portions that fit into memory."""
 
 import random
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
@@ -52,19 +51,13 @@ def read_changed(
     """Yield what objects that were changed since a moment would have; some may belong nowhere.
 
     Args:
-        limit: of at most so many of them, chosen at random from all parts.
+        limit: of at most so many of them, chosen at random.
     """
-    changed = {part.part_label: _changed(part, since) for part in definition.parts}
-    if limit:
-        yield from _read_sample(definition, limit, changed)
-        return
     for part in definition.parts:
-        yield from _read_rows(part, _changed_keys(part, changed[part.part_label]))
-
-
-def _changed(definition: IndexDefinition, since: datetime) -> Q:
-    assert definition.document is not None  # noqa: S101 (there is nothing to walk without one)
-    return changed_since(definition.document, since)
+        assert part.document is not None  # noqa: S101 (there is nothing to walk without one)
+        changed = changed_since(part.document, since)
+        keys = _sampled(part, changed, limit) if limit else _changed_keys(part, changed)
+        yield from _read_rows(part, keys)
 
 
 def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
@@ -83,17 +76,7 @@ def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
 
 def read_sample(definition: IndexDefinition, count: int) -> Iterator[list[Prepared]]:
     """Yield the documents that some objects would have, chosen at random from all parts."""
-    return _read_sample(definition, count, {part.part_label: Q() for part in definition.parts})
-
-
-def _read_sample(
-    definition: IndexDefinition, count: int, among: Mapping[str, Q]
-) -> Iterator[list[Prepared]]:
-    chosen = [
-        (part, key)
-        for part in definition.parts
-        for key in _sampled(part, among[part.part_label], count)
-    ]
+    chosen = [(part, key) for part in definition.parts for key in _sampled(part, Q(), count)]
     random.shuffle(chosen)
     for part in definition.parts:
         yield from _read_rows(part, (key for one, key in chosen[:count] if one is part))
@@ -108,9 +91,7 @@ def _sampled(definition: IndexDefinition, among: Q, count: int) -> Iterator[Any]
         wanted = objects(definition).order_by().values("pk")
         rows = table_of(definition).filter(among).order_by("?").values_list("pk", flat=True)
         with reading_from(using):
-            # More than a database counts to is all of them.
-            most = min(count, sys.maxsize)
-            yield from list((rows if among else rows.filter(pk__in=wanted))[:most])
+            yield from list((rows if among else rows.filter(pk__in=wanted))[:count])
 
 
 def _read_rows(definition: IndexDefinition, keys: Iterable[Any]) -> Iterator[list[Prepared]]:

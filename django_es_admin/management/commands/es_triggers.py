@@ -9,7 +9,7 @@ from ...counted import many
 from ...outbox.drain.worker import databases
 from ...outbox.rows.tables import has_outbox
 from ...outbox.triggers.install import TriggerState, install, read_state, remove
-from ...outbox.triggers.wanted import dropping, installed, statements
+from ...outbox.triggers.wanted import dropping, installed, script
 from ..command import ElasticsearchCommand, Exit
 from ..operations_json import make_triggers_document
 
@@ -93,8 +93,8 @@ class Command(ElasticsearchCommand):
             self.say(f"-- {alias}")
             for trigger in (*state.missing, *state.present):
                 self.say(f"-- {trigger.document}: {trigger.table}, {trigger.event}")
-                for statement in statements(alias, trigger):
-                    self.say(f"{statement};")
+                for line in script(alias, trigger):
+                    self.say(line)
 
     def _print_removal(self, found: list[str]) -> None:
         for alias in found:

@@ -40,7 +40,10 @@ def key_sql(model: type[models.Model], using: str, column: str) -> str | None:
 
 
 def _as_text(vendor: str, column: str) -> str:
-    return f"CAST({column} AS CHAR)" if vendor == "mysql" else f"CAST({column} AS text)"
+    if vendor == "mysql":
+        # Neither those of who makes a trigger: keys may differ by their capitals alone.
+        return f"CAST({column} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin"
+    return f"CAST({column} AS text)"
 
 
 def _uuid(using: str, column: str) -> str:

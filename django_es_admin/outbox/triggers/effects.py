@@ -9,6 +9,7 @@ from django.core.exceptions import FieldError
 from django.db import connections, models
 from django.db.models import F
 from django.db.models.expressions import RawSQL
+from django.db.models.sql import Query
 
 from ...documents import Document
 from ...documents.kin import throughs
@@ -16,16 +17,23 @@ from ...exceptions import TriggersImpossible
 from ...indices.definition import definition_of
 from ...models import OutboxEntry
 from ..rows.key_sql import key_sql
+from .relations import (
+    Model,
+    column_of,
+    concrete,
+    declarations,
+    forwards,
+    is_part,
+    unique_columns,
+    ways,
+)
 
-Model = type[models.Model]
 Entry = tuple[str, str, str, str, str]
 
 HERE = "django_es_admin_here"
 """Stands in the SQL of an effect for the value of its column."""
 
 _FOUND = "django_es_admin_found"
-DEPTH = 3
-"""Foreign keys that are followed from a related object to a document that may read anything."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Effect:
     Args:
         table: the table's name.
         identity: the columns of its primary key.
+        collated: whether that has a collation, under which two keys may be equal.
+        unique: the columns of what else a row is found to be there by, and of the primary key.
         entry: connection, index, kind, model and document of the rows.
         column: of the changed row; it leads to the keys.
         keys: SQL that gives the keys' texts from the column's value; ``HERE`` stands for that.
@@ -47,6 +57,8 @@ class Effect:
 
     table: str
     identity: tuple[str, ...]
+    collated: bool
+    unique: tuple[tuple[str, ...], ...]
     entry: Entry
     column: str
     keys: str
@@ -90,12 +102,13 @@ class _Effects:
     def of_related_rows(self) -> Iterator[Effect]:
         for related in self.document.django.related_models:
             model = related._meta.concrete_model or related
-            # One that is gone concerns those that it belonged to: see below.
+            # One that is gone concerns those that it belonged to, or that refer to it: see below.
             yield from self._of_rows(model, self._related(related), deletes=False)
             yield from self._owners(model)
+            yield from self._referring(model)
 
     def _of_rows(self, model: Model, entry: Entry, *, deletes: bool) -> Iterator[Effect]:
-        primary = _column(model._meta.pk)
+        primary = column_of(model._meta.pk)
         reads = self._columns(model, model)
         yield self._effect(
             model,
@@ -109,9 +122,9 @@ class _Effects:
             reads = self._columns(model, parent)
             if reads != ():
                 # A row of a parent alone is no object; that of the child makes it one, or ends it.
-                link: Any = model._meta.get_ancestor_link(parent)
-                keys = self._keys(model, model, f"{link.name}__pk", "pk")
-                column = _column(parent._meta.pk)
+                way = [one.join_field.name for one in model._meta.get_path_to_parent(parent)]
+                keys = self._keys(model, model, "__".join((*way, "pk")), "pk")
+                column = column_of(parent._meta.pk)
                 yield self._effect(
                     parent, entry, column, keys, reads=reads, inserts=False, before=False
                 )
@@ -133,10 +146,11 @@ class _Effects:
             yield from self._owners_of_any(model)
 
     def _owners_of_any(self, model: Model) -> Iterator[Effect]:
+        own = {self.model, *self.model._meta.get_parent_list()}
         for key in model._meta.concrete_fields:
             if not isinstance(key, models.ForeignKey):
                 continue
-            for path in self._ways(key.related_model, ()):
+            for path in ways(key.related_model, own, ()):
                 way = "__".join((*path, "pk"))
                 keys = self._keys(key.related_model, self.model, key.target_field.name, way)
                 yield self._owner(key, keys)
@@ -145,16 +159,22 @@ class _Effects:
                 kind = model._meta.get_field(field.ct_field)
                 yield from self._generic(kind, model._meta.get_field(field.fk_field), ())
 
-    def _ways(self, start: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Yield the lookups that lead from a model to the document's, forwards."""
-        concrete = start._meta.concrete_model or start
-        if concrete is self.model or concrete in self.model._meta.get_parent_list():
-            yield path
-        elif len(path) < DEPTH:
-            for field in concrete._meta.get_fields():
-                forwards = field.concrete or field.many_to_many
-                if forwards and field.is_relation and isinstance(field.related_model, type):
-                    yield from self._ways(field.related_model, (*path, field.name))
+    def _referring(self, model: Model) -> Iterator[Effect]:
+        """Yield what tells of those whose foreign keys, or links, lead to an object that is gone.
+
+        Not every database sees to it that they are changed or deleted before, or with it: a key may
+        have no constraint, and SQLite's shell does not look at any.
+        """
+        paths = {one.path for one in self.reads.references if concrete(one.model) is model}
+        if self.reads.is_opaque:
+            for name, beyond in forwards(self.model):
+                paths.update(ways(beyond, {model}, (name,)))
+        for path in sorted(paths):
+            found = Query(self.model).names_to_path(list(path), self.model._meta)[0]
+            [target, *more] = found[-1].target_fields
+            if not more:
+                way = "__".join((*path, target.name))
+                yield self._owner(target, self._keys(self.model, self.model, way, "pk"))
 
     def _generic(self, kind: Any, key: Any, before: tuple[str, ...]) -> Iterator[Effect]:
         if before:
@@ -171,12 +191,12 @@ class _Effects:
         text = "CHAR" if connections[self.using].vendor == "mysql" else "text"
         yield replace(
             self._owner(key, f"CAST({HERE} AS {text})"),
-            reads=tuple(sorted((_column(kind), _column(key)))),
-            condition=(_column(kind), condition),
+            reads=tuple(sorted((column_of(kind), column_of(key)))),
+            condition=(column_of(kind), condition),
         )
 
     def _owner(self, key: Any, keys: str) -> Effect:
-        column = _column(key)
+        column = column_of(key)
         return self._effect(
             key.model, self.own, column, keys, reads=(column,), inserts=False, after=False
         )
@@ -184,7 +204,7 @@ class _Effects:
     def of_links(self) -> Iterator[Effect]:
         followed = dict.fromkeys((self.model, *self.document.django.related_models))
         for through in dict.fromkeys(t for model in followed for t in throughs(model)):
-            for field, holder, other in _declarations(through):
+            for field, holder, other in declarations(through):
                 names = (field.m2m_field_name(), field.m2m_reverse_field_name())
                 yield from self._link(through, names[0], holder, other, backwards=False)
                 yield from self._link(through, names[1], other, holder, backwards=True)
@@ -200,11 +220,11 @@ class _Effects:
         unknown = not (self._is_own(side) or self._is_own(other))
         for related in self.document.django.related_models:
             model = related._meta.concrete_model or related
-            if _is_part(side, model) and (unknown if found is None else found):
+            if is_part(side, model) and (unknown if found is None else found):
                 yield self._end(key, model, self._related(related))
 
     def _end(self, key: Any, model: Model, entry: Entry) -> Effect:
-        target, column = key.target_field, _column(key)
+        target, column = key.target_field, column_of(key)
         if target.primary_key:
             keys = self._spelled(model, HERE)
         else:
@@ -212,7 +232,7 @@ class _Effects:
         return self._effect(key.model, entry, column, keys, reads=(column,))
 
     def _is_own(self, side: Model) -> bool:
-        return _is_part(side, self.model)
+        return is_part(side, self.model)
 
     def _effect(
         self,
@@ -228,7 +248,9 @@ class _Effects:
         identity = getattr(primary, "fields", None) or (primary,)
         return Effect(
             table=table._meta.db_table,
-            identity=tuple(_column(field) for field in identity),
+            identity=tuple(column_of(field) for field in identity),
+            collated=bool(getattr(primary, "db_collation", "")),
+            unique=tuple(unique_columns(table)),
             entry=entry,
             column=column,
             keys=keys,
@@ -254,7 +276,7 @@ class _Effects:
             return None
         return tuple(
             sorted(
-                _column(field)
+                column_of(field)
                 for field in model._meta.concrete_fields
                 if field.model._meta.db_table == table._meta.db_table
                 and not names.isdisjoint((field.name, field.attname))
@@ -272,7 +294,7 @@ class _Effects:
             sql, params = found.values_list(_FOUND).query.get_compiler(self.using).as_sql()
         except FieldError as error:
             raise TriggersImpossible(f"{self.document.__name__}: {error}.") from error
-        if params:
+        if params or f"= ({HERE})" not in sql:
             raise TriggersImpossible(
                 f"{self.document.__name__} reads {lookup} by more than columns: {params!r}."
             )
@@ -290,24 +312,3 @@ class _Effects:
                 f"only Python knows its text."
             )
         return sql
-
-
-def _column(field: Any) -> str:
-    return str(field.column)
-
-
-def _is_part(side: Model, model: Model) -> bool:
-    """Whether an object of ``model`` is one of ``side``, or the reverse."""
-    one = side._meta.concrete_model or side
-    return one is model or one in model._meta.all_parents or model in one._meta.all_parents
-
-
-def _declarations(through: Model) -> Iterator[tuple[Any, Model, Model]]:
-    """Yield the many-to-many fields whose links a model holds, with the models of both sides."""
-    for key in through._meta.concrete_fields:
-        holder = key.related_model
-        if not isinstance(holder, type):
-            continue
-        for field in holder._meta.many_to_many:
-            if field.remote_field.through is through:
-                yield field, holder, field.related_model

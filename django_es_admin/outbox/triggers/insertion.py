@@ -21,6 +21,23 @@ def constants(effect: Effect) -> str:
     return ", ".join("'" + value.replace("'", "''") + "'" for value in effect.entry)
 
 
+def of_values(connection: BaseDatabaseWrapper, effect: Effect, values: str) -> str:
+    """Return the query for the rows that an effect takes.
+
+    Args:
+        values: the query for the values of its column, which it calls ``value``.
+    """
+    rest = ", ".join(REST.values())
+    alias = connection.ops.quote_name("key")
+    if effect.keys.startswith("SELECT "):
+        keys = effect.keys.replace(f"= ({HERE})", f"IN ({values})").removeprefix("SELECT ")
+        spelled, _, source = keys.partition(" FROM ")
+        chosen = f"SELECT DISTINCT {spelled} AS {alias} FROM {source}"  # noqa: S608 (no values)
+        return f"SELECT {constants(effect)}, taken.{alias}, {rest} FROM ({chosen}) AS taken"  # noqa: S608
+    spelled = effect.keys.replace(HERE, "held.value")
+    return f"SELECT {constants(effect)}, {spelled}, {rest} FROM ({values}) AS held"  # noqa: S608
+
+
 def of_row(connection: BaseDatabaseWrapper, effect: Effect, row: str, changed: str) -> str:
     """Return the query for the rows that one changed row takes.
 

@@ -1,14 +1,16 @@
 """Put triggers into a database, and take them away."""
 
 import logging
+import re
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections, migrations, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models.signals import post_migrate, pre_migrate
 
 from ...documents import registry
@@ -156,12 +158,31 @@ def _take_away(using: str, triggers: Mapping[str, str]) -> None:
 
 def _execute(using: str, made: list[str]) -> None:
     connection = connections[using]
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    with (
+        transaction.atomic(using=using),
+        connection.cursor() as cursor,
+        _waiting_for_tables(connection.vendor, cursor),
+    ):
         for statement in made:
             # Without parameters: a percent sign is one.
             cursor.execute(statement, None)
+
+
+@contextmanager
+def _waiting_for_tables(vendor: str, cursor: CursorWrapper) -> Iterator[None]:
+    """Give up after some time: who waits for a table holds up all that come after it."""
+    if vendor == "postgresql":
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    if vendor != "mysql":
+        yield
+        return
+    cursor.execute("SELECT @@SESSION.lock_wait_timeout")
+    [(before,)] = cursor.fetchall()
+    cursor.execute(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"SET SESSION lock_wait_timeout = {before}")
 
 
 def connect(app: AppConfig) -> None:
@@ -176,12 +197,11 @@ def connect(app: AppConfig) -> None:
 
 def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> None:
     """Remove triggers that a changed table would make fail, and every write to it with them."""
-    changes = [
-        one
-        for migration, _ in plan
-        for one in migration.operations
-        if not isinstance(one, _HARMLESS)
-    ]
+    if any(back and one.app_label == OutboxEntry._meta.app_label for one, back in plan):
+        # The table that they write to may go.
+        remove(using)
+        return
+    changes = [one for migration, _ in plan for one in migration.operations if _changes_tables(one)]
     if not changes or not installed(using):
         return
     if connections[using].vendor == "sqlite":
@@ -196,12 +216,20 @@ def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> 
 _HARMLESS = (
     migrations.CreateModel,
     migrations.RunPython,
-    migrations.RunSQL,
     migrations.AddIndex,
     migrations.RemoveIndex,
     migrations.AlterModelOptions,
     migrations.AlterModelManagers,
 )
+_OF_TABLES = re.compile(r"\b(ALTER|DROP|RENAME)\b", re.IGNORECASE)
+
+
+def _changes_tables(operation: Any) -> bool:
+    if isinstance(operation, migrations.RunSQL):
+        # Either may be what runs; each is a text, or a list of texts and of pairs with parameters.
+        text = f"{operation.sql} {operation.reverse_sql}"
+        return bool(operation.state_operations or _OF_TABLES.search(text))
+    return not isinstance(operation, _HARMLESS)
 
 
 def _after_migrate(using: str, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """Triggers of MariaDB and MySQL."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -7,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from .effects import Effect
 from .insertion import columns
 from .rowwise import make_triggers
-from .trigger import PREFIX, Trigger
+from .trigger import DELETE, PREFIX, Trigger
 
 ROWS = "@django_es_admin_rows"
 """What this session has noted, ``first:count`` of each statement, as long as nobody took it."""
@@ -16,6 +17,7 @@ GRACE = "@django_es_admin_grace"
 """For how many seconds workers leave new rows to the session's process; null without one."""
 
 _ROOM = 16_000
+_DEFINER = re.compile(r" DEFINER=`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)? ")
 
 
 def triggers(
@@ -30,8 +32,10 @@ def triggers(
             f"INSERT INTO {leased} SELECT noted.*, "  # noqa: S608 (no values)
             f"CURRENT_TIMESTAMP(6) + INTERVAL {GRACE} SECOND FROM ({_named(found)}) AS noted"
         )
+        # What a foreign key deletes with this row runs no trigger: seen while it is there.
+        moment = "BEFORE" if event == DELETE else "AFTER"
         return (
-            f"CREATE TRIGGER `{{name}}` AFTER {event.upper()} ON {table} FOR EACH ROW BEGIN "
+            f"CREATE TRIGGER `{{name}}` {moment} {event.upper()} ON {table} FOR EACH ROW BEGIN "
             f"{noting}; "
             f"IF ROW_COUNT() > 0 AND COALESCE(LENGTH({ROWS}), 0) < {_ROOM} THEN "
             f"SET {ROWS} = CONCAT_WS(',', {ROWS}, CONCAT(LAST_INSERT_ID(), ':', ROW_COUNT())); "
@@ -48,8 +52,8 @@ def _named(query: str) -> str:
 
 
 def _differ(one: str, other: str) -> str:
-    # As bytes: a collation may call them equal.
-    return f"NOT (BINARY {one} <=> BINARY {other})"
+    # As bytes, too: a collation may call them equal, and the text of a float has not all of it.
+    return f"NOT ({one} <=> {other} AND BINARY {one} <=> BINARY {other})"
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
@@ -72,5 +76,15 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
     """Return what gives a trigger another name; until the last statement both are there."""
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW CREATE TRIGGER {connection.ops.quote_name(name)}")
-        made = [row[2] for row in cursor.fetchall()]
+        # Whoever made it may be somebody else, for whom only few may make any.
+        made = [_DEFINER.sub(" ", row[2], count=1) for row in cursor.fetchall()]
     return [*(sql.replace(name, new, 1) for sql in made), *dropping(connection, name, table)]
+
+
+def script(again: list[str], made: list[str]) -> list[str]:
+    """Return the lines for MariaDB's client that make a trigger, unless it is there.
+
+    The client ends a statement at a semicolon, which a trigger has within, until it is told not to.
+    """
+    creating = [one.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1) for one in made]
+    return ["DELIMITER //", *(f"{statement} //" for statement in creating), "DELIMITER ;"]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..drain.session import CHANNEL
-from .effects import HERE, Effect
-from .insertion import REST, columns, constants
+from .effects import Effect
+from .insertion import columns, of_values
 from .trigger import DELETE, INSERT, PREFIX, SCHEMA, TRUNCATE, UPDATE, Trigger
 
 ROWS = "django_es_admin.rows"
@@ -42,20 +42,8 @@ def triggers(
     }
     for event, found in queries.items():
         if found:
-            query = " UNION ALL ".join(_keys(one, chosen) for one, chosen in found)
+            query = " UNION ALL ".join(of_values(connection, one, chosen) for one, chosen in found)
             yield Trigger(document, table, event, _body(connection, event, table, query))
-
-
-def _keys(effect: Effect, values: str) -> str:
-    """Return the query for the rows that an effect takes, from one for the values of its column."""
-    rest = ", ".join(REST.values())
-    if effect.keys.startswith("SELECT "):
-        keys = effect.keys.replace(f"= ({HERE})", f"IN ({values})").removeprefix("SELECT ")
-        spelled, _, source = keys.partition(" FROM ")
-        chosen = f"SELECT DISTINCT {spelled} AS key FROM {source}"  # noqa: S608 (no values)
-        return f"SELECT {constants(effect)}, taken.key, {rest} FROM ({chosen}) AS taken"  # noqa: S608
-    spelled = effect.keys.replace(HERE, "held.value")
-    return f"SELECT {constants(effect)}, {spelled}, {rest} FROM ({values}) AS held(value)"  # noqa: S608
 
 
 class _Values:
@@ -72,7 +60,10 @@ class _Values:
         return self._of(effect, f"{table} AS r", "r", "")
 
     def updated(self, effect: Effect) -> str:
-        same = " AND ".join(f"o.{name} = n.{name}" for name in map(self._quote, effect.identity))
+        # Two spellings that the collation of a key calls equal are two documents.
+        exact = ' COLLATE "C"' if effect.collated else ""
+        names = [f"{name}{exact}" for name in map(self._quote, effect.identity)]
+        same = " AND ".join(f"o.{name} = n.{name}" for name in names)
         # Rows whose key was changed have no counterpart, and differ from nothing at all.
         both = f"old_rows AS o FULL JOIN new_rows AS n ON {same}"
         changed = ""
@@ -84,7 +75,7 @@ class _Values:
         if effect.before and effect.after and effect.identity == (effect.column,):
             name = self._quote(effect.column)
             where = f" WHERE {changed}" if changed else ""
-            return f"SELECT COALESCE(n.{name}, o.{name}) FROM {both}{where}"  # noqa: S608 (names)
+            return f"SELECT COALESCE(n.{name}, o.{name}) AS value FROM {both}{where}"  # noqa: S608 (names)
         rows = [row for row, counts in (("o", effect.before), ("n", effect.after)) if counts]
         return " UNION ".join(self._of(effect, both, row, changed) for row in rows)
 
@@ -95,7 +86,7 @@ class _Values:
         if name:
             conditions.append(f"{row}.{self._quote(name)} = {value}")
         distinct = "" if effect.identity == (effect.column,) else "DISTINCT "
-        return f"SELECT {distinct}{column} FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608 (names)
+        return f"SELECT {distinct}{column} AS value FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608 (names)
 
 
 def _body(
@@ -108,7 +99,7 @@ def _body(
     grace = f"nullif(current_setting('{GRACE}', true), '')"
     function = f"""\
 CREATE OR REPLACE FUNCTION {schema}."{{name}}"() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS ${{name}}$
 DECLARE
   grace integer := {grace};
   noted text;
@@ -134,14 +125,14 @@ BEGIN
   END IF;
   RETURN NULL;
 END
-$body$"""  # noqa: S608 (no values)
+${{name}}$"""  # noqa: S608 (no values)
     # The rows of a table that is emptied can only be read before.
     moment = "BEFORE" if event == TRUNCATE else "AFTER"
     made = (
         f'CREATE TRIGGER "{{name}}" {moment} {event.upper()} ON {at} {_TABLES[event]} '
         f'FOR EACH STATEMENT EXECUTE FUNCTION {schema}."{{name}}"()'
     )
-    # A subscriber of a logical replication, or a restore, must not lose what is written there.
+    # Who restores a table may have told the session to be that of a replica.
     always = f'ALTER TABLE {at} ENABLE ALWAYS TRIGGER "{{name}}"'
     return function, made, always
 
@@ -197,13 +188,16 @@ JOIN pg_class AS c ON c.oid = below.inhrelid JOIN pg_namespace AS n ON n.oid = c
 WHERE c.relkind IN ('r', 'p') ORDER BY 1"""  # noqa: S608 (names)
 
 
-# The function is in the schema that it was made for, the table perhaps in another one.
+# The function is in the schema that it was made for, the table perhaps in another one. It is looked
+# for by its name, too, as that gives what is there now: the catalog as a transaction of REPEATABLE
+# READ sees it goes on having triggers that are gone since that began.
 _INSTALLED = f"""\
 SELECT t.tgname, {_NAMED} FROM pg_trigger AS t
 JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname LIKE %s
-AND p.pronamespace = to_regnamespace(quote_ident(current_schema()))"""  # noqa: S608 (names)
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgname LIKE %s
+AND p.pronamespace = to_regnamespace(quote_ident(current_schema()))
+AND to_regproc(format('%%I.%%I', current_schema(), t.tgname)) IS NOT NULL"""  # noqa: S608 (names)
 
 
 def schema(connection: BaseDatabaseWrapper) -> str:
@@ -240,3 +234,8 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
         f"ALTER TRIGGER {quote(name)} ON {at} RENAME TO {quote(new)}",
         f"ALTER FUNCTION {where}.{quote(name)}() RENAME TO {quote(new)}",
     ]
+
+
+def script(again: list[str], made: list[str]) -> list[str]:
+    """Return the lines for psql that make a trigger: nobody sees the table without it."""
+    return [f"{statement};" for statement in ("BEGIN", *again, *made, "COMMIT")]

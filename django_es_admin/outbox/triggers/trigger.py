@@ -10,7 +10,8 @@ LEAVING = f"{PREFIX}leaving_"
 SCHEMA = "{schema}"
 """Stands in a trigger for the schema."""
 
-INSERT, UPDATE, DELETE, TRUNCATE = "insert", "update", "delete", "truncate"
+INSERT, UPDATE, DELETE = "insert", "update", "delete"
+TRUNCATE, REPLACE = "truncate", "replace"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Trigger:
     Args:
         document: name of the document class.
         table: the table's name.
-        event: ``"insert"``, ``"update"``, ``"delete"`` or ``"truncate"``.
+        event: ``"insert"``, ``"update"``, ``"delete"``, ``"truncate"`` or ``"replace"``.
         body: SQL, a statement each, with ``{name}`` for the trigger's name, and ``SCHEMA``.
     """
 

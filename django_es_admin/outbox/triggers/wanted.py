@@ -139,6 +139,14 @@ def dropping(using: str, name: str, table: str) -> list[str]:
     return statements
 
 
+def script(using: str, trigger: Trigger) -> list[str]:
+    """Return the lines that make a trigger, for the database's own client: once, or once more."""
+    vendor, made = _VENDORS[connections[using].vendor], statements(using, trigger)
+    again = dropping(using, trigger.name, trigger.table)
+    lines: list[str] = vendor.script(again, made)
+    return lines
+
+
 def renaming(using: str, name: str, table: str, new: str) -> list[str]:
     """Return what gives a trigger another name."""
     connection = connections[using]
