@@ -144,7 +144,10 @@ class Options:
     that is further ahead is taken for an error of the program that wrote it."""
 
     operation_retention: int = 90
-    """Days for which the record of an operation is kept after the operation has ended."""
+    """Days for which the record of an operation is kept after the operation has ended.
+
+    If its process was killed, it ended when it was last heard of. One that waited so long for a
+    worker has failed."""
 
     breaker_seconds: float = 10.0
     """Seconds for which saves do not use a connection after it was found to be down."""

@@ -10,7 +10,10 @@ from ..documents.options import DjangoOptions
 from .apps import DEDConfig
 
 KNOWN = frozenset(
-    "model fields related_models ignore_signals auto_refresh queryset_pagination".split()
+    (
+        "model fields related_models ignore_signals auto_refresh queryset_pagination "
+        "modified_fields"
+    ).split()
 )
 
 
@@ -54,6 +57,7 @@ def read_options(document: type[Document], declared: type, index: str, using: st
         ignore_signals=getattr(declared, "ignore_signals", False),
         auto_refresh=getattr(declared, "auto_refresh", DEDConfig.auto_refresh_enabled()),
         queryset_pagination=getattr(declared, "queryset_pagination", None),
+        modified_fields=tuple(getattr(declared, "modified_fields", ())),
     )
     options.unknown = tuple(sorted(set(_names(declared)) - KNOWN))
     return options

@@ -1,6 +1,6 @@
 """Choose objects of an index by key, by condition or by age, and have their documents written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from django.db.models.sql import Query
 from django.utils.translation import gettext as _
 
 from ..conf import get_options
+from ..documents import Document
 from ..documents.modified import changed_since, find_since_refusal
 from ..exceptions import OperationRefused
 from ..faults import Fault, fault_of, savepoint
@@ -33,23 +34,43 @@ Filter = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class ReindexPlan:
-    """What ``reindex`` will do.
+class Part:
+    """The objects of one model that are chosen.
 
     Args:
-        keys: primary keys as text; None if objects are chosen otherwise.
-        filters: conditions that all have to be met.
-        since: objects that were changed since then; None for any.
+        definition: the index as the document of that model sees it.
+        keys: primary keys as its rows spell them; None if objects are chosen otherwise.
         objects: how many there are, about.
-        refusals: why it cannot be done, empty if it can.
     """
 
     definition: IndexDefinition
     keys: tuple[str, ...] | None
+    objects: int
+
+
+@dataclass(frozen=True)
+class ReindexPlan:
+    """What ``reindex`` will do.
+
+    Args:
+        parts: what is chosen of each model; of an index of one document there is one.
+        filters: conditions that all have to be met.
+        since: objects that were changed since then; None for any.
+        refusals: why it cannot be done, empty if it can.
+        skipped: what is left out of one model, while there is something to do of another.
+    """
+
+    definition: IndexDefinition
+    parts: tuple[Part, ...]
     filters: tuple[Filter, ...]
     since: datetime | None
-    objects: int
     refusals: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> int:
+        """How many are chosen, about."""
+        return sum(part.objects for part in self.parts)
 
 
 def plan_reindex(
@@ -58,43 +79,76 @@ def plan_reindex(
     keys: Sequence[str] | None = None,
     filters: Sequence[Filter] = (),
     since: datetime | None = None,
+    model: str = "",
 ) -> ReindexPlan:
     """Return the plan of :func:`reindex`; without a choice, of all objects.
 
+    An index of several documents has objects of several models: what a model has no such key or
+    field for is left out, as long as another one has.
+
     Args:
         keys: primary keys as text; the document of one that does not exist is deleted.
-        filters: conditions on the model's table, whatever the document's queryset makes of it.
+        filters: conditions on the models' tables, whatever the documents' querysets make of them.
         since: objects that were changed since this moment, by the fields that say so.
+        model: label or name of the one model to choose from; all of the index for "".
     """
+    plan = ReindexPlan(definition, (), tuple(filters), since, ())
     if definition.document is None:
         text = _("The index %(name)s has no document to write its objects by: register one.")
-        refusal = text % {"name": definition.name}
-        return ReindexPlan(definition, None, (), since, 0, (refusal,))
-    refusals: list[str] = []
-    parts = definition.parts if keys is None and not filters else definition.parts[:1]
-    for part in definition.parts if since else ():
-        assert part.document is not None  # noqa: S101 (a part is one of a document)
-        refusals += filter(None, [find_since_refusal(part.document)])
-    refusals += _find_key_refusals(definition, keys or ())
-    refusals += filter(None, (_find_filter_refusal(definition, one) for one in filters))
-    plan = ReindexPlan(definition, None, tuple(filters), since, 0, tuple(refusals))
-    if refusals:
-        return plan
+        return replace(plan, refusals=(text % {"name": definition.name},))
+    parts = [part for part in definition.parts if not model or _is_called(part, model)]
+    if not parts:
+        text = _("The index %(name)s has no objects of %(model)s, but of %(models)s.")
+        values = {"name": definition.name, "model": model, "models": definition.model_label}
+        return replace(plan, refusals=(text % values,))
+    if since and (refusals := [*filter(None, map(_find_since_refusal, parts))]):
+        return replace(plan, refusals=tuple(refusals))
+    chosen: list[Part] = []
+    misfits: list[str] = []
+    for part in parts:
+        found, why = _choose(part, plan, keys)
+        misfits += why
+        chosen += [found] if found else []
+    # A key that no model has is a mistake, even beside others.
+    nobodys = [key for key in keys or () if len(_key_misfits(parts, key)) == len(parts)]
+    if nobodys or not chosen:
+        why = [one for key in nobodys for one in _key_misfits(parts, key)]
+        return replace(plan, refusals=tuple(dict.fromkeys(why or misfits)))
+    return replace(plan, parts=tuple(chosen), skipped=tuple(misfits))
+
+
+def _is_called(part: IndexDefinition, model: str) -> bool:
+    label = part.own_label.lower()
+    return model.lower() in (label, label.rpartition(".")[2])
+
+
+def _find_since_refusal(part: IndexDefinition) -> str:
+    return find_since_refusal(_document(part))
+
+
+def _choose(
+    part: IndexDefinition, plan: ReindexPlan, keys: Sequence[str] | None
+) -> tuple[Part | None, list[str]]:
+    """Return what is chosen of one model, None for nothing; and what does not fit it."""
     if keys is not None:
+        fitting = [own for key in keys if (own := _spelled(part, key)) is not None]
+        misfits = [one for key in keys for one in _key_misfits([part], key)]
         # As the rows spell them: "007" is the object 7, whose document stands under "7".
-        model = definition.document.django.model
-        chosen = tuple(dict.fromkeys(text_of(model, key) for key in keys))
-        return replace(plan, keys=chosen, objects=len(chosen))
+        spelled = tuple(dict.fromkeys(fitting))
+        count = sum(1 for _key in keys_of(part, spelled))
+        return (Part(part, spelled, count) if spelled else None), misfits
+    misfits = [*filter(None, (_find_filter_refusal(part, one) for one in plan.filters))]
+    if misfits:
+        return None, misfits
     try:
-        with savepoint(definition.database):
-            count = sum(_chosen(part, plan).count() for part in parts)
+        with savepoint(part.database):
+            return Part(part, None, _chosen(part, plan).count()), []
     except (Error, OverflowError) as error:
-        if not filters or fault_of(error) is not Fault.DATA:
+        if not plan.filters or fault_of(error) is not Fault.DATA:
             raise
         # A regular expression, say, that only the database reads, or a number that it cannot hold.
-        text = " and ".join("=".join(one) for one in filters)
-        return replace(plan, refusals=(_unfit(definition, text, str(error)),))
-    return replace(plan, objects=count)
+        text = " and ".join("=".join(one) for one in plan.filters)
+        return None, [_unfit(part, text, str(error))]
 
 
 def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResult:
@@ -114,8 +168,7 @@ def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResul
 def write_chosen(plan: ReindexPlan, record: Record) -> ReindexResult:
     """Do what :func:`reindex` does, within an operation that is recorded already."""
     definition = plan.definition
-    document = definition.document
-    assert document is not None  # noqa: S101 (a plan without one is refused)
+    document = _document(definition)
     before, count = last_row(definition), 0
     found = _keys(plan)
     first = list(islice(found, get_options().inline_max_objects))
@@ -136,13 +189,9 @@ def write_chosen(plan: ReindexPlan, record: Record) -> ReindexResult:
 
 def _keys(plan: ReindexPlan) -> Iterator[str]:
     """Yield the keys of the documents."""
-    definition = plan.definition
-    if plan.keys is not None:
-        yield from keys_of(definition, plan.keys)
-        return
-    parts = definition.parts if not plan.filters else definition.parts[:1]
-    for part in parts:
-        yield from keys_of(part, _primary_keys(part, plan))
+    for part in plan.parts:
+        own = part.definition
+        yield from keys_of(own, _primary_keys(own, plan) if part.keys is None else part.keys)
 
 
 def _primary_keys(definition: IndexDefinition, plan: ReindexPlan) -> Iterator[Any]:
@@ -166,26 +215,29 @@ def _chosen(definition: IndexDefinition, plan: ReindexPlan) -> QuerySet[Any]:
 
 def _condition(definition: IndexDefinition, plan: ReindexPlan) -> Q:
     condition = Q()
-    document = definition.document
-    assert document is not None  # noqa: S101 (a plan without one is refused)
     if plan.since:
-        condition &= changed_since(document, plan.since)
+        condition &= changed_since(_document(definition), plan.since)
     for lookup, text in plan.filters:
         condition &= Q(**{lookup: _value(definition, lookup, text)})
     return condition
 
 
-def _find_key_refusals(definition: IndexDefinition, keys: Sequence[str]) -> list[str]:
-    document = definition.document
-    assert document is not None  # noqa: S101 (asked before)
-    found = []
-    for key in keys:
-        try:
-            value_of(document.django.model, key)
-        except (ValidationError, ValueError, TypeError, ArithmeticError):
-            text = _("%(key)s is no primary key of %(model)s.")
-            found.append(text % {"key": repr(key), "model": definition.own_label})
-    return found
+def _spelled(part: IndexDefinition, key: str) -> str | None:
+    """Return a primary key as the rows of a model spell it; None if it is none."""
+    model = _document(part).django.model
+    try:
+        return text_of(model, value_of(model, key))
+    except (ValidationError, ValueError, TypeError, ArithmeticError):
+        return None
+
+
+def _key_misfits(parts: Iterable[IndexDefinition], key: str) -> list[str]:
+    text = _("%(key)s is no primary key of %(model)s.")
+    return [
+        text % {"key": repr(key), "model": part.own_label}
+        for part in parts
+        if _spelled(part, key) is None
+    ]
 
 
 def _find_filter_refusal(definition: IndexDefinition, one: Filter) -> str:
@@ -234,8 +286,11 @@ def _truth(text: str) -> bool:
 
 
 def _field(definition: IndexDefinition, lookup: str) -> Any:
-    document = definition.document
-    assert document is not None  # noqa: S101 (asked before)
-    model = document.django.model
+    model = _document(definition).django.model
     names = lookup.split(LOOKUP_SEP)
     return Query(model).names_to_path(names, model._meta)[1]
+
+
+def _document(definition: IndexDefinition) -> type[Document]:
+    assert definition.document is not None  # noqa: S101 (a plan without one is refused)
+    return definition.document

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from ..status.status import IndexStatus, Status
 
@@ -14,29 +16,53 @@ _HEALTH = {"green": 0, "yellow": 1, "red": 2}
 def make_metrics(status: Status) -> str:
     """Return the status in Prometheus's text format; what is not known has no sample."""
     registry = CollectorRegistry()
-
-    def gauge(name: str, told: str, *labels: str) -> Gauge:
-        return Gauge(f"django_es_admin_{name}", told, labels, registry=registry)
-
-    attention = gauge("needs_attention", "1 if es_status --check would end with 2")
-    attention.set(status.needs_attention)
-    up = gauge("connection_up", "Whether the connection answers", "connection", "label")
-    nodes = gauge("connection_nodes", "Nodes of the cluster", "connection", "label")
-    health = gauge("connection_health", "0 green, 1 yellow, 2 red", "connection", "label")
-    for one in status.connections:
-        names = (one.details.alias, one.details.label)
-        up.labels(*names).set(one.available)
-        if one.available:
-            nodes.labels(*names).set(one.nodes)
-        if one.available and one.status in _HEALTH:
-            health.labels(*names).set(_HEALTH[one.status])
-    gauges = {
-        name: gauge(f"index_{name}", told, "index", "connection") for name, told in _TOLD.items()
-    }
-    for index in status.indices:
-        for name, value in _values(index):
-            gauges[name].labels(index.name, index.connection).set(value)
+    registry.register(_Gauges(status))
     return generate_latest(registry).decode()
+
+
+class _Gauges(Collector):
+    """The figures of one status.
+
+    Not the client's own gauges, which keep their values in files for other processes to collect,
+    where the site's processes have ``PROMETHEUS_MULTIPROC_DIR``.
+    """
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield each gauge with its samples."""
+        status = self._status
+        attention = _gauge("needs_attention", "1 if es_status --check would end with 2")
+        attention.add_metric((), status.needs_attention)
+        yield attention
+        up = _gauge("connection_up", "Whether the connection answers", "connection", "label")
+        nodes = _gauge("connection_nodes", "Nodes of the cluster", "connection", "label")
+        health = _gauge("connection_health", "0 green, 1 yellow, 2 red", "connection", "label")
+        for one in status.connections:
+            names = (one.details.alias, str(one.details.label))
+            up.add_metric(names, one.available)
+            if one.available:
+                nodes.add_metric(names, one.nodes)
+            if one.available and one.status in _HEALTH:
+                health.add_metric(names, _HEALTH[one.status])
+        yield from (up, nodes, health)
+        gauges = {
+            name: _gauge(f"index_{name}", told, "index", "connection")
+            for name, told in _TOLD.items()
+        }
+        seen: set[tuple[str, str]] = set()
+        # One that nobody declares may have the name that the project gives to another one.
+        for index in sorted(status.indices, key=lambda index: not index.declared):
+            labels = index.name, index.connection
+            for name, value in () if labels in seen else _values(index):
+                gauges[name].add_metric(labels, value)
+            seen.add(labels)
+        yield from gauges.values()
+
+
+def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"django_es_admin_{name}", told, labels=labels)
 
 
 _TOLD = {

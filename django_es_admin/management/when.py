@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -22,9 +22,10 @@ def moment(text: str) -> datetime:
     given = text.strip()
     if ago := _AGO.fullmatch(given):
         try:
-            return timezone.localtime(_now()) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+            past = timezone.localtime(_now()) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
         except OverflowError:
             raise argparse.ArgumentTypeError(f"{text!r} is too long ago") from None
+        return _everywhere(past, text)
     try:
         found = parse_datetime(given)
         if found is None and (day := parse_date(given)):
@@ -36,7 +37,17 @@ def moment(text: str) -> datetime:
             f"{text!r} is no moment: give a day or a time (2026-11-21, 2026-11-21T07:25), or how "
             f"long ago it was (90m, 12h, 7d)"
         )
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return _everywhere(found if timezone.is_aware(found) else timezone.make_aware(found), text)
+
+
+def _everywhere(found: datetime, text: str) -> datetime:
+    """Return a moment that has a time in the project's time zone, and in that of databases."""
+    try:
+        timezone.localtime(found)
+        found.astimezone(UTC)
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no moment of the calendar") from None
+    return found
 
 
 def _now() -> datetime:

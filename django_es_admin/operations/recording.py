@@ -6,7 +6,6 @@ its next progress that it no longer holds the operation, and ends.
 """
 
 import os
-import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -33,13 +32,14 @@ from ..indices.definition import IndexDefinition
 from ..models import Operation, Tick
 from ..outbox.rows.lock import wait_for_writers
 from .acting import acts_through, note_begun, note_left, who_acts
+from .machine import make_owner
 from .patience import is_database_outage, outlast
 from .progress import OnProgress, Progress, ignore
+from .retention import forget_ended
 from .running import (
     LEASE_SECONDS,
     QUEUE_SECONDS,
     explain_running,
-    forget_ended,
     running_rebuild,
     unattended_rebuilds,
 )
@@ -212,7 +212,7 @@ def _row(definition: IndexDefinition, kind: Operation.Kind) -> Operation:
 def _begin(definition: IndexDefinition, operation: Operation, *, is_new: bool) -> None:
     operation.state = Operation.State.RUNNING
     operation.host, operation.pid = socket.gethostname(), os.getpid()
-    operation.owner = secrets.token_hex(16)
+    operation.owner = make_owner()
 
     def begin() -> None:
         operation.leased_until = _lease(definition.database)

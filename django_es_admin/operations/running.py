@@ -1,9 +1,6 @@
 """The operations of an index: past ones, and whether one is running."""
 
-import os
-import socket
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
@@ -12,12 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..clock import clock_of, database_now
-from ..conf import get_options
 from ..indices.definition import IndexDefinition
 from ..models import Operation
+from .machine import exists, is_here
 
 LEASE_SECONDS = 60
 """Longer than anything between two signs of progress, and than clocks of servers differ."""
+
+ABSENT = timedelta(minutes=10)
+"""After which a process that gives no sign of life, and cannot be looked for, is given up."""
 
 
 QUEUE_SECONDS = 60
@@ -51,7 +51,20 @@ def is_alive(operation: Operation) -> bool:
     if operation.leased_until < now_of(operation):
         return False
     # A process of this machine can be looked for; one elsewhere is alive until its lease ends.
-    return operation.host != socket.gethostname() or _exists(operation.pid)
+    return not is_here(operation.host, operation.owner) or exists(operation.pid)
+
+
+def is_dead(operation: Operation) -> bool:
+    """Whether nobody is going to end an operation that was begun: its process is gone.
+
+    One that is only quiet, in a long statement say, is not alive by its lease, and may go on.
+    """
+    if operation.state != Operation.State.RUNNING or is_alive(operation):
+        return False
+    if is_here(operation.host, operation.owner) and not exists(operation.pid):
+        return True
+    sign = last_sign(operation)
+    return sign is None or sign + ABSENT < now_of(operation)
 
 
 def is_unattended(operation: Operation) -> bool:
@@ -73,28 +86,6 @@ def last_sign(operation: Operation) -> datetime | None:
     return operation.leased_until - timedelta(seconds=LEASE_SECONDS)
 
 
-def _exists(pid: int | None) -> bool:
-    if pid is None:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended, and nobody asked how: in containers, often nobody does."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    # The name of a program, in brackets, may hold anything.
-    return stat.rpartition(")")[2].split()[:1] == ["Z"]
-
-
 def running_rebuild(definition: IndexDefinition) -> Operation | None:
     """Return the rebuild of the index that runs, or that a worker is about to begin; or None."""
     found = operations_of(definition).filter(
@@ -109,18 +100,6 @@ def unattended_rebuilds(definition: IndexDefinition) -> list[Operation]:
         kind=Operation.Kind.REBUILD, state=Operation.State.QUEUED
     )
     return list(filter(is_unattended, queued))
-
-
-def forget_ended(definition: IndexDefinition) -> None:
-    """Delete the records of what ended longer ago than ``OPERATION_RETENTION``, but for the last.
-
-    The last one is what the pages show of an index that nobody has touched for long.
-    """
-    ended = operations_of(definition).filter(ended_at__isnull=False)
-    last = ended.values_list("pk", flat=True).first()
-    old = database_now(definition.database) - timedelta(days=get_options().operation_retention)
-    if last is not None:
-        ended.filter(ended_at__lt=old).exclude(pk=last).delete()
 
 
 def explain_running(operation: Operation) -> str:

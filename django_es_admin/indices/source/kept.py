@@ -14,6 +14,7 @@ from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...conf import get_options
 from ..live import read_fields
+from .encoded import read_vector
 from .line_ends import with_plain_ends
 from .synthetic import canonical
 
@@ -175,14 +176,13 @@ def _plainly(value: Any, *, sort: bool = False) -> bytes:
 
 
 def _is_near(sent: Any, found: Any, tolerance: float) -> bool:
-    if isinstance(sent, str):
-        # As hexadecimal digits or base64, which come back as numbers.
-        return found is not None
+    if isinstance(sent, str) and isinstance(found, list):
+        return any(_is_near(one, found, tolerance) for one in read_vector(sent, len(found)))
     if isinstance(sent, dict) and isinstance(found, dict):
         return sent.keys() == found.keys() and all(
             _is_near(sent[name], found[name], tolerance) for name in sent
         )
-    if isinstance(sent, Sequence) and isinstance(found, Sequence):
+    if isinstance(sent, (list, tuple)) and isinstance(found, list):
         return len(sent) == len(found) and all(
             _is_near(one, other, tolerance) for one, other in zip(sent, found, strict=True)
         )

@@ -14,7 +14,7 @@ from ...outbox.rows.refused import count_refused
 from ..generations.table import mark_loaded
 from .part import gone
 from .pipeline import Pipeline
-from .ranges import all_loaded, plan_ranges, rows_read
+from .ranges import all_loaded, count_open, plan_ranges, rows_read
 
 WAIT_SECONDS = 0.1
 
@@ -67,7 +67,7 @@ def load(
     is remembered as refused.
 
     Args:
-        workers: how many processes load it, this one included.
+        workers: how many processes load it at most, this one included.
         rate: at most so many objects a second, by all of them together.
         hire: lets the other processes work; they only come by themselves if omitted.
 
@@ -78,6 +78,8 @@ def load(
     started = time.monotonic()
     total = count_about(definition)
     plan_ranges(definition, generation, total=total, workers=workers)
+    # One more than there are ranges would find nothing to do, but take its share of the rate.
+    workers = max(min(workers, count_open(generation)), 1)
     share = rate / workers if rate else None
 
     def tell() -> None:

@@ -49,9 +49,22 @@ def hire_processes(
         )
         yield nobody_to_look_after
         return
-    hired = [_hire(definition, generation, rate) for _number in range(count - 1)]
+    hired: list[tuple[BaseProcess, str]] = []
     finished = False
     try:
+        while len(hired) < count - 1:
+            try:
+                hired.append(_hire(definition, generation, rate))
+            except OSError as error:
+                have = len(hired) + 1
+                logger.warning(
+                    "%d of %d processes load %s: this machine starts no more (%s).",
+                    have,
+                    count,
+                    definition.name,
+                    error,
+                )
+                break
         yield partial(_look_after, generation, hired)
         finished = True
     finally:

@@ -142,6 +142,11 @@ def all_loaded(generation: Generation) -> bool:
     return ranges.exists() and not ranges.filter(loaded_at__isnull=True).exists()
 
 
+def count_open(generation: Generation) -> int:
+    """Return how many ranges are still to be loaded, whoever works on them."""
+    return _ranges(generation).filter(loaded_at__isnull=True).count()
+
+
 def _update(claimed: LoadRange, **values: Any) -> None:
     if not _mine(claimed).update(**values):
         raise RangeTakenOver

@@ -1,7 +1,8 @@
 """Walk objects of an index, and its documents, in portions that fit into memory."""
 
 import random
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
@@ -51,13 +52,19 @@ def read_changed(
     """Yield what objects that were changed since a moment would have; some may belong nowhere.
 
     Args:
-        limit: of at most so many of them, chosen at random.
+        limit: of at most so many of them, chosen at random from all parts.
     """
+    changed = {part.part_label: _changed(part, since) for part in definition.parts}
+    if limit:
+        yield from _read_sample(definition, limit, changed)
+        return
     for part in definition.parts:
-        assert part.document is not None  # noqa: S101 (there is nothing to walk without one)
-        changed = changed_since(part.document, since)
-        keys = _sampled(part, changed, limit) if limit else _changed_keys(part, changed)
-        yield from _read_rows(part, keys)
+        yield from _read_rows(part, _changed_keys(part, changed[part.part_label]))
+
+
+def _changed(definition: IndexDefinition, since: datetime) -> Q:
+    assert definition.document is not None  # noqa: S101 (there is nothing to walk without one)
+    return changed_since(definition.document, since)
 
 
 def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
@@ -76,7 +83,17 @@ def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
 
 def read_sample(definition: IndexDefinition, count: int) -> Iterator[list[Prepared]]:
     """Yield the documents that some objects would have, chosen at random from all parts."""
-    chosen = [(part, key) for part in definition.parts for key in _sampled(part, Q(), count)]
+    return _read_sample(definition, count, {part.part_label: Q() for part in definition.parts})
+
+
+def _read_sample(
+    definition: IndexDefinition, count: int, among: Mapping[str, Q]
+) -> Iterator[list[Prepared]]:
+    chosen = [
+        (part, key)
+        for part in definition.parts
+        for key in _sampled(part, among[part.part_label], count)
+    ]
     random.shuffle(chosen)
     for part in definition.parts:
         yield from _read_rows(part, (key for one, key in chosen[:count] if one is part))
@@ -91,7 +108,9 @@ def _sampled(definition: IndexDefinition, among: Q, count: int) -> Iterator[Any]
         wanted = objects(definition).order_by().values("pk")
         rows = table_of(definition).filter(among).order_by("?").values_list("pk", flat=True)
         with reading_from(using):
-            yield from list((rows if among else rows.filter(pk__in=wanted))[:count])
+            # More than a database counts to is all of them.
+            most = min(count, sys.maxsize)
+            yield from list((rows if among else rows.filter(pk__in=wanted))[:most])
 
 
 def _read_rows(definition: IndexDefinition, keys: Iterable[Any]) -> Iterator[list[Prepared]]:

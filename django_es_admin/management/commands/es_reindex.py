@@ -21,6 +21,7 @@ class ReindexDocument:
 
     index: str
     connection: str
+    skipped: tuple[str, ...]
     objects: int
     written: int
     waiting: int
@@ -43,6 +44,7 @@ class Command(ElasticsearchCommand):
         " products --filter category__slug=shoes --filter stock__gte=1",
         " products --since 2h",
         " products --all       slower than a rebuild, and into the same mapping",
+        " forum --model Answer --pk 17   of an index of several documents, one model",
     )
     exit_codes = "0 done (some may still wait in the outbox), 1 failed, 2 documents were refused"
 
@@ -67,7 +69,13 @@ class Command(ElasticsearchCommand):
             metavar="WHEN",
             help="Objects changed since WHEN (2026-11-21, 2026-11-21T07:25, 90m, 7d).",
         )
-        which.add_argument("--all", action="store_true", help="All objects of the model.")
+        which.add_argument("--all", action="store_true", help="All objects of the index.")
+        parser.add_argument(
+            "--model",
+            default="",
+            metavar="MODEL",
+            help="Choose only objects of this model, of an index of several documents.",
+        )
         add_dry_run(parser)
 
     def handle(
@@ -77,6 +85,7 @@ class Command(ElasticsearchCommand):
         pk: list[str] | None,
         filters: list[str] | None,
         since: datetime | None,
+        model: str,
         connection: str | None,
         dry_run: bool,
         as_json: bool,
@@ -92,10 +101,16 @@ class Command(ElasticsearchCommand):
             keys=None if pk is None else [str(key) for key in pk],
             filters=[_parse(text) for text in filters or ()],
             since=since,
+            model=model,
         )
         if plan.refusals:
             raise CommandError(" ".join(plan.refusals), returncode=Exit.FAILED)
-        self.say(f"{plan.definition.name}: {_objects(plan.objects)} to write anew.")
+        self.say(f"{plan.definition.name}: {many(plan.objects, 'object')} to write anew.")
+        if plan.definition.others:
+            for part in plan.parts:
+                self.say(f"  {part.definition.own_label}: {many(part.objects, 'object')}.")
+            for why in plan.skipped:
+                self.say(f"  left out: {why}")
         result = None
         if not dry_run:
             with telling(self) as tell:
@@ -128,16 +143,13 @@ def _parse(text: str) -> Filter:
     return lookup.strip(), value
 
 
-def _objects(count: int) -> str:
-    return f"{count:,} object{'' if count == 1 else 's'}"
-
-
 def _document(plan: ReindexPlan, result: ReindexResult | None) -> ReindexDocument:
     """Return what is printed; nothing is written or waits in a dry run."""
     done = result or ReindexResult(plan.objects, 0, 0, 0)
     return ReindexDocument(
         index=plan.definition.name,
         connection=plan.definition.connection.alias,
+        skipped=plan.skipped,
         objects=done.objects,
         written=done.written,
         waiting=done.waiting,

@@ -129,7 +129,9 @@ class Command(ElasticsearchCommand):
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         if refusals:
             raise CommandError(" ".join(refusals), returncode=Exit.FAILED)
-        if forever:
+        if not chosen:
+            self.say("No index has a document to compare it with.")
+        elif forever:
             self._forever(chosen, rate or RATE, repair=repair, as_json=as_json)
             return
         results = []

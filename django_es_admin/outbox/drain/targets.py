@@ -147,8 +147,8 @@ def _target(generation: _Row, digest: str) -> Target:
         standby=generation.role == _Role.STANDBY,
         building=generation.role == _Role.BUILDING,
         refused=bool(generation.refuses),
-        # One that was made by hand tells of no code that it was built for.
-        other=bool(generation.digest) and generation.digest != digest,
+        # Also one that was made by hand, and differs from what is declared: it has no digest.
+        other=generation.digest != digest,
     )
 
 

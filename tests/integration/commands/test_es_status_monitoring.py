@@ -2,6 +2,11 @@
 
 import builtins
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -13,7 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.management.prometheus import make_metrics
 from django_es_admin.status.reading import read_ways
+from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
@@ -61,7 +68,9 @@ def test_what_is_not_known_has_no_sample(run: Run, settings: Any) -> None:
     with refusing_port() as url:
         settings.ES_SERVERS = {"default": {**servers["default"], "HOSTS": [url]}}
         done = run("es_status", INDEX, "--prometheus")
+        told = run("es_status", "--json").json
     settings.ES_SERVERS = servers
+    jsonschema.Draft202012Validator(run("es_status", "--schema").json).validate(told)
     assert done.code == 0
     found = samples(done.out)
     assert found["connection_up", "default"] == 0
@@ -69,6 +78,57 @@ def test_what_is_not_known_has_no_sample(run: Run, settings: Any) -> None:
     assert ("connection_nodes", "default") not in found
     assert ("index_documents", INDEX) not in found
     assert found["index_outbox_waiting", INDEX] == 0
+
+
+HOSTILE = 'a"b\\c\nd{e="1"} 2 # ü\u2028'
+
+
+def test_names_that_are_no_plain_words(run: Run, es: Elasticsearch, settings: Any) -> None:
+    servers = settings.ES_SERVERS
+    settings.ES_SERVERS = {"default": {**servers["default"], "LABEL": HOSTILE}}
+    done = run("es_status", INDEX, "--prometheus")
+    settings.ES_SERVERS = servers
+    [up] = [f for f in text_string_to_metric_families(done.out) if f.name.endswith("connection_up")]
+    [sample] = up.samples
+    assert sample.labels == {"connection": "default", "label": HOSTILE}
+
+
+def test_beside_the_metrics_of_the_site(
+    run: Run, es: Elasticsearch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Processes of one site may share a folder of values, which others collect."""
+    program = (
+        "import django; django.setup()\n"
+        "from django_es_admin.management.prometheus import make_metrics\n"
+        "from django_es_admin.status.status import Status\n"
+        "print(make_metrics(Status((), ())))\n"
+    )
+    path = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PYTHONPATH": path, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert samples(ran.stdout) == {("needs_attention", ""): 0}, ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_indices_of_one_name_are_one_sample(
+    run: Run, es: Elasticsearch, definition: IndexDefinition
+) -> None:
+    """A series that is there twice makes Prometheus drop all of them."""
+    rebuild(plan_rebuild(definition))
+    status = get_status([INDEX])
+    [declared] = status.indices
+    other = replace(declared, declared=False, documents=17)
+    for indices in ((declared, other), (other, declared)):
+        text = make_metrics(replace(status, indices=indices))
+        lines = [line.rpartition(" ")[0] for line in text.splitlines() if line[0] != "#"]
+        assert len(lines) == len(set(lines))
+        assert samples(text)["index_documents", INDEX] == 0
 
 
 def test_without_the_package(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

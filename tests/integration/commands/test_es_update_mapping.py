@@ -242,6 +242,43 @@ class TestFieldsOfOtherCode:
             document = es.get(index=definition.alias, id=str(product.pk))["_source"]
             assert document["category"] == {"name": "Shoes"}
 
+    @pytest.mark.parametrize("dynamic", ["true", "runtime", "strict"])
+    def test_an_index_that_was_made_by_hand(self, es: Elasticsearch, dynamic: str) -> None:
+        """A rebuild that stops leaves its mapping as it was, too."""
+        [product, *_] = make_products(2)
+        with code(price=fields.FloatField()) as definition:
+            es.indices.create(
+                index=f"{definition.alias}-by-hand",
+                aliases={definition.alias: {}},
+                mappings={"dynamic": dynamic, "properties": {"name": {"type": "text"}}},
+                settings={"number_of_replicas": 0},
+            )
+            before = mapping(es, definition)
+            rebuild(plan_rebuild(definition, swap=False))
+            product.name = "by newer code"
+            product.save()
+            assert mapping(es, definition) == before
+            document = es.get(index=definition.alias, id=str(product.pk))["_source"]
+            assert document == {"name": "by newer code"}
+
+    def test_older_code_of_which_no_generation_is_left(
+        self, run: Run, es: Elasticsearch, live: None
+    ) -> None:
+        """It may be going, or coming back: nobody can tell, so that it writes what is known."""
+        with code(price=fields.FloatField(), is_active=fields.BooleanField()) as definition:
+            rebuild(plan_rebuild(definition))
+        with code() as definition:
+            rebuild(plan_rebuild(definition))
+            Generation.objects.exclude(role="live").delete()
+            before = mapping(es, definition)
+        with code(price=fields.FloatField(), is_active=fields.BooleanField()) as definition:
+            product = Product.objects.first()
+            product.name = "by older code"
+            product.save()
+            assert mapping(es, definition) == before
+            document = es.get(index=definition.alias, id=str(product.pk))["_source"]
+            assert document == {"name": "by older code"}
+
     def test_an_update_is_known_at_once(self, run: Run, es: Elasticsearch, live: None) -> None:
         with code(price=fields.FloatField()) as definition:
             product = Product.objects.first()

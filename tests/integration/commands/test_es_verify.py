@@ -267,6 +267,11 @@ def test_a_sample_that_is_larger_than_all(
     assert (told["missing"], told["stale"], told["ghosts"]) == (1, 0, 1)
 
 
+def test_a_sample_that_no_database_counts_to(run: Run, products: list[Product]) -> None:
+    [told] = run("es_verify", INDEX, "--sample", f"{10**30}", "--json").json["indices"]
+    assert (told["objects"], told["documents"]) == (30, 30)
+
+
 def make_flat(number: int, **values: Any) -> FlatProduct:
     texts = dict.fromkeys(("name", "description", "category", "brand"), "x")
     return FlatProduct.objects.create(**texts, price=1, sku=str(number), **values)
@@ -296,7 +301,18 @@ def test_nothing_says_what_was_changed(run: Run, products: list[Product]) -> Non
     assert "does not say when an object was changed" in done.message
 
 
-@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "2026-11-21T25:00", "5", "99999999w"])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "yesterday",
+        "2026-13-01",
+        "2026-11-21T25:00",
+        "5",
+        "99999999w",
+        "0001-01-01T05:00+14:00",
+        "9999-12-31T23:00-12:00",
+    ],
+)
 def test_no_moment(run: Run, when: str) -> None:
     assert "no moment" in run("es_verify", INDEX, "--since", when).message or when == "99999999w"
     assert run("es_verify", INDEX, "--since", when).code == 1

@@ -4,11 +4,15 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
@@ -121,6 +125,65 @@ def test_it_begins_with_what_was_compared_longest_ago(
     assert [one.pk for one in once(definition)][-3:-1] == [one.pk for one in seen]
 
 
+@contextmanager
+def emptied_after(query: str) -> Iterator[list[str]]:
+    """Delete all products, past the signals, right after the first statement with these words."""
+    seen: list[str] = []
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        done = run(sql, params, many, context)
+        if query in sql and not seen:
+            seen.append(sql)
+            Product.objects.all()._raw_delete(using="default")
+        return done
+
+    with connection.execute_wrapper(execute):
+        yield seen
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_rows_that_go_while_a_range_is_divided(
+    definition: IndexDefinition, products: list[Product], number: int
+) -> None:
+    """Whichever of its bounds was looked for last."""
+    with CaptureQueriesContext(connection) as queries:
+        once(definition)
+    table = Product._meta.db_table
+    bounds = [q["sql"] for q in queries if "OFFSET" in q["sql"] and table in q["sql"]]
+    ProvenRange.objects.all().delete()
+    words = bounds[number].partition("OFFSET")[2]
+    with emptied_after(f"OFFSET{words}") as seen:
+        found = once(definition)
+    assert seen
+    assert found[-1].differing == 45
+    assert sum(one.compared for one in found[:-1]) == 0
+
+
+def test_ranges_of_a_document_that_left(
+    definition: IndexDefinition, products: list[Product]
+) -> None:
+    """They would be walked as those of another one, and be proven or differ for ever."""
+    generation = once(definition)[0].generation
+    left = ProvenRange.objects.filter(ghosts=False).first()
+    assert left is not None
+    ProvenRange.objects.filter(pk=left.pk).update(document="cars.Left", differing=3)
+    again = once(definition)
+    assert not ProvenRange.objects.filter(document="cars.Left").exists()
+    assert all(one.document == "" for one in again)
+    proven = read_proven(definition, generation)
+    assert proven is not None
+    assert (proven.differing, proven.never) == (0, 0)
+
+
+def test_an_index_that_gets_a_second_document(
+    definition: IndexDefinition, products: list[Product]
+) -> None:
+    once(definition)
+    ProvenRange.objects.filter(ghosts=False).update(document="guide.Product")
+    # As it is when it is alone again.
+    assert [one.compared for one in once(definition)] == [10, 10, 10, 15, 45]
+
+
 def test_another_generation_is_not_proven(
     definition: IndexDefinition, products: list[Product]
 ) -> None:
@@ -174,3 +237,15 @@ def test_a_person_may_cancel_it(
 
 def test_what_does_not_go_together(run: Run, products: list[Product]) -> None:
     assert run("es_verify", INDEX, "--forever", "--ids").code == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--forever"]])
+def test_no_index_has_a_document(
+    run: Run, es: Elasticsearch, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    """There is nothing to walk, so it does not go on for ever."""
+    monkeypatch.setattr(
+        "django_es_admin.management.commands.es_verify.select_definitions", lambda *_: []
+    )
+    done = run("es_verify", *arguments)
+    assert (done.code, done.out) == (0, "No index has a document to compare it with.\n")

@@ -1,5 +1,8 @@
 """What Elasticsearch leaves out of `_source`, or writes in another way, is no difference."""
 
+import json
+import struct
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -106,6 +109,67 @@ def test_vectors(
 def test_a_vector_that_is_none(es: Elasticsearch, definition: IndexDefinition) -> None:
     document = VECTOR_DOCUMENT | {"v": None}
     assert kind_of(es, definition, {"properties": VECTORS}, (document, document)) is None
+
+
+TEXTS = {
+    "floats": {"type": "dense_vector", "dims": 3},
+    "bytes": {"type": "dense_vector", "dims": 6, "element_type": "byte"},
+    "bits": {"type": "dense_vector", "dims": 24, "element_type": "bit"},
+}
+
+
+def packed(form: str, *numbers: float) -> str:
+    return b64encode(struct.pack(form, *numbers)).decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "same", "others"),
+    [
+        (
+            "floats",
+            [packed(">3f", 0.1, -2.5, 1 / 3), [0.1, -2.5, 1 / 3]],
+            [packed(">3f", 0.1, -2.5, 0.34), packed("<3f", 0.1, -2.5, 1 / 3), [0.1, -2.5, 0]],
+        ),
+        (
+            "bytes",
+            ["ff007f80010a", packed("6b", -1, 0, 127, -128, 1, 10), [-1, 0, 127, -128, 1, 10]],
+            ["ff007f80010b", packed("6b", 1, 0, 127, -128, 1, 10), "00", "no digits", ""],
+        ),
+        (
+            "bits",
+            ["0500ff", packed("3b", 5, 0, -1), [5, 0, -1]],
+            ["0500fe", packed("3b", 5, 1, -1), [5, 0, 1]],
+        ),
+    ],
+)
+def test_vectors_that_are_sent_as_text(
+    es: Elasticsearch,
+    definition: IndexDefinition,
+    field: str,
+    same: list[Any],
+    others: list[Any],
+) -> None:
+    """As hexadecimal digits or base64, of which other numbers are a difference."""
+    mappings = {"properties": TEXTS}
+    index = f"{definition.connection.index_prefix}kept"
+    for wanted in same:
+        documents = ({field: same[0]}, {field: wanted})
+        assert kind_of(es, definition, mappings, documents) is None
+    kept = read_kept(definition.connection, index)
+    for wanted in others:
+        prepared = Prepared(1, {field: wanted})
+        bare = replace(definition, document=None)
+        assert find_differences(bare, index, kept, [prepared]) == {"1": "stale"}
+
+
+def test_a_half_float_that_is_sent_as_text() -> None:
+    """Numbers of 16 bits, which are the first half of those of 32."""
+    mappings = {"properties": {"v": {"type": "dense_vector", "element_type": "bfloat16"}}}
+    kept = Kept(mappings, created=9_040_000)
+    halves = b"".join(struct.pack(">f", number)[:2] for number in (1.5, -0.1, 3e5))
+    body = json.dumps({"v": b64encode(halves).decode()}).encode()
+    assert kept.is_same(body, {"v": [1.5, -0.1, 3e5]})
+    assert not kept.is_same(body, {"v": [1.5, -0.2, 3e5]})
 
 
 @pytest.mark.parametrize(

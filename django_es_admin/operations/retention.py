@@ -1,0 +1,36 @@
+"""How long the records of operations stay, and how those end whose process did not end them."""
+
+from datetime import datetime, timedelta
+
+from ..clock import database_now
+from ..conf import get_options
+from ..indices.definition import IndexDefinition
+from ..models import Operation
+from .ending import bury, give_up
+from .running import is_dead, operations_of
+
+
+def forget_ended(definition: IndexDefinition) -> None:
+    """Delete the records of what ended longer ago than ``OPERATION_RETENTION``, but for the last.
+
+    The last one is what the pages show of an index that nobody has touched for long. What never
+    ended, as its process was killed or its task lost, ends here first.
+    """
+    old = database_now(definition.database) - timedelta(days=get_options().operation_retention)
+    _end_abandoned(definition, old)
+    ended = operations_of(definition).filter(ended_at__isnull=False)
+    last = ended.values_list("pk", flat=True).first()
+    if last is not None:
+        ended.filter(ended_at__lt=old).exclude(pk=last).delete()
+
+
+def _end_abandoned(definition: IndexDefinition, old: datetime) -> None:
+    for operation in operations_of(definition).filter(state=Operation.State.RUNNING):
+        # The next rebuild ends a dead one itself, as it resumes what that has built.
+        if operation.kind != Operation.Kind.REBUILD and is_dead(operation):
+            process = f"Its process {operation.pid} on {operation.host}"
+            bury(operation, f"{process} ended unexpectedly.")
+    # A worker may still begin what waits, but not after so long.
+    waiting = operations_of(definition).filter(state=Operation.State.QUEUED, created_at__lt=old)
+    for operation in waiting:
+        give_up(definition.database, operation.pk, "No worker of the background tasks began it.")
