@@ -89,10 +89,8 @@ class BaseElasticsearchBackend(Base):
             params["hosts"] = node_urls(self.server)
         guard = ProjectGuard(self.alias, readonly=self.readonly, prefix=self.index_prefix)
         size = self.server["MAX_ANSWER_BYTES"]
-        if "max_retries" not in params:
-            transport_class = with_failover(transport_class)
         return Client(
-            transport_class=transport_class,
+            transport_class=with_failover(transport_class, given="max_retries" in params),
             node_class=limited(node_class, guard=guard, max_answer_bytes=size),
             **params,
         )

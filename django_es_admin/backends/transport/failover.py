@@ -1,21 +1,30 @@
-"""Let another node answer a read that one could not answer; to repeat a read is harmless."""
+"""Let another node answer what one could not, where to ask again is harmless.
 
+A read may be repeated. A write may be only if no byte of it was sent: a repeated one could arrive
+late and twice.
+"""
+
+from functools import partial
 from typing import Any
 
 from elastic_transport import Transport, TransportApiResponse
 from elastic_transport.client_utils import DEFAULT
 
 from ..guard.limits import reads_only
+from .nodes import NotConnected
 
 # What elasticsearch-py did by default when `retry_on_timeout` was its only option.
 _TIMEOUT_RETRIES = 3
 
 
-def with_failover(transport_class: type[Transport]) -> type[Transport]:
+def with_failover(transport_class: type[Transport], *, given: bool) -> type[Transport]:
     """Return a transport that repeats a failed read once per further node.
 
-    Writes stay as they were sent: a repeated one could arrive late and twice. Whoever gives
-    ``max_retries``, in ``PARAMS`` or for a request, gets just these.
+    What a node did not get, as nobody listens there, is sent to the next one, be it a write.
+
+    Args:
+        given: whether ``PARAMS`` have ``max_retries``. Whoever gives these, there or for a request,
+            gets just these of requests that were sent.
     """
 
     class FailoverTransport(transport_class):  # type: ignore[misc, valid-type]
@@ -28,14 +37,28 @@ def with_failover(transport_class: type[Transport]) -> type[Transport]:
             retry_on_timeout: Any = DEFAULT,
             **kwargs: Any,
         ) -> TransportApiResponse:
-            if max_retries is DEFAULT:
+            if max_retries is DEFAULT and given:
+                max_retries = self.max_retries
+            elif max_retries is DEFAULT:
                 max_retries = 0
                 if reads_only(method, target):
                     again = retry_on_timeout is not DEFAULT and retry_on_timeout
                     max_retries = max(len(self.node_pool) - 1, _TIMEOUT_RETRIES if again else 0)
-            response: TransportApiResponse = super().perform_request(
-                method, target, max_retries=max_retries, retry_on_timeout=retry_on_timeout, **kwargs
+            send: partial[TransportApiResponse] = partial(
+                super().perform_request,
+                method,
+                target,
+                max_retries=max_retries,
+                retry_on_timeout=retry_on_timeout,
+                **kwargs,
             )
-            return response
+            # The client counts what nobody got as an attempt, too.
+            for _node in range(len(self.node_pool) - 1 - max_retries):
+                try:
+                    return send()
+                except NotConnected:
+                    # This node is marked as dead: the next attempt takes another.
+                    continue
+            return send()
 
     return FailoverTransport

@@ -36,6 +36,10 @@ _PLAIN_HEADERS = frozenset(
 )
 
 
+class NotConnected(ClientConnectionError):
+    """No connection to the node was made, so that no byte of the request was sent."""
+
+
 class LimitedNode(BaseNode):
     """A node on which a request, with all that it waits for, has the time that it is given.
 
@@ -180,7 +184,11 @@ def _client_error(error: Exception) -> TransportError:
         return TlsError(str(error), errors=(error,))
     if not kinds.isdisjoint(_TIMEOUTS) and "NewConnectionError" not in kinds:
         return ConnectionTimeout("Connection timed out during request", errors=(error,))
-    return ClientConnectionError(str(error), errors=(error,))
+    # requests wraps what urllib3 gives as the reason.
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    kinds |= {kind.__name__ for kind in type(reason).__mro__}
+    kind = NotConnected if "NewConnectionError" in kinds else ClientConnectionError
+    return kind(str(error), errors=(error,))
 
 
 class Urllib3Node(LimitedNode, _ReadingNode, Urllib3HttpNode):

@@ -143,12 +143,31 @@ def test_one_dead_node_fails_no_read(
 
 def test_a_write_is_not_repeated(es: Elasticsearch, prefix: str) -> None:
     [alive] = es.transport.node_pool.all()
-    with refusing_port() as url:
+    with closing() as url:
         connection = backend([url, alive.base_url])
         with pytest.raises(ClientConnectionError):
             connection.index({"a": 1}, index=f"{prefix}a")
         # The dead node is known now.
         assert connection.index({"a": 1}, index=f"{prefix}a")["result"] == "created"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("params", [{}, {"max_retries": 0}, {"max_retries": 1}])
+def test_a_write_that_no_node_got_is_sent_to_the_next(
+    es: Elasticsearch, prefix: str, engine: str, params: dict[str, int]
+) -> None:
+    [alive] = es.transport.node_pool.all()
+    with refusing_port() as one, refusing_port() as other:
+        for number, hosts in enumerate(([one, alive.base_url], [one, other, alive.base_url])):
+            # A new connection does not know yet which of its nodes are dead.
+            connection = backend(hosts, engine, **params)
+            index = f"{prefix}a{number}"
+            assert connection.index({"a": 1}, index=index, id="1")["_version"] == 1
+            writer = backend(hosts, engine, **params).writer(5)
+            assert writer.index(index=index, id="1", document={})["_version"] == 2
+        with noted_attempts() as attempts, pytest.raises(ClientConnectionError):
+            backend([one, other], engine).index({"a": 1}, index=f"{prefix}a")
+        assert len(attempts.all) == 2
 
 
 def test_the_writing_client_repeats_nothing_whatever_params_say(
