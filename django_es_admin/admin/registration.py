@@ -1,10 +1,9 @@
 """Put the pages on an admin site."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
-from django.utils.functional import SimpleLazyObject
 
 from ..models import (
     Connection,
@@ -37,17 +36,37 @@ def register(site: AdminSite) -> None:
     """
     for model in MODELS:
         if not site.is_registered(model):
-            # It is only called, with a model and the site.
-            site.register(model, cast("type[ModelAdmin[Any]]", _later))
+            site.register(model, _Later)
 
 
-def _later(model: type[Model], site: AdminSite) -> Any:
-    """Return the pages of a model, which are imported when somebody first asks them anything.
+if TYPE_CHECKING:
+    Base = ModelAdmin[Any]
+else:
+    Base = ModelAdmin
+
+
+class _Later(Base):
+    """The pages of a model, which are imported when somebody first asks them anything.
 
     The admin registers them in every process, and a command or a worker has no use for them: to
-    import them takes as long as all else that a probe does.
+    import them takes as long as all else that a probe does. What was asked is an instance of the
+    class of the pages from then on, so that other packages find what they expect.
     """
-    return SimpleLazyObject(lambda: _pages()[model](model, site))
+
+    def __init__(self, model: type[Model], site: AdminSite) -> None:
+        # The stock one asks for attributes.
+        object.__getattribute__(self, "__dict__").update(model=model, admin_site=site)
+
+    def __getattribute__(self, name: str) -> Any:
+        known = object.__getattribute__(self, "__dict__")
+        pages = _pages()[known["model"]]
+        if name == "__class__":
+            # isinstance() takes no notice of a class that changes while it looks.
+            return pages
+        # Of two threads, the second finds the class with all that belongs to it.
+        known.update(vars(pages(known["model"], known["admin_site"])))
+        object.__setattr__(self, "__class__", pages)
+        return getattr(self, name)
 
 
 def _pages() -> "dict[type[Model], type[ModelAdmin[Any]]]":
