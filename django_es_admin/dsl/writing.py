@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connections, models
 
+from ..counted import many
 from ..documents.registry import registry as all_documents
 from ..exceptions import IndexMissing
 from ..indices.definition import definition_of
@@ -114,11 +115,11 @@ class Write:
         assert noted.result is not None  # noqa: S101 (drained just now)
         if self.deletes and noted.result.written and not noted.result.stopped:
             logger.warning(
-                "%d of the objects whose documents %s.update(action='delete') was to delete are "
-                "in the database and in get_queryset(): their documents stay. Delete the objects, "
-                "or let should_index_object() return False for them.",
-                noted.result.written,
+                "%s.update(action='delete') was to delete the documents of %s that are in the "
+                "database and in get_queryset(): their documents stay. Delete what is not to be "
+                "found, or let should_index_object() return False for it.",
                 self.document.__name__,
+                many(noted.result.written, "object"),
             )
 
     def _drain_in_threads(self, noted: Together) -> None:

@@ -23,6 +23,8 @@ _BLOCK = re.compile(r"{% blocktranslate(.*?)%}(.*?){% endblocktranslate %}", re.
 # A number that stands before the translation, be it in an element of its own.
 _BETWEEN = r"(?:\s|<[^>]+>|{% (?!translate|blocktranslate)[^%]*%})*"
 _BEFORE = re.compile(rf"\|number }}}}{_BETWEEN}{{% translate \"({_NOUN}[^\"]*)\"")
+_IN_LOG = re.compile(rf"%[\d,.]*[ds] (?:of the |of its |of all )?{_NOUN}")
+_LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _SINGULAR = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy"}
 
 # Names of something, limits that are constants above one, and the hits before which others come.
@@ -94,6 +96,19 @@ def formatted_wrongly(root: Path) -> list[str]:
     return found
 
 
+def logged_wrongly(root: Path) -> list[str]:
+    """Return messages of logs, which are in English, with a figure before a plural."""
+    return [
+        f"{path.name}: {text.value}"
+        for path in sorted(root.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _name(node.func) in _LEVELS
+        for text in node.args[:2]
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+        if _IN_LOG.search(text.value)
+    ]
+
+
 def _is_fixed(value: ast.expr) -> bool:
     """Whether a value is a constant, or a word and no number."""
     text = ast.unparse(value)
@@ -110,6 +125,10 @@ def test_a_sentence_of_a_command_has_a_form_for_one() -> None:
     assert formatted_wrongly(ROOT) == []
 
 
+def test_a_message_of_a_log_has_a_form_for_one() -> None:
+    assert logged_wrongly(ROOT) == []
+
+
 @pytest.mark.parametrize(
     ("name", "text", "wrong"),
     [
@@ -119,6 +138,10 @@ def test_a_sentence_of_a_command_has_a_form_for_one() -> None:
         ("a.py", 'f"{n:,} of the rows"', True),
         ("a.py", 'f"{len(rows)} rows"', True),
         ("a.py", 'f"{MOST} rows"', False),
+        ("a.py", 'logger.warning("%d searches were not noted: %s.", len(batch), why)', True),
+        ("a.py", 'log.log(level, "Of %s old rows", count)', True),
+        ("a.py", 'logger.info("%d of the objects stay", count)', True),
+        ("a.py", 'logger.info("%s not noted", many(count, "row was", "rows were"))', False),
         (
             "a.html",
             "{% blocktranslate trimmed with n=n %}{{ n }} hits{% endblocktranslate %}",
@@ -136,4 +159,5 @@ def test_a_sentence_of_a_command_has_a_form_for_one() -> None:
 def test_what_the_tests_find(tmp_path: Path, name: str, text: str, wrong: bool) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     found = counted_wrongly(tmp_path) + placed_wrongly(tmp_path) + formatted_wrongly(tmp_path)
+    found += logged_wrongly(tmp_path)
     assert bool(found) is wrong

@@ -15,6 +15,7 @@ from django.core.signals import request_finished
 from django.db import Error
 
 from ...conf import get_options
+from ...counted import many
 from ...search.clicks import let_mark
 from ...search.searched import Searched, searched
 from .clicks import Clicked, is_first, marks_of
@@ -96,8 +97,8 @@ def flush() -> int:
     except Error as error:
         _next = time.monotonic() + PAUSE_SECONDS
         logger.warning(
-            "%d searches were not noted: %s. Run `manage.py migrate` if the table is missing.",
-            len(batch),
+            "%s not noted: %s. Run `manage.py migrate` if the table is missing.",
+            many(len(batch), "search was", "searches were"),
             type(error).__name__,
         )
         return 0
