@@ -9,7 +9,8 @@ by several at once. `stop` ends only what `start` started in this checkout.
 them, so that nothing waits for the disk. They outlive a crash of the server, but not a stop.
 
 `start --name NODE --port N --cluster NODE=PORT…` starts one node of a cluster, as a process: each
-of its nodes is named with its transport port, and started by a command of its own.
+of its nodes is named with its transport port, and started by a command of its own. `stop` and
+`status` know by its name on which port it was started.
 
 Needs Python 3.9 or newer and nothing else, so that it runs before there is a virtual environment.
 """
@@ -115,6 +116,7 @@ class Server:
             if was_started:
                 address.wait_until_answering_or_free(self.url, SECONDS_TO_END)
             memory.remove_folder(self.state)
+            port_file(self.name).unlink(missing_ok=True)
             if stopped:
                 return f"Stopped Elasticsearch on {self.url}."
             return "No Elasticsearch of this checkout runs; nothing was stopped."
@@ -155,6 +157,7 @@ class Server:
         return self.process.was_started() or self.container.was_made()
 
     def _start_new(self) -> str:
+        port_file(self.name).write_text(f"{self.port}\n")
         reasons = []
         if self.cluster:
             reasons.append("A node of a cluster is a process.")
@@ -227,6 +230,19 @@ class Server:
             print(f"The server will have no synonyms API. {error}", file=sys.stderr, flush=True)
 
 
+def port_file(name: str) -> Path:
+    """Return where the port stands on which a server was started last."""
+    return STATE / name / "port"
+
+
+def _port_of(name: str) -> int | None:
+    """Return the port on which a server was started, and not stopped since; None if none was."""
+    try:
+        return int(port_file(name).read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def _unpacked(major: str, folder: Path) -> Path:
     """Return the home of the server below a folder."""
     folder.mkdir(exist_ok=True)
@@ -258,7 +274,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("verb", choices=("start", "stop", "status"))
     parser.add_argument("--version", choices=sorted(RELEASES), default="9", help="default: 9")
-    parser.add_argument("--port", type=int, help="default: 9200, and 9208 for version 8")
+    parser.add_argument(
+        "--port", type=int, help="default: where it was started; 9200, and 9208 for version 8"
+    )
     parser.add_argument("--name", help="of a server beside the usual one, with data of its own")
     parser.add_argument("--in-memory", action="store_true", help="data that go with the server")
     parser.add_argument(
@@ -267,7 +285,9 @@ def main() -> int:
     options = parser.parse_args()
     os.umask(0o022)  # the server's own user reads what root unpacks here
     release = RELEASES[options.version]
-    port, name = options.port or release.port, options.name or release.major
+    name = options.name or release.major
+    started = None if options.verb == "start" else _port_of(name)
+    port = options.port or started or release.port
     nodes = {node: int(port) for node, _, port in (word.partition("=") for word in options.cluster)}
     if nodes and name not in nodes:
         parser.error(f"--cluster names no node {name}")

@@ -160,8 +160,10 @@ def test_a_container_is_made_once_then_stopped_and_started_again(
         stopped = server_script("stop", port)
         silent = server_script("status", port)
         again = server_script("start", port)
+        # It is known where it was started.
+        found = server_script("status")
     finally:
-        last = server_script("stop", port)
+        last = server_script("stop")
 
     assert "9.4.3" in made.stdout
     assert "a container of this checkout" in made.stdout
@@ -170,7 +172,9 @@ def test_a_container_is_made_once_then_stopped_and_started_again(
     assert "Stopped" in stopped.stdout
     assert silent.returncode == 1
     assert "a container of this checkout" in again.stdout
-    assert "Stopped" in last.stdout
+    address = f"http://127.0.0.1:{free_port}"
+    assert address in found.stdout
+    assert f"Stopped Elasticsearch on {address}." in last.stdout
 
 
 @contextmanager
