@@ -243,7 +243,7 @@ def test_a_product_is_promoted_and_marked_in_the_shop(
 ) -> None:
     [product] = Product.objects.filter(sku="A-7")
     page = open_page(f"{DASHBOARD}promotion/add/", java_script_enabled=False)
-    page.get_by_label("Index:").fill("products")
+    page.get_by_label("Index:").select_option("products")
     page.get_by_label("Words:").fill("Summer  Sale")
     page.get_by_label("Key:").fill(str(product.pk))
     page.get_by_role("button", name="Save", exact=True).click()

@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import ElasticsearchAdminError
-from ...indices.definition import select_definitions
-from ...insight.searches import find_search
+from ...indices.definition import get_definitions, select_definitions
+from ...insight.searches import find_search, searches_of
 from ...models import Judgement
+from .labels import LabelColumn
+from .offered import connections_of, indices_of, offer
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -35,6 +37,17 @@ class JudgementForm(Form):
         model = Judgement
         fields = ("connection", "index", "search", "words", "key", "grade")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        searched = [definition for definition in get_definitions() if definition.document]
+        names = {search.name: search.name for d in searched for search in searches_of(d)}
+        choices = {
+            "connection": connections_of(searched),
+            "index": indices_of(searched),
+            "search": names.items(),
+        }
+        offer(self, choices)
+
     def clean(self) -> dict[str, Any]:
         """Look the search up.
 
@@ -51,11 +64,11 @@ class JudgementForm(Form):
         return cleaned
 
 
-class JudgementAdmin(Base):
+class JudgementAdmin(LabelColumn, Base):
     """What staff think of the results of searches."""
 
     form = JudgementForm
-    list_display = ("words", "key", "grade", "search", "index")
+    list_display = ("words", "key", "grade", "search", "index", "connection_of")
     list_filter = ("grade", "index", "search")
     search_fields = ("words", "=key")
     search_help_text = _(

@@ -1,8 +1,12 @@
 """Which connection something belongs to, as its LABEL and COLOR say: production is never absent."""
 
+from typing import Any
+
+from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from django_es_admin import connections
 
@@ -23,3 +27,12 @@ def details_of(alias: str) -> ConnectionDetails:
 def label(alias: str) -> SafeString:
     """Return the label of a connection as HTML."""
     return render_to_string(_TEMPLATE, {"connection": details_of(alias)})
+
+
+class LabelColumn:
+    """A column for the lists of what belongs to a connection."""
+
+    @admin.display(description=_("connection"), ordering="connection")
+    def connection_of(self, row: Any) -> SafeString:
+        """Return the label of its connection."""
+        return label(row.connection)

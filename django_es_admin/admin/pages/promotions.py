@@ -12,9 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...clock import today
+from ...indices.definition import get_definitions
 from ...insight.promotions.check import check_promotion
+from ...insight.searches import services_of
 from ...models import Promotion
 from .format import number
+from .labels import LabelColumn
+from .offered import connections_of, indices_of, offer
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -48,6 +52,18 @@ class PromotionForm(Form):
             "ends",
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        searched = [d for d in get_definitions() if d.document and services_of(d)]
+        names = sorted({one.__name__ for definition in searched for one in services_of(definition)})
+        services = [("", gettext("all")), *((name, name) for name in names)]
+        choices = {
+            "connection": connections_of(searched),
+            "index": indices_of(searched),
+            "search": services if names else [],
+        }
+        offer(self, choices)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
@@ -58,11 +74,11 @@ class PromotionForm(Form):
             self.add_error(None, error)
 
 
-class PromotionAdmin(Base):
+class PromotionAdmin(LabelColumn, Base):
     """What comes first in the results of some words, and what never comes."""
 
     form = PromotionForm
-    list_display = ("words", "place", "key", "state", "index", "search")
+    list_display = ("words", "place", "key", "state", "index", "connection_of", "search")
     list_filter = ("effect", "index", "search")
     search_fields = ("words", "=key")
     search_help_text = _(

@@ -24,7 +24,9 @@ from ...models import Synonym
 from ...models.synonym import find_rule_problem, tidy
 from ...operations.acting import acting
 from ..rights import index_of, may_see_searches
+from .labels import LabelColumn
 from .links import model_links
+from .offered import connections_of, offer
 from .operations.changes import linked
 
 SEEN = "_effect_seen"
@@ -54,11 +56,10 @@ class SynonymForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sets = known_sets()
-        if len(sets) == 1:
-            # Those of a rule that exists go before.
-            [(connection, name)] = sets
-            self.initial = {"connection": connection, "name": name, **self.initial}
+        named = [definition for definition in get_definitions() if definition.synonyms]
+        sets = sorted({name for definition in named for name in definition.synonyms})
+        choices = {"connection": connections_of(named), "name": [(name, name) for name in sets]}
+        offer(self, choices)
 
     def clean(self) -> dict[str, Any]:
         """Look the set up.
@@ -90,11 +91,11 @@ def known_sets() -> list[tuple[str, str]]:
     return sorted({(d.using, name) for d in get_definitions() for name in d.synonyms})
 
 
-class SynonymAdmin(Base):
+class SynonymAdmin(LabelColumn, Base):
     """The rules: saved, they are put into Elasticsearch at once."""
 
     form = SynonymForm
-    list_display = ("rule", "name", "connection", "changed_at")
+    list_display = ("rule", "name", "connection_of", "changed_at")
     list_filter = ("name", "connection")
     search_fields = ("rule",)
     search_help_text = gettext_lazy(
@@ -194,7 +195,11 @@ class SynonymAdmin(Base):
     def _effect(
         self, request: HttpRequest, definition: IndexDefinition, name: str, rules: list[str]
     ) -> dict[str, Any]:
-        shown: dict[str, Any] = {"index": definition.name, "asked": 0}
+        shown: dict[str, Any] = {
+            "index": definition.name,
+            "connection": definition.using,
+            "asked": 0,
+        }
         try:
             result = find_effect(definition, name, rules)
         except ElasticsearchAdminError as error:

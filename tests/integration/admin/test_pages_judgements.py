@@ -1,5 +1,7 @@
 """Judgements in the admin: their rights, what they refuse, import and export."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -39,6 +41,13 @@ def test_add_and_refuse(es: Elasticsearch) -> None:
     for wrong in ({"search": "Nope"}, {"index": "nope"}, {"grade": "4"}, {"words": "TRAIL shoe"}):
         assert client.post(ADD, {**GOOD, **wrong}).status_code == 200
     assert Judgement.objects.count() == 1
+
+
+def test_what_is_declared_is_offered(es: Elasticsearch) -> None:
+    client = visitor("elasticsearch.add_judgement", "elasticsearch.view_judgement")
+    text = client.get(ADD).content.decode()
+    for name, value in (("connection", "default"), ("index", "products"), ("search", "all fields")):
+        assert re.search(rf'<select name="{name}".*?<option value="{value}"', text, re.DOTALL)
 
 
 def test_a_file_out_and_in(es: Elasticsearch) -> None:

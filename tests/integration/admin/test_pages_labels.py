@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from pytest_django import Settings
 from shop.models import Product
 
-from django_es_admin.models import Operation, OutboxEntry
+from django_es_admin.models import Judgement, Operation, OutboxEntry, Promotion, Synonym
 
 from .visitors import visitor
 
@@ -73,6 +73,22 @@ def test_rows_of_the_outbox(client: Client, products: list[Product]) -> None:
     assert labels(client.get(listed).content.decode()) == before + 1
     data = {"action": "discard_selected", "_selected_action": [row.pk], "index": "0"}
     assert labels(client.post(listed, data).content.decode()) == 1
+
+
+def test_rows_that_searches_go_by(client: Client) -> None:
+    named = {"index": "products", "words": "trail", "key": "1"}
+    made: dict[str, Any] = {
+        "judgement": Judgement.objects.create(**named, search="all fields", grade=1),
+        "promotion": Promotion.objects.create(**named),
+        "synonym": Synonym.objects.create(name="shop", rule="a, b"),
+    }
+    for name, row in made.items():
+        listed = reverse(f"admin:elasticsearch_{name}_changelist")
+        assert labels(client.get(listed).content.decode()) == 1, name
+        # A choice has no colour, but says which it is.
+        if name != "synonym":
+            url = reverse(f"admin:elasticsearch_{name}_change", args=[row.pk])
+            assert "PRODUCTION (default)</option>" in client.get(url).content.decode()
 
 
 def test_the_admin_of_the_model(client: Client, products: list[Product]) -> None:

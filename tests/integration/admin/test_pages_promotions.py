@@ -99,6 +99,35 @@ def test_what_is_refused(products: list[Product], wrong: dict[str, Any]) -> None
     assert not Promotion.objects.exists()
 
 
+def offered(html: str, name: str) -> list[str]:
+    """Return the values of a choice."""
+    found = re.search(rf'<select name="{name}".*?</select>', html, re.DOTALL)
+    assert found, name
+    return re.findall(r'<option value="([^"]*)"', found.group())
+
+
+def test_what_is_declared_is_offered(products: list[Product], settings: Any) -> None:
+    server = settings.ES_SERVERS["default"]
+    other = {**server, "LABEL": "Production <b>", "INDICES": []}
+    settings.ES_SERVERS = {"default": server, "other": other}
+    client = visitor(*RIGHTS)
+    text = client.get(ADD).content.decode()
+    # Nothing is searched on the other one, and no service searches what has no document.
+    assert offered(text, "connection") == ["default"]
+    assert "products" in offered(text, "index")
+    assert offered(text, "search")[0] == ""
+    assert {"ProductSearchService", "FacetedSearchService"} <= set(offered(text, "search"))
+    # What is not declared any more stays what it is, and can still be seen and left.
+    gone = Promotion.objects.create(connection="gone", index="'>gone", words="a", key="1")
+    url = reverse("admin:elasticsearch_promotion_change", args=[gone.pk])
+    text = client.get(url).content.decode()
+    assert re.search(r'<option value="gone" selected', text)
+    assert re.search(r'<option value="&#x27;&gt;gone" selected', text)
+    kept = form(products, connection="gone", index="'>gone", words="a", ends="2026-01-01")
+    assert client.post(url, kept).status_code == 302
+    assert Promotion.objects.get().connection == "gone"
+
+
 def test_an_object_that_the_index_does_not_have(products: list[Product], es: Elasticsearch) -> None:
     es.delete(index=get_definition("products").alias, id=str(products[0].pk), refresh=True)
     client = visitor(*RIGHTS)

@@ -1,6 +1,7 @@
 """Synonyms in the admin: who may, what is refused, what is said, files, and the mend's page."""
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -86,8 +87,23 @@ def test_the_same_rule_twice_is_refused(shop: Declared) -> None:
     assert Synonym.objects.count() == 1
 
 
-def test_the_form_knows_the_only_set(shop: Declared) -> None:
-    assert 'value="shop"' in visitor(*RIGHTS).get(ADD).content.decode()
+def test_the_form_offers_the_sets_that_there_are(shop: Declared) -> None:
+    client = visitor(*RIGHTS)
+    page = client.get(ADD).content.decode()
+    for name, value in (("name", "shop"), ("connection", "default")):
+        assert re.search(rf'<select name="{name}"[^>]*>\s*<option value="{value}" selected', page)
+    # A rule of a set that no analyzer names any more is shown as it is.
+    rule = Synonym.objects.create(connection="gone", name="<gone>", rule="a, b")
+    page = client.get(change(rule)).content.decode()
+    assert '<option value="gone" selected' in page
+    assert '<option value="&lt;gone&gt;" selected' in page
+    assert '<option value="shop">' in page
+
+
+def test_the_form_says_that_there_is_no_set(es: Elasticsearch) -> None:
+    client = visitor(*RIGHTS)
+    assert '<input type="text" name="name"' in client.get(ADD).content.decode()
+    assert "there are none" in client.post(ADD, GOOD).content.decode()
 
 
 def test_an_outage_is_said_and_nothing_is_lost(shop: Declared, settings: Any) -> None:
