@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
 from ..exceptions import AccessRefused
+from ..said import Said
 from .definition import IndexDefinition
 from .live import LiveIndices
 from .names import new_generation_name
@@ -49,7 +50,7 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
             "The index template %(template)s matches %(name)s: Elasticsearch adds its settings to "
             "those that %(index)s declares."
         )
-        yield text % {"template": repr(title), "name": name, "index": definition.name}
+        yield Said(text, {"template": repr(title), "name": name, "index": definition.name})
 
 
 def _patterns(body: Mapping[str, Any]) -> list[str]:
@@ -65,4 +66,4 @@ def _policies(definition: IndexDefinition, live: LiveIndices) -> Iterator[str]:
                 "The lifecycle policy %(policy)s applies to %(index)s: it may roll over, "
                 "shrink or delete the live generation."
             )
-            yield text % {"policy": repr(policy), "index": index.name}
+            yield Said(text, {"policy": repr(policy), "index": index.name})

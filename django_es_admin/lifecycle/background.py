@@ -15,6 +15,7 @@ from ..operations.authority import is_still_allowed
 from ..operations.ending import give_up
 from ..operations.patience import outlast
 from ..operations.recording import enqueue
+from ..said import together
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .build.load import Hire, help_load
 from .build.processes import hire_processes
@@ -34,7 +35,7 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
         OperationRefused: the plan has refusals, or another rebuild goes on.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     details = {
         "source": plan.source,
         "swap": plan.swap,
@@ -55,7 +56,7 @@ def queue_swap(plan: SwapPlan) -> Operation:
         OperationRefused: the plan has refusals.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     details = {"source": plan.source, "target": plan.target}
     return enqueue(plan.definition, Operation.Kind.SWAP, details=details)
 
@@ -67,7 +68,7 @@ def queue_drain(plan: DrainPlan) -> Operation:
         OperationRefused: the plan has refusals.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     details = {"again": bool(plan.parked)}
     return enqueue(plan.definition, Operation.Kind.DRAIN, details=details)
 
@@ -79,7 +80,7 @@ def queue_complete(plan: CompletePlan) -> Operation:
         OperationRefused: the plan has refusals.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     return enqueue(plan.definition, Operation.Kind.REINDEX)
 
 

@@ -20,6 +20,7 @@ from ..operations.recording import recording
 from ..operations.refusals import find_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..outbox.rows.status import read_outboxes
+from ..said import Said, together
 from .build.gate import compare, repair
 from .build.load import count_about
 from .generations.table import generations_of
@@ -75,11 +76,11 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
     row = generations_of(definition).filter(name=name).first()
     if definition.document is None:
         text = _("The index %(name)s has no document, and so nothing to compare it with.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
         return CompletePlan(definition, name, None, 0, False, tuple(refusals))
     if row is None:
         text = _("No generation of %(name)s is live to which changes are written: rebuild it.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}, verb="rebuild"))
     if running := running_rebuild(definition):
         refusals.append(explain_running(running))
     known = [name] if name and holders[0].open else []
@@ -109,7 +110,7 @@ def complete(plan: CompletePlan, *, queued: Operation | None = None) -> Complete
     """
     definition = plan.definition
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     with recording(
         definition, Operation.Kind.REINDEX, generation=plan.generation, queued=queued
     ) as record:

@@ -18,6 +18,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_name_refusals, find_refusals
 from ..operations.running import explain_running, running_rebuild
+from ..said import Said, together
 from ..status.former import Former, find_former
 from .generations.create import create_physical
 from .generations.standby import keep_standby
@@ -61,13 +62,13 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
     refusals = [*find_refusals(definition, live), *find_name_refusals(definition, live)]
     holders = live.holders(definition.alias)
     if holders:
-        refusals.append(
-            _(
-                "The index %(name)s exists already, as %(generation)s: "
-                "use `manage.py es_rebuild %(name)s`."
-            )
-            % {"name": definition.name, "generation": holders[0].name}
+        text = _(
+            "The index %(name)s exists already, as %(generation)s: "
+            "use `manage.py es_rebuild %(name)s`."
         )
+        page = _("The index %(name)s exists already, as %(generation)s.")
+        values = {"name": definition.name, "generation": holders[0].name}
+        refusals.append(Said(text, values, page=page, verb="rebuild"))
     if former:
         refusals.append(_explain_former(definition, former, deadline))
     if running := running_rebuild(definition):
@@ -92,7 +93,7 @@ def _explain_former(definition: IndexDefinition, former: Former, deadline: Deadl
         "take its place, and retire it."
     )
     values = {"alias": definition.alias, "generation": former.name, "documents": documents}
-    return text % values
+    return Said(text, values)
 
 
 def create_index(plan: CreatePlan) -> CreateResult:
@@ -106,7 +107,7 @@ def create_index(plan: CreatePlan) -> CreateResult:
     # Somebody may have begun a rebuild, or taken the alias away, while the plan was read.
     refusals = plan.refusals or outlast(partial(plan_create, definition)).refusals
     if refusals:
-        raise OperationRefused(" ".join(refusals))
+        raise OperationRefused(together(refusals))
     aliases = {definition.alias: {}, **definition.aliases}
     with recording(definition, Operation.Kind.CREATE) as record:
         record.tell(Progress(definition.name, "create"))

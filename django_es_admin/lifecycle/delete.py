@@ -19,6 +19,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import explain_running, running_rebuild
+from ..said import Said, together
 from ..status.former import find_former
 from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
@@ -116,7 +117,7 @@ def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) ->
         "%(generation)s is the live generation of %(name)s: swap to another one first, "
         "or delete the whole index with `manage.py es_delete %(name)s`."
     )
-    return [text % {"generation": name, "name": definition.name}]
+    return [Said(text, {"generation": name, "name": definition.name})]
 
 
 def _refuse_last_copy(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
@@ -137,7 +138,7 @@ def _refuse_last_copy(definition: IndexDefinition, name: str, live: LiveIndices)
             "%(generation)s may be the last copy: mend the index first, or delete all of it with "
             "`manage.py es_delete %(name)s`."
         )
-    return [text % values]
+    return [Said(text, values)]
 
 
 def delete_index(plan: DeletePlan) -> DeleteResult:
@@ -151,15 +152,13 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
     now = outlast(partial(_plan, plan.definition, plan.name))
     refusals = plan.refusals or now.refusals
     if refusals:
-        raise OperationRefused(" ".join(refusals))
+        raise OperationRefused(together(refusals))
     if now.generations.keys() != plan.generations.keys():
-        raise OperationRefused(
-            _(
-                "%(name)s has changed since the plan was made. Nothing was deleted; check the "
-                "plan again."
-            )
-            % {"name": plan.name}
+        text = _(
+            "%(name)s has changed since the plan was made. Nothing was deleted; check the plan "
+            "again."
         )
+        raise OperationRefused(Said(text, {"name": plan.name}))
     names = tuple(plan.generations)
     with recording(plan.definition, Operation.Kind.DELETE, generation=plan.name) as record:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))

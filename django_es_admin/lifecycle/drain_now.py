@@ -16,6 +16,7 @@ from ..outbox.drain.batch import DrainResult
 from ..outbox.drain.worker import DrainReport, drain_due
 from ..outbox.rows.by_hand import parked, retry
 from ..outbox.rows.claim import waiting
+from ..said import Said, together
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def plan_drain(definition: IndexDefinition, *, again: bool = False) -> DrainPlan
     refusals = find_readonly_refusals(definition)
     if definition.document is None:
         text = _("The index %(name)s has no document, and so no outbox.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
         return DrainPlan(definition, 0, 0, False, tuple(refusals))
     given_up = _parked(definition).count() if again else 0
     rows = waiting(definition.database).filter(connection=definition.using)
@@ -57,6 +58,12 @@ def plan_drain(definition: IndexDefinition, *, again: bool = False) -> DrainPlan
 
 def _parked(definition: IndexDefinition) -> QuerySet[OutboxEntry]:
     return parked(definition.database, definition.using, definition.name)
+
+
+def _left(definition: IndexDefinition) -> int:
+    """Return how many changes of the connection nobody has tried; the others are counted apart."""
+    rows = OutboxEntry.objects.using(definition.database).filter(connection=definition.using)
+    return rows.filter(parked_at=None, delete_sent=False, attempts=0).count()
 
 
 def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainReport:
@@ -71,7 +78,7 @@ def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainRepor
         ElasticsearchAdminError: the connection did not answer; the rows wait.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     with recording(definition, Operation.Kind.DRAIN, queued=queued) as record:
         record.tell(Progress(definition.name, "drain", 0, plan.waiting))
@@ -90,6 +97,7 @@ def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainRepor
             "deleted": result.deleted,
             "failed": result.failed,
             "held": result.held,
+            "waiting": _left(definition),
             "second_deletes": report.second_deletes,
             "parked": report.parked,
         }

@@ -19,6 +19,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import running_rebuild
+from ..said import together
 from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
 
@@ -174,7 +175,7 @@ def prune(plan: PrunePlan) -> PruneResult:
     if not plan.doomed:
         return PruneResult(plan.definition.name, ())
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     with recording(definition, Operation.Kind.PRUNE) as record:
         record.tell(Progress(definition.name, "delete", 0, len(plan.doomed)))

@@ -33,6 +33,7 @@ from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..operations.refusals import find_refusals
 from ..operations.running import explain_running, running_rebuild
+from ..said import Said, together
 from ..status.counts import remember_rows
 from .aliases.alias_actions import foreign_aliases, kept_properties
 from .aliases.swap_plan import SwapPlan, plan_swap
@@ -164,7 +165,7 @@ def plan_rebuild(
         refusals.append(why)
     elif judge is not None and definition.document is None:
         text = _("The index %(name)s has no document, so no judged search can be asked of it.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
     copied = definition.document is None
     if copied:
         block = block or bool(find_left_block(definition, source))
@@ -174,21 +175,17 @@ def plan_rebuild(
         names = [name for name in (source, resumes) if name]
         refusals += find_owner_refusals(definition, names, deadline, adopted=True)
     if copied and source is None:
-        refusals.append(
-            _(
-                "The index %(name)s has no document to load it from, and nothing is live that "
-                "could be copied: register a document, or create the index and fill it yourself."
-            )
-            % {"name": definition.name}
+        text = _(
+            "The index %(name)s has no document to load it from, and nothing is live that "
+            "could be copied: register a document, or create the index and fill it yourself."
         )
+        refusals.append(Said(text, {"name": definition.name}))
     elif block and not copied:
-        refusals.append(
-            _(
-                "--block-writes is for an index without a document. A rebuild of %(name)s loses "
-                "no change."
-            )
-            % {"name": definition.name}
+        text = _(
+            "--block-writes is for an index without a document. A rebuild of %(name)s loses "
+            "no change."
         )
+        refusals.append(Said(text, {"name": definition.name}))
     elif (running := running_rebuild(definition)) and running != queued:
         refusals.append(explain_running(running))
     return RebuildPlan(
@@ -226,7 +223,11 @@ def _explain_unblocked(definition: IndexDefinition) -> str:
         "during the copy is missing afterwards: stop what writes there, or block writes "
         "(--block-writes)."
     )
-    return text % {"name": definition.name}
+    page = _(
+        "%(name)s has no document, so Elasticsearch copies what is live. What is written to it "
+        "during the copy is missing afterwards: stop what writes there, or block writes."
+    )
+    return Said(text, {"name": definition.name}, page=page)
 
 
 def default_workers(definition: IndexDefinition) -> int:
@@ -259,7 +260,7 @@ def _adoption_warnings(definition: IndexDefinition, source: str | None) -> list[
         "django-es-admin did not create %(source)s. From now on it receives each change; "
         "earlier changes may be missing there until the swap."
     )
-    return [text % {"source": source}]
+    return [Said(text, {"source": source})]
 
 
 def rebuild(
@@ -287,7 +288,7 @@ def rebuild(
         ElasticsearchAdminError: Elasticsearch did not do a step; the old generation stays live.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     with (
         recording(

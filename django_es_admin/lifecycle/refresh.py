@@ -14,6 +14,7 @@ from ..models import Operation
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
+from ..said import Said, together
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,11 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     holders = live.holders(definition.alias)
     refusals = find_readonly_refusals(definition)
     if not holders:
-        refusals.append(
-            _("Nobody holds the alias of %(name)s, so that nothing is searched there.")
-            % {"name": definition.name}
-        )
+        text = _("Nobody holds the alias of %(name)s, so that nothing is searched there.")
+        refusals.append(Said(text, {"name": definition.name}))
     elif not all(holder.open for holder in holders):
         text = _("The index %(name)s is closed: open it first.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
     return RefreshPlan(definition, holders[0].name if holders else "", tuple(refusals))
 
 
@@ -58,7 +57,7 @@ def refresh(plan: RefreshPlan) -> None:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     kind = Operation.Kind.REFRESH
     with recording(definition, kind, generation=plan.generation) as record:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from ..indices.definition import IndexDefinition
 from ..models import Generation, Operation
 from ..operations.progress import OnProgress, ignore
+from ..said import Said
 from .aliases.swap_plan import SwapPlan, plan_swap
 from .generations.table import generations_of
 from .swap import SwapResult, swap_alias
@@ -26,13 +27,14 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
         text = _(
             "%(name)s has no document, so %(standby)s got no change since it was live: what was "
             "written since then is missing in it."
-        ) % {"name": definition.name, "standby": standby.name}
-        return replace(found, warnings=(*found.warnings, text))
+        )
+        warning = Said(text, {"name": definition.name, "standby": standby.name})
+        return replace(found, warnings=(*found.warnings, warning))
     plan = plan_swap(definition)
-    refusal = _(
+    text = _(
         "The index %(name)s has no standby to roll back to: the previous generation was "
         "deleted, or there was none."
-    ) % {"name": definition.name}
+    )
     return SwapPlan(
         definition=definition,
         source=plan.source,
@@ -42,7 +44,7 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
         refused=0,
         differences=(),
         actions=(),
-        refusals=(refusal,),
+        refusals=(Said(text, {"name": definition.name}),),
     )
 
 

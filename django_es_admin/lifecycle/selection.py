@@ -27,6 +27,7 @@ from ..outbox.capture.changes import PORTION, capture_keys
 from ..outbox.drain.pending import last_row
 from ..outbox.drain.read import table_of
 from ..outbox.rows.keys import text_of, value_of
+from ..said import together
 from .reindex import ReindexResult, keys_of, outcome
 
 Filter = tuple[str, str]
@@ -159,7 +160,7 @@ def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResul
         OperationCancelled: somebody asked for that; what was noted until then is written.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     with recording(definition, Operation.Kind.REINDEX, on_progress=on_progress) as record:
         return write_chosen(plan, record)

@@ -21,6 +21,7 @@ from ..operations.patience import outlast, patiently
 from ..operations.progress import OnProgress, Progress, Step, ignore
 from ..operations.recording import recording
 from ..outbox.rows.refused import retry_refused
+from ..said import together
 from .aliases.swap_plan import SwapPlan
 from .aliases.target import find_role_refusals
 from .build.catch_up import catch_up
@@ -65,7 +66,7 @@ def swap_alias(
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     with recording(
         plan.definition,
         kind,
@@ -88,7 +89,7 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     """
     definition = plan.definition
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     if not plan.settled:
         outlast(partial(settle, definition, plan.target))
     target = generations_of(definition).filter(name=plan.target)
@@ -100,7 +101,7 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
     row = outlast(target.first)
     refusals = find_role_refusals(plan.target, row)
     if refusals:
-        raise OperationRefused(" ".join(refusals))
+        raise OperationRefused(together(refusals))
     return _move_alias(plan, on_progress)
 
 

@@ -14,6 +14,7 @@ from ..models import Operation
 from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
+from ..said import Said, together
 from ..status.synonyms import count_differing, read_rules
 from .generations.synonyms import put_rules
 
@@ -80,13 +81,17 @@ def plan_synonyms(definition: IndexDefinition) -> SynonymsPlan:
     refusals = find_readonly_refusals(definition)
     if not definition.synonyms:
         text = _("No analyzer of the index %(name)s names a set of synonyms.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
     elif not has_api(definition.connection, _deadline()):
         text = _(
             "The server has no synonyms API, which came with Elasticsearch 8.10: the next "
             "`manage.py es_rebuild %(name)s` puts the rules into the index."
         )
-        refusals.append(text % {"name": definition.name})
+        page = _(
+            "The server has no synonyms API, which came with Elasticsearch 8.10: the next rebuild "
+            "puts the rules into the index."
+        )
+        refusals.append(Said(text, {"name": definition.name}, page=page, verb="rebuild"))
     sets = () if refusals else tuple(_changes(definition))
     return SynonymsPlan(definition, sets, tuple(refusals))
 
@@ -118,7 +123,7 @@ def put_synonyms(plan: SynonymsPlan) -> SynonymsResult:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     wanted = [one.name for one in plan.sets if one.differs]
     return put_named(plan.definition, wanted, get_options().operation_timeout)
 

@@ -20,6 +20,7 @@ from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..operations.running import explain_running, running_rebuild
+from ..said import together
 from .changed import Changes, find_changes
 from .generations.owner import find_owner_refusals
 from .generations.table import generations_of
@@ -186,7 +187,7 @@ def update_mapping(
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     rows = generations_of(definition).filter(name=plan.generation)
     updated = tuple(one.path for one in plan.changes if one.applies)

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices
+from ..said import Said
 
 
 def find_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
@@ -19,7 +20,7 @@ def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
     text = _(
         "The connection %(alias)s is READONLY in ES_SERVERS: nothing can be changed through it."
     )
-    return [text % {"alias": repr(alias)}]
+    return [Said(text, {"alias": repr(alias)})]
 
 
 def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
@@ -29,18 +30,22 @@ def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[s
 
 def explain_physical(definition: IndexDefinition) -> str:
     """Return what to do about a physical index that has the name of the alias."""
-    text = (
-        _(
-            "%(alias)s is a physical index, not an alias: `manage.py es_rebuild %(name)s` fills a "
-            "generation and puts the alias in its place."
-        )
-        if definition.document
-        else _(
+    values = {"alias": definition.alias, "name": definition.name}
+    if not definition.document:
+        text = _(
             "%(alias)s is a physical index, not an alias: move its documents to another name and "
             "delete it."
         )
+        return Said(text, values)
+    text = _(
+        "%(alias)s is a physical index, not an alias: `manage.py es_rebuild %(name)s` fills a "
+        "generation and puts the alias in its place."
     )
-    return text % {"alias": definition.alias, "name": definition.name}
+    page = _(
+        "%(alias)s is a physical index, not an alias: a rebuild fills a generation and puts the "
+        "alias in its place."
+    )
+    return Said(text, values, page=page, verb="rebuild")
 
 
 def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
@@ -53,4 +58,4 @@ def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list
         "`manage.py es_swap_alias %(name)s --to ONE_OF_THEM --force` leaves it on one."
     )
     values = {"alias": definition.alias, "names": ", ".join(names), "name": definition.name}
-    return [text % values]
+    return [Said(text, values)]

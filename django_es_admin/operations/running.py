@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ..clock import clock_of, database_now
 from ..indices.definition import IndexDefinition
 from ..models import Operation
+from ..said import Said
 from .machine import exists, is_here
 
 LEASE_SECONDS = 60
@@ -118,10 +119,11 @@ def explain_running(operation: Operation) -> str:
             "%(since)s: wait until it has ended."
         )
     )
-    return text % {
+    values = {
         "index": operation.index,
         "who": operation.who,
         "host": operation.host,
-        "pid": operation.pid,
+        "pid": str(operation.pid),
         "since": f"{since:%Y-%m-%d %H:%M:%S}",
     }
+    return Said(text, values)

@@ -33,6 +33,14 @@ class Rows:
         """Whether the number is the database's guess."""
         return self.number is not None and self.counted is None
 
+    def precedes(self, documents: int | None) -> bool:
+        """Whether they were counted beside other documents than there are now.
+
+        Args:
+            documents: that are in the live generation now; None where that is not known.
+        """
+        return self.counted is not None and documents is not None and documents != self.documents
+
     def drift(self, documents: int | None) -> int:
         """Return by how many documents the index exceeds the rows, below 0 for missing ones.
 

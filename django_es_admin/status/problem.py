@@ -224,6 +224,21 @@ TEXTS: Mapping[str, str | Promise] = {
 """What is wrong, by kind; without a full stop, as a command line may follow."""
 
 
+PAGE_TEXTS: Mapping[str, str | Promise] = {
+    "write-block": gettext_lazy(
+        "%(name)s refuses all writes, as a rebuild was killed that had blocked them. The next "
+        "rebuild takes the block off"
+    ),
+    "queued": ngettext_lazy(
+        "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
+        "%(count)s minute ago: start a worker, or cancel it",
+        "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
+        "%(count)s minutes ago: start a worker, or cancel it",
+        "count",
+    ),
+}
+"""What a page says instead, as it has a button for the command."""
+
 _OBSTACLES: Mapping[Obstacle, str | Promise] = {
     "read-only": gettext_lazy(
         "The connection is READONLY in ES_SERVERS: mend it from where it is not."
@@ -276,8 +291,8 @@ class Problem:
 
     @property
     def sentence(self) -> str | Promise:
-        """The same before its facts are filled in, for a page that marks these."""
-        return TEXTS[self.kind]
+        """The same for a page, before its facts are filled in, as it marks these."""
+        return PAGE_TEXTS.get(self.kind, TEXTS[self.kind])
 
     def __str__(self) -> str:
         """Return the sentence for a terminal, with the commands that solve it."""

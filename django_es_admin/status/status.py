@@ -90,6 +90,8 @@ class IndexStatus:
     """The operations that go on or wait, the newest first."""
     known: bool = True
     """False where the connection did not answer, so that nothing can be said of the index now."""
+    database_known: bool = True
+    """False where its database did not answer, so that nothing is known of its generations."""
     told: datetime | None = None
     """Where it is not known now: when the connection said last what is shown."""
 
@@ -102,6 +104,14 @@ class IndexStatus:
     def rows(self) -> int | None:
         """Number of objects in the database that belong in it; None where it is not known."""
         return self.counted.number
+
+    @property
+    def rows_are_old(self) -> bool:
+        """Whether the rows were counted when there were other documents, so say nothing of these.
+
+        False where nothing is known of the index now, and all that is shown is old.
+        """
+        return self.known and self.counted.precedes(self.documents)
 
     @property
     def drift(self) -> int:
@@ -295,6 +305,7 @@ def index_status(
         else None,
         running=running,
         known=known,
+        database_known=figures.knows(definition),
         told=answer.told,
     )
 

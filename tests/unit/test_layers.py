@@ -12,7 +12,18 @@ ROOT = Path(django_es_admin.__file__).parent
 
 # From the top of the house to its bottom; a row may use itself and every row above it.
 LAYERS = [
-    ("", "clock", "conf", "counted", "exceptions", "faults", "incidents", "normal", "statement"),
+    (
+        "",
+        "clock",
+        "conf",
+        "counted",
+        "exceptions",
+        "faults",
+        "incidents",
+        "normal",
+        "said",
+        "statement",
+    ),
     ("backends.settings",),
     ("backends.guard",),
     ("backends.transport",),

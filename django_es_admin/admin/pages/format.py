@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from ...said import Said
 
 NOTHING = "—"
 MAX_CHARACTERS = 1_000
@@ -170,6 +172,15 @@ def _shown(value: Any) -> Any:
     text = str(value)
     # Digits have no direction of their own to speak of.
     return isolated(text) if any(map(str.isalpha, text)) else escape(text)
+
+
+def shown(text: str) -> str | SafeString:
+    """Return a sentence of the layers below for a page, with the names in it isolated."""
+    if not isinstance(text, Said):
+        return text
+    if text.parts:
+        return format_html_join(" ", "{}", ((shown(part),) for part in text.parts))
+    return filled(text.sentence, text.values)
 
 
 def isolated(value: Any) -> SafeString:

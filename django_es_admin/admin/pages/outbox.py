@@ -55,7 +55,7 @@ class StateFilter(admin.SimpleListFilter):
         """Return the states."""
         return [
             ("waiting", _("waiting")),
-            ("failed", _("failed, to be tried again")),
+            ("failed", _("refused, to be tried again")),
             ("refused", _("refused, parked or not")),
             ("parked", _("parked")),
             ("again", _("second delete")),
@@ -177,7 +177,7 @@ class OutboxAdmin(PageAdmin):
         elif row.delete_sent:
             state = _("second delete")
         else:
-            state = _("failed") if row.attempts else _("waiting")
+            state = _("refused") if row.attempts else _("waiting")
         if not row.error:
             text = (
                 _("Its document was deleted, and is deleted once more.")

@@ -48,7 +48,7 @@ def tell_reindexed(
         message = format_html(
             '{} <a href="{}">{}</a>',
             text,
-            outbox_url(pages, definition, result),
+            outbox_url(pages, definition, "refused" if result.refused else ""),
             _("See the outbox"),
         )
     level = messages.ERROR if result.refused else messages.WARNING
@@ -57,14 +57,14 @@ def tell_reindexed(
     pages.message_user(request, message, level)
 
 
-def outbox_url(
-    pages: IndexPages, definition: IndexDefinition, result: ReindexResult | None = None
-) -> str:
-    """Return the address of the rows of an index, of those that were refused if any was."""
+def outbox_url(pages: IndexPages, definition: IndexDefinition, state: str = "") -> str:
+    """Return the address of the rows of an index.
+
+    Args:
+        state: of those that are wanted, as the list names it; "" for all.
+    """
     url = reverse("admin:elasticsearch_outboxentry_changelist", current_app=pages.admin_site.name)
-    asked = {"of": f"{definition.using}:{definition.name}"}
-    if result and result.refused:
-        asked["state"] = "refused"
+    asked = {"of": f"{definition.using}:{definition.name}", **({"state": state} if state else {})}
     return f"{url}?{urlencode(asked)}"
 
 

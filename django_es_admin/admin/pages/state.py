@@ -65,6 +65,12 @@ def index_state(index: IndexStatus) -> State:
         last = index.health if index.told and index.open else ""
         text = _health(last).text if last else _("unknown")
         return State("unknown", text, _("Its connection does not answer."))
+    if not (index.exists or index.database_known):
+        return State(
+            "unknown",
+            _("unknown"),
+            _("Nobody holds its alias, and its database does not say what it belongs to."),
+        )
     if index.former:
         return State(
             "alert",

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from ...exceptions import GateClosed, IndexMissing, NothingJudged, SearchUnknown
 from ...indices.definition import IndexDefinition
 from ...lifecycle.build.judged import Judged, let_judge
+from ...said import Said
 from ..searches import find_search
 from .judge import JudgeResult, judge, read_grades
 
@@ -17,7 +18,7 @@ class SearchJudge:
         names = {search for search, _words in read_grades(definition)}
         if not names:
             text = _("No search of %(name)s is judged, so the judgements cannot close the gate.")
-            return text % {"name": definition.name}
+            return Said(text, {"name": definition.name})
         try:
             for name in names:
                 find_search(definition, name)

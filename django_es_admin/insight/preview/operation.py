@@ -10,6 +10,7 @@ from ...lifecycle.background import let_do
 from ...models import Operation
 from ...operations.progress import OnProgress, Progress, ignore
 from ...operations.recording import enqueue, recording
+from ...said import Said, said_by, together
 from ..asking import index_to_ask
 from ..compared import kept
 from .preview import SEARCHES, SECONDS, Preview, newest, preview
@@ -48,19 +49,19 @@ def plan_preview(
         seconds: after which no further request begins.
     """
     live = target = ""
-    refusals = []
+    refusals: list[str] = []
     if definition.document is None:
         text = _("The index %(name)s has no document, so no search of the site asks it.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
     else:
         try:
             target = index_to_ask(definition, generation) if generation else newest(definition)
             live = index_to_ask(definition, "")
         except ElasticsearchAdminError as error:
-            refusals.append(str(error))
+            refusals.append(said_by(error))
         if live and live == target:
             text = _("%(name)s is live: there is nothing to compare it with.")
-            refusals.append(text % {"name": live})
+            refusals.append(Said(text, {"name": live}))
     return PreviewPlan(definition, live, target, SEARCHES, seconds, tuple(refusals))
 
 
@@ -78,7 +79,7 @@ def run_preview(
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     definition = plan.definition
     with recording(
         definition,
@@ -113,7 +114,7 @@ def queue_preview(plan: PreviewPlan) -> Operation:
         OperationRefused: the plan has refusals.
     """
     if plan.refusals:
-        raise OperationRefused(" ".join(plan.refusals))
+        raise OperationRefused(together(plan.refusals))
     details = {"target": plan.generation, "seconds": plan.seconds}
     return enqueue(plan.definition, Operation.Kind.PREVIEW, details=details)
 

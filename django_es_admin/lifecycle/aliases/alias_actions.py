@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from ...indices.definition import IndexDefinition
 from ...indices.live import LiveIndex
+from ...said import Said
 
 Action = dict[str, dict[str, Any]]
 
@@ -60,17 +61,17 @@ def _holds(definition: IndexDefinition, holder: LiveIndex) -> bool:
 
 def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
     """Return a warning for each alias that keeps properties which nobody declared."""
-    found = []
+    found: list[str] = []
     if properties := alias_properties(definition, holders):
         text = _("The alias %(name)s keeps its current properties: %(properties)s.")
         told = json.dumps(properties, sort_keys=True)
-        found.append(text % {"name": definition.alias, "properties": told})
+        found.append(Said(text, {"name": definition.alias, "properties": told}))
     text = _(
         "The alias %(name)s keeps its current properties, which differ from ALIASES in "
         "ES_INDICES[%(index)s]: change them with POST /_aliases, or in the settings."
     )
     return found + [
-        text % {"name": name, "index": repr(definition.name)}
+        Said(text, {"name": name, "index": repr(definition.name)})
         for name, declared in definition.aliases.items()
         for index in holders
         if name in index.aliases and _spelt_out(index.aliases[name]) != _spelt_out(declared)
@@ -95,4 +96,4 @@ def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> li
         "The aliases %(names)s are not declared and do not move: add them to ALIASES in "
         "ES_INDICES[%(index)s] to move them too."
     )
-    return [text % {"names": ", ".join(names), "index": repr(definition.name)}]
+    return [Said(text, {"names": ", ".join(names), "index": repr(definition.name)})]

@@ -15,6 +15,7 @@ from ...models import Generation, Operation
 from ...operations.refusals import find_holder_refusals, find_readonly_refusals
 from ...operations.running import running_rebuild
 from ...outbox.rows.refused import count_refused
+from ...said import together
 from ...status.former import find_former
 from ..generations.owner import find_owner_refusals
 from ..generations.settle import is_settled
@@ -170,7 +171,7 @@ def _holder_doubts(
 ) -> list[str]:
     found = find_holder_refusals(definition, live)
     if found and not chosen:
-        return [f"{found[0]} {_('Choose which one to keep.')}"]
+        return [together([found[0], _("Choose which one to keep.")])]
     return found
 
 

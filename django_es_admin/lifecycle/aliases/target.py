@@ -9,6 +9,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.live import LiveIndex
 from ...indices.names import is_generation_name
 from ...models import Generation
+from ...said import Said
 
 
 def find_target_refusals(
@@ -29,12 +30,13 @@ def find_target_refusals(
         busy: the generation that another rebuild is building; "" if there is none.
     """
     values = {"target": target, "name": definition.name, "alias": definition.connection.alias}
-    text = ""
+    text = page = ""
     if not target:
         text = _(
             "There is no generation of %(name)s to swap to: "
             "build one with `manage.py es_rebuild %(name)s`."
         )
+        page = _("There is no generation of %(name)s to swap to: a rebuild makes one.")
     elif target == source:
         text = _("%(target)s is live already.")
     elif not is_generation_name(definition.alias, target):
@@ -47,7 +49,9 @@ def find_target_refusals(
         text = _("The generation %(target)s is closed: open it first.")
     elif index.health == "red":
         text = _("The generation %(target)s is red: some of its primary shards are missing.")
-    return [text % values] if text else find_role_refusals(target, row)
+    if not text:
+        return find_role_refusals(target, row)
+    return [Said(text, values, page=page, verb="rebuild" if page else "")]
 
 
 def find_role_refusals(target: str, row: Generation | None) -> list[str]:
@@ -58,12 +62,12 @@ def find_role_refusals(target: str, row: Generation | None) -> list[str]:
     """
     if row is None or row.role == Generation.Role.RETIRED:
         text = _("The generation %(target)s no longer receives changes: rebuild the index instead.")
-        return [text % {"target": target}]
+        return [Said(text, {"target": target}, verb="rebuild")]
     incomplete = row.loaded_at is None and row.role != Generation.Role.LIVE
     if incomplete or row.role == Generation.Role.FAILED:
         why = row.error or _("its load has not ended")
         text = _("The generation %(target)s is not complete: %(why)s")
-        return [text % {"target": target, "why": why}]
+        return [Said(text, {"target": target, "why": why})]
     return []
 
 
@@ -86,24 +90,26 @@ def find_doubts(
     if before and after is None:
         found.append(_("The documents of the target cannot be counted."))
     elif before and after is not None and after < before * min_ratio:
-        found.append(
-            _(
-                "The target has %(after)s and the live generation %(before)s: under %(share)s of "
-                "it. If that is right, pass --min-ratio or --force."
-            )
-            % {
-                "after": counted(after, "document"),
-                "before": counted(before, "document"),
-                "share": f"{min_ratio:.0%}",
-            }
+        text = _(
+            "The target has %(after)s and the live generation %(before)s: under %(share)s of "
+            "it. If that is right, pass --min-ratio or --force."
         )
+        page = _(
+            "The target has %(after)s and the live generation %(before)s: under %(share)s of "
+            "it. If that is right, somebody has to swap from a terminal."
+        )
+        values = {
+            "after": counted(after, "document"),
+            "before": counted(before, "document"),
+            "share": f"{min_ratio:.0%}",
+        }
+        found.append(Said(text, values, page=page))
     if refused:
-        found.append(
-            ngettext(
-                "The target refused %(count)s document of %(name)s: it will be missing.",
-                "The target refused %(count)s documents of %(name)s: they will be missing.",
-                refused,
-            )
-            % {"count": number_format(refused, force_grouping=True), "name": definition.name}
+        text = ngettext(
+            "The target refused %(count)s document of %(name)s: it will be missing.",
+            "The target refused %(count)s documents of %(name)s: they will be missing.",
+            refused,
         )
+        count = number_format(refused, force_grouping=True)
+        found.append(Said(text, {"count": count, "name": definition.name}))
     return found

@@ -16,6 +16,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.live import read_mappings
 from ...indices.names import is_generation_name
 from ...outbox.drain.owner import describe_foreign, meta_with_owner, own_key, owner_in
+from ...said import Said, together
 from .table import generations_of
 
 
@@ -57,7 +58,7 @@ def _nameless(definition: IndexDefinition, names: list[str]) -> list[str]:
         "another site: use an INDEX_PREFIX of your own, or make it yours with "
         "`manage.py es_create %(index)s --take-over`."
     )
-    return [text % {"name": n, "index": definition.name} for n in made if n not in known]
+    return [Said(text, {"name": n, "index": definition.name}) for n in made if n not in known]
 
 
 def require_own(definition: IndexDefinition, names: Iterable[str], deadline: Deadline) -> None:
@@ -68,7 +69,7 @@ def require_own(definition: IndexDefinition, names: Iterable[str], deadline: Dea
     """
     refusals = find_owner_refusals(definition, names, deadline, adopted=True)
     if refusals:
-        raise OperationRefused(" ".join(refusals))
+        raise OperationRefused(together(refusals))
 
 
 def take_over(definition: IndexDefinition, names: Iterable[str], deadline: Deadline) -> None:

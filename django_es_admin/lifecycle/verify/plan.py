@@ -12,6 +12,7 @@ from ...exceptions import OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices
 from ...indices.source.kept import read_kept
+from ...said import Said, together
 from ..build.load import count_about
 from .content import Kind
 
@@ -54,7 +55,7 @@ class VerifyPlan:
             OperationRefused: it has refusals.
         """
         if self.refusals:
-            raise OperationRefused(" ".join(self.refusals))
+            raise OperationRefused(together(self.refusals))
 
 
 @dataclass(frozen=True)
@@ -123,22 +124,23 @@ def plan_verify(
     live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
     holders = live.holders(definition.alias)
     generation = holders[0].name if len(holders) == 1 else ""
-    refusals = []
+    refusals: list[str] = []
     if definition.document is None:
         text = _("The index %(name)s has no document to compare it with: register one.")
-        refusals.append(text % {"name": definition.name})
+        refusals.append(Said(text, {"name": definition.name}))
     elif not generation:
         text = _(
             "The index %(name)s has no live generation, or several: `manage.py es_status` says "
             "how to fix it."
         )
-        refusals.append(text % {"name": definition.name})
+        page = _("The index %(name)s has no live generation, or several.")
+        refusals.append(Said(text, {"name": definition.name}, page=page))
     elif not ids and not read_kept(definition.connection, generation).enabled:
         text = _(
             "The mapping of %(generation)s keeps no _source, so there is nothing to compare the "
             "objects with: compare only keys, with --ids."
         )
-        refusals.append(text % {"generation": generation})
+        refusals.append(Said(text, {"generation": generation}))
     if since:
         classes = [part.document for part in definition.parts if part.document]
         refusals += filter(None, map(find_since_refusal, classes))

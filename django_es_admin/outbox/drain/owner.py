@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ...indices.definition import IndexDefinition
 from ...models import Owner
+from ...said import Said
 
 META = "django_es_admin"
 """In ``_meta`` of the mapping."""
@@ -78,10 +79,11 @@ def describe_foreign(definition: IndexDefinition, name: str, owner: NamedOwner) 
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
         "an INDEX_PREFIX of your own, or make it yours with `manage.py %(command)s`."
     )
-    return text % {
+    values = {
         "name": name,
         "command": taking_over(definition, name),
         "owner": owner.key,
         "host": owner.host,
         "label": owner.label,
     }
+    return Said(text, values)

@@ -340,9 +340,20 @@ def test_rows_are_as_last_counted_and_drift_is_of_that_moment(
     count_products()
     rows = table(dashboard(), "indices")
     assert any("1 document has no row in the database" in row for row in rows)
-    # With other documents, what was found then says nothing any more.
-    es.delete(index=alias, id=str(products[0].pk), refresh=True)
-    assert not any("no row in the database" in row for row in table(dashboard(), "indices"))
+    # With other documents, what was found then says nothing any more: the rows are old, and said
+    # to be.
+    es.delete(index=alias, id=str(products[1].pk), refresh=True)
+    es.delete(index=alias, id=str(products[2].pk), refresh=True)
+    text = dashboard()
+    rows = table(text, "indices")
+    assert not any("no row in the database" in row for row in rows)
+    [row] = [row for row in rows if row.startswith("products ")]
+    assert re.search(r" green 1 2 as of \d\d:\d\d:\d\d same ", row)
+    assert re.search(r'<span class="quiet" title="Counted when [^"]+">2</span>', text)
+    # Whoever opens its page counts them again.
+    count_products()
+    [row] = [row for row in table(dashboard(), "indices") if row.startswith("products ")]
+    assert re.search(r" green 1 2 \d+ s ago ", row)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.utils.html import escape
 from elasticsearch import Elasticsearch
 from pytest_django import Settings
 
+from django_es_admin.admin.pages.operations.actions import ACTIONS
 from tests import servers
 
 from .visitors import visitor
@@ -145,6 +146,23 @@ def test_a_sentence_keeps_a_name_apart(
     assert re.search(rf"<bdi>{re.escape(whole)}-[0-9a-f-]+</bdi> is live, and empty", text)
     assert f"<bdi>{escape(name)}</bdi>" in text[text.index("<h1") : text.index("</h1>")]
     assert "bdi" not in text[text.index("<title") : text.index("</title>")]
+    refusals = {each.name: refused(client, key, each.name) for each in ACTIONS}
+    assert {"create", "rollback", "drain", "complete", "verify", "synonyms"} <= {
+        action for action, said in refusals.items() if said
+    }
+    for action, said in refusals.items():
+        assert escape(name) not in re.sub(r"<bdi>.*?</bdi>|<a [^>]*>", "", said), action
+        assert "manage.py" not in said, action
+    # What mends it is a button, and no command.
+    assert f"The index <bdi>{escape(name)}</bdi> exists already, as <bdi>" in refusals["create"]
+    assert f'href="{escape(page_of(key, "rebuild"))}"' in refusals["create"]
+
+
+def refused(client: Client, key: str, action: str) -> str:
+    """Return the list of what speaks against an action."""
+    response = client.get(page_of(key, action))
+    found = re.search(r'<ul class="messagelist">.*?</ul>', response.content.decode(), re.DOTALL)
+    return found.group() if found else ""
 
 
 def test_documents_mappings_and_keys_are_only_text(es: Elasticsearch, prefix: str) -> None:

@@ -233,6 +233,11 @@ def test_the_steps_to_come_and_the_time_until_all_is_done() -> None:
             "Documents written: 7; deleted: 2; refused: 1.",
         ),
         (
+            "drain",
+            {"written": 7, "deleted": 2, "failed": 0, "waiting": 1_200},
+            "Documents written: 7; deleted: 2; refused: 0. Waiting in the outbox: 1,200.",
+        ),
+        (
             "reindex",
             {"objects": 3, "written": 1, "waiting": 1, "refused": 1},
             "Objects: 3. Written: 1; waiting: 1; refused: 1.",
@@ -256,6 +261,31 @@ def test_how_it_ended_in_a_sentence(kind: str, details: dict[str, Any], sentence
     text = words(page(made))
     assert sentence in text
     assert "JSON" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "state"),
+    [
+        ("drain", {"written": 7, "deleted": 0, "failed": 1}, "refused"),
+        ("drain", {"written": 7, "deleted": 0, "failed": 0, "parked": 1}, "refused"),
+        ("drain", {"written": 7, "deleted": 0, "failed": 0, "waiting": 3}, "waiting"),
+        ("drain", {"written": 7, "deleted": 0, "failed": 0, "waiting": 0, "parked": 0}, ""),
+        ("reindex", {"objects": 3, "written": 1, "waiting": 1, "refused": 1}, "refused"),
+        ("reindex", {"objects": 3, "written": 2, "waiting": 1, "refused": 0}, "waiting"),
+        ("reindex", {"differed": 4, "written": 3, "left": 1}, "refused"),
+        ("reindex", {"objects": 3, "written": 3, "waiting": 0, "refused": 0}, ""),
+        ("prune", {"deleted": ["a"]}, ""),
+    ],
+)
+def test_what_is_left_is_a_link(kind: str, details: dict[str, Any], state: str) -> None:
+    done = {"state": Operation.State.DONE, "steps": [], "ended_at": timezone.now()}
+    html = page(operation(kind=kind, details=details, **done))
+    found = re.findall(r'<a href="([^"]*outboxentry/\?of=[^"]*)">See the outbox</a>', html)
+    url = reverse("admin:elasticsearch_outboxentry_changelist")
+    expected = [f"{url}?of=default%3Aproducts&amp;state={state}"] if state else []
+    assert found == expected
+    gone = operation(kind=kind, details=details, index="gone", **done)
+    assert "See the outbox" not in page(gone)
 
 
 def test_reasons_are_grouped_and_keys_are_links() -> None:

@@ -206,7 +206,7 @@ def test_objects_by_name_with_a_link_and_a_reason(settings: Settings) -> None:
     assert f'<a href="{url}"><bdi>Trail &lt;shoe&gt;</bdi></a>' in html
     assert reverse("admin:shop_category_change", args=[shoes.pk]) in html
     text = words(html)
-    assert "failed 2 attempts mapper refused" in text
+    assert "refused 2 attempts mapper refused" in text
     assert "Nobody has tried it yet." in text
     assert "999999" in keys(html)
     # Of a model that one may not see, nothing is named.

@@ -66,7 +66,7 @@ def test_nothing_goes_without_the_typed_name(
         assert response.status_code == 409
         assert es.indices.exists(index=name)
     answer = client.post(URL, {**asked, "typed": "default"}, follow=True).content.decode()
-    assert f"Deleted: {name}." in answer
+    assert f"Deleted: <bdi>{name}</bdi>." in answer
     assert "There is nothing to delete" in answer
     assert not es.indices.exists(index=name)
     [operation] = Operation.objects.filter(kind="prune")

@@ -168,8 +168,10 @@ CREATE = Action(
     plan=lambda definition, asked: plan_create(definition),
     tell=plans.tell_create,
     execute=create_index,
-    # Where a generation only lost its alias, that is given back.
-    fits=lambda index: index.known and not index.exists and index.former is None,
+    # Where a generation only lost its alias, that is given back. The database knows if one did.
+    fits=lambda index: (
+        index.known and index.database_known and not index.exists and index.former is None
+    ),
     flag=ADDITION,
 )
 REBUILD = Action(

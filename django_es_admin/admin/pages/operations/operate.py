@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import DatabaseError
 from django.http import (
     Http404,
     HttpRequest,
@@ -23,13 +24,17 @@ from ....exceptions import (
     IndexNotDeclared,
 )
 from ....indices.definition import IndexDefinition, get_definition
-from ....models import Operation
+from ....models import Index, Operation
 from ....operations.acting import MAX_NOTE, acting
 from ....operations.fingerprint import fingerprint
+from ....said import Said, said_by
 from ....status import snapshot
 from ...rights import IndexPages, index_of, through
 from ..address import parse_id, quoted_id
-from .actions import Action
+from ..format import filled, shown
+from .actions import BY_NAME, Action
+from .tool import Tool
+from .tools import tool_for
 
 
 def operate(
@@ -59,7 +64,13 @@ def operate(
     except IndexMissing as error:
         raise Http404(str(error)) from error
     except (ElasticsearchAdminError, ImproperlyConfigured) as error:
-        return _show(pages, request, action, definition, problem=str(error))
+        return _show(pages, request, action, definition, problem=shown(said_by(error)))
+    except DatabaseError:
+        text = _(
+            "The database %(name)s does not answer, so nothing can be planned: try again later."
+        )
+        silent = filled(text, {"name": definition.database})
+        return _show(pages, request, action, definition, problem=silent)
     if request.method != "POST":
         return _show(pages, request, action, definition, plan)
     problem = _find_problem(request, action, plan)
@@ -99,7 +110,7 @@ def find_refusals(pages: IndexPages, request: HttpRequest, action: Action, plan:
             "This deletes the physical index %(name)s, and you do not have the right to delete "
             "indices."
         )
-        refusals.append(text % {"name": definition.alias})
+        refusals.append(Said(text, {"name": definition.alias}))
     return refusals
 
 
@@ -139,9 +150,19 @@ def carry_out(
         try:
             action.carry_out(plan)
         except ElasticsearchAdminError as error:
-            problem = str(error)
+            problem = shown(said_by(error))
     snapshot.forget(definition.connection)
     return (actor.begun[0] if actor.begun else None), problem
+
+
+def _mend(
+    pages: IndexPages, request: HttpRequest, action: Action, index: Index, refusal: str
+) -> Tool | None:
+    """Return the button of what mends a refusal; None where no other action of this user does."""
+    verb = refusal.verb if isinstance(refusal, Said) else ""
+    if not verb or verb == action.name or not pages.may(BY_NAME[verb].right, request, index):
+        return None
+    return tool_for(BY_NAME[verb], pages, index)
 
 
 def _show(
@@ -165,8 +186,10 @@ def _show(
         "connection": definition.connection,
         "action": action,
         "told": told,
-        "refusals": refusals,
-        "warnings": getattr(plan, "warnings", ()),
+        "refusals": [
+            (shown(each), _mend(pages, request, action, index, each)) for each in refusals
+        ],
+        "warnings": [shown(each) for each in getattr(plan, "warnings", ())],
         "differences": getattr(plan, "differences", ()),
         "problem": problem,
         "fingerprint": fingerprint(action.name, plan) if plan else "",

@@ -33,15 +33,17 @@ from ....models import Generation, Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ....operations.running import operations_in
+from ....said import said_by
 from ....status.figures import read_figures
 from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of, may_see_searches
 from ..address import object_id, parse_id, quoted_id
 from ..databases import DatabaseFilter, first_database
-from ..format import NOTHING, age, duration
-from ..labels import label
+from ..format import NOTHING, age, duration, shown
+from ..labels import LabelColumn
 from ..links import model_links
 from ..refreshing import leave_session
+from ..reindexed import outbox_url
 from ..state import operation_state, operation_title
 from ..transactions import outside_transactions
 from .actions import ACTIONS, BY_KIND, PREVIEW, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP, Action
@@ -49,7 +51,7 @@ from .changes import Line, linked
 from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
-from .outcome import Reason, group_reasons, outcome_of
+from .outcome import Reason, group_reasons, left_over, outcome_of
 from .tool import READ_ONLY, Tool
 from .tools import reads_only, tool_for
 
@@ -76,7 +78,7 @@ class OperationList(ChangeList):
         )
 
 
-class OperationAdmin(PageAdmin):
+class OperationAdmin(LabelColumn, PageAdmin):
     """The operations, the newest first; users who may view indices see what is done to them."""
 
     actions = None
@@ -147,11 +149,6 @@ class OperationAdmin(PageAdmin):
         """Return what is done to which index."""
         return operation_title(_status(row))
 
-    @admin.display(description=_("connection"), ordering="connection")
-    def connection_of(self, row: Operation) -> SafeString:
-        """Return the label of its connection."""
-        return label(row.connection)
-
     @admin.display(description=_("state"), ordering="state")
     def state_of(self, row: Operation) -> str:
         """Return how far it is."""
@@ -213,6 +210,7 @@ class OperationAdmin(PageAdmin):
             "index_id": quote(index.pk),
             "log": log_of(operation),
             "outcome": outcome_of(operation),
+            "outbox_url": self._outbox_url(operation),
             "time_left": operation.seconds_left(),
             "reasons": self._reasons(request, operation),
             "differences": self._differences(request, operation, each["available_apps"]),
@@ -226,6 +224,13 @@ class OperationAdmin(PageAdmin):
         request.current_app = self.admin_site.name
         template = "admin/elasticsearch/operation/page.html"
         return TemplateResponse(request, template, context | (extra_context or {}))
+
+    def _outbox_url(self, operation: OperationStatus) -> str:
+        """Return the address of the rows that an operation left in the outbox; "" for none."""
+        state, definition = left_over(operation), _definition(operation.row)
+        if not state or definition is None:
+            return ""
+        return outbox_url(index_admin(self.admin_site), definition, state)
 
     def _reasons(self, request: HttpRequest, operation: OperationStatus) -> tuple[Reason, ...]:
         apps = self.admin_site.get_app_list(request) if operation.failures else []
@@ -293,7 +298,7 @@ class OperationAdmin(PageAdmin):
         try:
             cancel(operation)
         except OperationRefused as refusal:
-            self.message_user(request, str(refusal), messages.WARNING)
+            self.message_user(request, shown(said_by(refusal)), messages.WARNING)
         else:
             text = f"Cancelled: {operation.row.kind}."
             index_admin(self.admin_site).log_change(request, index, text)

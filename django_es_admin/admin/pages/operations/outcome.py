@@ -63,6 +63,19 @@ def outcome_of(operation: OperationStatus) -> str:
     return format_html_join(" ", "{}", ((part,) for part in (told, _judged(row)) if part))
 
 
+def left_over(operation: OperationStatus) -> str:
+    """Return the state of the rows of the outbox that an operation left; "" if it left none.
+
+    As the list of the outbox names its states: those that were refused, or any that wait.
+    """
+    details = operation.row.details
+    if operation.alive or operation.row.kind == _Kind.VERIFY:
+        return ""
+    if any(details.get(name) for name in ("failed", "refused", "parked", "left")):
+        return "refused"
+    return "waiting" if details.get("waiting") else ""
+
+
 def _judged(row: Operation) -> str:
     """Return how good the answers of a new generation are, where somebody asked."""
     judged = row.details.get("judged")
@@ -156,7 +169,9 @@ def _refreshed(row: Operation) -> str:
 def _drained(row: Operation) -> str:
     details = row.details
     text = _("Documents written: %(written)s; deleted: %(deleted)s; refused: %(failed)s.")
-    return filled(text, _numbers(details, "written", "deleted", "failed"))
+    if details.get("waiting"):
+        text += " " + _("Waiting in the outbox: %(waiting)s.")
+    return filled(text, _numbers(details, "written", "deleted", "failed", "waiting"))
 
 
 def _reindexed(row: Operation) -> str:

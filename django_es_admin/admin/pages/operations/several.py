@@ -21,11 +21,12 @@ from ....exceptions import ElasticsearchAdminError
 from ....indices.definition import get_definition
 from ....operations.acting import MAX_NOTE
 from ....operations.fingerprint import fingerprint
+from ....said import said_by, together
 from ....status.problem import Problem
 from ....status.status import IndexStatus, get_status
 from ...rights import IndexPages
 from ..address import object_id
-from ..format import filled, number
+from ..format import filled, number, shown
 from .actions import CREATE, REBUILD, Action
 from .operate import carry_out, find_refusals
 from .tool import Tool
@@ -209,8 +210,10 @@ def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResp
         "title": _titles()[verb],
         "opts": pages.opts,
         "action": action,
-        "rows": [replace(row, refusals=_without(row.refusals, common)) for row in rows],
-        "refusals": common,
+        "rows": [
+            replace(row, refusals=tuple(map(shown, _without(row.refusals, common)))) for row in rows
+        ],
+        "refusals": [shown(each) for each in common],
         "able": sum(not row.refusals for row in rows),
         "objects": sum(row.count or 0 for row in rows),
         "left": left,
@@ -252,7 +255,7 @@ def _row(pages: IndexPages, request: HttpRequest, action: Action, index: IndexSt
     try:
         plan = action.plan(get_definition(index.name, index.connection), {})
     except ElasticsearchAdminError as error:
-        return Row(index, connection, value, None, "", None, (str(error),))
+        return Row(index, connection, value, None, "", None, (said_by(error),))
     refusals = [*find_refusals(pages, request, action, plan)]
     if action.tell(plan).typed:
         text = _("It deletes a physical index: open its own page, and type its name there.")
@@ -286,7 +289,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
         if time.monotonic() > end:
             late += 1
             continue
-        reason = " ".join(row.refusals)
+        reason: str = together(row.refusals)
         if not reason and request.POST.get(f"plan:{row.value}") != row.mark:
             reason = _("The plan has changed since you opened the page.")
         if not reason:
@@ -295,7 +298,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
         if reason:
             # Django writes the first letter of a message large, which a name must not be.
             told = _("Index %(name)s: %(reason)s")
-            refused.append(filled(told, {"name": row.index.name, "reason": reason}))
+            refused.append(filled(told, {"name": row.index.name, "reason": shown(reason)}))
     values = {"count": begun, "action": str(action.title).rstrip("…")}
     text = ngettext(
         "%(action)s: %(count)s operation began.", "%(action)s: %(count)s operations began.", begun
@@ -314,8 +317,8 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
         pages.message_user(request, line, messages.ERROR)
     if len(refused) > _MOST_TOLD:
         more = ngettext(
-            "%(count)s more was refused, or failed.",
-            "%(count)s more were refused, or failed.",
+            "%(count)s more index was left as it is; its own page says why.",
+            "%(count)s more indices were left as they are; their own pages say why.",
             len(refused) - _MOST_TOLD,
         ) % {"count": len(refused) - _MOST_TOLD}
         pages.message_user(request, more, messages.ERROR)

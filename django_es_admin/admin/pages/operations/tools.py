@@ -1,6 +1,6 @@
 """The buttons of an index: what this user may do to it, and why some of it is not possible."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .... import connections
 from ....exceptions import ConnectionDoesNotExist
 from ....models import Index, Operation
+from ....operations.history import OperationStatus
 from ....status.problem import Problem
 from ....status.status import IndexStatus
 from ...rights import IndexPages, index_of, quoted
@@ -20,6 +21,7 @@ from .actions import ACTIONS, BY_NAME, Action
 from .tool import READ_ONLY, Tool
 
 NO_ANSWER = _("Its connection does not answer.")
+NO_DATABASE = _("Its database does not answer.")
 REBUILDING = _("A rebuild goes on.")
 NO_RIGHT = _("You do not have the right to do this.")
 
@@ -79,12 +81,14 @@ def problems_of(
         ]
         if problem.kind == "outbox-refused":
             return _see_refused(pages, index)
+        if problem.kind == "queued":
+            return _see(pages, index, lambda each: each.unattended, _("See it"))
         if not fitting:
             return None
         allowed = [each for each in fitting if pages.may(each[0].right, request, stands_for)]
         action, mend = (allowed or fitting)[0]
         if problem.obstacle == "rebuild":
-            return _see_rebuild(pages, index)
+            return _see(pages, index, _is_rebuild, _("A rebuild goes on: see it"))
         why = READ_ONLY if readonly else "" if allowed else NO_RIGHT
         return tool_for(action, pages, stands_for, why=why, parameters=mend.parameters)
 
@@ -97,9 +101,14 @@ def _with_note(action: Action, index: IndexStatus) -> str | Promise:
     return f"{action.title} ({note})" if note else action.title
 
 
-def _see_rebuild(pages: IndexPages, index: IndexStatus) -> Tool | None:
-    """Return a link to the rebuild that goes on, in place of what it does already."""
-    found = next((each for each in index.running if each.is_rebuild), None)
+def _see(
+    pages: IndexPages,
+    index: IndexStatus,
+    is_meant: Callable[[OperationStatus], bool],
+    title: str | Promise,
+) -> Tool | None:
+    """Return a link to an operation that goes on or waits: how far it is, and how to end it."""
+    found = next((each for each in index.running if is_meant(each)), None)
     if found is None:
         return None
     url = reverse(
@@ -107,7 +116,11 @@ def _see_rebuild(pages: IndexPages, index: IndexStatus) -> Tool | None:
         args=[quoted_id(found.using, str(found.row.pk))],
         current_app=pages.admin_site.name,
     )
-    return Tool("operation", _("A rebuild goes on: see it"), url)
+    return Tool("operation", title, url)
+
+
+def _is_rebuild(operation: OperationStatus) -> bool:
+    return operation.is_rebuild
 
 
 def _see_refused(pages: IndexPages, index: IndexStatus) -> Tool:
@@ -122,6 +135,8 @@ def _why_not(action: Action, index: IndexStatus, *, readonly: bool) -> str | Pro
         return READ_ONLY
     if not index.known:
         return NO_ANSWER
+    if not index.database_known:
+        return NO_DATABASE
     if action.kind in _ONE_AT_A_TIME and any(each.is_rebuild for each in index.running):
         return REBUILDING
     return ""

@@ -20,9 +20,11 @@ from ....indices.definition import get_definitions
 from ....lifecycle.space import SpacePlan, free_space, plan_space
 from ....models import Connection, Generation
 from ....operations.acting import acting
+from ....said import said_by, together
 from ....status import snapshot
 from ....status.space import NodeDisk, Occupant, Space, read_space
 from ...rights import IndexPages, index_admin, index_of, through
+from ..format import filled, shown
 from ..links import model_links
 from ..operations.tool import READ_ONLY
 
@@ -167,7 +169,7 @@ def _find_problem(request: HttpRequest, pages: IndexPages, plan: SpacePlan) -> s
         index = index_of(each.definition.using, each.definition.name)
         if not pages.has_delete_index_permission(request, index):
             raise PermissionDenied
-    return " ".join(plan.refusals)
+    return shown(together(plan.refusals))
 
 
 def _free(
@@ -185,9 +187,9 @@ def _free(
         try:
             results = free_space(plan)
         except ElasticsearchAdminError as error:
-            pages.message_user(request, str(error), "ERROR")
+            pages.message_user(request, shown(said_by(error)), "ERROR")
         else:
             names = ", ".join(name for result in results for name in result.deleted)
-            pages.message_user(request, _("Deleted: %(names)s.") % {"names": names or "—"})
+            pages.message_user(request, filled(_("Deleted: %(names)s."), {"names": names or "—"}))
     snapshot.forget(connections[plan.connection])
     return HttpResponseRedirect(request.path)
