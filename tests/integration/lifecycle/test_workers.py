@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
@@ -18,7 +19,7 @@ from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle import rebuild as rebuilding
 from django_es_admin.lifecycle.background import do_queued, help_rebuild, queue_rebuild
 from django_es_admin.lifecycle.build import processes
-from django_es_admin.lifecycle.build.load import LookAfter, nobody_to_look_after
+from django_es_admin.lifecycle.build.load import LookAfter, load, nobody_to_look_after
 from django_es_admin.lifecycle.build.ranges import claim_range, plan_ranges
 from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.rebuild import default_workers, plan_rebuild, rebuild
@@ -120,6 +121,52 @@ def test_the_number_of_ranges_follows_rows_and_workers(definition: IndexDefiniti
         counts.append(LoadRange.objects.filter(generation=generation).count())
     # 50 objects each, 12, 6; never more than ten requests.
     assert counts == [5, 17, 34, 5]
+
+
+@pytest.mark.parametrize(("workers", "hired"), [(1, 0), (3, 3), (100, 34), (10**9, 41)])
+def test_no_more_processes_than_ranges(
+    definition: IndexDefinition, workers: int, hired: int
+) -> None:
+    """However many somebody asks for; the rate is divided by those that there are."""
+    asked: list[tuple[int, float | None]] = []
+
+    @contextmanager
+    def hire(
+        of: IndexDefinition, generation: Generation, count: int, rate: float | None
+    ) -> Iterator[LookAfter]:
+        asked.append((count, rate))
+        yield nobody_to_look_after
+
+    generation = create_generation(definition)
+    if workers == 100:
+        # As one that is resumed, in which six ranges are left.
+        plan_ranges(definition, generation, total=COUNT, workers=5)
+        done = LoadRange.objects.order_by("pk")[6:].values_list("pk", flat=True)
+        LoadRange.objects.filter(pk__in=list(done)).update(loaded_at=timezone.now())
+        hired = 6
+    load(definition, generation, workers=workers, rate=1e6, hire=hire)
+    assert asked == ([(hired, 1e6 / hired)] if hired else [])
+
+
+def test_a_machine_that_starts_no_more_processes(
+    definition: IndexDefinition, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    hire = processes._hire
+    started: list[Any] = []
+
+    def one_alone(*given: Any) -> Any:
+        if started:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        started.append(hire(*given))
+        return started[0]
+
+    monkeypatch.setattr(processes, "_hire", one_alone)
+    result = rebuild(plan_rebuild(definition, workers=4, rate=2_000))
+    assert result.load.rows == COUNT
+    assert started
+    assert not multiprocessing.active_children()
+    assert "2 of 4 processes load" in caplog.text
+    assert is_equal(definition)
 
 
 def test_a_range_of_a_worker_is_released_alone(definition: IndexDefinition) -> None:
