@@ -53,7 +53,7 @@ def read_ids(
             with understood(connection):
                 pit = answer.get("pit_id", pit)
                 hits = answer.get("hits", {}).get("hits", [])
-                keys = [str(Place(hit["_id"], hit.get("_routing"))) for hit in hits]
+                keys = [_key(hit["_id"], hit.get("_routing")) for hit in hits]
                 after = hits[-1]["sort"] if hits else None
             if keys:
                 yield keys
@@ -62,6 +62,11 @@ def read_ids(
     finally:
         with translated(connection):
             client.close_point_in_time(id=pit)
+
+
+def _key(identity: str, routing: str | None) -> str:
+    # Most have none, and there may be millions of them.
+    return identity if routing is None else str(Place(identity, routing))
 
 
 def _shuffled(seed: int) -> dict[str, Any]:
