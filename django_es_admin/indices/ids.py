@@ -1,6 +1,6 @@
 """The keys of all documents of a physical index, a page at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from ..backends.abstracts import Base
@@ -18,7 +18,7 @@ def read_ids(
     timeout: float,
     size: int = PAGE,
     seed: int | None = None,
-) -> Iterator[list[str]]:
+) -> Generator[list[str]]:
     """Yield the keys of the documents that a search of ``index`` finds now, in no order.
 
     A point in time shows the same documents on every page, whatever is written meanwhile.

@@ -1,9 +1,11 @@
 """Objects compared with their documents: what differs is looked at again before it counts."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, repeat
 
 from ...documents.prepared import Prepared
 from ...indices.definition import IndexDefinition
@@ -46,14 +48,32 @@ class Comparison:
     suspects: dict[str, Kind] = field(default_factory=dict)
 
     def look_at(self, batches: Iterable[list[Prepared]]) -> None:
-        """Compare objects with their documents."""
-        for batch in batches:
-            self.tell()
-            compare = partial(find_differences, self.definition, self.generation, self.kept, batch)
-            self.suspect(self._counting(patiently(compare, self.tell)))
-            self.objects += len(batch)
-            self.throttle.spend(len(batch))
+        """Compare objects with their documents: the next are read while Elasticsearch is asked."""
+        asked: tuple[list[Prepared], Future[dict[str, Kind]]] | None = None
+        # Nothing but that is done in its thread: a database's connection belongs to this one.
+        with ThreadPoolExecutor(1, thread_name_prefix="es-verify") as thread:
+            for batch in batches:
+                if asked:
+                    self._compare(*asked)
+                asked = batch, thread.submit(self._find_differences, batch)
+            if asked:
+                self._compare(*asked)
         self.tell()
+
+    def _find_differences(self, batch: list[Prepared]) -> dict[str, Kind]:
+        return find_differences(self.definition, self.generation, self.kept, batch)
+
+    def _compare(self, batch: list[Prepared], asked: Future[dict[str, Kind]]) -> None:
+        self.tell()
+        again = partial(self._find_differences, batch)
+        attempts: Iterator[Callable[[], dict[str, Kind]]] = chain([asked.result], repeat(again))
+
+        def attempt() -> dict[str, Kind]:
+            return next(attempts)()
+
+        self.suspect(self._counting(patiently(attempt, self.tell)))
+        self.objects += len(batch)
+        self.throttle.spend(len(batch))
 
     def look_for_ghosts(self, pages: Iterable[tuple[int, list[str]]]) -> None:
         """Look at documents, each page with those of its keys that have no object."""

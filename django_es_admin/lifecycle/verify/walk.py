@@ -2,7 +2,8 @@
 
 import random
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
@@ -149,8 +150,20 @@ def read_ghosts(definition: IndexDefinition, index: str) -> Iterator[tuple[int, 
     Args:
         index: name of the generation; what a search of it finds is walked.
     """
-    for keys in _pages_of_ids(definition, index, None):
+    for keys in _ahead(_pages_of_ids(definition, index, None)):
         yield len(keys), _without_object(definition, keys)
+
+
+def _ahead(pages: Generator[list[str]]) -> Iterator[list[str]]:
+    """Yield the same pages; the next one is asked for while its caller works on one."""
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="es-verify") as thread:
+            asked = thread.submit(next, pages, None)
+            while (page := asked.result()) is not None:
+                asked = thread.submit(next, pages, None)
+                yield page
+    finally:
+        pages.close()
 
 
 def sample_ghosts(
@@ -166,7 +179,9 @@ def sample_ghosts(
             return
 
 
-def _pages_of_ids(definition: IndexDefinition, index: str, seed: int | None) -> Iterator[list[str]]:
+def _pages_of_ids(
+    definition: IndexDefinition, index: str, seed: int | None
+) -> Generator[list[str]]:
     window = int(definition.settings.get("max_result_window", PAGE))
     size = min(window, get_options().bulk_max_documents)
     timeout = get_options().operation_timeout

@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from elasticsearch import Elasticsearch
 
-from django_es_admin.exceptions import OperationCancelled
+from django_es_admin.exceptions import OperationCancelled, ServerBusy
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import Kept
 from django_es_admin.lifecycle.background import do_queued, queue_verify
@@ -18,6 +19,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.reindex import reindex_objects
 from django_es_admin.lifecycle.verify import comparison as module
 from django_es_admin.lifecycle.verify import findings
+from django_es_admin.lifecycle.verify import verify as verify_module
 from django_es_admin.lifecycle.verify.last import keys_that_differed, read_differences, read_last
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
@@ -95,6 +97,41 @@ def test_each_kind_and_nothing_else(
 
 
 ENDS = [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\n"), ("\r\n", "\r")]
+
+
+def test_the_next_objects_are_read_while_elasticsearch_is_asked(
+    run: Run,
+    es: Elasticsearch,
+    products: list[Product],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And an answer that fails is asked for again, whatever was read since."""
+    settings.ES_ADMIN = {**settings.ES_ADMIN, "BULK_MAX_DOCUMENTS": 7}
+    es.delete(index=get_definition(INDEX).alias, id=str(products[10].pk), refresh=True)
+    read_objects, find_differences = verify_module.read_objects, module.find_differences
+    read, fails = [threading.Event() for _ in range(6)], [ServerBusy("busy")]
+
+    def reading(definition: IndexDefinition) -> Any:
+        for event, batch in zip(read, read_objects(definition), strict=False):
+            event.set()
+            yield batch
+
+    def finding(*args: Any) -> Any:
+        [number] = {products.index(p) // 7 for p in products if str(p.pk) == args[3][0].text}
+        if number < 4:
+            assert read[number + 1].wait(10)
+        if number == 2 and fails:
+            raise fails.pop()
+        return find_differences(*args)
+
+    monkeypatch.setattr(verify_module, "read_objects", reading)
+    monkeypatch.setattr(module, "find_differences", finding)
+    done = run("es_verify", INDEX)
+    assert not fails
+    assert done.code == 2
+    assert "30 objects and 29 documents compared" in done.out
+    assert "1 missing, 0 stale, 0 ghosts, 0 cannot be made." in done.out
 
 
 @pytest.mark.parametrize(("here", "there"), ENDS)
