@@ -1,5 +1,6 @@
 """What all tests share: a real Elasticsearch, emptied of this run's indices after each test."""
 
+import gc
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -65,6 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next(found, len(LONGEST_FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what lives as long as the run: modules and tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ LAUNCH = {
 """What follows `java`, by major version: the bundle comes without the start script for Linux."""
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
+"""Options of Java for a server that does not live long enough for the better compiler to pay."""
 NO_CLUSTER: Mapping[str, int] = MappingProxyType({})
 
 
@@ -82,6 +84,8 @@ class Process:
         java_home: Path,
         port: int,
         settings: Mapping[str, str] = NO_SETTINGS,
+        *,
+        java_options: Sequence[str] = (),
     ) -> None:
         """Start the server of `home` on `port` of the loopback interface, and write the pid file.
 
@@ -120,7 +124,7 @@ class Process:
             "ES_JAVA_HOME": str(java_home),
             "JAVA": str(java_home / "bin" / "java"),
             "JAVA_TYPE": "ES_JAVA_HOME",
-            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+            "ES_JAVA_OPTS": " ".join([f"-Xms{heap} -Xmx{heap}", *java_options]),
             "ES_TMPDIR": str(base / "tmp"),
         }
         with log_file(home).open("wb") as log:

@@ -85,12 +85,9 @@ def process_of(folder: Path, port: int) -> Iterator[Running]:
         shutil.copytree(home / "config", config)
         for name in FILES:
             shutil.copy(folder / name, config / name)
-        # It does not live long enough for the better compiler to pay.
-        (config / "jvm.options.d").mkdir(exist_ok=True)
-        (config / "jvm.options.d" / "short.options").write_text("-XX:TieredStopAtLevel=1\n")
         runner.give(config)
         server = process.Process(base / "pid")
-        server.start(MAJOR, link, jdk, port, SETTINGS)
+        server.start(MAJOR, link, jdk, port, SETTINGS, java_options=process.SHORT_LIVED)
         try:
             yield lambda: server.pid() is not None
         finally:

@@ -6,7 +6,8 @@ already; a Docker container; a process, by Maven and a JDK. It may be called aga
 by several at once. `stop` ends only what `start` started in this checkout.
 
 `start --in-memory` is for tests: the data of a process are kept in memory, if there is room for
-them, so that nothing waits for the disk. They outlive a crash of the server, but not a stop.
+them, so that nothing waits for the disk. They outlive a crash of the server, but not a stop. Java
+compiles for a short life.
 
 `start --name NODE --port N --cluster NODE=PORT…` starts one node of a cluster, as a process: each
 of its nodes is named with its transport port, and started by a command of its own. `stop` and
@@ -215,7 +216,14 @@ class Server:
                     return self.process.wait_until_answering(self.url, SECONDS_TO_START)
             print(f"Starting Elasticsearch with {jdk} (log: {log}) ...", flush=True)
             self._add_plugin(home, jdk)
-            self.process.start(self.release.major, home, jdk, self.port, self._settings())
+            self.process.start(
+                self.release.major,
+                home,
+                jdk,
+                self.port,
+                self._settings(),
+                java_options=process.SHORT_LIVED if self.in_memory else (),
+            )
             return self.process.wait_until_answering(self.url, SECONDS_TO_START)
         except SetupFailed as error:
             self.process.stop()
