@@ -35,6 +35,8 @@ _COMPARABLE: Mapping[str, frozenset[str]] = {
         frozenset(("byte", "short", "integer", "long")),
     ),
 }
+# Methods that decide what the database holds of a value, and how it is compared.
+_STORING = ("from_db_value", "get_prep_value", "get_db_prep_value", "get_db_prep_save", "db_type")
 # What lets a field hold, or find, something else than the value.
 _ALTERING = frozenset(("normalizer", "null_value", "format", "script", "copy_from"))
 
@@ -72,10 +74,17 @@ def columns_of(document: type[Document]) -> Mapping[str, Column]:
             and described.get("index", True)
             and described.get("doc_values", True)
             and not getattr(target, "db_collation", None)
+            and is_stored_plainly(target)
         ):
             longest = described.get("ignore_above")
             found.setdefault(column.attname, Column(path, kind, column.null, longest))
     return found
+
+
+def is_stored_plainly(column: "models.Field[Any, Any]") -> bool:
+    """Whether the database holds, and compares, the values of a column as those of Django's own."""
+    methods = (getattr(type(column), name, None) for name in _STORING)
+    return all(each is None or each.__module__.startswith("django.") for each in methods)
 
 
 def _candidates(

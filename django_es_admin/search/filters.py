@@ -1,16 +1,17 @@
 """From a queryset's conditions to Elasticsearch's, where both mean the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connections as databases
-from django.db.models import QuerySet, lookups
+from django.db.models import QuerySet, lookups, sql
 from django.db.models.expressions import Col
 from django.db.models.sql.where import AND, OR, WhereNode
 
 from ..documents import Document
+from ..indices.definition import definition_of
 from .columns import Column, columns_of
 from .fields import Query
 
@@ -23,6 +24,8 @@ _RANGES: tuple[tuple[type[Any], str], ...] = (
     (lookups.LessThan, "lt"),
 )
 _MICROSECONDS = 1_000
+# Elasticsearch refuses 65,537, and the request grows with them.
+MAX_VALUES = 10_000
 
 
 def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query, ...] | None:
@@ -41,6 +44,7 @@ def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query,
         or query.extra
         or query.is_empty()
         or len(joined) > 1
+        or not (is_plain(query) and is_of(document, queryset))
     ):
         return None
     columns = columns_of(document)
@@ -49,6 +53,20 @@ def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query,
         return (reader.read(query.where),) if query.where else ()
     except _UntranslatableError:
         return None
+
+
+def is_plain(query: sql.Query) -> bool:
+    """Whether a query has nothing but what Django's own says of itself."""
+    return type(query) is sql.Query and not query.extra_tables
+
+
+def is_of(document: type[Document], queryset: QuerySet[Any]) -> bool:
+    """Whether a queryset reads the database that the document's index is made from.
+
+    Where it names none, the router does, which may give a copy.
+    """
+    rows: Any = queryset
+    return rows._db in (None, definition_of(document).database)  # noqa: SLF001
 
 
 class _UntranslatableError(Exception):
@@ -77,19 +95,35 @@ class _Reader:
         if negated and column.is_nullable:
             # Neither a condition nor its opposite is true of what is empty in SQL.
             raise _UntranslatableError
+        if not type(condition).__module__.startswith("django."):
+            # One of a project may be named, and made, like Django's, and compare in its own way.
+            raise _UntranslatableError
+        return self._compared(column, condition)
+
+    def _compared(self, column: Column, condition: lookups.Lookup[Any]) -> Query:
         if isinstance(condition, lookups.Exact):
             return {"term": {column.path: self._value(column, condition.rhs)}}
-        if isinstance(condition, lookups.In) and isinstance(condition.rhs, Iterable):
+        if isinstance(condition, lookups.In) and isinstance(condition.rhs, Collection):
+            if len(condition.rhs) > MAX_VALUES:
+                raise _UntranslatableError
             values = [self._value(column, value) for value in condition.rhs]
             return {"terms": {column.path: values}}
+        if isinstance(condition, lookups.Range) and isinstance(condition.rhs, list | tuple):
+            first, last = condition.rhs
+            return self._between(column, {"gte": first, "lte": last})
         for kind, side in _RANGES:
-            if isinstance(condition, kind) and column.kind not in ("BooleanField", "UUIDField"):
-                if column.kind == "DateTimeField" and side in ("gt", "lte"):
-                    # Elasticsearch cuts a moment to its millisecond, which then is not later.
-                    raise _UntranslatableError
-                bound = self._value(column, condition.rhs, is_bound=True)
-                return {"range": {column.path: {side: bound}}}
+            if isinstance(condition, kind):
+                return self._between(column, {side: condition.rhs})
         raise _UntranslatableError
+
+    def _between(self, column: Column, bounds: Mapping[str, Any]) -> Query:
+        if column.kind in ("BooleanField", "UUIDField"):
+            raise _UntranslatableError
+        if column.kind == "DateTimeField" and not bounds.keys().isdisjoint(("gt", "lte")):
+            # Elasticsearch cuts a moment to its millisecond, which then is not later.
+            raise _UntranslatableError
+        values = {side: self._value(column, bound, is_bound=True) for side, bound in bounds.items()}
+        return {"range": {column.path: values}}
 
     def _several(self, node: WhereNode, *, negated: bool) -> Query:
         if node.connector not in (AND, OR):

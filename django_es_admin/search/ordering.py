@@ -13,7 +13,7 @@ from elasticsearch import dsl
 
 from ..documents import Document
 from ..documents.paths import find_column, path_of
-from .columns import columns_of
+from .columns import columns_of, is_stored_plainly
 
 # Kinds of columns that have one order only. Texts have that of the database's collation.
 _ORDERED = frozenset(
@@ -71,8 +71,12 @@ class SortKey:
 def translate_order(document: type[Document], queryset: QuerySet[Any]) -> tuple[SortKey, ...]:
     """Return what to sort by; () if it cannot be told, or is not the same."""
     vendor = databases[queryset.db].vendor
-    names = queryset.query.order_by
+    query = queryset.query
+    names = query.order_by
     if vendor not in _EMPTY_IS_LEAST or not names:
+        return ()
+    if query.extra_order_by or not query.standard_ordering:
+        # After `reverse()`, each name means the opposite.
         return ()
     keys: list[SortKey] = []
     for name in names:
@@ -98,7 +102,7 @@ def _sort_key(document: type[Document], name: str, vendor: str) -> SortKey | Non
         return None
     is_descending = name.startswith("-")
     missing = "_first" if _EMPTY_IS_LEAST[vendor] != is_descending else "_last"
-    if isinstance(column, models.DecimalField):
+    if isinstance(column, models.DecimalField) and is_stored_plainly(column):
         return _number(document, column, SortKey("", is_descending, missing))
     found = columns_of(document).get(column.attname)
     if found is None or found.kind not in _ORDERED or found.longest is not None:

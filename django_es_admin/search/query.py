@@ -14,7 +14,7 @@ from elasticsearch import dsl
 
 from ..exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
-from .values import DATES, equal
+from .values import DASHES, DATES, NUMBERS, equal
 from .words import Words
 
 # As a project may make one, too.
@@ -29,6 +29,9 @@ MAX_FUZZY_CHARACTERS = 40
 MAX_FUZZY_CHARACTERS_IN_ALL = 120
 # Two letters at least, as one is the beginning of too much; few jokers, as each costs time.
 _PATTERN = re.compile(r"[^\W_]{2}[\w.-]{0,61}(?:[*?][\w.-]{0,40}){1,3}")
+# Before a letter, and not of an address, as in "example.org/page?number=1".
+_JOKER = re.compile(r"\?[.-]*\w")
+_NO_ADDRESS = re.compile(r"[\w.?-]+")
 # What an analysis may make words of, by itself.
 _PARTS = re.compile(r"[^\W_]+")
 # How much hits in the other fields count beside the best one.
@@ -70,16 +73,22 @@ class _Word:
         return self.text if is_pattern(self.text) else ""
 
 
-def build_query(fields: Sequence[SearchField], words: Words, matching: Matching) -> Query:
+def build_query(
+    fields: Sequence[SearchField], words: Words, matching: Matching, *, is_beside: bool = False
+) -> Query:
     """Return the query for ``words`` in ``fields``; it matches nothing where there are no words.
 
     The words may match in different fields. What is equal to a keyword ranks first, then what has
     all words exactly (the better, if in one field), then what has them with typos.
+
+    Args:
+        is_beside: whether something else is searched for, too, so that it excludes nothing if
+            analysis leaves nothing of a single word.
     """
     searched = [field for field in fields if field.is_searchable]
     if not words or not searched:
         return {"match_none": {}}
-    found = _found(searched, words, matching)
+    found = _found(searched, words, matching, is_beside=is_beside)
     keywords = _equal_keywords(searched, words)
     if len(words.words) > 1 and keywords:
         # No single word is equal to a keyword of several words.
@@ -111,10 +120,14 @@ def build_marking(field: SearchField, words: Words, matching: Matching) -> Query
     return {"bool": {"should": [*typed, *_equal_keywords([field], words)]}}
 
 
-def _found(fields: list[SearchField], words: Words, matching: Matching) -> Query:
+def _found(
+    fields: list[SearchField], words: Words, matching: Matching, *, is_beside: bool
+) -> Query:
     """Return the query that decides whether a document is a hit."""
     typed = _typed(words, matching)
-    if len(typed) == 1 or matching.operator == "or":
+    if len(typed) == 1:
+        return {"bool": {"should": [_in_any(fields, replace(typed[0], skip=is_beside))]}}
+    if matching.operator == "or":
         return {"bool": {"should": [_in_any(fields, word) for word in typed]}}
     return {
         "bool": {
@@ -158,8 +171,7 @@ def may_be_mistyped(word: str, words: Words) -> bool:
     return (
         len(word) <= MAX_FUZZY_CHARACTERS
         and not any(character.isdigit() for character in word)
-        and "*" not in word
-        and not is_pattern(word)
+        and not (has_jokers(word) or is_pattern(word))
         and len(_PARTS.findall(words.text)) <= MAX_FUZZY_WORDS
         and len(words.text) <= MAX_FUZZY_CHARACTERS_IN_ALL
     )
@@ -243,7 +255,10 @@ def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
 def _values(fields: list[SearchField], word: _Word) -> Iterator[Query]:
     """Yield the queries for a word as a value: it is read as it is after the field's name."""
     read = [field for field in fields if field.type in DATES or field.type == "boolean"]
-    others = [field for field in fields if field not in read]
+    numbers = [field for field in fields if field.type in NUMBERS]
+    others = [field for field in fields if field not in read and field not in numbers]
+    if numbers:
+        yield _match(numbers, replace(word, text=word.text.translate(DASHES)))
     if others:
         yield _match(others, word)
     for field in read:
@@ -269,6 +284,11 @@ def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
             yield _term("prefix", field.path, beginning, field.boost)
         elif field.is_keyword or (field.is_text and is_word and not is_beginning):
             yield _term("wildcard", field.path, pattern, field.boost)
+
+
+def has_jokers(word: str) -> bool:
+    """Whether a word has a sign that people type for other letters, be it read so or not."""
+    return "*" in word or bool(_NO_ADDRESS.fullmatch(word) and _JOKER.search(word))
 
 
 def is_pattern(word: str) -> bool:

@@ -27,7 +27,7 @@ YES = frozenset(("true", "yes", "1"))
 NO = frozenset(("false", "no", "0"))
 
 # As texts have them that were set by hand; Elasticsearch reads no other than the plain one.
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
 # Elasticsearch reads no digits of other scripts.
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
@@ -79,7 +79,7 @@ def between(field: SearchField, bounds: Mapping[str, tuple[str, int]]) -> Query:
 
 
 def _number(field: SearchField, text: str, place: int) -> str:
-    text = text.translate(_DASHES)
+    text = text.translate(DASHES)
     if not _NUMBER.fullmatch(text):
         raise SearchUnreadable(_("A number belongs here."), place)
     number = Decimal(text)
@@ -97,7 +97,7 @@ def _yes_or_no(text: str, place: int) -> bool:
 
 def _date(field: SearchField, text: str, place: int) -> str:
     """Return a moment in date math, which rounds to the end of the day, or of the year."""
-    text = text.translate(_DASHES)
+    text = text.translate(DASHES)
     # Elasticsearch takes no moments without seconds for nanoseconds.
     whole = text + "0000-01-01T00:00:00"[len(text) :]
     unit = _UNITS[len(text)] if _DATE.fullmatch(text) else ""

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...search.keys import among
+from ...search.keys import among, count_rows
 from ...search.page import PageHits
 from ...search.service import Facts, SearchHits, key_reader
 from .answer import Answer
@@ -90,9 +90,7 @@ class ElasticsearchChangeListMixin(Base):
         """Return what the page shows of its search; None if there was none."""
         if self.answer is None:
             return None
-        reading = None
-        if not self.answer.mistake:
-            reading = self._admin.read_term(request, self.query)
+        read = self._admin.read_mistake if self.answer.mistake else self._admin.read_term
         # A condition that was added to those of the filters and of the search hides some hits.
         as_found = self.answer.found is not None and _conditions(self.queryset) == _conditions(
             self.answer.found
@@ -100,7 +98,7 @@ class ElasticsearchChangeListMixin(Base):
         return Shown(
             term=self.query,
             answer=self.answer,
-            reading=reading,
+            reading=read(request, self.query),
             every=self._admin.search_operator == "and",
             count=self._found,
             ranked=self.is_ranked,
@@ -172,9 +170,12 @@ class ElasticsearchChangeListMixin(Base):
         return None
 
     def _count_found(self) -> int:
-        """Return how many rows there are: a paginator of the project may just guess."""
-        is_counted = type(self.paginator).count is Paginator.count
-        return self.result_count if is_counted else self.queryset.count()
+        """Return how many rows there are: a project's paginator, or its rows, may just guess."""
+        is_counted = (
+            type(self.paginator).count is Paginator.count
+            and type(self.queryset).count is QuerySet.count
+        )
+        return self.result_count if is_counted else count_rows(self.queryset)
 
     def _asked_page(self, request: HttpRequest) -> ListPage | None:
         """Return the page that Elasticsearch may make; None where the database has to."""
@@ -265,14 +266,16 @@ class ElasticsearchChangeListMixin(Base):
 
     def _bounds(self) -> tuple[int, int]:
         """Return the places of the page's first row and of the row after its last."""
+        # An estimate may be a fraction.
+        count = int(self.result_count)
         if not self.multi_page or (self.show_all and self.can_show_all):
             # A paginator may guess too few.
-            return 0, max(self.result_count, self.list_per_page)
+            return 0, max(count, self.list_per_page, min(self._found, self.list_max_show_all))
         per_page = self.paginator.per_page
         start = (self.page_num - 1) * per_page
         end = start + per_page
-        if end + self.paginator.orphans >= self.result_count:
-            end = self.result_count
+        if end + self.paginator.orphans >= count:
+            end = max(start, count)
         return start, end
 
     def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:

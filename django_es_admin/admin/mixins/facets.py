@@ -67,6 +67,10 @@ def _counted(rows: QuerySet[Any], count: Any) -> QuerySet[Any] | None:
     if len(children) == 1 and not condition.negated and isinstance(children[0], tuple):
         name, value = children[0]
         if name == "pk__in" and isinstance(value, QuerySet) and value.model is rows.model:
-            # A filter of its own kind narrows the rows itself.
-            return value
+            # A filter of its own kind narrows the rows itself, or forgets to.
+            try:
+                return rows & value
+            except (TypeError, ValueError):
+                # One of them is cut, or has each row once.
+                return None
     return rows.filter(condition)

@@ -16,7 +16,7 @@ from ...insight.searches import KnownSearch
 from ...search.fields import SearchField, read_fields
 from ...search.lookups import database_lookups
 from ...search.operators.build import build_advanced, is_plain, read_names
-from ...search.operators.reading import Reading, read_search
+from ...search.operators.reading import Reading, read_mistake, read_search
 from ...search.operators.tree import Names
 from ...search.query import AnyQuery, Matching, build_marking, build_query
 from ...search.site.parts import SearchParts
@@ -187,6 +187,10 @@ class SearchOptionsMixin(Base):
         if not self._reads_operators(request):
             return Reading(None)
         return read_search(term, self.get_named_fields(request))
+
+    def read_mistake(self, request: HttpRequest, term: str) -> Reading:
+        """Return how a search that was not understood can be read nevertheless."""
+        return read_mistake(term, self.get_named_fields(request))
 
     def has_operators(self, request: HttpRequest, term: str) -> bool:
         """Whether a search has operators, understood or not."""

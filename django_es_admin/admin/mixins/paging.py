@@ -16,7 +16,7 @@ from ...indices.definition import definition_of
 from ...lifecycle.generations.table import is_as_declared
 from ...outbox.drain.pending import has_changes
 from ...search.columns import columns_of
-from ...search.filters import translate
+from ...search.filters import is_plain, translate
 from ...search.identity import key_field
 from ...search.logged import reason_of
 from ...search.ordering import translate_order
@@ -98,6 +98,7 @@ def shows_all(queryset: QuerySet[Any]) -> bool:
         or query.combinator
         or query.distinct_fields
         or query.is_empty()
+        or not is_plain(query)
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, Field, IntegerField, OrderBy, QuerySet, Value, When
 
 from ...search.keys import AmongKeys, Keys
 from .special import SpecialRows, special
@@ -37,9 +37,9 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
         # Parameters that PostgreSQL binds by itself make two expressions of one: it sorts distinct
         # rows by what is selected only.
         ranked: QuerySet[Any] = rows.annotate(elasticsearch_rank=_rank(keys))
-        return ranked.order_by("elasticsearch_rank", "pk")
+        return ranked.order_by(_ascending(ranked, F("elasticsearch_rank")), "pk")
     if may_repeat(rows):
-        return special(rows.order_by(_rank(keys), "pk"), OnceRows)
+        return special(rows.order_by(_ascending(rows, _rank(keys)), "pk"), OnceRows)
     in_turn: Any = special(rows.order_by(), RankedRows)
     in_turn.ranks = {key: place for place, key in enumerate(keys)}
     return cast("QuerySet[Any]", in_turn)
@@ -50,9 +50,17 @@ def may_repeat(queryset: QuerySet[Any]) -> bool:
     query = queryset.query
     if query.distinct or query.group_by:
         return False
+    if query.extra_tables:
+        return True
     joins = (query.alias_map[alias] for alias, count in query.alias_refcount.items() if count)
     fields = (getattr(join, "join_field", None) for join in joins)
-    return any(field is not None and (field.one_to_many or field.many_to_many) for field in fields)
+    return any(field is not None and not _leads_to_one(field) for field in fields)
+
+
+def _leads_to_one(field: Any) -> bool:
+    """Whether a relation leads to one row at most; a generic one says of itself what it is not."""
+    is_own = isinstance(field, Field) and field.many_to_one
+    return bool(field.one_to_one or is_own)
 
 
 class RankedRows(SpecialRows):
@@ -77,7 +85,8 @@ class RankedRows(SpecialRows):
             self._result_cache.sort(key=lambda row: self.ranks.get(row.pk, last))
 
     def _clone(self) -> Any:
-        return super()._clone().order_by(_rank(list(self.ranks)), "pk")
+        rows = super()._clone()
+        return rows.order_by(_ascending(rows, _rank(list(self.ranks))), "pk")
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """Return the rows one by one, as the database sorts them."""
@@ -105,7 +114,12 @@ def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> Q
     query = queryset.query
     ordering = query.order_by or (query.default_ordering and query.get_meta().ordering) or ()
     rank = _rank(keys[start : start + MAX_RANKED], before=keys[:start])
-    return queryset.order_by(rank, *ordering, "-pk")
+    return queryset.order_by(_ascending(queryset, rank), *ordering, "-pk")
+
+
+def _ascending(queryset: QuerySet[Any], rank: Case | F) -> OrderBy:
+    """Return the order with the lowest rank first, also in rows that ``reverse()`` has turned."""
+    return rank.asc() if queryset.query.standard_ordering else rank.desc()
 
 
 def _rank(keys: Sequence[Any], before: Sequence[Any] = ()) -> Case:

@@ -4,6 +4,7 @@ import math
 import zlib
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -21,7 +22,7 @@ from ...lifecycle.generations.table import is_as_declared
 from ...search.filters import translate
 from ...search.fresh import is_settled, sees_all
 from ...search.identity import key_field
-from ...search.keys import among
+from ...search.keys import among, count_rows
 from ...search.page import PageAsked, PageHits, search_page
 from ...search.query import EXACT_SCORE, exact_score
 from ...search.searched import Searched, tell
@@ -176,7 +177,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             if hits is None or hits.facts is None or hits.total > limit:
                 return answer
             keys = hits.every if isinstance(hits, PageHits) else hits.ids
-            if keys is not None and among(queryset, keys).count() == hits.total:
+            if keys is not None and count_rows(among(queryset, keys)) == hits.total:
                 return answer
         for common in (plan.common,) if settled else ((), plan.common):
             answer = self._few(request, queryset, term, common, limit)
@@ -253,15 +254,20 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 )
                 if hits:
                     return hits
-        return search_ids(
+        ids = partial(
+            search_ids,
             document,
             query,
-            filters=filters,
             limit=limit,
             deadline=deadline,
             spelling=spelling,
             exact=exact,
         )
+        if filters:
+            # An index may refuse conditions that are too many, or too deep.
+            with suppress(ServerRefused):
+                return ids(filters=filters)
+        return ids()
 
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str

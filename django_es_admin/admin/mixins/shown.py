@@ -13,7 +13,7 @@ class Shown:
     Args:
         term: what was typed.
         answer: what answered.
-        reading: how it was read; None if it was not understood.
+        reading: how it was read.
         every: whether words side by side have to match all.
         count: rows found, all filters and restrictions applied.
         ranked: whether the best come first.
@@ -24,7 +24,7 @@ class Shown:
 
     term: str
     answer: Answer
-    reading: Reading | None
+    reading: Reading
     every: bool
     count: int
     ranked: bool

@@ -1,6 +1,6 @@
 """The line above the results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...documents import Document
-from ...search.operators.reading import Reading
-from ...search.query import is_pattern
+from ...search.operators.reading import Reading, texts_in
+from ...search.operators.tree import Phrase, Word
+from ...search.query import has_jokers, is_pattern
 from ...search.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at, tell, why_words
 from .shown import Shown
@@ -63,7 +64,7 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
         link: a change list's ``get_query_string()``.
     """
     hits, mistake = shown.answer.hits, shown.answer.mistake
-    reading = shown.reading or Reading(None)
+    reading = shown.reading
     # A word of a row that someone may not see is nothing to tell, either.
     suggestion = hits.suggestion if hits and shown.may_tell else ""
     return Summary(
@@ -89,7 +90,7 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
 def _other_is(reading: Reading) -> str:
     if reading.why == "small":
         return "capitals"
-    return "words" if reading.tree else "operators"
+    return "words" if reading.tree or reading.why == "mistake" else "operators"
 
 
 def _notes(shown: Shown) -> list[str]:
@@ -97,15 +98,9 @@ def _notes(shown: Shown) -> list[str]:
         return []
     notes = []
     reading = shown.reading
-    if reading and reading.why and reading.why != "small":
+    if reading.why and reading.why != "small":
         notes.append(why_words(reading))
-    if any("*" in word and not is_pattern(word) for word in read_words(shown.term).words):
-        notes.append(
-            _(
-                "* stands for other letters only after at least two letters of a word, as "
-                "in “pyth*”."
-            )
-        )
+    notes += _about_patterns(shown)
     hits = shown.answer.hits
     if read_words(shown.term).truncated:
         notes.append(
@@ -148,6 +143,26 @@ def _notes(shown: Shown) -> list[str]:
             % {"number": _number(missing)}
         )
     return notes
+
+
+def _about_patterns(shown: Shown) -> Iterator[str]:
+    """Yield why a ``*`` or ``?`` stands for no other letters."""
+    tree = shown.reading.tree
+    if tree is None:
+        words = list(read_words(shown.term).words)
+    else:
+        words = [text.text for text in texts_in(tree) if isinstance(text, Word)]
+        if any("*" in text.text for text in texts_in(tree) if isinstance(text, Phrase)):
+            yield _("In quotation marks, * does not stand for other letters.")
+    words = [word for word in words if has_jokers(word) and not is_pattern(word)]
+    if any("*" in word for word in words):
+        yield _(
+            "* stands for other letters only after at least two letters of a word, as in “pyth*”."
+        )
+    if any("*" not in word for word in words):
+        yield _(
+            "? stands for another letter only after at least two letters of a word, as in “pyth?n”."
+        )
 
 
 def _number(value: int) -> str:

@@ -72,14 +72,14 @@ class _Builder:
             case Joined():
                 return self._joined(node, fields)
 
-    def _word(self, word: Word, fields: Sequence[SearchField]) -> Query:
+    def _word(self, word: Word, fields: Sequence[SearchField], *, is_beside: bool = False) -> Query:
         if all(is_valued(field) for field in fields):
             return _any([equal(field, word.text, word.place) for field in fields])
         if is_pattern(word.text) and not any(f.is_text or f.is_keyword for f in fields):
             raise SearchUnreadable(
                 _("* and ? stand for other letters only in texts and keywords."), word.place
             )
-        return build_query(fields, read_words(word.text), self._matching)
+        return build_query(fields, read_words(word.text), self._matching, is_beside=is_beside)
 
     def _phrase(self, phrase: Phrase, fields: Sequence[SearchField]) -> Query:
         found = []
@@ -127,9 +127,12 @@ class _Builder:
             matching = replace(self._matching, operator="and" if every else "or")
             wanted.append(build_query(fields, read_words(text), matching))
         never = []
+        others = any(not isinstance(part, Word | Not) for part in parts)
         for part in parts:
             if isinstance(part, Not) and (part.sign or every):
                 never.append(self._unwanted(part, fields))
+            elif isinstance(part, Word):
+                wanted.append(self._word(part, fields, is_beside=every and others))
             else:
                 wanted.append(self.build(part, fields))
         query: Query = {"must_not": never} if never else {}

@@ -1,6 +1,7 @@
 """From a text to the tree of its operators, or to the reason why it has none."""
 
 import re
+import unicodedata
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -8,21 +9,25 @@ from django.utils.translation import gettext as _
 from ...exceptions import SearchUnreadable
 from ..fields import SearchField
 from ..values import between, equal, is_compared, is_valued
-from ..words import MAX_CHARACTERS, MAX_WORDS
+from ..words import MAX_CHARACTERS, MAX_PARTS, MAX_WORDS, count_parts
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
 Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long", "shouted"]
 
 # What is deeper than this was not typed by anybody.
 MAX_DEPTH = 30
+MAX_LENGTH = MAX_WORDS * MAX_CHARACTERS
 
 
 _SIGNS = "+-"
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
 _SIDES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-_RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])")
+_RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+[Tt][Oo]\s+([^\s\]}]+)\s*([\]}])")
+# Marks that end a sentence, or a bracket around it, and nothing else before the next space.
+_NO_VALUE = r"[,;.!?)]{0,9}(?:\s|$)"
+_EMPTY = re.compile(_NO_VALUE)
 # No longer than any name is, or many signs would be looked at from each of them to the end.
-_NAMED = re.compile(r'(?:^|(?<=[\s(+-]))([^\s:"()]{1,200}):(?=\S)')
+_NAMED = re.compile(rf'(?:^|(?<=[\s(+-]))([^\s:"()]{{1,200}}):(?!{_NO_VALUE})')
 _AFTER_PHRASE = frozenset(".,;:!?)")
 # After the name of a field, the quotation marks of all languages are some: keyboards put them in.
 _QUOTES = {
@@ -41,8 +46,11 @@ _QUOTES = {
     "\u300e": "\u300f",
     "\uff02": "\uff02",
 }
-_KEYWORDS = ("AND", "OR", "NOT")
+KEYWORDS = ("AND", "OR", "NOT")
 _DIGIT = re.compile(r"\.?\d")
+# A number whose sign is its own, without the name of a field: of a telephone, "-20%", "-18 °C".
+_UNITS = "%\u2030\xb0\u2103\u2109$\xa3\xa5\u20ac"
+_SIGNED_NUMBER = re.compile(rf"\+\.?\d|-\.?\d[\d.,]{{0,30}}\s?[{_UNITS}]")
 # As in "they are -red, -blue and -green".
 _PROSE = ",;.!?"
 # With a backslash before, it is no operator.
@@ -61,16 +69,18 @@ class PastedError(Exception):
 
 def parse(text: str, names: Names) -> Node | None:
     """Return the tree of a text; None if it is words."""
-    known = {name.casefold(): field for name, field in names.items()}
-    named = any(found[1].casefold() in known for found in _NAMED.finditer(text))
+    known = {folded(name): field for name, field in names.items()}
+    named = any(folded(found[1]) in known for found in _NAMED.finditer(text))
     if not named and _is_shouted(text):
         raise PastedError("shouted")
     reader = _Reader(text, {**known, **names}, is_clear=named)
     tree = reader.read()
     if not reader.has_operators:
         return None
+    if reader.is_unpaired:
+        raise PastedError("bracket", "(")
     words = text.split()
-    if len(words) > MAX_WORDS or len(text) > MAX_WORDS * MAX_CHARACTERS:
+    if len(words) > MAX_WORDS or count_parts(text) > 2 * MAX_PARTS or len(text) > MAX_LENGTH:
         signed = sum(word[0] in _SIGNS for word in words)
         if not named and {"AND", "OR"}.isdisjoint(words) and signed * 4 < len(words):
             # A paragraph that was pasted, and no list of what to find or not.
@@ -81,13 +91,21 @@ def parse(text: str, names: Names) -> Node | None:
     return tree
 
 
+def folded(name: str) -> str:
+    """Return the name of a field for comparison: in any case, and as Django's lookups have it."""
+    return unicodedata.normalize("NFKC", name).casefold().replace("__", ".")
+
+
 def _is_shouted(text: str) -> bool:
     """Whether capitals do not make operators, as all letters of a title are some.
 
     What has a digit is a list of numbers of articles rather than a title.
     """
     words = text.split()
-    others = [word for word in words if word not in _KEYWORDS]
+    others = [word for word in words if word not in KEYWORDS]
+    if words and not others:
+        # There is nothing to find or not.
+        return True
     return (
         len(words) > max(len(others), 2)
         and text == text.upper()
@@ -106,6 +124,7 @@ class _Reader:
 
     def __init__(self, text: str, names: Names, *, is_clear: bool) -> None:
         self.has_operators = False
+        self.is_unpaired = False
         self._text = text
         self._names = names
         self._is_clear = is_clear
@@ -150,7 +169,7 @@ class _Reader:
     def _keyword(self) -> str:
         """Return the ``AND``, ``OR`` or ``NOT`` that follows."""
         self._spaces()
-        for word in _KEYWORDS:
+        for word in KEYWORDS:
             end = self._at + len(word)
             if self._text.startswith(word, self._at) and self._is_end(end):
                 return word
@@ -261,17 +280,26 @@ class _Reader:
             raise PastedError("start", self._text[place])
         text = self._scan(stop_at_colon=field is None)
         if self._text[self._at : self._at + 1] == ":" and field is None:
-            found = self._names.get(text) or self._names.get(text.casefold())
+            found = self._names.get(text) or self._names.get(folded(text))
             if found is not None and text:
                 self._skip(":")
                 return self._named(found, place)
             if not self._is_clear:
                 raise PastedError("name", text) if text else PastedError("sign", ":")
             text += self._scan(stop_at_colon=False)
-        if not self._is_clear and field is None and not _ODD.isdisjoint(text):
-            odd = next(character for character in text if character in _ODD)
+        if not self._is_clear and field is None:
+            self._look_for_odd(text)
+        return Word(_plain(text, field), place)
+
+    def _look_for_odd(self, word: str) -> None:
+        if not _ODD.isdisjoint(word):
+            odd = next(character for character in word if character in _ODD)
             raise PastedError("bracket" if odd in "[]{}" else "sign", odd)
-        return Word(text, place)
+        if word.count('"') % 2 and len(word) > 1 and word[-1] == '"' and not word[-2].isdigit():
+            # It closes what nothing opened, and does not stand for inches.
+            raise PastedError("quote", '"')
+        if word.count("(") > word.count(")"):
+            self.is_unpaired = True
 
     def _scan(self, *, stop_at_colon: bool) -> str:
         """Return the text up to where a word ends, without escapes."""
@@ -298,18 +326,26 @@ class _Reader:
         return "".join(found)
 
     def _named(self, field: SearchField, place: int) -> Node:
-        follows = self._at < len(self._text) and not self._text[self._at].isspace()
+        empty = _EMPTY.match(self._text, self._at)
+        # Who gives nothing but a name and a colon has forgotten the value.
+        is_mistake = (
+            self._is_clear
+            or empty is None
+            or not (self._text[:place].strip() or self._text[empty.end() :].strip())
+        )
+        if not (is_mistake or self._is_end(self._at)):
+            raise PastedError("value", self._text[place : self._at])
         self._spaces()
-        if self._at >= len(self._text):
-            return self._missing()
         try:
+            if self._at >= len(self._text):
+                return self._missing()
             part = self._value(field)
-            if not follows:
+            if empty:
                 _check(part, field)
         except SearchUnreadable:
-            if follows or self._is_clear:
+            if is_mistake:
                 raise
-            # As in "Price: on request".
+            # As in "Price: on request", or "In stock:".
             raise PastedError("value", self._text[place : self._at].strip()) from None
         return Named(field, part, place)
 
@@ -334,7 +370,9 @@ class _Reader:
     def _bound(self, field: SearchField) -> Word:
         place = self._at
         phrase = self._quoted(field)
-        return Word(phrase.text if phrase else self._scan(stop_at_colon=False), place)
+        if phrase:
+            return Word(phrase.text, place)
+        return Word(_plain(self._scan(stop_at_colon=False), field), place)
 
     def _range(self) -> Between:
         place = self._at
@@ -368,12 +406,12 @@ class _Reader:
         return True
 
     def _is_number(self, field: SearchField | None, place: int) -> bool:
-        """Whether a sign is a value's, after the name of a field.
+        """Whether a sign is a value's, as it is after the name of a field.
 
         If the field holds values, it always is; else before a digit, as few mean "all but 5".
         """
         if field is None:
-            return False
+            return bool(_SIGNED_NUMBER.match(self._text, place))
         return is_valued(field) or bool(_DIGIT.match(self._text, place + 1))
 
     def _bound_depth(self, depth: int) -> None:
@@ -392,6 +430,13 @@ class _Reader:
         if why != "sign":
             raise SearchUnreadable(_("This is not understood here."), place)
         return Word(self._scan(stop_at_colon=False), place)
+
+
+def _plain(text: str, field: SearchField | None) -> str:
+    """Return a word; as a value, without the mark with which a sentence goes on, or ends."""
+    if field is None or not is_valued(field):
+        return text
+    return text.rstrip(",;.") or text
 
 
 def _check(node: Node, field: SearchField) -> None:

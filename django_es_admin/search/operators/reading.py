@@ -13,9 +13,12 @@ from typing import Literal
 
 from ...exceptions import SearchUnreadable
 from ..words import cleaned
-from .parse import PastedError, Why, parse
+from .parse import KEYWORDS, PastedError, Why, folded, parse
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
+_WORD = re.compile(r"[^\W_][\w.'\u2019-]*")
+# As in "price > 10".
+_COMPARED = re.compile(r"(?<=[^\s<>:])\s*([<>]=?)\s*(?=[\d.+-])")
 _SMALL = re.compile(r"(?:^|(?<=[\s(]))(?:and|or|not)(?=\s|$)")
 
 
@@ -26,13 +29,14 @@ class Reading:
     Args:
         tree: its operators; None if it is words.
         why: what made words of a text that looks as if it had operators; ``"small"`` if capitals
-            would make operators of some words; "" otherwise.
+            would make operators of some words; ``"mistake"`` if it was not understood; ""
+            otherwise.
         what: the part of the text that did.
         other: the same text for the other reading, as it would be typed; "" if there is none.
     """
 
     tree: Node | None
-    why: Why | Literal["small", ""] = ""
+    why: Why | Literal["small", "mistake", ""] = ""
     what: str = ""
     other: str = ""
 
@@ -58,28 +62,41 @@ def read_search(term: str, names: Names) -> Reading:
     if tree is None:
         return Reading(None)
     words = " ".join(_words_of(tree))
-    return Reading(tree, other=words if _words(words, names) else "")
+    return Reading(tree, other=words if _words(words, names) else _bare(words, names))
+
+
+def read_mistake(term: str, names: Names) -> Reading:
+    """Return what is left to read of a search that was not understood: its words."""
+    return Reading(None, "mistake", other=_bare(cleaned(term), names))
+
+
+def _bare(text: str, names: Names) -> str:
+    """Return the words of a text without all that may be an operator, or ""."""
+    words = " ".join(word for word in _WORD.findall(text) if word not in KEYWORDS)
+    return words if _words(words, names) else ""
+
+
+def texts_in(node: Node) -> Iterator[Word | Phrase]:
+    """Yield the words and the phrases of a tree, bounds left out."""
+    match node:
+        case Word() | Phrase():
+            yield node
+        case Not() | Named():
+            yield from texts_in(node.part)
+        case Joined():
+            for part in node.parts:
+                yield from texts_in(part)
 
 
 def _in_capitals(text: str, tree: Node | None) -> str:
     """Return a text with each ``and``, ``or`` and ``not`` that is a word of it in capitals."""
     if tree is None:
         return _SMALL.sub(lambda found: found[0].upper(), text)
-    for word in _small_words(tree):
+    small = (part for part in texts_in(tree) if isinstance(part, Word))
+    for word in (part for part in small if _SMALL.fullmatch(part.text)):
         end = word.place + len(word.text)
         text = text[: word.place] + word.text.upper() + text[end:]
     return text
-
-
-def _small_words(node: Node) -> Iterator[Word]:
-    match node:
-        case Word() if _SMALL.fullmatch(node.text):
-            yield node
-        case Not() | Named():
-            yield from _small_words(node.part)
-        case Joined():
-            for part in node.parts:
-                yield from _small_words(part)
 
 
 def _words(text: str, names: Names) -> bool:
@@ -102,12 +119,12 @@ def _as_operators(text: str, names: Names, pasted: "PastedError") -> str:
     """Return what may have been meant by a text that was read as words."""
     meant = {
         "name": _with_another_name(text, names, pasted.what),
-        "sign": re.sub(r"\s+:\s*|(?:^|(?<=\s))([+-])\s+(?=\w)", _closed_up, text),
+        "sign": _COMPARED.sub(r":\1", text)
+        if pasted.what in ("<", ">")
+        else re.sub(r"\s+:\s*|(?:^|(?<=\s))([+-])\s+(?=\w)", _closed_up, text),
         "bracket": f"{text})",
         "quote": f'{text}"',
-        "shouted": " ".join(
-            word if word in ("AND", "OR", "NOT") else word.lower() for word in text.split()
-        ),
+        "shouted": " ".join(word if word in KEYWORDS else word.lower() for word in text.split()),
     }.get(pasted.why, "")
     if meant and _operators(meant, names):
         return meant
@@ -120,7 +137,7 @@ def _closed_up(found: re.Match[str]) -> str:
 
 
 def _with_another_name(text: str, names: Names, name: str) -> str:
-    near = get_close_matches(name.casefold(), [each.casefold() for each in names], n=1)
+    near = get_close_matches(folded(name), [folded(each) for each in names], n=1)
     return text.replace(f"{name}:", f"{near[0]}:") if near else ""
 
 

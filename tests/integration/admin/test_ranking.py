@@ -1,14 +1,17 @@
 """Rows in the order of hits, in the database."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.forms import modelformset_factory
 from django.test.utils import CaptureQueriesContext
 
 from django_es_admin.admin.mixins import ranking
-from django_es_admin.admin.mixins.ranking import best_first, in_order, matching
-from tests.testapp.models import Label, Note
+from django_es_admin.admin.mixins.ranking import best_first, in_order, matching, may_repeat
+from tests.guide.models import Board, Memo
+from tests.testapp.models import Label, Note, Shelf
 
 from .searching import make_notes
 
@@ -47,6 +50,18 @@ def test_rows_that_are_no_hits_come_last(notes: dict[str, Note]) -> None:
     assert matching(rows.order_by("-title"), ids) == [notes[title].pk for title in "EFDCA"]
 
 
+def test_rows_that_were_reversed_still_have_the_best_first(notes: dict[str, Note]) -> None:
+    keys = [notes[title].pk for title in "FBDA"]
+    rows = Note.objects.order_by("title").reverse()
+    words = [Label.objects.create(word=word) for word in ("red", "blue")]
+    for note in notes.values():
+        note.labels.set(words)
+    assert titles(best_first(rows, keys)) == "FBEDCA"
+    for found in (rows, rows.distinct(), rows.filter(labels__in=words)):
+        assert titles(in_order(found, keys)) == "FBDA"
+    assert titles(in_order(rows, keys).select_related("shelf")) == "FBDA"
+
+
 def test_rows_that_a_filter_repeats_are_each_there_once(notes: dict[str, Note]) -> None:
     words = [Label.objects.create(word=word) for word in ("red", "blue")]
     for note in notes.values():
@@ -54,6 +69,24 @@ def test_rows_that_a_filter_repeats_are_each_there_once(notes: dict[str, Note]) 
     keys = [notes[title].pk for title in "FBD"]
     rows = Note.objects.filter(labels__in=words)
     assert titles(in_order(rows.distinct(), keys)) == "FBD"
+
+
+@pytest.mark.parametrize(
+    ("rows", "repeats"),
+    [
+        (Note.objects.filter(shelf__name="Attic"), False),
+        (Memo.objects.filter(content_type__model="board"), False),
+        (Note.objects.filter(labels__word="red"), True),
+        (Note.objects.filter(labels__word="red").distinct(), False),
+        (Note.objects.alias(number=Count("labels")).filter(number=1), False),
+        (Shelf.objects.filter(note__title="A"), True),
+        (Board.objects.filter(memos__text="seen"), True),
+        (Label.objects.filter(note__shelf__name="Attic"), True),
+        (Note.objects.extra(tables=["testapp_label"]), True),
+    ],
+)
+def test_whether_a_join_may_repeat_a_row(rows: QuerySet[Any], repeats: bool) -> None:
+    assert may_repeat(rows) == repeats
 
 
 def test_rows_in_order_are_so_whoever_reads_or_copies_them(notes: dict[str, Note]) -> None:

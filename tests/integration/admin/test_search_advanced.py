@@ -130,6 +130,7 @@ def test_a_sign_after_a_field_is_a_numbers(
     make_notes("Cellar", stars=-5)
     make_notes("Deep cellar", stars=-30)
     index_notes()
+    assert found(admin_client, "stars:-5, cellar") == ["Cellar"]
     for term in ("stars:-5", "stars:(-5)", "STARS:-5", "stars: -5", "stars:\N{MINUS SIGN}5"):
         assert found(admin_client, term) == ["Cellar"]
     assert found(admin_client, "stars:<-5") == ["Deep cellar"]
@@ -156,6 +157,21 @@ PASTED = [
     "<red> lamp",
     "red -> lamp",
     "lamp, red: a title (with more)",
+    "red lamp stars:",
+    "(red lamp, code:)",
+    "A title:",
+    "Stars: red lamp",
+    "Stars: 5..10 lamp",
+    "Written: some day",
+    "lamp(red -blue",
+    'red" lamp -blue',
+    "red lamp -18 °C",
+    "lamp -20%",
+    "+5 lamp",
+    "NOT",
+    "**",
+    "?ed lamp",
+    "lam? red",
 ]
 
 
@@ -181,6 +197,8 @@ def test_what_is_pasted_finds_what_it_finds_without_operators(
         ("'red lamp", "Read as words: “'” is not an operator here.", '"\'red lamp"'),
         ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
         ("lamp -red", "Or search for the words: lamp red", "lamp red"),
+        ("stars > 10", "Or search with operators: stars:>10", "stars:>10"),
+        ("lamp stars:", "“stars:” is not followed by a valid value.", '"lamp stars:"'),
     ],
 )
 def test_the_line_says_how_it_was_read_and_links_to_the_other_reading(
@@ -190,6 +208,22 @@ def test_the_line_says_how_it_was_read_and_links_to_the_other_reading(
     assert told in unescape(summary_of(response))
     links = re.findall(r'<a href="(\?[^"]*)"', _line(response))
     assert QueryDict(unescape(links[-1]).lstrip("?"))["q"] == link
+
+
+@pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [("lamp AND", "lamp"), ("stars:red <b>", "stars red b"), ("[ stars:(", "stars")],
+)
+def test_below_a_mistake_is_a_link_to_its_words(
+    admin_client: Client, term: str, words: str
+) -> None:
+    page = text_of(open_list(admin_client, term, STARRED))
+    links = re.findall(r'Or search for the words: <a href="([^"]*)">([^<]*)</a>', page)
+    assert [text for _, text in links] == [words]
+    assert [QueryDict(unescape(link).lstrip("?"))["q"] for link, _ in links] == [
+        text for _, text in links
+    ]
 
 
 def _line(response: Any) -> str:
@@ -218,6 +252,36 @@ def test_patterns_find_what_looks_like_them_in_both_modes(
         told = summary_of(open_list(admin_client, "*amp", STARRED))
         assert "* stands for other letters only after at least two letters of a word" in told
         monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
+
+
+@pytest.mark.usefixtures("lamps")
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        ("title:la*", ""),
+        ("stars:* la*", ""),
+        ("lamp?", ""),
+        ("title:(la?p OR li*t) -code:*", ""),
+        ("title:l*", "* stands for other letters only after"),
+        ("stars:5 l?mp", "? stands for another letter only after"),
+        ("l?mp", "? stands for another letter only after"),
+        ('"red la*"', "In quotation marks, * does not stand for other letters."),
+    ],
+)
+def test_the_line_says_where_there_is_no_pattern(
+    admin_client: Client, term: str, told: str
+) -> None:
+    line = summary_of(open_list(admin_client, term, STARRED))
+    assert told in line
+    assert ("stand" in line) == bool(told)
+
+
+@pytest.mark.usefixtures("lamps")
+def test_a_sign_alone_excludes_nothing_beside_operators(admin_client: Client) -> None:
+    assert found(admin_client, "stars:5 &") == ["Red lamp"]
+    assert found(admin_client, "& shelf.name:attic -blue") == ["Lamp, red"]
+    assert found(admin_client, "stars:5, [1 lamp") == []
+    assert found(admin_client, "& -red") == []
 
 
 @pytest.mark.usefixtures("lamps")
@@ -356,6 +420,11 @@ HOSTILE = [
     "((red OR blue) AND (lamp",
     "title:\u200f-red",
     "%00 %ED%A0%80",
+    # Of each word, analysis makes a hundred.
+    " ".join(f"red{n}-" + "-".join("lampshade" * 14) for n in range(50)),
+    " ".join(f"-red{n}." + ".".join("lampshade" * 14) for n in range(40)),
+    " ".join("title:" + "-".join("lampshade" * 14) for n in range(40)),
+    " ".join(f"赤いランプ{n}" * 20 for n in range(50)),
 ]
 
 

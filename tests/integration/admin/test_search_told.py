@@ -14,7 +14,9 @@ from django.test import Client, override_settings
 from django.utils.functional import cached_property
 from django.utils.html import escape
 
+from django_es_admin.admin.mixins import search
 from django_es_admin.models import OutboxEntry
+from django_es_admin.search import fresh
 from django_es_admin.search.suggest import Spelling
 from tests.servers import Answer, standing_between
 from tests.testapp.models import Label, Note
@@ -368,6 +370,53 @@ def test_hits_are_counted_whatever_a_paginator_says(
     assert titles(response) == []
     with no_elasticsearch():
         assert summary_of(open_list(admin_client, "lantern")).startswith("7 hits for lantern")
+
+
+@pytest.mark.usefixtures("option")
+@pytest.mark.parametrize("kind", [FixedPaginator, EstimatingPaginator])
+@pytest.mark.parametrize("guess", [6.5, -1])
+# Django's own page counts with the estimate, too.
+@pytest.mark.filterwarnings("ignore:Plural value must be an integer")
+def test_an_estimate_may_be_a_fraction_or_unknown(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, kind: type[Any], guess: float
+) -> None:
+    monkeypatch.setattr(NoteAdmin, "paginator", kind)
+    monkeypatch.setattr(kind, "guess", guess)
+    make_notes(*(f"Lantern {n}" for n in range(7)))
+    index_notes()
+    OutboxEntry.objects.all().delete()
+    for sorting in ({}, {"o": "1"}, {"o": "-3"}, {"all": ""}):
+        response = open_list(admin_client, "lantern", **sorting)
+        assert summary_of(response).startswith("7 hits for lantern")
+        whole = guess < 0 or "all" in sorting
+        assert len(set(titles(response))) == (7 if whole else 5)
+
+
+class EstimatingRows(QuerySet[Note]):
+    """Rows whose number is a guess."""
+
+    def count(self) -> int:
+        return 50
+
+
+@pytest.mark.usefixtures("option")
+@pytest.mark.parametrize("checked", [0, 1_000])
+def test_hits_are_counted_whatever_the_rows_say(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, checked: int
+) -> None:
+    def rows(self: Any, request: HttpRequest) -> QuerySet[Note]:
+        return EstimatingRows(Note).filter(tenant="ours")
+
+    monkeypatch.setattr(NoteAdmin, "get_queryset", rows)
+    monkeypatch.setattr(search, "MAX_CHECKED", checked)
+    monkeypatch.setattr(fresh, "wrote_within", lambda database, seconds: False)
+    make_notes(*(f"Lantern {n}" for n in range(7)))
+    make_notes("Lantern x", tenant="theirs")
+    index_notes()
+    OutboxEntry.objects.all().delete()
+    for sorting in ({}, {"o": "1"}, {"o": "-3"}, {"kind__exact": "plain"}, {"all": ""}):
+        told = summary_of(open_list(admin_client, "lantern", **sorting))
+        assert told.startswith("7 hits for lantern"), sorting
 
 
 @pytest.mark.usefixtures("option")

@@ -90,6 +90,22 @@ def test_operators(term: str, expected: Any) -> None:
     assert query(term) == expected
 
 
+def test_a_word_that_analysis_drops_excludes_nothing_beside_something_else() -> None:
+    def of(found: Any) -> list[str]:
+        if isinstance(found, list):
+            return [each for part in found for each in of(part)]
+        if not isinstance(found, dict):
+            return []
+        own = [found["zero_terms_query"]] if "zero_terms_query" in found else []
+        return own + [each for part in found.values() for each in of(part)]
+
+    assert "all" in of(query("stars:5 &"))
+    assert "all" in of(query('& "red lamp" -blue'))
+    # By itself it finds nothing, and no more than nothing without what must not be.
+    for term in ("& -red", "title:&", "stars:5 OR &"):
+        assert "all" not in of(query(term)), term
+
+
 def test_a_phrase_is_looked_for_in_texts_and_keywords() -> None:
     assert query('"red lamp"') == {
         "dis_max": {

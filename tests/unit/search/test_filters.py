@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import CharField, Count, DecimalField, F, Q, QuerySet, sql
 from shop.documents import ProductDocument
 from shop.models import Product
 
 from django_es_admin.documents import Document, fields
 from django_es_admin.search.columns import columns_of
-from django_es_admin.search.filters import translate
+from django_es_admin.search.filters import MAX_VALUES, translate
+from django_es_admin.search.ordering import translate_order
 from tests.testapp.documents import NoteDocument
 from tests.testapp.models import Note
 
@@ -141,6 +142,67 @@ def test_a_document_that_is_made_by_hand_stands_for_no_column() -> None:
             return {"id": 1}
 
     assert columns_of(ByHand) == {}
+
+
+class Shouted(CharField):
+    """Stores something else than it is given."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value and str(value).upper()
+
+
+class Encrypted(CharField):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return value and value[::-1]
+
+
+class Alike(CharField):
+    """Compared in any case."""
+
+    def db_type(self, connection: Any) -> str:
+        return "citext"
+
+
+class Cents(DecimalField):
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return value and int(value * 100)
+
+
+@pytest.mark.parametrize("kind", [Shouted, Encrypted, Alike])
+def test_a_column_that_the_project_stores_in_its_own_way_is_left_to_the_database(
+    monkeypatch: pytest.MonkeyPatch, kind: type[CharField]
+) -> None:
+    class Coded(Document):
+        sku = fields.KeywordField()
+        brand = fields.KeywordField()
+
+    Coded.django = ProductDocument.django
+    monkeypatch.setattr(Product._meta.get_field("sku"), "__class__", kind)
+    assert set(columns_of(Coded)) == {"brand"}
+    assert translate(Coded, Product.objects.filter(sku="a")) is None
+
+
+def test_a_number_that_the_project_stores_in_its_own_way_is_sorted_by_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert translate_order(ProductDocument, Product.objects.order_by("price"))
+    monkeypatch.setattr(Product._meta.get_field("price"), "__class__", Cents)
+    assert translate_order(ProductDocument, Product.objects.order_by("price")) == ()
+
+
+class OwnQuery(sql.Query):
+    """What another package adds to a query, such as a common table expression."""
+
+
+def test_what_a_query_has_beside_its_conditions_is_left_to_the_database() -> None:
+    own = QuerySet(Product, query=OwnQuery(Product))
+    for rows in (own, Product.objects.extra(tables=["shop_tag"]), Product.objects.using("other")):
+        assert translate(ProductDocument, rows) is None
+        assert translate(ProductDocument, rows.filter(is_active=True)) is None
+    assert translate(ProductDocument, Product.objects.using("default")) == ()
+    few, many = range(MAX_VALUES), range(MAX_VALUES + 1)
+    assert translate(ProductDocument, Product.objects.filter(id__in=few))
+    assert translate(ProductDocument, Product.objects.filter(id__in=many)) is None
 
 
 def test_fields_that_hold_something_else() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django_es_admin.search.fields import SearchField
-from django_es_admin.search.query import Matching, build_query
+from django_es_admin.search.query import Matching, build_query, has_jokers
 from django_es_admin.search.values import equal
 from django_es_admin.search.words import read_words
 
@@ -46,6 +46,25 @@ def test_nothing_typed_is_syntax() -> None:
     assert not parts(used, "simple_query_string")
     for word in term.split():
         assert any(match["query"] == word for match in parts(used, "multi_match"))
+
+
+@pytest.mark.parametrize("word", ["p?thon", "?ython", "p??thon", "*ython", "lib-?.so", "pyth?n?"])
+def test_what_may_be_meant_as_a_pattern_is_never_fuzzy(word: str) -> None:
+    made = query(TITLE, CODE, term=f"{word} lamp")
+    fuzzy = {match["query"] for match in parts(made, "multi_match") if "fuzziness" in match}
+    assert fuzzy == {"lamp"}
+
+
+@pytest.mark.parametrize("word", ["python?", "python??", "what?!", "example.org/page?number=a"])
+def test_a_question_is_no_pattern(word: str) -> None:
+    assert not has_jokers(word)
+
+
+@pytest.mark.parametrize("sign", "-\u2013\u2212")
+def test_a_number_has_any_dash_before_it(sign: str) -> None:
+    made = query(STARS, TITLE, term=f"{sign}5")
+    found = {tuple(m["fields"]): m["query"] for m in parts(made, "multi_match")}
+    assert found == {("stars",): "-5", ("title^3",): f"{sign}5"}
 
 
 def test_numbers_and_dates_are_lenient_and_never_fuzzy() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from django_es_admin.exceptions import SearchUnreadable
 from django_es_admin.search.fields import SearchField
-from django_es_admin.search.operators.reading import Reading, read_search
-from django_es_admin.search.operators.tree import Joined, Named, Not, Phrase, Word
+from django_es_admin.search.operators.reading import Reading, read_mistake, read_search
+from django_es_admin.search.operators.tree import Between, Joined, Named, Not, Phrase, Word
 
 NAMES = {
     "name": SearchField("name", 3, "text"),
@@ -24,6 +24,8 @@ NAMES = {
     "sold": SearchField("sold", 1, "boolean"),
     "description": SearchField("description", 1, "text"),
     "tags.name": SearchField("tags.name", 1, "text", ("tags",)),
+    "category.name": SearchField("category.name", 1, "text"),
+    "größe": SearchField("größe", 1, "integer"),
 }
 CATALOGUE = Path(__file__).parents[2] / "data" / "packages.csv.gz"
 
@@ -98,7 +100,53 @@ def test_every_name_of_the_catalogue_is_words() -> None:
         "(Python 3)",
         "bindings (Python 3) for (a)",
         "Price: on request",
+        "Price: from 5 to 10",
+        "In stock:",
+        "In stock: ",
+        "In stock:.",
+        "Is it in stock:?",
+        "(in stock:)",
+        "The name:",
+        "Name: (",
+        "Name: )",
+        "Name: AND",
+        "Name: NOT",
+        "Stock: >",
+        "Stock: [",
+        "Stock: [a]",
+        "Stock: 1,000",
+        "Stock: 5..10",
+        "Stock: (5",
+        "Price: 2,50",
+        "Price: 5-10",
+        "Day: 21.11.2026",
+        "Day: yesterday",
+        'Name: "unclosed',
+        "Brand: C++ - a book",
         "Sold: everywhere",
+        "16:9",
+        "10:30-12:00",
+        "ada@example.org",
+        "NOT",
+        "NOT NOT",
+        "AND",
+        "OR OR",
+        "AND lamp",
+        "lamp (red [blue) -led",
+        "[[lamp]]",
+        "((lamp))",
+        "lamp(red -blue",
+        'The 24-inch" monitor -curved',
+        '"The 24" monitor"',
+        "+49 170 1234567",
+        "tel. +49(170)123",
+        "Freezer -18 °C",
+        "Freezer -18°C",
+        "SALE -20%",
+        "−20 % or –5",
+        "-- lamp",
+        "lamp --",
+        "lamp &",
         "integers beyond (-20, 20)",
         "used by -nox, -x11 and -qt.",
         "a +3e, or not",
@@ -160,6 +208,15 @@ def test_what_is_pasted_is_words(term: str) -> None:
         'lamp -"red shade"',
         "lamp -(red OR blue)",
         "stock:5, -lamp, red",
+        "lamp -5",
+        '24" "gaming monitor"',
+        "f(x) -y",
+        "category__name:shoes",
+        "CATEGORY.NAME:shoes",
+        "GRÖSSE:5",
+        "gro\u0308ße:5",
+        "ｓｔｏｃｋ:5",
+        "name:::1",
         "stock:(>-5 <5)",
         "price:([1 TO 2] OR >=10)",
     ],
@@ -188,6 +245,10 @@ def test_what_is_clearly_an_operator_is_one(term: str) -> None:
         ("stock:(—5)", "—5"),
         ("\u200estock:\u200f-5", "-5"),
         ("\ufeffstock:\u20665\u2069", "5"),
+        # The sentence goes on, or ends.
+        ("stock:5,", "5"),
+        ("stock:(-5;)", "-5"),
+        ("day:2026-11-21.", "2026-11-21"),
     ],
 )
 def test_a_sign_after_a_field_is_a_numbers(term: str, value: str) -> None:
@@ -230,6 +291,13 @@ def test_a_sign_before_a_field_or_a_word_of_a_text_means_not() -> None:
         ("red  or\tblue", "small", "", "red  OR\tblue"),
         ("(red or blue) and not lamp", "small", "", "(red OR blue) AND NOT lamp"),
         ("stock : -5", "sign", ":", "stock:-5"),
+        ("In stock:", "value", "stock:", '"In stock:"'),
+        ("stock: ?", "value", "stock: ?", '"stock: ?"'),
+        ("in stock:?", "value", "stock:", '"in stock:?"'),
+        ("price > 10", "sign", ">", "price:>10"),
+        ("lamp price<=2.5", "sign", "<", "lamp price:<=2.5"),
+        ("width > 10", "sign", ">", '"width > 10"'),
+        ("NOT", "shouted", "", ""),
         ("lamp and", "", "", ""),
         ("or", "", "", ""),
         ("Red And Blue", "", "", ""),
@@ -258,6 +326,34 @@ def test_operators_in_lower_case_beside_others_offer_their_capitals(term: str, o
     assert read(other).why == ""
 
 
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        ("lamp AND", "lamp"),
+        ("lamp stock:>many <b>", "lamp stock many b"),
+        ("stock:nyse", "stock nyse"),
+        ('stock:5 "open', "stock 5 open"),
+        ("price:1,000", "price 1 000"),
+        ("day:21.11.2026", "day 21.11.2026"),
+        ("name:(", "name"),
+        ("stock:", "stock"),
+        ("stock:.", "stock"),
+        (">=", ""),
+        ("-stock:x OR name:", "stock x name"),
+    ],
+)
+def test_what_is_not_understood_can_be_read_as_words(term: str, words: str) -> None:
+    assert read_mistake(term, NAMES).other == words
+    assert not words or is_words(words)
+
+
+def test_a_range_takes_its_word_in_any_case() -> None:
+    for word in ("TO", "to", "To"):
+        tree = read(f"price:[1 {word} 5]").tree
+        assert isinstance(tree, Named)
+        assert isinstance(tree.part, Between)
+
+
 def test_words_in_quotes_are_no_operators() -> None:
     assert read('"salt and pepper" lamp').other == "salt and pepper lamp"
     assert read('"salt or pepper" -not').why == ""
@@ -270,6 +366,10 @@ def test_words_in_quotes_are_no_operators() -> None:
         ('"red lamp"', "red lamp"),
         ("brand:acme OR stock:>5", "acme 5"),
         ("lamp AND (red OR blue)", "lamp red blue"),
+        ('name:"lamp -red"', "lamp red"),
+        ("brand:http://a/b", "http a b"),
+        ("-5", "5"),
+        ("stock:*", ""),
     ],
 )
 def test_the_other_reading_of_operators_is_their_words(term: str, other: str) -> None:

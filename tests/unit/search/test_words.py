@@ -4,7 +4,13 @@
 
 import pytest
 
-from django_es_admin.search.words import MAX_CHARACTERS, MAX_WORDS, read_words
+from django_es_admin.search.words import (
+    MAX_CHARACTERS,
+    MAX_PARTS,
+    MAX_WORDS,
+    count_parts,
+    read_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +41,28 @@ def test_too_many_words_are_cut() -> None:
     words = read_words(" ".join(str(n) for n in range(MAX_WORDS + 1)))
     assert len(words.words) == MAX_WORDS
     assert words.truncated
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        " ".join(f"w{n}-" + "-".join("abcdefgh" * 20) for n in range(50)),
+        " ".join("漢字" * 60 + str(n) for n in range(50)),
+        "a'b" * 300,
+        "😀" * 200,
+        " ".join(f"{n}.{n}.{n}" for n in range(50)),
+    ],
+)
+def test_words_of_many_parts_are_cut(term: str) -> None:
+    words = read_words(term)
+    assert words.truncated
+    assert 0 < count_parts(words.text) <= MAX_PARTS
+    assert term.startswith(words.text)
+
+
+@pytest.mark.parametrize("word", ["x" * 256, "snow-white-and-the-seven", "日本" * 50, "&" * 200])
+def test_words_of_few_parts_are_whole(word: str) -> None:
+    assert read_words(f"{word} end").words[0] == word
 
 
 def test_too_long_words_are_cut() -> None:
