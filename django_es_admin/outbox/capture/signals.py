@@ -34,8 +34,8 @@ from .watch import (
     connect_first,
     is_in_transaction,
     make_atomic,
+    may_rely_on_triggers,
     noted_or_undone,
-    relies_on_triggers,
     watch_save,
     watched,
 )
@@ -88,7 +88,7 @@ def _on_pre_save(
         # What triggers capture is to cost a save hardly anything here.
         return
     if not is_in_transaction(using):
-        if relies_on_triggers(using):
+        if may_rely_on_triggers(seen, using):
             return
         if _concerned(seen, using, update_fields):
             # It could not be captured with the change: refused before the change is made.

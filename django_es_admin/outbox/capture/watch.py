@@ -19,7 +19,7 @@ from ...conf import get_options
 from ...documents import Document, registry
 from ...documents.kin import family
 from ..drain.saving import asaving, saving
-from ..triggers.wanted import has_triggers, is_captured_by_triggers
+from ..triggers.wanted import are_leaving, has_triggers, is_captured_by_triggers
 
 Model = type[models.Model]
 
@@ -98,13 +98,17 @@ def _relying_on_triggers(using: str) -> Iterator[None]:
         _relying.reset(token)
 
 
-def relies_on_triggers(using: str) -> bool:
-    """Whether a save is running that triggers, and no transaction, were found for.
+def may_rely_on_triggers(seen: Watched, using: str) -> bool:
+    """Whether triggers note a change before it is noted after it, though they are found to leave.
 
-    This process may notice meanwhile that they are leaving, see ``triggers.install``. They note the
-    change nevertheless: they leave only when every process has noticed.
+    They leave only when every process has noticed, see ``triggers.install``. Then a save may be
+    running that triggers, and no transaction, were found for; or it never has one, as a raw save.
+
+    Args:
+        seen: what the change concerns.
     """
-    return _relying.get() == using
+    documents = (*seen.own, *(document for document, _ in seen.related))
+    return _relying.get() == using or (all(map(has_triggers, documents)) and are_leaving(using))
 
 
 def _save_alone(using: str, save: Callable[[], None]) -> None:

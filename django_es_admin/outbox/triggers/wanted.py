@@ -13,7 +13,7 @@ from ...documents import Document, registry
 from ...exceptions import TriggersImpossible
 from . import mysql, postgresql, sqlite
 from .effects import Effect, effects_of
-from .trigger import Trigger
+from .trigger import LEAVING, Trigger
 
 _VENDORS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite, "mysql": mysql}
 
@@ -174,6 +174,11 @@ def is_captured_by_triggers(document: type[Document], using: str) -> bool:
         return False
     names = _names_of(document, using)
     return names is not None and names <= _look(using).names
+
+
+def are_leaving(using: str) -> bool:
+    """Whether triggers still run that no process is to rely on any more."""
+    return any(name.startswith(LEAVING) for name in _look(using).names)
 
 
 def forget(using: str) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, migrations, transaction
+from django.db import connection, migrations, models, transaction
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields, registry
+from django_es_admin.exceptions import CaptureOutsideTransaction
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import watch
 from django_es_admin.outbox.triggers import install as triggers_of_install
@@ -411,17 +412,19 @@ def test_a_save_during_which_triggers_are_found_to_leave(
     triggered: Triggered, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ES_ADMIN = {**settings.ES_ADMIN, "SYNC": "worker"}
-    read = products(triggered)
-    product = make("a")
+    # Nothing else has a document of it.
+    read = triggered(Stamp, **NAME)
+    stamp = Stamp.objects.create(name="a", code="a", side="l")
     assert names(read) == ["a"]
 
     def die(seconds: float) -> None:
         raise KeyboardInterrupt
 
     needs = watch._needs_transaction
+    found: list[bool] = []
 
     def found_out(model: Any) -> bool:
-        needed = needs(model)
+        found.append(needs(model))
         # From here on, as if the time were over for which this process believes what it has seen.
         monkeypatch.setattr(watch, "_needs_transaction", needs)
         with monkeypatch.context() as patch:
@@ -429,13 +432,36 @@ def test_a_save_during_which_triggers_are_found_to_leave(
             with pytest.raises(KeyboardInterrupt):
                 remove("default")
         forget("default")
-        return needed
+        return found[0]
 
     monkeypatch.setattr(watch, "_needs_transaction", found_out)
-    product.name = "b"
-    product.save()
+    stamp.name = "b"
+    stamp.save()
+    assert found == [False]
     assert kept()
     assert names(read) == ["b"]
+
+
+def test_a_raw_save_while_triggers_leave(
+    triggered: Triggered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = triggered(Stamp, **NAME)
+    stamp = Stamp.objects.create(name="a", code="a", side="l")
+    noted: list[Any] = []
+
+    def save(seconds: float) -> None:
+        forget("default")
+        stamp.name = "b"
+        models.Model.save_base(stamp, raw=True)
+        noted.extend(kept())
+
+    monkeypatch.setattr(triggers_of_install.time, "sleep", save)
+    remove("default")
+    assert noted
+    assert names(read) == ["b"]
+    # Signals need the transaction of the change.
+    with pytest.raises(CaptureOutsideTransaction):
+        models.Model.save_base(stamp, raw=True)
 
 
 def test_sql_inside_a_savepoint_that_is_rolled_back(triggered: Triggered) -> None:
