@@ -29,7 +29,7 @@ def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
 
     SQLite waits for another writer: its own time-out is one for all that a connection does, and may
     be far above what a save may take. PostgreSQL waits for whoever has locked a row, or a table, as
-    a migration does: there, under a deadline, no longer than that.
+    a migration does: there, and on MariaDB, under a deadline no longer than that.
     """
     connection = connections[using]
     if connection.vendor == "sqlite" and connection.connection is not None:
@@ -37,6 +37,9 @@ def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
             yield
     elif _can_prefix(connection):
         with connection.execute_wrapper(_in_time):
+            yield
+    elif getattr(connection, "mysql_is_mariadb", False):
+        with connection.execute_wrapper(_in_time_of_mariadb):
             yield
     else:
         yield
@@ -81,3 +84,16 @@ def _in_time(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> A
     if type(raw).__module__.split(".")[0] != "psycopg2":
         raw.nextset()
     return result
+
+
+def _in_time_of_mariadb(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+    deadline = current_deadline()
+    if deadline is None or many or not isinstance(sql, str) or not sql.startswith(_LOCKING):
+        return execute(sql, params, many, context)
+    # Whole seconds; of this statement alone, so that nothing is to be undone.
+    seconds = max(int(deadline.remaining), 1)
+    wait = f"innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
+    return execute(f"SET STATEMENT {wait} FOR {sql}", params, many, context)
+
+
+_LOCKING = ("SELECT", "INSERT", "UPDATE", "DELETE")

@@ -194,11 +194,23 @@ def test_what_happens_to_a_shard_costs_no_document_an_attempt(
     assert not OutboxEntry.objects.exists()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="locks a table")
+LOCKS = {"postgresql": "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", "mysql": "LOCK TABLES {} WRITE"}
+ROW = "SELECT * FROM {} WHERE id = 1 FOR UPDATE"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="it locks a file")
 @pytest.mark.usefixtures("a_second")
-@pytest.mark.parametrize("model", [Tick, Generation, Product])
-def test_a_table_that_is_locked(model: type[Model], indexed: Indexed) -> None:
-    """As a migration does that alters it."""
+@pytest.mark.parametrize(
+    ("model", "statement"),
+    [
+        (Tick, LOCKS.get(connection.vendor)),
+        (Generation, LOCKS.get(connection.vendor)),
+        (Product, LOCKS.get(connection.vendor)),
+        (Tick, ROW),
+    ],
+)
+def test_what_others_have_locked(model: type[Model], statement: str, indexed: Indexed) -> None:
+    """A table, as a migration does that alters it, or a row."""
     make("first")
     other = connection.copy()
     try:
@@ -207,7 +219,7 @@ def test_a_table_that_is_locked(model: type[Model], indexed: Indexed) -> None:
 
             def lock() -> None:
                 # After the commit of the save, before its drain reads.
-                cursor.execute(f"LOCK TABLE {model._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+                cursor.execute(statement.format(model._meta.db_table))
 
             with within(1 + SLACK), transaction.atomic():
                 transaction.on_commit(lock)
@@ -217,8 +229,9 @@ def test_a_table_that_is_locked(model: type[Model], indexed: Indexed) -> None:
         other.close()
     entry = OutboxEntry.objects.get()
     assert (entry.attempts, entry.parked_at) == (0, None)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == ("0",)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == ("0",)
     drain_due()
     assert len(indexed()) == 2
