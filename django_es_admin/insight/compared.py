@@ -16,6 +16,7 @@ from .asking import AT_ONCE, Found, Question
 from .judgements.judge import read_grades
 from .judgements.metrics import ndcg
 from .log.report import read_report
+from .log.spellings import read_spellings
 from .overlap import overlap
 from .searches import KnownSearch, searches_of
 
@@ -193,9 +194,10 @@ def _questions(
         yield Question(search, line.words, line.filters, line.order, line.spelling), line.count
         if not (line.filters or line.order):
             seen.add((line.search, line.words))
-    for name, words in judged:
-        if name in known and (name, words) not in seen:
-            yield Question(known[name], words), 0
+    left = [(name, words) for name, words in judged if name in known and (name, words) not in seen]
+    typed = read_spellings(definition, left)
+    for name, words in left:
+        yield Question(known[name], words, spelling=typed.get((name, words), "")), 0
 
 
 def sentence(result: Comparison) -> str:

@@ -11,6 +11,7 @@ from ...exceptions import NothingJudged
 from ...indices.definition import IndexDefinition
 from ...models import Judgement
 from ..asking import AT_ONCE, Found, Question, ask, index_to_ask
+from ..log.spellings import read_spellings
 from ..searches import find_search
 from .metrics import ndcg, precision, reciprocal_rank
 
@@ -98,9 +99,13 @@ def judge(definition: IndexDefinition, generation: str = "") -> JudgeResult:
     index = index_to_ask(definition, generation)
     judged: list[JudgedSearch] = []
     names = sorted(grades)
+    typed = read_spellings(definition, names)
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
-        questions = [Question(find_search(definition, search), words) for search, words in some]
+        questions = [
+            Question(find_search(definition, name), words, spelling=typed.get((name, words), ""))
+            for name, words in some
+        ]
         parts = [question.parts() for question in questions]
         answers = iter(ask(definition, index, [each for each in parts if each], MOST))
         for name, each in zip(some, parts, strict=True):

@@ -1,5 +1,6 @@
 """The gate of a rebuild that judged searches close."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,17 +10,22 @@ from elasticsearch import Elasticsearch
 from django_es_admin.admin.pages.operations.outcome import outcome_of
 from django_es_admin.exceptions import SearchesWorse
 from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.insight import searches
+from django_es_admin.insight.judgements.judge import judge
+from django_es_admin.insight.log.place import digest
+from django_es_admin.insight.preview.preview import preview
 from django_es_admin.insight.searches import PLAIN
 from django_es_admin.lifecycle import rebuild as rebuilding
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.background import do_queued, queue_rebuild
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.lifecycle.swap import swap_alias
-from django_es_admin.models import Generation, Judgement, Operation
+from django_es_admin.models import Generation, Judgement, LoggedSearch, Operation
 from django_es_admin.operations.history import get_operation
 from tests.inputs.models import Thing
 
 from .test_preview import changed
+from .things import service_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +48,43 @@ def judged(things: IndexDefinition) -> IndexDefinition:
             index=things.name, search=PLAIN, words=words, key=str(thing.pk), grade=grade
         )
     return things
+
+
+def test_a_judged_search_is_asked_as_people_type_it(
+    things: IndexDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A judgement has the words as they are counted, and a keyword tells capitals apart."""
+    service = service_of(things, get_query=lambda self, words: {"term": {"code": words.text}})
+    name = service.__name__
+    monkeypatch.setattr(searches, "services_of", lambda definition: [service])
+    thing = Thing.objects.create(data={"code": "LAMP-SHADE"})
+    rebuild(plan_rebuild(things))
+    Judgement.objects.create(
+        index=things.name, search=name, words="lamp-shade", key=str(thing.pk), grade=3
+    )
+    assert [one.hits for one in judge(things).searches] == [0]
+    common = {"connection": things.using, "index": things.name, "search": name, "count": 1}
+    for day, words, spelling, filters in (
+        (3, "lamp-shade", "LAMP-SHADE", ""),
+        # What was typed earlier, with filters, or before the log kept it, says nothing.
+        (2, "lamp-shade", "Lamp-Shade", ""),
+        (4, "lamp-shade", "lamp-SHADE", '{"a": 1}'),
+        (4, "lamp-shade", "", ""),
+    ):
+        LoggedSearch.objects.create(
+            day=date(2020, 5, day),
+            words=words,
+            spelling=spelling,
+            filters=filters,
+            digest=digest(name, words, filters, ""),
+            **common,
+        )
+    [found] = judge(things).searches
+    assert (found.hits, found.ndcg) == (1, 1.0)
+    standby = changed(things, WHOLE)
+    rebuild(plan_rebuild(standby, swap=False))
+    told = preview(standby)
+    assert (told.asked, told.ndcg_before, told.ndcg_after) == (1, 1.0, 1.0)
 
 
 def test_a_regression_closes_the_gate(judged: IndexDefinition) -> None:
