@@ -144,10 +144,11 @@ def _choose(
     try:
         with savepoint(part.database):
             return Part(part, None, _chosen(part, plan).count()), []
-    except (Error, OverflowError) as error:
+    except (Error, OverflowError, ValueError) as error:
         if not plan.filters or fault_of(error) is not Fault.DATA:
             raise
-        # A regular expression, say, that only the database reads, or a number that it cannot hold.
+        # A regular expression, say, that only the database reads, or a number or a text (half a
+        # character, NUL) that it cannot hold.
         text = " and ".join("=".join(one) for one in plan.filters)
         return None, [_unfit(part, text, str(error))]
 
@@ -227,6 +228,8 @@ def _spelled(part: IndexDefinition, key: str) -> str | None:
     """Return a primary key as the rows of a model spell it; None if it is none."""
     model = _document(part).django.model
     try:
+        # Bytes of a terminal that are no text come as halves of characters.
+        key.encode()
         return text_of(model, value_of(model, key))
     except (ValidationError, ValueError, TypeError, ArithmeticError):
         return None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, is_dataclass
 from enum import IntEnum
+from threading import TIMEOUT_MAX
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -54,10 +55,12 @@ class HelpFormatter(DjangoHelpFormatter):
 
 
 def seconds(text: str) -> float:
-    """Return the number in ``text``, which has to be above 0."""
+    """Return the number in ``text``, which has to be above 0, and to be counted by a clock."""
     value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError("give a number of seconds above 0")
+    if not 0 < value <= TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(
+            f"give a number of seconds above 0, and at most {TIMEOUT_MAX:,.0f}"
+        )
     return value
 
 

@@ -150,6 +150,8 @@ def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:
         (["--filter", "category__name__name=1"], "does not fit guide.Product"),
         (["--pk", ""], "'' is no primary key of guide.Product."),
         (["--pk", "1.5"], "'1.5' is no primary key of guide.Product."),
+        (["--filter", "name=\udce4"], "does not fit guide.Product"),
+        (["--pk", "\udce4"], "is no primary key of guide.Product."),
         (["--filter", "price"], "is no condition"),
         (["--filter", "=3"], "is no condition"),
         (["--since", "1h"], "does not say when an object was changed"),

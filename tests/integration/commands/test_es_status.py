@@ -179,11 +179,16 @@ def test_nothing_is_declared(run: Run, settings: Any, monkeypatch: pytest.Monkey
     assert ended.code == 0
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e300", "soon"])
 def test_a_timeout_that_is_none(run: Run, seconds: str) -> None:
     ended = run("es_status", f"--timeout={seconds}")
     assert ended.code == 1
     assert "argument --timeout" in ended.message
+
+
+def test_a_timeout_of_centuries(run: Run, es: Elasticsearch) -> None:
+    ended = run("es_status", "--timeout=9000000000", "--json")
+    assert (ended.code, ended.json["connections"][0]["available"]) == (0, True)
 
 
 def test_json_has_the_documented_keys(run: Run, build: Build, prefix: str) -> None:
