@@ -52,7 +52,7 @@ CONSTRAINTS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
 format('ALTER TABLE %%s ADD CONSTRAINT %%I ', conrelid::regclass, conname)
 || pg_get_constraintdef(oid)
-FROM pg_constraint WHERE contype = 'f' AND confrelid IN (%s::regclass, %s::regclass)"""
+FROM pg_constraint WHERE contype = 'f' AND confrelid = ANY(%s::regclass[])"""
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def unchecked() -> Iterator[None]:
     }[connection.vendor]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(CONSTRAINTS, ["guide_category", "guide_tag"])
+            cursor.execute(CONSTRAINTS, [["guide_category", "guide_product", "guide_tag"]])
             off, on = map(list, zip(*cursor.fetchall(), strict=True))
     for statement in off:
         execute(statement)
