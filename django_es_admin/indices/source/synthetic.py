@@ -5,18 +5,18 @@ as the field has them, and with the objects of a list in one. So what is compare
 each field has. Of fields whose values come back in another form, only whether they have one.
 """
 
+import math
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 
 _WHOLE = frozenset(("long", "integer", "short", "byte", "unsigned_long"))
-_TEXT = frozenset(
-    ("keyword", "text", "match_only_text", "wildcard", "constant_keyword", "version", "ip")
-)
+_TEXT = frozenset(("keyword", "text", "match_only_text", "wildcard", "constant_keyword", "version"))
 _THERE = "there"
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -49,6 +49,9 @@ def _value(value: Any, field: Mapping[str, Any]) -> Any:
     try:
         if kind in _TEXT and not field.get("normalizer"):
             return _text(value)
+        if kind == "ip":
+            address = ip_address(str(value))
+            return str(getattr(address, "ipv4_mapped", None) or address)
         if kind == "boolean":
             return value in (True, "true")
         if kind in _WHOLE:
@@ -58,7 +61,8 @@ def _value(value: Any, field: Mapping[str, Any]) -> Any:
             return struct.unpack(form, struct.pack(form, float(value)))[0]
         if kind == "scaled_float":
             factor = float(field["scaling_factor"])
-            return round(float(value) * factor)
+            # A half is rounded up, as Java does.
+            return math.floor(float(value) * factor + 0.5)
         if kind == "date" and "format" not in field:
             return _moment(value)
     except (ArithmeticError, ValueError, TypeError, struct.error):

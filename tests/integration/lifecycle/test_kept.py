@@ -203,6 +203,29 @@ def test_a_scaled_number() -> None:
     mappings = {"properties": {"n": {"type": "scaled_float", "scaling_factor": 100}}}
     assert canonical({"n": 19.99}, mappings) == canonical({"n": 19.990000000000002}, mappings)
     assert canonical({"n": 19.99}, mappings) != canonical({"n": 19.98}, mappings)
+    for half, whole in ((0.125, 0.13), (0.375, 0.38), (-0.125, -0.12), (2.5, 2.5)):
+        assert canonical({"n": half}, mappings) == canonical({"n": whole}, mappings)
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted", "kind"),
+    [
+        ("2001:db8::0:1", "2001:DB8:0::1", None),
+        ("::ffff:10.0.0.1", "10.0.0.1", None),
+        (["10.0.0.2", "10.0.0.1"], ["10.0.0.1", "10.0.0.2"], None),
+        ("10.0.0.1", "10.0.0.2", "stale"),
+        ("2001:db8::1", "2001:db8::2", "stale"),
+    ],
+)
+def test_an_address_in_a_synthetic_source(
+    es: Elasticsearch, definition: IndexDefinition, written: Any, wanted: Any, kind: str | None
+) -> None:
+    """It comes back in its shortest form."""
+    mappings = {"properties": {"ip": {"type": "ip"}}}
+    settings = {"index.mapping.source.mode": "synthetic"}
+    for documents in (({"ip": written}, {"ip": written}), ({"ip": written}, {"ip": wanted})):
+        expected = kind if documents[0] != documents[1] else None
+        assert kind_of(es, definition, mappings, documents, settings) == expected
 
 
 @pytest.mark.parametrize("source", [{"excludes": ["big", "o.in*"]}, {"includes": ["a", "o.out"]}])
