@@ -41,6 +41,8 @@ def test_a_mistake_is_marked(open_page: OpenPage) -> None:
     page = open_page(f"{PRODUCTS}?q=shoe+price:>cheap")
     expect(page.locator("#search-summary mark")).to_have_text("cheap")
     expect(page.locator("#search-summary")).to_contain_text("A number belongs here.")
+    page.get_by_role("link", name="shoe price cheap").click()
+    expect(page.locator("#search-summary")).to_contain_text("No hits for shoe price cheap.")
 
 
 def test_hits_are_marked(open_page: OpenPage) -> None:

@@ -26,8 +26,10 @@ _RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+[Tt][Oo]\s+([^\s\]}]+)\s*([\]}])")
 # Marks that end a sentence, or a bracket around it, and nothing else before the next space.
 _NO_VALUE = r"[,;.!?)]{0,9}(?:\s|$)"
 _EMPTY = re.compile(_NO_VALUE)
+# As in the name of a module, "Version::Compare"; not "::1", which is an address.
+_NO_FIELD = re.compile(r"::[^\W\d_]")
 # No longer than any name is, or many signs would be looked at from each of them to the end.
-_NAMED = re.compile(rf'(?:^|(?<=[\s(+-]))([^\s:"()]{{1,200}}):(?!{_NO_VALUE})')
+_NAMED = re.compile(rf'(?:^|(?<=[\s(+-]))([^\s:"()]{{1,200}}):(?!{_NO_VALUE}|:[^\W\d_])')
 _AFTER_PHRASE = frozenset(".,;:!?)")
 # After the name of a field, the quotation marks of all languages are some: keyboards put them in.
 _QUOTES = {
@@ -281,11 +283,12 @@ class _Reader:
         text = self._scan(stop_at_colon=field is None)
         if self._text[self._at : self._at + 1] == ":" and field is None:
             found = self._names.get(text) or self._names.get(folded(text))
-            if found is not None and text:
+            if found is not None and text and not _NO_FIELD.match(self._text, self._at):
                 self._skip(":")
                 return self._named(found, place)
             if not self._is_clear:
-                raise PastedError("name", text) if text else PastedError("sign", ":")
+                is_unknown = text and found is None
+                raise PastedError("name", text) if is_unknown else PastedError("sign", ":")
             text += self._scan(stop_at_colon=False)
         if not self._is_clear and field is None:
             self._look_for_odd(text)
