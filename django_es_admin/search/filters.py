@@ -100,7 +100,7 @@ class _Reader:
             raise _UntranslatableError
         return self._compared(column, condition)
 
-    def _compared(self, column: Column, condition: lookups.Lookup[Any]) -> Query:
+    def _compared(self, column: Column, condition: "lookups.Lookup[Any]") -> Query:
         if isinstance(condition, lookups.Exact):
             return {"term": {column.path: self._value(column, condition.rhs)}}
         if isinstance(condition, lookups.In) and isinstance(condition.rhs, Collection):
