@@ -74,12 +74,21 @@ class PromotionForm(Form):
             self.add_error(None, error)
 
 
+class SearchFilter(admin.AllValuesFieldListFilter):
+    """Has a name for promotions of all searches."""
+
+    def choices(self, changelist: Any) -> Any:
+        """Return the choices."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or gettext("all searches")}
+
+
 class PromotionAdmin(LabelColumn, Base):
     """What comes first in the results of some words, and what never comes."""
 
     form = PromotionForm
     list_display = ("words", "place", "key", "state", "index", "connection_of", "search")
-    list_filter = ("effect", "index", "search")
+    list_filter = ("effect", "index", ("search", SearchFilter))
     search_fields = ("words", "=key")
     search_help_text = _(
         "What comes first in the results of some words, and what never comes. Searches words and "

@@ -210,6 +210,18 @@ def test_the_buttons(products: list[Product]) -> None:
     assert response.status_code == 200
 
 
+def test_each_filter_has_a_name(products: list[Product]) -> None:
+    for search in ("", "ProductSearchService"):
+        Promotion.objects.create(index="products", words=f"a {search}", key="1", search=search)
+    client = visitor(*RIGHTS)
+    text = client.get(LIST).content.decode()
+    assert re.search(r'<a href="\?search=">\s*all searches</a>', text)
+    assert not re.search(r'<a href="[^"]*">\s*</a>', text)
+    only = client.get(LIST, {"search": ""}).content.decode()
+    assert "ProductSearchService" in only
+    assert re.search(r"\b1 promotion\b", only)
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "said"),
     [
