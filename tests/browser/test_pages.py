@@ -321,6 +321,13 @@ def test_the_policy_of_that_test_is_enforced(
     page.context.close()
 
 
+# Tables that have to be scrolled to see all of them.
+CUT = """
+    () => [...document.querySelectorAll("#content [role=region], #content .results")]
+        .filter(element => element.scrollWidth > element.clientWidth + 1)
+        .map(element => `${element.outerHTML.slice(0, 99)}: ${element.scrollWidth} in `
+            + element.clientWidth)
+"""
 # The box of its lists has an icon for a label, and that of its choices none.
 OF_THE_ADMIN = ("searchbar_helptext", "select2-search__field")
 
@@ -367,6 +374,7 @@ def test_each_page_can_be_read_by_all(
         expect(page.locator("h1").last).to_be_visible()
         assert page.evaluate("document.styleSheets.length") >= 3
         blocked = page.evaluate("window.violations")
+        cut = page.evaluate(CUT)
         page.evaluate(program)
         of_axe = [one for one in page.evaluate(AXE) if not any(map(one.count, OF_THE_ADMIN))]
         wide = too_wide(page)
@@ -375,6 +383,7 @@ def test_each_page_can_be_read_by_all(
             details.evaluate("element => element.open = true")
         kinds = {
             "blocked": blocked,
+            "cut off": cut,
             "axe": of_axe,
             "wider than the screen": wide,
             "faint": page.evaluate(FAINT),
