@@ -29,6 +29,7 @@ from ..exceptions import ElasticsearchAdminError
 from ..faults import Fault, fault_of
 from ..operations.acting import MAX_NOTE, leaving
 from .stopping import interruptible
+from .typed import read_typed
 
 FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, Error)
 """What a command tells in one line; any other exception is a defect, and keeps its traceback."""
@@ -241,6 +242,8 @@ class ElasticsearchCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run, in English as Django's own commands do, and raise nothing but CommandError."""
+        if not self._called_from_command_line:
+            options = read_typed(self.create_parser("manage.py", ""), options)
         self.quiet: bool = options["as_json"] or options["verbosity"] == 0
         self.plain: bool = options["no_color"]
         self.color: bool = options["force_color"] or (

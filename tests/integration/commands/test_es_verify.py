@@ -309,6 +309,37 @@ def test_a_sample_that_no_database_counts_to(run: Run, products: list[Product]) 
     assert (told["objects"], told["documents"]) == (30, 30)
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"sample": 0}, "argument --sample: give a whole number above 0"),
+        ({"sample": "many"}, "argument --sample: invalid count value: 'many'"),
+        ({"rate": -1.5}, "argument --rate: give a number per second above 0"),
+        ({"rate": float("nan")}, "argument --rate: give a number per second above 0"),
+        ({"since": "yesterday"}, "argument --since: 'yesterday' is no moment"),
+    ],
+)
+def test_what_code_cannot_ask_for(
+    run: Run, products: list[Product], options: dict[str, Any], told: str
+) -> None:
+    """``call_command()`` gives its options to the command as they are."""
+    done = run("es_verify", INDEX, **options)
+    assert done.code == 1
+    assert told in done.message
+    assert not Operation.objects.filter(kind="verify").exists()
+
+
+def test_what_code_asks_for(run: Run, es: Elasticsearch, products: list[Product]) -> None:
+    done = run("es_verify", INDEX, sample="9", rate="1e6", as_json=True)
+    assert done.json["indices"][0]["objects"] == 9
+    flat = get_definition("flat-products")
+    make_flat(1)
+    rebuild(plan_rebuild(flat))
+    for since in ("2h", timezone.now() - timedelta(hours=2)):
+        done = run("es_verify", "flat-products", since=since, as_json=True)
+        assert done.json["indices"][0]["objects"] == 1
+
+
 def make_flat(number: int, **values: Any) -> FlatProduct:
     texts = dict.fromkeys(("name", "description", "category", "brand"), "x")
     return FlatProduct.objects.create(**texts, price=1, sku=str(number), **values)
