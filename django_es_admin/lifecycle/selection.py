@@ -99,7 +99,7 @@ def plan_reindex(
         return replace(plan, refusals=(text % {"name": definition.name},))
     parts = [part for part in definition.parts if not model or _is_called(part, model)]
     if not parts:
-        text = _("The index %(name)s has no objects of %(model)s, but of %(models)s.")
+        text = _("%(model)s is no model of the index %(name)s: choose %(models)s.")
         values = {"name": definition.name, "model": model, "models": definition.model_label}
         return replace(plan, refusals=(text % values,))
     if since and (refusals := [*filter(None, map(_find_since_refusal, parts))]):

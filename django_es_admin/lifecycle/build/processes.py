@@ -56,12 +56,11 @@ def hire_processes(
             try:
                 hired.append(_hire(definition, generation, rate))
             except OSError as error:
-                have = len(hired) + 1
                 logger.warning(
-                    "%d of %d processes load %s: this machine starts no more (%s).",
-                    have,
-                    count,
+                    "%s is loaded by %d of %d: this machine starts no more processes (%s).",
                     definition.name,
+                    len(hired) + 1,
+                    count,
                     error,
                 )
                 break

@@ -165,7 +165,7 @@ def test_a_machine_that_starts_no_more_processes(
     assert result.load.rows == COUNT
     assert started
     assert not multiprocessing.active_children()
-    assert "2 of 4 processes load" in caplog.text
+    assert "is loaded by 2 of 4: this machine starts no more" in caplog.text
     assert is_equal(definition)
 
 
