@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from django_es_admin.indices.definition import get_definition
 from django_es_admin.insight.searches import PLAIN
 from django_es_admin.models import Judgement
 from tests.guide.models import Product
@@ -36,6 +37,10 @@ def test_good_and_bad(run: Run, named: list[Product], build: Callable[[], str]) 
     good = run("es_judge", INDEX, min_ndcg=0.99, as_json=True)
     assert good.code == 0
     assert (good.json["ndcg"], good.json["mrr"], good.json["precision"]) == (1.0, 1.0, 0.2)
+    # What is asked is the physical index, as the alias may be another one's tomorrow.
+    definition = get_definition(INDEX)
+    [live] = definition.connection.client.indices.get_alias(name=definition.alias).body
+    assert good.json["generation"] == live
     judged("grand piano", **{piano: 3})
     bad = run("es_judge", INDEX, min_ndcg=0.8)
     assert (bad.code, bad.message) == (2, "nDCG@10 is 0.500, below 0.8.")

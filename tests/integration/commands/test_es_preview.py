@@ -33,6 +33,9 @@ def test_it(run: Run, definition: IndexDefinition, settings: Any) -> None:
     definition.connection.client.delete(index=built, id=str(lamp.pk), refresh=True)
     lost = run("es_preview", INDEX, as_json=True)
     assert (lost.code, lost.message) == (2, "1 search would lose all hits.")
+    # Both sides are physical indices, and neither is the alias, which moves.
+    [live] = definition.connection.client.indices.get_alias(name=definition.alias).body
+    assert (lost.json["live"], lost.json["generation"]) == (live, built)
     [change] = lost.json["changes"]
     assert (change["words"], change["hits_before"], change["hits_after"]) == ("lamp", 1, 0)
     assert (change["went_out"], change["overlap"]) == ([str(lamp.pk)], 0.0)
