@@ -1,5 +1,7 @@
 """The outbox: which changes wait, failed or are parked, and what to do with them."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -117,15 +119,17 @@ class OutboxAdmin(PageAdmin):
         Rows of an index that is not declared are for superusers.
         """
         pages = index_admin(self.admin_site)
-        readable, declared = Q(pk__in=()), Q(pk__in=())
-        for definition in get_definitions():
-            rows = Q(connection=definition.using, index=definition.name)
-            declared |= rows
-            index = index_of(definition.using, definition.name)
-            if definition.document and pages.has_view_documents_permission(request, index):
-                readable |= rows
+        definitions = get_definitions()
+        readable = _rows_of(
+            definition
+            for definition in definitions
+            if definition.document
+            and pages.has_view_documents_permission(
+                request, index_of(definition.using, definition.name)
+            )
+        )
         if request.user.is_superuser:
-            readable |= ~declared
+            readable |= ~_rows_of(definitions)
         every = OutboxEntry.objects.using(first_database()).annotate(now=Now())
         return every.filter(readable).order_by("pk")
 
@@ -286,3 +290,14 @@ def _indices(queryset: QuerySet[Any]) -> list[Index]:
 def _plain(queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Return the rows for an update: chosen by their keys alone, in no order."""
     return OutboxEntry.objects.using(queryset.db).filter(pk__in=queryset.order_by().values("pk"))
+
+
+def _rows_of(definitions: Iterable[IndexDefinition]) -> Q:
+    """Return the condition of rows of these indices: one for each connection, however many."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for definition in definitions:
+        names[definition.using].append(definition.name)
+    rows = Q(pk__in=())
+    for connection, some in names.items():
+        rows |= Q(connection=connection, index__in=some)
+    return rows

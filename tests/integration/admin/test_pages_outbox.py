@@ -1,6 +1,7 @@
 """The outbox: what waits, what failed, and what can be done with it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -16,7 +17,9 @@ from django.utils import timezone
 from pytest_django import Settings
 from shop.models import Category, Product
 
+from django_es_admin.admin.pages import outbox
 from django_es_admin.admin.pages.index import IndexAdmin
+from django_es_admin.indices.definition import get_definition, get_definitions
 from django_es_admin.models import Index, OutboxEntry
 
 from .visitors import visitor
@@ -184,6 +187,19 @@ def test_without_the_right_nothing_can_be_done(
         data = {"action": action, "_selected_action": [rows[1].pk], "typed": "products"}
         assert client.post(reverse(URL), data).status_code == 403
     assert OutboxEntry.objects.filter(attempts=2).exists()
+
+
+def test_the_list_of_a_project_with_very_many_indices(
+    rows: list[OutboxEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite refuses a condition of a thousand parts."""
+    shown = keys(show(visitor(superuser=True)))
+    assert shown
+    products = get_definition("products")
+    many = [replace(products, name=f"products-{number}") for number in range(1_200)]
+    monkeypatch.setattr(outbox, "get_definitions", lambda: [*get_definitions(), *many])
+    assert keys(show(visitor(superuser=True))) == shown
+    assert keys(show(visitor(*RIGHTS))) == shown
 
 
 def test_nothing_waits(settings: Settings) -> None:
