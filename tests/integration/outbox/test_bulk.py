@@ -301,9 +301,16 @@ def test_inherited_tables_that_have_keys_of_their_own(
         rows_of(Town).update(mayor="y")
         rows_of(Capital).filter(name="x").update(name="z", palace="F")
         assert read() == {"p": {"name": "z", "mayor": "y", "palace": "F"}}
+
+
+def test_a_table_above_one_that_has_keys_of_its_own(
+    es: Elasticsearch, transactional_db: None
+) -> None:
     with declared(es, Land, name=fields.KeywordField()) as read:
+        Town.objects.create(name="only town", mayor="m", code="t")
+        Capital.objects.create(name="Paris", mayor="Anne", palace="E", code="p")
         rows_of(Capital).update(name="above")
-        assert sorted(source["name"] for source in read().values()) == ["above", "x"]
+        assert sorted(source["name"] for source in read().values()) == ["above", "only town"]
 
 
 def test_a_delete_that_sends_no_signal(indexed: Indexed) -> None:
