@@ -281,7 +281,7 @@ def scene(products: list[Product], es: Elasticsearch, settings: Settings) -> Non
         **settings.ES_SERVERS,
         "staging": {
             "HOSTS": ["http://127.0.0.1:9"],
-            "LABEL": "Staging",
+            "LABEL": "Staging, shared",
             "COLOR": "yellow",
             "READONLY": True,
         },
