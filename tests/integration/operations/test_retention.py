@@ -1,9 +1,7 @@
 """What was begun and never ended is ended by the next operation of its index."""
 
 import os
-import signal
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -37,17 +35,6 @@ def gone() -> int:
         os._exit(0)
     os.waitpid(pid, 0)
     return pid
-
-
-@pytest.fixture
-def working() -> Iterator[int]:
-    pid = os.fork()
-    if not pid:
-        signal.pause()
-        os._exit(0)
-    yield pid
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
 
 
 def begun(definition: IndexDefinition, *, heard: timedelta, **values: Any) -> Operation:
@@ -97,8 +84,8 @@ def test_one_of_older_code(definition: IndexDefinition, gone: int, lease: Any) -
     assert found.ended_at is not None
 
 
-def test_what_works_goes_on(definition: IndexDefinition, working: int) -> None:
-    here = {"pid": working, "host": socket.gethostname()}
+def test_what_works_goes_on(definition: IndexDefinition, child: int) -> None:
+    here = {"pid": child, "host": socket.gethostname()}
     heard = [timedelta(seconds=1), timedelta(minutes=2)]
     rows = [begun(definition, heard=each, **here) for each in heard]
     rows += [begun(definition, heard=each, pid=1, host="elsewhere") for each in heard]

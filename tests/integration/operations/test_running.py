@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,17 +23,6 @@ def running(pid: int) -> Operation:
         pid=pid,
         leased_until=timezone.now() + timedelta(minutes=1),
     )
-
-
-@pytest.fixture
-def child() -> Iterator[int]:
-    pid = os.fork()
-    if not pid:
-        signal.pause()
-        os._exit(0)
-    yield pid
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
 
 
 def test_a_process_that_was_killed_and_that_nobody_waited_for(child: int) -> None:
