@@ -29,7 +29,7 @@ from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 
 
 def peak() -> int:

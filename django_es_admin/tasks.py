@@ -29,8 +29,8 @@ from .lifecycle.rebuild import RebuildPlan
 from .lifecycle.verify.plan import VerifyPlan
 from .models import Generation, Operation, Worker
 from .operations.ending import give_up
-from .outbox.drain.heartbeat import Heartbeat
-from .outbox.drain.worker import drain_due
+from .outbox.drainers.heartbeat import Heartbeat
+from .outbox.drainers.worker import drain_due
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
     from django_tasks import task

@@ -133,7 +133,7 @@ def _save(products: list[Product], context: Callable[[], Any]) -> None:
 def _settle() -> None:
     """Let the worker do its work, so that the next round begins as this one did."""
     if settings.CONTESTANT in ("inline", "worker", "triggers"):
-        from django_es_admin.outbox.drain.worker import drain_due  # noqa: PLC0415 (only ours can)
+        from django_es_admin.outbox.drainers.worker import drain_due  # noqa: PLC0415 (only ours can)
 
         drain_due()
 
@@ -192,7 +192,7 @@ def _forget(noted: int | None = None) -> None:
 def latency(count: int) -> dict[str, Any]:
     """Let another program change so many products; return after how long each was written."""
     from django_es_admin.models import OutboxEntry  # noqa: PLC0415 (only ours has it)
-    from django_es_admin.outbox.drain.worker import drain_forever  # noqa: PLC0415
+    from django_es_admin.outbox.drainers.worker import drain_forever  # noqa: PLC0415
 
     stop = threading.Event()
     worker = threading.Thread(target=drain_forever, args=(stop, 1.0))

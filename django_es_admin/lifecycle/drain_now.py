@@ -13,7 +13,7 @@ from ..operations.progress import Progress
 from ..operations.recording import recording
 from ..operations.refusals import find_readonly_refusals
 from ..outbox.drain.batch import DrainResult
-from ..outbox.drain.worker import DrainReport, drain_due
+from ..outbox.drainers.worker import DrainReport, drain_due
 from ..outbox.rows.by_hand import parked, retry
 from ..outbox.rows.claim import waiting
 from ..said import Said, together

@@ -25,7 +25,7 @@ from ..operations.progress import OnProgress, Progress, ignore
 from ..operations.recording import Record, recording
 from ..outbox.capture.changes import PORTION, capture_keys
 from ..outbox.drain.pending import last_row
-from ..outbox.drain.read import table_of
+from ..outbox.objects.read import table_of
 from ..outbox.rows.keys import text_of, value_of
 from ..said import together
 from .reindex import ReindexResult, keys_of, outcome

@@ -11,7 +11,7 @@ from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
 from ..lifecycle.rebuild import RebuildPlan, RebuildResult
 from ..models import Operation
-from ..outbox.drain.worker import DrainReport
+from ..outbox.drainers.worker import DrainReport
 from ..outbox.triggers.install import TriggerState
 from ..outbox.triggers.trigger import Trigger
 from .status_json import DifferenceDocument, make_difference

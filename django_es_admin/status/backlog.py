@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ..backends.health import ConnectionHealth
 from ..conf import get_options
-from ..outbox.drain.heartbeat import ABSENT, Workers
+from ..outbox.drainers.heartbeat import ABSENT, Workers
 from ..outbox.rows.status import OutboxStatus
 from .problem import Mend, Problem
 

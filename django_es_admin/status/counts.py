@@ -11,7 +11,7 @@ from ..clock import clock_of, database_now
 from ..documents.overrides import has_every_row
 from ..indices.definition import IndexDefinition
 from ..models import RowCount
-from ..outbox.drain.read import count_objects
+from ..outbox.objects.read import count_objects
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..operations.history import (
     last_verifications,
     open_operations,
 )
-from ..outbox.drain.heartbeat import Workers, read_workers
+from ..outbox.drainers.heartbeat import Workers, read_workers
 from ..outbox.rows.refused import find_behind
 from ..outbox.rows.status import OutboxStatus, read_outboxes
 from ..outbox.triggers.install import TriggerState, read_state

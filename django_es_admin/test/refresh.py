@@ -5,7 +5,7 @@ from django.test.testcases import DatabaseOperationForbidden  # type: ignore[att
 from ..conf import get_options
 from ..models import OutboxEntry
 from ..outbox.drain.batch import BatchDrain
-from ..outbox.drain.worker import databases
+from ..outbox.drainers.worker import databases
 from ..outbox.rows.claim import waiting
 from .indices import refresh_indices
 

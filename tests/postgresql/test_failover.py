@@ -16,7 +16,7 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations.progress import Progress
-from django_es_admin.outbox.drain.worker import drain_due, drain_forever
+from django_es_admin.outbox.drainers.worker import drain_due, drain_forever
 from tests.guide.models import FlatProduct
 from tests.integration.outbox.test_isolation import document_of, wait_until
 

@@ -16,10 +16,10 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import registry
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain import worker
-from django_es_admin.outbox.drain.listen import listening
-from django_es_admin.outbox.drain.session import CHANNEL
-from django_es_admin.outbox.drain.worker import drain_forever
+from django_es_admin.outbox.drainers import worker
+from django_es_admin.outbox.drainers.listen import listening
+from django_es_admin.outbox.drainers.session import CHANNEL
+from django_es_admin.outbox.drainers.worker import drain_forever
 from django_es_admin.outbox.rows.claim import claim
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from tests.guide.models import Product

@@ -16,7 +16,7 @@ from django_es_admin.exceptions import LoadFailed, ProjectCodeFailed
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry, RefusedDocument
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import Category, FlatProduct, Product
 from tests.integration.outbox.test_isolation import document_of
 

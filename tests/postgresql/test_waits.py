@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django_es_admin.documents import fields
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain import breaker
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import FlatProduct
 from tests.integration.outbox.test_isolation import document_of
 

@@ -1,4 +1,4 @@
-"""The turns of processes that save at the same time, as the module ``drain.turn`` takes them.
+"""The turns of processes that save at the same time, as the module ``drainers.turn`` takes them.
 
 Each process commits one row, and sees to it that somebody drains it. What one statement does is
 divided into its moments: what it sees, and each lock that it asks for. The lock that the next one

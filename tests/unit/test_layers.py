@@ -33,7 +33,9 @@ LAYERS = [
     ("indices",),
     ("models", "migrations"),
     ("outbox.rows",),
+    ("outbox.objects",),
     ("outbox.drain",),
+    ("outbox.drainers",),
     ("outbox.triggers",),
     ("outbox.capture",),
     ("outbox",),
@@ -51,7 +53,7 @@ LAYERS = [
     ("test", "dsl"),
 ]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
-FACES = LEVELS["admin"]
+FACES = next(names for names in LAYERS if "admin" in names)
 # The two places that wire things together.
 WIRING = {"apps.py", "__init__.py"}
 
@@ -61,15 +63,16 @@ def modules(root: Path = ROOT) -> Iterator[Path]:
 
 
 def part_of(dotted: str) -> str | None:
-    """Return the part of the package that a module is in, a room before the package around it.
+    """Return the part of the package that a module is in, a room before what is around it.
 
     None for a module of another package.
     """
     package, _, rest = dotted.partition(".")
     if package != "django_es_admin":
         return None
-    first, second = [*rest.split("."), ""][:2]
-    return f"{first}.{second}" if f"{first}.{second}" in LEVELS else first
+    names = rest.split(".")
+    prefixes = (".".join(names[:length]) for length in range(len(names), 1, -1))
+    return next((room for room in prefixes if room in LEVELS), names[0])
 
 
 def own_part(path: Path, root: Path = ROOT) -> str:
@@ -116,7 +119,7 @@ def elasticsearch_in_faces(root: Path) -> list[str]:
     return [
         f"{path.relative_to(root)} imports {dotted}"
         for path in modules(root)
-        if LEVELS.get(own_part(path, root)) == FACES
+        if own_part(path, root).partition(".")[0] in FACES
         for dotted in imported(path, root)
         if dotted.partition(".")[0] in ("elasticsearch", "elastic_transport")
     ]
@@ -244,6 +247,7 @@ def house(tmp_path: Path) -> House:
         ("conf.py", "from .backends import health", "backends"),
         ("outbox/rows/bad.py", "from ..capture import record", "outbox.capture"),
         ("outbox/rows/bad.py", "from .. import drain", "outbox.drain"),
+        ("outbox/drain/bad.py", "from ..drainers.worker import Worker", "outbox.drainers.worker"),
         ("lifecycle/build/bad.py", "from ..aliases.target import find", "lifecycle.aliases.target"),
         ("search/bad.py", "from ..admin.forms import Form", "admin.forms"),
         ("search/bad.py", "from ..test import runner", "test"),

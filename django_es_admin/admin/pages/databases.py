@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ...indices.definition import get_definitions
-from ...outbox.drain.worker import databases
+from ...outbox.drainers.worker import databases
 
 
 def first_database() -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ...indices.definition import IndexDefinition
 from ...models import Judgement
 from ...normal import normalise
-from ...outbox.drain.read import objects
+from ...outbox.objects.read import objects
 from ...search.service import rows_of
 from ..asking import Question, ask, index_to_ask
 from ..searches import KnownSearch

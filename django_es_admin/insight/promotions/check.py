@@ -10,7 +10,7 @@ from ...documents.places import read_place
 from ...exceptions import ElasticsearchAdminError, IndexMissing
 from ...indices.definition import IndexDefinition, select_definitions
 from ...models import Promotion
-from ...outbox.drain.read import objects
+from ...outbox.objects.read import objects
 from ...search.service import rows_of
 from ...search.words import read_words
 from ..searches import services_of

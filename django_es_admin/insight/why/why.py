@@ -10,7 +10,7 @@ from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...exceptions import IndexMissing
 from ...indices.definition import IndexDefinition
-from ...outbox.drain.read import objects, table_of
+from ...outbox.objects.read import objects, table_of
 from ...search.site.criteria import Selection
 from ...search.site.parts import SearchParts
 from ...status.comparison import Comparison, compare_object

@@ -19,9 +19,9 @@ from ...documents.prepared import Prepared
 from ...exceptions import ObjectsUnreadable
 from ...indices.definition import IndexDefinition
 from ...indices.ids import PAGE, existing_ids, read_ids
-from ...outbox.drain.primary import reading_from
-from ...outbox.drain.project_code import project_code
-from ...outbox.drain.read import objects, read_keys, table_of
+from ...outbox.objects.primary import reading_from
+from ...outbox.objects.project_code import project_code
+from ...outbox.objects.read import objects, read_keys, table_of
 
 BUCKETS = 1 << 16
 _MASK = (1 << 64) - 1

@@ -9,7 +9,7 @@ from ...exceptions import ProjectCodeFailed, QuerysetUnusable
 from ...indices.definition import IndexDefinition
 from ...models import Generation
 from ...operations.progress import OnProgress, Progress, ignore
-from ...outbox.drain.read import count_objects, table_of
+from ...outbox.objects.read import count_objects, table_of
 from ...outbox.rows.refused import count_refused
 from ..generations.table import mark_loaded
 from .part import gone

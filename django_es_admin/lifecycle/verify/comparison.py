@@ -12,7 +12,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.source.kept import Kept
 from ...operations.patience import patiently
 from ...operations.throttle import Throttle
-from ...outbox.drain.awaited import find_awaited
+from ...outbox.objects.awaited import find_awaited
 from .content import Kind, find_differences, look_again
 from .findings import Findings
 from .plan import VerifyPlan, VerifyResult

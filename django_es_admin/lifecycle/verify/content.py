@@ -10,7 +10,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.encoding import NotEncodable, encode_document
 from ...indices.source.kept import Kept
 from ...indices.source.stored import read_stored
-from ...outbox.drain.read import read_keys
+from ...outbox.objects.read import read_keys
 
 Kind = Literal["missing", "stale", "ghost", "refused"]
 """An object without a document, with another one, a document without an object, or none to make."""

@@ -10,7 +10,7 @@ from ...clock import database_now
 from ...conf import get_options
 from ...indices.definition import IndexDefinition
 from ...models import ProvenRange
-from ...outbox.drain.read import table_of
+from ...outbox.objects.read import table_of
 from ...outbox.rows.keys import text_of, value_of
 
 BATCHES = 10

@@ -16,9 +16,9 @@ from ...documents.prepared import Prepared, each_once
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
 from ...indices.ids import PAGE, read_ids
-from ...outbox.drain.primary import reading_from
-from ...outbox.drain.project_code import project_code
-from ...outbox.drain.read import objects, read_keys, table_of
+from ...outbox.objects.primary import reading_from
+from ...outbox.objects.project_code import project_code
+from ...outbox.objects.read import objects, read_keys, table_of
 
 
 def read_objects(definition: IndexDefinition) -> Iterator[list[Prepared]]:

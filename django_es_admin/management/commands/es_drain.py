@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ...counted import many
 from ...outbox.drain.batch import DrainResult
-from ...outbox.drain.worker import DrainReport, drain_due, drain_forever
+from ...outbox.drainers.worker import DrainReport, drain_due, drain_forever
 from ..command import ElasticsearchCommand, Exit, seconds
 from ..operations_json import make_drain_document
 from ..stopping import stopping

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
 from ...counted import many
-from ...outbox.drain.worker import databases
+from ...outbox.drainers.worker import databases
 from ...outbox.rows.tables import has_outbox
 from ...outbox.triggers.install import TriggerState, install, read_state, remove
 from ...outbox.triggers.wanted import dropping, installed, script

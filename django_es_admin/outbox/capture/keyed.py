@@ -8,7 +8,7 @@ from django.db import connections, models
 
 from ...documents import Document
 from ...documents.kin import link_to, way_down
-from ..drain.related import RelatedKeys
+from ..objects.related import RelatedKeys
 from ..rows.keys import text_of, value_of
 from .changes import PORTION, portions
 from .many import Noted

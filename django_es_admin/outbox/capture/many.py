@@ -14,8 +14,8 @@ from django.utils.functional import cached_property
 from ...conf import get_options
 from ...documents import Document
 from ...models import OutboxEntry
-from ..drain.inline import drain_after_commit
-from ..drain.saving import is_saving
+from ..drainers.inline import drain_after_commit
+from ..drainers.saving import is_saving
 from ..rows.claim import inline_grace
 from ..rows.tables import has_outbox
 from .record import feeds, is_inline, object_entry, record, related_entry, require_transaction

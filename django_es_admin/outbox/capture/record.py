@@ -16,8 +16,8 @@ from ...exceptions import CaptureOutsideTransaction
 from ...indices.definition import definition_of
 from ...models import OutboxEntry
 from ...statement import Slot, Statement
-from ..drain.inline import drain_after_commit, drain_noted_after_commit, is_suspended
-from ..drain.saving import at_end_of_save
+from ..drainers.inline import drain_after_commit, drain_noted_after_commit, is_suspended
+from ..drainers.saving import at_end_of_save
 from ..rows.claim import inline_grace
 from ..rows.tables import has_outbox
 from .watch import Model, is_in_transaction, noted_by_triggers

@@ -12,7 +12,7 @@ from ...documents.paths import references
 from ...documents.places import Place, Places
 from ...documents.registry import document_registered
 from ...models import OutboxEntry
-from ..drain.related import RelatedKeys
+from ..objects.related import RelatedKeys
 from ..rows.keys import has_key, value_of
 from ..rows.lock import wait_for_writers
 from .changes import PORTION, portions

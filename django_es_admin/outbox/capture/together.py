@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from ...conf import get_options
 from ...models import OutboxEntry
 from ..drain.batch import DrainResult
-from ..drain.inline import suspended
+from ..drainers.inline import suspended
 from ..drain.pending import drain_rows
 from ..drain.statistics import flush
 from .spelling import key_text, row_keys

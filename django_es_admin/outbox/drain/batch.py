@@ -25,7 +25,7 @@ from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
 from ..rows.claim import give_back, lease
 from .acknowledge import acknowledge, append_outcome, fail, put_back
-from .related import RelatedKeys, find_related, related_code
+from ..objects.related import RelatedKeys, find_related, related_code
 from .write import Outcome, Writer
 
 logger = logging.getLogger(__name__)

@@ -4,45 +4,38 @@ The caller has picked outbox rows, or a range of keys, before. Then: read the ta
 read the objects, write with the tick as version, look at every item's answer.
 """
 
-import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from django.dispatch import Signal
 
 from ...backends.transport.deadline import is_out_of_time
-from ...conf import get_options
 from ...documents import Document
 from ...documents.prepared import Prepared
 from ...exceptions import (
-    AccessRefused,
     BatchTooOld,
     ConnectionUnavailable,
     DrainOutOfTime,
     ElasticsearchAdminError,
-    IndexBlocked,
     IndexMissing,
     OwnedByAnother,
-    RequestTooLarge,
     ServerBusy,
     ServerNotReady,
 )
-from ...indices.bulk import BulkResult, ItemError, encode, read_versions, send
+from ...indices.bulk import BulkResult, read_versions
 from ...indices.definition import IndexDefinition
 from ...models import Generation
+from ..objects.read import read_keys
 from ..rows.refused import Refused, forget, read_refused, remember
 from . import breaker
 from .cluster_side import find_foreign, repair
 from .known_fields import only_known
 from .owner import NamedOwner, describe_foreign
-from .read import read_keys
+from .send import explain_item, send_batch
 from .statistics import count
 from .targets import Target, Targets, is_live, parked_rows, read_targets
 from .tick import highest_credible, raise_tick, take_tick
-
-logger = logging.getLogger(__name__)
 
 ROUNDS = 3
 
@@ -345,81 +338,3 @@ class _Batch:
     def keys(self) -> list[str]:
         """Of the objects, as text."""
         return [one.text for one in self.documents]
-
-
-def explain_item(definition: IndexDefinition, error: ItemError) -> ElasticsearchAdminError:
-    """Return the error of an index that cannot be written."""
-    alias, name = definition.using, definition.name
-    if error.fault is IndexBlocked:
-        return IndexBlocked(
-            f"The index {name} is closed or blocked ({error.message}): open it, or remove the "
-            f"block; its changes wait until then."
-        )
-    if error.fault is AccessRefused:
-        return AccessRefused(
-            f"The user of the connection {alias!r} may not write to the index {name}: give it the "
-            f"right (docs/security.md has a role); its changes wait until then."
-        )
-    if error.fault is ServerNotReady:
-        return ServerNotReady(
-            f"Shards of the index {name} are missing, or cannot be written ({error.message}): "
-            f"check the cluster; its changes wait until then."
-        )
-    return ServerBusy(f"The connection {alias!r} is overloaded: {error.message}")
-
-
-def send_batch(
-    definition: IndexDefinition,
-    target: str,
-    tick: int,
-    batch: Iterable[Prepared],
-    *,
-    started: float,
-    timeout: float | None = None,
-    refresh: bool | str = False,
-) -> BulkResult:
-    """Write documents to one write alias, in requests that are bounded in bytes.
-
-    A request that is still too large is sent in halves, down to the document whose fault it is.
-
-    Args:
-        tick: taken before the objects were read.
-        started: when it was taken, by ``time.monotonic()``.
-        timeout: seconds for one request; ``WRITE_TIMEOUT`` if omitted.
-
-    Raises:
-        BatchTooOld: sent now, a write could arrive after the second delete of its object.
-        DrainOutOfTime: a save must not wait for more.
-        ElasticsearchAdminError: a request failed as a whole.
-    """
-    options = get_options()
-    result = BulkResult()
-    mapping = definition.document._doc_type.mapping if definition.document else None
-    for part in encode(batch, tick, max_bytes=options.bulk_max_bytes, mapping=mapping):
-        if isinstance(part, ItemError):
-            result += BulkResult(errors=(part,))
-            continue
-        todo = [part]
-        while todo:
-            chunk = todo.pop()
-            if time.monotonic() - started > options.delete_again_after / 2:
-                raise BatchTooOld
-            if is_out_of_time():
-                raise DrainOutOfTime
-            try:
-                result += send(
-                    definition.connection,
-                    target,
-                    chunk,
-                    timeout=timeout or options.write_timeout,
-                    refresh=refresh,
-                )
-            except RequestTooLarge as error:
-                if len(chunk.actions) > 1:
-                    logger.warning("A bulk request is sent in halves: %s", error)
-                    todo += reversed(chunk.halves())
-                    continue
-                [key] = chunk.keys
-                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                result += BulkResult(errors=(ItemError(key, str(error), status),))
-    return result

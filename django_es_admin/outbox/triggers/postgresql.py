@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from ..drain.session import CHANNEL
+from ..drainers.session import CHANNEL
 from .effects import Effect
 from .insertion import columns, of_values
 from .trigger import DELETE, INSERT, PREFIX, SCHEMA, TRUNCATE, UPDATE, Trigger

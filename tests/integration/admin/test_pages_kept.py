@@ -11,7 +11,7 @@ from django_es_admin.documents.prepared import Prepared
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import read_kept
 from django_es_admin.lifecycle.verify.content import look_again
-from django_es_admin.outbox.drain.read import read_keys
+from django_es_admin.outbox.objects.read import read_keys
 from django_es_admin.status.comparison import compare_object
 
 from .test_pages_compare import show

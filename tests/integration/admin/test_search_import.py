@@ -19,7 +19,7 @@ from elasticsearch import Elasticsearch
 from import_export.tmp_storages import TempFolderStorage
 
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.servers import Answer, standing_between
 from tests.testapp.depot import BulkNoteResource, DepotAdmin, LabelAdmin, NoteResource
 from tests.testapp.models import Label, Note

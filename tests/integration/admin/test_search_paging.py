@@ -28,7 +28,7 @@ from django_es_admin.admin.mixins.paging import shows_all
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations.table import generations_of
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search import fresh
 from django_es_admin.search.columns import columns_of
 from django_es_admin.search.page import PageHits

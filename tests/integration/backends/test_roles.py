@@ -19,7 +19,7 @@ from django_es_admin.exceptions import AccessRefused, ServerRefused
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search.service import search_ids
 from django_es_admin.status import snapshot
 from tests.guide.models import Product

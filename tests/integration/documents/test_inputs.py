@@ -23,7 +23,7 @@ from django.db.models import Count, F, Q
 from django_es_admin.documents import Document, fields
 from django_es_admin.indices.encoding import encode_document
 from django_es_admin.outbox.capture import capture
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import (
     Badge,
     Board,

@@ -4,7 +4,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.models import Generation, OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 from tests.integration.commands.products import INDEX

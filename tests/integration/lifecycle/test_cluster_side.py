@@ -20,7 +20,7 @@ from django_es_admin.models import Generation, OutboxEntry, Owner
 from django_es_admin.operations.progress import Progress
 from django_es_admin.outbox.drain import cluster_side
 from django_es_admin.outbox.drain.owner import META
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 from tests.integration.outbox.test_isolation import wait_until, worker

@@ -22,7 +22,7 @@ from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.models import Generation, Operation, OutboxEntry, Owner, RefusedDocument
 from django_es_admin.operations.progress import Progress
 from django_es_admin.outbox.drain import breaker, cluster_side
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 

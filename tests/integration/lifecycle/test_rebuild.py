@@ -34,7 +34,7 @@ from django_es_admin.operations.acting import acting
 from django_es_admin.operations.progress import Progress
 from django_es_admin.operations.recording import recording
 from django_es_admin.operations.running import operations_of
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.refused import remember
 from tests.guide.models import Category, Product
 from tests.servers import standing_between

@@ -11,7 +11,7 @@ from django.db import DataError, InterfaceError, connection, transaction
 
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.batch import BatchDrain
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import Product
 
 pytestmark = pytest.mark.usefixtures("definition")

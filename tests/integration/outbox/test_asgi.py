@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import fields, registry
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox import CapturedQuerySet
-from django_es_admin.outbox.drain import inline
+from django_es_admin.outbox.drainers import inline
 from django_es_admin.outbox.triggers.install import remove
 from tests.guide.models import Product
 from tests.integration.outbox.test_bulk import declared, names

@@ -28,8 +28,8 @@ from django_es_admin.outbox import (
     captured,
 )
 from django_es_admin.outbox.capture import capture
-from django_es_admin.outbox.drain import inline
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers import inline
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import (
     Category,
     Kiosk,

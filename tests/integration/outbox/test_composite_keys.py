@@ -15,7 +15,7 @@ from django_es_admin.indices.definition import definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.keys import text_of, value_of
 from tests.inputs.models import Sample, Seat, Show
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from django_es_admin.models import Worker
-from django_es_admin.outbox.drain.heartbeat import Heartbeat, read_workers
-from django_es_admin.outbox.drain.worker import drain_due, drain_forever
+from django_es_admin.outbox.drainers.heartbeat import Heartbeat, read_workers
+from django_es_admin.outbox.drainers.worker import drain_due, drain_forever
 from tests.guide.models import Product
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox import CapturedQuerySet
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.triggers.install import install, remove
 from tests.guide.models import Product
 from tests.live import make_live

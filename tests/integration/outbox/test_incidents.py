@@ -24,7 +24,7 @@ from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry, RefusedDocument
 from django_es_admin.operations.recording import recording
 from django_es_admin.outbox.drain.batch import BatchDrain
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.tasks import enqueue_rebuild
 from tests.guide.models import Category, Product
 

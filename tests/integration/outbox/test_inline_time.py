@@ -21,7 +21,7 @@ from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.generations.table import register
 from django_es_admin.models import Generation, OutboxEntry, Tick
 from django_es_admin.outbox.drain import breaker
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import FlatProduct, Product
 from tests.servers import Answer, standing_between, streaming
 

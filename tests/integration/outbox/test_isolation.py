@@ -15,7 +15,7 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of, g
 from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.generations.table import register
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
-from django_es_admin.outbox.drain.worker import drain_due, drain_forever
+from django_es_admin.outbox.drainers.worker import drain_due, drain_forever
 from tests.guide.models import Category, FlatProduct, Product
 from tests.live import make_live
 from tests.servers import hanging

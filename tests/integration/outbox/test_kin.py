@@ -15,7 +15,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of, get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import databases, drain_due
+from django_es_admin.outbox.drainers.worker import databases, drain_due
 from tests.guide.models import LoudProduct, Pizzeria, Place, Product, Restaurant
 from tests.live import make_live
 

@@ -16,7 +16,7 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
 from django_es_admin.outbox.capture import capture
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.refused import forget, read_refused, remember
 from tests.inputs.models import Page, Remark
 

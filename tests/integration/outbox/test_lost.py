@@ -14,7 +14,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import Category, Product, Tag
 
 Indexed = Callable[[], dict[str, Any]]

@@ -12,7 +12,7 @@ from django_es_admin.documents import fields
 from django_es_admin.exceptions import LoadFailed
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry, RefusedDocument
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import FlatProduct, Place
 from tests.live import let_deletes_be_due
 from tests.servers import Answer, standing_between

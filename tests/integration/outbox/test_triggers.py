@@ -20,7 +20,7 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.triggers import install as triggers_of_install
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from django_es_admin.outbox.triggers.trigger import LEAVING

@@ -14,8 +14,8 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain import breaker
 from django_es_admin.outbox.drain.batch import BatchDrain, DrainResult
-from django_es_admin.outbox.drain.turn import LEFT_ROWS, _Answer, _locks, _Turn
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.turn import LEFT_ROWS, _Answer, _locks, _Turn
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import Category, Product
 
 TURN = _Turn("default", "default", "products_with_relations")

@@ -21,7 +21,7 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.batch import DrainResult
-from django_es_admin.outbox.drain.worker import drain_forever
+from django_es_admin.outbox.drainers.worker import drain_forever
 from tests.guide.models import FlatProduct, Product
 from tests.servers import BUSY_JSON, answering, refusing_port
 

@@ -18,7 +18,7 @@ from django_es_admin.lifecycle.build.identities import compare_ids, still_differ
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture.changes import capture
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.status.counts import count_rows
 from tests.rows.models import Album, Artist, Genre, Track
 

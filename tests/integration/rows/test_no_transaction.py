@@ -10,7 +10,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete
 from django_es_admin.documents import fields
 from django_es_admin.exceptions import CaptureOutsideTransaction
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.rows.models import Sticker, Trunk
 
 from .conftest import Index, Read

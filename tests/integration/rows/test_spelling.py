@@ -14,7 +14,7 @@ from django_es_admin.documents import fields
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture.changes import capture
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.rows.models import Alias, Amount, Moment
 
 from .conftest import Index

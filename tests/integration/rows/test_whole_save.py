@@ -15,7 +15,7 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture.watch import watch_save
 from django_es_admin.outbox.drain.batch import BatchDrain
-from django_es_admin.outbox.drain.worker import drain_due
+from django_es_admin.outbox.drainers.worker import drain_due
 from tests.rows.models import FramedPoster, HastyPoster, Poster, PosterText
 
 from .conftest import Index, Read

@@ -18,12 +18,12 @@ from ...indices.definition import get_definitions
 from ...models import OutboxEntry, Worker
 from ..rows.by_hand import parked, retry
 from ..rows.claim import claim, due
-from .batch import BatchDrain, DrainResult
-from .cluster_side import LOOK_AGAIN, repair_all
+from ..drain.batch import BatchDrain, DrainResult
+from ..drain.cluster_side import LOOK_AGAIN, repair_all
 from .heartbeat import BEAT_SECONDS, Heartbeat
 from .listen import Listener, listening
-from .pending import Rows, drain_rows, rows_of
-from .statistics import flush
+from ..drain.pending import Rows, drain_rows, rows_of
+from ..drain.statistics import flush
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from ...faults import Fault, fault_of
 from ...models import OutboxEntry
 from ...statement import Statement
 from ..rows.claim import give_back, inline_grace
-from .batch import DrainResult, Stopped
+from ..drain.batch import DrainResult, Stopped
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from ...faults import Fault, fault_of
 from ...models import OutboxEntry
 from ..rows.claim import give_back
 from ..rows.lock import waiting_no_longer
-from . import breaker
-from .batch import BatchDrain, find_definition
+from ..drain import breaker
+from ..drain.batch import BatchDrain, find_definition
 from .saving import at_end_of_save
 from .session import follow, take
 from .turn import can_share, drain_in_turn
