@@ -15,12 +15,12 @@ from ..documents import Document
 from ..exceptions import SearchParameterInvalid, SearchUnknown
 from ..indices.definition import IndexDefinition
 from ..search import SearchService
-from ..search.fields import read_fields
-from ..search.query import Matching, build_query
+from ..search.text.fields import read_fields
+from ..search.text.query import Matching, build_query
 from ..search.request import SearchRequest
 from ..search.site.parts import SearchParts
 from ..search.site.services import services
-from ..search.words import read_words
+from ..search.text.words import read_words
 
 PLAIN = "all fields"
 """The name of the search in every text and keyword of a document, for want of another one."""

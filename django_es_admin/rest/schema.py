@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from ..search.site.parameters import Parameter
+from ..search.site.visitor.parameters import Parameter
 from .serializers import ProblemSerializer
 
 _TYPES: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from ..search import SearchService
-from ..search.site.parameters import Parameter
+from ..search.site.visitor.parameters import Parameter
 from .refusals import refused
 from .schema import SearchSchema
 from .serializers import SearchResultsSerializer, SuggestionsSerializer

@@ -2,14 +2,16 @@
 
 from .site.faceted import FacetedSearchService
 from .site.facets import RangeFacet, StatsFacet, TermsFacet
-from .site.results import SearchResults
+from .site.answer.results import Correction, SearchResults, Suggestion
 from .site.service import SearchService
 
 __all__ = [
+    "Correction",
     "FacetedSearchService",
     "RangeFacet",
     "SearchResults",
     "SearchService",
     "StatsFacet",
+    "Suggestion",
     "TermsFacet",
 ]

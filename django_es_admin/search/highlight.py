@@ -11,7 +11,7 @@ from ..backends.errors import translated, understood
 from ..backends.searcher import searcher
 from ..conf import get_options
 from ..documents import Document
-from .query import AnyQuery
+from .text.query import AnyQuery
 
 # Longer texts are searched for marks up to here: an index refuses more (reference,
 # "index.highlight.max_analyzed_offset").

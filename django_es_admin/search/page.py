@@ -15,11 +15,11 @@ from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
-from .counted import Numbers, all_of
-from .identity import asked_for, identity_of, key_field
+from .querysets.counted import Numbers, all_of
+from .querysets.identity import asked_for, identity_of, key_field
 from .logged import reason_of
-from .ordering import SortKey, is_certain
-from .query import EXACT_SCORE, AnyQuery
+from .querysets.ordering import SortKey, is_certain
+from .text.query import EXACT_SCORE, AnyQuery
 from .request import SearchRequest, made
 from .service import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling

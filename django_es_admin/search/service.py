@@ -16,8 +16,8 @@ from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
-from .identity import asked_for, identity_of, key_field
-from .query import EXACT_SCORE, AnyQuery
+from .querysets.identity import asked_for, identity_of, key_field
+from .text.query import EXACT_SCORE, AnyQuery
 from .request import SearchRequest, made
 from .suggest import Spelling
 from .window import preferred_copy, read_pages, read_window
@@ -145,7 +145,7 @@ class _Asked:
     """A search.
 
     Args:
-        field: that of :func:`~django_es_admin.search.identity.key_field`.
+        field: that of :func:`~django_es_admin.search.querysets.identity.key_field`.
         cut: whether fewer are asked for than anybody may want.
     """
 

@@ -11,7 +11,7 @@ from ..backends.searcher import searcher
 from ..backends.transport.deadline import Deadline
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
-from .identity import asked_for
+from .querysets.identity import asked_for
 
 # How long Elasticsearch keeps the point in time for the next page.
 KEEP_ALIVE = "30s"
@@ -47,7 +47,7 @@ def read_pages(
     """Return the answers that hold the best ``size`` hits, ``page`` of them in each.
 
     Args:
-        field: that of :func:`~django_es_admin.search.identity.key_field`.
+        field: that of :func:`~django_es_admin.search.querysets.identity.key_field`.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.

@@ -2,7 +2,7 @@
 
 from django_es_admin import search
 from django_es_admin.search import RangeFacet, StatsFacet, TermsFacet
-from django_es_admin.search.site.results import Correction, Suggestion
+from django_es_admin.search import Correction, Suggestion
 from shop.documents import ProductDocument
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from ...documents import Document
 from ...documents.paths import path_of
 from ...exceptions import SearchUnreadable
-from ...search.fields import SearchField
+from ...search.text.fields import SearchField
 from ...search.operators.reading import Reading
 from ...search.operators.tree import Between, Filled, Joined, Named, Node, Not, Phrase, Word
-from ...search.values import DATES, NUMBERS
+from ...search.text.values import DATES, NUMBERS
 
 
 @dataclass(frozen=True)

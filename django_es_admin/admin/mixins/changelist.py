@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...search.keys import among, count_rows
+from ...search.querysets.keys import among, count_rows
 from ...search.page import PageHits
 from ...search.service import Facts, SearchHits, key_reader
 from .answer import Answer

@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 from ...documents import Document
 from ...exceptions import SearchMisdeclared
-from ...search.fields import find_field_problem, find_key_problem, read_fields
+from ...search.text.fields import find_field_problem, find_key_problem, read_fields
 from .highlight import paths_of
 from .options import SearchOptionsMixin
 

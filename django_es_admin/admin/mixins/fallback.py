@@ -11,8 +11,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from ...search.query import is_pattern
-from ...search.words import MAX_WORDS, cleaned, read_words
+from ...search.text.query import is_pattern
+from ...search.text.words import MAX_WORDS, cleaned, read_words
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

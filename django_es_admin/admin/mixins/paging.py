@@ -15,11 +15,11 @@ from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import definition_of
 from ...lifecycle.generations.table import is_as_declared
 from ...outbox.drain.pending import has_changes
-from ...search.columns import columns_of
-from ...search.filters import is_plain, translate
-from ...search.identity import key_field
+from ...search.querysets.columns import columns_of
+from ...search.querysets.filters import is_plain, translate
+from ...search.querysets.identity import key_field
 from ...search.logged import reason_of
-from ...search.ordering import translate_order
+from ...search.querysets.ordering import translate_order
 from ...search.page import PageAsked, PageHits
 from .asked import Filters, ListPage
 

@@ -11,7 +11,7 @@ from ...search.page import request_page
 from ...search.request import SearchRequest
 from ...search.service import request_ids
 from ...search.suggest import Spelling
-from ...search.words import read_words
+from ...search.text.words import read_words
 from .asked import ListPage
 from .paging import plan_page, shows_all
 

@@ -19,16 +19,16 @@ from django.template.response import TemplateResponse
 from ...conf import get_options
 from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
-from ...search.filters import translate
+from ...search.querysets.filters import translate
 from ...search.fresh import is_settled, sees_all
-from ...search.identity import key_field
-from ...search.keys import among, count_rows
+from ...search.querysets.identity import key_field
+from ...search.querysets.keys import among, count_rows
 from ...search.page import PageAsked, PageHits, search_page
-from ...search.query import EXACT_SCORE, exact_score
+from ...search.text.query import EXACT_SCORE, exact_score
 from ...search.searched import Searched, tell
 from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
-from ...search.words import read_words
+from ...search.text.words import read_words
 from . import fallback
 from .advanced import describe
 from .answer import Answer

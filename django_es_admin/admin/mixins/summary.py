@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from ...documents import Document
 from ...search.operators.reading import Reading, texts_in
 from ...search.operators.tree import Phrase, Word
-from ...search.query import has_jokers, is_pattern
-from ...search.words import MAX_WORDS, read_words
+from ...search.text.query import has_jokers, is_pattern
+from ...search.text.words import MAX_WORDS, read_words
 from .advanced import Mistake, point_at, tell, why_words
 from .shown import Shown
 

@@ -12,7 +12,7 @@ from ...indices.definition import IndexDefinition, select_definitions
 from ...models import Promotion
 from ...outbox.objects.read import objects
 from ...search.service import rows_of
-from ...search.words import read_words
+from ...search.text.words import read_words
 from ..searches import services_of
 
 

@@ -12,8 +12,8 @@ from ...indices.analysis import BUILT_IN
 from ...indices.definition import IndexDefinition
 from ...indices.diff import flatten
 from ...indices.synonyms import TRIAL
-from ...search.fields import TEXTS, read_fields
-from ...search.query import Matching, build_query
+from ...search.text.fields import TEXTS, read_fields
+from ...search.text.query import Matching, build_query
 from ...search.site.parts import SearchParts
 from ..asking import Question
 from ..searches import KnownSearch, services_of

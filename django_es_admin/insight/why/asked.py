@@ -10,7 +10,7 @@ from ...backends.errors import translated, understood
 from ...backends.searcher import searcher
 from ...backends.transport.deadline import Deadline
 from ...indices.definition import IndexDefinition
-from ...search.fields import Query
+from ...search.text.fields import Query
 from ...search.window import preferred_copy
 
 

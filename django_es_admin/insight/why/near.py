@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from ...search.query import PREFIX_LENGTH
+from ...search.text.query import PREFIX_LENGTH
 
 _AUTO = re.compile(r"AUTO(?::(\d+),(\d+))?", re.I)
 

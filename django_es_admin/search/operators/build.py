@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from ...documents import Document
 from ...exceptions import SearchUnreadable
-from ..fields import Query, SearchField, inside, read_fields
-from ..query import Matching, build_query, build_value, is_pattern
-from ..values import between, equal, is_compared, is_valued
-from ..words import read_words
+from ..text.fields import Query, SearchField, inside, read_fields
+from ..text.query import Matching, build_query, build_value, is_pattern
+from ..text.values import between, equal, is_compared, is_valued
+from ..text.words import read_words
 from .reading import read_search
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 

@@ -7,9 +7,9 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from ...exceptions import SearchUnreadable
-from ..fields import SearchField
-from ..values import between, equal, is_compared, is_valued
-from ..words import MAX_CHARACTERS, MAX_PARTS, MAX_WORDS, count_parts
+from ..text.fields import SearchField
+from ..text.values import between, equal, is_compared, is_valued
+from ..text.words import MAX_CHARACTERS, MAX_PARTS, MAX_WORDS, count_parts
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
 Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long", "shouted"]

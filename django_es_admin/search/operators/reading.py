@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from ...exceptions import SearchUnreadable
-from ..words import cleaned
+from ..text.words import cleaned
 from .parse import KEYWORDS, PastedError, Why, folded, parse
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..fields import SearchField
+from ..text.fields import SearchField
 
 Names = Mapping[str, SearchField]
 

@@ -1,1 +1,4 @@
-"""The search of a site: what visitors may ask for, and the answer as plain data."""
+"""The search that a site declares: its service, and what a service is declared with.
+
+``visitor`` reads what is asked, ``answer`` sends it and reads the answer.
+"""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from elasticsearch.dsl import A
 
-from ..fields import Query, SearchField
-from ..words import Words
-from .criteria import Selection, find_field
+from ..text.fields import Query, SearchField
+from ..text.words import Words
+from .visitor.criteria import Selection, find_field
 from .facets import Aggregation, Facet, StatsFacet
-from .ready import Ready
-from .results import SearchResults
+from .answer.ready import Ready
+from .answer.results import SearchResults
 from .service import SearchService
 from .telling import telling
 

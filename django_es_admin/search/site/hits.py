@@ -5,7 +5,7 @@ from typing import Any
 
 from elasticsearch import dsl
 
-from ..fields import Query
+from ..text.fields import Query
 from ..highlight import MAX_CHARACTERS
 from .promotions import is_promoted
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..fields import Query, SearchField
-from ..query import Matching
-from ..words import Words
-from .criteria import Selection
+from ..text.fields import Query, SearchField
+from ..text.query import Matching
+from ..text.words import Words
+from .visitor.criteria import Selection
 from .promotions import NO_PROMOTIONS, Promotions
 
 

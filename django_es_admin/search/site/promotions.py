@@ -19,8 +19,8 @@ from ...clock import today
 from ...documents import Document
 from ...models import Promotion
 from ...normal import whole
-from ..fields import Query
-from ..words import Words, read_words
+from ..text.fields import Query
+from ..text.words import Words, read_words
 
 logger = logging.getLogger("django_es_admin.search")
 

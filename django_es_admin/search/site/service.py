@@ -14,25 +14,25 @@ from ...exceptions import (
     SearchParameterInvalid,
     ServerRefused,
 )
-from ..fields import Query, read_fields
+from ..text.fields import Query, read_fields
 from ..logged import reason_of
-from ..query import build_marking, build_query
+from ..text.query import build_marking, build_query
 from ..request import SearchRequest
 from ..service import key_reader
-from ..words import Words
-from . import completion, database
-from .criteria import Selection, find_field
+from ..text.words import Words
+from .answer import completion, database
+from .visitor.criteria import Selection, find_field
 from .declaration import SearchDeclaration
 from .hits import highlighted, read_hits
-from .paging import Paging
+from .visitor.paging import Paging
 from .parts import SearchParts
 from .promotions import Promotions, find_promotions, is_promoted
-from .ready import Ready
-from .results import Correction, SearchResults, Suggestion
-from .send import request_of, send
-from .spelling import PhraseSuggester
+from .answer.ready import Ready
+from .answer.results import Correction, SearchResults, Suggestion
+from .answer.send import request_of, send
+from .answer.spelling import PhraseSuggester
 from .telling import Tell, telling, telling_of_keys
-from .values import read_text, read_whole
+from .visitor.values import read_text, read_whole
 
 if TYPE_CHECKING:
     from elasticsearch.dsl import Search

@@ -7,8 +7,8 @@ from typing import Any
 from ..clicks import mark
 from ..searched import Searched, tell
 from .declaration import SearchDeclaration
-from .paging import Paging
-from .results import SearchResults
+from .visitor.paging import Paging
+from .answer.results import SearchResults
 
 Tell = Callable[[SearchResults, Sequence[str]], None]
 """Told what Elasticsearch answered, and the ids of the documents on the page."""

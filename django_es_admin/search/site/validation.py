@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
 from ...conf import Options
-from ..fields import TEXTS, SearchField, find_field_problem, find_key_problem
-from .criteria import find_field
+from ..text.fields import TEXTS, SearchField, find_field_problem, find_key_problem
+from .visitor.criteria import find_field
 from .facets import Facet, StatsFacet, TermsFacet
 from .service import SearchService
 

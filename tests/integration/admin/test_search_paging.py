@@ -30,7 +30,7 @@ from django_es_admin.lifecycle.generations.table import generations_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search import fresh
-from django_es_admin.search.columns import columns_of
+from django_es_admin.search.querysets.columns import columns_of
 from django_es_admin.search.page import PageHits
 from tests.attempts import noted_attempts
 from tests.live import make_live

@@ -14,7 +14,7 @@ from django_es_admin.insight.why.reason import Reason, Why
 from django_es_admin.insight.why.sentence import sentence
 from django_es_admin.insight.why.why import explain_why
 from django_es_admin.models import OutboxEntry
-from django_es_admin.search.site.criteria import read_selections
+from django_es_admin.search.site.visitor.criteria import read_selections
 from tests.inputs.models import Thing
 from tests.integration.admin.searching import no_elasticsearch
 from tests.integration.insight.things import Make, search_of

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from shop.models import Category, Product
 
-from django_es_admin.search.keys import among
+from django_es_admin.search.querysets.keys import among
 from tests.testapp.models import Label, Note, StarredNote
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 
 from django_es_admin.exceptions import SearchMisdeclared
-from django_es_admin.search.fields import find_field_problem, parse_field, read_fields
+from django_es_admin.search.text.fields import find_field_problem, parse_field, read_fields
 from tests.testapp.documents import NoteDocument
 
 

@@ -9,9 +9,9 @@ from shop.documents import ProductDocument
 from shop.models import Product
 
 from django_es_admin.documents import Document, fields
-from django_es_admin.search.columns import columns_of
-from django_es_admin.search.filters import MAX_VALUES, translate
-from django_es_admin.search.ordering import translate_order
+from django_es_admin.search.querysets.columns import columns_of
+from django_es_admin.search.querysets.filters import MAX_VALUES, translate
+from django_es_admin.search.querysets.ordering import translate_order
 from tests.testapp.documents import NoteDocument
 from tests.testapp.models import Note
 

@@ -7,7 +7,7 @@ from shop.documents import ProductDocument
 
 from django_es_admin.documents import Document, fields
 from django_es_admin.documents.options import DjangoOptions
-from django_es_admin.search.identity import key_field
+from django_es_admin.search.querysets.identity import key_field
 from tests.testapp.documents import NoteDocument
 from tests.testapp.models import Note
 

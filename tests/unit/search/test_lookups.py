@@ -4,8 +4,8 @@ import pytest
 from shop.documents import ProductDocument
 
 from django_es_admin.documents import Document
-from django_es_admin.search.fields import read_fields
-from django_es_admin.search.lookups import database_lookups, find_lookup
+from django_es_admin.search.text.fields import read_fields
+from django_es_admin.search.text.lookups import database_lookups, find_lookup
 from tests.testapp.documents import NoteDocument
 
 

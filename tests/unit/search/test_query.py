@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from django_es_admin.search.fields import SearchField
-from django_es_admin.search.query import Matching, build_query, has_jokers
-from django_es_admin.search.values import equal
-from django_es_admin.search.words import read_words
+from django_es_admin.search.text.fields import SearchField
+from django_es_admin.search.text.query import Matching, build_query, has_jokers
+from django_es_admin.search.text.values import equal
+from django_es_admin.search.text.words import read_words
 
 TITLE = SearchField("title", 3, "text")
 CODE = SearchField("code", 1, "keyword")

@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.fields import SearchField
+from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.operators.reading import read_search
-from django_es_admin.search.words import read_words
+from django_es_admin.search.text.words import read_words
 
 NAMES = {
     name: SearchField(name, type=kind)

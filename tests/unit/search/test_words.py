@@ -4,7 +4,7 @@
 
 import pytest
 
-from django_es_admin.search.words import (
+from django_es_admin.search.text.words import (
     MAX_CHARACTERS,
     MAX_PARTS,
     MAX_WORDS,

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.html import escape
 from elasticsearch import dsl
 
-from ..fields import Query, SearchField, inside
-from ..query import PREFIX_LENGTH
+from ...text.fields import Query, SearchField, inside
+from ...text.query import PREFIX_LENGTH
 from .ready import Ready
 from .results import Correction
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from elasticsearch.dsl.query import Query
 
-from ..fields import Query as Body
+from ...text.fields import Query as Body
 
 
 class Ready(Query):

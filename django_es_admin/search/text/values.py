@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..exceptions import SearchUnreadable
+from ...exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
 
 # Elasticsearch refuses a search for an integer that such a field cannot hold.

@@ -10,10 +10,10 @@ from django.db.models import QuerySet, lookups, sql
 from django.db.models.expressions import Col
 from django.db.models.sql.where import AND, OR, WhereNode
 
-from ..documents import Document
-from ..indices.definition import definition_of
+from ...documents import Document
+from ...indices.definition import definition_of
 from .columns import Column, columns_of
-from .fields import Query
+from ..text.fields import Query
 
 # Databases that compare texts as Elasticsearch does its keywords: by each character.
 _EXACT_VENDORS = frozenset(("postgresql", "sqlite"))

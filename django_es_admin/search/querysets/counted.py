@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..documents import Document
+from ...documents import Document
 from .columns import columns_of
 
 Filters = tuple[Mapping[str, Any], ...]

@@ -12,7 +12,7 @@ from typing import Any
 
 from elasticsearch import dsl
 
-from ..exceptions import SearchUnreadable
+from ...exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
 from .values import DASHES, DATES, NUMBERS, equal
 from .words import Words

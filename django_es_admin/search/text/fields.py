@@ -8,10 +8,10 @@ from typing import Any
 
 from elasticsearch import dsl
 
-from ..documents import Document
-from ..documents.overrides import is_overridden
-from ..exceptions import SearchMisdeclared
-from ..indices.definition import shares_index
+from ...documents import Document
+from ...documents.overrides import is_overridden
+from ...exceptions import SearchMisdeclared
+from ...indices.definition import shares_index
 from .lookups import find_source
 
 Query = dict[str, Any]

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ...documents import Document
-from ...exceptions import SearchParameterInvalid
-from ..fields import Query, SearchField, inside, read_fields
+from ....documents import Document
+from ....exceptions import SearchParameterInvalid
+from ...text.fields import Query, SearchField, inside, read_fields
 from .values import is_given, read_bound, read_values
 
 

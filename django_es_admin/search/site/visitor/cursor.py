@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from ...exceptions import SearchParameterInvalid
+from ....exceptions import SearchParameterInvalid
 from .values import read_text
 
 MAX_CHARACTERS = 4_000

@@ -8,13 +8,13 @@ from typing import Any
 from elasticsearch import dsl
 from elasticsearch.dsl.connections import get_connection
 
-from ...backends.errors import translated
-from ...backends.searcher import searcher
-from ...conf import get_options
-from ...documents import Document
-from ..logged import body_of
-from ..request import SearchRequest
-from ..window import preferred_copy
+from ....backends.errors import translated
+from ....backends.searcher import searcher
+from ....conf import get_options
+from ....documents import Document
+from ...logged import body_of
+from ...request import SearchRequest
+from ...window import preferred_copy
 
 logger = logging.getLogger("django_es_admin.search")
 

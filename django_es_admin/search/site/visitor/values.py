@@ -12,8 +12,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...exceptions import SearchParameterInvalid
-from ..fields import SearchField
+from ....exceptions import SearchParameterInvalid
+from ...text.fields import SearchField
 
 MAX_CHARACTERS = 1_000
 MAX_VALUES = 100

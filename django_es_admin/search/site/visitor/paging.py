@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from elasticsearch import dsl
 
-from ...exceptions import SearchParameterInvalid
+from ....exceptions import SearchParameterInvalid
 from .cursor import read_cursor, write_cursor
 from .values import is_given, read_whole
 

@@ -11,14 +11,14 @@ from typing import Any
 from django.db.models import DateTimeField, Q, QuerySet
 from django.utils.dateparse import parse_date
 
-from ...documents import Document
-from ...documents.querysets import queryset_of
-from ..fields import SearchField
-from ..lookups import database_lookups, find_lookup, find_source
-from ..service import rows_of
-from ..words import Words
-from .criteria import Selection
-from .paging import Paging
+from ....documents import Document
+from ....documents.querysets import queryset_of
+from ...text.fields import SearchField
+from ...text.lookups import database_lookups, find_lookup, find_source
+from ...service import rows_of
+from ...text.words import Words
+from ..visitor.criteria import Selection
+from ..visitor.paging import Paging
 from .pruning import prune
 
 

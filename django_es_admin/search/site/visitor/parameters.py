@@ -7,7 +7,7 @@ from typing import Any, Literal
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from ...exceptions import SearchParameterInvalid
+from ....exceptions import SearchParameterInvalid
 
 Kind = Literal["text", "whole", "number", "flag", "date"]
 
