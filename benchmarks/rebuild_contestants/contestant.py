@@ -116,7 +116,7 @@ def peak() -> float:
 
 
 if settings.CONTESTANT == "columns":
-    from django_es_admin.documents.source import Source
+    from django_es_admin.documents.reading.source import Source
 
     # As on a database that writes no documents.
     Source._writer = lambda self, source, using: None  # type: ignore[assignment,method-assign]  # noqa: SLF001 (only here)

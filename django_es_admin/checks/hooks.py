@@ -9,7 +9,7 @@ from elasticsearch import dsl
 
 from ..documents import Document
 from ..documents.hooks import foreign_hooks, is_supported, own_methods
-from ..documents.valued import valued
+from ..documents.described.valued import valued
 from .messages import error, warning
 
 HOOKS = ("get_queryset", "should_index_object", "get_instances_from_related", "prepare")

@@ -8,9 +8,9 @@ from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
-from ..documents.overrides import is_overridden
-from ..documents.paths import find_relation, path_of
-from ..documents.valued import valued
+from ..documents.described.overrides import is_overridden
+from ..documents.described.paths import find_relation, path_of
+from ..documents.described.valued import valued
 from .messages import error, warning
 
 Model = type[models.Model]

@@ -10,10 +10,10 @@ from elasticsearch import dsl
 
 from ..documents import Document
 from ..documents.fields import field_for, holds_list
-from ..documents.overrides import is_overridden
-from ..documents.paths import find_relation, path_of
-from ..documents.places import Places
-from ..documents.valued import valued
+from ..documents.described.overrides import is_overridden
+from ..documents.described.paths import find_relation, path_of
+from ..documents.described.places import Places
+from ..documents.described.valued import valued
 from .messages import error
 
 Model = type[models.Model]

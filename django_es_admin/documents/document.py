@@ -6,7 +6,7 @@ from django.db import models
 from elasticsearch import dsl
 
 from .options import DjangoOptions
-from .places import Places
+from .described.places import Places
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch

@@ -11,10 +11,10 @@ from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..exceptions import DocumentMisdeclared
-from .declared import Declared
-from .places import Places
+from .described.declared import Declared
+from .described.places import Places
 from .reads import Reads
-from .source import Source
+from .reading.source import Source
 
 _KNOWN = frozenset(
     (

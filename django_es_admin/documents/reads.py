@@ -11,11 +11,11 @@ from django.db.models.sql import Query
 from elasticsearch import dsl
 
 from ..faults import savepoint
-from .declared import Declared
-from .overrides import has_prepare, is_overridden
-from .paths import find_column, find_relation, generic_keys, path_of, references
-from .querysets import chosen_by, order_of, queryset_of
-from .valued import valued
+from .described.declared import Declared
+from .described.overrides import has_prepare, is_overridden
+from .described.paths import find_column, find_relation, generic_keys, path_of, references
+from .reading.querysets import chosen_by, order_of, queryset_of
+from .described.valued import valued
 
 Model = type[models.Model]
 

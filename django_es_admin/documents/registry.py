@@ -10,7 +10,7 @@ from ..exceptions import DocumentMisdeclared, IndexNotDeclared
 from .document import Document
 from .fields import field_for
 from .options import DjangoOptions, read_options
-from .valued import mark
+from .described.valued import mark
 
 document_registered = Signal()
 """Sent with the document class as sender, once it is registered."""

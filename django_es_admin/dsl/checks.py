@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, register
 
 from ..checks.messages import TAG, error, warning
 from ..documents.fields import DjangoField
-from ..documents.overrides import has_prepare, is_overridden
+from ..documents.described.overrides import has_prepare, is_overridden
 from .documents import DocType
 from .places import GeneratedPlaces
 from .registries import registry

@@ -7,8 +7,8 @@ from django.db import models
 from elasticsearch.dsl import connections
 from elasticsearch.helpers import BulkIndexError
 
-from ..documents.overrides import is_overridden
-from ..documents.places import Place, Places
+from ..documents.described.overrides import is_overridden
+from ..documents.described.places import Place, Places
 from ..exceptions import ElasticsearchAdminError, KeyMissing
 from ..indices.definition import definition_of
 from ..outbox.capture.changes import portions

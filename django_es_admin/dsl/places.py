@@ -14,8 +14,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..documents.overrides import is_overridden
-from ..documents.places import ANYTHING, Place, Places, Shape, looks_of, read_place
+from ..documents.described.overrides import is_overridden
+from ..documents.described.places import ANYTHING, Place, Places, Shape, looks_of, read_place
 from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.dispatch import Signal
 from elasticsearch.dsl import Search as DSLSearch
 
-from ..documents.places import Place, Places
+from ..documents.described.places import Place, Places
 
 searching = Signal()
 """Sent before a search asks Elasticsearch; tests make searchable then what they have saved."""

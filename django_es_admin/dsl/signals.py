@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.dispatch import Signal
 
-from ..documents.places import read_place
+from ..documents.described.places import read_place
 from ..outbox.drain.write import Outcome, documents_written
 from .registries import registry
 from .writing import writing

@@ -16,8 +16,8 @@ from ..backends.transport.reasons import (
     reason,
     reason_for_document,
 )
-from ..documents.places import Place
-from ..documents.prepared import Prepared
+from ..documents.described.places import Place
+from ..documents.reading.prepared import Prepared
 from ..exceptions import (
     AccessRefused,
     ElasticsearchAdminError,

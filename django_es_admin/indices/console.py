@@ -13,7 +13,7 @@ from ..backends.errors import translated, understood
 from ..backends.guard.queries import Unreadable, names_in_query, parsed
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
-from ..documents.places import read_place
+from ..documents.described.places import read_place
 from ..exceptions import SearchRefused
 
 MAX_CHARACTERS = 20_000

@@ -17,9 +17,9 @@ from ..backends.abstracts import Base
 from ..backends.elasticsearch import JSON
 from ..conf import get_options
 from ..documents import Document, registry
-from ..documents.paths import path_of
+from ..documents.described.paths import path_of
 from ..documents.registry import document_registered
-from ..documents.valued import valued
+from ..documents.described.valued import valued
 from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
 from .synonyms import names_of, with_sets
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
-from ..documents.places import Place, read_place
+from ..documents.described.places import Place, read_place
 
 PAGE = 10_000
 KEEP_ALIVE = "2m"

@@ -7,7 +7,7 @@ from typing import Any
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
-from ..documents.places import Place
+from ..documents.described.places import Place
 from .source.stored import read_stored
 
 

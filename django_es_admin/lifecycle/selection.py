@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from ..conf import get_options
 from ..documents import Document
-from ..documents.modified import changed_since, find_since_refusal
+from ..documents.reading.modified import changed_since, find_since_refusal
 from ..exceptions import OperationRefused
 from ..faults import Fault, fault_of, savepoint
 from ..indices.definition import IndexDefinition

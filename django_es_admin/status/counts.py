@@ -8,7 +8,7 @@ from django.db import connections
 from django.db.models.functions import Now
 
 from ..clock import clock_of, database_now
-from ..documents.overrides import has_every_row
+from ..documents.described.overrides import has_every_row
 from ..indices.definition import IndexDefinition
 from ..models import RowCount
 from ..outbox.objects.read import count_objects

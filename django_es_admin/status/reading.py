@@ -7,7 +7,7 @@ from typing import Literal
 from django.db import Error
 
 from ..documents import Document
-from ..documents.configured import as_configured
+from ..documents.reading.configured import as_configured
 from ..indices.definition import select_definitions
 
 Way = Literal["json", "columns", "objects"]

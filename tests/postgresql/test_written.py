@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.documents.columns import ColumnSource
-from django_es_admin.documents.database import LONGEST_PAUSE, DatabaseSource, NotWritten
-from django_es_admin.documents.querysets import queryset_of
+from django_es_admin.documents.reading.columns import ColumnSource
+from django_es_admin.documents.reading.database import (
+    LONGEST_PAUSE,
+    DatabaseSource,
+    NotWritten,
+)
+from django_es_admin.documents.reading.querysets import queryset_of
 from django_es_admin.documents.written.encoded import Encoded
 from django_es_admin.indices.encoding import encode_document
 from tests.rows.models import Specimen, Splinter

@@ -31,7 +31,7 @@ from django_es_admin.checks import (
     check_settings,
 )
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.documents.places import ANYTHING, Places, Shape
+from django_es_admin.documents.described.places import ANYTHING, Places, Shape
 from django_es_admin.indices.definition import definition_of
 from tests.guide.models import Category, FlatProduct, LoudProduct, Product, Review, Tag
 

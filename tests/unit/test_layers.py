@@ -29,6 +29,8 @@ LAYERS = [
     ("backends.transport",),
     ("backends",),
     ("documents.written",),
+    ("documents.described",),
+    ("documents.reading",),
     ("documents",),
     ("indices",),
     ("models", "migrations"),

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from ...documents import Document
-from ...documents.paths import path_of
+from ...documents.described.paths import path_of
 from ...exceptions import SearchUnreadable
 from ...search.text.fields import SearchField
 from ...search.operators.reading import Reading

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ...documents import Document
-from ...documents.overrides import has_every_row
+from ...documents.described.overrides import has_every_row
 from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import definition_of
 from ...lifecycle.generations.table import is_as_declared

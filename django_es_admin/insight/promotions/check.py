@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from ...backends.errors import translated, understood
 from ...clock import today
 from ...conf import get_options
-from ...documents.places import read_place
+from ...documents.described.places import read_place
 from ...exceptions import ElasticsearchAdminError, IndexMissing
 from ...indices.definition import IndexDefinition, select_definitions
 from ...models import Promotion

@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 
 from ...conf import get_options
 from ...documents import Document
-from ...documents.overrides import is_overridden
-from ...documents.prepared import Prepared
+from ...documents.described.overrides import is_overridden
+from ...documents.reading.prepared import Prepared
 from ...exceptions import ObjectsUnreadable
 from ...indices.definition import IndexDefinition
 from ...indices.ids import PAGE, existing_ids, read_ids

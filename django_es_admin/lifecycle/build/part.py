@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from ...conf import get_options
 from ...counted import many
-from ...documents.prepared import Prepared, each_once
+from ...documents.reading.prepared import Prepared, each_once
 from ...exceptions import (
     BatchTooOld,
     IndexMissing,

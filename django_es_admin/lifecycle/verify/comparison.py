@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
 
-from ...documents.prepared import Prepared
+from ...documents.reading.prepared import Prepared
 from ...indices.definition import IndexDefinition
 from ...indices.source.kept import Kept
 from ...operations.patience import patiently

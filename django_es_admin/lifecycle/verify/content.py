@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from ...backends.errors import understood
 from ...conf import get_options
-from ...documents.prepared import Prepared
+from ...documents.reading.prepared import Prepared
 from ...indices.definition import IndexDefinition
 from ...indices.encoding import NotEncodable, encode_document
 from ...indices.source.kept import Kept

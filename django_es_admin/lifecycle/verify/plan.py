@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
-from ...documents.modified import find_since_refusal
+from ...documents.reading.modified import find_since_refusal
 from ...exceptions import OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices

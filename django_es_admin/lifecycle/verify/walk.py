@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from ...conf import get_options
-from ...documents.modified import changed_since
-from ...documents.prepared import Prepared, each_once
+from ...documents.reading.modified import changed_since
+from ...documents.reading.prepared import Prepared, each_once
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
 from ...indices.ids import PAGE, read_ids

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections, models
 
 from ...documents import Document
-from ...documents.kin import link_to, way_down
+from ...documents.described.kin import link_to, way_down
 from ..objects.related import RelatedKeys
 from ..rows.keys import text_of, value_of
 from .changes import PORTION, portions

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from ...documents import Document, registry
-from ...documents.kin import family, throughs
-from ...documents.paths import references
-from ...documents.places import Place, Places
+from ...documents.described.kin import family, throughs
+from ...documents.described.paths import references
+from ...documents.described.places import Place, Places
 from ...documents.registry import document_registered
 from ...models import OutboxEntry
 from ..objects.related import RelatedKeys

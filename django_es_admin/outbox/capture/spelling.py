@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections, models
 
-from ...documents.kin import link_to, way_down
+from ...documents.described.kin import link_to, way_down
 from ..rows.keys import text_of
 
 Model = type[models.Model]

@@ -17,7 +17,7 @@ from django.db.transaction import atomic
 
 from ...conf import get_options
 from ...documents import Document, registry
-from ...documents.kin import family
+from ...documents.described.kin import family
 from ..drainers.saving import asaving, saving
 from ..triggers.wanted import are_leaving, has_triggers, is_captured_by_triggers
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
-from ...documents.prepared import Prepared
+from ...documents.reading.prepared import Prepared
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_mappings
 from ...models import Generation

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from ...backends.transport.deadline import is_out_of_time
 from ...conf import get_options
-from ...documents.prepared import Prepared
+from ...documents.reading.prepared import Prepared
 from ...exceptions import (
     AccessRefused,
     BatchTooOld,

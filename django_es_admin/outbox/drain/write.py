@@ -12,7 +12,7 @@ from django.dispatch import Signal
 
 from ...backends.transport.deadline import is_out_of_time
 from ...documents import Document
-from ...documents.prepared import Prepared
+from ...documents.reading.prepared import Prepared
 from ...exceptions import (
     BatchTooOld,
     ConnectionUnavailable,

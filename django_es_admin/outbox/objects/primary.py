@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import models, router
 
-from ...documents.configured import as_configured
+from ...documents.reading.configured import as_configured
 
 _database: ContextVar[str | None] = ContextVar("django_es_admin_database", default=None)
 

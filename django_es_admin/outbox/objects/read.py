@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ...documents import Document
-from ...documents.places import read_place
-from ...documents.prepared import Prepared, each_once
-from ...documents.querysets import count_each_once, queryset_of
+from ...documents.described.places import read_place
+from ...documents.reading.prepared import Prepared, each_once
+from ...documents.reading.querysets import count_each_once, queryset_of
 from ...exceptions import ObjectsUnreadable, ProjectCodeFailed
 from ...indices.definition import IndexDefinition
 from .primary import reading_from

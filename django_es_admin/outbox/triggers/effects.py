@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.sql import Query
 
 from ...documents import Document
-from ...documents.kin import throughs
+from ...documents.described.kin import throughs
 from ...exceptions import TriggersImpossible
 from ...indices.definition import definition_of
 from ...models import OutboxEntry

@@ -9,8 +9,8 @@ from django.db import models
 from elasticsearch import dsl
 
 from ...documents import Document
-from ...documents.overrides import is_made_by_code, is_overridden
-from ...documents.paths import find_column, path_of
+from ...documents.described.overrides import is_made_by_code, is_overridden
+from ...documents.described.paths import find_column, path_of
 
 # What a column has in Django's terms -> types of fields in which it can be compared as there.
 _COMPARABLE: Mapping[str, frozenset[str]] = {

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from ...documents import Document
-from ...documents.overrides import is_made_by_code, is_overridden
-from ...documents.paths import path_of
+from ...documents.described.overrides import is_made_by_code, is_overridden
+from ...documents.described.paths import path_of
 
 # Kinds of fields that Elasticsearch keeps by column, and gives back as they are.
 _BY_COLUMN = frozenset(("keyword", "integer", "long", "short"))

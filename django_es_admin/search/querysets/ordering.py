@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from elasticsearch import dsl
 
 from ...documents import Document
-from ...documents.paths import find_column, path_of
+from ...documents.described.paths import find_column, path_of
 from .columns import columns_of, is_stored_plainly
 
 # Kinds of columns that have one order only. Texts have that of the database's collation.

@@ -9,7 +9,7 @@ from typing import Any
 from elasticsearch import dsl
 
 from ...documents import Document
-from ...documents.overrides import is_overridden
+from ...documents.described.overrides import is_overridden
 from ...exceptions import SearchMisdeclared
 from ...indices.definition import shares_index
 from .lookups import find_source

@@ -7,8 +7,8 @@ from django.db import models
 from elasticsearch import dsl
 
 from ...documents import Document
-from ...documents.overrides import has_prepare
-from ...documents.paths import find_column, find_relation, path_of
+from ...documents.described.overrides import has_prepare
+from ...documents.described.paths import find_column, find_relation, path_of
 
 
 class Found(Protocol):

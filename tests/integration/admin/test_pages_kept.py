@@ -7,7 +7,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from shop.models import Product
 
-from django_es_admin.documents.prepared import Prepared
+from django_es_admin.documents.reading.prepared import Prepared
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import read_kept
 from django_es_admin.lifecycle.verify.content import look_again

@@ -11,7 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from elasticsearch import Elasticsearch
 
-from django_es_admin.documents.places import Place
+from django_es_admin.documents.described.places import Place
 from django_es_admin.dsl import Document
 from django_es_admin.dsl.documents import DocType
 from django_es_admin.dsl.exceptions import DjangoElasticsearchDslError

@@ -16,7 +16,7 @@ from elasticsearch import dsl as elastic
 
 from django_es_admin.admin.readable import may_read_all
 from django_es_admin.checks import check_documents
-from django_es_admin.documents.places import Place
+from django_es_admin.documents.described.places import Place
 from django_es_admin.dsl import Document, Index, fields
 from django_es_admin.dsl.checks import check_dsl
 from django_es_admin.dsl.fields import DEDField

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from django_es_admin.documents.prepared import Prepared
+from django_es_admin.documents.reading.prepared import Prepared
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import Kept, read_kept
 from django_es_admin.indices.source.synthetic import canonical

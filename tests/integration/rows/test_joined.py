@@ -12,7 +12,7 @@ from django.db.models import Count, F
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields
-from django_es_admin.documents.querysets import count_each_once
+from django_es_admin.documents.reading.querysets import count_each_once
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.build.identities import compare_ids, still_differing
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild

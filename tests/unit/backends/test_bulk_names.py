@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from django_es_admin.backends.guard import names
 from django_es_admin.backends.guard.limits import Guard
 from django_es_admin.backends.guard.queries import Unreadable
-from django_es_admin.documents.prepared import Prepared
+from django_es_admin.documents.reading.prepared import Prepared
 from django_es_admin.exceptions import ForeignIndex
 from django_es_admin.indices.bulk import Chunk, encode
 

@@ -4,7 +4,7 @@ from django.contrib.sites.managers import CurrentSiteManager
 from django.db import models
 from django.db.models import QuerySet
 
-from django_es_admin.documents.overrides import is_plain
+from django_es_admin.documents.described.overrides import is_plain
 from django_es_admin.outbox import CapturedManager
 
 

@@ -13,10 +13,10 @@ from django.db.models import Count, Prefetch
 from pytest_django import DjangoAssertNumQueries
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.documents.columns import ColumnSource, NotColumns
-from django_es_admin.documents.instances import InstanceSource
-from django_es_admin.documents.prepared import Prepared, each_once
-from django_es_admin.documents.querysets import queryset_of
+from django_es_admin.documents.reading.columns import ColumnSource, NotColumns
+from django_es_admin.documents.reading.instances import InstanceSource
+from django_es_admin.documents.reading.prepared import Prepared, each_once
+from django_es_admin.documents.reading.querysets import queryset_of
 from django_es_admin.documents.written.encoded import Encoded
 from django_es_admin.indices.encoding import encode_document
 from tests.rows.models import Album, Artist, Cover, Genre, LoudTitles, Prize, Track

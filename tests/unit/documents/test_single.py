@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from shop import models as shop
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.documents.prepared import Prepared
+from django_es_admin.documents.reading.prepared import Prepared
 from django_es_admin.outbox import CapturedManager
 from tests.guide.models import Badge, Category, Place, Product, Restaurant, Tag, Ticket
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from elasticsearch import dsl
 
 from django_es_admin.checks import check_documents
-from django_es_admin.documents.places import ANYTHING, IDENTIFIER, NUMBER, Shape
+from django_es_admin.documents.described.places import ANYTHING, IDENTIFIER, NUMBER, Shape
 from django_es_admin.documents.registry import registry as all_documents
 from django_es_admin.dsl import Document, fields
 from django_es_admin.dsl.checks import check_dsl

@@ -12,7 +12,7 @@ from django.db.models import DateTimeField, Q, QuerySet
 from django.utils.dateparse import parse_date
 
 from ....documents import Document
-from ....documents.querysets import queryset_of
+from ....documents.reading.querysets import queryset_of
 from ...text.fields import SearchField
 from ...text.lookups import database_lookups, find_lookup, find_source
 from ...service import rows_of

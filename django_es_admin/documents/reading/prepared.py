@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .places import Place
+from ..described.places import Place
 
 
 class Prepared(NamedTuple):

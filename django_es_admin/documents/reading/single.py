@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import connections, models
 
-from ..statement import Slot, Statement, prepare
+from ...statement import Slot, Statement, prepare
 from .columns import ColumnSource
-from .declared import Declared
-from .overrides import is_overridden, is_plain
+from ..described.declared import Declared
+from ..described.overrides import is_overridden, is_plain
 from .prepared import Prepared
 
 

@@ -8,9 +8,9 @@ from django.db.models.manager import BaseManager
 from django.db.models.query import ModelIterable
 from django.db.models.sql.datastructures import Join
 
-from ..exceptions import QuerysetUnusable
+from ...exceptions import QuerysetUnusable
 from .configured import as_configured
-from .declared import Declared
+from ..described.declared import Declared
 
 
 class _AnyOf(models.Expression):

@@ -15,14 +15,14 @@ from django.db import models
 from django.db.models.signals import post_init
 from elasticsearch import dsl
 
-from .declared import Declared
-from .fields import DjangoField, holds_list
-from .overrides import has_prepare
-from .paths import find_column, find_relation, path_of
+from ..described.declared import Declared
+from ..fields import DjangoField, holds_list
+from ..described.overrides import has_prepare
+from ..described.paths import find_column, find_relation, path_of
 from .prepared import Prepared
 from .querysets import among, chosen_by, in_order, order_of
-from .valued import valued
-from .written.shape import DocumentShape, ObjectShape, Row
+from ..described.valued import valued
+from ..written.shape import DocumentShape, ObjectShape, Row
 
 # Key of the document's object -> its related objects.
 Lists = Mapping[Any, list[dict[str, Any] | None]]

@@ -14,13 +14,13 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 
 from .columns import ColumnSource, RelatedList
-from .declared import Declared
+from ..described.declared import Declared
 from .prepared import Prepared
 from .querysets import among, order_of
-from .written.encoded import Encoded
-from .written.shape import ObjectShape
-from .written.statement import Kinds, aggregate, columns, write_document
-from .written.values import KINDS, Kind, is_as_expected
+from ..written.encoded import Encoded
+from ..written.shape import ObjectShape
+from ..written.statement import Kinds, aggregate, columns, write_document
+from ..written.values import KINDS, Kind, is_as_expected
 
 LONGEST_PAUSE = 64
 """Batches for which the database is not asked, where it could not write all of some before."""

@@ -9,9 +9,9 @@ from django.db import connections, models
 from .columns import ColumnSource, NotColumns
 from .configured import as_configured
 from .database import DatabaseSource, NotWritten
-from .declared import Declared
+from ..described.declared import Declared
 from .instances import InstanceSource
-from .overrides import is_overridden
+from ..described.overrides import is_overridden
 from .prepared import Prepared
 from .single import NotFixed, SingleSource
 

@@ -10,8 +10,8 @@ from django.db.models.sql import Query
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..exceptions import DocumentMisdeclared
-from .declared import Declared
+from ...exceptions import DocumentMisdeclared
+from ..described.declared import Declared
 
 
 def modified_fields(document: type[Declared]) -> tuple[str, ...]:

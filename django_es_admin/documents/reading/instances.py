@@ -15,12 +15,12 @@ from django.db.models.manager import BaseManager
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
-from ..incidents import tell
-from .declared import Declared
-from .paths import find_relation, path_of
+from ...incidents import tell
+from ..described.declared import Declared
+from ..described.paths import find_relation, path_of
 from .prepared import Prepared
 from .querysets import chosen_by, in_order, lookups_of
-from .valued import valued
+from ..described.valued import valued
 
 
 @dataclass(frozen=True)
