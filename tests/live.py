@@ -7,8 +7,8 @@ from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.generations.table import generations_of, mark_loaded
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.objects.read import objects
 from django_es_admin.outbox.drain.write import Writer
+from django_es_admin.outbox.objects.read import objects
 from django_es_admin.status.counts import remember_rows
 
 SECONDS = 30.0

@@ -11,11 +11,11 @@ from elasticsearch.dsl import Object
 from django_es_admin import connections
 
 from ..documents import Document, registry
-from ..documents.fields import DjangoField
 from ..documents.described.overrides import has_prepare
 from ..documents.described.paths import exists, follow, path_of
-from ..documents.reading.querysets import attributes_of, queryset_of, why_ambiguous
 from ..documents.described.valued import valued
+from ..documents.fields import DjangoField
+from ..documents.reading.querysets import attributes_of, queryset_of, why_ambiguous
 from ..exceptions import QuerysetUnusable
 from ..indices.definition import get_definitions
 from ..models import OutboxEntry

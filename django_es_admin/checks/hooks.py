@@ -8,8 +8,8 @@ from django.core.checks import CheckMessage
 from elasticsearch import dsl
 
 from ..documents import Document
-from ..documents.hooks import foreign_hooks, is_supported, own_methods
 from ..documents.described.valued import valued
+from ..documents.hooks import foreign_hooks, is_supported, own_methods
 from .messages import error, warning
 
 HOOKS = ("get_queryset", "should_index_object", "get_instances_from_related", "prepare")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import models
 from elasticsearch import dsl
 
-from .options import DjangoOptions
 from .described.places import Places
+from .options import DjangoOptions
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch

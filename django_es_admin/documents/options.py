@@ -13,8 +13,8 @@ from ..backends.abstracts import Base
 from ..exceptions import DocumentMisdeclared
 from .described.declared import Declared
 from .described.places import Places
-from .reads import Reads
 from .reading.source import Source
+from .reads import Reads
 
 _KNOWN = frozenset(
     (

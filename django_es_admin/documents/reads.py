@@ -14,8 +14,8 @@ from ..faults import savepoint
 from .described.declared import Declared
 from .described.overrides import has_prepare, is_overridden
 from .described.paths import find_column, find_relation, generic_keys, path_of, references
-from .reading.querysets import chosen_by, order_of, queryset_of
 from .described.valued import valued
+from .reading.querysets import chosen_by, order_of, queryset_of
 
 Model = type[models.Model]
 

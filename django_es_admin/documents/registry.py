@@ -7,10 +7,10 @@ from django.db import models
 from django.dispatch import Signal
 
 from ..exceptions import DocumentMisdeclared, IndexNotDeclared
+from .described.valued import mark
 from .document import Document
 from .fields import field_for
 from .options import DjangoOptions, read_options
-from .described.valued import mark
 
 document_registered = Signal()
 """Sent with the document class as sender, once it is registered."""

@@ -21,8 +21,8 @@ from ..models import OutboxEntry
 from ..outbox.capture.changes import capture_keys
 from ..outbox.capture.together import Together, from_now_on
 from ..outbox.drain.batch import DrainResult
-from ..outbox.drainers.inline import suspended
 from ..outbox.drain.targets import read_targets
+from ..outbox.drainers.inline import suspended
 from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
 

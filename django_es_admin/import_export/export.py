@@ -17,8 +17,8 @@ from import_export.formats.base_formats import CSV, TSV
 from import_export.mixins import BaseExportMixin
 from import_export.signals import post_export
 
-from ..admin.mixins.ranking import matching
-from ..admin.mixins.searches import searches_of
+from ..admin.mixins.asking.searches import searches_of
+from ..admin.mixins.rows.ranking import matching
 from ..exceptions import ElasticsearchAdminError, SearchNotAnswered
 from .items import KeysForm
 from .stream import is_streamable, parts_for, parts_of

@@ -18,8 +18,8 @@ from ..backends.elasticsearch import JSON
 from ..conf import get_options
 from ..documents import Document, registry
 from ..documents.described.paths import path_of
-from ..documents.registry import document_registered
 from ..documents.described.valued import valued
+from ..documents.registry import document_registered
 from ..exceptions import ConnectionDoesNotExist, IndexAmbiguous, IndexNotDeclared
 from .synonyms import names_of, with_sets
 

@@ -15,11 +15,11 @@ from ..documents import Document
 from ..exceptions import SearchParameterInvalid, SearchUnknown
 from ..indices.definition import IndexDefinition
 from ..search import SearchService
-from ..search.text.fields import read_fields
-from ..search.text.query import Matching, build_query
 from ..search.request import SearchRequest
 from ..search.site.parts import SearchParts
 from ..search.site.services import services
+from ..search.text.fields import read_fields
+from ..search.text.query import Matching, build_query
 from ..search.text.words import read_words
 
 PLAIN = "all fields"

@@ -1,8 +1,8 @@
 """Searches: those of a site, declared as a service, and those of the admin's search box."""
 
+from .site.answer.results import Correction, SearchResults, Suggestion
 from .site.faceted import FacetedSearchService
 from .site.facets import RangeFacet, StatsFacet, TermsFacet
-from .site.answer.results import Correction, SearchResults, Suggestion
 from .site.service import SearchService
 
 __all__ = [

@@ -15,14 +15,14 @@ from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
+from .logged import reason_of
 from .querysets.counted import Numbers, all_of
 from .querysets.identity import asked_for, identity_of, key_field
-from .logged import reason_of
 from .querysets.ordering import SortKey, is_certain
-from .text.query import EXACT_SCORE, AnyQuery
 from .request import SearchRequest, made
 from .service import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling
+from .text.query import EXACT_SCORE, AnyQuery
 from .window import preferred_copy
 
 _DAYS = "days"

@@ -17,9 +17,9 @@ from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ServerRefused
 from .querysets.identity import asked_for, identity_of, key_field
-from .text.query import EXACT_SCORE, AnyQuery
 from .request import SearchRequest, made
 from .suggest import Spelling
+from .text.query import EXACT_SCORE, AnyQuery
 from .window import preferred_copy, read_pages, read_window
 
 # What a 64-bit column holds: SQLite refuses a comparison with more.

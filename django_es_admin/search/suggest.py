@@ -10,12 +10,12 @@ from ..backends.searcher import searcher
 from ..backends.transport.deadline import Deadline
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
-from .text.fields import SearchField
 from .logged import reason_of
-from .text.query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact, may_be_mistyped
 from .request import SearchRequest, made
-from .window import preferred_copy
+from .text.fields import SearchField
+from .text.query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact, may_be_mistyped
 from .text.words import Words
+from .window import preferred_copy
 
 # Each is looked up in the dictionaries of as many fields as this.
 MAX_FIELDS = 4

@@ -17,8 +17,8 @@ from ..indices.encoding import NotEncodable, encode_document
 from ..indices.samples import Sample, read_document
 from ..indices.source.kept import Kept, read_kept
 from ..models import Generation, OutboxEntry, RefusedDocument
-from ..outbox.objects.read import read_keys
 from ..outbox.drain.tick import written_at
+from ..outbox.objects.read import read_keys
 from ..outbox.rows.refused import read_refused
 
 _AS_SENT = Kept()

@@ -5,14 +5,14 @@ from typing import Any
 from django import template
 from django.contrib.admin.utils import quote
 
-from ..admin.pages import format as formatting
-from ..admin.pages import state
-from ..admin.pages.address import quoted_id
-from ..admin.pages.backlog import tell_backlog
-from ..admin.pages.labels import label
 from ..admin.pages.overview.dashboard import Dashboard, get_dashboard
 from ..admin.pages.overview.filtering import Filter
-from ..admin.pages.refreshing import leave_session
+from ..admin.pages.parts import format as formatting
+from ..admin.pages.parts import state
+from ..admin.pages.parts.address import quoted_id
+from ..admin.pages.parts.backlog import tell_backlog
+from ..admin.pages.parts.labels import label
+from ..admin.pages.parts.refreshing import leave_session
 from ..operations.history import OperationStatus
 from ..status.status import IndexStatus
 

@@ -1,8 +1,7 @@
 """What visitors of the shop may search for."""
 
 from django_es_admin import search
-from django_es_admin.search import RangeFacet, StatsFacet, TermsFacet
-from django_es_admin.search import Correction, Suggestion
+from django_es_admin.search import Correction, RangeFacet, StatsFacet, Suggestion, TermsFacet
 from shop.documents import ProductDocument
 
 

@@ -57,13 +57,23 @@ LAYERS = [
     ("search.site",),
     ("insight",),
     ("tasks", "checks"),
-    ("admin", "views", "rest", "import_export", "management", "templatetags"),
+    ("admin", "views", "rest", "management"),
+    ("admin.mixins.asking", "admin.mixins.rows", "admin.pages.parts"),
+    ("import_export", "admin.pages.operations"),
+    ("admin.mixins", "admin.pages.index", "admin.pages.overview"),
+    ("admin.pages", "templatetags"),
     ("test", "dsl"),
 ]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
-FACES = next(names for names in LAYERS if "admin" in names)
-# The two places that wire things together, and the door to what projects import of a package.
-WIRING = {"apps.py", "__init__.py", "search/__init__.py"}
+FACES = {"admin", "views", "rest", "import_export", "management", "templatetags"}
+# What wires things together, and the doors to what projects import of a package.
+WIRING = {
+    "apps.py",
+    "__init__.py",
+    "admin/__init__.py",
+    "admin/registration.py",
+    "search/__init__.py",
+}
 
 
 def modules(root: Path = ROOT) -> Iterator[Path]:

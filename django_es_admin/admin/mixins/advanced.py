@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from ...documents import Document
 from ...documents.described.paths import path_of
 from ...exceptions import SearchUnreadable
-from ...search.text.fields import SearchField
 from ...search.operators.reading import Reading
 from ...search.operators.tree import Between, Filled, Joined, Named, Node, Not, Phrase, Word
+from ...search.text.fields import SearchField
 from ...search.text.values import DATES, NUMBERS
 
 

@@ -10,18 +10,18 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...search.querysets.keys import among, count_rows
 from ...search.page import PageHits
+from ...search.querysets.keys import among, count_rows
 from ...search.service import Facts, SearchHits, key_reader
-from .answer import Answer
-from .asked import Asked, ListPage
-from .facets import facet_name, facets_of
+from .asking.answer import Answer
+from .asking.asked import Asked, ListPage
+from .asking.facets import facet_name, facets_of
+from .asking.paging import keys_of, shows_all
+from .asking.searches import searches_of
 from .highlight import marked_columns
-from .known import Known, days_of, with_known
 from .options import SearchOptionsMixin
-from .paging import keys_of, shows_all
-from .ranking import in_order, matching, may_repeat
-from .searches import searches_of
+from .rows.known import Known, days_of, with_known
+from .rows.ranking import in_order, matching, may_repeat
 from .shown import Shown
 
 if TYPE_CHECKING:

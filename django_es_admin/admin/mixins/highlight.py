@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from ...backends.transport.deadline import Deadline
 from ...documents import Document
 from ...exceptions import ElasticsearchAdminError
-from ...search.text.fields import SearchField
 from ...search.highlight import Pieces, find_highlights, text_of
 from ...search.logged import reason_of
+from ...search.text.fields import SearchField
 from ...search.text.lookups import find_source
 from ...search.text.query import AnyQuery
+from .asking.searches import searches_of
 from .options import SearchOptionsMixin
-from .searches import searches_of
 
 # Seconds that a page waits for its marks.
 MARKING = 1.0

@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from ...documents import Document, registry
 from ...exceptions import SearchMisdeclared
 from ...insight.searches import KnownSearch
-from ...search.text.fields import SearchField, read_fields
-from ...search.text.lookups import database_lookups
 from ...search.operators.build import build_advanced, is_plain, read_names
 from ...search.operators.reading import Reading, read_mistake, read_search
 from ...search.operators.tree import Names
-from ...search.text.query import AnyQuery, Matching, build_marking, build_query
 from ...search.site.parts import SearchParts
+from ...search.text.fields import SearchField, read_fields
+from ...search.text.lookups import database_lookups
+from ...search.text.query import AnyQuery, Matching, build_marking, build_query
 from ...search.text.words import read_words
 from .advanced import label_of
-from .requested import request_of_list
+from .asking.requested import request_of_list
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

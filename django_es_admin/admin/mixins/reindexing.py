@@ -23,9 +23,9 @@ from ...models import Index
 from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
 from ...status.comparison import Comparison, compare_object
-from ..pages.operations.tool import READ_ONLY, Tool
-from ..pages.reindexed import tell_reindexed
-from ..pages.transactions import outside_transactions
+from ..pages.parts.reindexed import tell_reindexed
+from ..pages.parts.tool import READ_ONLY, Tool
+from ..pages.parts.transactions import outside_transactions
 from ..rights import Verb, index_admin, index_of
 
 if TYPE_CHECKING:

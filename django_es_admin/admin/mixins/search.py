@@ -19,29 +19,29 @@ from django.template.response import TemplateResponse
 from ...conf import get_options
 from ...exceptions import ServerRefused
 from ...lifecycle.generations.table import is_as_declared
-from ...search.querysets.filters import translate
 from ...search.fresh import is_settled, sees_all
+from ...search.page import PageAsked, PageHits, search_page
+from ...search.querysets.filters import translate
 from ...search.querysets.identity import key_field
 from ...search.querysets.keys import among, count_rows
-from ...search.page import PageAsked, PageHits, search_page
-from ...search.text.query import EXACT_SCORE, exact_score
 from ...search.searched import Searched, tell
 from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
+from ...search.text.query import EXACT_SCORE, exact_score
 from ...search.text.words import read_words
 from . import fallback
 from .advanced import describe
-from .answer import Answer
-from .asked import Filters, chosen_in
+from .asking.answer import Answer
+from .asking.asked import Filters, chosen_in
+from .asking.paging import Plan, plan_page
+from .asking.requested import MAX_CHECKED
+from .asking.searches import Searches, searches_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
 from .fallback import DatabaseSearch
 from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
-from .paging import Plan, plan_page
-from .ranking import best_first
 from .reindexing import ReindexingMixin
-from .requested import MAX_CHECKED
-from .searches import Searches, searches_of
+from .rows.ranking import best_first
 from .summary import summarise
 
 if TYPE_CHECKING:

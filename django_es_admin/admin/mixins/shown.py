@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...search.operators.reading import Reading
-from .answer import Answer
+from .asking.answer import Answer
 
 
 @dataclass(frozen=True)

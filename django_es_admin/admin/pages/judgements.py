@@ -12,8 +12,8 @@ from ...exceptions import ElasticsearchAdminError
 from ...indices.definition import get_definitions, select_definitions
 from ...insight.searches import find_search, searches_of
 from ...models import Judgement
-from .labels import LabelColumn
-from .offered import connections_of, indices_of, offer
+from .parts.labels import LabelColumn
+from .parts.offered import connections_of, indices_of, offer
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

@@ -24,12 +24,12 @@ from ...outbox.rows.by_hand import discard, plan_discard, retry
 from ...status.figures import read_figures
 from ..permissions import PageAdmin
 from ..rights import index_admin, index_of
-from .databases import DatabaseFilter, first_database
-from .format import age, clock, number
-from .labels import label
-from .links import model_links
-from .objects import Named, name_objects
 from .operations.choices import IndexFilter
+from .parts.databases import DatabaseFilter, first_database
+from .parts.format import age, clock, number
+from .parts.labels import label
+from .parts.links import model_links
+from .parts.objects import Named, name_objects
 
 
 class FedIndexFilter(IndexFilter):

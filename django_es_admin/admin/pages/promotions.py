@@ -16,9 +16,9 @@ from ...indices.definition import get_definitions
 from ...insight.promotions.check import check_promotion
 from ...insight.searches import services_of
 from ...models import Promotion
-from .format import number
-from .labels import LabelColumn
-from .offered import connections_of, indices_of, offer
+from .parts.format import number
+from .parts.labels import LabelColumn
+from .parts.offered import connections_of, indices_of, offer
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

@@ -34,7 +34,7 @@ from ...models import Index, Judgement, LoggedSearch
 from ..permissions import PageAdmin
 from ..rights import IndexPages, index_of, may_see_searches
 from .index.known import BOX
-from .links import ModelLinks, model_links
+from .parts.links import ModelLinks, model_links
 
 Line = tuple[SearchLine, str, str, list[tuple[OpenedLine, str]]]
 

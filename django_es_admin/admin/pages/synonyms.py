@@ -24,10 +24,10 @@ from ...models import Synonym
 from ...models.synonym import find_rule_problem, tidy
 from ...operations.acting import acting
 from ..rights import index_of, may_see_searches
-from .labels import LabelColumn
-from .links import model_links
-from .offered import connections_of, offer
-from .operations.changes import linked
+from .parts.changes import linked
+from .parts.labels import LabelColumn
+from .parts.links import model_links
+from .parts.offered import connections_of, offer
 
 SEEN = "_effect_seen"
 """Sent with the form after its effect was shown."""

@@ -16,13 +16,13 @@ from django.db.models.signals import post_init
 from elasticsearch import dsl
 
 from ..described.declared import Declared
-from ..fields import DjangoField, holds_list
 from ..described.overrides import has_prepare
 from ..described.paths import find_column, find_relation, path_of
+from ..described.valued import valued
+from ..fields import DjangoField, holds_list
+from ..written.shape import DocumentShape, ObjectShape, Row
 from .prepared import Prepared
 from .querysets import among, chosen_by, in_order, order_of
-from ..described.valued import valued
-from ..written.shape import DocumentShape, ObjectShape, Row
 
 # Key of the document's object -> its related objects.
 Lists = Mapping[Any, list[dict[str, Any] | None]]

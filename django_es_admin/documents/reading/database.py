@@ -13,14 +13,14 @@ import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 
-from .columns import ColumnSource, RelatedList
 from ..described.declared import Declared
-from .prepared import Prepared
-from .querysets import among, order_of
 from ..written.encoded import Encoded
 from ..written.shape import ObjectShape
 from ..written.statement import Kinds, aggregate, columns, write_document
 from ..written.values import KINDS, Kind, is_as_expected
+from .columns import ColumnSource, RelatedList
+from .prepared import Prepared
+from .querysets import among, order_of
 
 LONGEST_PAUSE = 64
 """Batches for which the database is not asked, where it could not write all of some before."""

@@ -18,9 +18,9 @@ from elasticsearch import dsl
 from ...incidents import tell
 from ..described.declared import Declared
 from ..described.paths import find_relation, path_of
+from ..described.valued import valued
 from .prepared import Prepared
 from .querysets import chosen_by, in_order, lookups_of
-from ..described.valued import valued
 
 
 @dataclass(frozen=True)

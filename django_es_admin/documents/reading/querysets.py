@@ -9,8 +9,8 @@ from django.db.models.query import ModelIterable
 from django.db.models.sql.datastructures import Join
 
 from ...exceptions import QuerysetUnusable
-from .configured import as_configured
 from ..described.declared import Declared
+from .configured import as_configured
 
 
 class _AnyOf(models.Expression):

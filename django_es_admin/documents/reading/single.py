@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connections, models
 
 from ...statement import Slot, Statement, prepare
-from .columns import ColumnSource
 from ..described.declared import Declared
 from ..described.overrides import is_overridden, is_plain
+from .columns import ColumnSource
 from .prepared import Prepared
 
 

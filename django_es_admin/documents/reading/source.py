@@ -6,12 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connections, models
 
+from ..described.declared import Declared
+from ..described.overrides import is_overridden
 from .columns import ColumnSource, NotColumns
 from .configured import as_configured
 from .database import DatabaseSource, NotWritten
-from ..described.declared import Declared
 from .instances import InstanceSource
-from ..described.overrides import is_overridden
 from .prepared import Prepared
 from .single import NotFixed, SingleSource
 

@@ -12,9 +12,9 @@ from ...indices.analysis import BUILT_IN
 from ...indices.definition import IndexDefinition
 from ...indices.diff import flatten
 from ...indices.synonyms import TRIAL
+from ...search.site.parts import SearchParts
 from ...search.text.fields import TEXTS, read_fields
 from ...search.text.query import Matching, build_query
-from ...search.site.parts import SearchParts
 from ..asking import Question
 from ..searches import KnownSearch, services_of
 from ..synonyms.rewrite import on_trial

@@ -11,8 +11,8 @@ from ...conf import get_options
 from ...exceptions import IndexMissing
 from ...indices.definition import IndexDefinition
 from ...outbox.objects.read import objects, table_of
-from ...search.site.visitor.criteria import Selection
 from ...search.site.parts import SearchParts
+from ...search.site.visitor.criteria import Selection
 from ...status.comparison import Comparison, compare_object
 from ..searches import KnownSearch, read_parts
 from .analysed import LiveFields, read_fields_of

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...search.site.parts import SearchParts
 from ...search.text.fields import SearchField
 from ...search.text.query import Matching, build_marking, may_be_mistyped
-from ...search.site.parts import SearchParts
 from ...search.text.words import Words
 from .analysed import LiveFields
 from .near import allowed, is_forgiven, nearest

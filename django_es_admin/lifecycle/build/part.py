@@ -24,11 +24,11 @@ from ...indices.names import write_alias
 from ...models import Generation, LoadRange
 from ...operations.patience import patiently
 from ...outbox.drain.cluster_side import repair
+from ...outbox.drain.send import explain_item, send_batch
+from ...outbox.drain.tick import take_tick
 from ...outbox.objects.primary import reading_from
 from ...outbox.objects.project_code import project_code
 from ...outbox.objects.read import objects, read_keys, table_of
-from ...outbox.drain.tick import take_tick
-from ...outbox.drain.send import explain_item, send_batch
 from ...outbox.rows.refused import remember
 from .ranges import within
 

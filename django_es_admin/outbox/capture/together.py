@@ -10,9 +10,9 @@ from django.db.models import Max, Q
 from ...conf import get_options
 from ...models import OutboxEntry
 from ..drain.batch import DrainResult
-from ..drainers.inline import suspended
 from ..drain.pending import drain_rows
 from ..drain.statistics import flush
+from ..drainers.inline import suspended
 from .spelling import key_text, row_keys
 from .watch import Model, noted_by_triggers, watched
 

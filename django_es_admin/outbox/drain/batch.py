@@ -23,9 +23,9 @@ from ...faults import Fault, fault_of
 from ...incidents import tell
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import OutboxEntry
+from ..objects.related import RelatedKeys, find_related, related_code
 from ..rows.claim import give_back, lease
 from .acknowledge import acknowledge, append_outcome, fail, put_back
-from ..objects.related import RelatedKeys, find_related, related_code
 from .write import Outcome, Writer
 
 logger = logging.getLogger(__name__)

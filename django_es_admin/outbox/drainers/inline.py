@@ -13,10 +13,10 @@ from ...conf import get_options
 from ...exceptions import ProjectCodeFailed
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
-from ..rows.claim import give_back
-from ..rows.lock import waiting_no_longer
 from ..drain import breaker
 from ..drain.batch import BatchDrain, find_definition
+from ..rows.claim import give_back
+from ..rows.lock import waiting_no_longer
 from .saving import at_end_of_save
 from .session import follow, take
 from .turn import can_share, drain_in_turn

@@ -27,8 +27,8 @@ from ...exceptions import DrainOutOfTime
 from ...faults import Fault, fault_of
 from ...models import OutboxEntry
 from ...statement import Statement
-from ..rows.claim import give_back, inline_grace
 from ..drain.batch import DrainResult, Stopped
+from ..rows.claim import give_back, inline_grace
 
 logger = logging.getLogger(__name__)
 

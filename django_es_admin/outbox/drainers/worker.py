@@ -16,14 +16,14 @@ from ...exceptions import DatabaseUnavailable
 from ...faults import close_broken
 from ...indices.definition import get_definitions
 from ...models import OutboxEntry, Worker
-from ..rows.by_hand import parked, retry
-from ..rows.claim import claim, due
 from ..drain.batch import BatchDrain, DrainResult
 from ..drain.cluster_side import LOOK_AGAIN, repair_all
-from .heartbeat import BEAT_SECONDS, Heartbeat
-from .listen import Listener, listening
 from ..drain.pending import Rows, drain_rows, rows_of
 from ..drain.statistics import flush
+from ..rows.by_hand import parked, retry
+from ..rows.claim import claim, due
+from .heartbeat import BEAT_SECONDS, Heartbeat
+from .listen import Listener, listening
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from django.db.models.sql.where import AND, OR, WhereNode
 
 from ...documents import Document
 from ...indices.definition import definition_of
-from .columns import Column, columns_of
 from ..text.fields import Query
+from .columns import Column, columns_of
 
 # Databases that compare texts as Elasticsearch does its keywords: by each character.
 _EXACT_VENDORS = frozenset(("postgresql", "sqlite"))

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Self, cast
 from ...conf import get_options
 from ...documents import Document
 from ...exceptions import SearchMisdeclared
-from ..text.fields import parse_field, source_path
 from ..querysets.identity import key_field
+from ..text.fields import parse_field, source_path
 from ..text.query import Matching
 from ..text.words import Words, read_words
+from .answer.pruning import is_left_out
 from .visitor.criteria import Selection, chosen, find_field, read_selections
 from .visitor.paging import Paging, read_paging
 from .visitor.parameters import Kind, Parameter, describe, read_parameters
-from .answer.pruning import is_left_out
 from .visitor.values import is_given, read_text
 
 # Names no field.

@@ -10,12 +10,12 @@ from elasticsearch.dsl import A
 
 from ..text.fields import Query, SearchField
 from ..text.words import Words
-from .visitor.criteria import Selection, find_field
-from .facets import Aggregation, Facet, StatsFacet
 from .answer.ready import Ready
 from .answer.results import SearchResults
+from .facets import Aggregation, Facet, StatsFacet
 from .service import SearchService
 from .telling import telling
+from .visitor.criteria import Selection, find_field
 
 if TYPE_CHECKING:
     from elasticsearch.dsl import Search

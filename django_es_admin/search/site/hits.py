@@ -5,8 +5,8 @@ from typing import Any
 
 from elasticsearch import dsl
 
-from ..text.fields import Query
 from ..highlight import MAX_CHARACTERS
+from ..text.fields import Query
 from .promotions import is_promoted
 
 FRAGMENT_CHARACTERS = 150

@@ -7,8 +7,8 @@ from typing import Any
 from ..text.fields import Query, SearchField
 from ..text.query import Matching
 from ..text.words import Words
-from .visitor.criteria import Selection
 from .promotions import NO_PROMOTIONS, Promotions
+from .visitor.criteria import Selection
 
 
 @dataclass(frozen=True)

@@ -14,24 +14,24 @@ from ...exceptions import (
     SearchParameterInvalid,
     ServerRefused,
 )
-from ..text.fields import Query, read_fields
 from ..logged import reason_of
-from ..text.query import build_marking, build_query
 from ..request import SearchRequest
 from ..service import key_reader
+from ..text.fields import Query, read_fields
+from ..text.query import build_marking, build_query
 from ..text.words import Words
 from .answer import completion, database
-from .visitor.criteria import Selection, find_field
-from .declaration import SearchDeclaration
-from .hits import highlighted, read_hits
-from .visitor.paging import Paging
-from .parts import SearchParts
-from .promotions import Promotions, find_promotions, is_promoted
 from .answer.ready import Ready
 from .answer.results import Correction, SearchResults, Suggestion
 from .answer.send import request_of, send
 from .answer.spelling import PhraseSuggester
+from .declaration import SearchDeclaration
+from .hits import highlighted, read_hits
+from .parts import SearchParts
+from .promotions import Promotions, find_promotions, is_promoted
 from .telling import Tell, telling, telling_of_keys
+from .visitor.criteria import Selection, find_field
+from .visitor.paging import Paging
 from .visitor.values import read_text, read_whole
 
 if TYPE_CHECKING:

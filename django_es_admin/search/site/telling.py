@@ -6,9 +6,9 @@ from typing import Any
 
 from ..clicks import mark
 from ..searched import Searched, tell
+from .answer.results import SearchResults
 from .declaration import SearchDeclaration
 from .visitor.paging import Paging
-from .answer.results import SearchResults
 
 Tell = Callable[[SearchResults, Sequence[str]], None]
 """Told what Elasticsearch answered, and the ids of the documents on the page."""

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from ...conf import Options
 from ..text.fields import TEXTS, SearchField, find_field_problem, find_key_problem
-from .visitor.criteria import find_field
 from .facets import Facet, StatsFacet, TermsFacet
 from .service import SearchService
+from .visitor.criteria import find_field
 
 Kind = Literal["document", "field", "option"]
 

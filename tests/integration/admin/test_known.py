@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import Max, Min, QuerySet
 
-from django_es_admin.admin.mixins.known import Known, with_known
+from django_es_admin.admin.mixins.rows.known import Known, with_known
 from tests.testapp.models import Note
 
 from .searching import make_notes

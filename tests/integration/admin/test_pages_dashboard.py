@@ -16,8 +16,8 @@ from pytest_django import Settings
 from shop.models import Category, Product
 
 from django_es_admin import connections
-from django_es_admin.admin.pages.address import quoted_id
 from django_es_admin.admin.pages.overview.dashboard import PER_PAGE
+from django_es_admin.admin.pages.parts.address import quoted_id
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild

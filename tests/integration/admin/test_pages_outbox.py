@@ -141,7 +141,9 @@ def test_an_end_of_the_plan_made_up_by_hand_discards_nothing(
 def test_a_database_made_up_by_hand_shows_the_first(
     rows: list[OutboxEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django_es_admin.admin.pages.databases.databases", lambda: ["default", "b"])
+    monkeypatch.setattr(
+        "django_es_admin.admin.pages.parts.databases.databases", lambda: ["default", "b"]
+    )
     assert keys(show(visitor(*RIGHTS), "?database=nonsense"))[0] == "1"
 
 

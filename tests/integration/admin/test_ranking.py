@@ -8,8 +8,13 @@ from django.db.models import Count, QuerySet
 from django.forms import modelformset_factory
 from django.test.utils import CaptureQueriesContext
 
-from django_es_admin.admin.mixins import ranking
-from django_es_admin.admin.mixins.ranking import best_first, in_order, matching, may_repeat
+from django_es_admin.admin.mixins.rows import ranking
+from django_es_admin.admin.mixins.rows.ranking import (
+    best_first,
+    in_order,
+    matching,
+    may_repeat,
+)
 from tests.guide.models import Board, Memo
 from tests.testapp.models import Label, Note, Shelf
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from django_es_admin.admin.pages.refreshing import HEADER
+from django_es_admin.admin.pages.parts.refreshing import HEADER
 from django_es_admin.models import Operation
 from django_es_admin.templatetags import elasticsearch_admin
 

@@ -23,15 +23,16 @@ from shop.admin import ProductAdmin
 from shop.documents import ProductDocument
 from shop.models import Product
 
-from django_es_admin.admin.mixins import highlight, paging, search
-from django_es_admin.admin.mixins.paging import shows_all
+from django_es_admin.admin.mixins import highlight, search
+from django_es_admin.admin.mixins.asking import paging
+from django_es_admin.admin.mixins.asking.paging import shows_all
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.generations.table import generations_of
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search import fresh
-from django_es_admin.search.querysets.columns import columns_of
 from django_es_admin.search.page import PageHits
+from django_es_admin.search.querysets.columns import columns_of
 from tests.attempts import noted_attempts
 from tests.live import make_live
 from tests.servers import Answer, standing_between

@@ -25,8 +25,8 @@ from django_es_admin.outbox.drain import breaker
 from django_es_admin.outbox.drain.acknowledge import acknowledge
 from django_es_admin.outbox.drain.statistics import flush
 from django_es_admin.outbox.drain.tick import take_tick
-from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.drain.write import Outcome
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.claim import claim, due
 from django_es_admin.status.status import get_status
 from tests.guide.models import Category, Product, Tag

@@ -18,8 +18,8 @@ from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
 from django_es_admin.outbox.drain import breaker
-from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.drain.write import Writer
+from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.refused import forget, read_refused, remember
 from django_es_admin.status.status import get_status
 from tests.guide.models import FlatProduct, Product

@@ -11,8 +11,8 @@ from django_es_admin.documents import Document, fields
 from django_es_admin.exceptions import LoadFailed, ProjectCodeFailed
 from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.objects.related import RelatedKeys
 from django_es_admin.outbox.drainers.worker import drain_due
+from django_es_admin.outbox.objects.related import RelatedKeys
 from tests.guide.models import Category, Product
 
 from .test_isolation import document_of

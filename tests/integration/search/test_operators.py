@@ -6,8 +6,8 @@ import pytest
 from elasticsearch import BadRequestError, Elasticsearch
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.operators.build import build_advanced
+from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.text.query import Matching, build_query
 from django_es_admin.search.text.words import read_words
 

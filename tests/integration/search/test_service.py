@@ -21,9 +21,9 @@ from django_es_admin.exceptions import (
     ServerRefused,
 )
 from django_es_admin.indices.definition import get_definition
+from django_es_admin.search.service import key_reader, search_ids
 from django_es_admin.search.text.fields import read_fields
 from django_es_admin.search.text.query import Matching, build_query
-from django_es_admin.search.service import key_reader, search_ids
 from django_es_admin.search.text.words import read_words
 from tests.integration.admin.searching import elasticsearch_at
 from tests.live import make_live

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.admin.utils import unquote
 
-from django_es_admin.admin.pages.address import object_id, parse_id, quoted_id
+from django_es_admin.admin.pages.parts.address import object_id, parse_id, quoted_id
 
 
 @pytest.mark.parametrize(

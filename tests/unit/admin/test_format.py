@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone, translation
 
-from django_es_admin.admin.pages import format as formatting
+from django_es_admin.admin.pages.parts import format as formatting
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.test.utils import isolate_apps
 from shop.models import Product
 
-from django_es_admin.admin.pages.links import model_links
+from django_es_admin.admin.pages.parts.links import model_links
 
 
 def app(**model: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext_lazy
 
-from django_es_admin.admin.pages.format import filled, shown
-from django_es_admin.admin.pages.state import problem_text
+from django_es_admin.admin.pages.parts.format import filled, shown
+from django_es_admin.admin.pages.parts.state import problem_text
 from django_es_admin.exceptions import OperationRefused
 from django_es_admin.said import Said, said_by, together
 from django_es_admin.status.problem import PAGE_TEXTS, TEXTS, Problem

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from django_es_admin.admin.pages.state import (
+from django_es_admin.admin.pages.parts.state import (
     connection_state,
     generation_role,
     generation_state,

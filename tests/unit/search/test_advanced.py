@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.operators.build import build_advanced, is_plain, read_names
+from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.text.query import Matching, build_query
 from django_es_admin.search.text.words import read_words
 from tests.testapp.documents import NoteDocument

@@ -9,13 +9,13 @@ from shop.models import Product
 
 from django_es_admin.documents import Document, fields
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.querysets.columns import columns_of
-from django_es_admin.search.text.fields import find_field_problem, read_fields
-from django_es_admin.search.querysets.identity import key_field
 from django_es_admin.search.operators.build import build_advanced, read_names
+from django_es_admin.search.querysets.columns import columns_of
+from django_es_admin.search.querysets.identity import key_field
 from django_es_admin.search.querysets.ordering import translate_order
-from django_es_admin.search.text.query import Matching, build_marking, build_query
 from django_es_admin.search.suggest import Spelling
+from django_es_admin.search.text.fields import find_field_problem, read_fields
+from django_es_admin.search.text.query import Matching, build_marking, build_query
 from django_es_admin.search.text.words import read_words
 
 TERMS = [

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.operators.reading import Reading, read_mistake, read_search
 from django_es_admin.search.operators.tree import Between, Joined, Named, Not, Phrase, Word
+from django_es_admin.search.text.fields import SearchField
 
 NAMES = {
     "name": SearchField("name", 3, "text"),

@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from django_es_admin.exceptions import SearchUnreadable
-from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.operators.reading import read_search
+from django_es_admin.search.text.fields import SearchField
 from django_es_admin.search.text.words import read_words
 
 NAMES = {

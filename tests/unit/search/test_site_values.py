@@ -9,12 +9,12 @@ from django.http import QueryDict
 from django.utils.timezone import make_naive
 
 from django_es_admin.exceptions import SearchParameterInvalid
-from django_es_admin.search.text.fields import SearchField
+from django_es_admin.search.site.answer.pruning import prune
 from django_es_admin.search.site.visitor.cursor import read_cursor, write_cursor
 from django_es_admin.search.site.visitor.paging import sort_of
 from django_es_admin.search.site.visitor.parameters import Parameter, read_parameters
-from django_es_admin.search.site.answer.pruning import prune
 from django_es_admin.search.site.visitor.values import read_bound, read_values
+from django_es_admin.search.text.fields import SearchField
 
 NUMBER = SearchField("price", 1, "float")
 DAY = SearchField("made", 1, "date")

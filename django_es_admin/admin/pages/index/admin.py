@@ -19,13 +19,13 @@ from django.urls import URLPattern, path, reverse
 from ....models import Index, Judgement, LoggedSearch
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
-from ..address import find_index
-from ..links import model_links
 from ..operations.actions import ACTIONS, Action
 from ..operations.operate import operate
 from ..operations.several import several_view
 from ..operations.tools import problems_of
-from ..transactions import outside_transactions
+from ..parts.address import find_index
+from ..parts.links import model_links
+from ..parts.transactions import outside_transactions
 from .asked import keep_query, read_asked
 from .compare import compare_view
 from .frame import frame, may_search

@@ -12,10 +12,10 @@ from ....lifecycle.reindex import reindex_objects
 from ....operations.acting import acting
 from ....status.comparison import compare_object
 from ...rights import IndexPages, index_of
-from ..address import find_index, parse_id
-from ..links import model_links
-from ..operations.tool import READ_ONLY
-from ..reindexed import tell_reindexed
+from ..parts.address import find_index, parse_id
+from ..parts.links import model_links
+from ..parts.reindexed import tell_reindexed
+from ..parts.tool import READ_ONLY
 from .frame import frame
 from .tabs import DOCUMENTS
 

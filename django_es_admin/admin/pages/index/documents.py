@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....indices.samples import Sample
-from ..format import plain, pretty_json
+from ..parts.format import plain, pretty_json
 
 MAX_COLUMNS = 4
 _FIRST = ("text", "keyword")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....indices.diff import Difference
-from ..format import plain
+from ..parts.format import plain
 
 MAX_INDENT = 8
 """Deeper fields are indented no further: the style sheet has a class for each step."""

@@ -10,9 +10,9 @@ from ....conf import get_options
 from ....models import Index, Operation
 from ....status.detail import IndexDetail
 from ...rights import RIGHTS, IndexPages, index_of
-from ..address import parse_id
-from ..operations.tool import READ_ONLY
 from ..operations.tools import tools_of
+from ..parts.address import parse_id
+from ..parts.tool import READ_ONLY
 from .tabs import TABS, Tab
 
 

@@ -23,9 +23,9 @@ from ....insight.searches import KnownSearch, find_search, searches_of
 from ....models import Judgement
 from ....normal import printable
 from ...rights import IndexPages, index_of
-from ..address import find_index, parse_id
-from ..format import number
-from ..links import model_links
+from ..parts.address import find_index, parse_id
+from ..parts.format import number
+from ..parts.links import model_links
 from .frame import frame
 from .known import title_of
 from .tabs import DOCUMENTS

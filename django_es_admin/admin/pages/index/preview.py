@@ -11,11 +11,11 @@ from ....insight.compared import kept, sentence
 from ....insight.preview.preview import preview
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
-from ..address import find_index, parse_id
-from ..links import model_links
 from ..operations.actions import PREVIEW
-from ..operations.changes import linked
 from ..operations.tools import tool_for
+from ..parts.address import find_index, parse_id
+from ..parts.changes import linked
+from ..parts.links import model_links
 from .frame import frame
 from .tabs import GENERATIONS
 

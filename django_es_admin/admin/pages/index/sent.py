@@ -9,7 +9,7 @@ from ....exceptions import ElasticsearchAdminError
 from ....indices.console import curl
 from ....indices.definition import get_definition
 from ...rights import IndexPages
-from ..format import pretty_json
+from ..parts.format import pretty_json
 from .known import searches_for, title_of
 
 MAX_WORDS = 1_000

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ....indices.shards import Shards
-from ..format import number
-from ..state import State
+from ..parts.format import number
+from ..parts.state import State
 
 _WHY: Mapping[str, str | Promise] = {
     "same_shard": gettext_lazy("there is no further node to put it on"),

@@ -23,9 +23,9 @@ from ....indices.usage import FieldUsage, read_usage
 from ....models import OutboxEntry
 from ....operations.history import operations_on
 from ....status.detail import IndexDetail, Look
-from ..databases import database_of
-from ..format import pretty_json
-from ..links import ModelLinks
+from ..parts.databases import database_of
+from ..parts.format import pretty_json
+from ..parts.links import ModelLinks
 from .asked import KEY
 from .documents import document_table
 from .fields import field_rows

@@ -22,9 +22,9 @@ from ....insight.tuning.setting import (
 from ....insight.tuning.tune import Tuning, tune
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
-from ..address import find_index, parse_id
-from ..links import model_links
-from ..operations.changes import linked
+from ..parts.address import find_index, parse_id
+from ..parts.changes import linked
+from ..parts.links import model_links
 from .frame import frame
 from .known import searches_for, title_of
 from .tabs import OVERVIEW

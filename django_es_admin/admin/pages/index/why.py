@@ -15,8 +15,8 @@ from ....insight.why.sentence import sentence
 from ....insight.why.why import explain_why
 from ....normal import printable
 from ...rights import IndexPages, index_of
-from ..address import find_index, parse_id
-from ..links import model_links
+from ..parts.address import find_index, parse_id
+from ..parts.links import model_links
 from .compare import MAX_KEY
 from .frame import frame
 from .known import BOX, model_admin_of, searches_for, title_of

@@ -30,7 +30,7 @@ from ....lifecycle.verify.verify import verify
 from ....models import Operation
 from ....status.status import IndexStatus
 from ...rights import RIGHTS, Verb
-from ..format import number, size
+from ..parts.format import number, size
 from . import plans
 
 Parameters = Mapping[str, str]

@@ -20,10 +20,10 @@ from ....models import OutboxEntry
 from ....operations.acting import acting
 from ....operations.history import OperationStatus
 from ...rights import index_admin, index_of
-from ..address import quoted_id
-from ..links import ModelLinks
-from ..objects import Named, name_objects
-from ..reindexed import tell_reindexed
+from ..parts.address import quoted_id
+from ..parts.links import ModelLinks
+from ..parts.objects import Named, name_objects
+from ..parts.reindexed import tell_reindexed
 
 PER_PAGE = 50
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from ....operations.history import OperationStatus
-from ..format import number
-from ..state import operation_state, step_title
+from ..parts.format import number
+from ..parts.state import operation_state, step_title
 
 
 def log_of(operation: OperationStatus) -> str:

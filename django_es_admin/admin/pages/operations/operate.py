@@ -30,10 +30,10 @@ from ....operations.fingerprint import fingerprint
 from ....said import Said, said_by
 from ....status import snapshot
 from ...rights import IndexPages, index_of, through
-from ..address import parse_id, quoted_id
-from ..format import filled, shown
+from ..parts.address import parse_id, quoted_id
+from ..parts.format import filled, shown
+from ..parts.tool import Tool
 from .actions import BY_NAME, Action
-from .tool import Tool
 from .tools import tool_for
 
 

@@ -37,22 +37,22 @@ from ....said import said_by
 from ....status.figures import read_figures
 from ...permissions import PageAdmin
 from ...rights import RIGHTS, index_admin, index_of, may_see_searches
-from ..address import object_id, parse_id, quoted_id
-from ..databases import DatabaseFilter, first_database
-from ..format import NOTHING, age, duration, shown
-from ..labels import LabelColumn
-from ..links import model_links
-from ..refreshing import leave_session
-from ..reindexed import outbox_url
-from ..state import operation_state, operation_title
-from ..transactions import outside_transactions
+from ..parts.address import object_id, parse_id, quoted_id
+from ..parts.changes import Line, linked
+from ..parts.databases import DatabaseFilter, first_database
+from ..parts.format import NOTHING, age, duration, shown
+from ..parts.labels import LabelColumn
+from ..parts.links import model_links
+from ..parts.refreshing import leave_session
+from ..parts.reindexed import outbox_url
+from ..parts.state import operation_state, operation_title
+from ..parts.tool import READ_ONLY, Tool
+from ..parts.transactions import outside_transactions
 from .actions import ACTIONS, BY_KIND, PREVIEW, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP, Action
-from .changes import Line, linked
 from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
 from .outcome import Reason, group_reasons, left_over, outcome_of
-from .tool import READ_ONLY, Tool
 from .tools import reads_only, tool_for
 
 # What one may want to do after an operation that ended well.

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from ....insight.compared import sentence_of
 from ....models import Operation
 from ....operations.history import OperationStatus
-from ..format import filled, number
+from ..parts.format import filled, number
 
 _Kind = Operation.Kind
 _State = Operation.State

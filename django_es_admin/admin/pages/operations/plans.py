@@ -22,7 +22,7 @@ from ....lifecycle.refresh import RefreshPlan
 from ....lifecycle.synonyms import SynonymsPlan
 from ....lifecycle.verify.plan import VerifyPlan
 from ....operations.history import last_rate
-from ..format import duration, filled, number, pretty_json, size
+from ..parts.format import duration, filled, number, pretty_json, size
 
 
 @dataclass(frozen=True)

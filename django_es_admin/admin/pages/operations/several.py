@@ -25,11 +25,11 @@ from ....said import said_by, together
 from ....status.problem import Problem
 from ....status.status import IndexStatus, get_status
 from ...rights import IndexPages
-from ..address import object_id
-from ..format import filled, number, shown
+from ..parts.address import object_id
+from ..parts.format import filled, number, shown
+from ..parts.tool import Tool
 from .actions import CREATE, REBUILD, Action
 from .operate import carry_out, find_refusals
-from .tool import Tool
 from .tools import problems_of
 
 FEWEST = 3

@@ -16,9 +16,9 @@ from ....operations.history import OperationStatus
 from ....status.problem import Problem
 from ....status.status import IndexStatus
 from ...rights import IndexPages, index_of, quoted
-from ..address import quoted_id
+from ..parts.address import quoted_id
+from ..parts.tool import READ_ONLY, Tool
 from .actions import ACTIONS, BY_NAME, Action
-from .tool import READ_ONLY, Tool
 
 NO_ANSWER = _("Its connection does not answer.")
 NO_DATABASE = _("Its database does not answer.")

@@ -17,7 +17,7 @@ from django_es_admin import connections
 
 from ....models import Connection
 from ...permissions import PageAdmin
-from ..transactions import outside_transactions
+from ..parts.transactions import outside_transactions
 from .space import space_view
 
 

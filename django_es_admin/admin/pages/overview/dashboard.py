@@ -20,10 +20,10 @@ from ....status.backlog import Backlog
 from ....status.problem import Problem
 from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
-from ..links import ModelLinks, model_links
 from ..operations.several import Summary, is_told, summarise
-from ..operations.tool import Tool
 from ..operations.tools import problems_of, tools_of
+from ..parts.links import ModelLinks, model_links
+from ..parts.tool import Tool
 from .columns import Head, heads, sort
 from .filtering import DRIFTS, HEALTHS, Filter
 

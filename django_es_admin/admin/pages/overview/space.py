@@ -24,9 +24,9 @@ from ....said import said_by, together
 from ....status import snapshot
 from ....status.space import NodeDisk, Occupant, Space, read_space
 from ...rights import IndexPages, index_admin, index_of, through
-from ..format import filled, shown
-from ..links import model_links
-from ..operations.tool import READ_ONLY
+from ..parts.format import filled, shown
+from ..parts.links import model_links
+from ..parts.tool import READ_ONLY
 
 _WHY: Mapping[str, str | Promise] = {
     "live": gettext_lazy("is searched"),

@@ -13,9 +13,9 @@ from django.utils.dateparse import parse_date
 
 from ....documents import Document
 from ....documents.reading.querysets import queryset_of
+from ...service import rows_of
 from ...text.fields import SearchField
 from ...text.lookups import database_lookups, find_lookup, find_source
-from ...service import rows_of
 from ...text.words import Words
 from ..visitor.criteria import Selection
 from ..visitor.paging import Paging

@@ -7,14 +7,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...backends.health import ConnectionHealth
-from ...lifecycle.verify.last import read_verified
-from ...models import Generation, Operation
-from ...operations.history import OperationStatus, StepStatus
-from ...status.comparison import Comparison
-from ...status.detail import GenerationStatus
-from ...status.problem import Problem
-from ...status.status import IndexStatus
+from ....backends.health import ConnectionHealth
+from ....lifecycle.verify.last import read_verified
+from ....models import Generation, Operation
+from ....operations.history import OperationStatus, StepStatus
+from ....status.comparison import Comparison
+from ....status.detail import GenerationStatus
+from ....status.problem import Problem
+from ....status.status import IndexStatus
 from .format import filled, number
 
 

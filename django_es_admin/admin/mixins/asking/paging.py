@@ -9,18 +9,18 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ...documents import Document
-from ...documents.described.overrides import has_every_row
-from ...exceptions import ElasticsearchAdminError
-from ...indices.definition import definition_of
-from ...lifecycle.generations.table import is_as_declared
-from ...outbox.drain.pending import has_changes
-from ...search.querysets.columns import columns_of
-from ...search.querysets.filters import is_plain, translate
-from ...search.querysets.identity import key_field
-from ...search.logged import reason_of
-from ...search.querysets.ordering import translate_order
-from ...search.page import PageAsked, PageHits
+from ....documents import Document
+from ....documents.described.overrides import has_every_row
+from ....exceptions import ElasticsearchAdminError
+from ....indices.definition import definition_of
+from ....lifecycle.generations.table import is_as_declared
+from ....outbox.drain.pending import has_changes
+from ....search.logged import reason_of
+from ....search.page import PageAsked, PageHits
+from ....search.querysets.columns import columns_of
+from ....search.querysets.filters import is_plain, translate
+from ....search.querysets.identity import key_field
+from ....search.querysets.ordering import translate_order
 from .asked import Filters, ListPage
 
 # Numbers beside filters; more than these cost more than they save.

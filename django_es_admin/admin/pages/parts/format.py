@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from ...said import Said
+from ....said import Said
 
 NOTHING = "—"
 MAX_CHARACTERS = 1_000

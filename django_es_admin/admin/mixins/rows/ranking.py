@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.db.models import Case, F, Field, IntegerField, OrderBy, QuerySet, Value, When
 
-from ...search.querysets.keys import AmongKeys, Keys
+from ....search.querysets.keys import AmongKeys, Keys
 from .special import SpecialRows, special
 
 # Rows that a query ranks one by one, where it is not known how many are shown: it grows with them.

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import DatabaseError
 from django.db.models import Model, Q
 
-from ...indices.definition import IndexDefinition, get_definitions
-from ...models import OutboxEntry
+from ....indices.definition import IndexDefinition, get_definitions
+from ....models import OutboxEntry
 from .links import ModelLinks
 
 MOST_CHARACTERS = 60

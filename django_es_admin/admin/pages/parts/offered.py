@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from django import forms
 
-from ...backends.display import details
-from ...indices.definition import IndexDefinition
+from ....backends.display import details
+from ....indices.definition import IndexDefinition
 
 
 def offer(form: forms.ModelForm, choices: Mapping[str, Iterable[tuple[str, str]]]) -> None:  # type: ignore[type-arg]

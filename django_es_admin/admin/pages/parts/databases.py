@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ...indices.definition import get_definitions
-from ...outbox.drainers.worker import databases
+from ....indices.definition import get_definitions
+from ....outbox.drainers.worker import databases
 
 
 def first_database() -> str:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from ...exceptions import (
+from ....exceptions import (
     AccessRefused,
     ConnectionTimedOut,
     ConnectionUnavailable,
@@ -20,9 +20,9 @@ from ...exceptions import (
     ServerBusy,
     ServerRefused,
 )
-from ...search.logged import reason_of
-from ...search.page import PageHits
-from ...search.service import SearchHits
+from ....search.logged import reason_of
+from ....search.page import PageHits
+from ....search.service import SearchHits
 
 logger = logging.getLogger(__name__)
 

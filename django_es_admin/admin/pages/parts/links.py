@@ -9,7 +9,7 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 
-from ...models import LoggedSearch
+from ....models import LoggedSearch
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from ...conf import get_options
-from ...search.fresh import is_settled
-from ...search.page import request_page
-from ...search.request import SearchRequest
-from ...search.service import request_ids
-from ...search.suggest import Spelling
-from ...search.text.words import read_words
+from ....conf import get_options
+from ....search.fresh import is_settled
+from ....search.page import request_page
+from ....search.request import SearchRequest
+from ....search.service import request_ids
+from ....search.suggest import Spelling
+from ....search.text.words import read_words
 from .asked import ListPage
 from .paging import plan_page, shows_all
 

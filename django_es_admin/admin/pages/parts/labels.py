@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from django_es_admin import connections
 
-from ...backends.display import ConnectionDetails, details
-from ...exceptions import ConnectionDoesNotExist
+from ....backends.display import ConnectionDetails, details
+from ....exceptions import ConnectionDoesNotExist
 
 _TEMPLATE = "admin/elasticsearch/includes/label.html"
 

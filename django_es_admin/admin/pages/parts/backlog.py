@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...status.backlog import Backlog
+from ....status.backlog import Backlog
 from .format import age, clock, duration, filled, number
 
 

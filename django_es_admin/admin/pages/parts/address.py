@@ -3,8 +3,8 @@
 from django.contrib.admin.utils import quote
 from django.http import Http404
 
-from ...exceptions import ConnectionDoesNotExist, IndexMissing
-from ...status.detail import IndexDetail, Look, get_index
+from ....exceptions import ConnectionDoesNotExist, IndexMissing
+from ....status.detail import IndexDetail, Look, get_index
 
 
 def object_id(connection: str, name: str) -> str:

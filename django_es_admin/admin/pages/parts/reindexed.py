@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...indices.definition import IndexDefinition
-from ...lifecycle.reindex import ReindexResult
-from ..rights import IndexPages, index_of
+from ....indices.definition import IndexDefinition
+from ....lifecycle.reindex import ReindexResult
+from ...rights import IndexPages, index_of
 from .format import number
 
 MOST_CHARACTERS = 300

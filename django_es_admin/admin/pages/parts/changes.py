@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..links import ModelLinks
+from .links import ModelLinks
 
 Keys = list[tuple[str, str, bool]]
 Line = tuple[Mapping[str, Any], Keys, Keys, Keys]
