@@ -11,10 +11,10 @@ from elasticsearch.dsl import Object
 from django_es_admin import connections
 
 from ..documents import Document, registry
+from ..documents.described.field import DjangoField
 from ..documents.described.overrides import has_prepare
 from ..documents.described.paths import exists, follow, path_of
 from ..documents.described.valued import valued
-from ..documents.fields import DjangoField
 from ..documents.reading.querysets import attributes_of, queryset_of, why_ambiguous
 from ..exceptions import QuerysetUnusable
 from ..indices.definition import get_definitions

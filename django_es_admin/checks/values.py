@@ -9,11 +9,12 @@ from django.db import models
 from elasticsearch import dsl
 
 from ..documents import Document
+from ..documents.described.field import holds_list
 from ..documents.described.overrides import is_overridden
 from ..documents.described.paths import find_relation, path_of
 from ..documents.described.places import Places
 from ..documents.described.valued import valued
-from ..documents.fields import field_for, holds_list
+from ..documents.fields import field_for
 from .messages import error
 
 Model = type[models.Model]

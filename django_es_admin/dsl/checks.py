@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, register
 
 from ..checks.messages import TAG, error, warning
+from ..documents.described.field import DjangoField
 from ..documents.described.overrides import has_prepare, is_overridden
-from ..documents.fields import DjangoField
 from .documents import DocType
 from .places import GeneratedPlaces
 from .registries import registry

@@ -14,7 +14,8 @@ from django.db.models.manager import BaseManager
 from django.utils.functional import Promise
 from elasticsearch import dsl
 
-from ..documents.fields import MODEL_FIELDS, DjangoField
+from ..documents.described.field import DjangoField
+from ..documents.fields import MODEL_FIELDS
 from .exceptions import VariableLookupError
 
 __all__ = [

@@ -261,7 +261,7 @@ def house(tmp_path: Path) -> House:
         ("backends/bad.py", "import django_es_admin.search.page", "search.page"),
         ("backends/bad.py", "from django_es_admin import search", "search"),
         ("backends/bad.py", "def f():\n    from ..search import page", "search"),
-        ("backends/deep/bad.py", "from ...admin import pages", "admin"),
+        ("backends/deep/bad.py", "from ...admin import pages", "admin.pages"),
         ("conf.py", "from .backends import health", "backends"),
         ("outbox/rows/bad.py", "from ..capture import record", "outbox.capture"),
         ("outbox/rows/bad.py", "from .. import drain", "outbox.drain"),
@@ -270,6 +270,8 @@ def house(tmp_path: Path) -> House:
         ("search/bad.py", "from ..admin.forms import Form", "admin.forms"),
         ("search/bad.py", "from ..test import runner", "test"),
         ("search/bad.py", "from ..nowhere import thing", "nowhere"),
+        ("admin/mixins/rows/bad.py", "from ..search import Search", "admin.mixins.search"),
+        ("search/text/deep/bad.py", "from ...site import service", "search.site"),
         ("nowhere/bad.py", "from ..nowhere.other import thing", "nowhere.other"),
     ],
 )

@@ -16,10 +16,10 @@ from django.db.models.signals import post_init
 from elasticsearch import dsl
 
 from ..described.declared import Declared
+from ..described.field import DjangoField, holds_list
 from ..described.overrides import has_prepare
 from ..described.paths import find_column, find_relation, path_of
 from ..described.valued import valued
-from ..fields import DjangoField, holds_list
 from ..written.shape import DocumentShape, ObjectShape, Row
 from .prepared import Prepared
 from .querysets import among, chosen_by, in_order, order_of
