@@ -164,8 +164,7 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
         rows = generations_of(plan.definition).filter(name__in=names)
         # First of all: a write to a generation that is gone would be an error each time.
-        doomed = {"role": _Role.FAILED, "error": "It was marked for deletion."}
-        outlast(partial(rows.update, **doomed))
+        outlast(partial(rows.fail, "It was marked for deletion."))
         client = plan.definition.connection.client
         with translated(plan.definition.connection):
             client.options(request_timeout=get_options().operation_timeout).indices.delete(

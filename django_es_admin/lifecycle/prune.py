@@ -185,8 +185,7 @@ def prune(plan: PrunePlan) -> PruneResult:
         rows = generations_of(definition).filter(name__in=doomed)
         # First of all: a write to a generation that is gone would be an error each time.
         builds = rows.filter(role=_Role.BUILDING)
-        given_up = {"role": _Role.FAILED, "error": "It was marked for pruning."}
-        outlast(partial(builds.update, **given_up))
+        outlast(partial(builds.fail, "It was marked for pruning."))
         if doomed:
             with translated(definition.connection):
                 client = definition.connection.client.options(

@@ -7,6 +7,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    """Some generations."""
+
+    def fail(self, error: str) -> int:
+        """End them: nothing is written to them any more, and a prune deletes them.
+
+        Args:
+            error: why.
+
+        Returns:
+            How many there were.
+        """
+        return self.update(role=Generation.Role.FAILED, error=error)
+
+
 class Generation(models.Model):
     """One physical index behind a declared one, and its role."""
 
@@ -18,6 +33,12 @@ class Generation(models.Model):
         STANDBY = "standby", _("standby")
         RETIRED = "retired", _("retired")
         FAILED = "failed", _("failed")
+
+    WRITTEN: ClassVar = (Role.LIVE, Role.BUILDING, Role.STANDBY)
+    """The roles of those that get each change."""
+
+    GONE: ClassVar = "It no longer exists in the cluster."
+    """Why one failed that was deleted by hand."""
 
     connection = models.CharField(_("connection"), max_length=100)
     alias = models.CharField(
@@ -55,6 +76,8 @@ class Generation(models.Model):
     stale = models.BigIntegerField(
         _("stale"), default=0, help_text=_("How many of these it already held in a newer version.")
     )
+
+    objects = GenerationQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

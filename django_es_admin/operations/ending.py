@@ -90,6 +90,12 @@ def give_up(using: str, key: int, error: str) -> None:
         waiting.finish(Operation.State.FAILED, error)
 
 
-def bury(operation: Operation, error: str) -> None:
+def explain_death(operation: Operation) -> str:
+    """Return why an operation ended whose process was killed."""
+    return f"Its process {operation.pid} on {operation.host} ended unexpectedly."
+
+
+def bury(operation: Operation) -> None:
     """Record that the process of an operation was killed: it ended with its last sign of life."""
+    error = operation.error or explain_death(operation)
     operation.finish(Operation.State.FAILED, error, at=last_sign(operation))

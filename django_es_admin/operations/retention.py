@@ -28,8 +28,7 @@ def _end_abandoned(definition: IndexDefinition, old: datetime) -> None:
     for operation in operations_of(definition).filter(state=Operation.State.RUNNING):
         # The next rebuild ends a dead one itself, as it resumes what that has built.
         if operation.kind != Operation.Kind.REBUILD and is_dead(operation):
-            process = f"Its process {operation.pid} on {operation.host}"
-            bury(operation, f"{process} ended unexpectedly.")
+            bury(operation)
     # A worker may still begin what waits, but not after so long.
     waiting = operations_of(definition).filter(state=Operation.State.QUEUED, created_at__lt=old)
     for operation in waiting:

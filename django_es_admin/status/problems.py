@@ -182,8 +182,7 @@ def _of_write_aliases(
 
 
 def _written(generations: Sequence[Generation]) -> list[str]:
-    roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
-    return [row.name for row in generations if row.role in roles]
+    return [row.name for row in generations if row.role in Generation.WRITTEN]
 
 
 def _hindered(

@@ -151,8 +151,7 @@ def _newest_loaded(
 ) -> str:
     candidates = (
         generations_of(definition)
-        .filter(loaded_at__isnull=False)
-        .exclude(role__in=[Generation.Role.FAILED, Generation.Role.RETIRED])
+        .filter(loaded_at__isnull=False, role__in=Generation.WRITTEN)
         .exclude(name__in=excluded)
     )
     names = candidates.values_list("name", flat=True)

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from ...indices.definition import IndexDefinition
 from ...models import Generation, Operation
-from ...operations.ending import bury
+from ...operations.ending import bury, explain_death
 from ...operations.running import is_alive, operations_of
 from ...outbox.rows.lock import wait_for_writers
 from ...outbox.rows.refused import find_behind
@@ -64,17 +64,14 @@ def _take_over(definition: IndexDefinition, name: str) -> Generation | None:
         build = generations_of(definition).filter(
             name=operation.generation, role=Generation.Role.BUILDING
         )
-        gone = operation.error or (
-            f"Its process {operation.pid} on {operation.host} ended unexpectedly."
-        )
         for generation in build:
             if generation.name == name:
                 release_ranges(generation)
                 found = generation
             else:
-                mark_failed(generation, gone)
+                mark_failed(generation, operation.error or explain_death(operation))
         if operation.state == Operation.State.RUNNING:
-            bury(operation, gone)
+            bury(operation)
     return found
 
 

@@ -56,8 +56,8 @@ def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, .
 
 
 def _written(definition: IndexDefinition) -> list[str]:
-    roles = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
-    return list(generations_of(definition).filter(role__in=roles).values_list("name", flat=True))
+    written = generations_of(definition).filter(role__in=Generation.WRITTEN)
+    return list(written.values_list("name", flat=True))
 
 
 def _known(definition: IndexDefinition, live: LiveIndices) -> list[str]:
@@ -68,11 +68,9 @@ def _known(definition: IndexDefinition, live: LiveIndices) -> list[str]:
 
 def _let_go(definition: IndexDefinition, registered: list[int], live: LiveIndices) -> None:
     """Stop writing to generations that no longer exist: rows would wait for them forever."""
-    written = generations_of(definition).exclude(
-        role__in=[Generation.Role.RETIRED, Generation.Role.FAILED]
-    )
+    written = generations_of(definition).filter(role__in=Generation.WRITTEN)
     gone = written.filter(pk__in=registered).exclude(name__in=list(live.by_name))
-    gone.update(role=Generation.Role.FAILED, error="It no longer exists in the cluster.")
+    gone.fail(Generation.GONE)
 
 
 def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: Deadline) -> None:

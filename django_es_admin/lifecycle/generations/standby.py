@@ -11,7 +11,6 @@ from ...models import Generation
 from .table import generations_of
 
 _Role = Generation.Role
-_WRITTEN = (_Role.LIVE, _Role.STANDBY, _Role.BUILDING)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ def keep_standby(definition: IndexDefinition, live: str, previous: str | None) -
         generations.filter(name=live).update(role=_Role.LIVE, retired_at=None, error="")
         retired = _retire(generations, live, previous)
         # What was not written to has to be rebuilt: it is no way back.
-        kept = generations.filter(name=previous, role__in=_WRITTEN).update(role=_Role.STANDBY)
+        way_back = generations.filter(name=previous, role__in=Generation.WRITTEN)
+        kept = way_back.update(role=_Role.STANDBY)
     return StandbyResult(live, previous if kept else None, retired)
 
 

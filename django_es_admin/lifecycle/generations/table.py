@@ -1,15 +1,15 @@
 """The table of generations: what each physical index is for."""
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import QuerySet
 
 from ...clock import database_now
 from ...documents import Document
 from ...indices.definition import IndexDefinition, definition_of
 from ...models import Generation
+from ...models.generation import GenerationQuerySet
 
 
-def generations_of(definition: IndexDefinition) -> QuerySet[Generation]:
+def generations_of(definition: IndexDefinition) -> GenerationQuerySet:
     """Return the registered generations of an index, the newest first."""
     return Generation.objects.using(definition.database).filter(
         connection=definition.connection.alias, alias=definition.alias
@@ -51,4 +51,4 @@ def mark_failed(generation: Generation, error: str) -> None:
     """Record why the build of a generation ended; nothing, if it is not a build any more."""
     Generation.objects.using(generation._state.db).filter(
         pk=generation.pk, role=Generation.Role.BUILDING
-    ).update(role=Generation.Role.FAILED, error=error)
+    ).fail(error)

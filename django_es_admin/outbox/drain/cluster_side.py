@@ -32,7 +32,6 @@ LOOK_AGAIN = 30.0
 
 # Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
 _MAX_NAMES_BYTES = 3_000
-_WRITTEN = (Generation.Role.LIVE, Generation.Role.BUILDING, Generation.Role.STANDBY)
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def repair_all(using: str, connection: str | None = None, *, timeout: float | No
     """
     seconds = timeout or get_options().write_timeout
     names: dict[tuple[str, str], set[str]] = {}
-    rows = Generation.objects.using(using).filter(role__in=_WRITTEN)
+    rows = Generation.objects.using(using).filter(role__in=Generation.WRITTEN)
     for backend, alias, name in rows.values_list("connection", "alias", "name"):
         names.setdefault((backend, alias), set()).add(name)
     found: dict[str, dict[str, _Found]] = {}

@@ -15,7 +15,6 @@ from ...models.outbox import KEY_START
 from ...statement import Slot, Statement, prepare
 
 _Role = Generation.Role
-_WRITTEN = frozenset((_Role.LIVE, _Role.BUILDING, _Role.STANDBY))
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
         connection=definition.using, alias=definition.alias, index=definition.name
     )
     generations = [_Row(*row) for row in rows]
-    written = [generation for generation in generations if generation.role in _WRITTEN]
+    written = [generation for generation in generations if generation.role in Generation.WRITTEN]
     write = [g for g in written if _may_write(g, digest, generations)]
     # What is searched is written first: no other generation is to keep it waiting.
     write.sort(key=lambda generation: generation.role != _Role.LIVE)

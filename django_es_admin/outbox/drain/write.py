@@ -282,9 +282,8 @@ class Writer:
                 f"run `manage.py es_rebuild {name}`."
             )
         # Retired while this batch was read, or deleted by hand.
-        row.filter(role__in=[Generation.Role.BUILDING, Generation.Role.STANDBY]).update(
-            role=Generation.Role.FAILED, error="It no longer exists in the cluster."
-        )
+        other = (Generation.Role.BUILDING, Generation.Role.STANDBY)
+        row.filter(role__in=other).fail(Generation.GONE)
 
     def _look_at_stale(
         self, outcome: Outcome, target: Target, batch: "_Batch", result: BulkResult

@@ -55,9 +55,10 @@ def test_it_is_finished_once() -> None:
 def test_a_killed_one_ended_with_its_last_sign_of_life() -> None:
     last = timezone.now() - timedelta(minutes=26)
     row = operation(leased_until=last + timedelta(seconds=LEASE_SECONDS))
-    bury(row, "killed")
+    bury(row)
     row = Operation.objects.get()
     assert (row.state, row.ended_at) == (State.FAILED, last)
+    assert row.error == f"Its process {row.pid} on {row.host} ended unexpectedly."
     assert OperationStatus(row, "default").ended == last
 
 
