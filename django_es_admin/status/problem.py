@@ -239,6 +239,12 @@ PAGE_TEXTS: Mapping[str, str | Promise] = {
 }
 """What a page says instead, as it has a button for the command."""
 
+_SHOWN_BY: Mapping[str, Literal["outbox", "operation"]] = {
+    "outbox-refused": "outbox",
+    "queued": "operation",
+}
+"""Where one sees more of a problem that no verb solves, by kind."""
+
 _OBSTACLES: Mapping[Obstacle, str | Promise] = {
     "read-only": gettext_lazy(
         "The connection is READONLY in ES_SERVERS: mend it from where it is not."
@@ -293,6 +299,21 @@ class Problem:
     def sentence(self) -> str | Promise:
         """The same for a page, before its facts are filled in, as it marks these."""
         return PAGE_TEXTS.get(self.kind, TEXTS[self.kind])
+
+    @property
+    def shown_by(self) -> Literal["", "outbox", "operation"]:
+        """Where one sees more of it: among the refused rows, or on an operation's page."""
+        return _SHOWN_BY.get(self.kind, "")
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the index is not there at all, as happens to many at once."""
+        return self.kind == "missing"
+
+    @property
+    def is_of_scrap(self) -> bool:
+        """Whether what it offers to delete never was complete, and so no last copy."""
+        return self.kind == "builds-failed"
 
     def __str__(self) -> str:
         """Return the sentence for a terminal, with the commands that solve it."""

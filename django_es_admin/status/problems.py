@@ -129,7 +129,7 @@ def find_problems(
 
 def _without_deletions(problem: Problem) -> Problem:
     """Offer to delete nothing that may be the last copy; what never was complete is none."""
-    if problem.kind == "builds-failed":
+    if problem.is_of_scrap:
         return problem
     mends = tuple(m for m in problem.mends if m.verb not in ("prune", "delete_generation"))
     return replace(problem, mends=mends)

@@ -19,7 +19,8 @@ from django.urls import URLPattern, path, reverse
 from ....models import Index, Judgement, LoggedSearch
 from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
-from ..operations.actions import ACTIONS, Action
+from ..operations.action import Action
+from ..operations.actions import ACTIONS
 from ..operations.operate import operate
 from ..operations.several import several_view
 from ..operations.tools import problems_of

@@ -1,15 +1,13 @@
-"""What can be done to an index: for each verb its right, its plan and the function that does it."""
+"""What can be done to an index: the table of verbs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION
-from django.utils.functional import Promise
+from django.contrib.admin.models import ADDITION, DELETION
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from ....counted import counted
-from ....exceptions import IndexMissing, OperationRefused
+from ....exceptions import IndexMissing
 from ....indices.definition import IndexDefinition
 from ....indices.names import is_generation_name
 from ....insight.preview.operation import AT_ONCE_SECONDS, plan_preview, run_preview
@@ -27,18 +25,10 @@ from ....lifecycle.swap import swap_alias
 from ....lifecycle.synonyms import plan_synonyms, put_synonyms
 from ....lifecycle.verify.plan import plan_verify
 from ....lifecycle.verify.verify import verify
-from ....models import Operation
-from ....status.status import IndexStatus
-from ...rights import RIGHTS, Verb
+from ....models import Generation, Operation
 from ..parts.format import number, size
 from . import plans
-
-Parameters = Mapping[str, str]
-
-_NO_TASKS = _(
-    "django-tasks is not installed, so nothing can run in the background: install "
-    "django-tasks-db, or use `manage.py es_rebuild`."
-)
+from .action import Action, ForMany, Parameters, always, never, works_in_background
 
 _TOO_MUCH = _("%(waiting)s: that is too much for one request. Run `manage.py es_drain`.")
 _TOO_MANY = _(
@@ -47,108 +37,13 @@ _TOO_MANY = _(
 )
 
 
-def _never(plan: Any) -> bool:
-    return False
-
-
-def _always(plan: Any) -> bool:
-    return True
-
-
 def _is_concrete(plan: Any) -> bool:
     """Whether what is searched is a physical index of the alias's name, which has to go."""
     return bool(plan.concrete)
 
 
-@dataclass(frozen=True)
-class Action:
-    """One verb: all that its button, its plan and its execution need.
-
-    Args:
-        name: the end of its address, and of its URL name.
-        kind: of the operation.
-        title: what people read on its button; an ellipsis, as a plan follows.
-        button: what they read on that which carries the plan out.
-        plan: makes the plan, for the parameters of the address.
-        tell: says it in words.
-        execute: carries it out within the request.
-        fits: whether it is one for an index that is declared, as it is now.
-        background: whether a plan takes too long for a request, so that a task carries it out.
-        enqueue: the function of :mod:`django_es_admin.tasks` that asks a task to.
-        tell_too_long: why a plan that takes too long cannot be carried out without tasks, if there
-            is another way to do it.
-        destroys: whether a plan deletes a physical index, which takes the right to that, and its
-            typed name.
-        flag: of the entry in the admin's log.
-        parameter: which parameter of its address names a generation; "" for none.
-        note: how much it does or frees, for its button; "" where that goes without saying.
-    """
-
-    name: str
-    kind: Operation.Kind
-    title: str | Promise
-    button: str | Promise
-    plan: Callable[[IndexDefinition, Parameters], Any]
-    tell: plans.Tell
-    execute: Callable[[Any], Any]
-    fits: Callable[[IndexStatus], bool]
-    background: Callable[[Any], bool] = _never
-    enqueue: str = ""
-    tell_too_long: Callable[[Any], str] | None = None
-    destroys: Callable[[Any], bool] = _never
-    flag: int = CHANGE
-    parameter: str = ""
-    note: Callable[[IndexStatus], str] = lambda index: ""
-
-    @property
-    def right(self) -> Verb:
-        """The right that it takes."""
-        return RIGHTS[self.kind]
-
-    @property
-    def url_name(self) -> str:
-        """The name of its address, without the namespace."""
-        return f"elasticsearch_index_{self.name}"
-
-    def carry_out(self, plan: Any) -> Any:
-        """Carry a plan out, within the request or by a task of the background.
-
-        Raises:
-            ElasticsearchAdminError: it is refused, or Elasticsearch did not do it.
-        """
-        if self.background(plan):
-            return getattr(_tasks(), self.enqueue)(plan)
-        return self.execute(plan)
-
-    def find_refusal(self, plan: Any) -> str:
-        """Return why the admin cannot carry out a plan, whatever the index; "" if it can."""
-        if not self.background(plan):
-            return ""
-        try:
-            refusal: str = _tasks().find_background_refusal()
-        except OperationRefused as error:
-            refusal = str(error)
-        return self.tell_too_long(plan) if refusal and self.tell_too_long else refusal
-
-
-def _tasks() -> Any:
-    try:
-        # Below Django 6 tasks are a package that need not be there.
-        from .... import tasks  # noqa: PLC0415
-    except ImportError as error:
-        raise OperationRefused(str(_NO_TASKS)) from error
-    return tasks
-
-
-def _works_in_background() -> bool:
-    try:
-        return not _tasks().find_background_refusal()
-    except OperationRefused:
-        return False
-
-
 def _plan_preview(definition: IndexDefinition, asked: Parameters) -> Any:
-    seconds = SECONDS if _works_in_background() else AT_ONCE_SECONDS
+    seconds = SECONDS if works_in_background() else AT_ONCE_SECONDS
     generation = asked.get("generation", "").replace("\0", "")
     return plan_preview(definition, generation, seconds=seconds)
 
@@ -173,6 +68,12 @@ CREATE = Action(
         index.known and index.database_known and not index.exists and index.former is None
     ),
     flag=ADDITION,
+    waits_for_rebuild=True,
+    following=lambda operation: ("rebuild",),
+    for_many=ForMany(
+        _("Create several indices"),
+        ngettext_lazy("Create %(count)s…", "Create all %(count)s…", "number"),
+    ),
 )
 REBUILD = Action(
     name="rebuild",
@@ -189,9 +90,20 @@ REBUILD = Action(
     execute=rebuild,
     # Without a document, Elasticsearch copies what is live.
     fits=lambda index: bool(index.model) or (index.declared and index.exists),
-    background=_always,
+    background=always,
     enqueue="enqueue_rebuild",
     destroys=_is_concrete,
+    waits_for_rebuild=True,
+    following=lambda operation: (
+        ("preview_swap", "swap")
+        if operation.details.get("swap") is False
+        else ("rollback", "prune")
+    ),
+    for_many=ForMany(
+        _("Rebuild several indices"),
+        ngettext_lazy("Rebuild %(count)s…", "Rebuild all %(count)s…", "number"),
+    ),
+    judges=True,
 )
 SWAP = Action(
     name="swap",
@@ -207,6 +119,8 @@ SWAP = Action(
     enqueue="enqueue_swap",
     destroys=_is_concrete,
     parameter="to",
+    following=lambda operation: ("rollback", "prune"),
+    moves_alias=True,
 )
 ROLLBACK = Action(
     name="rollback",
@@ -217,6 +131,11 @@ ROLLBACK = Action(
     tell=plans.tell_swap,
     execute=roll_back,
     fits=lambda index: index.exists and bool(index.standby),
+    has_work=lambda definition, figures: any(
+        generation.role == Generation.Role.STANDBY for generation in figures.generations(definition)
+    ),
+    following=lambda operation: ("rollback", "rebuild"),
+    moves_alias=True,
 )
 REFRESH = Action(
     name="refresh",
@@ -241,6 +160,7 @@ DRAIN = Action(
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_drain",
     tell_too_long=lambda plan: str(_TOO_MUCH) % {"waiting": counted(plan.waiting, "change")},
+    following=lambda operation: ("refresh",),
 )
 COMPLETE = Action(
     name="complete",
@@ -251,9 +171,10 @@ COMPLETE = Action(
     tell=plans.tell_complete,
     execute=complete,
     # Offered where something differs, and not where all is well.
-    fits=_never,
+    fits=never,
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_complete",
+    mends=True,
 )
 VERIFY = Action(
     name="verify",
@@ -279,6 +200,8 @@ PRUNE = Action(
     fits=lambda index: index.prunable > 0,
     note=lambda index: size(index.prunable_size) if index.prunable_size else "",
     flag=DELETION,
+    mends=True,
+    has_work=lambda definition, figures: bool(figures.prunable(definition, ())),
 )
 SYNONYMS = Action(
     name="synonyms",
@@ -289,7 +212,8 @@ SYNONYMS = Action(
     tell=plans.tell_synonyms,
     execute=put_synonyms,
     # Offered where something differs: a rule that is saved is put at once.
-    fits=_never,
+    fits=never,
+    mends=True,
 )
 PREVIEW = Action(
     name="preview_swap",
@@ -300,10 +224,11 @@ PREVIEW = Action(
     tell=plans.tell_preview,
     execute=run_preview,
     # Linked from the plan of a swap, and from a rebuild that waits for its swap.
-    fits=_never,
-    background=lambda plan: _works_in_background(),
+    fits=never,
+    background=lambda plan: works_in_background(),
     enqueue="enqueue_preview",
     parameter="generation",
+    following=lambda operation: ("swap",),
 )
 DELETE = Action(
     name="delete_generation",
@@ -313,7 +238,7 @@ DELETE = Action(
     plan=_plan_delete,
     tell=plans.tell_delete,
     execute=delete_index,
-    fits=_never,  # of one of its generations
+    fits=never,  # of one of its generations
     flag=DELETION,
     parameter="generation",
 )

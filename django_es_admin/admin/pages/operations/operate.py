@@ -33,7 +33,8 @@ from ...rights import IndexPages, index_of, through
 from ..parts.address import parse_id, quoted_id
 from ..parts.format import filled, shown
 from ..parts.tool import Tool
-from .actions import BY_NAME, Action
+from .action import Action
+from .actions import BY_NAME
 from .tools import tool_for
 
 

@@ -29,7 +29,7 @@ from ....exceptions import (
 )
 from ....indices.definition import IndexDefinition, get_definition
 from ....indices.names import alias_of_generation, short_generation_name
-from ....models import Generation, Operation
+from ....models import Operation
 from ....operations.ending import cancel, find_cancel_refusal
 from ....operations.history import OperationStatus, get_operation
 from ....operations.running import operations_in
@@ -48,22 +48,12 @@ from ..parts.reindexed import outbox_url
 from ..parts.state import operation_state, operation_title
 from ..parts.tool import READ_ONLY, Tool
 from ..parts.transactions import outside_transactions
-from .actions import ACTIONS, BY_KIND, PREVIEW, PRUNE, REBUILD, REFRESH, ROLLBACK, SWAP, Action
+from .actions import BY_KIND, BY_NAME
 from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
 from .outcome import Reason, group_reasons, left_over, outcome_of
 from .tools import reads_only, tool_for
-
-# What one may want to do after an operation that ended well.
-_FOLLOWING = {
-    Operation.Kind.CREATE: (REBUILD,),
-    Operation.Kind.REBUILD: (ROLLBACK, PRUNE),
-    Operation.Kind.SWAP: (ROLLBACK, PRUNE),
-    Operation.Kind.ROLLBACK: (ROLLBACK, REBUILD),
-    Operation.Kind.DRAIN: (REFRESH,),
-    Operation.Kind.PREVIEW: (SWAP,),
-}
 
 
 class OperationList(ChangeList):
@@ -318,26 +308,22 @@ class OperationAdmin(LabelColumn, PageAdmin):
     def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
         """Return what suggests itself once an operation has ended: go on, or try again."""
         row = operation.row
-        kind = Operation.Kind(row.kind)
+        own, definition = BY_KIND.get(Operation.Kind(row.kind)), _definition(row)
+        if own is None or definition is None:
+            return []
         done = row.state == Operation.State.DONE
-        following = _FOLLOWING.get(kind, ()) if done else (BY_KIND.get(kind),)
-        waits = done and row.details.get("swap") is False
-        if waits:
-            following = (PREVIEW, SWAP)
+        actions = [BY_NAME[name] for name in own.following(row)] if done else [own]
+        figures = read_figures([definition])
         index = index_of(row.connection, row.index)
         pages = index_admin(self.admin_site)
         tools = []
-        possible = _possible(row)
-        # At the generation that it is about, and not at the newest.
-        aims = not done or waits or kind == Operation.Kind.PREVIEW
-        for action in following:
-            if (
-                action is None
-                or action not in possible
-                or not pages.may(action.right, request, index)
-            ):
+        for action in actions:
+            if not action.has_work(definition, figures):
                 continue
-            named = {action.parameter: row.generation} if action.parameter and aims else {}
+            if not pages.may(action.right, request, index):
+                continue
+            # At the generation that it is about, and not at the newest.
+            named = {action.parameter: row.generation} if action.parameter else {}
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
             why = READ_ONLY if reads_only(row.connection) else ""
             tools.append(tool_for(action, pages, index, title=title, why=why, parameters=named))
@@ -355,21 +341,6 @@ def _definition(row: Operation) -> IndexDefinition | None:
         return get_definition(row.index, row.connection)
     except (ConnectionDoesNotExist, IndexNotDeclared):
         return None
-
-
-def _possible(row: Operation) -> list[Action]:
-    """Return the actions that have something to do: a way back, or what can be deleted."""
-    definition = _definition(row)
-    if definition is None:
-        return []
-    figures = read_figures([definition])
-    roles = {generation.role for generation in figures.generations(definition)}
-    without = set()
-    if Generation.Role.STANDBY not in roles:
-        without.add(ROLLBACK.name)
-    if not figures.prunable(definition, ()):
-        without.add(PRUNE.name)
-    return [action for action in ACTIONS if action.name not in without]
 
 
 def object_id_of(operation: OperationStatus) -> str:

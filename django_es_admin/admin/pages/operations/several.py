@@ -28,7 +28,8 @@ from ...rights import IndexPages
 from ..parts.address import object_id
 from ..parts.format import filled, number, shown
 from ..parts.tool import Tool
-from .actions import CREATE, REBUILD, Action
+from .action import Action, ForMany
+from .actions import BY_NAME
 from .operate import carry_out, find_refusals
 from .tools import problems_of
 
@@ -47,7 +48,6 @@ SECONDS = 20.0
 _MOST_TOLD = 10
 
 Reason = Literal["missing", "differs"]
-ACTIONS: Mapping[str, Action] = {"create": CREATE, "rebuild": REBUILD}
 
 _MISSING = ngettext_lazy("%(count)s index is missing.", "%(count)s indices are missing.", "number")
 _DIFFERS = ngettext_lazy(
@@ -55,20 +55,7 @@ _DIFFERS = ngettext_lazy(
     "%(count)s indices differ from what is declared, or from their database.",
     "number",
 )
-_TEXTS: Mapping[tuple[str, Reason], tuple[Any, Any]] = {
-    ("create", "missing"): (
-        _MISSING,
-        ngettext_lazy("Create %(count)s…", "Create all %(count)s…", "number"),
-    ),
-    ("rebuild", "missing"): (
-        _MISSING,
-        ngettext_lazy("Rebuild %(count)s…", "Rebuild all %(count)s…", "number"),
-    ),
-    ("rebuild", "differs"): (
-        _DIFFERS,
-        ngettext_lazy("Rebuild %(count)s…", "Rebuild all %(count)s…", "number"),
-    ),
-}
+_TEXTS: Mapping[Reason, Any] = {"missing": _MISSING, "differs": _DIFFERS}
 
 
 @dataclass(frozen=True)
@@ -142,13 +129,13 @@ def summarise(
 def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[Summary]) -> bool:
     """Whether a line tells of this problem: a missing index needs none of its own below its row."""
     told = {(each.verb, each.reason) for each in summaries if each.count >= MANY}
-    return problem.kind == "missing" and _key(problem, tool) in told
+    return problem.is_missing and _key(problem, tool) in told
 
 
 def _key(problem: Problem, tool: Tool | None) -> tuple[str, Reason] | None:
-    if problem.kind == "missing":
+    if problem.is_missing:
         return problem.mends[0].verb, "missing"
-    if tool is None or not tool.url or tool.name not in ACTIONS or "?" in tool.url:
+    if tool is None or not tool.url or "?" in tool.url or _for_many(tool.name) is None:
         return None
     return tool.name, "differs"
 
@@ -157,13 +144,14 @@ def _summary(
     site: str, key: tuple[str, Reason], count: int, able: int, why: str | Promise
 ) -> Summary:
     verb, reason = key
-    text, title = _TEXTS.get(key, _TEXTS["rebuild", "differs"])
+    text, for_many = _TEXTS[reason], _for_many(verb)
+    assert for_many is not None  # noqa: S101 (else there is no line)
     url = reverse("admin:elasticsearch_index_several", args=[verb], current_app=site)
     return Summary(
         verb,
         reason,
         text % {"count": number(count), "number": count},
-        title % {"count": number(able or count), "number": able or count},
+        for_many.button % {"count": number(able or count), "number": able or count},
         f"{url}?why={reason}" if able else "",
         why,
         "?health=missing#indices" if reason == "missing" else "",
@@ -176,16 +164,17 @@ def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResp
 
     Args:
         pages: of the indices.
-        verb: one of ``ACTIONS``; the parameter ``why`` is a reason.
+        verb: the name of an action that is offered for many; the parameter ``why`` is a reason.
 
     Raises:
         PermissionDenied: the user may not view indices, or has not the right of the action.
         Http404: there is no such verb.
     """
     pages.require_view(request)
-    if verb not in ACTIONS:
+    for_many = _for_many(verb)
+    if for_many is None:
         raise Http404(f"There is no {verb!r} for several indices.")
-    action = ACTIONS[verb]
+    action = BY_NAME[verb]
     if not pages.may(action.right, request):
         raise PermissionDenied
     problem, rows, left = "", [], 0
@@ -207,7 +196,7 @@ def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResp
     common = _common(rows)
     context = {
         **pages.admin_site.each_context(request),
-        "title": _titles()[verb],
+        "title": for_many.title,
         "opts": pages.opts,
         "action": action,
         "rows": [
@@ -226,8 +215,9 @@ def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResp
     return TemplateResponse(request, template, context, status=status)
 
 
-def _titles() -> Mapping[str, str | Promise]:
-    return {"create": _("Create several indices"), "rebuild": _("Rebuild several indices")}
+def _for_many(verb: str) -> ForMany | None:
+    action = BY_NAME.get(verb)
+    return action.for_many if action else None
 
 
 def _wanted(pages: IndexPages, request: HttpRequest, action: Action) -> list[IndexStatus]:

@@ -11,21 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from .... import connections
 from ....exceptions import ConnectionDoesNotExist
-from ....models import Index, Operation
+from ....models import Index
 from ....operations.history import OperationStatus
 from ....status.problem import Problem
 from ....status.status import IndexStatus
 from ...rights import IndexPages, index_of, quoted
 from ..parts.address import quoted_id
 from ..parts.tool import READ_ONLY, Tool
-from .actions import ACTIONS, BY_NAME, Action
+from .action import Action
+from .actions import ACTIONS, BY_NAME
 
 NO_ANSWER = _("Its connection does not answer.")
 NO_DATABASE = _("Its database does not answer.")
 REBUILDING = _("A rebuild goes on.")
 NO_RIGHT = _("You do not have the right to do this.")
-
-_ONE_AT_A_TIME = (Operation.Kind.CREATE, Operation.Kind.REBUILD)
 
 
 def reads_only(connection: str) -> bool:
@@ -77,11 +76,11 @@ def problems_of(
             for mend in problem.mends
             if BY_NAME[mend.verb].fits(index)
             or BY_NAME[mend.verb].parameter in mend.parameters
-            or mend.verb in {"complete", "prune", "synonyms"}
+            or BY_NAME[mend.verb].mends
         ]
-        if problem.kind == "outbox-refused":
+        if problem.shown_by == "outbox":
             return _see_refused(pages, index)
-        if problem.kind == "queued":
+        if problem.shown_by == "operation":
             return _see(pages, index, lambda each: each.unattended, _("See it"))
         if not fitting:
             return None
@@ -137,7 +136,7 @@ def _why_not(action: Action, index: IndexStatus, *, readonly: bool) -> str | Pro
         return NO_ANSWER
     if not index.database_known:
         return NO_DATABASE
-    if action.kind in _ONE_AT_A_TIME and any(each.is_rebuild for each in index.running):
+    if action.waits_for_rebuild and any(each.is_rebuild for each in index.running):
         return REBUILDING
     return ""
 

@@ -26,6 +26,7 @@ class Column:
         hint: what it means, for the curious.
         css: classes of its cells.
         heads_row: whether its cells name their row.
+        of_several: whether it is only there if there are several connections.
 
     Its cells are made by ``columns/<name>.html``, which gets ``row`` and ``index``.
     """
@@ -37,6 +38,7 @@ class Column:
     hint: str | Promise = ""
     css: str = ""
     heads_row: bool = False
+    of_several: bool = False
 
     @property
     def template(self) -> str:
@@ -52,10 +54,9 @@ def _last(index: IndexStatus) -> Any:
     return index.operation.row.created_at if index.operation else None
 
 
-CONNECTION = Column("connection", _("Connection"), lambda index: index.connection)
 COLUMNS = (
     Column("index", _("Index"), _name, css="esa-name", heads_row=True),
-    CONNECTION,
+    Column("connection", _("Connection"), lambda index: index.connection, of_several=True),
     Column("model", _("Model"), lambda index: index.model or None),
     Column("generation", _("Live generation"), lambda index: index.created, css="esa-generation"),
     Column("health", _("Health"), lambda index: _HEALTHS.index(index.health)),
@@ -106,7 +107,7 @@ def heads(parameters: Mapping[str, str], order: str, *, several: bool) -> tuple[
         several: whether there is more than one connection, so that it has a column.
     """
     return tuple(
-        _head(column, parameters, order) for column in COLUMNS if several or column != CONNECTION
+        _head(column, parameters, order) for column in COLUMNS if several or not column.of_several
     )
 
 
