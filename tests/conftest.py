@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from django.utils import translation
 from elasticsearch import Elasticsearch
 from xdist.scheduler import LoadFileScheduling, Scheduling
@@ -18,6 +19,7 @@ from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker, cluster_side, statistics
 from django_es_admin.outbox.triggers import install
 from django_es_admin.status import snapshot
+from tests import emptied
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
 
@@ -80,6 +82,14 @@ def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
     every = iter(sorted(found.body))
     while names := list(islice(every, 50)):
         client.indices.delete(index=names)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    """Keep what ``migrate`` writes when the tables are emptied after a test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied.empty)
+        yield
 
 
 @pytest.fixture(autouse=True)
