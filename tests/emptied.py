@@ -1,16 +1,21 @@
 """Empties databases after tests that commit, without writing permissions again each time."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
-from django.db import connections, router
+from django.db import IntegrityError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
 KEPT = (ContentType, Permission)
 """What ``migrate`` writes. To write it again, as ``flush`` does, takes longer than most tests."""
+
+MOST_BYTES = 100_000
+"""A larger table of PostgreSQL is truncated."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -29,12 +34,36 @@ def empty(self: TransactionTestCase) -> None:
         return
     for alias in aliases:
         connection = connections[alias]
-        if filled := _filled(connection):
-            # Only PostgreSQL refuses to empty a table to which another, empty one refers.
-            cascade = connection.vendor == "postgresql"
-            connection.ops.execute_sql_flush(
-                connection.ops.sql_flush(no_style(), filled, allow_cascade=cascade)
-            )
+        filled = _filled(connection)
+        if filled and connection.vendor == "postgresql":
+            filled = _delete_few(connection, filled)
+        # Only PostgreSQL refuses to empty a table to which another, empty one refers.
+        cascade = connection.vendor == "postgresql"
+        connection.ops.execute_sql_flush(
+            connection.ops.sql_flush(no_style(), filled, allow_cascade=cascade)
+        )
+
+
+def _delete_few(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> Sequence[str]:
+    """Delete the rows, unless they are many; return the tables that have rows then.
+
+    For a few rows, TRUNCATE takes ten times as long. Rows that are deleted still take time to read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(pg_relation_size(oid)) FROM pg_class WHERE relname = ANY(%s)",
+            [list(tables)],
+        )
+        [size] = cursor.fetchone()
+    if size > MOST_BYTES:
+        return tables
+    quote = connection.ops.quote_name
+    # A test may have added a reference that is checked at once, or a trigger that writes rows.
+    with suppress(IntegrityError):
+        connection.ops.execute_sql_flush(
+            [f"DELETE FROM {quote(table)}" for table in tables]  # noqa: S608 (our tables)
+        )
+    return _filled(connection)
 
 
 def _kept(alias: str) -> list[Rows]:
