@@ -58,7 +58,8 @@ from shop.models import Category, Product
 
 from django_es_admin.admin import ElasticsearchSearchMixin
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 
 # Words that no other text of the catalogue has, and the share of rows that gets each.
 PLANTED = {"zymurgy": 50_000, "quokka": 100, "wombat": 10}

@@ -27,7 +27,8 @@ settings.ES_SERVERS["default"]["INDEX_PREFIX"] = "benchmark-"
 
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 

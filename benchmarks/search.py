@@ -65,7 +65,8 @@ from django_es_admin.conf import get_options
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.insight.log import note
 from django_es_admin.insight.log.note import flush
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.search.searched import searched
 
 QUERIES: tuple[dict[str, str], ...] = (

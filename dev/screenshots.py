@@ -64,7 +64,8 @@ def staged() -> Iterator[dict[str, str]]:
 
     from django_es_admin import connections  # noqa: PLC0415
     from django_es_admin.indices.definition import get_definition  # noqa: PLC0415
-    from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild  # noqa: PLC0415
+    from django_es_admin.lifecycle.rebuild import rebuild  # noqa: PLC0415
+    from django_es_admin.lifecycle.rebuild_plan import plan_rebuild  # noqa: PLC0415
     from django_es_admin.lifecycle.refresh import plan_refresh, refresh  # noqa: PLC0415
     from django_es_admin.lifecycle.rollback import plan_rollback, roll_back  # noqa: PLC0415
     from django_es_admin.operations.acting import acting  # noqa: PLC0415

@@ -25,7 +25,7 @@ from .lifecycle.background import (
 from .lifecycle.build.load import LookAfter, nobody_to_look_after
 from .lifecycle.complete import CompletePlan
 from .lifecycle.drain_now import DrainPlan
-from .lifecycle.rebuild import RebuildPlan
+from .lifecycle.rebuild_plan import RebuildPlan
 from .lifecycle.verify.plan import VerifyPlan
 from .models import Generation, Operation, Worker
 from .operations.ending import give_up

@@ -5,7 +5,8 @@ from django.db.models.functions import Now
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.generations.table import generations_of, mark_loaded
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.write import Writer
 from django_es_admin.outbox.objects.read import objects

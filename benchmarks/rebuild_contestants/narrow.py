@@ -20,8 +20,8 @@ from shop.models import Tag
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild
 from django_es_admin.lifecycle.rebuild import rebuild as rebuild_index
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.operations.progress import Progress
 

@@ -22,7 +22,8 @@ from .build.processes import hire_processes
 from .complete import CompletePlan, complete, plan_complete
 from .drain_now import DrainPlan, drain_now, plan_drain
 from .generations.table import generations_of
-from .rebuild import RebuildPlan, plan_rebuild, rebuild
+from .rebuild import rebuild
+from .rebuild_plan import RebuildPlan, plan_rebuild
 from .swap import SECONDS_FOR_SHARDS, swap_alias
 from .verify.plan import VerifyPlan, plan_verify
 from .verify.verify import describe_plan, verify

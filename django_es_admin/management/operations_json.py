@@ -9,7 +9,8 @@ from ..indices.definition import IndexDefinition
 from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.delete import DeletePlan
 from ..lifecycle.prune import PrunePlan
-from ..lifecycle.rebuild import RebuildPlan, RebuildResult
+from ..lifecycle.rebuild import RebuildResult
+from ..lifecycle.rebuild_plan import RebuildPlan
 from ..models import Operation
 from ..outbox.drainers.worker import DrainReport
 from ..outbox.triggers.install import TriggerState

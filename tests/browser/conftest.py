@@ -15,7 +15,8 @@ from pytest_django.live_server_helper import LiveServer
 from shop.models import Category, Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 
 ARGUMENTS = (

@@ -13,7 +13,8 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import fields
 from django_es_admin.exceptions import DatabaseUnavailable
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations.progress import Progress
 from django_es_admin.outbox.drainers.worker import drain_due, drain_forever

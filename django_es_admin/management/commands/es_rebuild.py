@@ -13,7 +13,8 @@ from ...exceptions import LoadFailed, SearchesWorse
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.build.takeover import find_dead_build
 from ...lifecycle.changed import find_changes
-from ...lifecycle.rebuild import RebuildPlan, RebuildResult, plan_rebuild, rebuild
+from ...lifecycle.rebuild import RebuildResult, rebuild
+from ...lifecycle.rebuild_plan import RebuildPlan, plan_rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
 from ...models import Operation
 from ...operations.progress import OnProgress

@@ -251,7 +251,7 @@ def test_a_rebuild_over_a_physical_index_takes_its_typed_name(es: Any) -> None:
 @pytest.fixture
 def queued() -> Operation:
     from django_es_admin.lifecycle.background import queue_rebuild  # noqa: PLC0415
-    from django_es_admin.lifecycle.rebuild import plan_rebuild  # noqa: PLC0415
+    from django_es_admin.lifecycle.rebuild_plan import plan_rebuild  # noqa: PLC0415
 
     sign_in("rebuild_index")
     with acting("clerk", through="admin:everything"):

@@ -20,7 +20,8 @@ from django_es_admin.admin.pages.overview.dashboard import PER_PAGE
 from django_es_admin.admin.pages.parts.address import quoted_id
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Operation, OutboxEntry
 from tests import servers
 

@@ -16,7 +16,8 @@ from django_es_admin.indices import terms as reading
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.indices.terms import TermField, read_terms, term_fields
 from django_es_admin.indices.usage import read_usage
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests import servers
 
 from .conftest import make_products

@@ -8,7 +8,8 @@ from elasticsearch import Elasticsearch
 from shop.models import Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation
 
 from .test_pages_dashboard import words

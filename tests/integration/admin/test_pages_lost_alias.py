@@ -15,7 +15,8 @@ from django_es_admin.lifecycle.background import queue_rebuild
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.prune import plan_prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.status.status import IndexStatus, get_status
 

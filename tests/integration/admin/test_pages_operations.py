@@ -18,7 +18,8 @@ from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.generations.table import mark_failed
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations import recording
 from django_es_admin.operations.ending import cancel

@@ -16,7 +16,8 @@ from shop.models import Product
 from django_es_admin.indices.definition import get_definition
 from django_es_admin.insight.log import clicks, note
 from django_es_admin.insight.log.write import write
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.search.searched import Searched
 
 from .visitors import visitor

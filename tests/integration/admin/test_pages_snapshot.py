@@ -19,7 +19,8 @@ from shop.models import Product
 
 from django_es_admin import connections
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, RowCount
 from django_es_admin.status import snapshot
 from tests import servers

@@ -17,7 +17,8 @@ from django_es_admin.backends.errors import translated
 from django_es_admin.documents import fields
 from django_es_admin.exceptions import AccessRefused, ServerRefused
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search.service import search_ids

@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 from django_es_admin.exceptions import OperationRunning
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.background import do_queued, queue_rebuild, queue_verify
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.models import Operation
 from tests.integration.commands.conftest import Run

@@ -7,7 +7,8 @@ import pytest
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.insight.log.write import write
 from django_es_admin.insight.searches import PLAIN
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.search.searched import Searched
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products

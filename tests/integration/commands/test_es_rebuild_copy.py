@@ -15,7 +15,8 @@ from django_es_admin.exceptions import CopyFailed, OperationCancelled, Operation
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.background import do_queued, queue_rebuild
 from django_es_admin.lifecycle.build import copying
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation
 from django_es_admin.operations import recording
 from django_es_admin.operations.progress import Progress

@@ -8,7 +8,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import ElasticsearchAdminError
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, LoadRange, Operation
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products

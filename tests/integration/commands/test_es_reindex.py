@@ -8,7 +8,8 @@ from django.utils import timezone
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Operation, OutboxEntry
 from tests.guide.models import FlatProduct, Product, Tag
 from tests.integration.commands.conftest import Run

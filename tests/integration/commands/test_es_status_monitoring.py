@@ -17,7 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.management.prometheus import make_metrics
 from django_es_admin.status.reading import read_ways
 from django_es_admin.status.status import get_status

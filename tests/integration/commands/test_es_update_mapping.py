@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Generation, Operation

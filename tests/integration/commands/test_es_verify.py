@@ -15,7 +15,8 @@ from django_es_admin.exceptions import OperationCancelled, ServerBusy
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import Kept
 from django_es_admin.lifecycle.background import do_queued, queue_verify
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.reindex import reindex_objects
 from django_es_admin.lifecycle.verify import comparison as module
 from django_es_admin.lifecycle.verify import findings

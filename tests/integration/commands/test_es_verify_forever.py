@@ -17,7 +17,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.verify import comparison, forever
 from django_es_admin.lifecycle.verify.forever import verify_forever, verify_once
 from django_es_admin.lifecycle.verify.last import read_last

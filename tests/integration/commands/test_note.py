@@ -5,7 +5,8 @@ from django.core.management import get_commands, load_command_class
 from django.urls import reverse
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation
 from django_es_admin.operations.acting import MAX_NOTE, acting, note_left
 from tests.integration.admin.visitors import visitor

@@ -10,7 +10,8 @@ from elasticsearch import dsl
 
 from django_es_admin.documents import fields
 from django_es_admin.exceptions import LoadFailed
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.guide.models import Category, FlatProduct, Product, Tag
 from tests.integration.documents.declared import Declared
 

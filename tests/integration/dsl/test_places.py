@@ -18,8 +18,8 @@ from django_es_admin.dsl.exceptions import DjangoElasticsearchDslError
 from django_es_admin.dsl.places import Trial, find_template
 from django_es_admin.dsl.registries import registry
 from django_es_admin.indices.definition import definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild
 from django_es_admin.lifecycle.rebuild import rebuild as build
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.status.comparison import compare_object
 from tests.cars.models import Answer, Article, Question

@@ -10,7 +10,8 @@ from elasticsearch import Elasticsearch
 from shop.models import Category, Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)

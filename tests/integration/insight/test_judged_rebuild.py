@@ -15,10 +15,11 @@ from django_es_admin.insight.judgements.judge import judge
 from django_es_admin.insight.log.place import digest
 from django_es_admin.insight.preview.preview import preview
 from django_es_admin.insight.searches import PLAIN
-from django_es_admin.lifecycle import rebuild as rebuilding
+from django_es_admin.lifecycle import rebuild_plan as planning
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.background import do_queued, queue_rebuild
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, Judgement, LoggedSearch, Operation
 from django_es_admin.operations.history import get_operation
@@ -159,7 +160,7 @@ def test_in_the_background_and_resumed(
     # Killed as it were, it is judged when somebody goes on.
     Operation.objects.filter(pk=queued.pk).update(state=Operation.State.RUNNING, leased_until=None)
     monkeypatch.setattr("django_es_admin.lifecycle.build.takeover.is_alive", lambda row: False)
-    monkeypatch.setattr(rebuilding, "running_rebuild", lambda definition: None)
+    monkeypatch.setattr(planning, "running_rebuild", lambda definition: None)
     plan = plan_rebuild(worse)
     assert plan.resumes
     assert plan.judge == 0.0

@@ -26,7 +26,8 @@ from django_es_admin.insight.overlap import overlap
 from django_es_admin.insight.preview.preview import preview
 from django_es_admin.insight.searches import PLAIN, find_search
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Judgement, Promotion
 from django_es_admin.normal import normalise

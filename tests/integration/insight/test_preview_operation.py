@@ -13,7 +13,8 @@ from django_es_admin.insight import compared
 from django_es_admin.insight.preview import operation as operations
 from django_es_admin.insight.preview.operation import plan_preview, queue_preview, run_preview
 from django_es_admin.lifecycle.background import do_queued
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Operation
 from django_es_admin.operations.progress import Progress
 from tests.integration.admin.visitors import visitor

@@ -13,7 +13,8 @@ from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.background import do_queued, queue_complete, queue_rebuild
 from django_es_admin.lifecycle.complete import complete, plan_complete
 from django_es_admin.lifecycle.generations.create import create_generation
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.status.problem import Problem
 from django_es_admin.status.status import get_status

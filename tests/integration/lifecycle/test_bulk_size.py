@@ -8,7 +8,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between
 from tests.integration.lifecycle.looks import names, stored

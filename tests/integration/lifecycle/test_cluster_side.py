@@ -13,7 +13,8 @@ from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.names import write_alias
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.drain_now import drain_now, plan_drain
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, OutboxEntry, Owner

@@ -15,7 +15,8 @@ from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
 from django_es_admin.lifecycle.prune import plan_prune, prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, Operation

@@ -13,7 +13,8 @@ from django_es_admin.lifecycle.generations.adopt import adopt
 from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.generations.table import mark_failed
 from django_es_admin.lifecycle.prune import plan_prune, prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation
 from django_es_admin.operations.running import operations_of
 from tests.integration.commands.products import INDEX, make_products

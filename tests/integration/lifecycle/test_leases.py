@@ -11,7 +11,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationTakenOver
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations import recording
 from django_es_admin.operations.progress import Progress

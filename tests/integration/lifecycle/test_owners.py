@@ -17,7 +17,8 @@ from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import plan_delete
 from django_es_admin.lifecycle.generations.adopt import adopt
 from django_es_admin.lifecycle.prune import plan_prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback
 from django_es_admin.models import Generation, Operation, OutboxEntry, Owner, RefusedDocument
 from django_es_admin.operations.progress import Progress

@@ -26,7 +26,8 @@ from django_es_admin.lifecycle.build.load import load
 from django_es_admin.lifecycle.build.ranges import claim_range, plan_ranges
 from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.prune import plan_prune, prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, LoadRange, Operation, OutboxEntry, RefusedDocument

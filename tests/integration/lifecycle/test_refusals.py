@@ -19,7 +19,8 @@ from django_es_admin.indices.definition import (
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.create import create_index, plan_create
 from django_es_admin.lifecycle.delete import delete_index, plan_delete
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation
 from django_es_admin.status.status import get_status

@@ -10,7 +10,8 @@ from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.aliases.swap_plan import SwapPlan, plan_swap
 from django_es_admin.lifecycle.build.load import load
 from django_es_admin.lifecycle.generations.create import LOAD_SETTINGS, create_generation
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation

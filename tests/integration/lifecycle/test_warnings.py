@@ -10,7 +10,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build
 from tests.servers import Answer

@@ -16,13 +16,14 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle import rebuild as rebuilding
+from django_es_admin.lifecycle import rebuild_plan as planning
 from django_es_admin.lifecycle.background import do_queued, help_rebuild, queue_rebuild
 from django_es_admin.lifecycle.build import processes
 from django_es_admin.lifecycle.build.load import LookAfter, load, nobody_to_look_after
 from django_es_admin.lifecycle.build.ranges import claim_range, plan_ranges
 from django_es_admin.lifecycle.generations.create import create_generation
-from django_es_admin.lifecycle.rebuild import default_workers, plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import default_workers, plan_rebuild
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Generation, LoadRange, Operation
@@ -190,7 +191,7 @@ def test_how_many_by_default(
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     found = {definition.database: SimpleNamespace(vendor="postgresql")}
-    monkeypatch.setattr(rebuilding, "connections", found)
+    monkeypatch.setattr(planning, "connections", found)
     assert default_workers(definition) == workers
     found[definition.database].vendor = "sqlite"
     assert default_workers(definition) == 1

@@ -16,7 +16,8 @@ from pytest_django import DjangoAssertNumQueries
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.exceptions import CaptureOutsideTransaction, KeyMissing, ModelNotIndexed
 from django_es_admin.indices.definition import IndexDefinition, definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.outbox.capture.changes import capture_as_signals_would

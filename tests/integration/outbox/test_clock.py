@@ -14,7 +14,8 @@ from django.utils import timezone
 from django_es_admin.clock import database_now, read_clock
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.prune import plan_prune
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from django_es_admin.operations.history import operations_on
 from django_es_admin.operations.recording import recording

@@ -12,7 +12,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.outbox.drainers.worker import drain_due

@@ -18,7 +18,8 @@ from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.indices.names import write_alias
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.generations.adopt import adopt
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument, Tick
 from django_es_admin.outbox.drain import breaker

@@ -20,7 +20,8 @@ from django_es_admin.documents import fields
 from django_es_admin.exceptions import ElasticsearchAdminError, LoadFailed, ServerRefused
 from django_es_admin.incidents import Explained, tell
 from django_es_admin.lifecycle.background import do_queued, queue_rebuild
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, Operation, OutboxEntry, RefusedDocument
 from django_es_admin.operations.recording import recording
 from django_es_admin.outbox.drain.batch import BatchDrain

@@ -15,7 +15,8 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.exceptions import LoadFailed
 from django_es_admin.indices.definition import definition_of, get_definition
 from django_es_admin.lifecycle.drain_now import drain_now, plan_drain
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.status.status import get_status

@@ -13,7 +13,8 @@ from shop.models import Product as ShopProduct
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import definition_of, get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import databases, drain_due
 from tests.guide.models import LoudProduct, Pizzeria, Place, Product, Restaurant

@@ -13,7 +13,8 @@ from elasticsearch import Elasticsearch
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.exceptions import LoadFailed
 from django_es_admin.indices.definition import IndexDefinition, definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
 from django_es_admin.outbox.capture import capture
 from django_es_admin.outbox.drainers.worker import drain_due

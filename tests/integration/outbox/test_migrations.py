@@ -14,7 +14,8 @@ from django.db.migrations.state import ModelState, ProjectState
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.exceptions import KeyMissing, ModelNotIndexed
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.capture import capture
 from django_es_admin.outbox.rows import tables

@@ -8,7 +8,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.guide.models import Category, Product, Tag
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "other"])

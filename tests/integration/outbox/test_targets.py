@@ -13,7 +13,8 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.indices.names import new_generation_name, write_alias
 from django_es_admin.lifecycle.aliases.swap_plan import plan_swap
 from django_es_admin.lifecycle.generations.table import register
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument

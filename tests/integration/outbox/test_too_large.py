@@ -10,7 +10,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields
 from django_es_admin.exceptions import LoadFailed
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry, RefusedDocument
 from django_es_admin.outbox.drainers.worker import drain_due
 from tests.guide.models import FlatProduct, Place

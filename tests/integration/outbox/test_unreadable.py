@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields
 from django_es_admin.exceptions import LoadFailed, ProjectCodeFailed
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.objects.related import RelatedKeys

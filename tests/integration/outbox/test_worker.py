@@ -18,7 +18,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drain.batch import DrainResult
 from django_es_admin.outbox.drainers.worker import drain_forever

@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 
 Read = Callable[[], dict[str, Any]]
 Index = Callable[..., Read]

@@ -15,7 +15,8 @@ from django_es_admin.documents import fields
 from django_es_admin.documents.reading.querysets import count_each_once
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.build.identities import compare_ids, still_differing
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture.changes import capture
 from django_es_admin.outbox.drainers.worker import drain_due

@@ -4,7 +4,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.search import FacetedSearchService, RangeFacet, StatsFacet, TermsFacet
 from tests.guide.documents import FlatProductDocument
 from tests.guide.models import FlatProduct

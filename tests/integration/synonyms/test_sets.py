@@ -22,7 +22,8 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle import rules_saved
 from django_es_admin.lifecycle.changed import find_changes
 from django_es_admin.lifecycle.generations import synonyms as of_generations
-from django_es_admin.lifecycle.rebuild import plan_rebuild, rebuild
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.synonyms import plan_synonyms, put_synonyms
 from django_es_admin.models import Operation, Synonym
 from django_es_admin.status.status import get_status

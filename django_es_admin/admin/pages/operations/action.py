@@ -14,7 +14,7 @@ from ....models import Operation
 from ....status.figures import Figures
 from ....status.status import IndexStatus
 from ...rights import RIGHTS, Verb
-from .plans import Tell
+from .plans.told import Tell
 
 Parameters = Mapping[str, str]
 

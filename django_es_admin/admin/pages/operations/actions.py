@@ -18,7 +18,8 @@ from ....lifecycle.create import create_index, plan_create
 from ....lifecycle.delete import delete_index, plan_delete
 from ....lifecycle.drain_now import drain_now, plan_drain
 from ....lifecycle.prune import plan_prune, prune
-from ....lifecycle.rebuild import plan_rebuild, rebuild
+from ....lifecycle.rebuild import rebuild
+from ....lifecycle.rebuild_plan import plan_rebuild
 from ....lifecycle.refresh import plan_refresh, refresh
 from ....lifecycle.rollback import plan_rollback, roll_back
 from ....lifecycle.swap import swap_alias
@@ -27,8 +28,16 @@ from ....lifecycle.verify.plan import plan_verify
 from ....lifecycle.verify.verify import verify
 from ....models import Generation, Operation
 from ..parts.format import number, size
-from . import plans
 from .action import Action, ForMany, Parameters, always, never, works_in_background
+from .plans.builds import tell_create, tell_rebuild
+from .plans.contents import (
+    tell_complete,
+    tell_drain,
+    tell_preview,
+    tell_synonyms,
+    tell_verify,
+)
+from .plans.generations import tell_delete, tell_prune, tell_refresh, tell_swap
 
 _TOO_MUCH = _("%(waiting)s: that is too much for one request. Run `manage.py es_drain`.")
 _TOO_MANY = _(
@@ -61,7 +70,7 @@ CREATE = Action(
     title=_("Create…"),
     button=_("Create the index"),
     plan=lambda definition, asked: plan_create(definition),
-    tell=plans.tell_create,
+    tell=tell_create,
     execute=create_index,
     # Where a generation only lost its alias, that is given back. The database knows if one did.
     fits=lambda index: (
@@ -86,7 +95,7 @@ REBUILD = Action(
         judge=0.0 if "judge" in asked else None,
         block=not definition.document and "block" in asked,
     ),
-    tell=plans.tell_rebuild,
+    tell=tell_rebuild,
     execute=rebuild,
     # Without a document, Elasticsearch copies what is live.
     fits=lambda index: bool(index.model) or (index.declared and index.exists),
@@ -111,7 +120,7 @@ SWAP = Action(
     title=_("Swap alias…"),
     button=_("Swap the alias"),
     plan=lambda definition, asked: plan_swap(definition, asked.get("to") or None),
-    tell=plans.tell_swap,
+    tell=tell_swap,
     execute=swap_alias,
     fits=lambda index: index.exists or index.former is not None,
     # A swap to what was not compared with the database yet does that first.
@@ -128,7 +137,7 @@ ROLLBACK = Action(
     title=_("Roll back…"),
     button=_("Roll back"),
     plan=lambda definition, asked: plan_rollback(definition),
-    tell=plans.tell_swap,
+    tell=tell_swap,
     execute=roll_back,
     fits=lambda index: index.exists and bool(index.standby),
     has_work=lambda definition, figures: any(
@@ -143,7 +152,7 @@ REFRESH = Action(
     title=_("Refresh…"),
     button=_("Refresh the index"),
     plan=lambda definition, asked: plan_refresh(definition),
-    tell=plans.tell_refresh,
+    tell=tell_refresh,
     execute=refresh,
     fits=lambda index: index.exists,
 )
@@ -153,7 +162,7 @@ DRAIN = Action(
     title=_("Drain now…"),
     button=_("Drain now"),
     plan=lambda definition, asked: plan_drain(definition, again="again" in asked),
-    tell=plans.tell_drain,
+    tell=tell_drain,
     execute=drain_now,
     fits=lambda index: bool(index.model),
     note=lambda index: number(index.outbox.waiting) if index.outbox.waiting else "",
@@ -168,7 +177,7 @@ COMPLETE = Action(
     title=_("Reindex what differs…"),
     button=_("Reindex what differs"),
     plan=lambda definition, asked: plan_complete(definition),
-    tell=plans.tell_complete,
+    tell=tell_complete,
     execute=complete,
     # Offered where something differs, and not where all is well.
     fits=never,
@@ -182,7 +191,7 @@ VERIFY = Action(
     title=_("Compare now…"),
     button=_("Compare"),
     plan=lambda definition, asked: plan_verify(definition, ids="ids" in asked),
-    tell=plans.tell_verify,
+    tell=tell_verify,
     execute=verify,
     fits=lambda index: bool(index.model) and index.exists,
     background=lambda plan: bool(plan.takes_long),
@@ -195,7 +204,7 @@ PRUNE = Action(
     title=_("Prune…"),
     button=_("Prune"),
     plan=lambda definition, asked: plan_prune(definition, builds="builds" in asked),
-    tell=plans.tell_prune,
+    tell=tell_prune,
     execute=prune,
     fits=lambda index: index.prunable > 0,
     note=lambda index: size(index.prunable_size) if index.prunable_size else "",
@@ -209,7 +218,7 @@ SYNONYMS = Action(
     title=_("Put synonyms…"),
     button=_("Put the synonyms"),
     plan=lambda definition, asked: plan_synonyms(definition),
-    tell=plans.tell_synonyms,
+    tell=tell_synonyms,
     execute=put_synonyms,
     # Offered where something differs: a rule that is saved is put at once.
     fits=never,
@@ -221,7 +230,7 @@ PREVIEW = Action(
     title=_("Preview a swap…"),
     button=_("Ask both generations"),
     plan=_plan_preview,
-    tell=plans.tell_preview,
+    tell=tell_preview,
     execute=run_preview,
     # Linked from the plan of a swap, and from a rebuild that waits for its swap.
     fits=never,
@@ -236,7 +245,7 @@ DELETE = Action(
     title=_("Delete…"),
     button=_("Delete the generation"),
     plan=_plan_delete,
-    tell=plans.tell_delete,
+    tell=tell_delete,
     execute=delete_index,
     fits=never,  # of one of its generations
     flag=DELETION,

@@ -11,7 +11,8 @@ from elasticsearch.helpers import BulkIndexError
 
 from ....counted import many
 from ....indices.definition import IndexDefinition, definition_of
-from ....lifecycle.rebuild import plan_rebuild, rebuild
+from ....lifecycle.rebuild import rebuild
+from ....lifecycle.rebuild_plan import plan_rebuild
 from ....management.command import FAILURES, explain
 from ...registries import registry
 
