@@ -1,6 +1,5 @@
 """From a text to the tree of its operators, or to the reason why it has none."""
 
-import re
 import unicodedata
 from typing import Literal
 
@@ -10,70 +9,35 @@ from ...exceptions import SearchUnreadable
 from ..text.fields import SearchField
 from ..text.values import between, equal, is_compared, is_valued
 from ..text.words import MAX_CHARACTERS, MAX_PARTS, MAX_WORDS, count_parts
+from .marks import (
+    AFTER_PHRASE,
+    COMPARISON,
+    DIGIT,
+    EMPTY,
+    ESCAPED,
+    KEYWORDS,
+    NAMED,
+    NO_FIELD,
+    PROSE,
+    QUOTES,
+    RANGE,
+    SIDES,
+    SIGNED_NUMBER,
+    SIGNS,
+)
+from .pasted import PastedError, Why, is_paragraph, is_shouted, look_for_odd
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
-
-Why = Literal["name", "sign", "start", "bracket", "quote", "capitals", "value", "long", "shouted"]
 
 # What is deeper than this was not typed by anybody.
 MAX_DEPTH = 30
 MAX_LENGTH = MAX_WORDS * MAX_CHARACTERS
 
 
-_SIGNS = "+-"
-_COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
-_SIDES = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-_RANGE = re.compile(r"([\[{])\s*([^\s\]}]+)\s+[Tt][Oo]\s+([^\s\]}]+)\s*([\]}])")
-# Marks that end a sentence, or a bracket around it, and nothing else before the next space.
-_NO_VALUE = r"[,;.!?)]{0,9}(?:\s|$)"
-_EMPTY = re.compile(_NO_VALUE)
-# As in the name of a module, "Version::Compare"; not "::1", which is an address.
-_NO_FIELD = re.compile(r"::[^\W\d_]")
-# No longer than any name is, or many signs would be looked at from each of them to the end.
-_NAMED = re.compile(rf'(?:^|(?<=[\s(+-]))([^\s:"()]{{1,200}}):(?!{_NO_VALUE}|:[^\W\d_])')
-_AFTER_PHRASE = frozenset(".,;:!?)")
-# After the name of a field, the quotation marks of all languages are some: keyboards put them in.
-_QUOTES = {
-    "'": "'",
-    "\u2018": "\u2019\u2018",
-    "\u2019": "\u2019",
-    "\u201a": "\u2018\u2019",
-    "\u201c": "\u201d\u201c",
-    "\u201d": "\u201d",
-    "\u201e": "\u201c\u201d",
-    "\xab": "\xbb",
-    "\xbb": "\xab",
-    "\u2039": "\u203a",
-    "\u203a": "\u2039",
-    "\u300c": "\u300d",
-    "\u300e": "\u300f",
-    "\uff02": "\uff02",
-}
-KEYWORDS = ("AND", "OR", "NOT")
-_DIGIT = re.compile(r"\.?\d")
-# A number whose sign is its own, without the name of a field: of a telephone, "-20%", "-18 °C".
-_UNITS = "%\u2030\xb0\u2103\u2109$\xa3\xa5\u20ac"
-_SIGNED_NUMBER = re.compile(rf"\+\.?\d|-\.?\d[\d.,]{{0,30}}\s?[{_UNITS}]")
-# As in "they are -red, -blue and -green".
-_PROSE = ",;.!?"
-# With a backslash before, it is no operator.
-_ESCAPED = frozenset(':"()+-')
-_ODD = frozenset("[]{}<>~^\\")
-
-
-class PastedError(Exception):
-    """The text has what is clearly no operator."""
-
-    def __init__(self, why: Why, what: str = "") -> None:
-        super().__init__(why)
-        self.why = why
-        self.what = what
-
-
 def parse(text: str, names: Names) -> Node | None:
     """Return the tree of a text; None if it is words."""
     known = {folded(name): field for name, field in names.items()}
-    named = any(folded(found[1]) in known for found in _NAMED.finditer(text))
-    if not named and _is_shouted(text):
+    named = any(folded(found[1]) in known for found in NAMED.finditer(text))
+    if not named and is_shouted(text):
         raise PastedError("shouted")
     reader = _Reader(text, {**known, **names}, is_clear=named)
     tree = reader.read()
@@ -83,9 +47,7 @@ def parse(text: str, names: Names) -> Node | None:
         raise PastedError("bracket", "(")
     words = text.split()
     if len(words) > MAX_WORDS or count_parts(text) > 2 * MAX_PARTS or len(text) > MAX_LENGTH:
-        signed = sum(word[0] in _SIGNS for word in words)
-        if not named and {"AND", "OR"}.isdisjoint(words) and signed * 4 < len(words):
-            # A paragraph that was pasted, and no list of what to find or not.
+        if not named and is_paragraph(text):
             raise PastedError("long")
         raise SearchUnreadable(
             _("A search with operators takes %(words)s words.") % {"words": MAX_WORDS}, len(text)
@@ -96,25 +58,6 @@ def parse(text: str, names: Names) -> Node | None:
 def folded(name: str) -> str:
     """Return the name of a field for comparison: in any case, and as Django's lookups have it."""
     return unicodedata.normalize("NFKC", name).casefold().replace("__", ".")
-
-
-def _is_shouted(text: str) -> bool:
-    """Whether capitals do not make operators, as all letters of a title are some.
-
-    What has a digit is a list of numbers of articles rather than a title.
-    """
-    words = text.split()
-    others = [word for word in words if word not in KEYWORDS]
-    if words and not others:
-        # There is nothing to find or not.
-        return True
-    return (
-        len(words) > max(len(others), 2)
-        and text == text.upper()
-        and any(word.isupper() for word in others)
-        and not any(character.isdigit() or character in '"(' for character in text)
-        and not any(word[0] in _SIGNS for word in words)
-    )
 
 
 class _Reader:
@@ -201,7 +144,7 @@ class _Reader:
         character = self._text[place]
         if field is not None and is_compared(field) and self._text[place] in "<>[{":
             return self._between(field)
-        if character in _SIGNS and not self._is_number(field, place):
+        if character in SIGNS and not self._is_number(field, place):
             return self._signed(field)
         if character == "(" and self._is_group(place):
             return self._group(field)
@@ -210,7 +153,7 @@ class _Reader:
     def _signed(self, field: SearchField | None) -> Node:
         place = self._at
         following = self._text[place + 1 : place + 2]
-        begins = following and (following in '_"(' or (field is not None and following in _QUOTES))
+        begins = following and (following in '_"(' or (field is not None and following in QUOTES))
         if not (following.isalnum() or begins):
             return self._odd("sign", place)
         sign = self._text[place]
@@ -218,7 +161,7 @@ class _Reader:
         part = self._part(field)
         if part is None:
             return self._missing()
-        if isinstance(part, Word) and part.text[-1:] in _PROSE and not self._is_clear:
+        if isinstance(part, Word) and part.text[-1:] in PROSE and not self._is_clear:
             raise PastedError("sign", sign)
         return Not(part, place, sign=True) if sign == "-" else part
 
@@ -238,11 +181,11 @@ class _Reader:
         mark = self._text[self._at : self._at + 1]
         if mark == '"':
             return self._phrase()
-        if field is None or mark not in _QUOTES or mark in self._unclosed:
+        if field is None or mark not in QUOTES or mark in self._unclosed:
             return None
         place = self._at
         for end in range(place + 1, len(self._text)):
-            if self._text[end] in _QUOTES[mark] and self._is_phrase_end(end + 1):
+            if self._text[end] in QUOTES[mark] and self._is_phrase_end(end + 1):
                 return self._close(place, end, self._text[place + 1 : end])
         # None of those that follow is closed, either: each is looked at once.
         self._unclosed.add(mark)
@@ -262,7 +205,7 @@ class _Reader:
         return self._close(place, end, text) if self._is_phrase_end(end + 1) else None
 
     def _is_phrase_end(self, place: int) -> bool:
-        return self._is_end(place) or self._text[place] in _AFTER_PHRASE
+        return self._is_end(place) or self._text[place] in AFTER_PHRASE
 
     def _close(self, place: int, end: int, text: str) -> Phrase | None:
         """Go on after the mark that closes a phrase; None if the phrase is empty."""
@@ -283,7 +226,7 @@ class _Reader:
         text = self._scan(stop_at_colon=field is None)
         if self._text[self._at : self._at + 1] == ":" and field is None:
             found = self._names.get(text) or self._names.get(folded(text))
-            if found is not None and text and not _NO_FIELD.match(self._text, self._at):
+            if found is not None and text and not NO_FIELD.match(self._text, self._at):
                 self._skip(":")
                 return self._named(found, place)
             if not self._is_clear:
@@ -291,18 +234,10 @@ class _Reader:
                 raise PastedError("name", text) if is_unknown else PastedError("sign", ":")
             text += self._scan(stop_at_colon=False)
         if not self._is_clear and field is None:
-            self._look_for_odd(text)
+            look_for_odd(text)
+            if text.count("(") > text.count(")"):
+                self.is_unpaired = True
         return Word(_plain(text, field), place)
-
-    def _look_for_odd(self, word: str) -> None:
-        if not _ODD.isdisjoint(word):
-            odd = next(character for character in word if character in _ODD)
-            raise PastedError("bracket" if odd in "[]{}" else "sign", odd)
-        if word.count('"') % 2 and len(word) > 1 and word[-1] == '"' and not word[-2].isdigit():
-            # It closes what nothing opened, and does not stand for inches.
-            raise PastedError("quote", '"')
-        if word.count("(") > word.count(")"):
-            self.is_unpaired = True
 
     def _scan(self, *, stop_at_colon: bool) -> str:
         """Return the text up to where a word ends, without escapes."""
@@ -312,7 +247,7 @@ class _Reader:
             character = self._text[self._at]
             if character.isspace() or (character == ":" and stop_at_colon):
                 break
-            if character == "\\" and self._text[self._at + 1 : self._at + 2] in _ESCAPED:
+            if character == "\\" and self._text[self._at + 1 : self._at + 2] in ESCAPED:
                 if self._at + 1 < len(self._text):
                     self._skip("\\")
                     character = self._text[self._at]
@@ -329,7 +264,7 @@ class _Reader:
         return "".join(found)
 
     def _named(self, field: SearchField, place: int) -> Node:
-        empty = _EMPTY.match(self._text, self._at)
+        empty = EMPTY.match(self._text, self._at)
         # Who gives nothing but a name and a colon has forgotten the value.
         is_mistake = (
             self._is_clear
@@ -364,11 +299,11 @@ class _Reader:
 
     def _between(self, field: SearchField) -> Between:
         place = self._at
-        found = _COMPARISON.match(self._text, place)
+        found = COMPARISON.match(self._text, place)
         if not found:
             return self._range()
         self._at = found.end()
-        return Between(((_SIDES[found[1]], self._bound(field)),), place)
+        return Between(((SIDES[found[1]], self._bound(field)),), place)
 
     def _bound(self, field: SearchField) -> Word:
         place = self._at
@@ -379,7 +314,7 @@ class _Reader:
 
     def _range(self) -> Between:
         place = self._at
-        found = _RANGE.match(self._text, place)
+        found = RANGE.match(self._text, place)
         if not found:
             raise SearchUnreadable(_("This is not understood here."), place)
         self._at = found.end()
@@ -414,8 +349,8 @@ class _Reader:
         If the field holds values, it always is; else before a digit, as few mean "all but 5".
         """
         if field is None:
-            return bool(_SIGNED_NUMBER.match(self._text, place))
-        return is_valued(field) or bool(_DIGIT.match(self._text, place + 1))
+            return bool(SIGNED_NUMBER.match(self._text, place))
+        return is_valued(field) or bool(DIGIT.match(self._text, place + 1))
 
     def _bound_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:

@@ -13,7 +13,9 @@ from typing import Literal
 
 from ...exceptions import SearchUnreadable
 from ..text.words import cleaned
-from .parse import KEYWORDS, PastedError, Why, folded, parse
+from .marks import KEYWORDS
+from .parse import folded, parse
+from .pasted import PastedError, Why
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
 _WORD = re.compile(r"[^\W_][\w.'\u2019-]*")
