@@ -13,7 +13,7 @@ from ...exceptions import LoadFailed, SearchesWorse
 from ...indices.definition import IndexDefinition, select_definitions
 from ...lifecycle.build.takeover import find_dead_build
 from ...lifecycle.changed import find_changes
-from ...lifecycle.rebuild import RebuildResult, rebuild
+from ...lifecycle.rebuild import rebuild
 from ...lifecycle.rebuild_plan import RebuildPlan, plan_rebuild
 from ...lifecycle.swap import SECONDS_FOR_SHARDS
 from ...models import Operation
@@ -31,14 +31,15 @@ from ..command import (
     seconds,
     share,
 )
-from ..operations_json import (
+from ..progress import tell_in_events, telling
+from ..rebuild_json import (
     make_done_event,
     make_failed_event,
     make_plan_event,
     make_queued_event,
     make_unchanged_event,
 )
-from ..progress import tell_in_events, telling
+from ..rebuild_text import describe_plan, describe_result
 
 
 class Command(ElasticsearchCommand):
@@ -234,7 +235,7 @@ class Command(ElasticsearchCommand):
         for plan in plans:
             if as_json:
                 self.write_json(make_plan_event(plan), indent=None)
-            for line in describe(plan):
+            for line in describe_plan(plan):
                 self.say(line)
 
     def _changed(self, chosen: list[IndexDefinition], as_json: bool) -> list[IndexDefinition]:
@@ -289,7 +290,7 @@ class Command(ElasticsearchCommand):
         taken = time.monotonic() - started
         if as_json:
             self.write_json(make_done_event(plan, result, taken), indent=None)
-        self.say(_describe_result(result, taken))
+        self.say(describe_result(result, taken))
         return None
 
     @contextmanager
@@ -328,77 +329,3 @@ def _select(
     # Changes may be lost where an index has no document: only who names it, or blocks, wants that.
     every = bool(indices) or undocumented
     return definitions if every else [d for d in definitions if d.document]
-
-
-def describe(plan: RebuildPlan) -> list[str]:
-    """Return the plan in lines for people."""
-    definition = plan.definition
-    title = f"Rebuild {definition.name} on {definition.connection.alias}"
-    if plan.refusals:
-        return [f"{title}: cannot be done"]
-    steps = _copy_steps(plan) if plan.copies else _load_steps(plan)
-    return [
-        title,
-        *(f"  {number}  {step}" for number, step in enumerate(steps, 1)),
-        *(f"  note: {warning}" for warning in plan.warnings),
-    ]
-
-
-def _copy_steps(plan: RebuildPlan) -> list[str]:
-    count = many(plan.rows, "document")
-    block, unblock = f"let nobody write to {plan.source}", f"let writes to {plan.source} in again"
-    return [
-        *([block] if plan.block else []),
-        f"resume the copy to {plan.resumes}, whose rebuild was killed"
-        if plan.resumes
-        else "create a new generation, with the mapping that is live and the settings as declared",
-        f"copy {count} of {plan.source} in Elasticsearch (_reindex)",
-        f"wait up to {plan.wait:.0f} s for its shards, compare the numbers of documents",
-        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
-        *([unblock] if plan.block and not plan.concrete else []),
-    ]
-
-
-def _load_steps(plan: RebuildPlan) -> list[str]:
-    rows = f"{many(plan.rows, 'row')} of {plan.definition.model_label}"
-    return [
-        f"resume {plan.resumes}, whose rebuild was killed"
-        if plan.resumes
-        else "create a new generation, with the mapping as declared",
-        f"load {rows}"
-        + (f", by {many(plan.workers, 'process', 'processes')}" if plan.workers > 1 else ""),
-        "drain what changed meanwhile, and send deletes a second time",
-        f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
-        *_judge_steps(plan),
-        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
-    ]
-
-
-def _judge_steps(plan: RebuildPlan) -> list[str]:
-    if plan.judge is None:
-        return []
-    bound = f", with an nDCG@10 of at least {plan.judge:g}" if plan.judge else ""
-    return [f"ask it the judged searches: go on only if none is worse on average{bound}"]
-
-
-def _swap_steps(plan: RebuildPlan) -> list[str]:
-    alias, now = plan.definition.alias, plan.source or "nothing"
-    if plan.concrete:
-        return [
-            f"delete the physical index {alias} and put an alias in its place, in one request",
-            "this cannot be undone: the physical index is deleted",
-        ]
-    return [
-        f"swap the alias {alias} in one request: {now} -> the new generation",
-        f"keep {plan.source} for a rollback" if plan.source else "nothing was live before",
-    ]
-
-
-def _describe_result(result: RebuildResult, seconds: float) -> str:
-    rate = result.load.rows / result.load.seconds if result.load.seconds else 0
-    documents = result.gate.documents
-    return (
-        f"Rebuilt {result.index} in {seconds:.1f} s: {result.generation} "
-        f"{'is live' if result.swap else 'is ready'} with "
-        f"{many(documents, 'document')} ({rate:,.0f} rows/s)."
-    )

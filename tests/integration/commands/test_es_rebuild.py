@@ -15,7 +15,7 @@ from django.db.backends.sqlite3 import _functions
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management import operations_json, progress
+from django_es_admin.management import progress, rebuild_json
 from django_es_admin.management.progress import Meter
 from django_es_admin.models import Generation, Operation
 from django_es_admin.operations.progress import Progress
@@ -177,9 +177,9 @@ def test_refused_documents_are_named_and_the_live_index_stays(
     ended = run("es_rebuild", INDEX, "--json")
     event = ended.events[-1]
     assert (ended.code, event["event"], ended.err) == (1, "failed", "")
-    assert event.keys() == names(operations_json.FailedEvent)
+    assert event.keys() == names(rebuild_json.FailedEvent)
     assert (event["rows"], event["failed"], len(event["failures"])) == (28, 25, 20)
-    assert event["failures"][0].keys() == names(operations_json.FailureDocument)
+    assert event["failures"][0].keys() == names(rebuild_json.FailureDocument)
     assert event["failures"][0]["key"] == str(bad[0].pk)
     assert event["error"] == ended.message
     assert Generation.objects.filter(name=event["generation"], role="building").exists()

@@ -172,5 +172,3 @@ def _shape(definition: IndexDefinition) -> str:
 
 def _add(plan: Any, target: str) -> dict[str, Any]:
     return {"add": {"index": target, "alias": plan.definition.alias}}
-
-

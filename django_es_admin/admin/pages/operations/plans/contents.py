@@ -130,5 +130,3 @@ def tell_preview(plan: PreviewPlan) -> Told:
         "seconds": number(int(plan.seconds)),
     }
     return Told(tuple(filled(step, values) for step in steps), ("GET /_msearch",))
-
-

@@ -114,5 +114,3 @@ def tell_refresh(plan: RefreshPlan) -> Told:
     alias = plan.definition.alias
     step = _("make what was written to %(alias)s searchable at once")
     return Told((filled(step, {"alias": alias}),), (f"POST /{alias}/_refresh",))
-
-

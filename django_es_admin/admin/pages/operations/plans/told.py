@@ -39,5 +39,3 @@ def put(definition: IndexDefinition, name: str) -> str:
 def move(*actions: Any) -> str:
     """Return the request that moves aliases."""
     return f"POST /_aliases\n{pretty_json({'actions': actions})}"
-
-
