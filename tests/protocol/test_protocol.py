@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ STATES_COMPARED = 5_000
 PAIRS_COMPARED = 2_000
 
 
-def marked(proof: Proof) -> Any:
-    """Leave the largest models, half of all the time, to the slow tests."""
-    return pytest.param(proof, id=proof.name, marks=[pytest.mark.slow] if proof.large else [])
+def divided(protocols: Sequence[Proof | Mutant], *slow: str) -> list[Any]:
+    """Leave the largest models, most of all the time, to the slow tests."""
+    large = {proof.name for proof in PROOFS if proof.large} | set(slow)
+    return [
+        pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.name in large else [])
+        for one in protocols
+    ]
 
 
-@pytest.mark.parametrize("proof", [marked(proof) for proof in PROOFS])
+@pytest.mark.parametrize("proof", divided(PROOFS))
 def test_no_update_is_lost(proof: Proof) -> None:
     found = explore(proof.rules, proof.world)
     assert found.lost is None, str(found.lost)
@@ -32,7 +37,10 @@ def test_no_update_is_lost(proof: Proof) -> None:
     assert f"\n| {proof.name} | {found.states:,} |" in DOCUMENT
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize(
+    "mutant",
+    divided(MUTANTS, "who makes up for what a target missed forgets what it missed since"),
+)
 def test_each_broken_rule_loses_an_update(mutant: Mutant) -> None:
     found = explore(mutant.rules, mutant.world)
     lost = found.lost
@@ -56,7 +64,7 @@ COMPARED = [
 ]
 
 
-@pytest.mark.parametrize("protocol", COMPARED, ids=lambda protocol: protocol.name)
+@pytest.mark.parametrize("protocol", divided(COMPARED))
 def test_states_that_are_taken_for_the_same_have_the_same_future(
     protocol: Proof | Mutant,
 ) -> None:

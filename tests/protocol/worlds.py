@@ -33,12 +33,16 @@ class Proof:
 
 
 PROOFS = [
-    Proof("two writers, two drains", World(writers=2)),
+    Proof("two writers, two drains", World(writers=2), large=True),
     Proof("a rebuild, two drains", World(BUILDING, late=0), large=True),
     Proof("a rebuild, one drain, late requests", World(BUILDING, drains=1)),
-    Proof("two generations, two drains", World(BOTH, transactions=1, late=0)),
-    Proof("a long history, one drain, late requests", World(transactions=4, drains=1, late=2)),
-    Proof("a fan-out, two drains", World(late=0), FAN_OUT),
+    Proof("two generations, two drains", World(BOTH, transactions=1, late=0), large=True),
+    Proof(
+        "a long history, one drain, late requests",
+        World(transactions=4, drains=1, late=2),
+        large=True,
+    ),
+    Proof("a fan-out, two drains", World(late=0), FAN_OUT, large=True),
     Proof("a blocked index, two drains", World(late=0, refusing=LIVE)),
     Proof("a sick target, two drains", SICK, large=True),
     Proof(

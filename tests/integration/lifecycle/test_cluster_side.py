@@ -83,7 +83,7 @@ def test_a_save_gives_it_back(es: Elasticsearch, definition: IndexDefinition, li
     assert "write alias" not in problems()
 
 
-@pytest.mark.parametrize("lost", [lose, show])
+@pytest.mark.parametrize("lost", [lose, pytest.param(show, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "mend",
     [

@@ -49,7 +49,9 @@ STATES = {interrupt: "cancelled", lose_the_database: "failed"}
 BOTH = pytest.mark.parametrize("fault", list(RAISED))
 
 
-@pytest.fixture(params=[0, 1], ids=["the first", "one more"])
+@pytest.fixture(
+    params=[pytest.param(0, id="the first", marks=pytest.mark.slow), pytest.param(1, id="one more")]
+)
 def lives(request: pytest.FixtureRequest, build: Build) -> set[str]:
     """What is live before the rebuild: nothing, or one generation."""
     return {build() for _ in range(request.param)}

@@ -53,9 +53,19 @@ def stored(es: Elasticsearch, generation: str) -> set[str]:
     return {hit["_id"] for hit in hits}
 
 
-@pytest.mark.parametrize("error", [ServerBusy, ConnectionUnavailable])
+FAILURES: list[set[int]] = [
+    *({0}, {1}, {2, 3}, {9}, {10, 11, 12}, {32}, set(range(40)), {0, 4, 8, 12, 16, 20})
+]
+
+
 @pytest.mark.parametrize(
-    "failures", [{0}, {1}, {2, 3}, {9}, {10, 11, 12}, {32}, set(range(40)), {0, 4, 8, 12, 16, 20}]
+    ("error", "failures"),
+    [
+        # Each error with half of them: what goes on after either is the same.
+        pytest.param(error, failures, marks=[pytest.mark.slow] if (n + number) % 2 else [])
+        for n, error in enumerate([ServerBusy, ConnectionUnavailable])
+        for number, failures in enumerate(FAILURES)
+    ],
 )
 def test_whatever_fails_for_a_moment(
     es: Elasticsearch,

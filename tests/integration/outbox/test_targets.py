@@ -73,7 +73,7 @@ def closed(es: Elasticsearch, definition: IndexDefinition) -> str:
     return name
 
 
-SICK = pytest.mark.parametrize("sick", [red, blocked, closed])
+SICK = pytest.mark.parametrize("sick", [red, pytest.param(blocked, marks=pytest.mark.slow), closed])
 
 
 @SICK
