@@ -91,7 +91,7 @@ MUTANTS = [
         TWO_WRITERS,
     ),
     Mutant(
-        "who waited for another one's drain takes its rows for written",
+        "a process that waited for another drain assumes that its rows are written",
         replace(OURS, waiting_looks=False),
         SMALL,
     ),
@@ -106,7 +106,7 @@ MUTANTS = [
         REBUILD,
     ),
     Mutant(
-        "an index that is blocked costs its rows their attempts",
+        "a blocked index counts as a failed attempt of each row",
         replace(OURS, blocked_waits=False),
         World(refusing=LIVE),
     ),
@@ -117,17 +117,17 @@ MUTANTS = [
         stuck=True,
     ),
     Mutant(
-        "what a sick target could not take is noted nowhere",
+        "the changes that a sick target misses are not recorded",
         replace(OURS, missed_noted=False),
         SICK,
     ),
     Mutant(
-        "who makes up for what a target missed forgets what it missed since",
+        "a drain that writes a missed change deletes newer records, too",
         replace(OURS, newer_misses_stay=False),
         SICK,
     ),
     Mutant(
-        "what a target missed is looked up after the objects are read",
+        "the records of missed changes are looked up after the objects are read",
         replace(
             OURS,
             drain=(
@@ -142,12 +142,12 @@ MUTANTS = [
         SICK,
     ),
     Mutant(
-        "a drain believes the table of generations, whatever is searched",
+        "a drain trusts the table of generations, and does not look at the alias",
         replace(OURS, alias_looked_at=False),
         RESTORED,
     ),
     Mutant(
-        "a drain that fails in the database has acknowledged one half",
+        "an acknowledgement is not committed as a whole",
         replace(FAN_OUT, acknowledged_at_once=False),
         SMALL,
     ),

@@ -39,7 +39,7 @@ def test_no_update_is_lost(proof: Proof) -> None:
 
 @pytest.mark.parametrize(
     "mutant",
-    divided(MUTANTS, "who makes up for what a target missed forgets what it missed since"),
+    divided(MUTANTS, "a drain that writes a missed change deletes newer records, too"),
 )
 def test_each_broken_rule_loses_an_update(mutant: Mutant) -> None:
     found = explore(mutant.rules, mutant.world)
