@@ -19,7 +19,7 @@ class ElasticsearchAdminConfig(AppConfig):
         """Import each app's ``documents`` module, and the system checks."""
         from . import checks  # noqa: F401 (registers them)
         from .backends import dsl
-        from .insight.judgements import gate
+        from .insight.judgements import search_judge as gate
         from .insight.log import note
         from .lifecycle import rules_saved
         from .outbox.capture import signals

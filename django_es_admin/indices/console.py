@@ -41,7 +41,7 @@ _CODE = frozenset(("scripted_metric", "runtime_mappings", "collate", "wrapper", 
 
 
 @dataclass(frozen=True)
-class Found:
+class ConsoleAnswer:
     """What a search, or an explanation, answers.
 
     Args:
@@ -132,7 +132,7 @@ def _bound(body: Mapping[str, Any]) -> None:
         raise SearchRefused(text % {"size": MAX_SIZE, "window": MAX_WINDOW})
 
 
-def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) -> Found:
+def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) -> ConsoleAnswer:
     """Send a search.
 
     Raises:
@@ -149,10 +149,12 @@ def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) 
             allow_partial_search_results=False,
         )
     with understood(connection):
-        return Found(answer.body, curl(connection, f"{index}/_search", text))
+        return ConsoleAnswer(answer.body, curl(connection, f"{index}/_search", text))
 
 
-def explain_json(connection: Base, index: str, deadline: Deadline, *, text: str, key: str) -> Found:
+def explain_json(
+    connection: Base, index: str, deadline: Deadline, *, text: str, key: str
+) -> ConsoleAnswer:
     """Let Elasticsearch explain why a document is a hit of a query, or none.
 
     Args:
@@ -174,7 +176,7 @@ def explain_json(connection: Base, index: str, deadline: Deadline, *, text: str,
             index=index, id=place.id, query=body["query"], routing=place.routing
         )
     with understood(connection):
-        return Found(answer.body, curl(connection, f"{index}/_explain/{place.id}", text))
+        return ConsoleAnswer(answer.body, curl(connection, f"{index}/_explain/{place.id}", text))
 
 
 def curl(connection: Base, path: str, text: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from ..indices.definition import IndexDefinition
 from ..search.site.parts import SearchParts
-from .asking import AT_ONCE, Found, Question
+from .ask import AT_ONCE, Found, Question
 from .judgements.judge import read_grades
 from .judgements.metrics import ndcg
 from .log.report import read_report

@@ -35,7 +35,7 @@ Filter = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Part:
+class ChosenPart:
     """The objects of one model that are chosen.
 
     Args:
@@ -62,7 +62,7 @@ class ReindexPlan:
     """
 
     definition: IndexDefinition
-    parts: tuple[Part, ...]
+    parts: tuple[ChosenPart, ...]
     filters: tuple[Filter, ...]
     since: datetime | None
     refusals: tuple[str, ...]
@@ -104,7 +104,7 @@ def plan_reindex(
         return replace(plan, refusals=(text % values,))
     if since and (refusals := [*filter(None, map(_find_since_refusal, parts))]):
         return replace(plan, refusals=tuple(refusals))
-    chosen: list[Part] = []
+    chosen: list[ChosenPart] = []
     misfits: list[str] = []
     for part in parts:
         found, why = _choose(part, plan, keys)
@@ -129,7 +129,7 @@ def _find_since_refusal(part: IndexDefinition) -> str:
 
 def _choose(
     part: IndexDefinition, plan: ReindexPlan, keys: Sequence[str] | None
-) -> tuple[Part | None, list[str]]:
+) -> tuple[ChosenPart | None, list[str]]:
     """Return what is chosen of one model, None for nothing; and what does not fit it."""
     if keys is not None:
         fitting = [own for key in keys if (own := _spelled(part, key)) is not None]
@@ -137,13 +137,13 @@ def _choose(
         # As the rows spell them: "007" is the object 7, whose document stands under "7".
         spelled = tuple(dict.fromkeys(fitting))
         count = sum(1 for _key in keys_of(part, spelled))
-        return (Part(part, spelled, count) if spelled else None), misfits
+        return (ChosenPart(part, spelled, count) if spelled else None), misfits
     misfits = [*filter(None, (_find_filter_refusal(part, one) for one in plan.filters))]
     if misfits:
         return None, misfits
     try:
         with savepoint(part.database):
-            return Part(part, None, _chosen(part, plan).count()), []
+            return ChosenPart(part, None, _chosen(part, plan).count()), []
     except (Error, OverflowError, ValueError) as error:
         if not plan.filters or fault_of(error) is not Fault.DATA:
             raise

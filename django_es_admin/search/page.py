@@ -16,11 +16,11 @@ from ..conf import get_options
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
 from .logged import reason_of
-from .querysets.counted import Numbers, all_of
+from .querysets.facet_counts import Numbers, all_of
 from .querysets.identity import asked_for, identity_of, key_field
 from .querysets.ordering import SortKey, is_certain
 from .request import SearchRequest, made
-from .service import FILTER_PATH, Facts, SearchHits, key_reader
+from .search_ids import FILTER_PATH, Facts, SearchHits, key_reader
 from .suggest import Spelling
 from .text.query import EXACT_SCORE, AnyQuery
 from .window import preferred_copy

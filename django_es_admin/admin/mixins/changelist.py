@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from ...search.page import PageHits
 from ...search.querysets.keys import among, count_rows
-from ...search.service import Facts, SearchHits, key_reader
+from ...search.search_ids import Facts, SearchHits, key_reader
 from .asking.answer import Answer
 from .asking.asked import Asked, ListPage
 from .asking.facets import facet_name, facets_of

@@ -26,7 +26,7 @@ _SESSION_KEY = "elasticsearch_database_answers"
 _REMEMBERED = 20
 
 
-class DatabaseSearch(Base):
+class LookupSearch(Base):
     """Django's own search, by lookups of its kind."""
 
     def __init__(self, model: type[Model], site: AdminSite, lookups: tuple[str, ...]) -> None:

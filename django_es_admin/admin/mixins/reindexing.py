@@ -22,7 +22,7 @@ from ...lifecycle.reindex import keys_of, reindex_objects
 from ...models import Index
 from ...operations.acting import acting
 from ...outbox.drain.breaker import is_open
-from ...status.comparison import Comparison, compare_object
+from ...status.compared_object import ComparedObject, compare_object
 from ..pages.parts.reindexed import tell_reindexed
 from ..pages.parts.tool import READ_ONLY, Tool
 from ..pages.parts.transactions import outside_transactions
@@ -150,7 +150,7 @@ class ReindexingMixin(Base):
         )
 
     def _panel(self, definition: IndexDefinition, key: str) -> dict[str, Any]:
-        comparison: Comparison | None = None
+        comparison: ComparedObject | None = None
         problem = ""
         if is_open(definition.using):
             # It was just found down: no page waits for it again.

@@ -24,8 +24,8 @@ from ...search.page import PageAsked, PageHits, search_page
 from ...search.querysets.filters import translate
 from ...search.querysets.identity import key_field
 from ...search.querysets.keys import among, count_rows
+from ...search.search_ids import SearchHits, search_ids
 from ...search.searched import Searched, tell
-from ...search.service import SearchHits, search_ids
 from ...search.suggest import Spelling
 from ...search.text.query import EXACT_SCORE, exact_score
 from ...search.text.words import read_words
@@ -38,7 +38,7 @@ from .asking.requested import MAX_CHECKED
 from .asking.searches import Searches, searches_of
 from .changelist import ElasticsearchChangeListMixin, searching
 from .checks import check_search
-from .fallback import DatabaseSearch
+from .fallback import LookupSearch
 from .options import SearchOptionsMixin, count_completions_before, is_autocomplete
 from .reindexing import ReindexingMixin
 from .rows.ranking import best_first
@@ -278,7 +278,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             # The database would look for the operators themselves; and without lookups Django's
             # admin would show every row, as if all of them were hits.
             return queryset.none(), False, False
-        database = DatabaseSearch(self.model, self.admin_site, lookups)
+        database = LookupSearch(self.model, self.admin_site, lookups)
         return *database.find(request, queryset, term), True
 
     def _names_its_rows(self, request: HttpRequest) -> bool:

@@ -29,7 +29,7 @@ from .parts.databases import DatabaseFilter, first_database
 from .parts.format import age, clock, number
 from .parts.labels import label
 from .parts.links import model_links
-from .parts.objects import Named, name_objects
+from .parts.objects import NamedObject, name_objects
 
 
 class FedIndexFilter(IndexFilter):
@@ -160,7 +160,7 @@ class OutboxAdmin(PageAdmin):
     def change(self, row: OutboxEntry) -> SafeString:
         """Return what the row tells of, by its name where there is such an object."""
         key = f"{row.model} {row.key}" if row.kind == OutboxEntry.Kind.RELATED else row.key
-        named: Named | None = getattr(row, "named", None)
+        named: NamedObject | None = getattr(row, "named", None)
         if named is None:
             return format_html("<bdi>{}</bdi>", key)
         text = format_html("<bdi>{}</bdi>", named.name)

@@ -33,7 +33,7 @@ from ...insight.log.write import TOTAL
 from ...models import Index, Judgement, LoggedSearch
 from ..permissions import PageAdmin
 from ..rights import IndexPages, index_of, may_see_searches
-from .index.known import BOX
+from .index.known_searches import BOX
 from .parts.links import ModelLinks, model_links
 
 Line = tuple[SearchLine, str, str, list[tuple[OpenedLine, str]]]

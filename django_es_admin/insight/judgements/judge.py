@@ -10,7 +10,7 @@ from django.db import router
 from ...exceptions import NothingJudged
 from ...indices.definition import IndexDefinition
 from ...models import Judgement
-from ..asking import AT_ONCE, Found, Question, ask, index_to_ask
+from ..ask import AT_ONCE, Found, Question, ask, index_to_ask
 from ..log.spellings import read_spellings
 from ..searches import find_search
 from .metrics import ndcg, precision, reciprocal_rank

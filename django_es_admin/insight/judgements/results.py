@@ -11,8 +11,8 @@ from ...indices.definition import IndexDefinition
 from ...models import Judgement
 from ...normal import normalise
 from ...outbox.objects.read import objects
-from ...search.service import rows_of
-from ..asking import Question, ask, index_to_ask
+from ...search.search_ids import rows_of
+from ..ask import Question, ask, index_to_ask
 from ..searches import KnownSearch
 
 SIZE = 20

@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from ...conf import get_options
 from ...exceptions import ClickForged
 from ...search.searched import Searched
-from .place import Place, place_of
+from .place import SearchKey, place_of
 
 logger = logging.getLogger("django_es_admin.search")
 
@@ -48,7 +48,7 @@ class Clicked:
 
     connection: str
     index: str
-    place: Place
+    place: SearchKey
     key: str
     rank: int
     made: int
@@ -103,7 +103,9 @@ def read_mark(mark: str) -> Clicked:
         raise ClickForged
     connection, index, search, words, filters, order, made, _nonce = json.loads(_decoded(head))
     rank, _space, key = _decoded(hit).partition(" ")
-    return Clicked(connection, index, Place(search, words, filters, order), key, int(rank), made)
+    return Clicked(
+        connection, index, SearchKey(search, words, filters, order), key, int(rank), made
+    )
 
 
 def is_first(mark: str, clicked: Clicked) -> bool:

@@ -15,7 +15,7 @@ from ...search.searched import Searched
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SearchKey:
     """What tells one search of an index from another one.
 
     Args:
@@ -42,7 +42,7 @@ class Place:
         return digest(self.search, self.words, self.filters, self.order)
 
 
-def place_of(search: Searched, log: SearchLog) -> Place | None:
+def place_of(search: Searched, log: SearchLog) -> SearchKey | None:
     """Return the place of a search; None for what is not to be stored, or has no words.
 
     Whatever the hook of the project raises is raised.
@@ -58,7 +58,7 @@ def place_of(search: Searched, log: SearchLog) -> Place | None:
     if not words:
         return None
     spelling = printable(text)[:MOST_CHARACTERS]
-    return Place(search.search, words, masked, search.order, spelling)
+    return SearchKey(search.search, words, masked, search.order, spelling)
 
 
 def filters_text(filters: Mapping[str, Any]) -> str:

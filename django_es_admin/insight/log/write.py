@@ -15,7 +15,7 @@ from ...models import LoggedSearch, OpenedResult
 from ...normal import MOST_CHARACTERS
 from ...search.searched import Searched
 from .clicks import Clicked
-from .place import Place, place_of
+from .place import SearchKey, place_of
 
 TOTAL = ""
 """The digest of the row for a day as a whole."""
@@ -35,7 +35,7 @@ class _Sum:
     day: date
     connection: str
     index: str
-    place: Place | None = None
+    place: SearchKey | None = None
     spelling: str = ""
     count: int = 0
     missed: int = 0

@@ -11,7 +11,7 @@ from ...models import Operation
 from ...operations.progress import OnProgress, Progress, ignore
 from ...operations.recording import enqueue, recording
 from ...said import Said, said_by, together
-from ..asking import index_to_ask
+from ..ask import index_to_ask
 from ..compared import kept
 from .preview import SEARCHES, SECONDS, Preview, newest, preview
 

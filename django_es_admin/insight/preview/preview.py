@@ -7,7 +7,7 @@ from ...exceptions import GenerationUnknown
 from ...indices.definition import IndexDefinition
 from ...lifecycle.generations.table import generations_of
 from ...models import Generation
-from ..asking import Found, ask, index_to_ask
+from ..ask import Found, ask, index_to_ask
 from ..compared import SIZE, Asked, Comparison, OnBatch, Side, compare, tell_nobody
 
 SEARCHES = 200

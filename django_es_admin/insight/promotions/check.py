@@ -11,7 +11,7 @@ from ...exceptions import ElasticsearchAdminError, IndexMissing
 from ...indices.definition import IndexDefinition, select_definitions
 from ...models import Promotion
 from ...outbox.objects.read import objects
-from ...search.service import rows_of
+from ...search.search_ids import rows_of
 from ...search.text.words import read_words
 from ..searches import services_of
 

@@ -11,7 +11,7 @@ from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices
 from ...indices.synonyms import TRIAL, has_api, put_set, read_set, uses_set
 from ...search.site.parts import SearchParts
-from ..asking import ask
+from ..ask import ask
 from ..compared import SIZE, Asked, Comparison, compare
 from .rewrite import on_trial, trial_analyzers
 

@@ -15,7 +15,7 @@ from ...indices.synonyms import TRIAL
 from ...search.site.parts import SearchParts
 from ...search.text.fields import TEXTS, read_fields
 from ...search.text.query import Matching, build_query
-from ..asking import Question
+from ..ask import Question
 from ..searches import KnownSearch, services_of
 from ..synonyms.rewrite import on_trial
 

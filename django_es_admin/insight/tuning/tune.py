@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ...indices.definition import IndexDefinition
-from ..asking import Found, ask, index_to_ask
+from ..ask import Found, ask, index_to_ask
 from ..compared import SIZE, Asked, Comparison, Side, compare
 from ..searches import KnownSearch
 from .setting import Setting, declaration, parts_with, setting_of

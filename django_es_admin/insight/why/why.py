@@ -13,10 +13,10 @@ from ...indices.definition import IndexDefinition
 from ...outbox.objects.read import objects, table_of
 from ...search.site.parts import SearchParts
 from ...search.site.visitor.criteria import Selection
-from ...status.comparison import Comparison, compare_object
+from ...status.compared_object import ComparedObject, compare_object
 from ..searches import KnownSearch, read_parts
 from .analysed import LiveFields, read_fields_of
-from .asked import Asked, Ranked, ask_parts, rank_of
+from .matched import Matched, Ranked, ask_parts, rank_of
 from .reason import FilterTold, Reason, Why, WordTold
 from .score import score_parts
 from .words import SearchedWords
@@ -75,7 +75,7 @@ def _of_row(definition: IndexDefinition, key: str) -> Reason | None:
     return None
 
 
-def _not_there(compared: Comparison) -> Reason:
+def _not_there(compared: ComparedObject) -> Reason:
     """Return why an object that is in the queryset has no document."""
     if compared.error:
         return Reason.UNMAKEABLE
@@ -84,14 +84,14 @@ def _not_there(compared: Comparison) -> Reason:
     return _behind(compared, Reason.NOT_INDEXED)
 
 
-def _behind(compared: Comparison, otherwise: Reason) -> Reason:
+def _behind(compared: ComparedObject, otherwise: Reason) -> Reason:
     """Return why the index does not have what it should."""
     if compared.refused:
         return Reason.REFUSED
     return Reason.WAITING if compared.waiting else otherwise
 
 
-def _facts(compared: Comparison) -> dict[str, Any]:
+def _facts(compared: ComparedObject) -> dict[str, Any]:
     return {"error": compared.error or compared.refused}
 
 
@@ -108,7 +108,7 @@ class _Walk:
     search: KnownSearch
     parts: SearchParts
     live: LiveFields
-    compared: Comparison
+    compared: ComparedObject
     deadline: Deadline
 
     def explain(self, why: Why, rows: QuerySet[Any] | None, *, tells_rank: bool) -> Why:
@@ -148,7 +148,7 @@ class _Walk:
     def _promoted(self) -> bool:
         return self._id in self.parts.promotions.first
 
-    def _filters(self, asked: Asked) -> list[FilterTold]:
+    def _filters(self, asked: Matched) -> list[FilterTold]:
         return [
             FilterTold(
                 path=each.path,
@@ -207,7 +207,7 @@ class _Walk:
         return all(matches) if self.parts.matching.operator == "and" else any(matches)
 
     def _not_found(
-        self, why: Why, words: SearchedWords, told: tuple[WordTold, ...], asked: Asked
+        self, why: Why, words: SearchedWords, told: tuple[WordTold, ...], asked: Matched
     ) -> Why:
         for each in why.filters:
             if not each.passes:

@@ -14,10 +14,10 @@ from ...models import Operation, ProvenRange
 from ...operations.progress import Progress
 from ...operations.recording import Record, recording
 from ...operations.throttle import Throttle
-from .comparison import Comparison
 from .findings import Findings
 from .plan import VerifyPlan, VerifyResult, plan_verify
 from .proven import condition_of, now_in, record_range, walk_ranges
+from .suspects import Suspects
 from .verify import describe_plan, describe_result
 from .walk import read_ghosts, read_part
 
@@ -114,7 +114,7 @@ class _Pass:
         kept = read_kept(definition.connection, generation)
         self._findings = Findings(definition, record.operation, plan.repair)
         throttle = Throttle(plan.rate, self._tell)
-        self._compared = Comparison(
+        self._compared = Suspects(
             definition, generation, kept, self._findings, throttle, self._tell
         )
 

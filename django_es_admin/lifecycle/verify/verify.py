@@ -13,9 +13,9 @@ from ...operations.progress import OnProgress, Progress, Step, ignore
 from ...operations.recording import Record, recording
 from ...operations.throttle import Throttle
 from ..build.identities import compare_ids
-from .comparison import MOST_LOOKED_AT_AGAIN, Comparison
 from .findings import Findings
 from .plan import VerifyPlan, VerifyResult
+from .suspects import MOST_LOOKED_AT_AGAIN, Suspects
 from .walk import read_changed, read_ghosts, read_objects, read_sample, sample_ghosts
 
 
@@ -80,7 +80,7 @@ class _Verification:
         kept = patiently(partial(read_kept, definition.connection, generation), self._tell_pause)
         self._findings = Findings(definition, record.operation, plan.repair)
         throttle = Throttle(plan.rate, self._tell)
-        self._comparison = Comparison(
+        self._comparison = Suspects(
             definition, generation, kept, self._findings, throttle, self._tell, ids=plan.ids
         )
 

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ...counted import many
-from ...status.reading import Reading, read_ways
+from ...status.made_from import MadeFrom, read_ways
 from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, add_indices, seconds
 from ..json_schema import make_schema
@@ -118,7 +118,7 @@ class Command(ElasticsearchCommand):
                 returncode=Exit.ATTENTION,
             )
 
-    def _write_ways(self, ways: tuple[Reading, ...]) -> None:
+    def _write_ways(self, ways: tuple[MadeFrom, ...]) -> None:
         for way in ways:
             why = f", as {'; '.join(way.why)}" if way.why else ""
             made = f"{_WAYS[way.way]}{why}"

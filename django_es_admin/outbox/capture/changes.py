@@ -12,7 +12,7 @@ from ...exceptions import KeyMissing, ModelNotIndexed
 from ..rows.keys import has_key, text_of
 from .many import Noted, fed
 from .record import object_entry, record
-from .spelling import keys_of_rows
+from .stored_keys import keys_of_rows
 from .watch import Model, Watched, concerned_by_hand, watched
 
 PORTION = 1_000

@@ -17,7 +17,7 @@ from .changes import keys_missing
 from .keyed import lock
 from .many import Noted, fed
 from .record import any_noted, drain_noted
-from .spelling import keys_of_rows
+from .stored_keys import keys_of_rows
 from .watch import Model, Watched, watched
 
 PORTION = 500

@@ -26,7 +26,7 @@ from .record import (
     related_entry,
     require_transaction,
 )
-from .spelling import key_text, row_key, row_keys, value_in
+from .stored_keys import key_text, row_key, row_keys, value_in
 from .watch import (
     UID,
     Model,

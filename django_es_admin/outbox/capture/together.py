@@ -13,7 +13,7 @@ from ..drain.batch import DrainResult
 from ..drain.pending import drain_rows
 from ..drain.statistics import flush
 from ..drainers.inline import suspended
-from .spelling import key_text, row_keys
+from .stored_keys import key_text, row_keys
 from .watch import Model, noted_by_triggers, watched
 
 

@@ -42,7 +42,7 @@ _ALTERING = frozenset(("normalizer", "null_value", "format", "script", "copy_fro
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnField:
     """A field of a document in the place of a column.
 
     Args:
@@ -60,11 +60,11 @@ class Column:
 
 
 @cache
-def columns_of(document: type[Document]) -> Mapping[str, Column]:
+def columns_of(document: type[Document]) -> Mapping[str, ColumnField]:
     """Return the name of a column -> the document's field that stands for it."""
     if is_overridden(document, "prepare"):
         return {}
-    found: dict[str, Column] = {}
+    found: dict[str, ColumnField] = {}
     for path, column, described in _candidates(document):
         target = _target(column)
         kind = target.get_internal_type()
@@ -77,7 +77,7 @@ def columns_of(document: type[Document]) -> Mapping[str, Column]:
             and is_stored_plainly(target)
         ):
             longest = described.get("ignore_above")
-            found.setdefault(column.attname, Column(path, kind, column.null, longest))
+            found.setdefault(column.attname, ColumnField(path, kind, column.null, longest))
     return found
 
 

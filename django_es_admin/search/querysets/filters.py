@@ -13,7 +13,7 @@ from django.db.models.sql.where import AND, OR, WhereNode
 from ...documents import Document
 from ...indices.definition import definition_of
 from ..text.fields import Query
-from .columns import Column, columns_of
+from .columns import ColumnField, columns_of
 
 # Databases that compare texts as Elasticsearch does its keywords: by each character.
 _EXACT_VENDORS = frozenset(("postgresql", "sqlite"))
@@ -74,7 +74,7 @@ class _UntranslatableError(Exception):
 
 
 class _Reader:
-    def __init__(self, columns: Mapping[str, Column], table: str, vendor: str) -> None:
+    def __init__(self, columns: Mapping[str, ColumnField], table: str, vendor: str) -> None:
         self._columns = columns
         self._table = table
         self._vendor = vendor
@@ -100,7 +100,7 @@ class _Reader:
             raise _UntranslatableError
         return self._compared(column, condition)
 
-    def _compared(self, column: Column, condition: "lookups.Lookup[Any]") -> Query:
+    def _compared(self, column: ColumnField, condition: "lookups.Lookup[Any]") -> Query:
         if isinstance(condition, lookups.Exact):
             return {"term": {column.path: self._value(column, condition.rhs)}}
         if isinstance(condition, lookups.In) and isinstance(condition.rhs, Collection):
@@ -116,7 +116,7 @@ class _Reader:
                 return self._between(column, {side: condition.rhs})
         raise _UntranslatableError
 
-    def _between(self, column: Column, bounds: Mapping[str, Any]) -> Query:
+    def _between(self, column: ColumnField, bounds: Mapping[str, Any]) -> Query:
         if column.kind in ("BooleanField", "UUIDField"):
             raise _UntranslatableError
         if column.kind == "DateTimeField" and not bounds.keys().isdisjoint(("gt", "lte")):
@@ -136,7 +136,7 @@ class _Reader:
             query = {"bool": {"should": parts, "minimum_should_match": 1}}
         return {"bool": {"must_not": query}} if node.negated else query
 
-    def _column(self, expression: Any) -> Column:
+    def _column(self, expression: Any) -> ColumnField:
         if not isinstance(expression, Col) or expression.alias != self._table:
             raise _UntranslatableError
         column = self._columns.get(expression.target.attname)
@@ -144,13 +144,13 @@ class _Reader:
             raise _UntranslatableError
         return column
 
-    def _is_empty(self, column: Column, empty: Any) -> Query:
+    def _is_empty(self, column: ColumnField, empty: Any) -> Query:
         if column.longest is not None:
             raise _UntranslatableError
         exists = {"exists": {"field": column.path}}
         return {"bool": {"must_not": exists}} if empty else exists
 
-    def _value(self, column: Column, value: Any, *, is_bound: bool = False) -> Any:
+    def _value(self, column: ColumnField, value: Any, *, is_bound: bool = False) -> Any:
         if isinstance(value, datetime):
             # Elasticsearch keeps milliseconds: a bound between two of them is lost.
             if (

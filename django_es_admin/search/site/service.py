@@ -16,7 +16,7 @@ from ...exceptions import (
 )
 from ..logged import reason_of
 from ..request import SearchRequest
-from ..service import key_reader
+from ..search_ids import key_reader
 from ..text.fields import Query, read_fields
 from ..text.query import build_marking, build_query
 from ..text.words import Words

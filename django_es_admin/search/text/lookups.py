@@ -11,7 +11,7 @@ from ...documents.described.overrides import has_prepare
 from ...documents.described.paths import find_column, find_relation, path_of
 
 
-class Found(Protocol):
+class HasPath(Protocol):
     """A field of a document."""
 
     @property
@@ -19,7 +19,7 @@ class Found(Protocol):
         """Its full name."""
 
 
-def database_lookups(document: type[Document], fields: Iterable[Found]) -> tuple[str, ...]:
+def database_lookups(document: type[Document], fields: Iterable[HasPath]) -> tuple[str, ...]:
     """Return the model's lookups for ``fields``, each once: ``"tags__name"`` for ``"tags.name^2"``.
 
     A field that no column is behind (a method, a property, ``prepare_``) has none.

@@ -12,7 +12,7 @@ from django_es_admin.indices.definition import IndexDefinition, get_definition
 from django_es_admin.indices.source.kept import read_kept
 from django_es_admin.lifecycle.verify.content import look_again
 from django_es_admin.outbox.objects.read import read_keys
-from django_es_admin.status.comparison import compare_object
+from django_es_admin.status.compared_object import compare_object
 
 from .test_pages_compare import show
 
@@ -72,7 +72,7 @@ def vectors(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             for one in read_keys(definition, keys)
         ]
 
-    for module in ("status.comparison", "lifecycle.verify.content"):
+    for module in ("status.compared_object", "lifecycle.verify.content"):
         monkeypatch.setattr(f"django_es_admin.{module}.read_keys", read)
     return vector
 
@@ -133,5 +133,5 @@ def test_an_index_that_gives_back_what_it_was_sent_is_asked_once(
     def never(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("It was asked how it keeps documents.")
 
-    monkeypatch.setattr("django_es_admin.status.comparison.read_kept", never)
+    monkeypatch.setattr("django_es_admin.status.compared_object.read_kept", never)
     assert not compare_object(get_definition("products"), key).differs

@@ -21,7 +21,7 @@ from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
-from django_es_admin.search.service import search_ids
+from django_es_admin.search.search_ids import search_ids
 from django_es_admin.status import snapshot
 from tests.guide.models import Product
 from tests.integration.admin.visitors import visitor

@@ -20,7 +20,7 @@ from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.management.prometheus import make_metrics
-from django_es_admin.status.reading import read_ways
+from django_es_admin.status.made_from import read_ways
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Run

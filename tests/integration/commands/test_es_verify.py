@@ -18,8 +18,8 @@ from django_es_admin.lifecycle.background import do_queued, queue_verify
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.reindex import reindex_objects
-from django_es_admin.lifecycle.verify import comparison as module
 from django_es_admin.lifecycle.verify import findings
+from django_es_admin.lifecycle.verify import suspects as module
 from django_es_admin.lifecycle.verify import verify as verify_module
 from django_es_admin.lifecycle.verify.last import keys_that_differed, read_differences, read_last
 from django_es_admin.lifecycle.verify.plan import plan_verify

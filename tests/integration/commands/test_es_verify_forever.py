@@ -19,7 +19,8 @@ from django_es_admin.exceptions import OperationCancelled
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
-from django_es_admin.lifecycle.verify import comparison, forever
+from django_es_admin.lifecycle.verify import forever
+from django_es_admin.lifecycle.verify import suspects as comparison
 from django_es_admin.lifecycle.verify.forever import verify_forever, verify_once
 from django_es_admin.lifecycle.verify.last import read_last
 from django_es_admin.lifecycle.verify.plan import plan_verify

@@ -21,7 +21,7 @@ from django_es_admin.indices.definition import definition_of
 from django_es_admin.lifecycle.rebuild import rebuild as build
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
-from django_es_admin.status.comparison import compare_object
+from django_es_admin.status.compared_object import compare_object
 from tests.cars.models import Answer, Article, Question
 from tests.live import let_deletes_be_due
 

@@ -24,7 +24,7 @@ from django_es_admin.dsl.registries import registry
 from django_es_admin.indices.definition import definition_of, get_definitions
 from django_es_admin.models import LoadRange, OutboxEntry
 from django_es_admin.outbox.capture import capture
-from django_es_admin.status.comparison import compare_object
+from django_es_admin.status.compared_object import compare_object
 from tests.cars.models import Ad, Answer, Article, Car, Manufacturer, Passage, Question
 from tests.live import let_deletes_be_due
 

@@ -16,7 +16,7 @@ from django_es_admin.exceptions import ProjectCodeFailed, QuerysetUnusable
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
-from django_es_admin.status.comparison import compare_object
+from django_es_admin.status.compared_object import compare_object
 from tests.rows.models import Album, Genre
 
 from .conftest import Declared, Index

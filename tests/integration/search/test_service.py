@@ -21,7 +21,7 @@ from django_es_admin.exceptions import (
     ServerRefused,
 )
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.search.service import key_reader, search_ids
+from django_es_admin.search.search_ids import key_reader, search_ids
 from django_es_admin.search.text.fields import read_fields
 from django_es_admin.search.text.query import Matching, build_query
 from django_es_admin.search.text.words import read_words

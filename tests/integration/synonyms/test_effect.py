@@ -11,7 +11,7 @@ from import_export.formats.base_formats import CSV
 
 from django_es_admin.exceptions import OperationRefused
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.insight.asking import ask
+from django_es_admin.insight.ask import ask
 from django_es_admin.insight.log import write
 from django_es_admin.insight.searches import PLAIN, find_search
 from django_es_admin.insight.synonyms.effect import find_effect

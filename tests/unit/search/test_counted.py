@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shop.documents import ProductDocument
 
-from django_es_admin.search.querysets.counted import Numbers
+from django_es_admin.search.querysets.facet_counts import Numbers
 
 Row = dict[str, Any]
 

@@ -22,7 +22,7 @@ from ....exceptions import (
 )
 from ....search.logged import reason_of
 from ....search.page import PageHits
-from ....search.service import SearchHits
+from ....search.search_ids import SearchHits
 
 logger = logging.getLogger(__name__)
 

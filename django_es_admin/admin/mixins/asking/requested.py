@@ -9,7 +9,7 @@ from ....conf import get_options
 from ....search.fresh import is_settled
 from ....search.page import request_page
 from ....search.request import SearchRequest
-from ....search.service import request_ids
+from ....search.search_ids import request_ids
 from ....search.suggest import Spelling
 from ....search.text.words import read_words
 from .asked import ListPage

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from ....backends.transport.deadline import Deadline
 from ....conf import get_options
 from ....search.page import PageHits
-from ....search.service import SearchHits
+from ....search.search_ids import SearchHits
 from .answer import Answer, answer_to
 from .asked import Asked
 

@@ -27,10 +27,10 @@ from ..operations.tools import problems_of
 from ..parts.address import find_index
 from ..parts.links import model_links
 from ..parts.transactions import outside_transactions
-from .asked import keep_query, read_asked
 from .compare import compare_view
 from .frame import frame, may_search
 from .judge import judge_view
+from .parameters import keep_query, read_asked
 from .preview import preview_view
 from .sent import read_sent
 from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab

@@ -10,7 +10,7 @@ from ....exceptions import ElasticsearchAdminError
 from ....indices.definition import get_definition
 from ....lifecycle.reindex import reindex_objects
 from ....operations.acting import acting
-from ....status.comparison import compare_object
+from ....status.compared_object import compare_object
 from ...rights import IndexPages, index_of
 from ..parts.address import find_index, parse_id
 from ..parts.links import model_links

@@ -27,7 +27,7 @@ from ..parts.address import find_index, parse_id
 from ..parts.format import number
 from ..parts.links import model_links
 from .frame import frame
-from .known import title_of
+from .known_searches import title_of
 from .tabs import DOCUMENTS
 
 MOST_CHARACTERS = Judgement._meta.get_field("words").max_length or 0

@@ -10,7 +10,7 @@ from ....indices.console import curl
 from ....indices.definition import get_definition
 from ...rights import IndexPages
 from ..parts.format import pretty_json
-from .known import searches_for, title_of
+from .known_searches import searches_for, title_of
 
 MAX_WORDS = 1_000
 """Characters of what somebody may have typed."""

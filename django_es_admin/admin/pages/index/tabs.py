@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ....backends.abstracts import Base
 from ....backends.transport.deadline import Deadline
 from ....indices.analysis import analyze, analyzers_of
-from ....indices.console import MAX_SIZE, Found, explain_json, search_json
+from ....indices.console import MAX_SIZE, ConsoleAnswer, explain_json, search_json
 from ....indices.diff import flatten
 from ....indices.live import read_mappings
 from ....indices.policies import Policies, read_policies
@@ -26,9 +26,9 @@ from ....status.detail import IndexDetail, Look
 from ..parts.databases import database_of
 from ..parts.format import pretty_json
 from ..parts.links import ModelLinks
-from .asked import KEY
 from .documents import document_table
 from .fields import field_rows
+from .parameters import KEY
 from .shards import shards_state
 
 PER_PAGE = 15
@@ -211,7 +211,7 @@ def _look_by_json(asked: Parameters) -> Look | None:
 
 
 def _console(detail: IndexDetail, links: ModelLinks, asked: Parameters) -> dict[str, Any]:
-    found: Found | None = detail.found
+    found: ConsoleAnswer | None = detail.found
     answer = pretty_json(found.body) if found else ""
     return {
         "body": asked.get("body", "") or CONSOLE_EXAMPLE,

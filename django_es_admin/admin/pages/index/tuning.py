@@ -26,7 +26,7 @@ from ..parts.address import find_index, parse_id
 from ..parts.changes import linked
 from ..parts.links import model_links
 from .frame import frame
-from .known import searches_for, title_of
+from .known_searches import searches_for, title_of
 from .tabs import OVERVIEW
 
 

@@ -19,7 +19,7 @@ from ..parts.address import find_index, parse_id
 from ..parts.links import model_links
 from .compare import MAX_KEY
 from .frame import frame
-from .known import BOX, model_admin_of, searches_for, title_of
+from .known_searches import BOX, model_admin_of, searches_for, title_of
 from .tabs import DOCUMENTS
 
 MOST_CHARACTERS = 1_000

@@ -22,7 +22,7 @@ from ....operations.history import OperationStatus
 from ...rights import index_admin, index_of
 from ..parts.address import quoted_id
 from ..parts.links import ModelLinks
-from ..parts.objects import Named, name_objects
+from ..parts.objects import NamedObject, name_objects
 from ..parts.reindexed import tell_reindexed
 
 PER_PAGE = 50
@@ -40,7 +40,7 @@ class DifferenceRow:
 
     key: str
     kind: str
-    named: Named | None
+    named: NamedObject | None
     url: str
 
 

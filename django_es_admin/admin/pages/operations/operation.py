@@ -52,7 +52,7 @@ from .actions import BY_KIND, BY_NAME
 from .choices import IndexFilter, WhoFilter
 from .differences import Differences, read_page, reindex_differences
 from .log import log_of
-from .outcome import Reason, group_reasons, left_over, outcome_of
+from .outcome import RefusalReason, group_reasons, left_over, outcome_of
 from .tools import reads_only, tool_for
 
 
@@ -222,7 +222,9 @@ class OperationAdmin(LabelColumn, PageAdmin):
             return ""
         return outbox_url(index_admin(self.admin_site), definition, state)
 
-    def _reasons(self, request: HttpRequest, operation: OperationStatus) -> tuple[Reason, ...]:
+    def _reasons(
+        self, request: HttpRequest, operation: OperationStatus
+    ) -> tuple[RefusalReason, ...]:
         apps = self.admin_site.get_app_list(request) if operation.failures else []
         links = model_links(apps, self.admin_site.name)
         definition = _definition(operation.row)

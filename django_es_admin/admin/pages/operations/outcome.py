@@ -20,7 +20,7 @@ _State = Operation.State
 
 
 @dataclass(frozen=True)
-class Reason:
+class RefusalReason:
     """Why some documents were refused.
 
     Args:
@@ -34,7 +34,7 @@ class Reason:
 
 def group_reasons(
     failures: Iterable[tuple[str, str]], url_of: Callable[[str], str]
-) -> tuple[Reason, ...]:
+) -> tuple[RefusalReason, ...]:
     """Return each reason once, with the objects that it was said of; the commonest first.
 
     Args:
@@ -46,7 +46,7 @@ def group_reasons(
         # What is quoted, and numbers, are of one document; the rest is what is wrong with all.
         alike = re.sub(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\d+", "…", why)
         found.setdefault(alike, (why, []))[1].append((key, url_of(key)))
-    reasons = [Reason(why, tuple(objects)) for why, objects in found.values()]
+    reasons = [RefusalReason(why, tuple(objects)) for why, objects in found.values()]
     return tuple(sorted(reasons, key=lambda reason: -len(reason.objects)))
 
 

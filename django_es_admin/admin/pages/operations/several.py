@@ -59,7 +59,7 @@ _TEXTS: Mapping[Reason, Any] = {"missing": _MISSING, "differs": _DIFFERS}
 
 
 @dataclass(frozen=True)
-class Summary:
+class ManyAlike:
     """One line in place of many: the same trouble of several indices, and the same button.
 
     Args:
@@ -103,7 +103,7 @@ class Row:
 
 def summarise(
     site: str, found: Iterable[tuple[IndexStatus, tuple[tuple[Problem, Tool | None], ...]]]
-) -> tuple[Summary, ...]:
+) -> tuple[ManyAlike, ...]:
     """Return a line for each trouble that at least ``FEWEST`` indices share.
 
     Args:
@@ -126,7 +126,7 @@ def summarise(
     )
 
 
-def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[Summary]) -> bool:
+def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[ManyAlike]) -> bool:
     """Whether a line tells of this problem: a missing index needs none of its own below its row."""
     told = {(each.verb, each.reason) for each in summaries if each.count >= MANY}
     return problem.is_missing and _key(problem, tool) in told
@@ -142,12 +142,12 @@ def _key(problem: Problem, tool: Tool | None) -> tuple[str, Reason] | None:
 
 def _summary(
     site: str, key: tuple[str, Reason], count: int, able: int, why: str | Promise
-) -> Summary:
+) -> ManyAlike:
     verb, reason = key
     text, for_many = _TEXTS[reason], _for_many(verb)
     assert for_many is not None  # noqa: S101 (else there is no line)
     url = reverse("admin:elasticsearch_index_several", args=[verb], current_app=site)
-    return Summary(
+    return ManyAlike(
         verb,
         reason,
         text % {"count": number(count), "number": count},

@@ -20,7 +20,7 @@ from ....status.backlog import Backlog
 from ....status.problem import Problem
 from ....status.status import IndexStatus, Status, get_status
 from ...rights import index_admin
-from ..operations.several import Summary, is_told, summarise
+from ..operations.several import ManyAlike, is_told, summarise
 from ..operations.tools import problems_of, tools_of
 from ..parts.links import ModelLinks, model_links
 from ..parts.tool import Tool
@@ -91,7 +91,7 @@ class Dashboard:
     pages: "Page[IndexStatus] | None" = None
     heads: tuple[Head, ...] = ()
     total: int = 0
-    summaries: tuple[Summary, ...] = ()
+    summaries: tuple[ManyAlike, ...] = ()
     declared: bool = True
     backlog: Backlog = field(default_factory=Backlog)
     outbox_url: str = ""
@@ -174,7 +174,7 @@ def _rows(
     status: Status,
     links: ModelLinks,
     request: HttpRequest,
-) -> tuple[tuple[IndexRow, ...], tuple[Summary, ...]]:
+) -> tuple[tuple[IndexRow, ...], tuple[ManyAlike, ...]]:
     """Return a line for each index that is shown, and what many of those admitted share."""
     details = {health.details.alias: health.details for health in status.connections}
     # A project may have another site of that name, which has no pages.

@@ -16,7 +16,7 @@ MOST_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedObject:
     """One object.
 
     Args:
@@ -28,7 +28,7 @@ class Named:
     url: str
 
 
-def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, Named]:
+def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, NamedObject]:
     """Return primary key of each row -> the object that it tells of, in a query for each model.
 
     Args:
@@ -38,7 +38,7 @@ def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, Na
     for row in rows:
         groups[row.connection, row.index, row.model if row.kind == "related" else ""].append(row)
     definitions = {(d.using, d.name): d for d in get_definitions()}
-    found: dict[int, Named] = {}
+    found: dict[int, NamedObject] = {}
     for (connection, index, model), group in groups.items():
         definition = definitions.get((connection, index))
         if definition is not None and definition.document is not None:
@@ -48,8 +48,8 @@ def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, Na
 
 def _own(
     definition: IndexDefinition, rows: list[OutboxEntry], links: ModelLinks
-) -> dict[int, Named]:
-    found: dict[str, Named] = {}
+) -> dict[int, NamedObject]:
+    found: dict[str, NamedObject] = {}
     for part in definition.parts:
         if part.document is None or not links.changelist(part.model_label):
             continue
@@ -57,15 +57,15 @@ def _own(
         chosen = places.condition([row.key for row in rows])
         for one in _read(part.document.django.model, chosen):
             key = str(places.place_of(one) or one.pk)
-            found[key] = Named(_name(one), links.change(part.model_label, str(one.pk)))
+            found[key] = NamedObject(_name(one), links.change(part.model_label, str(one.pk)))
     return {row.pk: found[row.key] for row in rows if row.key in found}
 
 
-def _related(label: str, rows: list[OutboxEntry], links: ModelLinks) -> dict[int, Named]:
+def _related(label: str, rows: list[OutboxEntry], links: ModelLinks) -> dict[int, NamedObject]:
     if not links.changelist(label):
         return {}
     found = {
-        str(one.pk): Named(_name(one), links.change(label, str(one.pk)))
+        str(one.pk): NamedObject(_name(one), links.change(label, str(one.pk)))
         for one in _read(apps.get_model(label), Q(pk__in=[row.key for row in rows]))
     }
     return {row.pk: found[row.key] for row in rows if row.key in found}

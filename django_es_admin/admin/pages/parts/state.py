@@ -11,7 +11,7 @@ from ....backends.health import ConnectionHealth
 from ....lifecycle.verify.last import read_verified
 from ....models import Generation, Operation
 from ....operations.history import OperationStatus, StepStatus
-from ....status.comparison import Comparison
+from ....status.compared_object import ComparedObject
 from ....status.detail import GenerationStatus
 from ....status.problem import Problem
 from ....status.status import IndexStatus
@@ -117,7 +117,7 @@ def generation_role(generation: GenerationStatus) -> str:
     return _("was live") if role is Generation.Role.LIVE else str(role.label)
 
 
-def comparison_state(comparison: Comparison) -> State:
+def comparison_state(comparison: ComparedObject) -> State:
     """Return how the document of one object is."""
     if comparison.refused:
         text = _("refused: %(why)s")

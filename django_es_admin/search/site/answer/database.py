@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 
 from ....documents import Document
 from ....documents.reading.querysets import queryset_of
-from ...service import rows_of
+from ...search_ids import rows_of
 from ...text.fields import SearchField
 from ...text.lookups import database_lookups, find_lookup, find_source
 from ...text.words import Words

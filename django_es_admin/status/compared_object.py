@@ -40,7 +40,7 @@ class FieldPair:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedObject:
     """One object in the index and in the database.
 
     Args:
@@ -96,7 +96,7 @@ def _only(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {name: document[name]} if name in document else {}
 
 
-def compare_object(definition: IndexDefinition, key: str) -> Comparison:
+def compare_object(definition: IndexDefinition, key: str) -> ComparedObject:
     """Compare the document of one object with what would be written now.
 
     Args:
@@ -120,7 +120,7 @@ def compare_object(definition: IndexDefinition, key: str) -> Comparison:
         key=key,
         delete_sent=False,
     )
-    compared = Comparison(
+    compared = ComparedObject(
         key=key,
         indexed=found.source if found else None,
         would_be=would_be,

@@ -23,7 +23,7 @@ MOST_LOOKED_AT_AGAIN = 10_000
 
 
 @dataclass
-class Comparison:
+class Suspects:
     """Compares what it is given; what differs stays a suspect until :meth:`settle`.
 
     Args:

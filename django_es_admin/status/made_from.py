@@ -14,7 +14,7 @@ Way = Literal["json", "columns", "objects"]
 
 
 @dataclass(frozen=True)
-class Reading:
+class MadeFrom:
     """How the documents of one class are made.
 
     Args:
@@ -31,11 +31,11 @@ class Reading:
     why: tuple[str, ...]
 
 
-def read_ways(names: Iterable[str], connection: str | None = None) -> tuple[Reading, ...]:
+def read_ways(names: Iterable[str], connection: str | None = None) -> tuple[MadeFrom, ...]:
     """Return how the documents of these indices are made; of all if there are no names."""
     with as_configured():
         return tuple(
-            Reading(definition.name, part.document.__name__, *_way(part.document, part.database))
+            MadeFrom(definition.name, part.document.__name__, *_way(part.document, part.database))
             for definition in select_definitions(names, connection)
             for part in definition.parts
             if part.document

@@ -15,7 +15,7 @@ from ...search.window import preferred_copy
 
 
 @dataclass(frozen=True)
-class Asked:
+class Matched:
     """The answer.
 
     Args:
@@ -29,7 +29,7 @@ class Asked:
 
 def ask_parts(
     definition: IndexDefinition, key: str, parts: Mapping[str, Query], deadline: Deadline
-) -> Asked:
+) -> Matched:
     """Ask which of the queries match one document, in one request.
 
     Args:
@@ -51,7 +51,7 @@ def ask_parts(
         )
     with understood(connection):
         told = answer.body.get("aggregations", {})
-        return Asked(
+        return Matched(
             searchable=answer.body["hits"]["total"]["value"] > 0,
             parts={name: told[name]["doc_count"] > 0 for name in parts},
         )
