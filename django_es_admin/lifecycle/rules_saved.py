@@ -109,7 +109,7 @@ def _put(connection: str, name: str) -> None:
         elif _is_older(backend, deadline):
             put = RulesPut(name, at_rebuild=True)
         else:
-            put_named(definition, [name], deadline.remaining)
+            put_named(definition, [name], deadline)
             snapshot.forget(backend)
     except ElasticsearchAdminError as error:
         put = RulesPut(name, str(error))

@@ -78,11 +78,12 @@ def plan_synonyms(definition: IndexDefinition) -> SynonymsPlan:
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
+    deadline = Deadline(get_options().operation_timeout)
     refusals = find_readonly_refusals(definition)
     if not definition.synonyms:
         text = _("No analyzer of the index %(name)s names a set of synonyms.")
         refusals.append(Said(text, {"name": definition.name}))
-    elif not has_api(definition.connection, _deadline()):
+    elif not has_api(definition.connection, deadline):
         text = _(
             "The server has no synonyms API, which came with Elasticsearch 8.10: the next "
             "`manage.py es_rebuild %(name)s` puts the rules into the index."
@@ -92,16 +93,16 @@ def plan_synonyms(definition: IndexDefinition) -> SynonymsPlan:
             "puts the rules into the index."
         )
         refusals.append(Said(text, {"name": definition.name}, page=page, verb="rebuild"))
-    sets = () if refusals else tuple(_changes(definition))
+    sets = () if refusals else tuple(_changes(definition, deadline))
     return SynonymsPlan(definition, sets, tuple(refusals))
 
 
-def _changes(definition: IndexDefinition) -> list[SetChange]:
+def _changes(definition: IndexDefinition, deadline: Deadline) -> list[SetChange]:
     rules = read_rules([definition])
     found = []
     for name, real in definition.synonyms.items():
         wanted = rules[definition.using, name]
-        live = read_set(definition.connection, real, _deadline())
+        live = read_set(definition.connection, real, deadline)
         found.append(
             SetChange(
                 name=name,
@@ -125,26 +126,21 @@ def put_synonyms(plan: SynonymsPlan) -> SynonymsResult:
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
     wanted = [one.name for one in plan.sets if one.differs]
-    return put_named(plan.definition, wanted, get_options().operation_timeout)
+    return put_named(plan.definition, wanted, Deadline(get_options().operation_timeout))
 
 
-def put_named(definition: IndexDefinition, names: list[str], seconds: float) -> SynonymsResult:
+def put_named(definition: IndexDefinition, names: list[str], deadline: Deadline) -> SynonymsResult:
     """Put the rules of these sets, recorded as an operation.
 
     Args:
         names: as the rows have them.
-        seconds: for all of them together.
+        deadline: of all of them together.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not do it.
     """
-    deadline = Deadline(seconds)
     with recording(definition, Operation.Kind.SYNONYMS) as record:
         record.tell(Progress(definition.name, "synonyms"))
         sets = {name: put_rules(definition, name, deadline) for name in names}
         record.operation.details |= {"sets": sets}
     return SynonymsResult(definition.name, sets)
-
-
-def _deadline() -> Deadline:
-    return Deadline(get_options().operation_timeout)

@@ -96,17 +96,20 @@ def _only(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {name: document[name]} if name in document else {}
 
 
-def compare_object(definition: IndexDefinition, key: str) -> ComparedObject:
+def compare_object(
+    definition: IndexDefinition, key: str, within: Deadline | None = None
+) -> ComparedObject:
     """Compare the document of one object with what would be written now.
 
     Args:
         key: of the object, as text; it need not exist.
+        within: of what this is a part of; ``PAGE_TIMEOUT`` holds in any case.
 
     Raises:
         IndexMissing: there is no live generation.
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    deadline = Deadline(get_options().page_timeout)
+    deadline = Deadline(get_options().page_timeout).earlier(within)
     found = _read(definition, deadline, key)
     would_be, error = _would_be(definition, key)
     kept = _AS_SENT

@@ -17,6 +17,8 @@ from .rewrite import on_trial, trial_analyzers
 
 SEARCHES = 100
 SECONDS = 5.0
+LAST_LOOK = 1.0
+"""Seconds of these that are kept for the look whether the set is still the tried one."""
 
 
 def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) -> Comparison:
@@ -52,7 +54,7 @@ def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) ->
             definition, holders[0].name, [_tried(one, analyzers) for one in _parts(some)], SIZE
         ),
         searches=SEARCHES,
-        seconds=SECONDS,
+        seconds=max(deadline.remaining - LAST_LOOK, 0.0),
     )
     if sorted(read_set(connection, trial, deadline) or ()) != sorted(rules):
         raise OperationRefused(_("Somebody else tries other rules at this moment: try again."))

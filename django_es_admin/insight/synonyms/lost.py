@@ -1,6 +1,5 @@
 """Terms of a rule of which the analysis leaves nothing: Elasticsearch takes no such rule."""
 
-import time
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
@@ -27,10 +26,10 @@ def find_lost_term(connection: str, name: str, rule: str) -> str:
         connection: alias of the connection.
         name: of the set, as rows have it.
     """
-    end = time.monotonic() + SECONDS
+    deadline = Deadline(SECONDS)
     for definition in definitions_with(connection, name):
         try:
-            lost = next(_lost(definition, name, rule, end), None)
+            lost = next(_lost(definition, name, rule, deadline), None)
         except ElasticsearchAdminError:
             # It is not there, or has no such analyzer yet: the put says what it does not take.
             continue
@@ -45,11 +44,10 @@ def find_lost_term(connection: str, name: str, rule: str) -> str:
 
 
 def _lost(
-    definition: IndexDefinition, name: str, rule: str, end: float
+    definition: IndexDefinition, name: str, rule: str, deadline: Deadline
 ) -> Iterator[tuple[str, str]]:
     """Yield analyzer and term of each term of which nothing is left."""
     for analyzer, before in analyzers_with(definition.settings, definition.synonyms[name]):
         for term in plain_terms(rule):
-            deadline = Deadline(max(end - time.monotonic(), 0.01))
             if leaves_nothing(definition.connection, definition.alias, deadline, term, before):
                 yield analyzer, term

@@ -55,7 +55,7 @@ def explain_why(
         live = read_fields_of(part.connection, part.alias, deadline)
     except IndexMissing:
         return replace(why, reason=_of_row(part, key) or Reason.INDEX_MISSING)
-    compared = compare_object(part, key)
+    compared = compare_object(part, key, deadline)
     why = replace(why, differs=compared.differs, waiting=compared.waiting)
     if compared.indexed is None:
         reason = _of_row(part, key) or _not_there(compared)

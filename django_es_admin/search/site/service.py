@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from elasticsearch import dsl
 
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...exceptions import (
     ElasticsearchAdminError,
@@ -207,6 +208,7 @@ class SearchService(SearchDeclaration):
         words = self._read_words(query)
         if not words:
             return []
+        deadline = Deadline(self._seconds)
         answer = self._try(suggester.asking(self.document.search(), words.text))
         if answer is None:
             return []
@@ -214,7 +216,8 @@ class SearchService(SearchDeclaration):
         if not visible or not found:
             return suggester.read(answer)
         # A word that only documents have that nobody may find is nothing to tell.
-        told = self._try(suggester.looking_for(self.document.search(), found))
+        search = suggester.looking_for(self.document.search(), found)
+        told = self._try(search, seconds=deadline.remaining)
         return [] if told is None else suggester.read(answer, suggester.read_known(told))
 
     # What a URL asks
@@ -253,8 +256,12 @@ class SearchService(SearchDeclaration):
     ) -> SearchRequest:
         words, selections = self._read_words(query), self._read_selections(criteria)
         paging = self._read_paging(sort_by, page, page_size, after)
-        seconds = get_options().search_timeout if self.timeout is None else self.timeout
-        return request_of(paging.apply(self._build_answer(words, selections)), seconds)
+        return request_of(paging.apply(self._build_answer(words, selections)), self._seconds)
+
+    @property
+    def _seconds(self) -> float:
+        """For all requests of one question together."""
+        return get_options().search_timeout if self.timeout is None else self.timeout
 
     def _build_answer(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
         """Return the search of :meth:`answer`."""
@@ -320,10 +327,16 @@ class SearchService(SearchDeclaration):
             "total_pages": paging.total_pages(total),
         }
 
-    def _try(self, search: "Search[Any]") -> Mapping[str, Any] | None:
-        """Return the answer; None if there is none and no error is to be raised."""
+    def _try(
+        self, search: "Search[Any]", *, seconds: float | None = None
+    ) -> Mapping[str, Any] | None:
+        """Return the answer; None if there is none and no error is to be raised.
+
+        Args:
+            seconds: those that are left, where something was asked before.
+        """
         try:
-            return send(self.document, search, timeout=self.timeout)
+            return send(self.document, search, self._seconds if seconds is None else seconds)
         except ElasticsearchAdminError as error:
             if isinstance(error, ServerRefused) and _is_ours(error):
                 logger.warning("A search was refused: %s", reason_of(error))

@@ -19,26 +19,22 @@ from ...window import preferred_copy
 logger = logging.getLogger("django_es_admin.search")
 
 
-def send(
-    document: type[Document], search: "dsl.Search[Any]", *, timeout: float | None = None
-) -> Mapping[str, Any]:
+def send(document: type[Document], search: "dsl.Search[Any]", seconds: float) -> Mapping[str, Any]:
     """Return Elasticsearch's answer as it is: no object is made of a hit.
 
     Args:
-        timeout: seconds; ``search_timeout`` if omitted.
+        seconds: after which there has to be an answer.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
     """
-    options = get_options()
-    seconds = options.search_timeout if timeout is None else timeout
     request = request_of(search, seconds)
     client = get_connection(search._using)
     started = time.perf_counter()
     with translated(document.django.connection):
         answer = request.send(searcher(client, seconds))
     taken = time.perf_counter() - started
-    if taken >= options.slow_search:
+    if taken >= get_options().slow_search:
         logger.warning(
             "Slow search of %s: %.0f ms, of which Elasticsearch took %s ms: %s",
             document.django.alias,
