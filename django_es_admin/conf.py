@@ -21,17 +21,17 @@ class SearchLog:
     """What ``SEARCH_LOG`` may hold, in capitals there; ``True`` is all defaults."""
 
     sample: float = 1.0
-    """The share of the searches that is noted, as ``0.1``."""
+    """The share of the searches that is logged, for example ``0.1``."""
 
     retention: int = 90
     """Days for which a search is kept."""
 
     mask: str = "django_es_admin.insight.log.mask.mask"
-    """Path of the function that gets what was typed, and returns what is stored; None for
-    nothing."""
+    """Path of a function that gets the text that was typed, and returns the text to store; None to
+    store nothing."""
 
     clicks: bool = False
-    """Whether results have a mark, by which it is counted that somebody opened them."""
+    """Whether each result has a click, by which it is counted how often the result is opened."""
 
     def __post_init__(self) -> None:
         self._check(is_number(self.sample) and 0 < self.sample <= 1, "SAMPLE", "between 0 and 1")
@@ -97,16 +97,16 @@ class Options:
     """A site's search that takes this many seconds or more is logged as slow."""
 
     log_search_words: bool = True
-    """Whether the log has what people search for: the queries of searches that are slow or refused,
-    and the client's own logs of each request."""
+    """Whether log files contain what people search for: the queries of searches that are slow or
+    refused, and the client's own logs of each request."""
 
     search_log: bool | Mapping[str, Any] = False
-    """Whether it is noted what people search, see [insight](insight.md); or a dict: `SAMPLE`, the
-    share that is noted, `RETENTION` in days, `MASK`, the path of a function, and `CLICKS`, whether
-    it is counted which results are opened."""
+    """Whether to log what people search for, see [insight](insight.md). A dict turns the log on and
+    has these keys: `SAMPLE`, the share of the searches that is logged; `RETENTION`, in days;
+    `MASK`, the path of a function; `CLICKS`, whether to count which results are opened."""
 
     console: bool = True
-    """Whether those who have the right ``search_index`` may write searches as JSON on the pages."""
+    """Whether users with the right ``search_index`` may write searches as JSON on the pages."""
 
     bulk_max_documents: int = 1_000
     """Documents in one bulk request; ``queryset_pagination`` of a document overrides it."""
@@ -141,13 +141,13 @@ class Options:
 
     max_version_ahead: float = 86_400.0
     """Seconds by which the version of a document may be ahead of the database's clock. A version
-    that is further ahead is taken for an error of the program that wrote it."""
+    that is further ahead counts as an error of the program that wrote it."""
 
     operation_retention: int = 90
     """Days for which the record of an operation is kept after the operation has ended.
 
-    If its process was killed, it ended when it was last heard of. One that waited so long for a
-    worker has failed."""
+    If its process was killed, it ended when the process was last known to be alive. An operation
+    that has waited this long for a worker counts as failed."""
 
     breaker_seconds: float = 10.0
     """Seconds for which saves do not use a connection after it was found to be down."""
@@ -169,7 +169,7 @@ class Options:
 
     @property
     def log_of_searches(self) -> SearchLog | None:
-        """What ``SEARCH_LOG`` says; None where no search is noted."""
+        """The value of ``SEARCH_LOG``; None if searches are not logged."""
         log: SearchLog | None = self._log  # type: ignore[attr-defined]
         return log
 

@@ -1,4 +1,4 @@
-"""Write objects that somebody names: a capture in the outbox, and a drain of it.
+"""Write the given objects: capture them in the outbox, and drain it.
 
 What is written is read afresh, so that a document never holds what is not in the database.
 """
@@ -115,9 +115,9 @@ class Write:
         assert noted.result is not None  # noqa: S101 (drained just now)
         if self.deletes and noted.result.written and not noted.result.stopped:
             logger.warning(
-                "%s.update(action='delete') was to delete the documents of %s that are in the "
-                "database and in get_queryset(): their documents stay. Delete what is not to be "
-                "found, or let should_index_object() return False for it.",
+                "%s.update(action='delete') did not delete the documents of %s, because these are "
+                "in the database and in get_queryset(). Delete the objects, or let "
+                "should_index_object() return False for them.",
                 self.document.__name__,
                 many(noted.result.written, "object"),
             )

@@ -35,7 +35,7 @@ def cancel_in(
     kinds: Collection[str] = (),
     as_json: bool,
 ) -> None:
-    """Cancel what goes on or waits on some indices, and say so.
+    """Cancel the operations that run or wait on some indices, and say so.
 
     Args:
         kinds: of operations; of all if empty.
@@ -52,7 +52,7 @@ def cancel_in(
     for name in lifted:
         command.say(f"{name} accepts writes again, which a rebuild that was killed had blocked.")
     if not found and not lifted:
-        command.say("Nothing goes on or waits that could be cancelled.")
+        command.say("Nothing to cancel: no operation runs or waits.")
 
 
 def _document(one: Cancelled) -> CancelledDocument:

@@ -210,7 +210,7 @@ class ElasticsearchCommand(BaseCommand):
                 type=note,
                 default="",
                 metavar="TEXT",
-                help="Why you do it; shown with the operation, on the pages and in its history.",
+                help="Why you do it; the pages show it with the operation and in the history.",
             )
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -262,7 +262,7 @@ class ElasticsearchCommand(BaseCommand):
             self.stdout.write(text)
 
     def write_json(self, document: Any, *, indent: int | None = 2) -> None:
-        """Write a dataclass as JSON, at once: somebody may be waiting for the line."""
+        """Write a dataclass as JSON, at once: the reader may be waiting for the line."""
         if is_dataclass(document) and not isinstance(document, type):
             document = asdict(document)
         self.stdout.write(json.dumps(document, indent=indent, default=str))
@@ -273,10 +273,10 @@ class ElasticsearchCommand(BaseCommand):
         self.stderr.write(text)
 
     def ask(self, question: str) -> str:
-        """Return what somebody answers.
+        """Return the answer of the user.
 
         Raises:
-            CommandError: there is nobody to ask.
+            CommandError: there is no terminal to ask.
         """
         # On stderr, so that the output proper can be redirected.
         self.stderr.write(question, style_func=str, ending=" ")
@@ -286,6 +286,7 @@ class ElasticsearchCommand(BaseCommand):
         except (EOFError, OSError, RuntimeError) as error:
             self.stderr.write()
             raise CommandError(
-                "Nobody answered, and nothing was done: pass --no-input to go on without asking.",
+                "There was no answer, so nothing was done: pass --no-input to continue without "
+                "asking.",
                 returncode=Exit.FAILED,
             ) from error

@@ -22,7 +22,7 @@ STEPS: dict[Step, str] = {
     "load": "load",
     "drain": "drain what changed meanwhile",
     "deletes": "send deletes a second time",
-    "settle": "set what was declared",
+    "settle": "apply the declared settings",
     "gate": "compare with the database",
     "swap": "swap the alias",
     "standby": "keep the old generation",
@@ -32,7 +32,7 @@ STEPS: dict[Step, str] = {
     "ghosts": "look for documents without an object",
     "update": "update the mapping",
     "synonyms": "put the synonyms",
-    "preview": "ask both generations",
+    "preview": "send the searches to both generations",
 }
 
 
@@ -46,10 +46,10 @@ _UNITS: dict[Step, str] = {
 
 
 class Meter:
-    """Measures one step, and says which moments are worth telling.
+    """Measures one step, and says when to print its progress.
 
     Args:
-        interval: seconds between two moments of one step; its first and last are always told.
+        interval: seconds between two lines of one step; the first and the last are always printed.
     """
 
     def __init__(self, interval: float) -> None:
@@ -58,7 +58,7 @@ class Meter:
         self._started = self._told = 0.0
 
     def is_due(self, progress: Progress) -> bool:
-        """Whether to tell this moment."""
+        """Whether to print the progress now."""
         now = time.monotonic()
         first = progress.step != self._step
         if first:

@@ -21,7 +21,7 @@ def describe_plan(plan: RebuildPlan) -> list[str]:
 
 def _copy_steps(plan: RebuildPlan) -> list[str]:
     count = many(plan.rows, "document")
-    block, unblock = f"let nobody write to {plan.source}", f"let writes to {plan.source} in again"
+    block, unblock = f"block writes to {plan.source}", f"allow writes to {plan.source} again"
     return [
         *([block] if plan.block else []),
         f"resume the copy to {plan.resumes}, whose rebuild was killed"
@@ -29,7 +29,7 @@ def _copy_steps(plan: RebuildPlan) -> list[str]:
         else "create a new generation, with the mapping that is live and the settings as declared",
         f"copy {count} of {plan.source} in Elasticsearch (_reindex)",
         f"wait up to {plan.wait:.0f} s for its shards, compare the numbers of documents",
-        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
+        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one until es_swap_alias"]),
         *([unblock] if plan.block and not plan.concrete else []),
     ]
 
@@ -45,7 +45,7 @@ def _load_steps(plan: RebuildPlan) -> list[str]:
         "drain what changed meanwhile, and send deletes a second time",
         f"wait up to {plan.wait:.0f} s for its shards, compare its ids with the database",
         *_judge_steps(plan),
-        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one, until es_swap_alias"]),
+        *(_swap_steps(plan) if plan.swap else ["keep it beside the live one until es_swap_alias"]),
     ]
 
 
@@ -53,7 +53,9 @@ def _judge_steps(plan: RebuildPlan) -> list[str]:
     if plan.judge is None:
         return []
     bound = f", with an nDCG@10 of at least {plan.judge:g}" if plan.judge else ""
-    return [f"ask it the judged searches: go on only if none is worse on average{bound}"]
+    return [
+        f"send it the judged searches: continue only if its results are not worse on average{bound}"
+    ]
 
 
 def _swap_steps(plan: RebuildPlan) -> list[str]:

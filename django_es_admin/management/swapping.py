@@ -24,14 +24,14 @@ class SwapCommand(ElasticsearchCommand):
         interactive: bool,
         as_json: bool,
     ) -> None:
-        """Do what the plan says, if it may be done and nobody says no.
+        """Carry out the plan, unless it is refused or the answer is no.
 
         Args:
             swap: carries the plan out.
             live: what the target is then: "live now", or "live again".
 
         Raises:
-            CommandError: the plan has refusals, somebody said no, or the swap failed.
+            CommandError: the plan has refusals, the answer was no, or the swap failed.
         """
         for line in describe(plan):
             self.say(line)

@@ -1,4 +1,4 @@
-"""Cancel what goes on or waits on indices."""
+"""Cancel the operations that run or wait on indices."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ class Command(ElasticsearchCommand):
     """Ask rebuilds, comparisons and all other operations to end."""
 
     help = (
-        "Cancel the operations that go on or wait for a worker: at once if nobody works on one, "
-        "else after its current step or batch. The live generation stays as it is; one that is "
-        "being built is not made live."
+        "Cancel the operations that run or wait for a worker. An operation that waits ends at "
+        "once, one that runs ends after its current step or batch. The live generation does not "
+        "change; a generation that is being built is not made live."
     )
     examples = (
-        " products     what goes on or waits on one index",
+        " products     what runs or waits on one index",
         "              on all of them",
     )
     exit_codes = "0 done, also if there was nothing to cancel, 1 failed"

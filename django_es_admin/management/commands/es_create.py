@@ -36,7 +36,8 @@ class Command(ElasticsearchCommand):
         parser.add_argument(
             "--take-over",
             action="store_true",
-            help="Make yours what another database owns; its site must not write there any more.",
+            help="Take over an index that another database owns; its site must no longer write "
+            "to it.",
         )
 
     def handle(

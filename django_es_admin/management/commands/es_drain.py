@@ -47,14 +47,14 @@ class Command(ElasticsearchCommand):
         how.add_argument(
             "--retry",
             action="store_true",
-            help="Write what is due, and try parked changes again.",
+            help="Write the rows that are due, and try parked changes again.",
         )
         parser.add_argument(
             "--interval",
             type=seconds,
             default=1.0,
             metavar="SECONDS",
-            help="The pause after the outbox was found empty, with --forever; 1 if omitted.",
+            help="With --forever, how long to pause when the outbox is empty; 1 if omitted.",
         )
 
     def handle(

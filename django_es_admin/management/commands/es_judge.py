@@ -44,15 +44,15 @@ class Command(ElasticsearchCommand):
     """Ask each judged search, and compare the answers with the judgements."""
 
     help = (
-        "Ask an index every search that staff have judged, and say how good the answers are: "
-        "precision of the first ten, mean reciprocal rank (MRR) and nDCG@10. Nothing is changed."
+        "Send every judged search to an index, and say how good the answers are: precision of "
+        "the first ten, mean reciprocal rank (MRR) and nDCG@10. Nothing is changed."
     )
     examples = (
         " products                      how good are the answers?",
         " products --min-ndcg 0.8       fail below that, as a test",
         " products --generation products-20261121072512-3f9a   before a swap",
     )
-    exit_codes = "0 good enough, 1 it could not be found out, 2 below --min-ndcg"
+    exit_codes = "0 good enough, 1 failed, 2 below --min-ndcg"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the index and the bound."""

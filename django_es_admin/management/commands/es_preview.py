@@ -1,4 +1,4 @@
-"""Say what a swap would change for those who search."""
+"""Say what a swap would change for users who search."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -57,17 +57,15 @@ class Command(ElasticsearchCommand):
     """Ask the live generation and another one the same searches."""
 
     help = (
-        "Ask the live generation and another one the searches that people make most often, and "
-        "all judged ones, and say what a swap would change. Nothing is changed."
+        "Send the most frequent searches, and all judged ones, to the live generation and to "
+        "another one, and say what a swap would change. Nothing is changed."
     )
     examples = (
         " products                 the newest generation that is not live",
         " products --searches 50   only the 50 most frequent searches",
         " products --json | jq '.changes[] | select(.hits_after == 0) | .words'",
     )
-    exit_codes = (
-        "0 nothing is lost, 1 it could not be found out, 2 a search would lose all its hits"
-    )
+    exit_codes = "0 no search would lose all its hits, 1 failed, 2 a search would lose all its hits"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the index, the generation and the bounds."""
@@ -77,21 +75,22 @@ class Command(ElasticsearchCommand):
             "--generation",
             default="",
             metavar="NAME",
-            help="The one that would become live; the newest that is not live if omitted.",
+            help="The generation that would become live; the newest one that is not live if "
+            "omitted.",
         )
         parser.add_argument(
             "--searches",
             type=count,
             default=SEARCHES,
             metavar="N",
-            help=f"Ask N logged searches at most; {SEARCHES} if omitted.",
+            help=f"Send at most N logged searches; {SEARCHES} if omitted.",
         )
         parser.add_argument(
             "--seconds",
             type=seconds,
             default=SECONDS,
             metavar="N",
-            help=f"Begin no further request after N seconds; {SECONDS:g} if omitted.",
+            help=f"Send no further request after N seconds; {SECONDS:g} if omitted.",
         )
 
     def handle(

@@ -36,7 +36,7 @@ class Command(ElasticsearchCommand):
             type=int,
             default=0,
             metavar="N",
-            help="How many of the newest to keep for each index; 0 if omitted.",
+            help="How many generations to keep for each index, the newest first; 0 if omitted.",
         )
         parser.add_argument(
             "--builds",

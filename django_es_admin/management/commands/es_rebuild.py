@@ -48,11 +48,11 @@ class Command(ElasticsearchCommand):
     records = True
     help = (
         "Build a new generation of each index from the database and make it live in one request. "
-        "Until then the old generation is searched. It still gets every change after that, and "
-        "es_rollback goes back to it. Before the swap, the new generation is compared with the "
-        "database. Prints the plan first, and asks only if the swap deletes a physical index of "
-        "the "
-        "alias's own name. A document that Elasticsearch refuses keeps the old generation live."
+        "Until then, searches use the old generation. After that, the old generation still gets "
+        "every change, and es_rollback makes it live again. Before the swap, the new generation is "
+        "compared with the database. Prints the plan first, and asks only if the swap deletes a "
+        "physical index that has the name of the alias. If Elasticsearch refuses a document, the "
+        "old generation stays live."
     )
     examples = (
         " products     one index",
@@ -83,54 +83,57 @@ class Command(ElasticsearchCommand):
             "--no-swap",
             action="store_false",
             dest="swap",
-            help="Keep the new generation beside the live one, until es_swap_alias.",
+            help="Keep the new generation beside the live one until you run es_swap_alias.",
         )
         parser.add_argument(
             "--take-over",
             action="store_true",
-            help="Make yours what another database owns; its site must not write there any more.",
+            help="Take over an index that another database owns; its site must no longer write "
+            "to it.",
         )
         parser.add_argument(
             "--workers",
             type=count,
             metavar="N",
             help=(
-                "How many processes load an index, this one included; if omitted, half of the "
-                "cores of this machine, 4 at most (1 with SQLite)."
+                "How many processes load an index, including this one; if omitted, half of the "
+                "cores of this machine, at most 4 (1 with SQLite)."
             ),
         )
         parser.add_argument(
             "--rate",
             type=rate,
             metavar="N",
-            help="Load at most N objects a second; as fast as it goes if omitted.",
+            help="Load at most N objects a second; no limit if omitted.",
         )
         parser.add_argument(
             "--judge",
             action="store_true",
             help=(
-                "Ask both generations the judged searches, and do not swap if the new one answers "
-                "them worse."
+                "Send the judged searches to both generations, and do not swap if the results of "
+                "the new one are worse."
             ),
         )
         parser.add_argument(
             "--min-ndcg",
             type=share,
             metavar="N",
-            help="The same, and do not swap either if its nDCG@10 is below N.",
+            help="Like --judge, and also do not swap if the nDCG@10 of the new generation is "
+            "below N.",
         )
         parser.add_argument(
             "--block-writes",
             action="store_true",
             help=(
-                "Also indices without a document, which Elasticsearch copies: nobody can write to "
-                "them meanwhile, so that nothing is lost."
+                "Also rebuild indices without a document, which Elasticsearch copies. Nobody can "
+                "write to them during the copy, so nothing is lost."
             ),
         )
         parser.add_argument(
             "--background",
             action="store_true",
-            help="Let N workers of the background tasks do it (--workers N), and do not wait.",
+            help="Queue it for the workers of the background tasks, as many as --workers says, "
+            "and do not wait.",
         )
         parser.add_argument(
             "--resume",
@@ -148,7 +151,8 @@ class Command(ElasticsearchCommand):
         parser.add_argument(
             "--cancel",
             action="store_true",
-            help="Cancel the rebuilds of these indices that go on, or wait for a worker.",
+            help="Cancel the rebuilds of these indices that run, or wait for a worker; nothing "
+            "is rebuilt.",
         )
         add_dry_run(parser)
 

@@ -1,4 +1,4 @@
-"""Write the documents of some objects anew."""
+"""Write the documents of some objects again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,10 +34,11 @@ class Command(ElasticsearchCommand):
 
     records = True
     help = (
-        "Write the documents of objects anew, as if each had been saved: by key, by a condition, "
-        "those changed since a moment, or all. Each gets a row in the outbox. With the default "
-        "SYNC the rows are written at once; what is left, es_drain writes. The document of an "
-        "object that no longer exists is deleted."
+        "Write the documents of objects again, as if each object had been saved. Choose the "
+        "objects by key, by a condition, by the time of their last change, or all. Each object "
+        "gets a row in the outbox. With the default SYNC, the rows are written at once, and "
+        "es_drain writes what is left. The document of an object that no longer exists is "
+        "deleted."
     )
     examples = (
         " products --pk 17 42",
@@ -74,7 +75,7 @@ class Command(ElasticsearchCommand):
             "--model",
             default="",
             metavar="MODEL",
-            help="Choose only objects of this model, of an index of several documents.",
+            help="Choose only objects of this model, if several documents fill the index.",
         )
         add_dry_run(parser)
 
@@ -105,7 +106,7 @@ class Command(ElasticsearchCommand):
         )
         if plan.refusals:
             raise CommandError(" ".join(plan.refusals), returncode=Exit.FAILED)
-        self.say(f"{plan.definition.name}: {many(plan.objects, 'object')} to write anew.")
+        self.say(f"{plan.definition.name}: {many(plan.objects, 'object')} to write again.")
         if plan.definition.others:
             for part in plan.parts:
                 self.say(f"  {part.definition.own_label}: {many(part.objects, 'object')}.")

@@ -44,7 +44,7 @@ class Command(SwapCommand):
         """Roll back.
 
         Raises:
-            CommandError: the plan has refusals, somebody said no, or the swap failed.
+            CommandError: the plan has refusals, the answer was no, or the swap failed.
         """
         self.move(
             plan_rollback(get_definition(index, connection)),

@@ -31,9 +31,7 @@ class Command(ElasticsearchCommand):
         " --prometheus          for Prometheus: the textfile collector of its node exporter",
         " --json | jq .indices  for a program",
     )
-    exit_codes = (
-        "0 shown, 1 it could not be found out, 2 something needs attention (only with --check)"
-    )
+    exit_codes = "0 shown, 1 failed, 2 something needs attention (only with --check)"
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run; a probe leaves the system checks out, which take longer than all that it asks."""
@@ -59,7 +57,7 @@ class Command(ElasticsearchCommand):
         parser.add_argument(
             "--verbose",
             action="store_true",
-            help="Also say which way the documents of each index are made, and why.",
+            help="Also say how the documents of each index are made, and why.",
         )
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
@@ -77,7 +75,8 @@ class Command(ElasticsearchCommand):
             type=seconds,
             default=DEFAULT_SECONDS,
             metavar="SECONDS",
-            help="How long each connection may take, all at once (default: %(default)g).",
+            help="How long each connection may take; all connections are asked at the same time "
+            "(default: %(default)g).",
         )
 
     def handle(

@@ -16,10 +16,10 @@ class Command(SwapCommand):
 
     records = True
     help = (
-        "Make another generation of an index live: back to the one before the last rebuild, or to "
-        "the one that --to names. Prints the plan first and asks before the swap. Nothing is "
-        "deleted, and the same command swaps back, unless the live index is a physical index with "
-        "the name of the alias, which must be deleted."
+        "Make another generation of an index live: the one before the last rebuild, or the one "
+        "that --to names. Prints the plan first and asks before the swap. Nothing is deleted, "
+        "and the same command swaps back. The exception is a live physical index that has the "
+        "alias's name: it must be deleted."
     )
     examples = (
         " products --dry-run     what would be done",
@@ -69,7 +69,7 @@ class Command(SwapCommand):
         """Swap.
 
         Raises:
-            CommandError: the plan has refusals, somebody said no, or the swap failed.
+            CommandError: the plan has refusals, the answer was no, or the swap failed.
         """
         plan = plan_swap(get_definition(index, connection), to, min_ratio=min_ratio, force=force)
         self.move(

@@ -45,15 +45,16 @@ class Command(ElasticsearchCommand):
     """Print how the sets of synonyms differ from the rows, and put the rows."""
 
     help = (
-        "Put the rules of synonyms that the database has into Elasticsearch, where they differ. "
-        "Searches use them at once, without a rebuild. A rule that is saved is put by itself: this "
-        "mends what an outage, or somebody else, has left."
+        "Send the rules of synonyms from the database to Elasticsearch, where they differ. "
+        "Searches use them at once, without a rebuild. When you save a rule, it is sent "
+        "automatically: use this command if that failed, or if somebody has changed the rules in "
+        "Elasticsearch."
     )
     examples = (
         "                      all indices that use synonyms",
         " products --dry-run   only what differs",
     )
-    exit_codes = "0 Elasticsearch has the rules of the database, 1 it failed"
+    exit_codes = "0 Elasticsearch has the rules of the database, 1 failed"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""

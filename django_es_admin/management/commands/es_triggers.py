@@ -19,18 +19,16 @@ class Command(ElasticsearchCommand):
 
     help = (
         "Install, remove or show the triggers of documents with capture = 'triggers'. migrate "
-        "installs them by itself, replaces those of changed documents, and removes those of "
-        "documents that are gone."
+        "also installs them, replaces those of changed documents, and removes those of documents "
+        "that no longer exist."
     )
     examples = (
-        " status                what is there, missing or old; exit code 2 unless all is right",
-        " install               make what is missing, and remove what is old",
+        " status                which triggers exist, are missing or old (exit code 2)",
+        " install               create missing triggers, and remove old ones",
         " remove                remove all; signals capture again",
-        " install --sql         print the SQL instead, for who may not run it",
+        " install --sql         print the SQL instead, to run it yourself",
     )
-    exit_codes = (
-        "0 done, or all triggers are there, 1 failed, 2 some are missing, old or impossible"
-    )
+    exit_codes = "0 done, or all triggers exist, 1 failed, 2 some are missing, old or impossible"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do, and where."""
@@ -45,12 +43,12 @@ class Command(ElasticsearchCommand):
             "--database",
             choices=tuple(connections),
             metavar="ALIAS",
-            help="Only this database; all with an outbox if omitted.",
+            help="Only this database; if omitted, all databases that have an outbox.",
         )
         parser.add_argument(
             "--sql",
             action="store_true",
-            help="Print the SQL that makes the triggers, or removes them, and change nothing.",
+            help="Print the SQL that creates the triggers, or removes them, and change nothing.",
         )
 
     def handle(

@@ -55,17 +55,17 @@ class Command(ElasticsearchCommand):
 
     records = True
     help = (
-        "Add the fields that the code declares to the mapping of the live generation, and change "
-        "what can be changed in place, without a rebuild. Then all objects are written anew, so "
-        "that their documents have the new fields. The plan says of each field whether that can be "
-        "done, and why. If one needs a rebuild, nothing is changed."
+        "Add what is new in the declared mapping to the live generation, and change what can be "
+        "changed without a rebuild. Then all objects are written again, so that their documents "
+        "have the new fields. For each field that differs, the plan says whether it can be "
+        "changed without a rebuild, and why. If a field needs a rebuild, nothing is changed."
     )
     examples = (
         " products             what differs, then change it",
         " products --dry-run   only what differs",
         " products --no-reindex   write the objects later, with es_reindex --all",
     )
-    exit_codes = "0 the mapping is as declared now, 1 a field needs a rebuild, or it failed"
+    exit_codes = "0 the mapping is as declared now, 1 failed, or a field needs a rebuild"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices."""
@@ -75,7 +75,8 @@ class Command(ElasticsearchCommand):
             "--no-reindex",
             action="store_false",
             dest="reindex",
-            help="Do not write the objects anew: their documents have no new field until then.",
+            help="Do not write the objects again. Until they are written, their documents do not "
+            "have the new fields.",
         )
         add_dry_run(parser)
 
@@ -121,11 +122,11 @@ class Command(ElasticsearchCommand):
             verb = "in place" if one.applies else ("rebuild" if one.blocks else "stays")
             self.say(f"{name}: {one.path}: {verb}: {one.why}.")
         if plan.plan and not plan.changes:
-            self.say(f"{name}: the documents are made in another way than those that are there.")
+            self.say(f"{name}: the documents are made in another way than the existing ones.")
         if plan.settings:
             self.say(f"{name}: settings differ, and stay as they are: {', '.join(plan.settings)}.")
         if plan.objects and not (plan.nothing or plan.refusals):
-            self.say(f"{name}: {many(plan.objects, 'object is', 'objects are')} written anew.")
+            self.say(f"{name}: {many(plan.objects, 'object is', 'objects are')} written again.")
 
     def _tell(self, result: UpdateMappingResult) -> None:
         self.say(f"Updated {many(len(result.updated), 'field')} of {result.generation}.")

@@ -38,9 +38,10 @@ class Command(ElasticsearchCommand):
 
     records = True
     help = (
-        "Compare each object with its document in the live generation: which documents are "
-        "missing, are not what would be written now (stale), or have no object (ghosts). Changes "
-        "that still wait in the outbox are counted apart. Nothing is changed without --repair."
+        "Compare each document in the live generation with the document that would be written "
+        "for its object now. The command reports documents that are missing, that differ "
+        "(stale), or that have no object (ghosts). Changes that still wait in the outbox are "
+        "counted separately. Nothing is changed without --repair."
     )
     examples = (
         " products              compare all documents of an index",
@@ -51,7 +52,7 @@ class Command(ElasticsearchCommand):
         " products --since 2h   objects that were changed in the last two hours",
         " --json | jq '.indices[] | .missing + .stale + .ghosts'",
     )
-    exit_codes = "0 equal, 1 it could not be found out, 2 something differs (also with --repair)"
+    exit_codes = "0 equal, 1 failed, 2 something differs (also with --repair)"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the indices and what to do."""
@@ -84,15 +85,16 @@ class Command(ElasticsearchCommand):
             "--rate",
             type=rate,
             metavar="N",
-            help="At most N objects or documents a second; as fast as it goes if omitted.",
+            help="Compare at most N objects or documents a second; no limit if omitted.",
         )
 
         parser.add_argument(
             "--forever",
             action="store_true",
             help=(
-                "Compare all the time, slowly, until it is stopped (SIGTERM, Ctrl-C), and keep "
-                "when each range was last proven equal; with --rate, 500 a second if omitted."
+                "Compare continuously, and slowly, until the command is stopped (SIGTERM, "
+                "Ctrl-C), and record when each range was last found equal; --rate is 500 if "
+                "omitted."
             ),
         )
 

@@ -18,8 +18,8 @@ class Command(ElasticsearchCommand):
     """Walk one object through the whole chain: row, queryset, outbox, document, filters, words."""
 
     help = (
-        "Say why the search for some words finds an object, or does not: the one reason, then what "
-        "each word is looked for as and what each field has. Nothing is changed."
+        "Say why the search for some words finds an object, or does not find it: first the "
+        "reason, then the tokens of each word and the values of each field. Nothing is changed."
     )
     examples = (
         ' products 17 "trail shoe"                             why (not)?',
@@ -27,14 +27,14 @@ class Command(ElasticsearchCommand):
         ' products 17 "trail shoe" --filters \'{"brand": "Acme"}\'   with a filter',
         ' products 17 "trail shoe" --json | jq .reason',
     )
-    exit_codes = "0 found, 1 it could not be found out, 2 not found"
+    exit_codes = "0 found, 1 failed, 2 not found"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the object, the words and the search."""
         super().add_arguments(parser)
         parser.add_argument("index", metavar="INDEX", help="A declared index.")
         parser.add_argument("key", metavar="PK", help="The primary key of the object.")
-        parser.add_argument("words", metavar="WORDS", help="What is searched for, in quotes.")
+        parser.add_argument("words", metavar="WORDS", help="The words of the search, in quotes.")
         parser.add_argument(
             "--search",
             default="",

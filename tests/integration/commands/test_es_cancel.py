@@ -58,7 +58,7 @@ def test_nothing_to_cancel(run: Run, es: Elasticsearch) -> None:
     done = run("es_cancel")
     assert (done.code, done.out.strip()) == (
         0,
-        "Nothing goes on or waits that could be cancelled.",
+        "Nothing to cancel: no operation runs or waits.",
     )
     assert run("es_cancel", "--json").json == {"operations": []}
 

@@ -78,7 +78,7 @@ def test_the_plan_then_the_steps_then_the_outcome(
     assert lines[9].endswith(" rows/s")
     assert any(line.startswith(f"{INDEX}: drain what changed meanwhile") for line in lines)
     assert lines[-5:-1] == [
-        f"{INDEX}: set what was declared",
+        f"{INDEX}: apply the declared settings",
         f"{INDEX}: compare with the database",
         f"{INDEX}: swap the alias",
         f"{INDEX}: keep the old generation",

@@ -46,7 +46,7 @@ def test_a_build_that_is_kept_beside_the_live_one(run: Run, build: Build, holder
     ended = run("es_rebuild", INDEX, "--no-swap")
     assert ended.code == 0
     new = Generation.objects.get(role="building").name
-    assert "  5  keep it beside the live one, until es_swap_alias\n" in ended.out
+    assert "  5  keep it beside the live one until es_swap_alias\n" in ended.out
     assert f": {new} is ready with 3 documents (" in ended.out.splitlines()[-1]
     assert holders() == [live]
     assert run("es_swap_alias", INDEX, "--to", new, "--no-input").code == 0
@@ -72,7 +72,7 @@ def test_nobody_is_there_to_ask_about_a_physical_index(
     ended = run("es_rebuild", INDEX)
     assert ended.code == 1
     assert ended.err == f"Delete the physical index {physical} at the swap? [y/N] \n"
-    assert ended.message.startswith("Nobody answered, and nothing was done: pass --no-input")
+    assert ended.message.startswith("There was no answer, so nothing was done: pass --no-input")
     assert es.count(index=physical)["count"] == 1
     assert not Generation.objects.exists()
     assert not Operation.objects.exists()

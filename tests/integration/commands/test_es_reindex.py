@@ -1,4 +1,4 @@
-"""`es_reindex`: objects that are chosen are written anew, and no others."""
+"""`es_reindex`: objects that are chosen are written again, and no others."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def products(definition: IndexDefinition) -> list[Product]:
 
 @pytest.fixture
 def renewed(es: Elasticsearch, definition: IndexDefinition) -> Any:
-    """The primary keys of the objects whose documents were written anew."""
+    """The primary keys of the objects whose documents were written again."""
 
     def renewed() -> set[int]:
         es.indices.refresh(index=definition.alias)
@@ -44,7 +44,7 @@ def test_keys(run: Run, products: list[Product], renewed: Any) -> None:
     chosen = [products[3].pk, products[7].pk]
     done = run("es_reindex", INDEX, "--pk", *map(str, chosen))
     assert done.code == 0
-    assert "2 objects to write anew." in done.out
+    assert "2 objects to write again." in done.out
     assert "2 written, 0 waiting, 0 refused." in done.out
     assert renewed() == set(chosen)
     assert Operation.objects.latest("pk").kind == "reindex"
@@ -127,7 +127,7 @@ def test_what_is_refused(run: Run, es: Elasticsearch, definition: IndexDefinitio
 
 def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:
     done = run("es_reindex", INDEX, "--all", "--dry-run")
-    assert "12 objects to write anew." in done.out
+    assert "12 objects to write again." in done.out
     told = run("es_reindex", INDEX, "--all", "--dry-run", "--json").json
     assert (told["objects"], told["written"], told["waiting"], told["refused"]) == (12, 0, 0, 0)
     assert not Operation.objects.filter(kind="reindex").exists()
@@ -174,7 +174,7 @@ def test_a_number_that_no_row_can_have(run: Run, products: list[Product], one: s
     if done.code:
         assert f"The filter {one}=99999999999999999999 does not fit" in done.message
     else:
-        assert "0 objects to write anew." in done.out
+        assert "0 objects to write again." in done.out
 
 
 @pytest.mark.parametrize("other", ["00{}", "+{}", " {} "])

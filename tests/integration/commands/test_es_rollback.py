@@ -79,7 +79,7 @@ def test_nobody_is_there_to_ask(
     answer("")
     ended = run("es_rollback", INDEX)
     assert ended.code == 1
-    assert ended.message.startswith("Nobody answered, and nothing was done: pass --no-input")
+    assert ended.message.startswith("There was no answer, so nothing was done: pass --no-input")
     assert holders() == [generations[1]]
 
 

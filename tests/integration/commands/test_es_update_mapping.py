@@ -64,7 +64,7 @@ def test_a_field_is_added_and_filled(run: Run, es: Elasticsearch, live: None) ->
         done = run("es_update_mapping", NAME, "--note", "a price")
         assert done.code == 0
         assert "deployed: price: in place: a field can be added." in done.out
-        assert "deployed: 3 objects are written anew." in done.out
+        assert "deployed: 3 objects are written again." in done.out
         assert mapping(es, definition)["price"] == {"type": "float"}
         es.indices.refresh(index=definition.alias)
         assert verify(plan_verify(definition)).equal
@@ -121,7 +121,7 @@ def test_a_field_that_is_gone_stays(run: Run, es: Elasticsearch) -> None:
         rebuild(plan_rebuild(definition))
     with code(is_active=fields.BooleanField()) as definition:
         done = run("es_update_mapping", NAME, "--dry-run")
-        assert "price: stays: it is not declared any more." in done.out
+        assert "price: stays: it is no longer declared." in done.out
         assert "is_active" not in mapping(es, definition)
         assert run("es_update_mapping", NAME).code == 0
         assert {"price", "is_active"} <= mapping(es, definition).keys()

@@ -176,7 +176,7 @@ def test_what_is_told(mixed: Any) -> None:
     out = StringIO()
     call_command("es_reindex", "mixed", "--filter", "pk__lte=3", "--dry-run", stdout=out)
     told = out.getvalue()
-    assert "mixed: 4 objects to write anew." in told
+    assert "mixed: 4 objects to write again." in told
     assert "  cars.Article: 3 objects." in told
     assert "  cars.Car: 1 object.\n" in told
     assert "  left out: The filter pk__lte=3 does not fit testapp.Note: " in told

@@ -25,8 +25,9 @@ class Command(BaseCommand):
     """Create, fill, delete or rebuild the indices of the registered documents."""
 
     help = (
-        "Manage the indices of the registered documents. A rebuild deletes nothing: until the new "
-        "index equals the database, the existing one is searched and gets every change."
+        "Manage the indices of the registered documents. Until the new index equals the "
+        "database, a rebuild deletes nothing: searches use the existing index, which gets every "
+        "change."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -165,7 +166,7 @@ class Command(BaseCommand):
             if plan.concrete and not options["force"]:
                 question = (
                     f"'{plan.source}' is an index, not an alias. When the new index is complete, "
-                    f"it is deleted and an alias takes its place. Go on? [y/N]: "
+                    f"it is deleted and an alias takes its place. Continue? [y/N]: "
                 )
                 if input(question).lower() != "y":
                     self.stdout.write("Aborted")
@@ -174,8 +175,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Indexing {rows}'{definition.model_label}' objects")
             result = rebuild(plan)
             self.stdout.write(
-                f"The alias '{definition.alias}' leads to the new index '{result.generation}' with "
-                f"{many(result.gate.documents, 'document')}"
+                f"The alias '{definition.alias}' points at the new index '{result.generation}' "
+                f"with {many(result.gate.documents, 'document')}"
             )
             if plan.source and not plan.concrete:
                 self.stdout.write(
