@@ -66,7 +66,7 @@ def clock_of(now: datetime) -> Clock:
 
 
 def today() -> date:
-    """Return the day in the project's own time zone, whoever asks."""
+    """Return the day in the project's own time zone, regardless of the current one."""
     now = timezone.now()
     zone = timezone.get_default_timezone()
     return (now if timezone.is_naive(now) else timezone.localtime(now, zone)).date()

@@ -58,7 +58,7 @@ class IndexBlocked(ElasticsearchAdminError):
 
 
 class GenerationUnknown(ElasticsearchAdminError):
-    """The alias points at an index that no change is written to: run `manage.py es_create`."""
+    """The alias points at an index that gets no changes: run `manage.py es_create`."""
 
 
 class OwnedByAnother(ElasticsearchAdminError):
@@ -70,7 +70,7 @@ class ClientTooNew(ElasticsearchAdminError):
 
 
 class IndexMissing(ElasticsearchAdminError):
-    """Nothing has that name: `manage.py es_status` says what is missing, and what mends it."""
+    """Nothing has that name: `manage.py es_status` says what is missing, and how to fix it."""
 
 
 class ReadOnlyConnection(ElasticsearchAdminError):
@@ -110,7 +110,7 @@ class SearchUnknown(ElasticsearchAdminError):
 
 
 class ClickForged(ElasticsearchAdminError):
-    """The mark of a result is none that this project has signed, or not in full."""
+    """The click of a result was not signed by this project, or is incomplete."""
 
 
 class NothingJudged(ElasticsearchAdminError):
@@ -152,7 +152,7 @@ class SearchNotAnswered(ElasticsearchAdminError):
 
 
 class SearchRefused(ElasticsearchAdminError):
-    """A search that a person wrote has a part that is not admitted; nothing was sent."""
+    """A search as JSON has a part that is not allowed; nothing was sent."""
 
 
 class OperationRefused(ElasticsearchAdminError):
@@ -172,7 +172,7 @@ class OperationTakenOver(ElasticsearchAdminError):
 
 
 class OperationCancelled(ElasticsearchAdminError):
-    """Somebody cancelled the operation; the live index is unchanged."""
+    """The operation was cancelled; the live index is unchanged."""
 
 
 class RangeTakenOver(ElasticsearchAdminError):
@@ -236,7 +236,7 @@ class KeyMissing(ElasticsearchAdminError):
 
 
 class ModelNotIndexed(ElasticsearchAdminError):
-    """No document is made from that model or names it in ``related_models``: register one."""
+    """No document indexes that model or names it in ``related_models``: register one."""
 
 
 class TriggersImpossible(ElasticsearchAdminError):

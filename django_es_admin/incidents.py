@@ -1,4 +1,4 @@
-"""Errors of others, whose texts may hold anything: told by type and reference, and logged whole.
+"""Errors from other packages: shown as type and reference, and logged in full.
 
 A driver quotes rows, a broker's URL has a password, the project's own code says what it likes. Who
 may see a page or a table may not see that; who reads the log finds it by the reference.
@@ -30,7 +30,7 @@ class Explained(Exception):
 
 
 def tell(error: BaseException, what: str, level: int = logging.ERROR) -> str:
-    """Return what people may be told of an error: the text if it is ours, else type and reference.
+    """Return what users may see of an error: the text if it is ours, else type and reference.
 
     The log gets the text and the traceback then, with the same reference.
 

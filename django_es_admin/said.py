@@ -18,7 +18,7 @@ class Said(str):
     Attributes:
         sentence: what a page shows, before the values are filled in.
         values: what is filled in.
-        verb: what mends it, as the pages name their actions; "" if none of them does.
+        verb: what fixes it, as the pages name their actions; "" if no action does.
         parts: of which it is made, if these are sentences themselves.
     """
 

@@ -75,7 +75,7 @@ def do_operation(using: str, operation: int) -> str:
     Raises:
         ElasticsearchAdminError: it failed; the record has the reason, too.
     """
-    # Whoever began a task is there, however long nothing is to be done after it.
+    # A worker that has started a task is there, even if it has nothing to do afterwards.
     Heartbeat(Worker.Kind.TASKS).beat([using])
     return do_queued(using, operation, hire_tasks)
 
@@ -91,7 +91,7 @@ def load_ranges(index: str, connection: str, generation: str, rate: float | None
         rate: at most so many objects a second.
 
     Raises:
-        ElasticsearchAdminError: a request failed as a whole; the others go on.
+        ElasticsearchAdminError: a request failed as a whole; the other workers continue.
     """
     help_rebuild(index, connection, generation, rate)
 
@@ -135,7 +135,7 @@ def enqueue_rebuild(plan: RebuildPlan) -> Operation:
     """Let a worker of the background tasks rebuild an index; return the record of the operation.
 
     Raises:
-        OperationRefused: the plan has refusals, another rebuild goes on, or nothing works in the
+        OperationRefused: the plan has refusals, another rebuild is running, or nothing runs in the
             background.
     """
     _require_background()

@@ -102,7 +102,7 @@ class ClickView(View):
         """Go to the object's page.
 
         Raises:
-            Http404: nobody here has signed this, or the object has no page.
+            Http404: this site has not signed the click, or the object has no page.
         """
         clicked = self._read(click)
         response = HttpResponseRedirect(self.get_url(clicked))
@@ -114,10 +114,10 @@ class ClickView(View):
         return response
 
     def post(self, request: HttpRequest, click: str) -> HttpResponse:
-        """Count alone.
+        """Count only.
 
         Raises:
-            Http404: nobody here has signed this.
+            Http404: this site has not signed the click.
         """
         note_click(click, self._read(click))
         return HttpResponse(status=204)

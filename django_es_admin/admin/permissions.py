@@ -1,4 +1,4 @@
-"""Who may see the pages, and that the stock forms of Django change nothing there."""
+"""Permissions of the pages: who may see them. The stock forms of Django change nothing there."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ class PageAdmin(PageAdminBase):
         raise PermissionDenied
 
     def require_view(self, request: HttpRequest) -> None:
-        """Let only those pass who have the right to view.
+        """Allow only users who have the right to view.
 
         Raises:
             PermissionDenied: the user has not; before anything is looked up, so that the answer

@@ -37,8 +37,8 @@ def may_read_one(
 
     Args:
         definition: of its index; None where it is not declared.
-        key: of the document, as in the outbox: its object's primary key, most often. Where the
-            object is gone, only those may read it who may read all.
+        key: of the document, as in the outbox: its object's primary key, most often. If the object
+            no longer exists, only users who may read all documents may read it.
     """
     if may_read_all(site, request, definition):
         return True

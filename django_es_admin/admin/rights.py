@@ -140,10 +140,10 @@ register_authority("admin", still_has_right)
 
 
 def index_of(connection: str, name: str) -> Index:
-    """Return what stands for an index in hooks and in the admin's log."""
+    """Return the object for an index in hooks and in the admin's log."""
     return Index(pk=f"{connection}:{name}")
 
 
 def quoted(index: Index) -> str:
-    """Return the id of an index as it stands in an address."""
+    """Return the id of an index in the form that it has in an address."""
     return quote(index.pk)

@@ -27,7 +27,7 @@ class Disk:
 
 
 def read_disk(connection: Base, deadline: Deadline) -> Disk | None:
-    """Return the room of a cluster; None where its nodes do not tell.
+    """Return the disk space of a cluster; None if its nodes do not report it.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.

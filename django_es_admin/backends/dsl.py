@@ -75,7 +75,7 @@ def _is_ours(client: object) -> bool:
 
 
 def _registered(alias: str) -> object:
-    """Return what stands under ``alias`` there; None for nothing."""
+    """Return the connection that is registered there as ``alias``; None if there is none."""
     try:
         return dsl.get_connection(alias)
     except KeyError:

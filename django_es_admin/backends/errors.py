@@ -67,9 +67,10 @@ def translated(connection: Base) -> Iterator[None]:
 
 @contextmanager
 def understood(connection: Base) -> Iterator[None]:
-    """Raise ``NotElasticsearch`` where an answer, good JSON though, is not of the shape it must be.
+    """Raise ``NotElasticsearch`` if an answer is valid JSON, but does not have the expected shape.
 
-    Put nothing but the reading of an answer into it: it takes a defect of ours for one of theirs.
+    Use it only around code that reads an answer: it would report a mistake in other code as a
+    mistake in the answer.
     """
     try:
         yield
@@ -162,8 +163,8 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
         return AccessRefused(text % values)
     if status == HTTPStatus.NOT_FOUND:
         text = _(
-            "The connection %(connection)s has no such index (%(reason)s): "
-            "`manage.py es_status` says what is missing, and what mends it."
+            "The connection %(connection)s has no such index (%(reason)s): `manage.py es_status` "
+            "says what is missing, and how to fix it."
         )
         return IndexMissing(text % values)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

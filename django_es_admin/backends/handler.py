@@ -229,7 +229,7 @@ class ConnectionHandler:
             self._connections[alias] = connection
 
     def __delitem__(self, alias: str) -> None:
-        """Forget a connection: the next use of the alias makes it anew, from its settings."""
+        """Forget a connection: the next use of the alias creates it again from its settings."""
         with self._lock:
             if alias not in self._connections:
                 self._server(alias)

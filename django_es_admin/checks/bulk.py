@@ -1,4 +1,4 @@
-"""What captures changes: models whose bulk operations nobody captures, impossible triggers."""
+"""Checks of the capture: models whose bulk operations are not captured, impossible triggers."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ def check_bulk(**kwargs: Any) -> list[CheckMessage]:
     return [
         warning(
             "W070",
-            f"{model._meta.label} is indexed, and what update() and bulk_create() of its manager "
-            f"change is not captured.",
+            f"{model._meta.label} is indexed, but update() and bulk_create() of its manager "
+            f"are not captured.",
             "Give it `objects = CapturedManager()` from django_es_admin.outbox, or put "
             "CapturedManagerMixin before the class of its own manager; or let triggers capture it, "
             'with capture = "triggers" in class Django of its document.',

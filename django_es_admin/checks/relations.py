@@ -17,7 +17,7 @@ Model = type[models.Model]
 
 
 def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
-    """Check that somebody says which documents change with the objects of ``related_models``."""
+    """Check that the document says which objects change with those of ``related_models``."""
     related = document.django.related_models
     if not related:
         return

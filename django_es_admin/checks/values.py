@@ -37,8 +37,8 @@ def _check_routing(document: type[Document], mapping: Any) -> Iterator[CheckMess
         yield error(
             "E044",
             f"{document.__name__}.{name} needs a routing, but documents are written without one.",
-            "Index the objects of each model by a document of its own, or those that belong to "
-            "one as a NestedField of it.",
+            "Give each model a document and an index of its own, or declare related objects as a "
+            "NestedField.",
             document,
         )
     for name, field in _all(mapping, ""):

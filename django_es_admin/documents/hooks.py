@@ -50,7 +50,7 @@ _PACKAGE = f"{__name__.partition('.')[0]}."
 def foreign_hooks(document: type[Document]) -> Iterator[tuple[str, str]]:
     """Yield each method of a document class that nobody will call, and what to do instead.
 
-    Those in ``supported_hooks`` of the class are called by whoever has put them there.
+    Those in ``supported_hooks`` of the class are called by the code that has put them there.
     """
     patterns = FOREIGN_HOOKS.keys() - document.supported_hooks
     fields = document._doc_type.mapping

@@ -208,7 +208,7 @@ class Reads:
             self._columns.setdefault(relation.model, set())
 
     def _add_links(self, through: Model) -> None:
-        """Add the model of a relation's links: whoever changes one directly, changes documents."""
+        """Add the model of a relation's links: a change of a link changes documents."""
         self._related.add(through)
         self._reversed.add(through)
         columns = self._columns.setdefault(through, set())
@@ -218,7 +218,7 @@ class Reads:
 
     @contextmanager
     def _opaque_after_errors(self, model: Model) -> Iterator[None]:
-        """Let no error of the project's own querysets break a save: whoever reads them tells it."""
+        """Let no error of the project's own querysets break a save: a later read reports it."""
         using = router.db_for_write(model)
         try:
             # A query that fails must not take a transaction that goes on with it.

@@ -1,4 +1,4 @@
-"""Import in bulk requests, and tell what of it is not in the index."""
+"""Import in bulk requests, and report which documents are not in the index."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,8 @@ class ElasticsearchImportMixin(Base):  # type: ignore[misc]
     """
 
     import_portion: int | None = None
-    """Rows of a sheet that are imported in one transaction; omitted: all of it is one. SQLite lets
-    nobody else write during a transaction, so that a long one keeps others even from signing in."""
+    """Rows of a sheet that are imported in one transaction; omitted: all of it is one. SQLite
+    allows no other writes during a transaction, so during a long one users cannot even sign in."""
 
     def choose_import_resource_class(self, form: Any, request: HttpRequest) -> Any:
         """Return the resource class; what it writes in bulk is captured."""

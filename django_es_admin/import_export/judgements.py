@@ -38,11 +38,11 @@ class JudgementTransferMixin(ImportExportMixin):  # type: ignore[misc]
     resource_classes = (JudgementResource,)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Let those export who may view: by itself the package lets everyone of the staff."""
+        """Allow an export to users who may view; by default the package allows it to all staff."""
         allowed: bool = self.has_view_permission(request)
         return allowed
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Let those import who may add and change, as a file does either."""
+        """Allow an import to users who may add and change, because a file can do both."""
         allowed: bool = self.has_add_permission(request) and self.has_change_permission(request)
         return allowed

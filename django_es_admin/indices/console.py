@@ -64,15 +64,15 @@ def read_body(text: str) -> dict[str, Any]:
     try:
         body = parsed(text.encode())
     except Unreadable as error:
-        raise SearchRefused(_("A key stands twice in an object.")) from error
+        raise SearchRefused(_("An object has the same key twice.")) from error
     except RecursionError as error:
         raise SearchRefused(_("It is nested too deeply.")) from error
     except ValueError as error:
-        raise SearchRefused(_("This is no JSON: %(why)s.") % {"why": error}) from error
+        raise SearchRefused(_("This is not valid JSON: %(why)s.") % {"why": error}) from error
     if not isinstance(body, dict):
         raise SearchRefused(_("A search is an object: write {…}."))
     if unknown := sorted(body.keys() - KEYS):
-        text = _("%(names)s cannot be used here. What can: %(known)s.")
+        text = _("%(names)s cannot be used here. You can use: %(known)s.")
         raise SearchRefused(text % {"names": ", ".join(unknown), "known": ", ".join(sorted(KEYS))})
     _look_into(body)
     _bound(body)
@@ -97,9 +97,9 @@ def _look_into(body: Mapping[str, Any]) -> None:
     try:
         named = next(names_in_query(body), None)
     except (Unreadable, AttributeError, KeyError, TypeError) as error:
-        raise SearchRefused(_("It has a part that cannot be looked into.")) from error
+        raise SearchRefused(_("It has a part that cannot be checked.")) from error
     if named is not None:
-        text = _("It looks something up in %(name)s: only the index of this page is read here.")
+        text = _("It reads %(name)s, but this page can only read its own index.")
         raise SearchRefused(text % {"name": named})
 
 

@@ -207,7 +207,7 @@ def _given(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _needs_rebuild(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None) -> bool:
-    """Whether the documents must be written anew for the live mapping to become the declared."""
+    """Whether documents must be written again for the live mapping to become the declared one."""
     if ours is None or theirs is None:
         # A field can be added in place, but only a rebuild fills it; none can be taken away.
         return True

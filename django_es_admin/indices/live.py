@@ -136,7 +136,7 @@ def _moment(milliseconds: str) -> datetime | None:
     try:
         return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
     except (OverflowError, OSError, ValueError):
-        # Whoever creates an index may set its date.
+        # The date can be set when an index is created.
         return None
 
 

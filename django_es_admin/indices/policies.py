@@ -55,7 +55,7 @@ class Policies:
 
 
 def read_policies(connection: Base, index: str, deadline: Deadline) -> Policies:
-    """Return what applies to a physical index; what the cluster does not tell is None."""
+    """Return what applies to a physical index; None for what the cluster does not report."""
     found = Policies()
     try:
         found = replace(found, templates=_templates(connection, index, deadline))

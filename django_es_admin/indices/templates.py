@@ -20,7 +20,7 @@ _POLICY = "index.lifecycle.name"
 def find_template_warnings(
     definition: IndexDefinition, live: LiveIndices, deadline: Deadline
 ) -> list[str]:
-    """Return a warning for each template, and each policy, that would have a say in an index.
+    """Return a warning for each template and each policy that would affect an index.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.

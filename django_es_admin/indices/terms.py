@@ -125,7 +125,7 @@ def read_terms(connection: Base, index: str, deadline: Deadline, *, field: TermF
             allow_partial_search_results=False,
         )
     if answer.body.get("timed_out"):
-        raise ServerRefused(_("To count the terms takes longer than SEARCH_TIMEOUT."))
+        raise ServerRefused(_("Counting the terms takes longer than SEARCH_TIMEOUT."))
     with understood(connection):
         told = answer.body["aggregations"]
         told = told["in"] if field.nested else told

@@ -29,7 +29,7 @@ class FieldUsage:
 def read_usage(connection: Base, index: str, deadline: Deadline) -> FieldUsage | None:
     """Return how often the fields of an index were used.
 
-    None where this is not known: the cluster does not count it, or does not tell this user.
+    None if this is not known: the cluster does not count it, or does not show it to this user.
     """
     try:
         with translated(connection):

@@ -21,7 +21,7 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class Question:
-    """One search to ask.
+    """One search to send.
 
     Args:
         search: whose.

@@ -1,4 +1,4 @@
-"""Ask the same searches in two ways, and say what differs."""
+"""Send the same searches in two ways, and say what differs."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,13 +24,13 @@ SIZE = 10
 """Results of a search that are compared."""
 DAYS = 30
 LOOKED_THROUGH = 5
-"""Times as many logged searches are read as are asked at most."""
+"""This factor times the number of searches to send is the number of logged searches to read."""
 
 Asked = tuple[Question, SearchParts]
 Side = Callable[[Sequence[Asked]], list[Found]]
 """One way to ask some searches, no more than ``AT_ONCE``."""
 OnBatch = Callable[[int, int], None]
-"""Told how many searches were asked, of how many."""
+"""Called with how many searches were sent, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def sentence(result: Comparison) -> str:
 def sentence_of(asked: int, same: int, lost: int) -> str:
     """Return the same of a comparison that was kept."""
     if not asked:
-        return _("No search is logged or judged, so nothing could be asked.")
+        return _("No search is logged or judged, so nothing could be compared.")
     clauses = {
         "asked": _say(ngettext("Of %(n)s search", "Of %(n)s searches", asked), asked),
         "same": _say(ngettext("%(n)s is the same", "%(n)s are the same", same), same),

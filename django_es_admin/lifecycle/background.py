@@ -33,7 +33,7 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
     """Make the record of a rebuild that a background task is to do.
 
     Raises:
-        OperationRefused: the plan has refusals, or another rebuild goes on.
+        OperationRefused: the plan has refusals, or another rebuild is running.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -107,7 +107,7 @@ def help_rebuild(index: str, connection: str, generation: str, rate: float | Non
         rate: at most so many objects a second.
 
     Raises:
-        ElasticsearchAdminError: a request failed as a whole; the others go on.
+        ElasticsearchAdminError: a request failed as a whole; the other workers continue.
     """
     definition = get_definition(index, connection)
     building = generations_of(definition).filter(

@@ -79,7 +79,7 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
         refusals.append(Said(text, {"name": definition.name}))
         return CompletePlan(definition, name, None, 0, False, tuple(refusals))
     if row is None:
-        text = _("No generation of %(name)s is live to which changes are written: rebuild it.")
+        text = _("%(name)s has no live generation that gets changes: rebuild it.")
         refusals.append(Said(text, {"name": definition.name}, verb="rebuild"))
     if running := running_rebuild(definition):
         refusals.append(explain_running(running))
@@ -98,7 +98,7 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
 
 
 def complete(plan: CompletePlan, *, queued: Operation | None = None) -> CompleteResult:
-    """Compare the keys on both sides, and write those that only one of them has.
+    """Compare the keys on both sides, and write those that only one side has.
 
     Args:
         queued: its record, if it was made before.

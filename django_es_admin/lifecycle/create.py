@@ -30,7 +30,7 @@ class CreatePlan:
     """What ``create_index`` will do.
 
     Args:
-        generation: name of the physical index; its end is drawn anew when it is created.
+        generation: name of the physical index; its end changes when it is created.
         fields: number of fields of the declared mapping.
         existing: the generation that is live already; None if there is none.
         refusals: why it cannot be done, empty if it can.
@@ -42,7 +42,8 @@ class CreatePlan:
     existing: str | None
     refusals: tuple[str, ...]
     former: Former | None = None
-    """What the alias belongs to, where nobody holds it: to be given back, not replaced."""
+    """The generation that the alias belongs to if no index has it: the alias must be restored, not
+    replaced."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def _explain_former(definition: IndexDefinition, former: Former, deadline: Deadl
     found = count_documents(definition.connection, [former.name], deadline)[former.name]
     documents = counted(found, "document")
     text = _(
-        "Nobody holds the alias %(alias)s, but the index is not lost: %(generation)s, with "
-        "%(documents)s, gets each change. Give the alias back to it: an empty index would "
-        "take its place, and retire it."
+        "No index has the alias %(alias)s, but the index is not lost: %(generation)s, with "
+        "%(documents)s, gets each change. Restore its alias: an empty index would take its "
+        "place, and retire it."
     )
     values = {"alias": definition.alias, "generation": former.name, "documents": documents}
     return Said(text, values)

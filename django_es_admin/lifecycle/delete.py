@@ -129,14 +129,14 @@ def _refuse_last_copy(definition: IndexDefinition, name: str, live: LiveIndices)
     values = {"alias": definition.alias, "generation": name, "name": definition.name}
     if former and former.name == name:
         text = _(
-            "Nobody holds the alias %(alias)s, and %(generation)s is what it belongs to: give it "
-            "back first, or delete the whole index with `manage.py es_delete %(name)s`."
+            "No index has the alias %(alias)s, which belongs to %(generation)s: restore the "
+            "alias first, or delete the whole index with `manage.py es_delete %(name)s`."
         )
     else:
         text = _(
-            "What the alias %(alias)s should lead to is gone, closed or not whole, so "
-            "%(generation)s may be the last copy: mend the index first, or delete all of it with "
-            "`manage.py es_delete %(name)s`."
+            "The index behind the alias %(alias)s is gone, closed or incomplete, so "
+            "%(generation)s may be the last copy: repair the index first, or delete all of it "
+            "with `manage.py es_delete %(name)s`."
         )
     return [Said(text, values)]
 

@@ -61,7 +61,7 @@ def _parked(definition: IndexDefinition) -> QuerySet[OutboxEntry]:
 
 
 def _left(definition: IndexDefinition) -> int:
-    """Return how many changes of the connection nobody has tried; the others are counted apart."""
+    """Return how many changes of the connection are new; the others are counted separately."""
     rows = OutboxEntry.objects.using(definition.database).filter(connection=definition.using)
     return rows.filter(parked_at=None, delete_sent=False, attempts=0).count()
 

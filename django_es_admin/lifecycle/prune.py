@@ -1,4 +1,4 @@
-"""Delete generations that nobody needs any more."""
+"""Delete generations that are no longer needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ class PruneResult:
 def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = False) -> PrunePlan:
     """Return the plan of :func:`prune`.
 
-    Live and standby generations are never pruned, and no build that goes on.
+    Live and standby generations and running builds are never pruned.
 
     Args:
         keep: how many of the newest to keep nevertheless.

@@ -25,7 +25,7 @@ from .generations.table import generations_of
 from .swap import SECONDS_FOR_SHARDS
 
 MOST_WORKERS = 4
-"""Processes of one machine that load an index, if nobody says how many."""
+"""How many processes of one machine load an index by default, at most."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def plan_rebuild(
     if judge is not None and definition.document and (why := the_judge().find_refusal(definition)):
         refusals.append(why)
     elif judge is not None and definition.document is None:
-        text = _("The index %(name)s has no document, so no judged search can be asked of it.")
+        text = _("The index %(name)s has no document, so no judged search can be sent to it.")
         refusals.append(Said(text, {"name": definition.name}))
     copied = definition.document is None
     if copied:

@@ -41,7 +41,7 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     holders = live.holders(definition.alias)
     refusals = find_readonly_refusals(definition)
     if not holders:
-        text = _("Nobody holds the alias of %(name)s, so that nothing is searched there.")
+        text = _("No index has the alias of %(name)s, so nothing can be searched there.")
         refusals.append(Said(text, {"name": definition.name}))
     elif not all(holder.open for holder in holders):
         text = _("The index %(name)s is closed: open it first.")

@@ -1,4 +1,4 @@
-"""Write documents anew, though nothing was changed: rows of the outbox like any other."""
+"""Write documents again without a change: with rows of the outbox like any other."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .generations.table import generations_of
 
 @dataclass(frozen=True)
 class ReindexResult:
-    """What became of objects that were to be written anew.
+    """The result of a reindex.
 
     Args:
         objects: all of them.

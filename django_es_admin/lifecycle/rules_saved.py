@@ -1,7 +1,7 @@
 """Put a set of synonyms as soon as a rule that is saved or deleted is committed.
 
-Nothing that fails here reaches who saved it: the row stays, the pages and ``es_status`` say that
-Elasticsearch has other rules, and the next save, ``es_synonyms`` or rebuild mends it.
+Nothing that fails here reaches the code that saved it: the row stays, the pages and ``es_status``
+say that Elasticsearch has other rules, and the next save, ``es_synonyms`` or rebuild fixes it.
 """
 
 import logging

@@ -95,7 +95,10 @@ def plan_reindex(
     """
     plan = ReindexPlan(definition, (), tuple(filters), since, ())
     if definition.document is None:
-        text = _("The index %(name)s has no document to write its objects by: register one.")
+        text = _(
+            "The index %(name)s has no document, so its objects cannot be written: register "
+            "a document."
+        )
         return replace(plan, refusals=(text % {"name": definition.name},))
     parts = [part for part in definition.parts if not model or _is_called(part, model)]
     if not parts:

@@ -1,4 +1,4 @@
-"""Delete all generations of a connection that nobody needs, at once."""
+"""Delete all generations of a connection that are no longer needed, at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class SpacePlan:
 
 
 def plan_space(connection: str, *, builds: bool = False) -> SpacePlan:
-    """Return the plan of :func:`free_space`: indices of which nothing can go cost no request.
+    """Return the plan of :func:`free_space`: indices without anything to delete cost no request.
 
     Args:
         connection: alias.

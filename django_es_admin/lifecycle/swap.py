@@ -170,7 +170,7 @@ def _adds_only(plan: SwapPlan) -> bool:
 
 
 def _take_back(plan: SwapPlan) -> None:
-    """Undo a first swap if somebody else has put the alias somewhere meanwhile."""
+    """Undo a first swap if the alias was put somewhere else meanwhile."""
     added = [action["add"] for action in plan.actions]
     connection = plan.definition.connection
     with translated(connection):

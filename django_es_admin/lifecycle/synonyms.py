@@ -1,4 +1,4 @@
-"""Bring the sets of synonyms in Elasticsearch in step with the rows."""
+"""Update the sets of synonyms in Elasticsearch from the rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

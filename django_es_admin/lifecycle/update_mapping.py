@@ -58,7 +58,7 @@ class UpdateMappingPlan:
         changes: each field that differs, with whether it applies and why.
         settings: names of settings that differ; they stay as they are.
         plan: whether documents are made in another way than when the generation was built.
-        objects: that are written anew, so that their documents have what was added.
+        objects: that are written again, so that their documents have what was added.
         reindex: whether they are.
         refusals: why it cannot be done, empty if it can.
     """
@@ -74,7 +74,7 @@ class UpdateMappingPlan:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to put, and nothing to write anew."""
+        """Whether there is nothing to put, and nothing to write again."""
         return not (self.refusals or self.plan or any(one.applies for one in self.changes))
 
 
@@ -84,7 +84,7 @@ class UpdateMappingResult:
 
     Args:
         updated: paths of the fields that were added or changed.
-        objects: what became of those that were written anew; None if none were.
+        objects: what became of those that were written again; None if none were.
     """
 
     index: str
@@ -97,7 +97,7 @@ def plan_update_mapping(definition: IndexDefinition, *, reindex: bool = True) ->
     """Return the plan of :func:`update_mapping`.
 
     Args:
-        reindex: write all objects anew afterwards, so that they have what was added.
+        reindex: write all objects again afterwards, so that they have what was added.
 
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
@@ -135,12 +135,12 @@ def _judge(difference: Difference) -> MappingChange:
     applies = blocks = False
     if declared is None:
         why = _(
-            "it is not declared any more. A field cannot be taken out of a mapping: it stays until "
-            "the next rebuild, and does no harm"
+            "it is no longer declared. A field cannot be removed from a mapping: it stays until "
+            "the next rebuild, and is harmless"
         )
     elif live is None:
         applies = True
-        why = _("a field can be added. Documents have it once they are written anew")
+        why = _("a field can be added. Documents have it after they are written again")
     elif not difference.needs_rebuild:
         applies = True
         why = _("what differs can be changed while the index is in use")
@@ -155,13 +155,13 @@ def _find_refusals(found: Changes, changes: tuple[MappingChange, ...]) -> list[s
     refusals = []
     if not generations_of(found.definition).filter(name=found.generation).exists():
         text = _(
-            "django-es-admin did not create %(generation)s: `manage.py es_create %(name)s` makes "
-            "it known."
+            "django-es-admin did not create %(generation)s: `manage.py es_create %(name)s` "
+            "registers it."
         )
         refusals.append(text % {"generation": found.generation, "name": name})
     if blocking := [one.path for one in changes if one.blocks]:
         text = _(
-            "%(fields)s of %(name)s cannot be changed in place, so nothing is: "
+            "%(fields)s of %(name)s cannot be changed in place, so nothing is changed: "
             "`manage.py es_rebuild %(name)s`."
         )
         refusals.append(text % {"fields": ", ".join(blocking), "name": name})
@@ -177,7 +177,7 @@ def _find_refusals(found: Changes, changes: tuple[MappingChange, ...]) -> list[s
 def update_mapping(
     plan: UpdateMappingPlan, on_progress: OnProgress = ignore
 ) -> UpdateMappingResult:
-    """Put the declared mapping into the live generation, and write all objects anew.
+    """Put the declared mapping into the live generation, and write all objects again.
 
     Only after that the generation counts as built for this code.
 
@@ -200,7 +200,7 @@ def update_mapping(
 
         tell()
         patiently(partial(_put, plan), tell)
-        # Before anything is written anew: drains of this code leave out what they do not know.
+        # Before anything is written again: drains of this code leave out what they do not know.
         outlast(lambda: rows.update(revision=F("revision") + 1))
         objects = None
         if plan.reindex:

@@ -18,7 +18,7 @@ _acting: ContextVar["Acting | None"] = ContextVar("acting", default=None)
 
 @dataclass
 class Acting:
-    """Somebody who begins operations.
+    """Who starts operations.
 
     Args:
         who: the user; the account of this process if nobody said so.
@@ -53,7 +53,7 @@ def acting(who: str, *, through: str = "", note: str = "") -> Iterator[Acting]:
 
 @contextmanager
 def leaving(note: str) -> Iterator[None]:
-    """Leave a note with the operations that begin in the context, whoever begins them."""
+    """Add a note to all operations that start in the context."""
     outer = _acting.get()
     begun = outer.begun if outer else []
     token = _acting.set(Acting(who_acts(), acts_through(), note, begun))

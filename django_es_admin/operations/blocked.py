@@ -5,7 +5,7 @@ from ..models import Operation
 from .running import is_alive, operations_in, operations_of
 
 BLOCKED = "blocked"
-"""Among the details of a rebuild: the physical index that it lets nobody write to."""
+"""Key in the details of a rebuild: the physical index that it has blocked for writes."""
 
 
 def left_blocked(using: str) -> dict[tuple[str, str], str]:

@@ -22,9 +22,9 @@ def find_cancel_refusal(operation: OperationStatus) -> str:
 
 
 def cancel(operation: OperationStatus) -> None:
-    """Ask an operation to end: at once if nobody works on it yet, else at its next sign of life.
+    """Cancel an operation: at once if no process works on it yet, else at its next sign of life.
 
-    The live generation stays as it is; one that is being built is not made live.
+    The live generation does not change; a generation that is being built is not made live.
 
     Raises:
         OperationRefused: there is nothing to cancel.
@@ -43,7 +43,7 @@ def cancel(operation: OperationStatus) -> None:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """An operation that somebody cancelled.
+    """An operation that was cancelled.
 
     Args:
         at_once: whether it has ended; else it ends after its current step or batch.
@@ -56,7 +56,7 @@ class Cancelled:
 def cancel_operations(
     definition: IndexDefinition, kinds: Collection[str] = ()
 ) -> tuple[Cancelled, ...]:
-    """Cancel all that goes on or waits on an index, and return it.
+    """Cancel all operations that run or wait on an index, and return them.
 
     Args:
         kinds: of operations; of all if empty.

@@ -28,7 +28,7 @@ HISTORY = 50
 """Operations of one index that its page lists."""
 
 QUIET = 15.0
-"""Seconds without progress from which on it is told."""
+"""Seconds without progress after which the page says so."""
 
 _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.CREATE: ("create",),
@@ -62,7 +62,7 @@ class StepStatus:
         done: how much of it is done, in its own unit.
         total: of how much; None where that is not known.
         moved: when more of it was done last; None where that was not recorded.
-        stopped: when its process was last heard of, where that was killed.
+        stopped: when its process was last known to be alive, if it was killed.
         now: the database's time when it was read, if it goes on.
     """
 
@@ -97,7 +97,7 @@ class StepStatus:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will take at that rate; None where that cannot be told."""
+        """How long it will take at that rate; None if that is unknown."""
         if self.ended or self.stopped or self.quiet or self.total is None or not self.rate:
             return None
         return max(self.total - self.done, 0) / self.rate
@@ -165,7 +165,7 @@ class OperationStatus:
 
     @property
     def coming(self) -> tuple[Step, ...]:
-        """The steps that are still to come, in their order; none for one that does not go on."""
+        """The steps that have not started, in their order; none unless the operation runs."""
         if not self.alive:
             return ()
         order = _ORDER.get(self.row.kind, ())
@@ -197,7 +197,7 @@ class OperationStatus:
 
     @property
     def note(self) -> str:
-        """Why somebody did it, in their words; "" if they did not say."""
+        """The note of the user; "" if there is none."""
         return str(self.row.details.get("note") or "")
 
     @property
@@ -209,7 +209,7 @@ class OperationStatus:
 
     @property
     def ended(self) -> datetime | None:
-        """When it ended; for one whose process was killed, when that was last heard of."""
+        """When it ended; if its process was killed, when that was last known to be alive."""
         return last_sign(self.row) if self.interrupted else self.row.ended_at
 
     @property
@@ -222,12 +222,12 @@ class OperationStatus:
 
     @property
     def waited(self) -> float:
-        """For how many seconds it waited until somebody worked on it."""
+        """How many seconds it waited until a process started it."""
         return _between(self.row.created_at, self.begun or self.ended or self.now)
 
     @property
     def worked(self) -> float | None:
-        """For how many seconds somebody worked on it; None if nobody did."""
+        """How many seconds it ran; None if it never started."""
         return _between(self.begun, self.ended or self.now) if self.begun else None
 
 
@@ -254,12 +254,12 @@ def _moment(text: str) -> datetime:
 
 
 def status_of(rows: Iterable[Operation], using: str) -> tuple[OperationStatus, ...]:
-    """Return what rows of one database tell."""
+    """Return the operations of rows of one database."""
     return tuple(OperationStatus(row, using) for row in rows)
 
 
 def open_operations(using: str) -> tuple[OperationStatus, ...]:
-    """Return the operations of one database that go on or wait, the newest first."""
+    """Return the operations of one database that run or wait, the newest first."""
     found = status_of(_all(using).filter(state__in=_OPEN), using)
     return tuple(operation for operation in found if operation.alive)
 

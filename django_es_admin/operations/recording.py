@@ -64,10 +64,10 @@ class Record:
     recorded: float = field(default=0.0, init=False)
 
     def tell(self, progress: Progress) -> None:
-        """Record how far the operation is, and go on being the one who works on it.
+        """Record the progress of the operation, and renew its lease.
 
         Raises:
-            OperationCancelled: somebody asked for that.
+            OperationCancelled: it was cancelled.
             OperationTakenOver: another process works on it.
         """
         self.on_progress(progress)
@@ -84,7 +84,7 @@ class Record:
             self._save(steps=steps)
 
     def note(self, **details: Any) -> None:
-        """Record facts at once, for whoever goes on after a kill.
+        """Record facts at once, for the process that continues after a kill.
 
         Args:
             details: each by its name; None takes one back.
@@ -234,7 +234,7 @@ def _insert(operation: Operation, using: str) -> None:
 
 
 def _take(operation: Operation, using: str) -> None:
-    """Begin an operation that waits, unless somebody cancelled or took it since it was read."""
+    """Start an operation that waits, unless it was cancelled or taken since it was read."""
     names = ("state", "host", "pid", "owner", "leased_until", "begun_at", "generation", "details")
     free = Q(state=Operation.State.QUEUED) | Q(owner=operation.owner)
     waiting = Operation.objects.using(using).filter(free, pk=operation.pk)

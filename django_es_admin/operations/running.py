@@ -56,7 +56,7 @@ def is_alive(operation: Operation) -> bool:
 
 
 def is_dead(operation: Operation) -> bool:
-    """Whether nobody is going to end an operation that was begun: its process is gone.
+    """Whether an operation that was started will never end, because its process is gone.
 
     One that is only quiet, in a long statement say, is not alive by its lease, and may go on.
     """
@@ -81,7 +81,7 @@ def is_unattended(operation: Operation) -> bool:
 
 
 def last_sign(operation: Operation) -> datetime | None:
-    """Return when the process of an operation that is not ended was last heard of."""
+    """Return when the process of an operation that has not ended was last known to be alive."""
     if operation.leased_until is None or operation.state == Operation.State.QUEUED:
         return None
     return operation.leased_until - timedelta(seconds=LEASE_SECONDS)
@@ -110,8 +110,8 @@ def explain_running(operation: Operation) -> str:
         since = timezone.localtime(since)
     text = (
         _(
-            "A rebuild of %(index)s that %(who)s began at %(since)s waits for a worker of the "
-            "background tasks: start one, or cancel that rebuild."
+            "A rebuild of %(index)s that %(who)s requested at %(since)s waits for a worker of "
+            "the background tasks: start a worker, or cancel that rebuild."
         )
         if operation.state == Operation.State.QUEUED
         else _(

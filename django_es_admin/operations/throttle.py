@@ -1,4 +1,4 @@
-"""Work no faster than somebody wants: a walk must not take all of a database or a cluster."""
+"""Limit the speed of work: a walk must not take all of the capacity of a database or a cluster."""
 
 import time
 from collections.abc import Callable

@@ -68,7 +68,7 @@ class SearchFilterBackend(BaseFilterBackend):
 
 
 def _is_first_page(request: Request) -> bool:
-    """Whether this is a search of its own, and no further page of one, whoever makes the pages."""
+    """Whether this is a search of its own, and not a further page of one, with any pagination."""
     given = request.query_params
     further = any(given.get(name) for name in ("after", "cursor", "offset"))
     return given.get("page", "1") in ("", "1") and not further

@@ -1,6 +1,7 @@
-"""Let results say by which address it is counted that somebody opened them.
+"""Give results the addresses that count how often they are opened.
 
-Whoever counts gives the function that makes the addresses; `search/` does not know the log.
+The package that counts registers the function that makes the addresses; `search/` does not know the
+log.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What the log may say of a search: with ``LOG_SEARCH_WORDS`` off, nothing that somebody typed."""
+"""What log files may contain of a search: no words if ``LOG_SEARCH_WORDS`` is off."""
 
 import json
 from collections.abc import Mapping

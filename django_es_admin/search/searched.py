@@ -1,4 +1,4 @@
-"""Tell whoever listens of a search that somebody meant: not a keystroke, not the second page."""
+"""Notify listeners of a search that a user meant: not of a keystroke, not of the second page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What somebody may have meant: words of the index in place of words that are in no hit."""
+"""What a user may have meant: words of the index in place of words that are in no hit."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

@@ -15,7 +15,9 @@ from .problem import Mend, Problem
 
 @dataclass(frozen=True)
 class Backlog:
-    """What is saved and not in its index yet. Nothing of it is lost: it waits in the database.
+    """The changes that are saved but not in their index yet.
+
+    They are not lost: they wait in the database.
 
     Args:
         waiting: changes.
@@ -41,7 +43,7 @@ class Backlog:
 
     @property
     def unattended(self) -> bool:
-        """Whether somebody has to start a worker, as otherwise nobody writes what waits."""
+        """Whether a worker must be started for the changes that wait to be written."""
         return not self.workers and not self.silent and (self.late or _always_needed())
 
     @property

@@ -159,7 +159,7 @@ def _as_kept(
 
 
 def _refusal(definition: IndexDefinition, rows: QuerySet[OutboxEntry], key: str) -> str:
-    """Return why the document of an object was not taken; "" if nobody refused it."""
+    """Return why the document of an object was refused; "" if it was not."""
     failed = rows.filter(Q(attempts__gt=0) | Q(parked_at__isnull=False)).order_by("-pk")
     row = failed.exclude(error="").first()
     if row is not None:

@@ -254,7 +254,7 @@ def _is_live(
     row: Generation | None,
     index: LiveIndex | None,
 ) -> bool:
-    """Whether a generation is searched: as the alias says, or as it was, where nobody says so."""
+    """Whether a generation is searched: by the alias, or, if no index has it, as it last was."""
     if answer.health.available or answer.told:
         return bool(index and definition.alias in index.aliases)
     return bool(row and row.role == Generation.Role.LIVE)

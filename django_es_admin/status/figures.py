@@ -35,7 +35,7 @@ class Figures:
     """The figures of some indices.
 
     Args:
-        running: the operations that go on or wait, the newest first.
+        running: the operations that run or wait, the newest first.
         counted: connection and name -> the objects as last counted, or estimated.
         outboxes: connection and name -> the changes that wait.
         registered: connection and alias -> the generations, the newest first.
@@ -131,7 +131,7 @@ class Figures:
         )
 
     def running_on(self, definition: IndexDefinition) -> tuple[OperationStatus, ...]:
-        """Return the operations of an index that go on or wait, the newest first."""
+        """Return the operations of an index that run or wait, the newest first."""
         return tuple(
             operation
             for operation in self.running

@@ -1,4 +1,4 @@
-"""What an index had where nobody holds its alias: a lost alias is no lost index."""
+"""What an index had before it lost its alias: a lost alias is not a lost index."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

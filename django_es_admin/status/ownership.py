@@ -1,4 +1,4 @@
-"""Whom the indices of a connection name as their owner, and what is wrong about it."""
+"""The owners that the indices of a connection name, and problems with them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Ownership:
     """The owners of some indices, as a database sees them.
 
     Args:
-        named: physical index -> whom its mapping names; one whose mapping is not known is missing.
+        named: physical index -> the owner that its mapping names; none if the mapping is unknown.
         key: of the database; "" if it has none yet, as it never wrote to an index.
     """
 
@@ -37,7 +37,7 @@ class Ownership:
     def problems(
         self, definition: IndexDefinition, searched: Collection[str], written: Collection[str]
     ) -> Iterator[Problem]:
-        """Tell of what another database owns, or may own, and of what names its owner no more.
+        """Yield a problem for each index with another owner, or that no longer names its owner.
 
         Args:
             searched: the physical indices that hold the alias, or have its name.

@@ -20,7 +20,7 @@ Verb = Literal[
 """As the pages and :mod:`django_es_admin.lifecycle` name them."""
 
 Obstacle = Literal["", "read-only", "rebuild"]
-"""Why a problem cannot be mended now: the connection only reads, or a rebuild goes on."""
+"""Why a problem cannot be solved now: the connection only reads, or a rebuild is running."""
 
 _COMMANDS: Mapping[Verb, str] = {
     "create": "es_create",
@@ -37,12 +37,12 @@ _COMMANDS: Mapping[Verb, str] = {
 TEXTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("The index is missing"),
     "write-alias": gettext_lazy(
-        "%(name)s has lost its write alias, without which nothing is written to it. A drain gives "
-        "it back"
+        "%(name)s has lost its write alias, so nothing can be written to it. The next drain "
+        "restores the alias"
     ),
     "write-block": gettext_lazy(
-        "%(name)s refuses all writes, as a rebuild was killed that had blocked them. "
-        "`manage.py es_cancel %(index)s` takes the block off, and so does the next rebuild"
+        "%(name)s refuses all writes, because a rebuild that had blocked them was killed. "
+        "`manage.py es_cancel %(index)s` or the next rebuild removes the block"
     ),
     "foreign": gettext_lazy(
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
@@ -87,15 +87,15 @@ TEXTS: Mapping[str, str | Promise] = {
         "Nothing is live: the build %(name)s is complete and waits for its swap"
     ),
     "former-closed": gettext_lazy(
-        "Nobody holds the alias, and %(name)s, which it belongs to, is closed: open that first"
+        "No index has the alias. It belongs to %(name)s, which is closed: open that index first"
     ),
     "former-red": gettext_lazy(
-        "Nobody holds the alias, and of %(name)s, which it belongs to, primary shards are "
-        "missing: look at the cluster first"
+        "No index has the alias. It belongs to %(name)s, which lacks primary shards: check the "
+        "cluster first"
     ),
     "database-silent": gettext_lazy(
-        "The database %(name)s does not tell of its generations and changes: have its tables been "
-        "migrated?"
+        "The generations and changes in the database %(name)s cannot be read: have its tables "
+        "been migrated?"
     ),
     "physical": gettext_lazy(
         "%(alias)s is a physical index, not an alias. A rebuild fills a generation and puts the "
@@ -170,15 +170,15 @@ TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
     "worker-absent": ngettext_lazy(
-        "No worker was seen for %(count)s minute, so that nobody writes what waits: start the "
-        "service that drains the outbox",
-        "No worker was seen for %(count)s minutes, so that nobody writes what waits: start the "
-        "service that drains the outbox",
+        "No worker was seen for %(count)s minute, so the changes that wait are not written: "
+        "start the service that drains the outbox",
+        "No worker was seen for %(count)s minutes, so the changes that wait are not written: "
+        "start the service that drains the outbox",
         "count",
     ),
     "worker-never": gettext_lazy(
-        "No worker has been seen yet, so that nobody writes what waits: start the service that "
-        "drains the outbox"
+        "No worker has been seen yet, so the changes that wait are not written: start the "
+        "service that drains the outbox"
     ),
     "triggers-missing": ngettext_lazy(
         "%(count)s trigger is missing or disabled, so changes that send no signal are not "
@@ -226,8 +226,8 @@ TEXTS: Mapping[str, str | Promise] = {
 
 PAGE_TEXTS: Mapping[str, str | Promise] = {
     "write-block": gettext_lazy(
-        "%(name)s refuses all writes, as a rebuild was killed that had blocked them. The next "
-        "rebuild takes the block off"
+        "%(name)s refuses all writes, because a rebuild that had blocked them was killed. The "
+        "next rebuild removes the block"
     ),
     "queued": ngettext_lazy(
         "No worker of the background tasks has begun the %(operation)s that %(who)s requested "
@@ -247,9 +247,9 @@ _SHOWN_BY: Mapping[str, Literal["outbox", "operation"]] = {
 
 _OBSTACLES: Mapping[Obstacle, str | Promise] = {
     "read-only": gettext_lazy(
-        "The connection is READONLY in ES_SERVERS: mend it from where it is not."
+        "The connection is READONLY in ES_SERVERS: fix this from a site where it is not READONLY."
     ),
-    "rebuild": gettext_lazy("A rebuild goes on."),
+    "rebuild": gettext_lazy("A rebuild is running."),
 }
 
 
@@ -274,7 +274,7 @@ class Mend:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is wrong with an index.
+    """A problem of an index.
 
     Args:
         kind: a key of :data:`TEXTS`.

@@ -26,7 +26,7 @@ SHARE = 0.1
 """Documents, and their share of all, up to which writing them is less than a rebuild."""
 
 _BY_REBUILDS = ("create", "rebuild", "swap", "complete")
-"""Verbs that a rebuild that goes on does by itself, or that are refused meanwhile."""
+"""Verbs that a running rebuild does itself, or that are refused while it runs."""
 
 _RETRY = Mend("drain", "--retry", {"again": "1"})
 
@@ -68,7 +68,7 @@ def find_problems(
         behind: names of those that miss what they refused.
         existing: names of the physical indices that there are.
         unwritable: names of those that have no write alias.
-        ownership: whom those name as their owner.
+        ownership: the owners that those name.
         former: what the alias belongs to, where nobody holds it.
         documents: those in it; None where that is not known.
         rows: objects that belong into the index; None where that is not known.
@@ -110,7 +110,7 @@ def find_problems(
         rest = [p for p in found if p.kind != "build-waits" or not former]
         return hindered(missing, *rest)
     if any(ownership.is_foreign(name) for name in searched):
-        # What it holds is another site's matter: nothing of it is to be mended from here.
+        # Its content belongs to another site: nothing of it may be changed from here.
         return hindered(*_of_holders(holders), *found)
     adoption = _of_adoption(definition, holders, generations, rebuilding, ownership)
     found = [*_of_holders(holders), *adoption, *found]
@@ -154,7 +154,7 @@ def _of_synonyms(
 
 
 def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
-    """Tell of an operation that waits for a worker that is not there."""
+    """Yield a problem if an operation waits and there is no worker."""
     if unattended is not None:
         since = now_of(unattended) - unattended.created_at
         facts = {
@@ -166,7 +166,7 @@ def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
 
 
 def _of_block(definition: IndexDefinition, blocked: str) -> Iterator[Problem]:
-    """Tell of what a rebuild has blocked that was killed before it could take the block off."""
+    """Yield a problem for an index that a killed rebuild has left blocked."""
     if blocked:
         facts = {"name": blocked, "index": definition.name}
         yield Problem("write-block", facts, "error", (Mend("rebuild", definition.name),))
@@ -175,7 +175,7 @@ def _of_block(definition: IndexDefinition, blocked: str) -> Iterator[Problem]:
 def _of_write_aliases(
     generations: Sequence[Generation], unwritable: Collection[str]
 ) -> Iterator[Problem]:
-    """Tell of generations that no change can be written to, as somebody deleted their alias."""
+    """Yield a problem for generations whose write alias was deleted."""
     for name in _written(generations):
         if name in unwritable:
             yield Problem("write-alias", {"name": name}, "error", (Mend("drain"),))
@@ -201,7 +201,7 @@ def _hindered(
 def _of_drift(
     definition: IndexDefinition, drift: int, outbox: OutboxStatus, rows: int | None
 ) -> tuple[Mend, ...]:
-    """Return what mends documents that are missing, or that have no row."""
+    """Return what fixes documents that are missing, or that have no row."""
     differing = abs(drift)
     if outbox.waiting >= differing:
         return (Mend("drain"),)
@@ -250,7 +250,7 @@ def _lost(
     *,
     late: bool,
 ) -> Problem:
-    """Tell of an alias that nobody holds, where the generation that it belongs to is there."""
+    """Yield a problem for an alias that no index has, if its generation exists."""
     facts = {"name": former.name}
     if not former.usable:
         return Problem("former-red" if former.open else "former-closed", facts, "error")
@@ -312,7 +312,7 @@ def _of_builds(
     existing: Collection[str],
     running: Operation | None,
 ) -> Iterator[Problem]:
-    """Tell of builds that no process works on, and of those that failed."""
+    """Yield a problem for builds that no process works on, and for failed ones."""
     if definition.document is None:
         return
     searched = {index.name for index in holders}
@@ -343,7 +343,7 @@ def _of_builds(
 def _of_standbys(
     holders: tuple[LiveIndex, ...], generations: Sequence[Generation], behind: Collection[str]
 ) -> Iterator[Problem]:
-    """Tell of a way back that lacks something."""
+    """Yield a problem for a standby that misses changes."""
     searched = {index.name for index in holders}
     for generation in generations:
         if (
@@ -361,7 +361,7 @@ def _of_unknown(
     existing: Collection[str],
     rebuilding: Operation | None,
 ) -> Iterator[Problem]:
-    """Tell of what looks like a generation and is in no table: nobody would ever delete it."""
+    """Yield a problem for indices that look like generations and are not registered."""
     known = {generation.name for generation in generations} | {index.name for index in holders}
     unknown = [
         name

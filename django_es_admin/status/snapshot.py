@@ -91,7 +91,7 @@ def look(
             elif new and new.answers(complete=False):
                 # It was asked, and for less.
                 end = 0.0
-    # Whoever had the turn was killed, asked for less, or waits for longer than it may.
+    # The process that had the turn was killed, asked for less, or waits for longer than it may.
     found |= _ask([every[alias] for alias in others], keys, known, seconds, complete=complete)
     return {alias: found[alias] for alias in every}
 

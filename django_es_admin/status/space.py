@@ -90,7 +90,7 @@ class Space:
 
 
 def read_space(connection: str) -> Space:
-    """Return what takes up room; never raises for a cluster that does not answer.
+    """Return what takes up space; it never raises for a cluster that does not answer.
 
     Args:
         connection: alias.

@@ -77,17 +77,17 @@ class IndexStatus:
     verification: OperationStatus | None = None
     counted: Rows = field(default_factory=Rows)
     former: Former | None = None
-    """What its alias belongs to, where nobody holds it."""
+    """The generation that its alias belongs to, if no index has the alias."""
     standby: str = ""
     """The generation to go back to; "" if there is none."""
     sound: bool = False
     """Whether what is searched is known and whole; else nothing that could replace it may go."""
     prunable: int = 0
-    """Generations that nobody needs, and that can be deleted now."""
+    """Generations that are no longer needed, and can be deleted now."""
     prunable_size: int | None = None
     """Bytes of their primary shards, as far as they are known."""
     running: tuple[OperationStatus, ...] = ()
-    """The operations that go on or wait, the newest first."""
+    """The operations that run or wait, the newest first."""
     known: bool = True
     """False where the connection did not answer, so that nothing can be said of the index now."""
     database_known: bool = True
@@ -115,7 +115,7 @@ class IndexStatus:
 
     @property
     def drift(self) -> int:
-        """Documents beyond the rows, below 0 for missing ones; 0 where that cannot be told."""
+        """Documents beyond the rows, below 0 for missing ones; 0 if that is unknown."""
         return self.counted.drift(self.documents) if self.known else 0
 
 
@@ -126,7 +126,7 @@ class Status:
     Args:
         connections: in the order of ``ES_SERVERS``.
         indices: the declared ones by name, then the others.
-        running: the operations that go on or wait, the newest first.
+        running: the operations that run or wait, the newest first.
         disks: alias of a connection -> the room of its cluster, where that is known.
         backlog: what waits for all these indices together.
     """
@@ -141,7 +141,7 @@ class Status:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a connection is down, nobody writes what waits, or an index has a problem."""
+        """Whether a connection is down, no worker writes the changes, or an index has a problem."""
         return (
             bool(self.backlog.problems)
             or any(not health.available for health in self.connections)

@@ -25,7 +25,7 @@ class SynonymsBehind:
     Args:
         name: as the rows have it.
         count: how many rules differ.
-        built_in: whether the live generation holds its rules itself, so that a rebuild mends it.
+        built_in: whether the live generation holds its rules itself, so that a rebuild fixes it.
     """
 
     name: str

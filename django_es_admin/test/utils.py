@@ -45,8 +45,8 @@ def teardown_djangoes() -> None:
     """Delete every index of this run, its parallel processes included, and use the project's names.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it; one that is down, or lets nobody in,
-            has none of them.
+        ElasticsearchAdminError: Elasticsearch did not do it. If it is down, or refuses the
+            credentials, there are none.
     """
     if not is_set_up():
         return

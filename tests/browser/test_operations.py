@@ -62,7 +62,7 @@ def expect_done(page: Page, title: str) -> None:
     expect(page).to_have_url(re.compile(r"/operation/default_3A\d+/change/$"))
     expect(page.locator("h1").last).to_contain_text(title)
     expect(page.locator(".esa-lead").first).to_contain_text("done", timeout=SECONDS)
-    expect(page.get_by_role("row", name="Begun by")).to_contain_text("ada")
+    expect(page.get_by_role("row", name="Started by")).to_contain_text("ada")
 
 
 @pytest.fixture

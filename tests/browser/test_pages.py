@@ -578,7 +578,7 @@ def test_figures_are_refreshed_and_focus_and_scroll_stay(
     go_on(times=3)
     assert asked == []
     expect(line).to_contain_text("19")
-    page.get_by_role("button", name="Go on refreshing").click()
+    page.get_by_role("button", name="Resume refreshing").click()
     go_on()
     expect(line).to_contain_text("18")
     assert asked == [page.url]
@@ -606,7 +606,7 @@ def test_refreshing_rests_while_nobody_is_there(
     # The server can tell what no person asked for.
     assert asked == ["1"]
     page.clock.fast_forward(11 * 60 * 1000)
-    button = page.get_by_role("button", name="Go on refreshing")
+    button = page.get_by_role("button", name="Resume refreshing")
     expect(button).to_be_visible()
     es.delete(index=get_definition("products").alias, id=str(products[1].pk), refresh=True)
     go_on(times=3)

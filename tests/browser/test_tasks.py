@@ -120,9 +120,9 @@ def test_what_a_field_holds_and_what_a_search_sends(
     page.get_by_role("link", name="name.raw", exact=True).click()
     expect(page.get_by_role("row", name="Trail shoe 7")).to_contain_text("1")
     tabs.get_by_role("link", name="Console").click()
-    page.get_by_label("Words, as somebody types them:").fill("trail shoe")
+    page.get_by_label("Words, as a user types them:").fill("trail shoe")
     page.get_by_role("button", name="Show").click()
-    page.get_by_text("The same for a terminal the search box of the list").click()
+    page.get_by_text("The same request for a terminal the search box of the list").click()
     expect(page.locator("#sent-curl-1")).to_contain_text("curl -X POST")
 
 
@@ -216,7 +216,7 @@ def test_a_rebuild_that_hangs(products: list[Product], open_page: OpenPage) -> N
     page = open_page(DASHBOARD)
     page.locator("#work").get_by_role("link", name="rebuild of products").click()
     expect(page.locator(".esa-lead").first).to_contain_text("no progress for 2 min")
-    expect(page.get_by_role("row", name="Begun by")).to_contain_text("grace")
+    expect(page.get_by_role("row", name="Started by")).to_contain_text("grace")
     page.get_by_role("button", name="Cancel the operation").click()
     expect(page.locator(".esa-lead").first).to_contain_text("it is being cancelled")
 

@@ -203,7 +203,7 @@ class ElasticsearchChangeListMixin(Base):
         )
 
     def _know_rows(self, known: Known) -> None:
-        """Let the list's rows tell what is known of them."""
+        """Let the list's queryset return what is known of its rows."""
         rows = self.queryset
         self.queryset = with_known(rows, known)
         if self.answer and self.answer.found is rows:

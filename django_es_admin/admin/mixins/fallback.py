@@ -81,9 +81,9 @@ def mark(form: ActionForm) -> None:
 
 
 def remember(request: HttpRequest, search: str, *, database: bool) -> None:
-    """Keep in the session who answered a search last.
+    """Store in the session whether Elasticsearch or the database answered a search last.
 
-    A theme may leave out the mark in the form, so that this is the second witness.
+    A theme may leave out the mark in the form; then this still says it.
     """
     session = getattr(request, "session", None)
     if session is None:

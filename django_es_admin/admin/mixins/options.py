@@ -77,7 +77,7 @@ class SearchOptionsMixin(Base):
         )
 
     def get_search_query(self, request: HttpRequest, term: str) -> AnyQuery:
-        """Return the query for what somebody typed, a dict or an object of ``elasticsearch.dsl``.
+        """Return the query for the text of a search, a dict or an object of ``elasticsearch.dsl``.
 
         Args:
             term: as it was typed; it is not blank.
@@ -93,7 +93,7 @@ class SearchOptionsMixin(Base):
         return type(self).get_search_query is not SearchOptionsMixin.get_search_query
 
     def get_known_search(self, request: HttpRequest, name: str) -> KnownSearch:
-        """Return the search of the box, to be asked about.
+        """Return the search of the box, to be explained.
 
         Args:
             name: what it is to be called.
@@ -165,7 +165,7 @@ class SearchOptionsMixin(Base):
         return database_lookups(self.get_search_document(), self.get_searched_fields(request))
 
     def get_search_help_text(self, request: HttpRequest) -> str:
-        """Return what stands under the search box: ``search_help_text``, or what is searched."""
+        """Return the text below the search box: ``search_help_text``, or the searched fields."""
         if self.search_help_text is not None:
             return str(self.search_help_text)
         document = self.get_search_document()

@@ -37,7 +37,8 @@ else:
 class ReindexingMixin(Base):
     """Adds buttons, actions and a panel to those pages of a model whose objects are indexed.
 
-    They appear only for who has the right: ``reindex_objects``, ``rebuild_index``, ``view_index``.
+    They appear only for users with the right: ``reindex_objects``, ``rebuild_index``,
+    ``view_index``.
     """
 
     def get_urls(self) -> list[URLPattern]:
@@ -47,7 +48,7 @@ class ReindexingMixin(Base):
         return [path("<path:object_id>/reindex/", view, name=name), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Add "Reindex selected" for those who may."""
+        """Add "Reindex selected" for users with the right."""
         actions: dict[str, Any] = super().get_actions(request)
         wanted = self.actions is not None and not _is_popup(request)
         if wanted and self.may_reindex(request) and not self._reads_only():
@@ -94,7 +95,7 @@ class ReindexingMixin(Base):
         return self.has_view_permission(request) and self._may("reindex_objects", request)
 
     def get_why_url(self, request: HttpRequest, document: type[Document], text: str) -> str:
-        """Return where somebody asks why a search misses an object; "" for who may not."""
+        """Return the address of the page "Why is this (not) found?"; "" without the right to it."""
         pages = self._pages()
         if not pages or not pages.has_view_permission(request):
             return ""

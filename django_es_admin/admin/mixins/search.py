@@ -162,8 +162,8 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
     ) -> Answer | None:
         """Return the hits where not all rows may be seen; None if the index is to count them.
 
-        Few hits are checked by the database, one by one: they are counted there, or their number is
-        told only if each of them may be seen.
+        Few hits are checked by the database, one by one: it counts them, or their number is shown
+        only if the user may see each of them.
 
         Args:
             settled: whether the index is up to date, so that what it leaves out may not be seen.
@@ -325,7 +325,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 fallback.mark(context["action_form"])
 
     def _tell(self, changelist: Any, count: int, took: float) -> None:
-        """Tell those who count searches."""
+        """Notify those who count searches."""
         django, text = self.get_search_document().django, changelist.query
         filters, order = chosen_in(changelist)
         search = Searched(

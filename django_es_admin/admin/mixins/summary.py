@@ -146,7 +146,7 @@ def _notes(shown: Shown) -> list[str]:
 
 
 def _about_patterns(shown: Shown) -> Iterator[str]:
-    """Yield why a ``*`` or ``?`` stands for no other letters."""
+    """Yield why a ``*`` or ``?`` does not match other letters."""
     tree = shown.reading.tree
     if tree is None:
         words = list(read_words(shown.term).words)

@@ -76,7 +76,7 @@ class OutboxList(ChangeList):
     """Names the objects of one page, in a query for each model."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read the rows of the page, and what they tell of."""
+        """Read the rows of the page, and the objects that they refer to."""
         super().get_results(request)
         site = self.model_admin.admin_site
         links = model_links(site.get_app_list(request), site.name)
@@ -106,7 +106,7 @@ class OutboxAdmin(PageAdmin):
         return OutboxList
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those in who may view indices."""
+        """Allow users who may view indices."""
         return index_admin(self.admin_site).has_view_permission(request)
 
     def has_reindex_objects_permission(self, request: HttpRequest) -> bool:
@@ -158,7 +158,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.display(description=_("change of"))
     def change(self, row: OutboxEntry) -> SafeString:
-        """Return what the row tells of, by its name where there is such an object."""
+        """Return the object that the row refers to, by its name if it exists."""
         key = f"{row.model} {row.key}" if row.kind == OutboxEntry.Kind.RELATED else row.key
         named: NamedObject | None = getattr(row, "named", None)
         if named is None:
@@ -186,7 +186,7 @@ class OutboxAdmin(PageAdmin):
             text = (
                 _("Its document was deleted, and is deleted once more.")
                 if row.delete_sent
-                else _("Nobody has tried it yet.")
+                else _("It has not been tried yet.")
             )
             return format_html('{} <div class="quiet small">{}</div>', state, text)
         count = ngettext("%(count)s attempt", "%(count)s attempts", row.attempts)

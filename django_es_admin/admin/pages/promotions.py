@@ -111,7 +111,7 @@ class PromotionAdmin(LabelColumn, Base):
         """Say whether it is in force today."""
         day = today()
         over = promotion.ends is not None and promotion.ends < day
-        said = gettext("over") if over else gettext("to come")
+        said = gettext("over") if over else gettext("not started")
         if promotion.holds_on(day):
             said = gettext("in force")
         if not (promotion.begins or promotion.ends):

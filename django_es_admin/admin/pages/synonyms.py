@@ -99,7 +99,8 @@ class SynonymAdmin(LabelColumn, Base):
     list_filter = ("name", "connection")
     search_fields = ("rule",)
     search_help_text = gettext_lazy(
-        "Words that searches take for one another. What is saved acts at once. Searches the rules."
+        "Words that mean the same in searches. A rule acts as soon as it is saved. Searches the "
+        "rules."
     )
     delete_selected_confirmation_template = "admin/elasticsearch/synonym/delete_selected.html"
 

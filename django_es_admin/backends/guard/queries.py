@@ -31,7 +31,7 @@ _VARIABLE = re.compile(r"\{\{[\w.]+\}\}")
 
 
 class Unreadable(Exception):
-    """A body that may name indices, and nobody can say which."""
+    """A body that may name indices, but it is unknown which."""
 
 
 def parsed(content: bytes) -> Any:

@@ -5,7 +5,7 @@ from urllib.parse import unquote, unquote_plus
 
 from ...exceptions import PathUnsafe
 
-# Whoever decodes a path more often than this is not to be guessed at.
+# A proxy that decodes a path more often than this is not considered.
 _ROUNDS = 5
 
 

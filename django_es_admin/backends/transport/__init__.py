@@ -1,4 +1,4 @@
 """How requests are carried: nodes, deadlines, the size of an answer, errors without secrets.
 
-Which index a request is for is looked at by ``guard``; what an answer means, by the packages above.
+``guard`` checks which index a request is for; the packages above know what an answer means.
 """

@@ -20,11 +20,11 @@ _TIMEOUT_RETRIES = 3
 def with_failover(transport_class: type[Transport], *, given: bool) -> type[Transport]:
     """Return a transport that repeats a failed read once per further node.
 
-    What a node did not get, as nobody listens there, is sent to the next one, be it a write.
+    If a node refuses the connection, the request is sent to the next node, also if it is a write.
 
     Args:
-        given: whether ``PARAMS`` have ``max_retries``. Whoever gives these, there or for a request,
-            gets just these of requests that were sent.
+        given: whether ``PARAMS`` have ``max_retries``. If they, or the request, do, a
+            request that was sent is repeated exactly so often.
     """
 
     class FailoverTransport(transport_class):  # type: ignore[misc, valid-type]

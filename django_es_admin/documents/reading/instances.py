@@ -157,7 +157,7 @@ def _settled(source: Any) -> Any:
     try:
         return _plain(source)
     except RecursionError:
-        # Something holds itself, as whoever encodes it tells better.
+        # Something contains itself; the encoder reports that better.
         return source
 
 

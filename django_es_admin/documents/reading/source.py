@@ -107,7 +107,7 @@ class Source:
 def _columns(document: type[Declared]) -> tuple[ColumnSource | None, str]:
     """Return what reads columns, or why there is no such thing."""
     if document.django.places.own:
-        return None, "the document decides where it stands (generate_id(), or a routing)"
+        return None, "the document makes its own id or routing"
     for name in ("should_index_object", "prepare"):
         if is_overridden(document, name):
             return None, f"{name}() needs the object"

@@ -16,7 +16,7 @@ from ..searches import find_search
 from .metrics import ndcg, precision, reciprocal_rank
 
 SIZE = 10
-"""Results of a search that are looked at."""
+"""How many results of a search are used."""
 MOST = 100
 """Results in which the first relevant one is looked for."""
 
@@ -79,7 +79,7 @@ class JudgeResult:
 
 
 def judge(definition: IndexDefinition, generation: str = "") -> JudgeResult:
-    """Ask an index every search that was judged.
+    """Send every judged search to an index.
 
     Args:
         generation: which one to ask; "" for the live one.

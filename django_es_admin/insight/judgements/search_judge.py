@@ -17,7 +17,7 @@ class SearchJudge:
         """Return why the searches of an index cannot be judged; "" if they can."""
         names = {search for search, _words in read_grades(definition)}
         if not names:
-            text = _("No search of %(name)s is judged, so the judgements cannot close the gate.")
+            text = _("No search of %(name)s is judged, so there are no judgements to compare.")
             return Said(text, {"name": definition.name})
         try:
             for name in names:

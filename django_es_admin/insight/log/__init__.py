@@ -1,4 +1,4 @@
-"""The log of searches: counted by day and words, without a user, and never in the way of a search.
+"""The log of searches: counted by day and words, without a user; it never delays a search.
 
-Here belongs what is noted and how it is read. Pages belong in `admin/`.
+Code that writes and reads the log belongs here. Pages belong in `admin/`.
 """

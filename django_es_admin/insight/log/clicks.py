@@ -1,4 +1,4 @@
-"""What was opened among the results of a search: signed, so that nobody else can count.
+"""The results of a search that were opened: signed, so that nobody can forge a click.
 
 A mark says what was searched, as the log has it, and one result with its rank. It names no address:
 the page of the object is found by its key, so nobody is led elsewhere.
@@ -85,10 +85,10 @@ def marks_of(search: Searched, keys: Sequence[str], first: int) -> list[str]:
 
 
 def read_mark(mark: str) -> Clicked:
-    """Return what a mark says.
+    """Return the content of a mark.
 
     Raises:
-        ClickForged: nobody here has made it.
+        ClickForged: it was not signed with the keys of this site.
     """
     head, _dot, rest = mark.partition(".")
     hit, _dot, signature = rest.partition(".")

@@ -97,14 +97,14 @@ def flush() -> int:
     except Error as error:
         _next = time.monotonic() + PAUSE_SECONDS
         logger.warning(
-            "%s not noted: %s. Run `manage.py migrate` if the table is missing.",
+            "%s not logged: %s. Run `manage.py migrate` if the table is missing.",
             many(len(batch), "search was", "searches were"),
             type(error).__name__,
         )
         return 0
     except Exception:
         _next = time.monotonic() + PAUSE_SECONDS
-        logger.exception("Searches were not noted.")
+        logger.exception("Searches were not logged.")
         return 0
     finally:
         _writing.release()

@@ -19,7 +19,7 @@ Kind = Literal["frequent", "missed", "rising", "slow", "late"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 OF_EACH_DAY = 300
-"""Searches of a day that can be on a list: the others of that day are not looked at."""
+"""How many searches of a day can be on a list; the others are not read."""
 LONGEST = 100
 """Searches on a list."""
 AT_ONCE = 200
@@ -147,7 +147,7 @@ class SearchReport:
 def read_report(
     definition: IndexDefinition, kind: Kind, days: int = 7, most: int = LONGEST
 ) -> SearchReport:
-    """Return what the log says of an index, today and the days before.
+    """Return the log of an index, for today and the days before.
 
     Of each day the first ``OF_EACH_DAY`` searches are looked at, by the database's index: so it
     takes as long for a thousand searches a day as for a million.

@@ -1,1 +1,1 @@
-"""What a swap would change for those who search, before anybody sees it."""
+"""What a swap would change for users who search, before it happens."""

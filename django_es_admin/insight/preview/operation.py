@@ -51,7 +51,7 @@ def plan_preview(
     live = target = ""
     refusals: list[str] = []
     if definition.document is None:
-        text = _("The index %(name)s has no document, so no search of the site asks it.")
+        text = _("The index %(name)s has no document, so no search of the site uses it.")
         refusals.append(Said(text, {"name": definition.name}))
     else:
         try:
@@ -68,14 +68,14 @@ def plan_preview(
 def run_preview(
     plan: PreviewPlan, *, queued: Operation | None = None, on_progress: OnProgress = ignore
 ) -> Preview:
-    """Ask both generations, and keep what differs in the record of the operation.
+    """Send the searches to both generations, and store what differs in the record of the operation.
 
     Args:
         queued: its record, if it was made before.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that.
+        OperationCancelled: it was cancelled.
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
     if plan.refusals:

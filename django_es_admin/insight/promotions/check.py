@@ -17,7 +17,7 @@ from ..searches import services_of
 
 
 def check_promotion(promotion: Promotion) -> None:
-    """Refuse a promotion that no search would go by.
+    """Refuse a promotion that no search would apply.
 
     What is over is not looked at, nor whether the index has an object that is to be left out.
 

@@ -1,1 +1,1 @@
-"""What rules of synonyms would change for those who search, before they are saved."""
+"""What rules of synonyms would change for users who search, before they are saved."""

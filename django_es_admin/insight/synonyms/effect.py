@@ -22,7 +22,7 @@ LAST_LOOK = 1.0
 
 
 def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) -> Comparison:
-    """Return what a set would change for those who search, if it had these rules.
+    """Return what a set would change for users who search, if it had these rules.
 
     They are put into the set for trials, which no visitor searches with.
 
@@ -57,7 +57,9 @@ def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) ->
         seconds=max(deadline.remaining - LAST_LOOK, 0.0),
     )
     if sorted(read_set(connection, trial, deadline) or ()) != sorted(rules):
-        raise OperationRefused(_("Somebody else tries other rules at this moment: try again."))
+        raise OperationRefused(
+            _("Another user is trying other rules at the moment: try again later.")
+        )
     return comparison
 
 

@@ -17,7 +17,7 @@ SECONDS = 2.0
 
 
 def find_lost_term(connection: str, name: str, rule: str) -> str:
-    """Return why a rule has no effect though it is one; "" if it has one, or nobody can say.
+    """Return why a valid rule has no effect; "" if it has an effect, or if this is unknown.
 
     A filter before the synonyms, such as one of stop words, may drop a term whole. Elasticsearch
     then refuses the set, or ignores the rule where the filter is lenient.

@@ -58,7 +58,7 @@ def analyzers_to_choose(definition: IndexDefinition) -> tuple[str, ...]:
 def read_setting(
     definition: IndexDefinition, fields: str, operator: str, fuzziness: str, analyzer: str
 ) -> Setting:
-    """Return the setting that somebody typed.
+    """Return the setting that a user typed.
 
     Args:
         fields: separated by commas or spaces.

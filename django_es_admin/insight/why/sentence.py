@@ -51,28 +51,29 @@ _TEXTS: Mapping[Reason, str | Promise] = {
         "Not found: the index has an older document of it, and no change waits. Reindex it."
     ),
     Reason.FILTERED: gettext_lazy(
-        "Not found: the search only wants %(field)s to be %(wanted)s, and it has %(has)s."
+        "Not found: the search requires that %(field)s is %(wanted)s, and it is %(has)s."
     ),
     Reason.NO_WORDS: gettext_lazy("Not found: there is no word to look for."),
     Reason.STOP_WORDS: gettext_lazy(
-        "Not found: analysis drops all that was searched for (%(words)s), as stop words are."
+        "Not found: analysis removes all words of the search (%(words)s), for example because "
+        "they are stop words."
     ),
     Reason.FIELD_NOT_SEARCHED: gettext_lazy(
-        "Not found: “%(word)s” stands only in %(field)s, which this search does not look in."
+        "Not found: “%(word)s” is only in %(field)s, which this search does not use."
     ),
     Reason.FIELD_NOT_INDEXED: gettext_lazy(
-        "Not found: “%(word)s” stands in %(field)s, which is stored but not indexed."
+        "Not found: “%(word)s” is in %(field)s, which is stored but not indexed."
     ),
     Reason.TOO_LONG: gettext_lazy(
-        "Not found: “%(word)s” stands in %(field)s, whose value is longer than the %(longest)s "
+        "Not found: “%(word)s” is in %(field)s, whose value is longer than the %(longest)s "
         "characters that are indexed."
     ),
     Reason.DROPPED: gettext_lazy(
-        "Not found: “%(word)s” stands in %(field)s, but analysis drops it when it is indexed."
+        "Not found: “%(word)s” is in %(field)s, but analysis removes it when the field is indexed."
     ),
     Reason.ANALYSED_OTHERWISE: gettext_lazy(
-        "Not found: “%(word)s” stands in %(field)s, but it is indexed there as %(has)s and "
-        "searched as %(sought)s."
+        "Not found: “%(word)s” is in %(field)s, but it is indexed there as %(has)s and searched "
+        "as %(sought)s."
     ),
     Reason.WHOLE_KEYWORD: gettext_lazy(
         "Not found: “%(word)s” is a part of %(field)s, “%(value)s”, which is only found as a whole."

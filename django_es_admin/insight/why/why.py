@@ -34,13 +34,13 @@ def explain_why(
     rows: QuerySet[Any] | None = None,
     tells_rank: bool = True,
 ) -> Why:
-    """Return why a search finds an object, or does not: one reason, and what it stands on.
+    """Return why a search finds an object, or does not: one reason, and its evidence.
 
     Args:
         key: of the object, as text; it need not exist.
         text: the words of the search.
         filters: that were chosen, as JSON; "" for none.
-        rows: those that whoever searches may see, where that are not all.
+        rows: those that the user of the search may see, if these are not all.
         tells_rank: whether to tell the rank, which says how many other documents are better.
 
     Raises:

@@ -13,11 +13,11 @@ from .near import allowed, is_forgiven, nearest
 from .reason import MOST_TOKENS, FieldTold, Reason, WordTold
 
 MOST_WORDS = 10
-"""Of a search, that are looked at one by one."""
+"""How many words of a search are examined, one by one."""
 SHORTEST_PART = 3
-"""Letters of a word that is told to be a part of another one."""
+"""Letters that a word must have to be reported as a part of another one."""
 FARTHEST = 4
-"""Letters that differ where a word is still told to be near another one."""
+"""How many letters may differ for a word to be reported as near another one."""
 
 _WORDS = re.compile(r"\w+")
 

@@ -21,8 +21,8 @@ def alias_actions(
 ) -> tuple[Action, ...]:
     """Return the actions that move the alias, and the declared ones beside it, to ``target``.
 
-    ``must_exist`` makes the request as a whole fail if somebody moved the alias meanwhile. A
-    physical index of the alias's own name has to go: both cannot be there.
+    ``must_exist`` makes the whole request fail if the alias was moved meanwhile. A physical index
+    with the name of the alias must be deleted: both cannot exist.
 
     Args:
         holders: what holds the alias now, or the physical index of its name.
@@ -50,7 +50,7 @@ def alias_actions(
 
 
 def alias_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> dict[str, Any]:
-    """Return the properties that somebody gave to the alias of an index; {} for none."""
+    """Return the properties that the alias of an index has; {} for none."""
     found = [holder.aliases[definition.alias] for holder in holders if _holds(definition, holder)]
     return dict(found[0]) if found else {}
 
@@ -60,7 +60,7 @@ def _holds(definition: IndexDefinition, holder: LiveIndex) -> bool:
 
 
 def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
-    """Return a warning for each alias that keeps properties which nobody declared."""
+    """Return a warning for each alias that keeps properties which are not declared."""
     found: list[str] = []
     if properties := alias_properties(definition, holders):
         text = _("The alias %(name)s keeps its current properties: %(properties)s.")
@@ -87,7 +87,7 @@ def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
-    """Return a warning for the aliases that nobody declared, and that stay where they are."""
+    """Return a warning for the aliases that are not declared, and do not move."""
     ours = {definition.alias, *definition.aliases}
     names = sorted({name for index in holders for name in index.aliases} - ours)
     if not names:

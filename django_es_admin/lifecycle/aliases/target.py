@@ -21,7 +21,7 @@ def find_target_refusals(
     row: Generation | None,
     busy: str,
 ) -> list[str]:
-    """Return why ``target`` cannot become live, whoever insists.
+    """Return why ``target`` cannot become live, even with force.
 
     Args:
         source: what is live now; None if nothing, or more than one, is.
@@ -55,7 +55,7 @@ def find_target_refusals(
 
 
 def find_role_refusals(target: str, row: Generation | None) -> list[str]:
-    """Refuse what is not written to: it lacks what changed meanwhile, and nothing can tell what.
+    """Refuse a generation that gets no changes: it lacks changes, and it is unknown which.
 
     Args:
         row: the target in the table of generations; None if it is not there.
@@ -78,7 +78,7 @@ def find_doubts(
     min_ratio: float,
     refused: int,
 ) -> list[str]:
-    """Return why a generation should not become live, unless somebody insists.
+    """Return why a generation should not become live without force.
 
     Args:
         before: documents of the live generation; None if they are not to be compared.

@@ -19,7 +19,7 @@ SETTING = "index.blocks.write"
 
 @contextmanager
 def writes_blocked(definition: IndexDefinition, source: str, record: Record) -> Iterator[None]:
-    """Let nobody write to ``source`` in the context. A block that was there before stays.
+    """Block writes to ``source`` in the context. A block that was there before stays.
 
     Args:
         record: notes the block before it is set: if this process is killed, the next rebuild, or

@@ -64,7 +64,7 @@ def catch_up(
 def _drain(
     definition: IndexDefinition, generation: Generation, until: int, tell: Callable[[int], None]
 ) -> None:
-    """Handle the rows up to a number, however long Elasticsearch is away in between.
+    """Handle the rows up to a number, even if Elasticsearch is unavailable in between.
 
     Args:
         generation: that has to be written, too.

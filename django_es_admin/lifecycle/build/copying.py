@@ -1,7 +1,7 @@
 """Fill a generation of an index without a document: Elasticsearch copies what is live.
 
-The copy is a task of the cluster. It goes on if the process that began it is killed, and the next
-rebuild finds it again by the record of the operation.
+The copy is a task of the cluster. It continues if the process that started it is killed. The next
+rebuild finds it by the record of the operation.
 """
 
 import time
@@ -37,7 +37,7 @@ from .load import LoadResult
 from .shards import await_shards
 
 TASK = "task"
-"""Among the details of a rebuild: the copy that goes on in the cluster."""
+"""Key in the details of a rebuild: the copy that runs in the cluster."""
 LOOK_SECONDS = 0.5
 ERRORS_KEPT = 20
 
@@ -143,7 +143,7 @@ def copy(
 
 
 def cancel(definition: IndexDefinition, task: str) -> None:
-    """End a copy; nothing, if it has ended, or if nobody can be asked."""
+    """End a copy. Do nothing if it has ended, or if Elasticsearch does not answer."""
     try:
         with translated(definition.connection):
             _ask(definition, "POST", f"/_tasks/{task}/_cancel")
@@ -161,7 +161,7 @@ def pass_copy(
     blocked: bool,
     wait: float,
 ) -> GateResult:
-    """Look at what has to be true of a copy before it becomes live.
+    """Check a copy before it becomes live.
 
     Args:
         blocked: whether nothing could be written to the source meanwhile, so that both are equal.
@@ -255,8 +255,8 @@ def _result(
         rows = _handled(answer)
         kept = tuple(map(_failure, failures[:ERRORS_KEPT]))
         raise LoadFailed(
-            f"{many(len(failures), 'document')} of {definition.name} could not be copied, so that "
-            f"the copy ended, after {rows:,} of {answer['total']:,}. The live index is unchanged. "
+            f"{many(len(failures), 'document')} of {definition.name} could not be copied, so "
+            f"the copy ended after {rows:,} of {answer['total']:,}. The live index is unchanged. "
             f"The first is the document {kept[0][0]}: correct the documents or the mapping.",
             generation=generation.name,
             rows=int(answer["total"]),

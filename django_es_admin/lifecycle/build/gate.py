@@ -50,7 +50,7 @@ def pass_gate(
     *,
     wait: float,
 ) -> GateResult:
-    """Look at everything that has to be true of a generation before it becomes live.
+    """Check everything that a generation must fulfil before it becomes live.
 
     Args:
         wait: seconds for its shards.

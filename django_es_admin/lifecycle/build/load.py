@@ -138,10 +138,10 @@ def help_load(
 
 
 def require_building(generation: Generation) -> None:
-    """Go on only while a generation is being built.
+    """Continue only while a generation is being built.
 
     Raises:
-        IndexMissing: it is not any more.
+        IndexMissing: it is no longer being built.
     """
     building = Generation.objects.using(generation._state.db).filter(
         pk=generation.pk, role=Generation.Role.BUILDING

@@ -113,7 +113,7 @@ class Part:
         )
 
     def take(self, batch: Batch, result: BulkResult) -> None:
-        """Look at every answer.
+        """Check every answer.
 
         Raises:
             ElasticsearchAdminError: the index cannot be written; no document is to blame.

@@ -179,7 +179,7 @@ class Pipeline:
         return again
 
     def _write_again(self, opened: _Open, batch: Batch, *, is_last: bool) -> Batch | None:
-        """Write what had failed.
+        """Write again what had failed.
 
         Args:
             is_last: whether nothing behind it has been sent, so that it may end anywhere.
@@ -209,7 +209,7 @@ class Pipeline:
             finish(opened.claimed, opened.rows)
 
     def _renew(self) -> None:
-        """Go on being the one who works on these ranges, and tell how far all are."""
+        """Renew the claim on these ranges, and report the progress of all of them."""
         self._renewed = time.monotonic()
         for opened in list(self._open):
             try:

@@ -22,11 +22,11 @@ from .ranges import release_ranges
 logger = logging.getLogger(__name__)
 
 SECONDS_TO_END = 15.0
-"""For how long a process that is told to end may go on with its request."""
+"""How long a process that must end may continue with its request."""
 
 
 class ParentGone(Exception):
-    """The process that rebuilds was killed: whoever resumes it brings workers of its own."""
+    """The process that rebuilds was killed; the one that resumes it starts its own workers."""
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def _bounds(definition: IndexDefinition, size: int) -> Iterator[str]:
 
 
 def claim_range(generation: Generation, worker: str = "") -> LoadRange | None:
-    """Claim a range that nobody works on, for ``OUTBOX_LEASE``; None if there is none.
+    """Claim a range that no process works on, for ``OUTBOX_LEASE``; None if there is none.
 
     Args:
         worker: what the claim begins with, for :func:`release_ranges`.
@@ -91,13 +91,13 @@ def give_back(claimed: LoadRange) -> None:
 
 
 def renew(claimed: LoadRange, rows: int) -> None:
-    """Go on being the one who works on a range.
+    """Renew the claim on a range.
 
     Args:
         rows: objects of it that were read until now.
 
     Raises:
-        RangeTakenOver: the lease ran out, and somebody else has the range.
+        RangeTakenOver: the lease has expired, and another process has the range.
     """
     _update(claimed, rows=rows, leased_until=_lease())
 
@@ -106,13 +106,13 @@ def finish(claimed: LoadRange, rows: int) -> None:
     """Record that every object of a range was read and sent.
 
     Raises:
-        RangeTakenOver: the lease ran out, and somebody else has the range.
+        RangeTakenOver: the lease has expired, and another process has the range.
     """
     _update(claimed, rows=rows, leased_until=None, loaded_at=Now())
 
 
 def release_ranges(generation: Generation, worker: str = "") -> None:
-    """Let ranges be claimed anew whose processes are known to be dead.
+    """Release the ranges of processes that are known to be dead.
 
     Args:
         worker: only those that this worker has claimed.
@@ -143,7 +143,7 @@ def all_loaded(generation: Generation) -> bool:
 
 
 def count_open(generation: Generation) -> int:
-    """Return how many ranges are still to be loaded, whoever works on them."""
+    """Return how many ranges are not loaded yet, including claimed ones."""
     return _ranges(generation).filter(loaded_at__isnull=True).count()
 
 

@@ -1,4 +1,4 @@
-"""Go on with the build of a rebuild that was killed."""
+"""Continue the build of a rebuild that was killed."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -45,7 +45,7 @@ def dead_build_judges(definition: IndexDefinition, build: Generation) -> float |
 def take_over(definition: IndexDefinition, name: str) -> Generation | None:
     """Claim what killed rebuilds left behind; return the generation to resume, if there is one.
 
-    The caller is the one whose rebuild goes on: nobody else may begin one.
+    Only the rebuild of the caller may run: no other process may start one.
 
     Args:
         name: of that generation; "" if there is none.
@@ -76,7 +76,7 @@ def _take_over(definition: IndexDefinition, name: str) -> Generation | None:
 
 
 def give_up_builds(definition: IndexDefinition, kept: Generation) -> None:
-    """Let go of the builds that miss changes: nobody would swap to them, and drains try them."""
+    """Give up builds that miss changes: they cannot become live, but drains still try them."""
     builds = generations_of(definition).filter(role=Generation.Role.BUILDING)
     behind = find_behind(definition.database)
     for build in builds.exclude(pk=kept.pk):

@@ -26,7 +26,7 @@ LOAD_SETTINGS: dict[str, Any] = {
 def create_generation(
     definition: IndexDefinition, mappings: Mapping[str, Any] | None = None
 ) -> Generation:
-    """Create an empty generation that nobody searches, set for loading, and register it.
+    """Create an empty generation that is not searched, with settings for loading, and register it.
 
     Args:
         mappings: as declared if omitted.

@@ -16,10 +16,10 @@ _TIMES = 5
 
 
 def put_rules(definition: IndexDefinition, name: str, deadline: Deadline) -> int:
-    """Put the rules that there are now, until they are the same afterwards.
+    """Put the present rules, and repeat this until the rows are the same afterwards.
 
-    Of two that put at once, the one that ends last has looked at the rows after it: so the set ends
-    as the rows say, whoever was slower.
+    If two processes put at once, the one that ends last has read the rows after its request. So the
+    set ends with the rules of the rows, whichever process was slower.
 
     Args:
         name: of the set, as the rows have it.

@@ -22,7 +22,7 @@ from .verify import describe_plan, describe_result
 from .walk import read_ghosts, read_part
 
 RATE = 500.0
-"""Objects or documents per second, if nobody says how many."""
+"""The default number of objects or documents per second."""
 
 SHORTEST_PASS = 5.0
 """Seconds from the beginning of one pass to that of the next one."""

@@ -1,4 +1,4 @@
-"""What a comparison of an index with its database is to look at, and what it found."""
+"""What a comparison of an index with its database compares, and what it found."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,12 +44,12 @@ class VerifyPlan:
 
     @property
     def takes_long(self) -> bool:
-        """Whether nobody should wait for its end: a background task does it then."""
+        """Whether it takes too long to wait for: then a background task does it."""
         looked_at = self.rows if self.sample is None else min(self.rows, self.sample)
         return looked_at > get_options().inline_max_objects
 
     def require(self) -> None:
-        """Go on only if it can be done.
+        """Continue only if it can be done.
 
         Raises:
             OperationRefused: it has refusals.

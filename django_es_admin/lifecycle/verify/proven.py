@@ -35,7 +35,7 @@ class Proven:
 
 
 def read_proven(definition: IndexDefinition, generation: str) -> Proven | None:
-    """Return how much of a generation was proven to be equal; None if nobody ever walked it."""
+    """Return how much of a generation was proven to be equal; None if it was never compared."""
     found = list(ranges_of(definition).filter(generation=generation))
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Objects compared with their documents: what differs is looked at again before it counts."""
+"""Objects compared with their documents: a difference is checked again before it counts."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -76,7 +76,7 @@ class Suspects:
         self.throttle.spend(len(batch))
 
     def look_for_ghosts(self, pages: Iterable[tuple[int, list[str]]]) -> None:
-        """Look at documents, each page with those of its keys that have no object."""
+        """Check documents, each page with those of its keys that have no object."""
         for count, ghosts in pages:
             self.documents += count
             self.tell()

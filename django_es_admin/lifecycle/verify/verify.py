@@ -22,7 +22,7 @@ from .walk import read_changed, read_ghosts, read_objects, read_sample, sample_g
 def verify(
     plan: VerifyPlan, on_progress: OnProgress = ignore, *, queued: Operation | None = None
 ) -> VerifyResult:
-    """Walk the database, then the index, and look again at what differs.
+    """Walk the database, then the index, and check again what differs.
 
     A change that is made meanwhile looks like a difference at first; what still differs after some
     seconds, and waits in no row of the outbox, is one. Memory does not grow with the index.
@@ -32,7 +32,7 @@ def verify(
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that.
+        OperationCancelled: it was cancelled.
         ElasticsearchAdminError: Elasticsearch could not be asked for ``OPERATION_PATIENCE``.
     """
     plan.require()

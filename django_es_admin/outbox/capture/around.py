@@ -1,4 +1,4 @@
-"""Note what a block of code changes in ways that nobody sees, such as SQL."""
+"""Record what a block of code changes in ways that send no signal, such as SQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

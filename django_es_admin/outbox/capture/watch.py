@@ -140,7 +140,7 @@ def is_in_transaction(using: str) -> bool:
 def connect_first(signal: ModelSignal, receiver: Callable[..., None], sender: Model) -> None:
     """Connect what is to be called before the project's receivers, any of which may raise.
 
-    Whoever catches that inside a transaction goes on, and commits what was written.
+    Code that catches this inside a transaction continues, and commits what was written.
     """
     signal.connect(receiver, sender=sender, dispatch_uid=UID)
     with signal.lock:

@@ -141,8 +141,8 @@ def _require_known(
             raise OwnedByAnother(f"{describe_foreign(definition, name, owner)} {wait}")
     if unknown:
         raise GenerationUnknown(
-            f"The alias {definition.alias} points at {', '.join(unknown)}, which no change is "
-            f"written to: somebody moved the alias, or the table of generations was emptied or "
+            f"The alias {definition.alias} points at {', '.join(unknown)}, which gets "
+            f"no changes: somebody moved the alias, or the table of generations was emptied or "
             f"restored from a backup. {_mend_of(definition, unknown)} {wait}"
         )
 
@@ -240,13 +240,13 @@ def _mend(definition: IndexDefinition, found: Mapping[str, _Found], key: str) ->
         ]
         with translated(definition.connection):
             client.indices.update_aliases(actions=actions)
-        logger.warning("%s had lost their write aliases, and have them.", ", ".join(shown))
+        logger.warning("The write aliases of %s were lost, and are restored.", ", ".join(shown))
     nameless = [name for name, index in found.items() if _owner(index) is None]
     for name in nameless:
         meta = meta_with_owner(definition, found[name].mappings.get("_meta"), key)
         with translated(definition.connection):
             client.indices.put_mapping(index=name, meta=meta)
-        logger.warning("%s named no owner, and names this database now.", name)
+        logger.warning("%s named no owner; it names this database now.", name)
     return tuple(dict.fromkeys(shown + nameless))
 
 

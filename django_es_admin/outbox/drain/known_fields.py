@@ -27,7 +27,7 @@ def only_known(
 ) -> list[Prepared]:
     """Return a batch without the fields that a generation of other code does not have.
 
-    Call it after the tick: whoever adds a field to the mapping writes all objects anew then, with
+    Call it after the tick: whatever adds a field to the mapping then writes all objects again, with
     later ticks.
 
     Raises:

@@ -56,7 +56,7 @@ def written_at(version: int) -> datetime | None:
     Args:
         version: of a document in the index.
     """
-    # Whoever counts writes, as Elasticsearch itself does, does not come so far; and beyond the
+    # A counter of writes, as Elasticsearch has, does not get so far; and beyond the
     # year 5000 it is not a time.
     if not _PER_MILLISECOND * 10**12 <= version < _PER_MILLISECOND * 10**14:
         return None
@@ -66,7 +66,7 @@ def written_at(version: int) -> datetime | None:
 def take_tick(using: str) -> int:
     """Return a tick that is greater than every one before it, and committed.
 
-    Take it *before* reading the objects that are written with it: whoever reads later has a
+    Take it *before* reading the objects that are written with it: a process that reads later has a
     greater tick, and wins.
 
     Args:
@@ -91,7 +91,7 @@ def take_tick(using: str) -> int:
 def _next_tick(using: str) -> int | None:
     """Return the next tick; None as long as there is no row.
 
-    Under a deadline PostgreSQL waits no longer than that for whoever has locked the row.
+    Under a deadline, PostgreSQL waits no longer than that for the lock of the row.
     """
     # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
     if connections[using].vendor == "postgresql":

@@ -124,7 +124,7 @@ class Writer:
             foreign = find_foreign(self.definition, targets.written, targets.owner)
             parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
-                # No index yet: whoever creates it reads the objects after this commit.
+                # No index yet: the process that creates it reads the objects after this commit.
                 return Outcome(keys=list(keys), held=targets.held, parked=parked)
             missed = {t.pk: read_refused(using, t.pk, keys) for t in targets.write if t.refused}
             started = time.monotonic()

@@ -114,7 +114,7 @@ def _batch(using: str) -> _Batch:
 
 
 def drain_committed(using: str, entries: list[OutboxEntry]) -> None:
-    """Drain rows whose change is committed: whatever fails, its caller has nothing to mend.
+    """Drain rows whose change is committed: if anything fails, the caller has nothing to fix.
 
     ``save()`` returns and the project's own hooks run, as without this app; the rows wait.
     """

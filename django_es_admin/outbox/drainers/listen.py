@@ -92,7 +92,7 @@ class Listener:
         with suppress(Error):
             connection.close()
         self._failed[alias] = time.monotonic() + AGAIN
-        logger.warning("Nobody tells of changes in %r; it is asked instead.", alias)
+        logger.warning("No notifications of changes in %r; the outbox is polled instead.", alias)
 
 
 def _notifications(raw: Any) -> Iterator[bool]:

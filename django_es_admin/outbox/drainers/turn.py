@@ -1,12 +1,13 @@
 """Let processes that commit at the same time share one request, instead of sending one each.
 
-Whoever finds nobody draining an index drains its own rows, at once. Who finds somebody is the next
-one: it waits until that one is done, and then drains the new rows of all. Who finds a next one as
-well leaves its rows to it; but it waits until they are gone where its document is to be searchable
-when the save returns, and where many rows wait already.
+If no other process drains an index, a process drains its own rows at once. If another process
+drains it, the process is the next one: it waits until that drain is done, and then drains the new
+rows of all. If there is a next one already, the process leaves its rows to it. It still waits until
+they are gone if its document must be searchable when the save returns, or if many rows wait
+already.
 
-Nothing is lost by it: turns keep nobody off who does not ask for one, and a row is done when it is
-acknowledged. What is left to a process that is killed, a worker takes.
+Nothing is lost by this: a drain without a turn is not blocked, and a row is done only when it is
+acknowledged. If a process is killed, a worker takes the rows that were left to it.
 
 Turns are advisory locks of PostgreSQL, which end with their connection, however its process ends.
 """
@@ -33,7 +34,7 @@ from ..rows.claim import give_back, inline_grace
 logger = logging.getLogger(__name__)
 
 CROWD_SECONDS = 1.0
-"""For how long after somebody had to wait the rows of others are looked for at once."""
+"""For so many seconds after a process had to wait, the rows of others are looked for at once."""
 
 LEFT_ROWS = 64
 """As long as fewer new rows wait, of all indices, a process leaves its own to the next one."""
@@ -85,8 +86,8 @@ _pooled: set[str] = set()
 def can_share(using: str, entries: list[OutboxEntry]) -> bool:
     """Whether rows are to be drained in turns: those of a few objects, on PostgreSQL.
 
-    Not where the project says that a pool gives each transaction another connection, as Django
-    wants it to be said: a lock of a session would be left behind there.
+    Not if the settings say that a pool gives each transaction another connection: a lock of a
+    session would be left behind there.
     """
     connection = connections[using]
     return (
@@ -106,12 +107,12 @@ def drain_in_turn(
     *,
     stays: bool,
 ) -> DrainResult:
-    """Drain rows, or see to it that another process does, as long as the current deadline allows.
+    """Drain rows, or let another process drain them, as long as the current deadline allows.
 
     Args:
         entries: rows of this process, of one index.
-        drain: what drains rows; it is given those of others, too.
-        stays: whether to wait until the rows are drained, whoever else is waiting.
+        drain: what drains rows; it also gets those of others.
+        stays: whether to wait until the rows are drained, even if another process waits for a turn.
     """
     turn = _Turn(using, entries[0].connection, entries[0].index)
     result, relied_on = DrainResult(), False
@@ -156,7 +157,7 @@ class _Answer(StrEnum):
     DONE = "done"
     """Its rows were handled."""
     WAITED = "waited"
-    """Whoever had the turn has given it back."""
+    """The process that had the turn has given it back."""
     NEXT = "next"
     """The same, and meanwhile others may have left their rows to this process."""
     LEFT = "left"
@@ -198,7 +199,7 @@ class _Turn:
 
         Args:
             entries: rows of this process.
-            stays: whether to wait, whoever else is waiting.
+            stays: whether to wait, even if another process waits for a turn.
             relied_on: whether others may have left their rows to this process.
 
         Raises:
@@ -244,7 +245,7 @@ class _Turn:
             _pooled.add(self.using)
             logger.warning(
                 "A pool gives %r another connection for each transaction: set "
-                "DISABLE_SERVER_SIDE_CURSORS there, as Django wants it. Concurrent saves do not "
+                "DISABLE_SERVER_SIDE_CURSORS there, as Django requires. Concurrent saves do not "
                 "share their requests.",
                 self.using,
             )

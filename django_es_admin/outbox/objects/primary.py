@@ -33,7 +33,7 @@ _ROUTER = _Primary()
 def reading_from(database: str) -> Iterator[None]:
     """Let every query inside, for a model that is written to ``database``, read from there.
 
-    Whoever reads, language and time zone are those of the settings.
+    In every process, language and time zone are those of the settings.
     """
     if _ROUTER not in router.routers:
         router.routers.insert(0, _ROUTER)

@@ -28,8 +28,8 @@ def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
     """Wait no longer than this for the locks of others, at each statement inside.
 
     SQLite waits for another writer: its own time-out is one for all that a connection does, and may
-    be far above what a save may take. PostgreSQL waits for whoever has locked a row, or a table, as
-    a migration does: there, and on MariaDB, under a deadline no longer than that.
+    be far above what a save may take. On PostgreSQL and MariaDB, the limit applies to
+    locks of rows and of tables (as a migration takes), and only under a deadline.
     """
     connection = connections[using]
     if connection.vendor == "sqlite" and connection.connection is not None:

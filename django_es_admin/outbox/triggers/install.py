@@ -150,7 +150,7 @@ def _take_away(using: str, triggers: Mapping[str, str]) -> None:
         again = dropping(using, new, table) if new in there else []
         _execute(using, [*again, *renaming(using, name, table, new)])
     if leaving:
-        logger.info("Waiting for %s s, as triggers go that others rely on.", LEAVING_SECONDS)
+        logger.info("Waiting %s s for other processes to notice the removal.", LEAVING_SECONDS)
         time.sleep(LEAVING_SECONDS)
     for name, table in leaving.items():
         _execute(using, dropping(using, name, table))
@@ -205,7 +205,7 @@ def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> 
     if not changes or not installed(using):
         return
     if connections[using].vendor == "sqlite":
-        # It makes tables anew, and refuses that while a trigger elsewhere reads them.
+        # It makes tables again, and refuses that while a trigger elsewhere reads them.
         remove(using)
         return
     kept = _wanted_by_signals(using)
@@ -241,7 +241,7 @@ def _after_migrate(using: str, **kwargs: Any) -> None:
         install(using, keep=_wanted_by_signals(using))
     except Exception:
         logger.exception(
-            "The triggers of %r could not be put in place; signals capture what they can. Run "
+            "The triggers of %r could not be installed; signals capture what they can. Run "
             "`manage.py es_triggers install`.",
             using,
         )

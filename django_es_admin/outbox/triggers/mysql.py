@@ -76,7 +76,7 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
     """Return what gives a trigger another name; until the last statement both are there."""
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW CREATE TRIGGER {connection.ops.quote_name(name)}")
-        # Whoever made it may be somebody else, for whom only few may make any.
+        # Another user may have made it, and only few users may make any for that one.
         made = [_DEFINER.sub(" ", row[2], count=1) for row in cursor.fetchall()]
     return [*(sql.replace(name, new, 1) for sql in made), *dropping(connection, name, table)]
 

@@ -378,7 +378,7 @@ def _plain(text: str, field: SearchField | None) -> str:
 
 
 def _check(node: Node, field: SearchField) -> None:
-    """Look whether a field can hold a value.
+    """Check whether a field can hold a value.
 
     Raises:
         SearchUnreadable: it cannot.

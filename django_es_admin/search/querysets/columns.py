@@ -61,7 +61,7 @@ class ColumnField:
 
 @cache
 def columns_of(document: type[Document]) -> Mapping[str, ColumnField]:
-    """Return the name of a column -> the document's field that stands for it."""
+    """Return the name of a column -> the document's field that holds it."""
     if is_overridden(document, "prepare"):
         return {}
     found: dict[str, ColumnField] = {}

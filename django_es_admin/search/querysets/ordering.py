@@ -69,7 +69,7 @@ class SortKey:
 
 
 def translate_order(document: type[Document], queryset: QuerySet[Any]) -> tuple[SortKey, ...]:
-    """Return what to sort by; () if it cannot be told, or is not the same."""
+    """Return what to sort by; () if it is unknown, or the order would differ."""
     vendor = databases[queryset.db].vendor
     query = queryset.query
     names = query.order_by

@@ -74,7 +74,7 @@ class SearchDeclaration:
     """The text field whose words ``did_you_mean()`` knows."""
 
     page_size: ClassVar[int] = 20
-    """Results of a page, if nobody says how many."""
+    """The default number of results of a page."""
 
     max_page_size: ClassVar[int] = 100
     """What a larger page is cut to."""

@@ -1,4 +1,4 @@
-"""What a search is made of, for those who explain it."""
+"""The parts of a search, for code that explains it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -136,7 +136,7 @@ class _Kept:
         self._changes = 0
 
     def rows(self) -> _Rows:
-        """Return the rows, by connection, index and words, read anew if they are old."""
+        """Return the rows, by connection, index and words; read them again if they are old."""
         if time.monotonic() < self._until:
             return self._rows or {}
         # One search reads; the others go by what was read before.

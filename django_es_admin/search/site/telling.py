@@ -1,4 +1,4 @@
-"""Tell those who count searches what a visitor searched for."""
+"""Notify those who count searches of what a visitor searched for."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from .declaration import SearchDeclaration
 from .visitor.paging import Paging
 
 Tell = Callable[[SearchResults, Sequence[str]], None]
-"""Told what Elasticsearch answered, and the ids of the documents on the page."""
+"""Called with the answer of Elasticsearch, and the ids of the documents on the page."""
 
 
 def telling(

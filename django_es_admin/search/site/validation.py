@@ -23,7 +23,7 @@ _BOUNDED = _NUMBERS | {"date"}
 
 @dataclass(frozen=True)
 class InvalidDeclaration:
-    """One thing that is wrong.
+    """One mistake.
 
     Args:
         kind: with the document, with a field that is named, or with another option.

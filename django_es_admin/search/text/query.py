@@ -287,7 +287,7 @@ def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
 
 
 def has_jokers(word: str) -> bool:
-    """Whether a word has a sign that people type for other letters, be it read so or not."""
+    """Whether a word has a sign that stands for other letters, even if it is not read so here."""
     return "*" in word or bool(_NO_ADDRESS.fullmatch(word) and _JOKER.search(word))
 
 

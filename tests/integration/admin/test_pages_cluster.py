@@ -54,7 +54,7 @@ def test_a_replica_without_a_second_node(products: list[Product], es: Elasticsea
     )
     said = tab("shards")
     assert (
-        "yellow because 2 replicas are on no node (there is no further node to put it on): "
+        "yellow because 2 replicas are on no node (there is no other node for it): "
         "nothing is lost, but a node that fails is not covered" in said
     )
     assert "replica unassigned" in said
@@ -116,7 +116,9 @@ def templates(es: Elasticsearch, prefix: str) -> Iterator[None]:
 def test_templates_that_apply(products: list[Product], prefix: str) -> None:
     said = tab("policies")
     assert f"{prefix}high {prefix}products* 901 — to each new generation" in said
-    assert f"{prefix}low {prefix}products-* 900 — no: one of a higher priority does" in said
+    assert (
+        f"{prefix}low {prefix}products-* 900 — no: a template with a higher priority does" in said
+    )
     assert f"{prefix}other" not in said
     assert "7s" in said
 
@@ -275,7 +277,7 @@ def test_templates_of_both_kinds(answering: Callable[[Answers], Any]) -> None:
     with answering({"/_index_template": newer, "/_template": legacy}):
         said = tab("policies")
     assert "newer * 0 one to each new generation" in said
-    assert "template_1 * 3 — legacy no: one of a higher priority does" in said
+    assert "template_1 * 3 — legacy no: a template with a higher priority does" in said
     with answering({"/_index_template": {"index_templates": []}, "/_template": legacy}):
         said = tab("policies")
     assert "template_1 * 3 — legacy to each new generation" in said

@@ -47,7 +47,7 @@ def test_it_is_copied(admin_client: Client, es: Elasticsearch, settings: Any) ->
     assert "missing afterwards" in words(plan)
     assert 'href="?block=1"' in plan
     plan = admin_client.get(f"{address}?block=1").content.decode()
-    assert f"let nobody write to {before}" in words(plan)
+    assert f"block writes to {before}" in words(plan)
     assert "missing afterwards" not in words(plan)
     [mark] = re.findall(r'name="fingerprint" value="([0-9a-f]{16})"', plan)
     # What was confirmed is what is done: the plan without a block is another one.

@@ -75,7 +75,7 @@ def test_terms_are_bounded(goods: Client, monkeypatch: pytest.MonkeyPatch) -> No
     said = terms(goods, "brand")
     assert "Northpath 2" in said
     assert "South" not in said
-    assert "about 2 different terms. Those that are not listed stand in documents 1 time." in said
+    assert "about 2 different terms. Terms that are not listed occur in documents 1 time." in said
 
 
 def test_terms_are_for_those_who_may_see_documents(goods: Client) -> None:

@@ -120,7 +120,7 @@ def test_what_is_left_out_is_no_difference(
 def test_without_a_source_nothing_is_said(es: Elasticsearch, key: str) -> None:
     indexed_with(es, key, {"_source": {"enabled": False}})
     text = show(key)
-    assert "indexed; whether it is up to date cannot be told" in text
+    assert "indexed; it is not known whether it is up to date" in text
     assert "differs" not in text
     compared = compare_object(get_definition("products"), key)
     assert not compared.comparable

@@ -73,7 +73,7 @@ def test_no_tab_takes_it_for_an_index_that_is_missing(
     take_away(es, definition)
     text = " ".join(re.sub(r"<[^>]+>", "", client.get(address(tab)).content.decode()).split())
     live = names()["live"]
-    assert f"Its documents are in {live}: give the alias back first." in text
+    assert f"Its documents are in {live}: restore the alias first." in text
     assert "never built" not in text
     assert "There is no" not in text
 
@@ -132,7 +132,7 @@ def test_nothing_empty_takes_its_place(
     text = client.get(address("create")).content.decode()
     said = f"<bdi>{before['live']}</bdi>, with <bdi>3 documents</bdi>, gets each change"
     assert said in text
-    with pytest.raises(OperationRefused, match="Give the alias back"):
+    with pytest.raises(OperationRefused, match="Restore its alias"):
         create_index(plan_create(definition))
     assert names() == before
 
@@ -146,7 +146,7 @@ def test_a_plan_made_before_it_was_taken_away_creates_nothing(
     plan = plan_create(definition)
     assert plan.refusals == ()
     Generation.objects.update(role="live")
-    with pytest.raises(OperationRefused, match="Give the alias back"):
+    with pytest.raises(OperationRefused, match="Restore its alias"):
         create_index(plan)
 
 
@@ -195,7 +195,7 @@ def test_what_it_belongs_to_is_not_deleted(
     live = names()["live"]
     take_away(es, definition)
     url = f"{address('delete_generation')}?generation={live}"
-    assert "give it back first" in client.get(url).content.decode()
+    assert "restore the alias first" in client.get(url).content.decode()
     assert f"generation={live}" not in client.get(address("generations")).content.decode()
 
 

@@ -60,7 +60,7 @@ def test_one_that_runs() -> None:
         r"running · load the rows 500 of 1,000 · 2\d each second · [12]\d s left", text
     )
     assert '<progress max="1000" value="500" aria-label="load the rows">' in html
-    assert "Begun by grace" in text
+    assert "Started by grace" in text
     assert "Runs on elsewhere, process 7" in text
     assert "Cancel the operation" in html
     assert "What next" not in text
@@ -106,7 +106,7 @@ def test_its_log() -> None:
     with timezone.override("Europe/Berlin"):
         [log] = re.findall(r"Log</summary><pre>(.*?)</pre>", page(made), re.DOTALL)
     assert unescape(log).split("\n") == [
-        "2026-11-21 11:00:00  begun by grace",
+        "2026-11-21 11:00:00  started by grace",
         "2026-11-21 11:00:01  load the rows",
         "2026-11-21 11:00:07  1,200 of 1,200 done",
         "2026-11-21 11:00:08  swap the alias",
@@ -198,17 +198,17 @@ def test_the_steps_to_come_and_the_time_until_all_is_done() -> None:
     html = page(operation())
     text = words(html)
     # 20 s for the rest of the load, and 10 s for each of the five steps that follow.
-    assert re.search(r"about 1 min (8|9|10|11) s until all of it is done", text)
-    found = re.findall(r"(\w[\w ]+) to come ", text)
+    assert re.search(r"about 1 min (8|9|10|11) s until everything is done", text)
+    found = re.findall(r"(\w[\w ]+) not started ", text)
     assert len(found) == 5
-    assert "swap the alias to come" in text
-    assert "create the generation to come" not in text
+    assert "swap the alias not started" in text
+    assert "create the generation not started" not in text
     kept = page(operation(details={"swap": False}))
     assert "swap the alias" not in words(kept)
     # One that was killed does nothing any more.
-    assert "to come" not in words(page(operation(leased_until=timezone.now())))
+    assert "not started" not in words(page(operation(leased_until=timezone.now())))
     queued = words(page(operation(state=Operation.State.QUEUED, steps=[], host="")))
-    assert "create the generation to come" in queued
+    assert "create the generation not started" in queued
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_the_steps_to_come_and_the_time_until_all_is_done() -> None:
         (
             "reindex",
             {"differed": 4, "written": 3, "left": 1},
-            "Documents that differed: 4. As they should be now: 3; still different: 1.",
+            "Documents that differed: 4. Corrected: 3; still different: 1.",
         ),
     ],
 )

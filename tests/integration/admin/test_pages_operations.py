@@ -393,7 +393,7 @@ def test_failed_builds_are_told_and_builds_that_stopped_are_offered(
         rf"delete {failed.name} permanently: 0 documents, .*, a build that failed: A node was full",
         words(html),
     )
-    assert f"keep {stopped.name}: a build that nobody works on" in words(html)
+    assert f"keep {stopped.name}: a build that stopped before the swap" in words(html)
     assert 'href="?builds=1"' in html
     carry_out(client, "prune", "?builds=1", typed="products")
     assert not Generation.objects.filter(name__in=[failed.name, stopped.name]).exists()

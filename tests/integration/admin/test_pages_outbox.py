@@ -225,7 +225,7 @@ def test_objects_by_name_with_a_link_and_a_reason(settings: Settings) -> None:
     assert reverse("admin:shop_category_change", args=[shoes.pk]) in html
     text = words(html)
     assert "refused 2 attempts mapper refused" in text
-    assert "Nobody has tried it yet." in text
+    assert "It has not been tried yet." in text
     assert "999999" in keys(html)
     # Of a model that one may not see, nothing is named.
     assert "Shoes" not in " ".join(keys(show(visitor(*RIGHTS))))

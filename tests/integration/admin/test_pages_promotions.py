@@ -176,7 +176,7 @@ def test_the_list_says_what_is_in_force(products: list[Product]) -> None:
     for begins, ends in ((None, None), (today() + DAY, None), (None, today() - DAY)):
         Promotion.objects.create(index="products", words="shoe", key="1", begins=begins, ends=ends)
     page = visitor("elasticsearch.view_promotion").get(LIST).content.decode()
-    for state in ("in force", "to come", "over"):
+    for state in ("in force", "not started", "over"):
         assert page.count(f">{state}") == 1
 
 
@@ -233,7 +233,7 @@ def test_each_filter_has_a_name(products: list[Product]) -> None:
         (-3, None, "in force from"),
         (None, 3, "in force until"),
         (-3, 3, "in force .* to "),
-        (3, None, "to come from"),
+        (3, None, "not started from"),
         (-3, -1, "over .* to "),
     ],
 )

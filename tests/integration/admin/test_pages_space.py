@@ -53,7 +53,7 @@ def test_each_index_says_whether_it_can_go(
     assert f"{prefix}of-others unmanaged" in said
     assert "no: nothing is registered of it" in said
     assert re.search(r"low \d+% no new replica is put on a node whose disk is fuller", said)
-    assert re.search(r"1 generation can go, which frees \d", said)
+    assert re.search(r"1 generation can be deleted. This frees \d", said)
 
 
 def test_nothing_goes_without_the_typed_name(

@@ -95,7 +95,7 @@ def test_the_dashboard_and_the_index_say_what_was_found_and_when(
     [status] = get_status(["products"]).indices
     assert status.verification is not None
     for text in (dashboard(client), client.get(page).content.decode()):
-        assert re.search(r"1 missing, 1 surplus compared \d+ s ago", words(text))
+        assert re.search(r"1 missing, 1 without an object compared \d+ s ago", words(text))
 
 
 def test_keys_are_for_those_who_may_see_the_documents(
@@ -129,7 +129,7 @@ def test_many_are_shown_page_by_page(products: list[Product]) -> None:
     url = reverse("admin:elasticsearch_operation_change", args=[f"default_3A{operation.pk}"])
     client = visitor(superuser=True)
     first = client.get(url).content.decode()
-    assert "120 objects differ (10 more were counted, and not kept)" in words(first)
+    assert "120 objects differ (10 more were counted, but their keys were not kept)" in words(first)
     assert "&lt;49&gt;" in first
     assert "&lt;50&gt;" not in first
     assert "<0>" not in first

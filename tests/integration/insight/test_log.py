@@ -340,11 +340,11 @@ def test_a_database_that_refuses(
     try:
         assert ProductSearchService().search("trail")["total"] == 3
         request_finished.send(None)
-        assert "1 search was not noted: " in caplog.text
+        assert "1 search was not logged: " in caplog.text
         # It is not tried again with each request.
         ProductSearchService().search("trail")
         request_finished.send(None)
-        assert caplog.text.count("not noted") == 1
+        assert caplog.text.count("not logged") == 1
     finally:
         with connection.schema_editor() as editor:
             editor.create_model(LoggedSearch)
@@ -358,7 +358,7 @@ def test_a_hook_that_fails(
     settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"MASK": "no.such.function"}}
     assert ProductSearchService().search("trail")["total"] == 3
     request_finished.send(None)
-    assert "Searches were not noted" in caplog.text
+    assert "Searches were not logged" in caplog.text
 
 
 def test_no_more_is_kept_than_fits() -> None:

@@ -149,7 +149,7 @@ def test_no_rebuild_is_advised_while_one_runs(
     queue_rebuild(plan)
     for found in get_status([INDEX]).indices[0].problems:
         assert found.obstacle == "rebuild"
-        assert str(found).endswith(" A rebuild goes on.")
+        assert str(found).endswith(" A rebuild is running.")
 
 
 def test_the_button_for_a_build_that_stopped_prunes_it(

@@ -165,7 +165,7 @@ def test_where_it_cannot_be_shown_the_rule_is_saved(
     monkeypatch.undo()
     real = f"{module}.read_set"
     monkeypatch.setattr(real, lambda *args: ("somebody, else",))
-    with pytest.raises(OperationRefused, match="Somebody else"):
+    with pytest.raises(OperationRefused, match="Another user"):
         find_effect(shop.definition, "shop", ["a, b"])
 
 

@@ -1,4 +1,4 @@
-"""What answered a search of the admin."""
+"""The answer to a search of the admin."""
 
 import logging
 from collections.abc import Callable
@@ -77,4 +77,4 @@ def _in_plain_words(error: ElasticsearchAdminError) -> str:
         return _("There is no search index yet.")
     if isinstance(error, ServerRefused):
         return _("The search server refused this search.")
-    return _("The search server could not be asked.")
+    return _("The request to the search server failed.")

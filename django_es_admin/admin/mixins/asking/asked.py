@@ -45,7 +45,7 @@ class ListPage:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a change list asks for; as it comes, what any other view does: all hits, best first.
+    """What a change list asks for. The defaults are for any other view: all hits, best first.
 
     Args:
         in_list: whether a change list asks, which sorts and pages by itself.

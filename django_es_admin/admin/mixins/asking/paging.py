@@ -45,7 +45,7 @@ class Plan:
 
 
 def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any]) -> Plan | None:
-    """Return how to ask for a page; None where only the database can tell which rows are shown.
+    """Return how to ask for a page; None if only the database knows which rows are shown.
 
     Args:
         queryset: the rows that the search is to narrow, filters applied.

@@ -153,7 +153,7 @@ class IndexAdmin(IndexPages):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Index:
-        """Return what stands for an index in the admin's own views, such as its history.
+        """Return the object for an index in the admin's own views, such as its history.
 
         Raises:
             PermissionDenied: the user may not view indices.

@@ -1,4 +1,4 @@
-"""What stands around each page of an index: its tabs, its buttons, and what is running."""
+"""The frame of each page of an index: its tabs, its buttons, and the running operations."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The page that says what a swap would change for those who search."""
+"""The page that says what a swap would change for users who search."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -26,7 +26,7 @@ SECONDS = 10.0
 def preview_view(
     pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
 ) -> HttpResponse:
-    """Ask two generations the same searches, and show what differs.
+    """Send the same searches to two generations, and show what differs.
 
     Args:
         pages: of the indices.

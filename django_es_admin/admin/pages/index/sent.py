@@ -13,7 +13,7 @@ from ..parts.format import pretty_json
 from .known_searches import searches_for, title_of
 
 MAX_WORDS = 1_000
-"""Characters of what somebody may have typed."""
+"""The longest text that is read, in characters."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..parts.format import number
 from ..parts.state import State
 
 _WHY: Mapping[str, str | Promise] = {
-    "same_shard": gettext_lazy("there is no further node to put it on"),
+    "same_shard": gettext_lazy("there is no other node for it"),
     "disk_threshold": gettext_lazy("no node has room: its disk is above a watermark"),
     "filter": gettext_lazy("no node fits the allocation filters of the index or the cluster"),
     "awareness": gettext_lazy("no node is left in another zone"),
@@ -21,7 +21,7 @@ _WHY: Mapping[str, str | Promise] = {
     "throttling": gettext_lazy("other shards are moved first"),
     "node_version": gettext_lazy("the nodes that are left run an older version"),
 }
-"""By Elasticsearch's rule; the first that says no is told."""
+"""By Elasticsearch's rule; the first one that forbids is shown."""
 
 
 def shards_state(shards: Shards) -> State:
@@ -30,7 +30,7 @@ def shards_state(shards: Shards) -> State:
     if not homeless:
         waiting = [copy for copy in shards.copies if copy.state == "INITIALIZING"]
         if waiting:
-            return State("clock", _("Shards are being made: look again in a moment."))
+            return State("clock", _("Shards are being created: reload the page in a moment."))
         return State("yes", _("Each shard is on a node."))
     primaries = [copy for copy in homeless if copy.primary]
     if primaries:

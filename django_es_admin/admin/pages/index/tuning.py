@@ -33,7 +33,7 @@ from .tabs import OVERVIEW
 def tuning_view(
     pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
 ) -> HttpResponse:
-    """Ask the searches of the log and the judged ones with two settings, and show what differs.
+    """Send the logged and the judged searches with two settings, and show what differs.
 
     Args:
         pages: of the indices.

@@ -26,7 +26,7 @@ MOST_CHARACTERS = 1_000
 
 
 def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Ask for an object and words, and say why the search finds it, or does not.
+    """Read an object and words from a form, and say why the search finds the object, or does not.
 
     Args:
         pages: of the indices.

@@ -47,7 +47,7 @@ _TOO_MANY = _(
 
 
 def _is_concrete(plan: Any) -> bool:
-    """Whether what is searched is a physical index of the alias's name, which has to go."""
+    """Whether searches use a physical index with the alias's name, which must be deleted."""
     return bool(plan.concrete)
 
 
@@ -228,7 +228,7 @@ PREVIEW = Action(
     name="preview_swap",
     kind=Operation.Kind.PREVIEW,
     title=_("Preview a swap…"),
-    button=_("Ask both generations"),
+    button=_("Compare both generations"),
     plan=_plan_preview,
     tell=tell_preview,
     execute=run_preview,

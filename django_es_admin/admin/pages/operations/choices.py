@@ -1,4 +1,4 @@
-"""What the list of operations can be narrowed to, beside kind, outcome and day."""
+"""The filters of the list of operations, besides kind, outcome and day."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class IndexFilter(admin.SimpleListFilter):
 
 
 class WhoFilter(admin.SimpleListFilter):
-    """Chooses who began an operation, among those who did."""
+    """Filters by the user who started an operation."""
 
     title = _("person")
     parameter_name = "by"

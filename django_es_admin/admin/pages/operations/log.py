@@ -12,7 +12,7 @@ from ..parts.state import operation_state, step_title
 
 
 def log_of(operation: OperationStatus) -> str:
-    """Return a line for each thing that the record tells of, in the time zone of the reader."""
+    """Return a line for each event of the record, in the time zone of the reader."""
     return "\n".join(
         f"{_local(operation.clock.here(when)):%Y-%m-%d %H:%M:%S}  {text}"
         for when, text in _lines(operation)
@@ -21,9 +21,9 @@ def log_of(operation: OperationStatus) -> str:
 
 def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
     row = operation.row
-    yield row.created_at, gettext("begun by %(who)s") % {"who": row.who or "—"}
+    yield row.created_at, gettext("started by %(who)s") % {"who": row.who or "—"}
     if row.begun_at and operation.waited >= 1:
-        yield row.begun_at, gettext("taken up by %(who)s") % {"who": row.host or "—"}
+        yield row.begun_at, gettext("taken over by %(who)s") % {"who": row.host or "—"}
     for step in operation.steps:
         yield step.began, step_title(step)
         if step.ended and step.total:
@@ -33,7 +33,7 @@ def _lines(operation: OperationStatus) -> Iterator[tuple[datetime, str]]:
         state = operation_state(operation).text
         yield row.ended_at, f"{state}: {row.error}" if row.error else state
     elif operation.interrupted and operation.ended:
-        yield operation.ended, gettext("last heard of")
+        yield operation.ended, gettext("last sign of life")
 
 
 def _local(moment: datetime) -> datetime:

@@ -88,7 +88,7 @@ def _find(connection: str, name: str) -> IndexDefinition:
 
 
 def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
-    """Return why what was sent is not to be carried out; "" if it is."""
+    """Return why the posted plan must not be carried out; "" if it may be."""
     if request.POST.get("fingerprint") != fingerprint(action.name, plan):
         return _(
             "The plan has changed since you opened this page. Nothing was done; check it again."
@@ -159,7 +159,7 @@ def carry_out(
 def _mend(
     pages: IndexPages, request: HttpRequest, action: Action, index: Index, refusal: str
 ) -> Tool | None:
-    """Return the button of what mends a refusal; None where no other action of this user does."""
+    """Return the button of the action that solves a refusal; None if there is no such action."""
     verb = refusal.verb if isinstance(refusal, Said) else ""
     if not verb or verb == action.name or not pages.may(BY_NAME[verb].right, request, index):
         return None

@@ -91,7 +91,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those in who may view indices."""
+        """Allow users who may view indices."""
         return index_admin(self.admin_site).has_view_permission(request)
 
     def get_urls(self) -> list[URLPattern]:
@@ -146,7 +146,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
 
     @admin.display(description=_("from → to"))
     def moved(self, row: Operation) -> SafeString:
-        """Return which generation took the place of which, and why somebody did it."""
+        """Return which generation replaced which, and the note."""
         status = _status(row)
         source = "" if status.source == row.generation else status.source
         names = [_short(name) for name in (source, row.generation) if name]
@@ -160,13 +160,13 @@ class OperationAdmin(LabelColumn, PageAdmin):
 
     @admin.display(description=_("waited"))
     def waited(self, row: Operation) -> str:
-        """Return for how long nobody worked on it."""
+        """Return how long it waited."""
         return _spent(_("waited"), _status(row).waited)
 
-    @admin.display(description=_("worked"))
+    @admin.display(description=_("ran"))
     def worked(self, row: Operation) -> str:
-        """Return for how long somebody worked on it."""
-        return _spent(_("worked"), _status(row).worked)
+        """Return how long it ran."""
+        return _spent(_("ran"), _status(row).worked)
 
     # --- pages ---
 
@@ -253,7 +253,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
     def _changes(
         self, request: HttpRequest, operation: OperationStatus, apps: Any
     ) -> list[Line] | None:
-        """Return the searches that a preview found to change; None for who may not see them."""
+        """Return the searches that change in a preview; None for users who may not see them."""
         row = operation.row
         result = row.details.get("preview")
         index = index_of(row.connection, row.index)
@@ -308,7 +308,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
 
     def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
-        """Return what suggests itself once an operation has ended: go on, or try again."""
+        """Return the next steps to offer after an operation has ended: continue, or try again."""
         row = operation.row
         own, definition = BY_KIND.get(Operation.Kind(row.kind)), _definition(row)
         if own is None or definition is None:
@@ -360,7 +360,7 @@ def _status(row: Operation) -> OperationStatus:
 
 
 def _spent(what: str | Promise, seconds: float | None) -> SafeString:
-    """Return a length of time, with what it is of where the table has no heads."""
+    """Return a length of time, with a label for narrow screens, where the table has no heads."""
     return format_html(
         '<span class="nowrap"><span class="esa-narrow">{} </span>{}</span>', what, duration(seconds)
     )

@@ -51,7 +51,7 @@ def group_reasons(
 
 
 def outcome_of(operation: OperationStatus) -> str:
-    """Return how an operation ended; "" while it goes on, or where its state says all."""
+    """Return how an operation ended; "" while it runs, or if its state says everything."""
     row = operation.row
     if operation.alive:
         return ""
@@ -77,7 +77,7 @@ def left_over(operation: OperationStatus) -> str:
 
 
 def _judged(row: Operation) -> str:
-    """Return how good the answers of a new generation are, where somebody asked."""
+    """Return how good the answers of a new generation are, if this was measured."""
     judged = row.details.get("judged")
     if not judged:
         return ""
@@ -154,7 +154,7 @@ def _pruned(row: Operation) -> str:
         len(names),
     )
     if not names:
-        return _("Nothing was deleted: none of them could go any more.")
+        return _("Nothing was deleted: none of them can be deleted now.")
     return filled(text, {"count": number(len(names)), "names": ", ".join(names)})
 
 
@@ -178,8 +178,8 @@ def _reindexed(row: Operation) -> str:
     details = row.details
     if "differed" in details:
         text = _(
-            "Documents that differed: %(differed)s. As they should be now: %(written)s; still "
-            "different: %(left)s."
+            "Documents that differed: %(differed)s. Corrected: %(written)s; still different: "
+            "%(left)s."
         )
         return filled(text, _numbers(details, "differed", "written", "left"))
     if "written" not in details:

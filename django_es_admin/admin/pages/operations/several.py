@@ -34,7 +34,7 @@ from .operate import carry_out, find_refusals
 from .tools import problems_of
 
 FEWEST = 3
-"""Indices with the same trouble from which on one line has a button for all."""
+"""From this number of indices with the same problem on, one line has a button for all of them."""
 
 MANY = 20
 """Missing indices from which on that line is enough, and none has one of its own."""
@@ -60,7 +60,7 @@ _TEXTS: Mapping[Reason, Any] = {"missing": _MISSING, "differs": _DIFFERS}
 
 @dataclass(frozen=True)
 class ManyAlike:
-    """One line in place of many: the same trouble of several indices, and the same button.
+    """One line in place of many: the same problem of several indices, and one button.
 
     Args:
         text: what is wrong with how many.
@@ -104,7 +104,7 @@ class Row:
 def summarise(
     site: str, found: Iterable[tuple[IndexStatus, tuple[tuple[Problem, Tool | None], ...]]]
 ) -> tuple[ManyAlike, ...]:
-    """Return a line for each trouble that at least ``FEWEST`` indices share.
+    """Return a line for each problem that at least ``FEWEST`` indices share.
 
     Args:
         site: name of the site whose pages these are.
@@ -127,7 +127,7 @@ def summarise(
 
 
 def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[ManyAlike]) -> bool:
-    """Whether a line tells of this problem: a missing index needs none of its own below its row."""
+    """Whether a common line shows this problem: a missing index then needs no line of its own."""
     told = {(each.verb, each.reason) for each in summaries if each.count >= MANY}
     return problem.is_missing and _key(problem, tool) in told
 
@@ -262,7 +262,7 @@ def _row(pages: IndexPages, request: HttpRequest, action: Action, index: IndexSt
 
 
 def _common(rows: list[Row]) -> tuple[str, ...]:
-    """Return the refusals of all rows, which are told once."""
+    """Return the refusals of all rows, each once."""
     if len(rows) < 2:
         return ()
     return tuple(text for text in rows[0].refusals if all(text in row.refusals for row in rows))
@@ -291,7 +291,9 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
             refused.append(filled(told, {"name": row.index.name, "reason": shown(reason)}))
     values = {"count": begun, "action": str(action.title).rstrip("…")}
     text = ngettext(
-        "%(action)s: %(count)s operation began.", "%(action)s: %(count)s operations began.", begun
+        "%(action)s: %(count)s operation started.",
+        "%(action)s: %(count)s operations started.",
+        begun,
     )
     pages.message_user(request, text % values, messages.SUCCESS if begun else messages.WARNING)
     missed = len(set(request.POST.getlist("of"))) - len(rows) + late

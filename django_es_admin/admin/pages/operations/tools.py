@@ -23,7 +23,7 @@ from .actions import ACTIONS, BY_NAME
 
 NO_ANSWER = _("Its connection does not answer.")
 NO_DATABASE = _("Its database does not answer.")
-REBUILDING = _("A rebuild goes on.")
+REBUILDING = _("A rebuild is running.")
 NO_RIGHT = _("You do not have the right to do this.")
 
 
@@ -60,10 +60,10 @@ def tools_of(
 def problems_of(
     pages: IndexPages, request: HttpRequest, index: IndexStatus, *, readonly: bool
 ) -> tuple[tuple[Problem, Tool | None], ...]:
-    """Return what is wrong with an index, each with the button of what solves it.
+    """Return the problems of an index, each with the button that solves it.
 
-    The button is None where no verb of ours solves it. Where this user has no right to the verb,
-    it has no address and says so.
+    The button is None if no action solves it. If this user does not have the right to the action,
+    the button has no address and says so.
 
     Args:
         readonly: whether the connection only reads.
@@ -87,7 +87,7 @@ def problems_of(
         allowed = [each for each in fitting if pages.may(each[0].right, request, stands_for)]
         action, mend = (allowed or fitting)[0]
         if problem.obstacle == "rebuild":
-            return _see(pages, index, _is_rebuild, _("A rebuild goes on: see it"))
+            return _see(pages, index, _is_rebuild, _("A rebuild is running: see it"))
         why = READ_ONLY if readonly else "" if allowed else NO_RIGHT
         return tool_for(action, pages, stands_for, why=why, parameters=mend.parameters)
 
@@ -95,7 +95,7 @@ def problems_of(
 
 
 def _with_note(action: Action, index: IndexStatus) -> str | Promise:
-    """Return what stands on the button of an action, with how much it does or frees."""
+    """Return the text of the button of an action, with how much it does or frees."""
     note = action.note(index)
     return f"{action.title} ({note})" if note else action.title
 
@@ -106,7 +106,7 @@ def _see(
     is_meant: Callable[[OperationStatus], bool],
     title: str | Promise,
 ) -> Tool | None:
-    """Return a link to an operation that goes on or waits: how far it is, and how to end it."""
+    """Return a link to an operation that runs or waits: its progress, and how to cancel it."""
     found = next((each for each in index.running if is_meant(each)), None)
     if found is None:
         return None

@@ -31,7 +31,7 @@ class ConnectionAdmin(PageAdmin):
         return [path("<path:object_id>/space/", view, name=name), *super().get_urls()]
 
     def space_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what takes up room, and delete what nobody needs.
+        """Show what takes up space, and delete what is no longer needed.
 
         Raises:
             PermissionDenied: the user may not view connections and indices.
@@ -63,7 +63,7 @@ class ConnectionAdmin(PageAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Connection:
-        """Return what stands for a connection in the admin's own views, such as its history.
+        """Return the object for a connection in the admin's own views, such as its history.
 
         Raises:
             PermissionDenied: the user may not view connections.

@@ -1,4 +1,4 @@
-"""The page of what takes up room on a cluster, and what can go: one confirmation for all of it."""
+"""The page about the space of a cluster, and about what can be deleted to free it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ _WHY: Mapping[str, str | Promise] = {
     "live": gettext_lazy("is searched"),
     Generation.Role.BUILDING: gettext_lazy("is being built, or waits for its swap"),
     Generation.Role.STANDBY: gettext_lazy("is what a rollback goes back to"),
-    Generation.Role.RETIRED: gettext_lazy("nobody searches it, and nothing is written to it"),
+    Generation.Role.RETIRED: gettext_lazy("it is not searched, and nothing is written to it"),
     Generation.Role.FAILED: gettext_lazy("its build failed"),
-    "": gettext_lazy("nothing is registered of it: it may belong to somebody else"),
+    "": gettext_lazy("it is not registered: it may belong to another project"),
 }
 
 MEANINGS: Mapping[str, str | Promise] = {
@@ -48,9 +48,9 @@ MEANINGS: Mapping[str, str | Promise] = {
 
 BLOCKS: Mapping[str, str | Promise] = {
     "read_only_allow_delete": gettext_lazy(
-        "a disk was too full. Elasticsearch takes the block away by itself once there is room"
+        "a disk was too full. Elasticsearch removes the block by itself when there is room again"
     ),
-    "read_only": gettext_lazy("somebody made it read-only, and has to undo that"),
+    "read_only": gettext_lazy("somebody set it to read-only, and has to undo that"),
     "write": gettext_lazy("somebody blocked writes, and has to undo that"),
 }
 
@@ -74,7 +74,7 @@ class OccupantRow:
 
 
 def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpResponse:
-    """Show what takes up room; on POST delete what nobody needs.
+    """Show what takes up space; on POST, delete what is no longer needed.
 
     Raises:
         PermissionDenied: the user may not view indices, or on POST not delete them.

@@ -13,7 +13,7 @@ def object_id(connection: str, name: str) -> str:
 
 
 def quoted_id(connection: str, name: str) -> str:
-    """Return the same as it stands in an address."""
+    """Return the same in the form that it has in an address."""
     return quote(object_id(connection, name))
 
 

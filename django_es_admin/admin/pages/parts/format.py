@@ -64,7 +64,7 @@ def moment(value: datetime | None) -> str | SafeString:
 def clock(value: datetime | None) -> str | SafeString:
     """Return the time of day to the second, with the date if that is another day; a dash for None.
 
-    The date and the zone stand in its title.
+    Its title has the date and the time zone.
     """
     if value is None:
         return NOTHING
@@ -184,5 +184,5 @@ def shown(text: str) -> str | SafeString:
 
 
 def isolated(value: Any) -> SafeString:
-    """Return a name that stands in a sentence, so that its direction changes nothing around it."""
+    """Return a name, isolated so that its direction does not affect the text around it."""
     return format_html("<bdi>{}</bdi>", value)

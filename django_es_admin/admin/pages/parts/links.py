@@ -1,4 +1,4 @@
-"""Links from an index to its model's own pages, for those who may see them."""
+"""Links from an index to its model's own pages, for users who may see them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The objects that rows of the outbox tell of: their names, and where their pages are."""
+"""The objects that rows of the outbox refer to: their names, and the addresses of their pages."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class NamedObject:
 
 
 def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, NamedObject]:
-    """Return primary key of each row -> the object that it tells of, in a query for each model.
+    """Return primary key of each row -> the object that it refers to, in one query per model.
 
     Args:
         links: to the models that the user may see; of others nothing is named.

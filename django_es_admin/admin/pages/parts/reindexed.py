@@ -1,4 +1,4 @@
-"""What became of objects that were to be written anew, as a message of the admin."""
+"""The result of a reindex, as a message of the admin."""
 
 from urllib.parse import urlencode
 

@@ -69,13 +69,16 @@ def index_state(index: IndexStatus) -> State:
         return State(
             "unknown",
             _("unknown"),
-            _("Nobody holds its alias, and its database does not say what it belongs to."),
+            _(
+                "No index has its alias, and its database does not say to which generation it "
+                "belongs."
+            ),
         )
     if index.former:
         return State(
             "alert",
             _("no alias"),
-            _("Nobody holds its alias, so that it cannot be searched. Its documents are there."),
+            _("No index has its alias, so it cannot be searched. Its documents still exist."),
         )
     if not index.exists:
         return State(
@@ -121,7 +124,7 @@ def comparison_state(comparison: ComparedObject) -> State:
     """Return how the document of one object is."""
     if comparison.refused:
         text = _("refused: %(why)s")
-        return State("no", text % {"why": comparison.refused}, _("Its document was not taken."))
+        return State("no", text % {"why": comparison.refused}, _("Its document was not accepted."))
     if comparison.indexed is None and comparison.would_be is None:
         return State("yes", _("not indexed, and does not belong in the index"))
     if comparison.indexed is None:
@@ -131,7 +134,7 @@ def comparison_state(comparison: ComparedObject) -> State:
     if not comparison.comparable:
         return State(
             "unknown",
-            _("indexed; whether it is up to date cannot be told"),
+            _("indexed; it is not known whether it is up to date"),
             _("The mapping keeps no _source, so there is nothing to compare it with."),
         )
     if comparison.differs:
@@ -147,11 +150,11 @@ def verified_state(operation: OperationStatus) -> State | None:
     if found is None:
         return None
     if found.equal:
-        return State("yes", _("equal") if found.whole else _("equal, as far as it looked"))
+        return State("yes", _("equal") if found.whole else _("equal, as far as compared"))
     parts = (
         (found.missing, _("%(count)s missing")),
         (found.stale, _("%(count)s differ")),
-        (found.ghosts, _("%(count)s surplus")),
+        (found.ghosts, _("%(count)s without an object")),
         (found.refused, _("%(count)s cannot be made")),
     )
     text = ", ".join(text % {"count": number(count)} for count, text in parts if count)
@@ -226,7 +229,7 @@ def step_title(step: StepStatus | str) -> str:
         "ghosts": _("look for documents without an object"),
         "update": _("update the mapping"),
         "synonyms": _("put the synonyms"),
-        "preview": _("ask both generations"),
+        "preview": _("send the searches to both generations"),
     }
     name = step if isinstance(step, str) else step.name
     return titles.get(name, name)

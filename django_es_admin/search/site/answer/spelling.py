@@ -73,7 +73,7 @@ class PhraseSuggester:
         return {word for word, bucket in buckets.items() if bucket["doc_count"]}
 
     def new_words(self, answer: Mapping[str, Any]) -> set[str]:
-        """Return the words that nobody typed, of all corrections in an answer."""
+        """Return the words of all corrections in an answer that were not typed."""
         return {word for option in _options(answer) for word in self._changed(option)}
 
     def read(

@@ -1,4 +1,4 @@
-"""The plans of operations as people read them: what happens in which order, and what is sent.
+"""The plans of operations as text: the steps in their order, and the requests.
 
 Nothing here makes a plan or carries one out.
 """

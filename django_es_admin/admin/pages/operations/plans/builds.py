@@ -78,14 +78,14 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
         _("drain what changed meanwhile, and send its deletes a second time"),
         _("refresh it, wait for its shards, compare its ids with the database"),
         *(
-            [_("ask it the judged searches, and stop before the swap if it answers them worse")]
+            [_("send it the judged searches, and stop before the swap if its results are worse")]
             if plan.judge is not None
             else []
         ),
         *(
             [swap, *([keep] if plan.source else [])]
             if plan.swap
-            else [_("stop before the swap: %(name)s gets each change, and waits for it")]
+            else [_("stop before the swap: %(name)s gets each change, and waits for the swap")]
         ),
     ]
     remove = {
@@ -107,7 +107,7 @@ def tell_rebuild(plan: RebuildPlan) -> Told:
 
 
 def _tell_copy(plan: RebuildPlan) -> Told:
-    """Tell a rebuild of an index without a document."""
+    """Describe a rebuild of an index without a document."""
     definition = plan.definition
     name = plan.resumes or f"{definition.alias}-…"
     values = {
@@ -118,7 +118,7 @@ def _tell_copy(plan: RebuildPlan) -> Told:
         "source": plan.source or "",
     }
     steps = [
-        *([_("let nobody write to %(source)s")] if plan.block else []),
+        *([_("block writes to %(source)s")] if plan.block else []),
         _("resume the copy to %(name)s, whose rebuild was interrupted")
         if plan.resumes
         else _("create %(name)s (%(shape)s, the mapping that is live, the settings as declared)"),
@@ -132,7 +132,7 @@ def _tell_copy(plan: RebuildPlan) -> Told:
         _("%(source)s is a physical index: the swap deletes it, and there is no rollback")
         if plan.concrete
         else _("keep %(source)s as it is, for a rollback; it gets no later changes"),
-        *([_("let writes in again")] if plan.block else []),
+        *([_("allow writes again")] if plan.block else []),
     ]
     body = {"source": {"index": plan.source}, "dest": {"index": name, "version_type": "external"}}
     return Told(

@@ -39,7 +39,7 @@ def tell_drain(plan: DrainPlan) -> Told:
 
 
 def tell_complete(plan: CompletePlan) -> Told:
-    """Tell a comparison that writes what differs."""
+    """Describe a comparison that writes what differs."""
     values = {
         "generation": plan.generation,
         "documents": counted(plan.documents, "document"),
@@ -77,7 +77,10 @@ def tell_verify(plan: VerifyPlan) -> Told:
     steps = (
         first,
         _("look for documents in %(generation)s that have no object"),
-        _("list what is missing, surplus or differs; nothing is written"),
+        _(
+            "list objects without a document, documents without an object, and documents that "
+            "differ; nothing is written"
+        ),
     )
     requests = (f"POST /{plan.generation}/_mget", f"POST /{plan.generation}/_search")
     told = tuple(filled(step, values) for step in steps)
@@ -85,7 +88,7 @@ def tell_verify(plan: VerifyPlan) -> Told:
 
 
 def tell_synonyms(plan: SynonymsPlan) -> Told:
-    """Tell how sets of synonyms come in step with the rows."""
+    """Describe how sets of synonyms are updated from the rows."""
     steps: list[str] = []
     requests = []
     for one in plan.sets:
@@ -114,13 +117,13 @@ def tell_preview(plan: PreviewPlan) -> Told:
     """Tell a preview."""
     steps = (
         ngettext(
-            "ask %(live)s and %(generation)s the most frequent logged search, and all that are "
-            "judged",
-            "ask %(live)s and %(generation)s the %(count)s most frequent logged searches, and all "
-            "that are judged",
+            "send the most frequent logged search, and all judged ones, to %(live)s and "
+            "%(generation)s",
+            "send the %(count)s most frequent logged searches, and all judged ones, to %(live)s "
+            "and %(generation)s",
             plan.searches,
         ),
-        _("begin no further request after %(seconds)s s"),
+        _("send no further request after %(seconds)s s"),
         _("keep what differs with the operation. Nothing is changed"),
     )
     values = {

@@ -12,7 +12,7 @@ from .told import Told, move
 
 
 def tell_swap(plan: SwapPlan) -> Told:
-    """Tell a swap, or a rollback."""
+    """Describe a swap, or a rollback."""
     if not plan.target:
         return Told((), ())
     values = {
@@ -57,7 +57,10 @@ def tell_prune(plan: PrunePlan) -> Told:
     ]
     steps += [
         filled(
-            _("keep %(name)s: it may be the last copy, as what is searched is not whole"),
+            _(
+                "keep %(name)s: it may be the last copy, because the live index is gone, closed or "
+                "incomplete"
+            ),
             {"name": name},
         )
         for name in plan.last
@@ -69,7 +72,7 @@ def tell_prune(plan: PrunePlan) -> Told:
         steps.append(_("there is nothing to delete: live and standby are always kept"))
     requests = (f"DELETE /{','.join(plan.doomed)}",) if plan.doomed else ()
     steps += [
-        filled(_("keep %(name)s: a build that nobody works on"), {"name": name})
+        filled(_("keep %(name)s: a build that stopped before the swap"), {"name": name})
         for name in plan.builds
     ]
     return Told(
@@ -84,19 +87,19 @@ def tell_prune(plan: PrunePlan) -> Told:
 def _tell_doomed(name: str, doomed: Doomed) -> str:
     roles = {
         "failed": filled(_("a build that failed: %(error)s"), {"error": doomed.error or "—"}),
-        "building": _("a build that nobody works on"),
+        "building": _("a build that stopped before the swap"),
     }
     values = {
         "name": name,
         "documents": counted(doomed.documents, "document"),
         "size": size(doomed.size),
-        "role": roles.get(doomed.role) or _("not searched and not written to any more"),
+        "role": roles.get(doomed.role) or _("no longer searched or written to"),
     }
     return filled(_("delete %(name)s permanently: %(documents)s, %(size)s, %(role)s"), values)
 
 
 def tell_delete(plan: DeletePlan) -> Told:
-    """Tell the deletion of a generation."""
+    """Describe the deletion of a generation."""
     steps = []
     for name, documents in plan.generations.items():
         text = _("delete %(name)s permanently: %(documents)s. This frees %(size)s")
