@@ -73,7 +73,7 @@ def test_no_tab_takes_it_for_an_index_that_is_missing(
     take_away(es, definition)
     text = " ".join(re.sub(r"<[^>]+>", "", client.get(address(tab)).content.decode()).split())
     live = names()["live"]
-    assert f"Its documents are in {live}: restore the alias first." in text
+    assert f"The documents are in {live}: restore the alias first." in text
     assert "never built" not in text
     assert "There is no" not in text
 

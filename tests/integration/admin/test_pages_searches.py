@@ -84,7 +84,7 @@ def test_addresses_of_any_kind(searches: None, query: dict[str, str]) -> None:
 def test_what_is_clicked_late(searches: None, settings: Any) -> None:
     of = {"of": "default:products", "list": "late"}
     asked = ["elasticsearch.view_loggedsearch"]
-    assert "It is not counted which results are opened" in page_of(visitor(*asked), of)
+    assert "Opened results are not counted" in page_of(visitor(*asked), of)
     settings.ES_ADMIN = {**settings.ES_ADMIN, "SEARCH_LOG": {"CLICKS": True}}
     search = Searched("default", "products", "ProductSearchService", "lamp", 3, 5.0)
     for key, rank in (("77", 1), ("78", 9), ("78", 4)):

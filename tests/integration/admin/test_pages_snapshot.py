@@ -234,7 +234,7 @@ def test_what_was_known_last_is_shown_as_such(
     assert "Delete…" not in text
     for name in ("prune", "rebuild", "swap"):
         assert f'href="{address(name)}"' not in text
-    assert "What follows is what was known last" in text
+    assert "These are the last known values" in text
 
 
 def test_nothing_known_is_not_no(rebuilt_products: list[Product], down: Callable[[], None]) -> None:
