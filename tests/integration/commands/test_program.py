@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forks
 from tests.integration.commands.conftest import Run
 from tests.servers import refusing_port
 
@@ -23,35 +24,26 @@ COMMANDS = [
 ]
 
 
+MANAGE = ROOT / "example_project" / "manage.py"
+
+
+def environment(tmp_path: Path, url: str) -> dict[str, str]:
+    """Return that of a program of the example, with a database that has no tables."""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": str(ROOT),
+        "ES_URL": url,
+        "COLUMNS": "80",
+    }
+
+
 def manage(
-    tmp_path: Path, *args: str, url: str = "http://127.0.0.1:9", **environment: str
+    tmp_path: Path, *args: str, url: str = "http://127.0.0.1:9", **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the example, with a database that has no tables."""
-    return program(
-        tmp_path, str(ROOT / "example_project" / "manage.py"), *args, url=url, **environment
-    )
-
-
-def program(
-    tmp_path: Path, *args: str, url: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *args],
-        env={
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": str(ROOT),
-            "ES_URL": url,
-            "COLUMNS": "80",
-            **environment,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """Run a command of the example."""
+    return forks.run([str(MANAGE), *args], environment=environment(tmp_path, url) | variables)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -110,7 +102,16 @@ finally:
 
 def test_a_probe_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     with refusing_port() as url:
-        checked = program(tmp_path, "-c", PROBE, str(ROOT / "example_project"), url=url)
+        # Not one that has imported anything already.
+        checked = subprocess.run(
+            [sys.executable, "-c", PROBE, MANAGE.parent],
+            env=environment(tmp_path, url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     imported = set(checked.stdout.partition("IMPORTED ")[2].split())
     assert checked.returncode == 2
     # The pages are there, for whoever asks for one.
@@ -160,14 +161,8 @@ def test_a_reader_that_went_away(tmp_path: Path) -> None:
     os.close(read_end)
     with os.fdopen(write_end) as closed:
         ended = subprocess.run(
-            [sys.executable, ROOT / "example_project" / "manage.py", "es_status"],
-            env={
-                **os.environ,
-                "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-                "PYTHONPATH": str(ROOT),
-                "ES_URL": "http://127.0.0.1:9",
-            },
+            [sys.executable, MANAGE, "es_status"],
+            env=environment(tmp_path, "http://127.0.0.1:9"),
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,

@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import shop
+
+from tests import forks
 
 MANAGE = Path(shop.__file__).parent.parent / "manage.py"
 
@@ -16,14 +17,7 @@ def manage(database: Path, *args: str) -> subprocess.CompletedProcess[str]:
         "DATABASE_URL": f"sqlite:///{database}",
         "PYTHONPATH": str(MANAGE.parent.parent),
     }
-    return subprocess.run(
-        [sys.executable, "-W", "error", MANAGE, *args],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-        timeout=60,
-    )
+    return forks.run([str(MANAGE), *args], environment=environment, warnings="error")
 
 
 def test_a_fresh_database_is_one_line_and_then_two_commands(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """`migrate` from an empty database, with data migrations of an app that comes before ours."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 from elasticsearch import Elasticsearch
+
+from tests import forks
 
 ROOT = Path(__file__).parents[3]
 PROJECT = ROOT / "tests" / "zero_project"
@@ -48,10 +48,10 @@ def manage(database: str, es: Elasticsearch, prefix: str) -> Manage:
     [node] = es.transport.node_pool.all()
 
     def manage(*lines: str, **more: str) -> str:
-        ran = subprocess.run(
-            [sys.executable, "-c", SEVERAL, *lines],
-            cwd=PROJECT,
-            env={
+        ran = forks.run(
+            ["-c", SEVERAL, *lines],
+            folder=PROJECT,
+            environment={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(ROOT),
                 "PYTHONDONTWRITEBYTECODE": "1",
@@ -61,10 +61,6 @@ def manage(database: str, es: Elasticsearch, prefix: str) -> Manage:
                 "INDEX_PREFIX": prefix,
                 **more,
             },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
