@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from tests import servers
+from tests import forks, servers
 from tests.servers import UNAUTHORIZED_JSON as DENIED
 
 ROOT = Path(__file__).parents[3]
@@ -21,10 +21,11 @@ PROJECT = ROOT / "tests" / "support_project"
 POSTGRES_URL = os.environ.get("POSTGRES_URL") or (
     "postgres://django_es_admin@127.0.0.1:54329/postgres"
 )
-DATABASES = {"sqlite": "", "postgresql": POSTGRES_URL}
 LIVE = {"title": "of a reader"}
 MANAGE = ["manage.py", "test", "--no-input"]
-PYTEST = ["-m", "pytest", "-q", "-s"]
+# Those of plugins that the interpreter of our programs has already, see `tests/forks.py`.
+IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+PYTEST = ["-m", "pytest", "-q", "-s", "-W", IMPORTED]
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,31 @@ class Project:
         trace = self._folder / "trace"
         trace.mkdir()
         name = f"test_{self._prefix.replace('-', '_')}" if database else ""
-        ran = subprocess.run(
-            [sys.executable, "-W", "error", *args],
-            cwd=PROJECT,
-            env={
-                **inherited(),
-                "PYTHONPATH": str(ROOT),
-                "DATABASE_URL": database,
-                **({"TEST_DATABASE": name} if name else {}),
-                "ES_URL": self._url,
-                "LIVE_PREFIX": self._prefix,
-                "TRACE": str(trace),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        variables = {
+            **inherited(),
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": database,
+            **({"TEST_DATABASE": name} if name else {}),
+            "ES_URL": self._url,
+            "LIVE_PREFIX": self._prefix,
+            "TRACE": str(trace),
+            **environment,
+        }
+        if "START_METHOD" in environment:
+            # Processes that are spawned start as this one does: in the usual way.
+            ran = subprocess.run(
+                [sys.executable, "-W", "error", *args],
+                cwd=PROJECT,
+                env=variables,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+        else:
+            ran = forks.run(
+                [*args], environment=variables, folder=PROJECT, warnings="error", seconds=300
+            )
         found = {file.name: set(file.read_text().split()) for file in trace.iterdir()}
         return Run(ran.returncode, ran.stdout + ran.stderr, found)
 
@@ -102,7 +110,14 @@ def assert_own_names(run: Run, prefix: str, processes: int) -> None:
     assert all(re.match(rf"{prefix}test-[0-9a-f]{{8}}-", name) for name in names)
 
 
-@pytest.mark.parametrize("database", DATABASES.values(), ids=DATABASES)
+# Where time is short, each of both ways has one of the databases.
+@pytest.mark.parametrize(
+    "database",
+    [
+        pytest.param("", id="sqlite", marks=pytest.mark.slow),
+        pytest.param(POSTGRES_URL, id="postgresql"),
+    ],
+)
 def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str) -> None:
     run = project.run(*MANAGE, "--parallel", "2", database=database)
     assert run.status == 0, run.output
@@ -110,7 +125,13 @@ def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str)
     assert_own_names(run, prefix, 2)
 
 
-@pytest.mark.parametrize("database", DATABASES.values(), ids=DATABASES)
+@pytest.mark.parametrize(
+    "database",
+    [
+        pytest.param("", id="sqlite"),
+        pytest.param(POSTGRES_URL, id="postgresql", marks=pytest.mark.slow),
+    ],
+)
 def test_by_pytest_in_parallel(project: Project, prefix: str, database: str) -> None:
     run = project.run(*PYTEST, "-n", "2", database=database)
     assert run.status == 0, run.output
