@@ -130,13 +130,13 @@ class ClientMethod:
         del found["self"]
         return found
 
-    @property
+    @cached_property
     def in_path(self) -> list[str]:
         """The arguments that stand in the path."""
         source = inspect.getsource(inspect.unwrap(self.function))
         return [name for name in self.parameters if f"_quote({name})" in source]
 
-    @property
+    @cached_property
     def naming(self) -> list[str]:
         """The arguments that name an index."""
         found = [name for name in self.parameters if name in NAMES_INDICES]
