@@ -180,7 +180,6 @@ parsed = cache(DEBUG_ENGINE.from_string)
 
 def reported(error: BaseException) -> dict[str, str]:
     """Return every report of an error."""
-    reporter = ExceptionReporter(None, type(error), error, error.__traceback__)
     mail.outbox.clear()
     record = logging.LogRecord(
         "django", logging.ERROR, __file__, 1, "x", (), (type(error), error, error.__traceback__)
@@ -188,14 +187,30 @@ def reported(error: BaseException) -> dict[str, str]:
     AdminEmailHandler(include_html=True).emit(record)
     [sent] = mail.outbox
     [(html, _)] = sent.alternatives
+    reporter = reporter_of(error)
     return {
         "text": reporter.get_traceback_text(),
         "html": reporter.get_traceback_html(),
         "mail": f"{sent.body}",
         "mail in html": str(html),
-        "frames": collected(error),
-        "json": json.dumps(reporter.get_traceback_data(), default=repr),
+        **told(error),
     }
+
+
+def told(error: BaseException) -> dict[str, str]:
+    """Return all that any report of an error is made of: it takes an eighth of the time.
+
+    Django's templates have these data and nothing else; a mail has fewer of them.
+    """
+    data = reporter_of(error).get_traceback_data()
+    return {
+        "frames": collected(error),
+        "json": json.dumps(data, default=lambda value: f"{value!r} {value!s}"),
+    }
+
+
+def reporter_of(error: BaseException) -> ExceptionReporter:
+    return ExceptionReporter(None, type(error), error, error.__traceback__)
 
 
 @pytest.fixture
@@ -285,7 +300,10 @@ def test_a_server_that_fails(use: Callable[..., None], kept: Kept, engine: str, 
             for what, ask in asked.items():
                 error = error_of(ask)
                 assert error is not None, (name, what)
-                found += [(name, what, each) for each in found_in(reported(error))]
+                # One way has every report of every error, and each way of one.
+                whole = way == "url" or (name, what) == ("401", "a method")
+                texts = reported(error) if whole else told(error)
+                found += [(name, what, each) for each in found_in(texts)]
     assert found == []
     assert found_in({"logs": "\n".join(kept.texts)}) == []
 
