@@ -204,7 +204,7 @@ def take(url: str, cookie: Any, folder: Path, known: dict[str, str]) -> None:
     """Photograph each page, some of them in both themes."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (a tool of developers)
 
-    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    program = shutil.which(os.environ.get("CHROMIUM", "chromium-headless-shell"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
         for theme in ("light", "dark"):

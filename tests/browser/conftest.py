@@ -42,7 +42,7 @@ def errors(message: ConsoleMessage) -> list[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a module."""
-    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    program = shutil.which(os.environ.get("CHROMIUM", "chromium-headless-shell"))
     assert program, "There is no Chromium: install it, or name it in CHROMIUM."
     with pytest.MonkeyPatch.context() as patch:
         # Playwright keeps an event loop in this thread, in which Django would refuse the database.
