@@ -101,7 +101,7 @@ def test_a_rebuild_is_done_by_the_worker(
     assert "It waits for a worker" in words(client.get(page).content.decode())
     assert live(es) == old
     # A second one is refused as long as this one waits.
-    assert "A rebuild of products that visitor-0 began" in show(client, "rebuild")[0]
+    assert "A rebuild of products that visitor-0 requested" in show(client, "rebuild")[0]
     work()
     operation.refresh_from_db()
     assert (operation.state, operation.error) == ("done", "")
@@ -364,7 +364,9 @@ def test_prune(client: Client, products: list[Product], es: Elasticsearch) -> No
     Generation.objects.filter(role="retired").update(retired_at="2020-01-01T00:00:00Z")
     [retired] = Generation.objects.filter(role="retired").values_list("name", flat=True)
     text, _ = show(client, "prune")
-    assert re.search(rf"delete {retired} permanently: 3 documents, [\d.,]+ k?B, not sear", text)
+    assert re.search(
+        rf"delete {retired} permanently: 3 documents, [\d.,]+ k?B, no longer sear", text
+    )
     assert re.search(r"this frees [\d.,]+ k?B \(1 generation, 3 documents\)", text)
     _, mark = show(client, "prune")
     response = client.post(address("prune"), {"fingerprint": mark, "typed": "Products"})

@@ -148,7 +148,7 @@ def test_results_and_reasons_as_people_saw_them(
     assert len(reasons) == 4
     [filtered] = [link for link in reasons if "filters=" in link]
     text = judge.get(f"{filtered}&key={keys[0]}").content.decode()
-    assert "the search only wants category.name.raw to be “Boots”" in unescape(text)
+    assert "the search requires that category.name.raw is “Boots”" in unescape(text)
     assert 'name="filters"' in text
     broken = f"{filtered.replace('Boots', 'x%22y')}&key={keys[0]}"
     assert "does not take these filters" in judge.get(broken).content.decode()

@@ -86,7 +86,7 @@ def test_all_of_them_in_one_post(es: Elasticsearch, prefix: str) -> None:
     es.indices.create(index=f"{prefix}lost-1-20261121072512-3f9a", aliases={f"{prefix}lost-1": {}})
     answer = client.post(CREATE, {**sent, "note": "all of them"}, follow=True)
     said = words(answer.content.decode())
-    assert "Create: 4 operations began." in said
+    assert "Create: 4 operations started." in said
     assert "1 index was left out" in said
     done = Operation.objects.order_by("index").values_list("index", "kind", "state")
     assert list(done) == [(f"lost-{number}", "create", "done") for number in range(2, 6)]
@@ -106,7 +106,7 @@ def test_nothing_chosen_or_another_plan(es: Elasticsearch) -> None:
     assert "Index lost-0: The plan has changed" in said
     assert [row.index for row in Operation.objects.all()] == ["lost-1"]
     unknown = {**sent, "of": ["default:nothing", "default:products; DROP", ""]}
-    assert "0 operations began" in client.post(CREATE, unknown, follow=True).content.decode()
+    assert "0 operations started" in client.post(CREATE, unknown, follow=True).content.decode()
 
 
 def test_an_operation_for_each_in_the_background(es: Elasticsearch, tasks: None) -> None:
@@ -116,7 +116,7 @@ def test_an_operation_for_each_in_the_background(es: Elasticsearch, tasks: None)
     assert len(sent["of"]) >= several.FEWEST
     assert "default:products" in sent["of"]
     said = words(client.post(REBUILD, sent, follow=True).content.decode())
-    assert f"Rebuild: {len(sent['of'])} operations began." in said
+    assert f"Rebuild: {len(sent['of'])} operations started." in said
     states = Operation.objects.filter(kind="rebuild").values_list("state", flat=True)
     assert list(states) == ["queued"] * len(sent["of"])
     # What is on its way is not asked for again.
@@ -173,6 +173,6 @@ def test_no_more_than_a_request_can_take(
     sent = form(client.get(CREATE).content.decode())
     monkeypatch.setattr(several, "SECONDS", -1.0)
     said = words(client.post(CREATE, sent, follow=True).content.decode())
-    assert "0 operations began" in said
+    assert "0 operations started" in said
     assert "6 indices were left out" in said
     assert not Operation.objects.exists()

@@ -47,11 +47,11 @@ def test_each_index_says_whether_it_can_go(
     assert f'href="{URL}"' in dashboard(client)
     html = client.get(URL).content.decode()
     said = words(html)
-    assert re.search(rf"{name} products {name} \S+ \S+ \d yes : nobody searches it", said)
+    assert re.search(rf"{name} products {name} \S+ \S+ \d yes : it is not searched", said)
     assert "no: is searched" in said
     assert "no: is what a rollback goes back to" in said
     assert f"{prefix}of-others unmanaged" in said
-    assert "no: nothing is registered of it" in said
+    assert "no: it is not registered" in said
     assert re.search(r"low \d+% no new replica is put on a node whose disk is fuller", said)
     assert re.search(r"1 generation can be deleted. This frees \d", said)
 
