@@ -19,7 +19,7 @@ from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker, cluster_side, statistics
 from django_es_admin.outbox.triggers import install
 from django_es_admin.status import snapshot
-from tests import emptied
+from tests import emptied, few
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
 
@@ -60,13 +60,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
     return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the order is still random within each kind."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what is slow before such tests are left out, and put the longest files first.
+
+    The order is still random within each kind.
+    """
+    few.mark_slow(items)
 
     def rank(item: pytest.Item) -> int:
         found = (n for n, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder))
         return next(found, len(LONGEST_FIRST))
 
+    yield
     items.sort(key=rank)
 
 

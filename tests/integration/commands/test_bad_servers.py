@@ -99,6 +99,7 @@ def is_one_line_with(text: str, expected: str) -> bool:
     return text.startswith(expected) and "\n" not in text
 
 
+@pytest.mark.few(25)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_operations_fail_with_one_line(run: Run, expected: str, command: list[str]) -> None:
     ended = run(*command)

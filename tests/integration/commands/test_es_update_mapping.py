@@ -148,6 +148,7 @@ class TestOnlyChanged:
             assert (event["event"], event["index"]) == ("unchanged", NAME)
             assert Generation.objects.count() == 1
 
+    @pytest.mark.few(2)
     @pytest.mark.parametrize(
         ("values", "why"),
         [

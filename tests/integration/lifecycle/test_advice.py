@@ -120,6 +120,7 @@ def break_registration(es: Elasticsearch, definition: IndexDefinition) -> None:
 BROKEN = (break_missing, break_mapping, break_documents, break_alias, break_registration)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("harm", BROKEN)
 def test_no_command_is_advised_on_a_connection_that_only_reads(
     harm: Callable[[Elasticsearch, IndexDefinition], None],
@@ -138,6 +139,7 @@ def test_no_command_is_advised_on_a_connection_that_only_reads(
     assert "READONLY" in str(found)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("harm", BROKEN)
 def test_no_rebuild_is_advised_while_one_runs(
     harm: Callable[[Elasticsearch, IndexDefinition], None],

@@ -169,6 +169,7 @@ MENDS: dict[str, Callable[[IndexDefinition], Any]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("mend", MENDS)
 def test_a_lost_owner_is_told_and_mended(
     es: Elasticsearch, definition: IndexDefinition, live: str, mend: str
@@ -357,6 +358,7 @@ PROPERTIES = [
 ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("properties", PROPERTIES, ids="+".join)
 def test_properties_of_the_alias_survive(
     es: Elasticsearch, definition: IndexDefinition, live: str, properties: dict[str, Any]

@@ -82,6 +82,7 @@ COMMANDS: dict[str, Callable[[str], Any]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_refused_and_says_whose_it_is(
     es: Elasticsearch, definition: IndexDefinition, live: str, command: str

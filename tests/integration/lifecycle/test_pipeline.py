@@ -83,6 +83,7 @@ def test_whatever_fails_for_a_moment(
     assert not LoadRange.objects.filter(loaded_at=None).exists()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("number", [0, 1, 12, 32])
 def test_what_fails_for_good_gives_the_ranges_back(
     es: Elasticsearch, definition: IndexDefinition, monkeypatch: pytest.MonkeyPatch, number: int

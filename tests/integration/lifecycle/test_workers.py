@@ -124,6 +124,7 @@ def test_the_number_of_ranges_follows_rows_and_workers(definition: IndexDefiniti
     assert counts == [5, 17, 34, 5]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("workers", "hired"), [(1, 0), (3, 3), (100, 34), (10**9, 41)])
 def test_no_more_processes_than_ranges(
     definition: IndexDefinition, workers: int, hired: int

@@ -110,6 +110,7 @@ def test_of_a_field(client: Client, caplog: pytest.LogCaptureFixture, text: str)
         is_in_the_log_only(client, caplog, "incidents")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("error", [ValueError, DataError])
 @pytest.mark.parametrize("text", TEXTS)
 def test_of_a_queryset(

@@ -177,6 +177,7 @@ def stopping(**options: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("rule", "lost"),
     [
