@@ -41,9 +41,9 @@ def index_methods() -> dict[str, Method]:
 
 @cache
 def namespace_methods() -> dict[str, dict[str, Method]]:
-    """Return namespace -> name -> method, of those that cannot do without an index, or search one.
+    """Return namespace -> name -> method, of those that need an index, or search one.
 
-    What tells of the cluster, as ``cluster.health``, may name an index and needs none.
+    Methods about the cluster, such as ``cluster.health``, may name an index but need none.
     """
     found: dict[str, dict[str, Method]] = {}
     for namespace, value in vars(_client()).items():

@@ -35,7 +35,7 @@ class Document(dsl.Document):
 
     @classmethod
     def make_places(cls) -> Places:
-        """Return what knows where the documents stand in the index."""
+        """Return the object that knows the ids and the routing of the documents."""
         return Places(cls)
 
     @classmethod

@@ -48,7 +48,7 @@ _PACKAGE = f"{__name__.partition('.')[0]}."
 
 
 def foreign_hooks(document: type[Document]) -> Iterator[tuple[str, str]]:
-    """Yield each method of a document class that nobody will call, and what to do instead.
+    """Yield each method of a document class that is never called, and what to do instead.
 
     Those in ``supported_hooks`` of the class are called by the code that has put them there.
     """
@@ -64,7 +64,7 @@ def foreign_hooks(document: type[Document]) -> Iterator[tuple[str, str]]:
 
 
 def is_supported(document: type[Document], name: str) -> bool:
-    """Whether somebody calls a method of this name that is one of another library."""
+    """Whether a method of this name, which another library has, is called here."""
     return any(fnmatchcase(name, pattern) for pattern in document.supported_hooks)
 
 

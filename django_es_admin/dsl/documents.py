@@ -55,7 +55,7 @@ class DocType(DeclaredDocument):
 
     @classmethod
     def make_places(cls) -> Places:
-        """Return what knows where the documents stand in the index."""
+        """Return the object that knows the ids and the routing of the documents."""
         own = is_overridden(cls, "generate_id", "_prepare_action")
         return GeneratedPlaces(cls) if own else Places(cls)
 

@@ -28,7 +28,7 @@ class Question:
         words: that are looked for, in the form in which they are counted and judged.
         filters: criteria, as JSON; "" for none.
         order: name of an order; "" for the first one.
-        spelling: the words as they were typed; "" where nobody knows.
+        spelling: the words as they were typed; "" if unknown.
     """
 
     search: KnownSearch

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 PERSISTENCE = 0.9
-"""The chance that somebody who looks at one result looks at the next: ten results then have 86 % of
+"""The chance that a user who looks at one result looks at the next: ten results then have 86 % of
 the weight."""
 
 

@@ -30,7 +30,7 @@ _LOOKED_IN = frozenset(("text", "match_only_text", "search_as_you_type", "keywor
 
 @dataclass(frozen=True)
 class KnownSearch:
-    """A search that somebody can use.
+    """A search that users can use.
 
     Args:
         name: of the service's class, or what else people know it by.

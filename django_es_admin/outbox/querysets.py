@@ -20,7 +20,7 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
     is_noted_already = False
 
     def update(self, **kwargs: Any) -> int:
-        """Update as ``QuerySet.update()`` does, and note what is changed."""
+        """Update as ``QuerySet.update()`` does, and record what is changed."""
         plain = super().update
         if self.is_noted_already or self.query.is_sliced or self.query.combinator:
             return plain(**kwargs)
@@ -50,7 +50,7 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """Insert as ``QuerySet.bulk_create()`` does, and note what is inserted.
+        """Insert as ``QuerySet.bulk_create()`` does, and record what is inserted.
 
         Raises:
             KeyMissing: the database does not tell the keys, and the objects have none.
@@ -85,7 +85,7 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def _raw_delete(self, using: str | None) -> int:
-        """Delete without signals, as Django does where nobody listens, and note what is deleted."""
+        """Delete without signals, as Django does without receivers, and record it."""
         plain = super()._raw_delete
         if not apps.is_installed(APP):
             return plain(using)

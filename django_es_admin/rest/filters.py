@@ -34,7 +34,7 @@ class SearchFilterBackend(BaseFilterBackend):
 
         Raises:
             ValidationError: a parameter cannot be meant.
-            SearchUnavailable: nobody answers.
+            SearchUnavailable: Elasticsearch does not answer.
         """
         service = _service_of(view)
         with refused():

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class SearchUnavailable(APIException):
-    """503: nobody answers the search."""
+    """503: Elasticsearch does not answer the search."""
 
     status_code = 503
     default_detail = _("Search service temporarily unavailable")

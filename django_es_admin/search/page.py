@@ -93,7 +93,7 @@ class PageHits:
         suggestion: the words as they may have been meant; "" if none are better.
         is_exact: whether those of the page have the words as they were typed.
         facts: what is known of all hits.
-        search: asks for the keys of all hits, without filters, should somebody want them.
+        search: asks for the keys of all hits, without filters, if they are needed.
         every: the keys of all hits, filters applied; None if they were not asked for.
     """
 
@@ -139,7 +139,7 @@ def search_page(
     one in the database, as it sorts by more than the index holds.
 
     Args:
-        search: what gives the keys of all hits, without filters, should somebody want them.
+        search: what gives the keys of all hits, without filters, if they are needed.
         spelling: the words whose spelling to look after.
         deadline: until when there has to be an answer.
         exact: what a hit scores at least that has the words as they were typed.

@@ -31,7 +31,7 @@ FILTER_PATH = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What an index tells of all hits of a change list.
+    """Facts about all hits of a change list.
 
     Args:
         count_all: asks for the number of all documents, hits or not; None, or what returns None, if

@@ -112,7 +112,7 @@ def _named_indices(
     """Yield each index that a request names; "*" stands for a request that reaches all.
 
     Raises:
-        Unreadable: nobody can say which.
+        Unreadable: it is unknown which.
     """
     if route is None:
         raise Unreadable

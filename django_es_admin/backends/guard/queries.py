@@ -71,7 +71,7 @@ def names_in_query(
         deep: whether it stands below a field: no key there is one.
 
     Raises:
-        Unreadable: it has a part that cannot be looked into.
+        Unreadable: it has a part that cannot be checked.
     """
     if isinstance(value, list):
         for each in value:

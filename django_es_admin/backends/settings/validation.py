@@ -41,7 +41,7 @@ _INDEX_TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class InvalidSetting:
-    """One thing that is wrong in the settings; ``kind`` tells the system check which one."""
+    """One mistake in the settings; ``kind`` says which system check reports it."""
 
     kind: str
     message: str

@@ -19,7 +19,7 @@ class Declared(Protocol):
 
     @classmethod
     def make_places(cls) -> Any:
-        """Return what knows where the documents stand in the index."""
+        """Return the object that knows the ids and the routing of the documents."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
         """Return the objects to index."""

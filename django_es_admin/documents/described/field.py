@@ -49,7 +49,7 @@ class DjangoField(dsl.Field):
 
     @property
     def may_read_anything(self) -> bool:
-        """Whether nobody knows which columns its value is made of."""
+        """Whether it is unknown which columns its value is made of."""
         return False
 
 

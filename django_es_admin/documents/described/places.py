@@ -33,7 +33,7 @@ def read_place(key: str) -> Place:
 
 
 NUMBER, IDENTIFIER, ANYTHING = r"-?\d+", r"[0-9a-f-]{36}", r".*"
-"""What a column's value looks like in an id: a number, a UUID, or nobody knows."""
+"""The form of a column's value in an id: a number, a UUID, or unknown."""
 
 
 def looks_of(field: "models.Field[Any, Any]") -> str:

@@ -52,7 +52,7 @@ class _Place:
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody says where its value comes from."""
+        """Whether the document says where its value comes from."""
         own = self.name.rpartition(".")[2]
         return (
             hasattr(self.holder, f"prepare_{own}")

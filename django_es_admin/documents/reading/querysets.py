@@ -135,7 +135,7 @@ def order_of(queryset: models.QuerySet[Any]) -> tuple[Any, ...]:
 
 
 def in_order(queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Return a queryset in its own order, and where that does not tell objects apart by their key.
+    """Return a queryset in its own order, and by key for objects that are equal in this order.
 
     A database may give such in another order each time, and so another document.
     """

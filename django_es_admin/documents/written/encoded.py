@@ -1,4 +1,4 @@
-"""A document that is JSON already, and that nobody has to make an object of."""
+"""A document that is JSON already, so that no object has to be made of it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,8 +9,7 @@ import orjson
 class Encoded(Mapping[str, Any]):
     """A document as JSON, which is sent as it is.
 
-    It reads as a mapping, too, where somebody looks into it. Its values are those of JSON then: a
-    date is a text.
+    It can also be read as a mapping. Its values are those of JSON then: a date is a text.
 
     Args:
         body: the JSON.

@@ -85,7 +85,7 @@ def judge(definition: IndexDefinition, generation: str = "") -> JudgeResult:
         generation: which one to ask; "" for the live one.
 
     Raises:
-        NothingJudged: nobody has judged a search of this index.
+        NothingJudged: no search of this index is judged.
         GenerationUnknown: the index has no such generation.
         SearchUnknown: a search that was judged is gone.
         ElasticsearchAdminError: Elasticsearch cannot be asked.

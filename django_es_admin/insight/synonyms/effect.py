@@ -30,7 +30,7 @@ def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) ->
         name: of the set, as rows have it.
 
     Raises:
-        OperationRefused: it cannot be tried on this index, or somebody else tries rules.
+        OperationRefused: it cannot be tried on this index, or another user tries rules.
         ElasticsearchAdminError: Elasticsearch cannot be asked, or does not take the rules.
     """
     connection, trial = definition.connection, f"{definition.synonyms[name]}{TRIAL}"

@@ -14,7 +14,7 @@ from ...indices.live import read_fields
 from ...indices.terms import TEXTS
 
 MOST_CHARACTERS = 10_000
-"""Of a value, that are analysed: an index refuses texts of more tokens than it is told to make."""
+"""Of a value, that are analysed: an index refuses texts with more tokens than its limit."""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from .watch import not_by_triggers
 
 @contextmanager
 def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Iterator[None]:
-    """Note that the objects of a queryset are changed inside, in one transaction with the change.
+    """Record that the objects of a queryset are changed inside, in one transaction with the change.
 
-    For SQL, and for the models of a migration. The rows are locked and noted before the block, so
-    it may move them out of the queryset or delete them; those that it moves or inserts into the
-    queryset are noted after it. What else it changes, it does not note.
+    For SQL, and for the models of a migration. The rows are locked and recorded before the block,
+    so it may move them out of the queryset or delete them; those that it moves or inserts into the
+    queryset are recorded after it. Other changes of the block are not recorded.
 
     Args:
         rows: the objects, or related objects, that the block may change.

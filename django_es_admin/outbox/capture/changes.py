@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 
 
 def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
-    """Note that objects were changed in a way that sends no signal; return how many rows it took.
+    """Record that objects were changed in a way that sends no signal; return how many rows it took.
 
     For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL, and for the models of a
     migration: call it in the same transaction, with the objects that were changed; related objects
@@ -46,7 +46,7 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
 
 
 def capture_as_signals_would(changed: Iterable[models.Model], using: str) -> int:
-    """Note changes that send no signal, if signals would have noted them; return how many rows.
+    """Record changes without a signal that signals would have recorded; return how many rows.
 
     Raises:
         CaptureOutsideTransaction: there is no transaction.
@@ -71,7 +71,7 @@ def _capture(
 
 
 def require_indexed(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns that the project tells of.
+    """Return what a change of an object of ``model`` concerns that the project reports.
 
     A migration has a model of its own for each that it knows: known by its label.
     """
@@ -90,7 +90,7 @@ def require_indexed(model: Model) -> Watched:
 
 
 def require_keys(changed: Iterable[models.Model]) -> None:
-    """Make sure that the changes of instances can be noted.
+    """Make sure that the changes of instances can be recorded.
 
     Raises:
         KeyMissing: one of them has no key, and its model is indexed.

@@ -1,4 +1,4 @@
-"""Note what ``QuerySet.bulk_create()`` inserts, in the transaction of the change."""
+"""Record what ``QuerySet.bulk_create()`` inserts, in the transaction of the change."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
@@ -34,7 +34,7 @@ def create(
     update_conflicts: bool,
     unique_fields: Iterable[str] | None,
 ) -> Objects:
-    """Insert objects, and note them; return them.
+    """Insert objects, and record them; return them.
 
     Args:
         rows: the queryset that they are inserted with.
@@ -108,7 +108,7 @@ def _note_replaced(
     unique: list[Sequence[str]],
     concerned: Watched,
 ) -> None:
-    """Note rows that are there already, and what they belong to."""
+    """Record rows that are there already, and what they belong to."""
     for start in range(0, len(objects) if unique else 0, PORTION):
         conditions = [
             Q(**{name: _value(one, name) for name in names})

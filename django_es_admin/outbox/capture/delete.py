@@ -1,4 +1,4 @@
-"""Note what a queryset deletes without signals, in the transaction of the change."""
+"""Record what a queryset deletes without signals, in the transaction of the change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ Rows = models.QuerySet[Any, Any]
 
 
 def delete(rows: Rows, using: str, change: Callable[[Rows], int]) -> int:
-    """Delete rows, and note them and what they belong to; return how many were deleted.
+    """Delete rows, and record them and what they belong to; return how many were deleted.
 
     Args:
         rows: those to delete.

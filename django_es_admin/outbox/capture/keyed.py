@@ -22,7 +22,7 @@ _MOST = 30_000
 
 @dataclass
 class Locked:
-    """Rows of one model that nobody else changes until the end of the transaction.
+    """Rows of one model that no other process changes until the end of the transaction.
 
     Args:
         using: alias of the database.
@@ -53,7 +53,7 @@ class Locked:
         return (self.keys[start : start + _MOST] for start in range(0, len(self.keys), _MOST))
 
     def note(self) -> None:
-        """Note that they were changed."""
+        """Record that they were changed."""
         for holder, keys in self.known.items():
             concerned = Watched(
                 own=tuple(d for d in self.concerned.own if d.django.model is holder),
@@ -62,7 +62,7 @@ class Locked:
             Noted(self.using, self.model, concerned).add(keys)
 
     def note_owners(self) -> None:
-        """Note the objects whose documents change with these, as long as they belong to them."""
+        """Record the objects whose documents change with these, as long as they belong to them."""
         for document, holder in self.concerned.related:
             note_owners(document, holder, self.known[holder], self.using)
 
@@ -117,7 +117,7 @@ def _lockable(rows: Rows) -> Rows:
 
 
 def note_owners(document: type[Document], model: Model, keys: Iterable[str], using: str) -> None:
-    """Note the objects whose documents change with related ones, as they are now.
+    """Record the objects whose documents change with related ones, as they are now.
 
     Args:
         document: the documents' class.

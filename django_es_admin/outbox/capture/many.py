@@ -1,6 +1,6 @@
 """Append rows for many changes in one statement, made from keys or from a query.
 
-A row that Python makes costs more than the change that it tells of.
+A row that Python makes costs more than the change itself.
 """
 
 import json
@@ -27,7 +27,7 @@ _REST = {"delete_sent": "false", "cursor": "''", "attempts": "0", "error": "''"}
 
 @dataclass(frozen=True)
 class Noted:
-    """What is to be noted of changed objects of one model, by their keys alone.
+    """What is to be recorded of changed objects of one model, by their keys alone.
 
     Args:
         using: alias of the database.
@@ -54,7 +54,7 @@ class Noted:
         )
 
     def add(self, keys: Sequence[str]) -> int:
-        """Note that the objects with these keys were changed; return how many rows it took."""
+        """Record that the objects with these keys were changed; return how many rows it took."""
         if not keys or not has_outbox(self.using):
             return 0
         if len(keys) > 1 and self.in_sql:
@@ -71,7 +71,7 @@ class Noted:
         return len(entries)
 
     def add_from(self, source: str, params: Sequence[Any]) -> int:
-        """Note the objects whose keys a statement gives, as text; return how many it gave.
+        """Record the objects whose keys a statement gives, as text; return how many it gave.
 
         On PostgreSQL it may be one that changes them, and returns their keys.
 

@@ -54,7 +54,7 @@ def related_entry(document: type[Document], model: Model, key: str) -> OutboxEnt
 
 
 def in_a_transaction(using: str) -> AbstractContextManager[None]:
-    """Give what is noted inside a transaction of its own, where the change has none."""
+    """Give what is recorded inside a transaction of its own, where the change has none."""
     return nullcontext() if is_in_transaction(using) else atomic(using=using)
 
 
@@ -127,7 +127,7 @@ def _record_again(using: str, entries: list[OutboxEntry]) -> None:
 
 
 def is_inline(using: str) -> bool:
-    """Whether this process writes after the commit what is noted now."""
+    """Whether this process writes after the commit what is recorded now."""
     connection = connections[using]
     # If the project commits by itself, the time is not known: commit_on_exit is False then.
     return (

@@ -81,7 +81,7 @@ def _on_pre_save(
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Note where an object stands, and what a related one belongs to, before it is moved."""
+    """Record where an object stands, and what a related one belongs to, before it is moved."""
     drain_noted(using, sender)
     seen = watched(sender)
     if not seen:
@@ -172,7 +172,7 @@ def _key_of_row(document: type[Document], instance: models.Model, using: str) ->
 
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
-    """Note where an object stands, and what belongs to it, while that can still be found out."""
+    """Record where an object stands, and what belongs to it, while that can still be found out."""
     drain_noted(using, sender)
     _record_places(sender, instance, using)
     instance.__dict__[_KEYS] = {
@@ -193,10 +193,10 @@ def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: 
 def _record_places(
     sender: Model, instance: models.Model, using: str, changed: models.Model | None = None
 ) -> None:
-    """Note where the documents of an object stand that do not stand under its primary key.
+    """Record where the documents of an object stand that do not stand under its primary key.
 
     Args:
-        changed: what is saved; a place that it keeps need not be noted.
+        changed: what is saved; a place that it keeps need not be recorded.
     """
     for document in watched(sender).own:
         places = document.django.places
@@ -294,7 +294,7 @@ def _entries_of_links(
     *,
     reverse: bool,
 ) -> Iterator[list[OutboxEntry]]:
-    """Yield what tells of links of ``instance`` with objects of ``model``, in portions.
+    """Yield records of links of ``instance`` with objects of ``model``, in portions.
 
     Args:
         given: what identifies those objects in the signal; None for all that are linked.

@@ -47,7 +47,7 @@ class Together:
     result: DrainResult | None = None
 
     def drain(self, *, refresh: bool | str | None = None) -> None:
-        """Write what was noted since the block began, and no row of before.
+        """Write what was recorded since the block began, and no row of before.
 
         Args:
             refresh: make the documents searchable at once; None to do as each document says.
@@ -89,9 +89,9 @@ class Together:
         return Left(refused, len(waiting), tuple(reasons) if waiting else ())
 
     def when_written(self, tell: Callable[[], None]) -> None:
-        """Call ``tell`` after the drain: now, or after the commit if a transaction goes on.
+        """Call ``tell`` after the drain: now, or after the commit if a transaction is open.
 
-        Never in manual transaction mode, where nobody says when the commit is.
+        Never in manual transaction mode, where the time of the commit is unknown.
         """
         connection = connections[self.using]
         if connection.in_atomic_block or connection.get_autocommit():
@@ -99,7 +99,7 @@ class Together:
 
 
 def from_now_on(using: str) -> Together:
-    """Return what drains the rows that are noted after this moment.
+    """Return what drains the rows that are recorded after this moment.
 
     Args:
         using: alias of the database.
@@ -127,7 +127,7 @@ def together(using: str) -> Iterator[Together]:
 
 
 def _rows_of(model: Model) -> Q:
-    """Return the rows that tell of objects of ``model``."""
+    """Return the rows that refer to objects of ``model``."""
     concerned, noted = watched(model), noted_by_triggers(model)
     found = Q(pk__in=[])
     for document in (*concerned.own, *noted.own):

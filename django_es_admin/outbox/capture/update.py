@@ -1,4 +1,4 @@
-"""Note what ``QuerySet.update()`` changes, in the transaction of the change."""
+"""Record what ``QuerySet.update()`` changes, in the transaction of the change."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -121,7 +121,7 @@ def _returning(rows: Rows, noted: Noted, change: Change) -> int:
 
 
 def _before(rows: Rows, noted: Noted, change: Change) -> int:
-    """Note rows, and change them: nobody else writes between, as SQLite has one writer."""
+    """Record rows, and change them: SQLite has one writer, so nothing comes between."""
     chosen = rows.order_by().values_list("pk")
     try:
         sql, params = chosen.query.get_compiler(noted.using).as_sql()

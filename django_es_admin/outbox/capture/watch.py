@@ -1,7 +1,7 @@
 """Which models' changes concern which documents, and the signals that report them.
 
-Signals are connected for each model that a document reads, never for all: Django deletes rows of
-a model without receivers in one statement, and should go on doing so.
+Signals are connected for each model that a document reads, never for all: Django deletes rows of a
+model without receivers in one statement, and should continue to do so.
 """
 
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ def make_atomic(model: Model) -> None:
 
 
 def _needs_transaction(model: Model) -> bool:
-    """Whether anything is noted of a save, or drained after it: triggers are in its statement."""
+    """Whether a save records anything itself, or is drained after it."""
     if get_options().sync == "inline" or watched(model):
         return True
     # Nobody knows yet what it concerns: documents may be registered later.
@@ -99,7 +99,7 @@ def _relying_on_triggers(using: str) -> Iterator[None]:
 
 
 def may_rely_on_triggers(seen: Watched, using: str) -> bool:
-    """Whether triggers note a change before it is noted after it, though they are found to leave.
+    """Whether triggers still record a change, although they are found to be removed.
 
     They leave only when every process has noticed, see ``triggers.install``. Then a save may be
     running that triggers, and no transaction, were found for; or it never has one, as a raw save.
@@ -114,7 +114,7 @@ def may_rely_on_triggers(seen: Watched, using: str) -> bool:
 def _save_alone(using: str, save: Callable[[], None]) -> None:
     """Save in a transaction that an error of the project's code does not undo.
 
-    In autocommit, what was written before it stays, and so does what was noted of it.
+    In autocommit, what was written before it stays, and so does what was recorded of it.
     """
     failure: Exception | None = None
     with atomic(using=using):
@@ -132,7 +132,7 @@ def _save_alone(using: str, save: Callable[[], None]) -> None:
 
 
 def is_in_transaction(using: str) -> bool:
-    """Whether what is written now is committed by somebody else, later."""
+    """Whether what is written now is committed by other code, later."""
     connection = connections[using]
     return connection.in_atomic_block or not connection.get_autocommit()
 
@@ -150,7 +150,7 @@ def connect_first(signal: ModelSignal, receiver: Callable[..., None], sender: Mo
 
 
 def noted_or_undone(receiver: Callable[..., None]) -> Callable[..., None]:
-    """Let a transaction not be committed if what was changed in it could not be noted.
+    """Let a transaction not be committed if what was changed in it could not be recorded.
 
     Args:
         receiver: of a signal that is sent after the change.
@@ -206,7 +206,7 @@ def watched(model: Model) -> Watched:
 
 
 def by_triggers(document: type[Document]) -> bool:
-    """Whether the database notes all changes that concern a document."""
+    """Whether the database records all changes that concern a document."""
     return has_triggers(document) and is_captured_by_triggers(
         document, router.db_for_write(document.django.model)
     )
@@ -223,7 +223,7 @@ def noted_by_triggers(model: Model) -> Watched:
 
 
 def concerned_by_hand(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns that the project tells of.
+    """Return what a change of an object of ``model`` concerns that the project reports.
 
     Documents with ``ignore_signals``, too: their project tells of each change.
     """

@@ -109,10 +109,10 @@ class BatchDrain:
     refresh: bool | str | None = None
 
     def drain(self, entries: list[OutboxEntry]) -> DrainResult:
-        """Write what ``entries`` tell of, and acknowledge exactly these.
+        """Write the objects that ``entries`` refer to, and acknowledge exactly these rows.
 
-        An index that fails, for whatever reason, keeps its rows as they were, and keeps no other
-        waiting. A connection that fails is not asked again for its next index.
+        An index that fails, for any reason, keeps its rows as they were, and does not delay other
+        indices. A connection that fails is not asked again for its next index.
 
         Raises:
             DrainInTransaction: inside a transaction.

@@ -1,4 +1,4 @@
-"""What the protocol needs of the cluster: who holds the alias, and what a generation has.
+"""What the protocol needs of the cluster: which index has the alias, and what a generation has.
 
 A generation has a hidden write alias, and names its owner in ``_meta``. Somebody may delete either
 by hand, restore a snapshot without aliases, or restore the database, whose table of generations

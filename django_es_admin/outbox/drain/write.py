@@ -184,7 +184,7 @@ class Writer:
         return outcome, overtaken
 
     def _send_anew(self, target: Target, batch: "_Batch") -> BulkResult:
-        """Write a batch; once more, if somebody had deleted the write alias of a generation."""
+        """Write a batch; once more, if the write alias of a generation had been deleted."""
         result = self._send(target, batch)
         gone = any(error.target_gone for error in result.errors)
         if gone and repair(self.definition, [target.name]):
@@ -235,7 +235,7 @@ class Writer:
         return not searched and isinstance(error, (ConnectionUnavailable, ServerBusy))
 
     def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> dict[str, str]:
-        """Note what one target answered; return what it refused.
+        """Record what one target answered; return what it refused.
 
         Raises:
             ElasticsearchAdminError: the index cannot be written; no document is to blame.
@@ -273,7 +273,7 @@ class Writer:
             outcome.errors |= refused
 
     def _miss(self, target: Target) -> None:
-        """Go on without a generation that is gone; without the live one, rows have to wait."""
+        """Continue without a generation that is gone; without the live one, rows have to wait."""
         using, name = self.definition.database, self.definition.name
         row = Generation.objects.using(using).filter(pk=target.pk)
         if row.filter(role=Generation.Role.LIVE).exists():

@@ -1,6 +1,6 @@
-"""Signs of life of those that write what waits: a row for each, renewed while it works.
+"""Signs of life of the processes that drain: a row for each, renewed while it works.
 
-What stops is still known by its row, so that one can tell how long nobody has been there.
+The row of a process that stops is kept, so that it is known since when there is no worker.
 """
 
 import os

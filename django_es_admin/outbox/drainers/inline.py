@@ -69,7 +69,7 @@ class _Batch:
 
 @contextmanager
 def suspended(using: str) -> Iterator[None]:
-    """Leave what is noted inside, in the database ``using``, to who drains it later."""
+    """Leave what is recorded inside, in the database ``using``, to a later drain."""
     token = _suspended.set(_suspended.get() | {using})
     try:
         yield
@@ -78,7 +78,7 @@ def suspended(using: str) -> Iterator[None]:
 
 
 def is_suspended(using: str) -> bool:
-    """Whether another drain than that of the transaction writes what is noted now."""
+    """Whether another drain than that of the transaction writes what is recorded now."""
     return using in _suspended.get()
 
 
@@ -88,7 +88,7 @@ def drain_after_commit(using: str, entries: list[OutboxEntry]) -> None:
 
 
 def drain_noted_after_commit(using: str) -> None:
-    """Drain, after the commit of the current transaction, what the database's triggers noted."""
+    """Drain, after the commit of the current transaction, what the database's triggers recorded."""
     follow(using)
     batch = _batch(using)
     batch.takes_noted = True

@@ -1,4 +1,4 @@
-"""Wait for changes that triggers note: PostgreSQL tells of them, other databases are asked."""
+"""Wait for changes that triggers record: PostgreSQL notifies, other databases are polled."""
 
 import logging
 import select
@@ -30,7 +30,7 @@ class Listener:
         self._failed: dict[str, float] = {}
 
     def wait(self, using: list[str], stop: threading.Event, seconds: float) -> bool:
-        """Wait until a database tells of a change, ``stop`` is set, or the time is over.
+        """Wait until a database reports a change, ``stop`` is set, or the time is over.
 
         Args:
             using: aliases of the databases.

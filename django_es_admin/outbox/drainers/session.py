@@ -1,4 +1,4 @@
-"""The rows that the database's triggers have noted for this process's own connection.
+"""The rows that the database's triggers have recorded for this process's own connection.
 
 Each database keeps a list of them in the session, which forgets what is rolled back: a setting on
 PostgreSQL, a variable on MariaDB, a temporary table on SQLite. Their triggers fill it.
@@ -16,7 +16,8 @@ from ...models import OutboxEntry
 from ..rows.claim import inline_grace
 
 CHANNEL = "django_es_admin"
-"""Where triggers of PostgreSQL tell workers of rows that no process drains by itself."""
+"""The channel on which triggers of PostgreSQL notify workers of rows that no process drains by
+itself."""
 
 _ATTRIBUTE = "_django_es_admin_session"
 
@@ -78,7 +79,7 @@ _FOLLOW = {"postgresql": _on_postgresql, "mysql": _on_mysql, "sqlite": _on_sqlit
 
 
 def take(using: str) -> list[OutboxEntry]:
-    """Return the rows that this connection has noted since the last call, after their commit."""
+    """Return the rows that this connection has recorded since the last call, after their commit."""
     connection = connections[using]
     ids = list(_TAKE[connection.vendor](connection)) if connection.vendor in _TAKE else []
     if not ids:

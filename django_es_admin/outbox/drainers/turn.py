@@ -150,7 +150,7 @@ def drain_in_turn(
 
 
 class _Answer(StrEnum):
-    """What a process of a crowd was told."""
+    """The answer to a process that asks for its turn."""
 
     MINE = "mine"
     """It has the turn now."""
@@ -169,7 +169,7 @@ class _Asked:
     """The answer, and the rows to drain.
 
     Args:
-        own: those rows of this process that nobody had handled when it asked.
+        own: those rows of this process that were not handled when it asked.
         others: if it has the turn, the new rows of others that wait for theirs, or are about to.
         is_full: whether there may be more of these.
     """
@@ -195,7 +195,7 @@ class _Turn:
     index: str
 
     def ask(self, entries: list[OutboxEntry], *, stays: bool, relied_on: bool) -> _Asked:
-        """Take the turn; else wait until who has it gives it back, or leave the rows to the next.
+        """Take the turn; else wait until it is given back, or leave the rows to the next one.
 
         Args:
             entries: rows of this process.
@@ -252,7 +252,7 @@ class _Turn:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether somebody of this process had to wait just now."""
+        """Whether a thread of this process had to wait just now."""
         return _crowded.get(self._key, 0.0) > time.monotonic()
 
     def note_crowd(self) -> None:

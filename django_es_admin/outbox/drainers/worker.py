@@ -40,7 +40,7 @@ class DrainReport:
         second_deletes: rows whose delete is sent again later; they need no attention.
         second_deletes_until: when the last of them is due, by the clock of this process; None if
             there are none.
-        parked: parked rows, until somebody tries them again.
+        parked: parked rows, until they are tried again.
         first_parked: index, key and error of some of these.
     """
 
@@ -197,7 +197,7 @@ def _rest(
     resting: set[str],
     listener: Listener,
 ) -> None:
-    """Wait for a while, alive, or until a database tells of a change."""
+    """Wait for a while, with signs of life, or until a database reports a change."""
     end = time.monotonic() + interval
     while (left := end - time.monotonic()) > 0:
         awake = [alias for alias in databases() if alias not in resting]

@@ -12,7 +12,7 @@ from ...incidents import tell
 def project_code(kind: type[ProjectCodeFailed], name: str, using: str) -> Iterator[None]:
     """Raise ``kind`` for what the project's code and its data raise, which may be anything.
 
-    A worker goes on with other rows then, instead of dying at the same row again and again. What
+    Then a worker continues with other rows, instead of dying at the same row again and again. What
     the database says of data is of this kind, too: a division by zero in a queryset, a value that
     the driver cannot read.
 

@@ -27,7 +27,7 @@ Rows = QuerySet[OutboxEntry]
 
 
 def due(using: str) -> tuple[Rows, Rows]:
-    """Return those that a worker may take: due now, and claimed by nobody.
+    """Return those that a worker may take: due now, and not claimed.
 
     They are new rows, and those that had to wait until now. Each have an index of the table to
     themselves: a look takes no longer for a million rows that are parked, or due later.

@@ -21,7 +21,7 @@ def storable(error: str) -> str:
 
 
 def remember(using: str, generation: int, errors: Mapping[str, str], version: int) -> None:
-    """Note what a generation refused, or what could not even be read for it.
+    """Record what a generation refused, or what could not even be read for it.
 
     Args:
         generation: its primary key.
@@ -79,7 +79,7 @@ def read_refused(using: str, generation: int, keys: Sequence[str]) -> Refused:
 
 
 def forget(using: str, refused: Refused) -> None:
-    """Note that a generation now holds these documents.
+    """Record that a generation now holds these documents.
 
     What was refused since they were read stays: it may be newer than what was written.
     """

@@ -21,7 +21,7 @@ _told: set[tuple[str, str]] = set()
 
 
 def has_outbox(using: str) -> bool:
-    """Whether changes can be noted in the database ``using``; the log is told if they cannot.
+    """Whether changes can be recorded in the database ``using``; it is logged if they cannot.
 
     Looked up, and once only where it is there: what fails inside a transaction of PostgreSQL makes
     all that follows in it fail.

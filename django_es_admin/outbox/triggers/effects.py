@@ -130,7 +130,7 @@ class _Effects:
                 )
 
     def _owners(self, model: Model) -> Iterator[Effect]:
-        """Yield what tells of those that a related object no longer belongs to."""
+        """Yield records for the objects that a related object no longer belongs to."""
         for owner in self.reads.owners:
             if (owner.model._meta.concrete_model or owner.model) is not model:
                 continue
@@ -160,7 +160,7 @@ class _Effects:
                 yield from self._generic(kind, model._meta.get_field(field.fk_field), ())
 
     def _referring(self, model: Model) -> Iterator[Effect]:
-        """Yield what tells of those whose foreign keys, or links, lead to an object that is gone.
+        """Yield records for the objects whose foreign keys, or links, lead to a deleted object.
 
         Not every database sees to it that they are changed or deleted before, or with it: a key may
         have no constraint, and SQLite's shell does not look at any.
@@ -212,7 +212,7 @@ class _Effects:
     def _link(
         self, through: Model, name: str, side: Model, other: Model, *, backwards: bool
     ) -> Iterator[Effect]:
-        """Yield what tells of an object of one side whose links changed, as signals do."""
+        """Yield records for an object of one side whose links changed, as signals do."""
         found = self.reads.cross(through, backwards=backwards)
         key: Any = through._meta.get_field(name)
         if self._is_own(side) and found is not False:

@@ -134,8 +134,9 @@ def remove(using: str) -> int:
 def _take_away(using: str, triggers: Mapping[str, str]) -> None:
     """Remove triggers, once no process relies on them any more.
 
-    A process believes for some seconds that those that it has seen are there, and notes nothing by
-    itself. So they get other names first, by which none knows them, and go on noting changes.
+    A process believes for some seconds that those that it has seen are there, and records nothing
+    by itself. So they first get other names, which no process knows, and continue to record
+    changes.
 
     Args:
         triggers: name -> table.
@@ -170,7 +171,7 @@ def _execute(using: str, made: list[str]) -> None:
 
 @contextmanager
 def _waiting_for_tables(vendor: str, cursor: CursorWrapper) -> Iterator[None]:
-    """Give up after some time: who waits for a table holds up all that come after it."""
+    """Give up after some time: a statement that waits for a table blocks all later ones."""
     if vendor == "postgresql":
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
     if vendor != "mysql":

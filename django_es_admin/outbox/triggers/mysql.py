@@ -11,7 +11,7 @@ from .rowwise import make_triggers
 from .trigger import DELETE, PREFIX, Trigger
 
 ROWS = "@django_es_admin_rows"
-"""What this session has noted, ``first:count`` of each statement, as long as nobody took it."""
+"""What this session has recorded, ``first:count`` of each statement, until they are taken."""
 
 GRACE = "@django_es_admin_grace"
 """For how many seconds workers leave new rows to the session's process; null without one."""

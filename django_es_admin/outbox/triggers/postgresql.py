@@ -14,7 +14,7 @@ from .insertion import columns, of_values
 from .trigger import DELETE, INSERT, PREFIX, SCHEMA, TRUNCATE, UPDATE, Trigger
 
 ROWS = "django_es_admin.rows"
-"""The setting with the ids of rows that this session has noted, as long as nobody took them."""
+"""The setting with the ids of rows that this session has recorded, until they are taken."""
 
 GRACE = "django_es_admin.grace"
 """The setting with the seconds for which workers leave new rows to the session's process."""
@@ -237,5 +237,5 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
 
 
 def script(again: list[str], made: list[str]) -> list[str]:
-    """Return the lines for psql that make a trigger: nobody sees the table without it."""
+    """Return the lines for psql that make a trigger: no other session sees the table without it."""
     return [f"{statement};" for statement in ("BEGIN", *again, *made, "COMMIT")]

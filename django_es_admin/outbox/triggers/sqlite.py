@@ -44,7 +44,7 @@ def _of_replaced(
 def _replaced(connection: BaseDatabaseWrapper, effect: Effect, *, updates: bool) -> str:
     """Return the query for what an effect's column has in rows that the new one may replace.
 
-    Empty for those that have what the new one has, which is noted for itself.
+    Empty for those that have what the new one has, which is recorded for itself.
     """
     quote = connection.ops.quote_name
 

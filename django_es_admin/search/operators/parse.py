@@ -208,7 +208,7 @@ class _Reader:
         return self._is_end(place) or self._text[place] in AFTER_PHRASE
 
     def _close(self, place: int, end: int, text: str) -> Phrase | None:
-        """Go on after the mark that closes a phrase; None if the phrase is empty."""
+        """Continue after the mark that closes a phrase; None if the phrase is empty."""
         if not text.strip():
             return None
         self.has_operators = True
@@ -371,7 +371,7 @@ class _Reader:
 
 
 def _plain(text: str, field: SearchField | None) -> str:
-    """Return a word; as a value, without the mark with which a sentence goes on, or ends."""
+    """Return a word; as a value, without a punctuation mark at its end."""
     if field is None or not is_valued(field):
         return text
     return text.rstrip(",;.") or text

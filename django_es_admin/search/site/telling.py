@@ -17,7 +17,7 @@ Tell = Callable[[SearchResults, Sequence[str]], None]
 def telling(
     service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
 ) -> Tell:
-    """Return what tells of an answer, with the time that has passed until then.
+    """Return a function that reports an answer, with the time that has passed until then.
 
     Only the first page for some words is a search of its own.
     """
@@ -46,7 +46,7 @@ def telling(
 def telling_of_keys(
     service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
 ) -> Callable[[int], None]:
-    """Return what tells of a search of whose hits only the keys are asked, by their number."""
+    """Return a function that reports a search for keys only, by their number."""
     started = time.perf_counter()
 
     def tell_of(hits: int) -> None:

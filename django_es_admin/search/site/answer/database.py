@@ -40,7 +40,7 @@ class DatabaseSearch:
     never: Sequence[str] = ()
 
     def rows(self) -> QuerySet[Any] | None:
-        """Return the rows that fit, each once; None where the database cannot tell."""
+        """Return the rows that match, each once; None if the database cannot search for them."""
         condition = self._condition()
         if condition is None:
             return None

@@ -24,7 +24,7 @@ class PhraseSuggester:
     Args:
         field: the text field whose words are known.
         size: corrections at most.
-        visible: queries for the documents whose words may be told; none where all may.
+        visible: queries for the documents whose words may be shown; none if all may.
     """
 
     def __init__(self, field: SearchField, size: int, visible: Sequence[Query] = ()) -> None:
@@ -82,7 +82,7 @@ class PhraseSuggester:
         """Return the corrections, the likeliest first.
 
         Args:
-            known: words that may be told, beside those that were typed; None for all.
+            known: words that may be shown, besides those that were typed; None for all.
         """
         found: list[Correction] = [
             {

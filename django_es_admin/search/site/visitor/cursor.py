@@ -38,7 +38,7 @@ def write_cursor(sort_by: str, values: Sequence[Any]) -> str:
 
 
 def read_cursor(name: str, cursor: Any, sort_by: str, length: int) -> list[Any]:
-    """Return the values after which to go on.
+    """Return the values after which to continue.
 
     Args:
         name: of the parameter.
