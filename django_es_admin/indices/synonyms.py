@@ -13,6 +13,7 @@ from typing import Any
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
+from ..exceptions import IndexBlocked
 
 TRIAL = "-trial"
 """The end of the name of a twin: of a set, a filter or an analyzer."""
@@ -182,13 +183,30 @@ def read_set(connection: Base, real: str, deadline: Deadline) -> tuple[str, ...]
         return tuple(str(rule["synonyms"]) for rule in answer["synonyms_set"])
 
 
-def put_set(connection: Base, real: str, rules: Sequence[str], deadline: Deadline) -> None:
+def put_set(
+    connection: Base, real: str, rules: Sequence[str], deadline: Deadline, users: Sequence[str]
+) -> None:
     """Give a set these rules in place of those that it has; searches use them at once.
+
+    Args:
+        users: names of the indices whose analyzers use the set. They need not exist.
 
     Raises:
         ServerRefused: Elasticsearch does not take them.
+        IndexBlocked: one of these indices is blocked.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     client = connection.client.options(request_timeout=deadline.remaining)
-    with translated(connection):
-        client.synonyms.put_synonym(id=real, synonyms_set=[{"synonyms": rule} for rule in rules])
+    named = [{"synonyms": rule} for rule in rules]
+    try:
+        with translated(connection):
+            client.synonyms.put_synonym(id=real, synonyms_set=named)
+    except IndexBlocked:
+        # Elasticsearch stores the rules, and then reloads the analyzers of all indices in one
+        # request. It refuses that if any index of the cluster is read-only.
+        if read_set(connection, real, deadline) != tuple(rules):
+            raise
+        for name in users:
+            client = connection.client.options(request_timeout=deadline.remaining)
+            with translated(connection):
+                client.indices.reload_search_analyzers(index=name, ignore_unavailable=True)

@@ -45,7 +45,7 @@ def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) ->
         and uses_set(definition.settings, holders[0].settings, definition.synonyms[name])
     ):
         raise OperationRefused(_("The live generation does not use this set yet: rebuild it."))
-    put_set(connection, trial, rules, deadline)
+    put_set(connection, trial, rules, deadline, users=[holders[0].name])
     analyzers = trial_analyzers(definition)
     comparison = compare(
         definition,

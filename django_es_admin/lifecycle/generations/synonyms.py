@@ -6,10 +6,12 @@ from typing import Any
 
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
-from ...indices.definition import IndexDefinition
+from ...indices.definition import IndexDefinition, get_definitions
 from ...indices.synonyms import TRIAL, has_api, inlined, put_set, read_set
+from ...models import Generation
 from ...operations.patience import outlast
 from ...status.synonyms import count_differing, read_rules
+from .table import generations_of
 
 _TIMES = 5
 """That a set is put, while others change its rules meanwhile."""
@@ -33,10 +35,28 @@ def put_rules(definition: IndexDefinition, name: str, deadline: Deadline) -> int
     rules: tuple[str, ...] = ()
     for _time in range(_TIMES):
         rules = read_rules([definition])[definition.using, name]
-        put_set(definition.connection, definition.synonyms[name], rules, deadline)
+        put_set(
+            definition.connection,
+            definition.synonyms[name],
+            rules,
+            deadline,
+            _users(definition, name),
+        )
         if read_rules([definition])[definition.using, name] == rules:
             break
     return len(rules)
+
+
+def _users(definition: IndexDefinition, name: str) -> list[str]:
+    """Return the generations that use a set, of all indices: those that can be searched."""
+    return [
+        generation
+        for other in get_definitions()
+        if other.using == definition.using and name in other.synonyms
+        for generation in generations_of(other)
+        .filter(role__in=Generation.WRITTEN)
+        .values_list("name", flat=True)
+    ]
 
 
 def settings_with_synonyms(
@@ -65,7 +85,7 @@ def settings_with_synonyms(
             put_rules(definition, name, _deadline())
         if read_set(connection, f"{real}{TRIAL}", _deadline()) is None:
             # Before 8.18 an index cannot be created with a set that is not there.
-            put_set(connection, f"{real}{TRIAL}", (), _deadline())
+            put_set(connection, f"{real}{TRIAL}", (), _deadline(), users=())
     return settings
 
 

@@ -225,6 +225,35 @@ def _refused(*args: Any) -> None:
     raise ServerRefused
 
 
+def test_an_index_of_others_is_read_only(shop: Declared, es: Elasticsearch, prefix: str) -> None:
+    definition = shop.definition
+    add_things(es, definition, "blue computer", "green lamp")
+    live = es.indices.get_alias(name=definition.alias).body
+    theirs = f"{prefix}theirs"
+    es.indices.create(index=theirs, settings={"number_of_replicas": 0})
+    es.indices.put_settings(index=theirs, settings={"index.blocks.read_only": True})
+    try:
+        with rules_saved.telling() as told:
+            Synonym.objects.create(name="shop", rule="pc, computer")
+        assert [put.error for put in told] == [""]
+        assert found(es, definition, "pc") == {"blue computer"}
+        assert problems(definition) == []
+        # A generation that is made meanwhile, and its sets.
+        rebuild(plan_rebuild(definition))
+        assert es.indices.get_alias(name=definition.alias).body != live
+        es.indices.refresh(index=definition.alias)
+        assert found(es, definition, "pc") == {"blue computer"}
+        assert call_command("es_synonyms", definition.name, verbosity=0) is None
+        # One of our own says so.
+        es.indices.put_settings(index=definition.alias, settings={"index.blocks.read_only": True})
+        with rules_saved.telling() as told:
+            Synonym.objects.create(name="shop", rule="lantern, lamp")
+        assert "blocked" in told[0].error
+    finally:
+        for index in (theirs, definition.alias):
+            es.indices.put_settings(index=index, settings={"index.blocks.read_only": None})
+
+
 def test_of_two_that_put_at_once_the_slower_ends_with_the_rows(
     shop: Declared, es: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
