@@ -39,7 +39,7 @@ test: venv es-in-memory postgres browser ## Set everything up and run the tests,
 coverage: venv es-in-memory postgres browser ## Run the same tests and show which branches they do not reach
 	@$(PYTEST) -m "not slow" --cov --cov-report=term $(PYTEST_ARGS)
 
-torture: venv es-in-memory postgres ## Run the slow tests: changes under faults, SEEDS times per database, rebuilds of ROWS products (see docs/torture.md)
+torture: venv es-in-memory postgres browser ## Run the slow tests: changes under faults, SEEDS times per database, rebuilds of ROWS products (see docs/torture.md)
 	@TORTURE_SEEDS=$(SEEDS) TORTURE_ROWS=$(ROWS) TORTURE_STEPS="$(STEPS)" $(BIN)/python -m pytest -m slow -p no:randomly --durations=5 $(PYTEST_ARGS)
 
 lint: venv ## Check format, code, types and migrations
