@@ -3,15 +3,17 @@
 from typing import Any
 
 from django.contrib.admin.utils import quote
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.functional import Promise
 
 from ....conf import get_options
 from ....models import Index, Operation
 from ....status.detail import IndexDetail
+from ...permissions import PageAdmin
 from ...rights import RIGHTS, IndexPages, index_of
 from ..operations.tools import tools_of
-from ..parts.address import parse_id
+from ..parts.address import find_index, parse_id
 from ..parts.tool import READ_ONLY
 from .tabs import TABS, Tab
 
@@ -20,6 +22,32 @@ def may_search(pages: IndexPages, request: HttpRequest, object_id: str) -> bool:
     """Whether the project has the console, and the user the right to it."""
     index = Index(pk=object_id)
     return get_options().console and pages.has_search_index_permission(request, index)
+
+
+def open_searched(
+    pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
+) -> IndexDetail | HttpResponse:
+    """Return the index of a page that shows what people search, or the answer to a wrong method.
+
+    Args:
+        pages: of the indices.
+        searches: the page of the log, which knows who may see what people search.
+        object_id: ``connection:name``.
+
+    Raises:
+        PermissionDenied: the user may not view indices, their documents, or searches.
+        Http404: there is no such index, or it is not made from objects.
+    """
+    pages.require_view(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    searches.require_view(request)
+    detail = find_index(object_id)
+    if not pages.has_view_documents_permission(request, index_of(*parse_id(object_id))):
+        raise PermissionDenied
+    if not detail.status.model:
+        raise Http404("There is no such index.")
+    return detail
 
 
 def frame(

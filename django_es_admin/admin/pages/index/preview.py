@@ -1,7 +1,6 @@
 """The page that says what a swap would change for users who search."""
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -13,10 +12,10 @@ from ...permissions import PageAdmin
 from ...rights import IndexPages, index_of
 from ..operations.actions import PREVIEW
 from ..operations.tools import tool_for
-from ..parts.address import find_index, parse_id
+from ..parts.address import parse_id
 from ..parts.changes import linked
 from ..parts.links import model_links
-from .frame import frame
+from .frame import frame, open_searched
 from .tabs import GENERATIONS
 
 SEARCHES = 100
@@ -29,24 +28,15 @@ def preview_view(
     """Send the same searches to two generations, and show what differs.
 
     Args:
-        pages: of the indices.
-        searches: the page of the log, which knows who may see what people search.
-        object_id: ``connection:name``; the parameter is ``generation``.
+        pages, searches, object_id: as of :func:`~.frame.open_searched`; the parameter is ``generation``.
 
     Raises:
-        PermissionDenied: the user may not view indices, their documents, or searches.
-        Http404: there is no such index, or it is not made from objects.
+        PermissionDenied, Http404: as there.
     """
-    pages.require_view(request)
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
-    searches.require_view(request)
+    detail = open_searched(pages, searches, request, object_id)
+    if isinstance(detail, HttpResponse):
+        return detail
     connection, name = parse_id(object_id)
-    detail = find_index(object_id)
-    if not pages.has_view_documents_permission(request, index_of(connection, name)):
-        raise PermissionDenied
-    if not detail.status.model:
-        raise Http404("There is no such index.")
     result, problem = None, detail.connection.error
     try:
         if not problem:

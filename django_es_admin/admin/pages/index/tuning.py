@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -21,11 +20,11 @@ from ....insight.tuning.setting import (
 )
 from ....insight.tuning.tune import Tuning, tune
 from ...permissions import PageAdmin
-from ...rights import IndexPages, index_of
-from ..parts.address import find_index, parse_id
+from ...rights import IndexPages
+from ..parts.address import parse_id
 from ..parts.changes import linked
 from ..parts.links import model_links
-from .frame import frame
+from .frame import frame, open_searched
 from .known_searches import searches_for, title_of
 from .tabs import OVERVIEW
 
@@ -36,24 +35,15 @@ def tuning_view(
     """Send the logged and the judged searches with two settings, and show what differs.
 
     Args:
-        pages: of the indices.
-        searches: the page of the log, which knows who may see what people search.
-        object_id: ``connection:name``; the parameters are those of the form.
+        pages, searches, object_id: as of :func:`~.frame.open_searched`; the parameters are those of the form.
 
     Raises:
-        PermissionDenied: the user may not view indices, their documents, or searches.
-        Http404: there is no such index, or it is not made from objects.
+        PermissionDenied, Http404: as there.
     """
-    pages.require_view(request)
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
-    searches.require_view(request)
+    detail = open_searched(pages, searches, request, object_id)
+    if isinstance(detail, HttpResponse):
+        return detail
     connection, name = parse_id(object_id)
-    detail = find_index(object_id)
-    if not pages.has_view_documents_permission(request, index_of(connection, name)):
-        raise PermissionDenied
-    if not detail.status.model:
-        raise Http404("There is no such index.")
     definition = get_definition(name, connection)
     known = searches_for(pages, request, definition)
     asked = {key: str(value).replace("\0", "") for key, value in request.GET.items()}
