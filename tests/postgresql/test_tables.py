@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
-from elasticsearch import Elasticsearch
 
-from django_es_admin.documents import fields, registry
+from django_es_admin.documents import fields
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from django_es_admin.outbox.triggers.wanted import dropping, forget, installed
-from tests.integration.outbox.test_triggers import Triggered, execute, kept, make, products
 from tests.postgresql.test_triggers import COPY, psql
 from tests.rows.models import Alias, Elsewhere, Reading
+from tests.triggered import Triggered, execute, kept, make, products
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,14 +23,16 @@ PARTITION = 'CREATE TABLE "rows_Reading_{}" PARTITION OF "rows_Reading" FOR VALU
 
 
 @pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
-    yield made
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
+def gone() -> Iterator[None]:
+    """Drop the tables of these tests, after the triggers at them."""
+    yield
     execute('DROP TABLE IF EXISTS "rows_Reading" CASCADE')
     execute('DROP SCHEMA IF EXISTS "Else where" CASCADE')
+
+
+@pytest.fixture
+def triggered(gone: None, triggered: Triggered) -> Triggered:
+    return triggered
 
 
 def test_a_partitioned_table(triggered: Triggered) -> None:

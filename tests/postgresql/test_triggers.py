@@ -12,31 +12,20 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from elasticsearch import Elasticsearch
 
-from django_es_admin.documents import registry
 from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers import worker
 from django_es_admin.outbox.drainers.listen import listening
 from django_es_admin.outbox.drainers.session import CHANNEL
 from django_es_admin.outbox.drainers.worker import drain_forever
 from django_es_admin.outbox.rows.claim import claim
-from django_es_admin.outbox.triggers.install import install, read_state, remove
+from django_es_admin.outbox.triggers.install import install, read_state
 from tests.guide.models import Product
-from tests.integration.outbox.test_triggers import Triggered, execute, kept, make, products
+from tests.triggered import Triggered, execute, kept, make, products
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE = 30.0
-
-
-@pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
-    yield made
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
 
 
 def psql(*commands: str, given: str = "", user: str = "") -> None:

@@ -1,6 +1,6 @@
 """An index of the guide's products, live and empty, and ways to look at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
 from tests.live import make_live
+from tests.triggered import Triggered
 
 
 @pytest.fixture
@@ -28,3 +29,11 @@ def indexed(definition: IndexDefinition, es: Elasticsearch) -> Callable[[], dict
         return {hit["_id"]: hit["_source"] for hit in hits}
 
     return read
+
+
+@pytest.fixture
+def triggered(es: Elasticsearch) -> Iterator[Triggered]:
+    """Documents that triggers capture; afterwards both are gone."""
+    made = Triggered(es)
+    yield made
+    made.remove()

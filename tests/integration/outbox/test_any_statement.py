@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
-from elasticsearch import Elasticsearch
 
-from django_es_admin.documents import fields, registry
-from django_es_admin.outbox.triggers.install import remove
+from django_es_admin.documents import fields
 from tests.guide.models import Category, Product, Review, Tag
 from tests.integration.outbox.test_trigger_tables import unchecked
-from tests.integration.outbox.test_triggers import Read, Triggered, execute
+from tests.triggered import Read, Triggered, execute
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,15 +107,11 @@ def indexed(read: Read) -> dict[str, Any]:
 
 
 @pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
+def triggered(triggered: Triggered) -> Iterator[Triggered]:
     with unchecked():
-        yield made
+        yield triggered
         for table in TABLES:
             execute(f"DELETE FROM {table}")  # noqa: S608 (our own)
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
 
 
 def _owners(related: Any) -> Any:

@@ -19,7 +19,7 @@ from django_es_admin.outbox.drainers import inline
 from django_es_admin.outbox.triggers.install import remove
 from tests.guide.models import Product
 from tests.integration.outbox.test_bulk import declared, names
-from tests.integration.outbox.test_triggers import Read, Triggered, kept, products
+from tests.triggered import Read, Triggered, kept, products
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

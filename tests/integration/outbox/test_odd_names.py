@@ -9,8 +9,8 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields, registry
 from django_es_admin.outbox.triggers.install import read_state, remove
-from tests.integration.outbox.test_triggers import Read, Triggered, execute, kept
 from tests.rows.models import Badge, Club, Wearing
+from tests.triggered import Read, Triggered, execute, kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,28 +1,16 @@
 """The client of each database, in another process, writes to a table that has triggers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
-from elasticsearch import Elasticsearch
 
-from django_es_admin.documents import registry
-from django_es_admin.outbox.triggers.install import remove
 from tests.clients import Client
 from tests.guide.models import Category, Product, Tag
-from tests.integration.outbox.test_triggers import Triggered, kept, make, products
+from tests.triggered import Triggered, kept, make, products
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
-    yield made
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
 
 
 def client() -> Client:

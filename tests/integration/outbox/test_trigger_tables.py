@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, migrations, models, transaction
-from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import fields, registry
 from django_es_admin.exceptions import CaptureOutsideTransaction
@@ -23,7 +22,8 @@ from django_es_admin.outbox.triggers.install import (
 from django_es_admin.outbox.triggers.wanted import forget, installed
 from tests.guide.models import Category, Product, Review, Tag
 from tests.integration.outbox.test_other_programs import client
-from tests.integration.outbox.test_triggers import (
+from tests.rows.models import Capital, Land, Long, Reading, Stamp, Town
+from tests.triggered import (
     Read,
     Triggered,
     execute,
@@ -32,20 +32,10 @@ from tests.integration.outbox.test_triggers import (
     products,
     run,
 )
-from tests.rows.models import Capital, Land, Long, Reading, Stamp, Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NAME = {"name": fields.KeywordField()}
-
-
-@pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
-    yield made
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
 
 
 CONSTRAINTS = """

@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.db.migrations.state import ProjectState
-from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, fields, registry
-from django_es_admin.indices.definition import definition_of
 from django_es_admin.models import OutboxEntry
-from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.triggers import install as triggers_of_install
 from django_es_admin.outbox.triggers.install import install, read_state, remove
 from django_es_admin.outbox.triggers.trigger import LEAVING
@@ -40,75 +35,9 @@ from tests.guide.models import (
     Use,
     Word,
 )
-from tests.live import make_live
+from tests.triggered import Triggered, execute, kept, make, products, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Read = Callable[[], dict[str, Any]]
-
-
-class Triggered:
-    """A document that the database captures, live and empty."""
-
-    def __init__(self, es: Elasticsearch) -> None:
-        self.es = es
-        self.registered: list[type[Document]] = []
-
-    def __call__(self, model: Any, related: Any = (), of_related: Any = None, **more: Any) -> Read:
-        options = {"model": model, "related_models": list(related), "capture": "triggers"}
-        more |= {
-            "Index": type("Index", (), {"name": "triggered"}),
-            "Django": type("Django", (), options),
-        }
-        if of_related:
-            more["get_instances_from_related"] = lambda self, instance: of_related(instance)
-        document = registry.register_document(type("TriggeredDocument", (Document,), more))
-        self.registered.append(document)
-        install("default")
-        definition = definition_of(document)
-        make_live(definition)
-
-        def read() -> dict[str, Any]:
-            drain_due()
-            self.es.indices.refresh(index=definition.alias)
-            hits = self.es.search(index=definition.alias, size=1000)["hits"]["hits"]
-            return {hit["_id"]: hit["_source"] for hit in hits}
-
-        return read
-
-
-@pytest.fixture
-def triggered(es: Elasticsearch) -> Iterator[Triggered]:
-    made = Triggered(es)
-    yield made
-    for document in made.registered:
-        registry.unregister_document(document)
-    remove("default")
-
-
-def kept() -> list[tuple[str, str, str]]:
-    rows = OutboxEntry.objects.filter(delete_sent=False, index="triggered")
-    return sorted(rows.values_list("kind", "model", "key"))
-
-
-def execute(sql: str, *params: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)
-
-
-def make(name: str = "Boot", **values: Any) -> Product:
-    return Product.objects.create(name=name, description="", price=1, **values)
-
-
-def products(triggered: Triggered) -> Read:
-    return triggered(
-        Product,
-        [Category, Tag],
-        lambda related: related.product_set.all(),
-        name=fields.KeywordField(),
-        category=fields.ObjectField(properties={"name": fields.KeywordField()}),
-        tags=fields.NestedField(properties={"name": fields.KeywordField()}),
-    )
 
 
 def test_inserts_updates_and_deletes(triggered: Triggered) -> None:
@@ -398,12 +327,6 @@ def test_another_process(triggered: Triggered) -> None:
     name = str(connection.settings_dict["NAME"])
     subprocess.run([sys.executable, "-c", script, name], check=True)
     assert [source["name"] for source in read().values()] == ["z"]
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("es_triggers", *arguments, stdout=out, database="default")
-    return out.getvalue()
 
 
 def test_the_command(triggered: Triggered) -> None:

@@ -28,7 +28,8 @@ def preview_view(
     """Send the same searches to two generations, and show what differs.
 
     Args:
-        pages, searches, object_id: as of :func:`~.frame.open_searched`; the parameter is ``generation``.
+        pages, searches, object_id: as of :func:`~.frame.open_searched`.
+        request: its parameter is ``generation``.
 
     Raises:
         PermissionDenied, Http404: as there.

@@ -35,7 +35,8 @@ def tuning_view(
     """Send the logged and the judged searches with two settings, and show what differs.
 
     Args:
-        pages, searches, object_id: as of :func:`~.frame.open_searched`; the parameters are those of the form.
+        pages, searches, object_id: as of :func:`~.frame.open_searched`.
+        request: its parameters are those of the form.
 
     Raises:
         PermissionDenied, Http404: as there.
