@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 
 from ..operations.progress import OnProgress, Progress, Step, ignore
 from .command import ElasticsearchCommand
-from .rebuild_json import ProgressEvent
+from .printed.rebuild_json import ProgressEvent
 
 LINE_SECONDS = 5.0
 EVENT_SECONDS = 1.0

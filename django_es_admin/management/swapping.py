@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from ..lifecycle.aliases.swap_plan import SwapPlan
 from ..lifecycle.swap import SwapResult
 from .command import ElasticsearchCommand, Exit
-from .operations_json import make_swap_document
+from .printed.operations_json import make_swap_document
 
 
 class SwapCommand(ElasticsearchCommand):

@@ -26,15 +26,7 @@ from django_es_admin.backends import elasticsearch
 from django_es_admin.backends.settings import configuration, validation
 from django_es_admin.checks import TAG
 from django_es_admin.conf import Options
-from django_es_admin.management import (
-    cancelling,
-    commands,
-    operations_json,
-    rebuild_json,
-    status_json,
-    verify_json,
-    why_json,
-)
+from django_es_admin.management import cancelling, commands
 from django_es_admin.management.command import ElasticsearchCommand, Exit
 from django_es_admin.management.commands import (
     es_judge,
@@ -42,6 +34,13 @@ from django_es_admin.management.commands import (
     es_reindex,
     es_synonyms,
     es_update_mapping,
+)
+from django_es_admin.management.printed import (
+    operations_json,
+    rebuild_json,
+    status_json,
+    verify_json,
+    why_json,
 )
 from django_es_admin.models import Connection, Index, Judgement, LoggedSearch, Promotion, Synonym
 from django_es_admin.search import FacetedSearchService, SearchService

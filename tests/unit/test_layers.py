@@ -57,6 +57,7 @@ LAYERS = [
     ("search.site",),
     ("insight",),
     ("tasks", "checks"),
+    ("management.printed",),
     ("admin", "views", "rest", "management"),
     ("admin.mixins.asking", "admin.mixins.rows", "admin.pages.parts"),
     ("import_export", "admin.pages.operations"),

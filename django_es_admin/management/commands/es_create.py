@@ -9,7 +9,7 @@ from ...indices.definition import select_definitions
 from ...lifecycle.create import CreatePlan, create_index, plan_create
 from ...lifecycle.generations.adopt import adopt
 from ..command import FAILURES, ElasticsearchCommand, Exit, add_indices, explain
-from ..operations_json import CreatedDocument, CreateDocument, Outcome
+from ..printed.operations_json import CreatedDocument, CreateDocument, Outcome
 
 
 class Command(ElasticsearchCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from ...counted import many
 from ...lifecycle.delete import DeletePlan, delete_index, plan_delete
 from ..command import ElasticsearchCommand, Exit
-from ..operations_json import make_delete_document
+from ..printed.operations_json import make_delete_document
 
 
 class Command(ElasticsearchCommand):

@@ -10,7 +10,7 @@ from ...counted import many
 from ...outbox.drain.batch import DrainResult
 from ...outbox.drainers.worker import DrainReport, drain_due, drain_forever
 from ..command import ElasticsearchCommand, Exit, seconds
-from ..operations_json import make_drain_document
+from ..printed.operations_json import make_drain_document
 from ..stopping import stopping
 
 

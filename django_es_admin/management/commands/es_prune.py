@@ -8,7 +8,7 @@ from ...counted import many
 from ...indices.definition import select_definitions
 from ...lifecycle.prune import PrunePlan, plan_prune, prune
 from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
-from ..operations_json import PruneDocuments, make_prune_document
+from ..printed.operations_json import PruneDocuments, make_prune_document
 
 
 class Command(ElasticsearchCommand):

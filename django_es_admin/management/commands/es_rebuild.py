@@ -31,14 +31,14 @@ from ..command import (
     seconds,
     share,
 )
-from ..progress import tell_in_events, telling
-from ..rebuild_json import (
+from ..printed.rebuild_json import (
     make_done_event,
     make_failed_event,
     make_plan_event,
     make_queued_event,
     make_unchanged_event,
 )
+from ..progress import tell_in_events, telling
 from ..rebuild_text import describe_plan, describe_result
 
 

@@ -9,8 +9,8 @@ from ...counted import many
 from ...status.made_from import MadeFrom, read_ways
 from ...status.status import IndexStatus, Status, get_status
 from ..command import ElasticsearchCommand, Exit, add_indices, seconds
-from ..json_schema import make_schema
-from ..status_json import StatusDocument, make_status_document
+from ..printed.json_schema import make_schema
+from ..printed.status_json import StatusDocument, make_status_document
 from ..tables import make_table, number, write_table
 
 DEFAULT_SECONDS = 5.0
@@ -243,7 +243,7 @@ def describe_drift(index: IndexStatus) -> str:
 def _metrics(status: Status) -> str:
     try:
         # Here, as a project need not have the package.
-        from ..prometheus import make_metrics  # noqa: PLC0415
+        from ..printed.prometheus import make_metrics  # noqa: PLC0415
     except ImportError as error:
         raise CommandError(
             "--prometheus needs the package prometheus_client: "

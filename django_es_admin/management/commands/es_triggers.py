@@ -11,7 +11,7 @@ from ...outbox.rows.tables import has_outbox
 from ...outbox.triggers.install import TriggerState, install, read_state, remove
 from ...outbox.triggers.wanted import dropping, installed, script
 from ..command import ElasticsearchCommand, Exit
-from ..operations_json import make_triggers_document
+from ..printed.operations_json import make_triggers_document
 
 
 class Command(ElasticsearchCommand):

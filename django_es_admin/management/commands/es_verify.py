@@ -15,14 +15,14 @@ from ...lifecycle.verify.plan import VerifyResult, plan_verify
 from ...lifecycle.verify.verify import verify
 from ...models import ProvenRange
 from ..command import ElasticsearchCommand, Exit, add_indices, count, explain, rate
-from ..progress import telling
-from ..stopping import stopping
-from ..verify_json import (
+from ..printed.verify_json import (
     VerifyDocument,
     make_pass_event,
     make_range_event,
     make_verified_document,
 )
+from ..progress import telling
+from ..stopping import stopping
 from ..when import moment
 
 _KINDS = {

@@ -11,7 +11,7 @@ from ...insight.why.reason import Why
 from ...insight.why.sentence import sentence
 from ...insight.why.why import explain_why
 from ..command import ElasticsearchCommand, Exit
-from ..why_json import make_why_document
+from ..printed.why_json import make_why_document
 
 
 class Command(ElasticsearchCommand):

@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.indices.names import is_generation_name
-from django_es_admin.management.operations_json import CreatedDocument, CreateDocument
+from django_es_admin.management.printed.operations_json import CreatedDocument, CreateDocument
 from django_es_admin.models import Generation
 from tests.integration.commands.conftest import Holders, Run
 from tests.integration.commands.products import INDEX

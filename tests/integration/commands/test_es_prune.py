@@ -14,7 +14,7 @@ from django_es_admin.lifecycle.generations.create import create_generation
 from django_es_admin.lifecycle.generations.table import mark_failed
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
-from django_es_admin.management.operations_json import PruneDocument, PruneDocuments
+from django_es_admin.management.printed.operations_json import PruneDocument, PruneDocuments
 from django_es_admin.models import Generation
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX

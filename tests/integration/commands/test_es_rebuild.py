@@ -15,7 +15,8 @@ from django.db.backends.sqlite3 import _functions
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management import progress, rebuild_json
+from django_es_admin.management import progress
+from django_es_admin.management.printed import rebuild_json
 from django_es_admin.management.progress import Meter
 from django_es_admin.models import Generation, Operation
 from django_es_admin.operations.progress import Progress

@@ -8,7 +8,7 @@ from django.utils import timezone
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management.operations_json import SwapDocument
+from django_es_admin.management.printed.operations_json import SwapDocument
 from django_es_admin.models import Generation, Operation, OutboxEntry
 from tests.integration.commands.conftest import Holders, Run, Says
 from tests.integration.commands.products import INDEX, make_products

@@ -10,7 +10,7 @@ from django.utils import translation
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management.status_json import (
+from django_es_admin.management.printed.status_json import (
     ConnectionDocument,
     IndexDocument,
     StatusDocument,

@@ -19,7 +19,7 @@ from django_es_admin.documents import Document, fields, registry
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
-from django_es_admin.management.prometheus import make_metrics
+from django_es_admin.management.printed.prometheus import make_metrics
 from django_es_admin.status.made_from import read_ways
 from django_es_admin.status.status import get_status
 from tests.guide.models import Product
@@ -100,7 +100,7 @@ def test_beside_the_metrics_of_the_site(
     """Processes of one site may share a folder of values, which others collect."""
     program = (
         "import django; django.setup()\n"
-        "from django_es_admin.management.prometheus import make_metrics\n"
+        "from django_es_admin.management.printed.prometheus import make_metrics\n"
         "from django_es_admin.status.status import Status\n"
         "print(make_metrics(Status((), ())))\n"
     )

@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.management.operations_json import SwapDocument
+from django_es_admin.management.printed.operations_json import SwapDocument
 from tests.integration.commands.conftest import Holders, Run
 from tests.integration.commands.products import INDEX, make_products
 

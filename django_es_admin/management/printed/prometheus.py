@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from ..status.status import IndexStatus, Status
+from ...status.status import IndexStatus, Status
 
 _HEALTH = {"green": 0, "yellow": 1, "red": 2}
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..insight.why.reason import Why
-from ..insight.why.sentence import sentence
+from ...insight.why.reason import Why
+from ...insight.why.sentence import sentence
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ..indices.definition import IndexDefinition
-from ..lifecycle.verify.plan import VerifyResult
-from ..models import ProvenRange
+from ...indices.definition import IndexDefinition
+from ...lifecycle.verify.plan import VerifyResult
+from ...models import ProvenRange
 
 
 @dataclass(frozen=True)

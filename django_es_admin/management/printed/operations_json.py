@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..lifecycle.aliases.swap_plan import SwapPlan
-from ..lifecycle.delete import DeletePlan
-from ..lifecycle.prune import PrunePlan
-from ..outbox.drainers.worker import DrainReport
-from ..outbox.triggers.install import TriggerState
-from ..outbox.triggers.trigger import Trigger
+from ...lifecycle.aliases.swap_plan import SwapPlan
+from ...lifecycle.delete import DeletePlan
+from ...lifecycle.prune import PrunePlan
+from ...outbox.drainers.worker import DrainReport
+from ...outbox.triggers.install import TriggerState
+from ...outbox.triggers.trigger import Trigger
 from .status_json import DifferenceDocument, make_difference
 
 Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ..exceptions import LoadFailed
-from ..indices.definition import IndexDefinition
-from ..lifecycle.rebuild import RebuildResult
-from ..lifecycle.rebuild_plan import RebuildPlan
-from ..models import Operation
+from ...exceptions import LoadFailed
+from ...indices.definition import IndexDefinition
+from ...lifecycle.rebuild import RebuildResult
+from ...lifecycle.rebuild_plan import RebuildPlan
+from ...models import Operation
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..backends.health import ConnectionHealth
-from ..indices.diff import Difference
-from ..outbox.rows.status import OutboxStatus
-from ..status.backlog import Backlog
-from ..status.status import IndexStatus, Status
+from ...backends.health import ConnectionHealth
+from ...indices.diff import Difference
+from ...outbox.rows.status import OutboxStatus
+from ...status.backlog import Backlog
+from ...status.status import IndexStatus, Status
 
 
 @dataclass(frozen=True)
