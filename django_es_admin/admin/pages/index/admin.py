@@ -33,7 +33,7 @@ from .judge import judge_view
 from .parameters import keep_query, read_asked
 from .preview import preview_view
 from .sent import read_sent
-from .tabs import DOCUMENTS, OVERVIEW, TABS, Tab
+from .tabs import OVERVIEW, TABS, Tab
 from .tuning import tuning_view
 from .why import why_view
 
@@ -49,7 +49,7 @@ class IndexAdmin(IndexPages):
         tabs = [
             path(f"<path:object_id>/{tab.name}/", self._tab_view(tab), name=tab.url_name)
             for tab in TABS
-            if tab is not OVERVIEW
+            if not tab.is_first
         ]
         compare = path(
             "<path:object_id>/documents/compare/",
@@ -196,8 +196,8 @@ class IndexAdmin(IndexPages):
             unseen = tab.private and not self.has_view_documents_permission(
                 request, Index(pk=object_id)
             )
-            look = None if unseen or (asks and tab is DOCUMENTS) else tab.look(asked)
-            detail = find_index(object_id, look=look, exact=tab is OVERVIEW)
+            look = None if unseen or (asks and tab.keeps) else tab.look(asked)
+            detail = find_index(object_id, look=look, exact=tab.is_first)
         except ImproperlyConfigured as problem:
             error = str(problem)
         # Without good settings there is nothing to read, but what is wrong with them.
@@ -208,9 +208,9 @@ class IndexAdmin(IndexPages):
             raise PermissionDenied
         if asks and tab.console and tab.asks in asked:
             self.log_change(request, Index(pk=object_id), "Searched by JSON.")
-        if asks and tab is DOCUMENTS:
-            return HttpResponseRedirect(keep_query(request, asked["q"]))
-        subtitle = None if tab is OVERVIEW else tab.title
+        if asks and tab.keeps:
+            return HttpResponseRedirect(keep_query(request, asked[tab.asks]))
+        subtitle = None if tab.is_first else tab.title
         context = frame(self, request, object_id, detail, tab=tab, subtitle=subtitle)
         context["error"] = error
         if detail:

@@ -79,6 +79,9 @@ class Tab:
         console: whether people write searches there, which takes a right of its own, and a POST.
         look: what it reads beside the index's detail, for the parameters of its address.
         fill: what its template needs beside the index's detail.
+        is_first: whether it is the page of the index itself, which has no title of its own and
+            counts the rows.
+        keeps: whether what its form sends is kept in the session and answered under an address.
     """
 
     name: str
@@ -89,6 +92,8 @@ class Tab:
     console: bool = False
     look: Callable[[Parameters], Look | None] = _no_look
     fill: Callable[[IndexDetail, ModelLinks, Parameters], Mapping[str, Any]] = _nothing
+    is_first: bool = False
+    keeps: bool = False
 
     @property
     def url_name(self) -> str:
@@ -256,9 +261,10 @@ DOCUMENTS = Tab(
     private=True,
     look=_look_for_documents,
     fill=_documents,
+    keeps=True,
 )
 GENERATIONS = Tab("generations", _("Generations"), "generations.html")
-OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview)
+OVERVIEW = Tab("change", _("Overview"), "overview.html", fill=_overview, is_first=True)
 TABS = (
     OVERVIEW,
     Tab(
