@@ -1,4 +1,7 @@
-"""System checks: what is wrong in settings and documents, each with an id and a hint."""
+"""System checks: what is wrong in settings and documents, each with an id and a hint.
+
+Nothing here asks Elasticsearch; docs/checks.md lists what the checks say.
+"""
 
 from .bulk import check_bulk, check_triggers
 from .documents import check_documents

@@ -1,1 +1,4 @@
-"""The management commands, and what they share."""
+"""What the management commands share: options, exit codes, progress, tables.
+
+A command is a module of ``commands``; what it prints for programs is in ``printed``.
+"""

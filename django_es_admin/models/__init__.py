@@ -1,4 +1,7 @@
-"""The tables of the app, and two models without a table that give the admin its pages."""
+"""The tables of the app, and two models without a table that give the admin its pages.
+
+A row knows how it ends, and nothing of Elasticsearch.
+"""
 
 from .count import RowCount
 from .generation import Generation, LoadRange, RefusedDocument

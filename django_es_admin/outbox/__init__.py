@@ -1,7 +1,7 @@
 """The outbox: changes are captured in the transaction that makes them, and drained after it.
 
-The rooms, from the bottom up: ``rows``, ``drain``, ``capture``. What models of projects need is
-here, too.
+The rooms, from the bottom up: ``rows``, ``objects``, ``drain``, ``drainers``, ``triggers``,
+``capture``. What models of projects need is here, too.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,7 @@
 """A package imports only from the layers above it, inside functions, too."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -152,6 +153,15 @@ def test_every_part_has_a_layer_and_every_layer_a_part() -> None:
 
 def test_imports_point_up() -> None:
     assert wrong_imports(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    "room", sorted(name for name in LEVELS if name and (ROOT / name.replace(".", "/")).is_dir())
+)
+def test_a_room_says_what_belongs_there_and_what_does_not(room: str) -> None:
+    said = ast.get_docstring(ast.parse((ROOT / room.replace(".", "/") / "__init__.py").read_text()))
+    sentences = [each for each in re.split(r"[.;](?:\s|$)", said or "") if each.strip()]
+    assert room in ("migrations", "templatetags") or len(sentences) >= 2
 
 
 # Modules of a room may not import each other in circles, not even for types: where one needs the

@@ -1,4 +1,7 @@
-"""Mixins for a project's own ``ModelAdmin`` classes."""
+"""Mixins for a project's own ``ModelAdmin`` classes: the search box, and the buttons that reindex.
+
+How a search is made belongs in ``search``; what is asked and answered is in ``asking``.
+"""
 
 from .search import ElasticsearchSearchMixin
 

@@ -1,1 +1,4 @@
-"""Searches whose answers staff have judged, and how well an index answers them."""
+"""Searches whose answers staff have judged, and how well an index answers them.
+
+Metrics and grades belong here; how a search is made does not.
+"""

@@ -1,1 +1,4 @@
-"""The dashboard: connections, indices, and their problems."""
+"""The dashboard: connections, indices, their problems, and the space that they take.
+
+What it shows is found in ``status``; nothing here asks Elasticsearch.
+"""
