@@ -14,7 +14,7 @@ from ..conf import get_options
 from ..exceptions import ProjectCodeFailed
 from ..indices.definition import IndexDefinition
 from ..indices.encoding import NotEncodable, encode_document
-from ..indices.samples import Sample, read_document
+from ..indices.inspection.samples import Sample, read_document
 from ..indices.source.kept import Kept, read_kept
 from ..models import Generation, OutboxEntry, RefusedDocument
 from ..outbox.drain.tick import written_at

@@ -34,6 +34,7 @@ LAYERS = [
     ("documents.reading",),
     ("documents",),
     ("indices",),
+    ("indices.inspection",),
     ("models", "migrations"),
     ("outbox.rows",),
     ("outbox.objects",),

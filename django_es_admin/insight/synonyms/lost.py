@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from ...backends.transport.deadline import Deadline
 from ...exceptions import ElasticsearchAdminError
-from ...indices.analysis import leaves_nothing
 from ...indices.definition import IndexDefinition
+from ...indices.inspection.analysis import leaves_nothing
 from ...indices.synonyms import analyzers_with
 from ...lifecycle.rules_saved import definitions_with
 from ...models.synonym import plain_terms

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ...exceptions import SearchRefused
-from ...indices.analysis import BUILT_IN
 from ...indices.definition import IndexDefinition
 from ...indices.diff import flatten
+from ...indices.inspection.analysis import BUILT_IN
 from ...indices.synonyms import TRIAL
 from ...search.site.parts import SearchParts
 from ...search.text.fields import TEXTS, read_fields

@@ -8,10 +8,10 @@ from typing import Any
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...backends.transport.deadline import Deadline
-from ...indices.analysis import analyze
 from ...indices.diff import flatten
+from ...indices.inspection.analysis import analyze
+from ...indices.inspection.terms import TEXTS
 from ...indices.live import read_fields
-from ...indices.terms import TEXTS
 
 MOST_CHARACTERS = 10_000
 """Of a value, that are analysed: an index refuses texts with more tokens than its limit."""

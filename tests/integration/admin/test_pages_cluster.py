@@ -13,7 +13,7 @@ from shop.models import Product
 
 from django_es_admin.admin.pages.index.shards import shards_state
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.indices.shards import Explanation, Shard, Shards
+from django_es_admin.indices.inspection.shards import Explanation, Shard, Shards
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests import servers

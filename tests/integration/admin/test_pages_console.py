@@ -10,7 +10,7 @@ from pytest_django import Settings
 from shop.models import Product
 
 from django_es_admin.exceptions import SearchRefused
-from django_es_admin.indices.console import read_body
+from django_es_admin.indices.inspection.console import read_body
 
 from .test_pages_dashboard import words
 from .visitors import visitor

@@ -12,10 +12,10 @@ from shop.models import Product, Tag
 
 from django_es_admin import connections
 from django_es_admin.backends.transport.deadline import Deadline
-from django_es_admin.indices import terms as reading
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.indices.terms import TermField, read_terms, term_fields
-from django_es_admin.indices.usage import read_usage
+from django_es_admin.indices.inspection import terms as reading
+from django_es_admin.indices.inspection.terms import TermField, read_terms, term_fields
+from django_es_admin.indices.inspection.usage import read_usage
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests import servers

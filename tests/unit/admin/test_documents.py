@@ -3,7 +3,7 @@
 from typing import Any
 
 from django_es_admin.admin.pages.index.documents import MAX_JSON_CHARACTERS, document_table
-from django_es_admin.indices.samples import Sample
+from django_es_admin.indices.inspection.samples import Sample
 
 
 def fields(**kinds: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....indices.samples import Sample
+from ....indices.inspection.samples import Sample
 from ..parts.format import plain, pretty_json
 
 MAX_COLUMNS = 4

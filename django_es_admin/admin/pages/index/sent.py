@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from ....exceptions import ElasticsearchAdminError
-from ....indices.console import curl
 from ....indices.definition import get_definition
+from ....indices.inspection.console import curl
 from ...rights import IndexPages
 from ..parts.format import pretty_json
 from .known_searches import searches_for, title_of

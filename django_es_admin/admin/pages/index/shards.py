@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ....indices.shards import Shards
+from ....indices.inspection.shards import Shards
 from ..parts.format import number
 from ..parts.state import State
 

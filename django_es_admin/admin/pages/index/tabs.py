@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ....backends.abstracts import Base
 from ....backends.transport.deadline import Deadline
-from ....indices.analysis import analyze, analyzers_of
-from ....indices.console import MAX_SIZE, ConsoleAnswer, explain_json, search_json
 from ....indices.diff import flatten
+from ....indices.inspection.analysis import analyze, analyzers_of
+from ....indices.inspection.console import MAX_SIZE, ConsoleAnswer, explain_json, search_json
+from ....indices.inspection.policies import Policies, read_policies
+from ....indices.inspection.samples import read_samples
+from ....indices.inspection.shards import read_shards
+from ....indices.inspection.terms import Terms, read_terms, term_fields
+from ....indices.inspection.usage import FieldUsage, read_usage
 from ....indices.live import read_mappings
-from ....indices.policies import Policies, read_policies
-from ....indices.samples import read_samples
-from ....indices.shards import read_shards
-from ....indices.terms import Terms, read_terms, term_fields
-from ....indices.usage import FieldUsage, read_usage
 from ....models import OutboxEntry
 from ....operations.history import operations_on
 from ....status.detail import IndexDetail, Look

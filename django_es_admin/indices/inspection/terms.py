@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
-from ..conf import get_options
-from ..exceptions import ServerRefused
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
+from ...conf import get_options
+from ...exceptions import ServerRefused
 
 MAX_TERMS = 100
 """Terms of a list."""

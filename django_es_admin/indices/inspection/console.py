@@ -7,14 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..backends.abstracts import Base
-from ..backends.display import details
-from ..backends.errors import translated, understood
-from ..backends.guard.queries import Unreadable, names_in_query, parsed
-from ..backends.transport.deadline import Deadline
-from ..conf import get_options
-from ..documents.described.places import read_place
-from ..exceptions import SearchRefused
+from ...backends.abstracts import Base
+from ...backends.display import details
+from ...backends.errors import translated, understood
+from ...backends.guard.queries import Unreadable, names_in_query, parsed
+from ...backends.transport.deadline import Deadline
+from ...conf import get_options
+from ...documents.described.places import read_place
+from ...exceptions import SearchRefused
 
 MAX_CHARACTERS = 20_000
 """Of a body."""

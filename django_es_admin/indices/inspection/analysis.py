@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
 
 # "Built-in analyzer reference" in the Elasticsearch reference, those without options.
 BUILT_IN = ("standard", "simple", "whitespace", "stop", "keyword", "pattern", "fingerprint")

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
-from ..exceptions import ElasticsearchAdminError
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
+from ...exceptions import ElasticsearchAdminError
 
 
 @dataclass(frozen=True)

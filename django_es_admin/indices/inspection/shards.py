@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
-from ..exceptions import ElasticsearchAdminError
-from .names import alias_of_generation, is_generation_name
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
+from ...exceptions import ElasticsearchAdminError
+from ..names import alias_of_generation, is_generation_name
 
 MOST_TASKS = 50
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
-from ..exceptions import ElasticsearchAdminError
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
+from ...exceptions import ElasticsearchAdminError
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..backends.abstracts import Base
-from ..backends.errors import translated, understood
-from ..backends.transport.deadline import Deadline
-from ..documents.described.places import Place
-from .source.stored import read_stored
+from ...backends.abstracts import Base
+from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
+from ...documents.described.places import Place
+from ..source.stored import read_stored
 
 
 @dataclass(frozen=True)
