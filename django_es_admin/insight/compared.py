@@ -1,6 +1,5 @@
 """Send the same searches in two ways, and say what differs."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -10,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..backends.transport.deadline import Deadline
 from ..indices.definition import IndexDefinition
 from ..search.site.parts import SearchParts
 from .ask import AT_ONCE, Found, Question
@@ -140,7 +140,7 @@ def compare(
     Raises:
         ElasticsearchAdminError: Elasticsearch cannot be asked.
     """
-    end = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     grades = read_grades(definition)
     known = (only,) if only else searches_of(definition)
     every = list(_questions(definition, known, searches, list(grades)))
@@ -152,7 +152,7 @@ def compare(
     asked: list[SearchChange] = []
     for start in range(0, len(readable), AT_ONCE):
         on_batch(start, len(readable))
-        if time.monotonic() >= end:
+        if deadline.passed:
             break
         some = readable[start : start + AT_ONCE]
         pairs = [(question, parts) for question, _count, parts in some]

@@ -1,6 +1,5 @@
 """One verb for several indices: which need it, their plans on one page, one confirmation."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from .... import connections
 from ....backends.display import ConnectionDetails, details
+from ....backends.transport.deadline import Deadline
 from ....exceptions import ElasticsearchAdminError
 from ....indices.definition import get_definition
 from ....operations.acting import MAX_NOTE
@@ -274,9 +274,9 @@ def _without(refusals: tuple[str, ...], common: tuple[str, ...]) -> tuple[str, .
 
 def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: list[Row]) -> None:
     begun, late, refused = 0, 0, []
-    end = time.monotonic() + SECONDS
+    deadline = Deadline(SECONDS)
     for row in rows:
-        if time.monotonic() > end:
+        if deadline.passed:
             late += 1
             continue
         reason: str = together(row.refusals)
