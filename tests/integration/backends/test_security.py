@@ -4,6 +4,7 @@ import logging
 import traceback
 from base64 import b64encode
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from django.views.debug import ExceptionReporter
+from django.views.debug import DEBUG_ENGINE, ExceptionReporter
 from elasticsearch.dsl import Search
 
 from django_es_admin import connection, connections
@@ -189,6 +190,15 @@ def test_a_key_that_may_only_read(secured: Secured, use: Callable[..., None], pr
 
 
 # Secrets
+
+
+parsed = cache(DEBUG_ENGINE.from_string)
+
+
+@pytest.fixture(autouse=True)
+def _templates_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse the templates of Django's reports, which are the longest it has, once for all."""
+    monkeypatch.setattr(DEBUG_ENGINE, "from_string", parsed)
 
 
 def reports(error: BaseException) -> str:
