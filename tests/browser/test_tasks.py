@@ -1,8 +1,6 @@
 """What an operator has to find out or mend on a bad evening, from the dashboard on, by clicking."""
 
 import re
-import subprocess
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -19,7 +17,16 @@ from django_es_admin.operations.acting import acting
 from tests import servers
 
 from .conftest import OpenPage
-from .test_operations import DASHBOARD, INDEX, expect_done, live, programs, tool, worker
+from .test_operations import (
+    DASHBOARD,
+    INDEX,
+    Programs,
+    expect_done,
+    live,
+    programs,
+    tool,
+    worker,
+)
 
 __all__ = ["programs"]
 
@@ -61,7 +68,7 @@ def test_a_mapping_change_is_brought_live_and_rolled_back(
     products: list[Product],
     es: Elasticsearch,
     open_page: OpenPage,
-    programs: Callable[..., "subprocess.Popen[str]"],
+    programs: Programs,
 ) -> None:
     old = live(es)
     es.indices.put_mapping(index=old, properties={"colour": {"type": "keyword"}})
