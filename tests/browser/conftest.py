@@ -15,9 +15,8 @@ from pytest_django.live_server_helper import LiveServer
 from shop.models import Category, Product
 
 from django_es_admin.indices.definition import get_definition
-from django_es_admin.lifecycle.rebuild import rebuild
-from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
+from tests.live import make_live
 
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -51,6 +50,33 @@ def browser() -> Iterator[Browser]:
             started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
             yield started
             started.close()
+
+
+POLICY_HEADER = "X-Test-Policy"
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server: LiveServer) -> LiveServer:
+    """The server, which gives its answer the policy that a request names.
+
+    A route of Playwright would fetch each page once more, and turn Chromium's cache off.
+    """
+    httpd = live_server.thread.httpd
+    application = httpd.get_app()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        policy = environ.get(f"HTTP_{POLICY_HEADER.upper().replace('-', '_')}")
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if policy:
+                headers = [one for one in headers if one[0].lower() != "content-security-policy"]
+                headers.append(("Content-Security-Policy", policy))
+            return start_response(status, headers, *more)
+
+        return application(environ, start)
+
+    httpd.set_app(answer)
+    return live_server
 
 
 @pytest.fixture
@@ -87,8 +113,6 @@ def open_page(
 
     yield open_it
     for context in contexts:
-        # A route that still answers would fail in another test.
-        context.unroute_all(behavior="ignoreErrors")
         context.close()
     assert problems == []
 
@@ -108,6 +132,6 @@ def products(transactional_db: None, es: Elasticsearch) -> list[Product]:
         )
         for number in range(20)
     )
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
     OutboxEntry.objects.all().delete()
     return made
