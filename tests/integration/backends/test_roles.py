@@ -27,6 +27,7 @@ from tests.guide.models import Product
 from tests.integration.admin.visitors import visitor
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.outbox.test_isolation import document_of
+from tests.live import make_live
 from tests.secured import Secured
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,7 +174,8 @@ OPERATING: dict[str, Callable[[], Any]] = {
 
 OPERATIONS = {
     "shop_deployment": OPERATING,
-    "shop_site": {**READING, **WRITING},
+    # What most rights are for comes first: a role that lacks one is found out soon.
+    "shop_site": {**WRITING, **READING},
     "shop_reader": READING,
 }
 
@@ -211,7 +213,7 @@ def test_a_role_is_enough_and_nothing_in_it_too_much(
     make_products(10)
     if name != "shop_deployment":
         use(None)
-        call_command("es_rebuild", INDEX)
+        make_live(get_definition(INDEX))
     use(role)
     assert refused(OPERATIONS[name]) == ""
     for privilege, lesser in less(role):
@@ -256,8 +258,9 @@ def test_a_page_says_which_right_is_missing(
 ) -> None:
     make_products(2)
     use(None)
-    call_command("es_rebuild", INDEX)
-    call_command("es_rebuild", INDEX)
+    make_live(get_definition(INDEX))
+    if verb in ("swap", "rollback", "prune"):
+        call_command("es_rebuild", INDEX)
     role = roles()["shop_reader"]
     [rights] = role["indices"]
     before = live()
@@ -286,7 +289,7 @@ def live() -> list[str]:
 def test_what_needs_more_says_so(use: Callable[..., None], secured: Secured) -> None:
     make_products(1)
     use(None)
-    call_command("es_rebuild", INDEX)
+    make_live(get_definition(INDEX))
     use(roles()["shop_reader"])
     url = reverse("admin:elasticsearch_index_analyze", args=[QUOTED])
     asked = {"text": "a shoe", "analyzer": "standard"}
@@ -323,7 +326,7 @@ def without(privilege: str) -> Role:
 def test_rows_wait_untouched_for_a_right(use: Callable[..., None], role: Role) -> None:
     make_products(4)
     use(None)
-    call_command("es_rebuild", INDEX)
+    make_live(get_definition(INDEX))
     OutboxEntry.objects.all().delete()
     use(role)
     first, second, *_others = Product.objects.order_by("pk")
@@ -351,7 +354,7 @@ def test_a_right_that_one_index_lacks_keeps_no_other_waiting(use: Callable[..., 
     make_products(2)
     use(None)
     with document_of(Product, "denied", name=fields.KeywordField()) as denied:
-        call_command("es_rebuild", INDEX)
+        make_live(get_definition(INDEX))
         OutboxEntry.objects.all().delete()
         use({**role, "indices": [{**rights, "names": names}, reading]})
         Product.objects.first().save()
