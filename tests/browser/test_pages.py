@@ -21,6 +21,8 @@ from shop.models import Product
 from django_es_admin.admin.pages.overview.dashboard import PER_PAGE
 from django_es_admin.documents import registry
 from django_es_admin.indices.definition import get_definition
+from django_es_admin.lifecycle.rebuild import rebuild
+from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import (
     Difference,
     Generation,
@@ -268,6 +270,7 @@ def make_trouble(es: Elasticsearch, prefix: str, product: Product) -> None:
 @pytest.fixture
 def scene(products: list[Product], es: Elasticsearch, settings: Settings) -> None:
     """Something of everything: drift, trouble, an odd index, a script, a dead connection."""
+    rebuild(plan_rebuild(get_definition("products")))
     alias = get_definition("products").alias
     prefix = settings.INDEX_PREFIX
     es.indices.put_mapping(index=alias, properties={"colour": {"type": "keyword"}})
