@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from elasticsearch import Elasticsearch
 
+from tests import forks
 from tests.pasted import Block, Project, blocks
 
 PAGE = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text(encoding="utf-8")
@@ -114,21 +115,21 @@ def project(tmp_path: Path, es: Elasticsearch, prefix: str) -> Project:
 
 
 @contextmanager
-def worker(project: Project, command: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(project: Project, command: str) -> Iterator[forks.Program]:
     """Run a worker as the page says."""
-    words = shlex.split(command.replace("manage.py", "python manage.py", 1))
-    given = {}
+    words, given = shlex.split(command), {}
     while "=" in words[0]:
         name, _, value = words.pop(0).partition("=")
         given[name] = value
+    if words[0] != "manage.py":
+        words[0] = str(Path(sys.executable).with_name(words[0]))
     with (project.folder / f"{time.monotonic_ns()}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name(words[0])), *words[1:]],
-            cwd=project.folder,
-            env=given | project.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        process = forks.Program(
+            words,
+            environment=given | project.environment,
+            folder=project.folder,
+            out=log.fileno(),
+            errors=log.fileno(),
         )
     try:
         yield process
@@ -136,12 +137,12 @@ def worker(project: Project, command: str) -> Iterator[subprocess.Popen[bytes]]:
         kill(process)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: forks.Program) -> None:
     """Kill a worker with all processes that it has started, as a machine that loses its power."""
     for pid in [process.pid, *_children(process.pid)]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.wait()
+    process.wait(60)
 
 
 def _children(pid: int) -> list[int]:
