@@ -1,6 +1,10 @@
 """An index of a few products, for the pages."""
 
+from collections.abc import Iterator
+from contextlib import nullcontext
+
 import pytest
+from django.test import override_settings
 from elasticsearch import Elasticsearch
 from shop.models import Category, Product, Tag
 
@@ -9,6 +13,17 @@ from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from tests.live import make_live
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _addresses(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Serve the addresses that a file names as ``URLS``.
+
+    ``pytest.mark.urls`` does it for each test, and Django then compiles some 600 addresses anew.
+    """
+    name = getattr(request.module, "URLS", None)
+    with override_settings(ROOT_URLCONF=name) if name else nullcontext():
+        yield
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ urlpatterns = [
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls(__name__),
 ]
+URLS = __name__
 
 INDEX = "default_3Atestapp-notes"
 SECRET = "Theirsecret"

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 INDEX = "default_3Aproducts"
 NONSENSE = (None, {}, [], "", 0, -1, 10**22, True, "nonsense", [{}], {"a": {}}, 1.5)
-PLACES, ROUNDS = 6, 2
+FEW = 2, 1
+MANY = 6, 2
+"""How many places of each answer are changed, and how often each."""
 # Of an answer that most pages ask for: each page has places of its own.
 SHARED_PLACES = 2
 
@@ -119,8 +121,14 @@ def between(products: list[Product], es: Elasticsearch, settings: Settings) -> I
         yield between
 
 
+@pytest.mark.parametrize(
+    "extent", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"]
+)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_survives_any_answer(between: Between, products: list[Product], page: str) -> None:
+def test_a_page_survives_any_answer(
+    between: Between, products: list[Product], page: str, extent: tuple[int, int]
+) -> None:
+    most, rounds = extent
     client = visitor(superuser=True)
     name, query = PAGES[page]
     args = [OTHERS.get(name, INDEX)]
@@ -131,8 +139,8 @@ def test_a_page_survives_any_answer(between: Between, products: list[Product], p
     chance = random.Random(page)  # noqa: S311 (the same for each run)
     for request, answer in recorded.items():
         every = list(places(json.loads(answer.body)))
-        count = SHARED_PLACES if page != "dashboard" and is_shared(request[1]) else PLACES
+        count = SHARED_PLACES if page != "dashboard" and is_shared(request[1]) else most
         for place in chance.sample(every, min(len(every), count)):
-            for new in (..., *chance.sample(NONSENSE, ROUNDS)):
+            for new in (..., *chance.sample(NONSENSE, rounds)):
                 between.change = request, place, new
                 assert client.get(url).status_code < 500, (request, place, new)

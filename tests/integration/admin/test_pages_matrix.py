@@ -1,5 +1,6 @@
 """Every address of the pages by every method, for every kind of user, on both sites."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,8 +33,8 @@ from .visitors import visitor
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.urls("tests.integration.admin.sites"),
 ]
+URLS = "tests.integration.admin.sites"
 
 INDEX = "default_3Aproducts"
 VERBS = ["create_index", "rebuild_index", "swap_alias", "reindex_objects", "delete_index"]
@@ -275,6 +276,17 @@ OUTSIDE: dict[str, Callable[[], Client]] = {
     "anonymous": Client,
     "customer": lambda: visitor(staff=False),
 }
+ON_BOTH = {*OUTSIDE, "staff", "view_index", "superuser"}
+"""Who visits the second site in each run: its views are those of the first, where all go.
+
+The others visit it among the slow tests.
+"""
+
+
+@pytest.fixture
+def _refusals_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Format no traceback of each refusal: there are thousands, and none is a surprise."""
+    caplog.set_level(logging.ERROR, logger="django.request")
 
 
 def client_of(who: str) -> Client:
@@ -329,8 +341,15 @@ def whole_state(es: Elasticsearch, prefix: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("site", ["admin", "back-office"])
-@pytest.mark.parametrize("who", [*OUTSIDE, *STAFF])
+@pytest.mark.parametrize(
+    ("who", "site"),
+    [
+        pytest.param(who, site, marks=() if site == "admin" or who in ON_BOTH else pytest.mark.slow)
+        for who in (*OUTSIDE, *STAFF)
+        for site in ("admin", "back-office")
+    ],
+)
+@pytest.mark.usefixtures("_refusals_are_not_logged")
 def test_the_matrix(
     products: list[Product], es: Elasticsearch, prefix: str, who: str, site: str
 ) -> None:

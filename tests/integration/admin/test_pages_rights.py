@@ -13,9 +13,9 @@ from .visitors import visitor
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.urls("tests.integration.admin.sites"),
     pytest.mark.usefixtures("es"),
 ]
+URLS = "tests.integration.admin.sites"
 
 INDEX = "default_3Aproducts"
 DASHBOARD = "admin:app_list"

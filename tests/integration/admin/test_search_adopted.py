@@ -25,8 +25,8 @@ from .searching import (
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.site"),
 ]
+URLS = "tests.testapp.site"
 
 WINDOW = 5
 

@@ -36,8 +36,8 @@ from .searching import index_notes, make_notes, open_list, summary_of, text_of
 pytestmark = [
     pytest.mark.django_db(databases=["default", "other"]),
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.site"),
 ]
+URLS = "tests.testapp.site"
 
 Rows = QuerySet[Note]
 

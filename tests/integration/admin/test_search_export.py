@@ -27,8 +27,8 @@ pytestmark = [
     # Inside a transaction nothing is streamed.
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.depot"),
 ]
+URLS = "tests.testapp.depot"
 
 _NAMES = [made.__name__ for made in DepotAdmin(Note, depot).get_export_formats()]
 CSV, TSV, JSON = (str(_NAMES.index(name)) for name in ("CSV", "TSV", "JSON"))

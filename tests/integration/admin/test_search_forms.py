@@ -26,8 +26,8 @@ from .searching import (
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls(__name__),
 ]
+URLS = __name__
 
 desk = admin.AdminSite(name="office")
 

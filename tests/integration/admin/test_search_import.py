@@ -29,8 +29,8 @@ from .searching import elasticsearch_at, index_notes, make_notes, no_elasticsear
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.depot"),
 ]
+URLS = "tests.testapp.depot"
 
 PLAIN, BULK = "0", "1"
 

@@ -21,8 +21,8 @@ from .searching import index_notes, make_notes, open_list, summary_of, text_of
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.site"),
 ]
+URLS = "tests.testapp.site"
 
 STARRED = "admin:testapp_starrednote_changelist"
 

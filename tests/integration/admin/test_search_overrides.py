@@ -32,8 +32,8 @@ from .test_search_paging import is_paged, open_products, shop  # noqa: F401 (a f
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls(__name__),
 ]
+URLS = __name__
 
 annex = admin.AdminSite(name="office")
 

@@ -49,8 +49,8 @@ from .searching import (
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es", "shop"),
-    pytest.mark.urls("tests.testapp.site"),
 ]
+URLS = "tests.testapp.site"
 
 REFUSED_JSON = '{"error": {"type": "illegal_argument_exception", "reason": "No."}, "status": 400}'
 

@@ -32,8 +32,8 @@ from .searching import index_notes, make_notes, open_list, text_of, titles
 pytestmark = [
     pytest.mark.django_db(databases=["default", "other"]),
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls(__name__),
 ]
+URLS = __name__
 
 plain = admin.AdminSite(name="plain")
 

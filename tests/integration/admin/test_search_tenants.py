@@ -17,8 +17,8 @@ from .searching import counted_searches, index_notes, make_notes, text_of
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls(__name__),
 ]
+URLS = __name__
 
 urlpatterns = [path("", include(site)), path("depot/", depot.depot.urls)]
 

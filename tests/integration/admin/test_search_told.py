@@ -38,8 +38,8 @@ from .searching import (
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("es"),
-    pytest.mark.urls("tests.testapp.site"),
 ]
+URLS = "tests.testapp.site"
 
 
 def marks(response: Any) -> list[str]:
