@@ -300,15 +300,19 @@ RESTRICTIONS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("share", [2, pytest.param(1, marks=pytest.mark.slow)], ids=["half", "all"])
 @pytest.mark.parametrize("restriction", RESTRICTIONS, ids="-".join)
 @pytest.mark.usefixtures("settled")
 def test_a_translated_restriction_is_that_of_the_database(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch, restriction: dict[str, Any]
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, restriction: dict[str, Any], share: int
 ) -> None:
     restrict(monkeypatch, **restriction)
     expected = Product.objects.filter(name="Zeppelin", **restriction).count()
     turn = RESTRICTIONS.index(restriction)
     for number, case in enumerate(CASES, start=turn):
+        if number // 2 % share:
+            # It is met in another restriction, or in all of them.
+            continue
         if 25 < expected <= 25 * (case.get("p", 1) - 1):
             # Both lead back to the first page.
             continue

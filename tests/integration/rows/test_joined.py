@@ -40,6 +40,7 @@ JOINS = {
     "distinct": lambda self: Album.objects.filter(tracks__number__gt=0).distinct(),
     "grouped": lambda self: Album.objects.annotate(Count("tracks")).filter(tracks__count=3),
 }
+FEW = ("both", "annotated", "grouped")
 
 
 @pytest.fixture
@@ -66,8 +67,15 @@ def status(name: str) -> dict[str, Any]:
     return dict(index)
 
 
-@pytest.mark.parametrize("join", JOINS)
-@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize(
+    ("slow", "join"),
+    [
+        *((False, join) for join in JOINS),
+        # Whether the objects are made or not, the rows are those of the same queryset.
+        *((True, join) for join in FEW),
+        *(pytest.param(True, join, marks=pytest.mark.slow) for join in JOINS if join not in FEW),
+    ],
+)
 @pytest.mark.usefixtures("small_batches")
 def test_it_is_counted_once(
     index: Index,

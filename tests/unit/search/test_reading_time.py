@@ -73,13 +73,17 @@ def seconds(text: str) -> float:
     return time.process_time() - began
 
 
-@pytest.mark.parametrize("opening", ["", "title:a ", "a OR ", '"'])
+@pytest.mark.parametrize(
+    "opening",
+    ["", *(pytest.param(one, marks=pytest.mark.slow) for one in ("title:a ", "a OR ", '"'))],
+)
 def test_one_piece_again_and_again(opening: str) -> None:
     for piece in PIECES:
         text = (opening + piece * LENGTH)[:LENGTH]
         assert seconds(text) < SECONDS, (opening, piece)
 
 
+@pytest.mark.slow
 def test_two_pieces_in_turn_and_one_after_the_other() -> None:
     pairs = random.Random(17).sample(list(itertools.permutations(PIECES, 2)), 300)  # noqa: S311
     for first, second in pairs:
@@ -89,6 +93,7 @@ def test_two_pieces_in_turn_and_one_after_the_other() -> None:
             assert taken < SECONDS, (first, second)
 
 
+@pytest.mark.slow
 def test_pieces_by_chance() -> None:
     dice = random.Random(17)  # noqa: S311 (nothing is secret)
     for _ in range(150):
