@@ -3,7 +3,8 @@
 from django.db.models.functions import Now
 
 from django_es_admin.indices.definition import IndexDefinition
-from django_es_admin.lifecycle.create import create_index, plan_create
+from django_es_admin.lifecycle.generations.create import create_physical
+from django_es_admin.lifecycle.generations.standby import keep_standby
 from django_es_admin.lifecycle.generations.table import generations_of, mark_loaded
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
@@ -17,11 +18,13 @@ SECONDS = 30.0
 
 def make_live(definition: IndexDefinition) -> None:
     """Make an index live, as a rebuild leaves it, with a third of the requests."""
-    plan = plan_create(definition)
-    if plan.existing:
+    if definition.connection.client.indices.exists(index=definition.alias):
         rebuild(plan_rebuild(definition))
         return
-    name = create_index(plan).generation
+    # What `es_create` does, without its plans and its record.
+    aliases = {definition.alias: {}, **definition.aliases}
+    name = create_physical(definition, dict(definition.settings), aliases).name
+    keep_standby(definition, name, None)
     rows = OutboxEntry.objects.using(definition.database).filter(
         connection=definition.using, index=definition.name
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 from elasticsearch import Elasticsearch
 from shop.models import Category, Product, Tag
@@ -45,7 +46,9 @@ def rebuilt_products(db: None, es: Elasticsearch) -> list[Product]:
     return made
 
 
+@transaction.atomic
 def make_products() -> list[Product]:
+    """Save three products, in one transaction: what drains after it drains once."""
     category = Category.objects.create(name="Shoes", slug="shoes")
     made = [
         Product.objects.create(

@@ -16,9 +16,8 @@ from django_es_admin.indices.definition import get_definition
 from django_es_admin.indices.inspection import terms as reading
 from django_es_admin.indices.inspection.terms import TermField, read_terms, term_fields
 from django_es_admin.indices.inspection.usage import read_usage
-from django_es_admin.lifecycle.rebuild import rebuild
-from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests import servers
+from tests.live import make_live
 
 from .conftest import make_products
 from .test_pages_dashboard import words
@@ -42,7 +41,7 @@ def goods(es: Elasticsearch) -> Client:
     made = make_products()
     made[1].tags.add(Tag.objects.get(name="outdoor"), Tag.objects.create(name="new"))
     Product.objects.filter(pk=made[2].pk).update(brand="<b>South</b>")
-    rebuild(plan_rebuild(get_definition("products")))
+    make_live(get_definition("products"))
     return visitor("elasticsearch.view_index", "shop.view_product")
 
 

@@ -62,7 +62,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
         ("documents", "3 von 3 Dokumenten"),
     ],
 )
-def test_an_index(products: list[Product], tab: str, sentence: str) -> None:
+def test_an_index(rebuilt_products: list[Product], tab: str, sentence: str) -> None:
     text = page(f"elasticsearch_index_{tab}", quote("default:products"))
     assert sentence in text
     tabs = (

@@ -34,7 +34,7 @@ def client() -> Client:
 
 
 @pytest.fixture
-def definition(rebuilt_products: list[Product]) -> IndexDefinition:
+def definition(products: list[Product]) -> IndexDefinition:
     """Of an index with a live generation and a standby."""
     definition = get_definition("products")
     rebuild(plan_rebuild(definition))

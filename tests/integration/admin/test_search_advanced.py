@@ -53,63 +53,62 @@ def found(client: Client, term: str) -> list[str]:
     return sorted(titles(response))
 
 
-@pytest.mark.usefixtures("lamps")
-@pytest.mark.parametrize(
-    ("term", "expected"),
-    [
-        ('"red lamp"', ["Red lamp"]),
-        ("lamp -red", ["Blue lamp"]),
-        ("-lamp", ["Led light"]),
-        # What must not be is taken at its word: "led" is not "red".
-        ("light -red", ["Led light"]),
-        ("blue OR light", ["Blue lamp", "Led light"]),
-        ("lamp AND (red OR blue) AND NOT stars:5", ["Blue lamp", "Lamp, red"]),
-        ("stars:>10", ["Blue lamp", "Led light"]),
-        ("stars:[10 TO 20]", ["Blue lamp", "Lamp, red"]),
-        ("lamp stars:<=5", ["Red lamp"]),
-        ("written:2026-11", ["Blue lamp", "Lamp, red"]),
-        ("written:>2026-11-01", ["Blue lamp"]),
-        ("written:2026 -blue", ["Lamp, red", "Red lamp"]),
-        ('labels.word:"sea glass"', ["Blue lamp"]),
-        ("shelf.name:attic", ["Lamp, red"]),
-        ('code:"ab 1"', ["Red lamp"]),
-        ("title:(red lamp)", ["Lamp, red", "Red lamp"]),
-    ],
-)
-def test_what_operators_find(admin_client: Client, term: str, expected: list[str]) -> None:
-    assert found(admin_client, term) == expected
+FOUND = [
+    ('"red lamp"', ["Red lamp"]),
+    ("lamp -red", ["Blue lamp"]),
+    ("-lamp", ["Led light"]),
+    # What must not be is taken at its word: "led" is not "red".
+    ("light -red", ["Led light"]),
+    ("blue OR light", ["Blue lamp", "Led light"]),
+    ("lamp AND (red OR blue) AND NOT stars:5", ["Blue lamp", "Lamp, red"]),
+    ("stars:>10", ["Blue lamp", "Led light"]),
+    ("stars:[10 TO 20]", ["Blue lamp", "Lamp, red"]),
+    ("lamp stars:<=5", ["Red lamp"]),
+    ("written:2026-11", ["Blue lamp", "Lamp, red"]),
+    ("written:>2026-11-01", ["Blue lamp"]),
+    ("written:2026 -blue", ["Lamp, red", "Red lamp"]),
+    ('labels.word:"sea glass"', ["Blue lamp"]),
+    ("shelf.name:attic", ["Lamp, red"]),
+    ('code:"ab 1"', ["Red lamp"]),
+    ("title:(red lamp)", ["Lamp, red", "Red lamp"]),
+]
 
 
 @pytest.mark.usefixtures("lamps")
-@pytest.mark.parametrize(
-    ("term", "reading"),
-    [
-        ("stars:-5", "stars is -5"),
-        ("stars:(-5)", "stars is -5"),
-        ("stars:>=-2", "stars is at least -2"),
-        ("stars:>+4", "stars is more than +4"),
-        ("-stars:5", "stars is not 5"),
-        ("lamp -red", "lamp and not red"),
-        ("red OR blue", "red or blue"),
-        # What a dash takes away is never found, whatever else is.
-        ("-code:x OR lamp", "lamp and code is not x"),
-        ("-code:x OR lamp OR light", "(lamp or light) and code is not x"),
-        ("NOT code:x OR lamp", "code is not x or lamp"),
-        ("lamp AND (red OR blue) AND NOT stars:5", "lamp and (red or blue) and stars is not 5"),
-        ('labels.word:"sea glass"', "labels has “sea glass”"),
-        ("code:*", "code has a value"),
-        ("stars:[10 TO 20]", "stars is at least 10 and at most 20"),
-        ("code:-ab", "code is not ab"),
-        ('NOT ("red lamp" stars:<5)', "not (“red lamp” and stars is less than 5)"),
-    ],
-)
+def test_what_operators_find(admin_client: Client) -> None:
+    assert {term: found(admin_client, term) for term, _ in FOUND} == dict(FOUND)
+
+
+READINGS = [
+    ("stars:-5", "stars is -5"),
+    ("stars:(-5)", "stars is -5"),
+    ("stars:>=-2", "stars is at least -2"),
+    ("stars:>+4", "stars is more than +4"),
+    ("-stars:5", "stars is not 5"),
+    ("lamp -red", "lamp and not red"),
+    ("red OR blue", "red or blue"),
+    # What a dash takes away is never found, whatever else is.
+    ("-code:x OR lamp", "lamp and code is not x"),
+    ("-code:x OR lamp OR light", "(lamp or light) and code is not x"),
+    ("NOT code:x OR lamp", "code is not x or lamp"),
+    ("lamp AND (red OR blue) AND NOT stars:5", "lamp and (red or blue) and stars is not 5"),
+    ('labels.word:"sea glass"', "labels has “sea glass”"),
+    ("code:*", "code has a value"),
+    ("stars:[10 TO 20]", "stars is at least 10 and at most 20"),
+    ("code:-ab", "code is not ab"),
+    ('NOT ("red lamp" stars:<5)', "not (“red lamp” and stars is less than 5)"),
+]
+
+
+@pytest.mark.usefixtures("lamps")
 def test_the_line_names_what_an_action_on_all_would_touch(
-    admin_client: Client, term: str, reading: str
+    admin_client: Client,
 ) -> None:
     make_notes("Cellar", stars=-5, code="x")
     index_notes()
-    told = summary_of(open_list(admin_client, term, STARRED))
-    assert f"for: {reading}" in told
+    for term, reading in READINGS:
+        told = summary_of(open_list(admin_client, term, STARRED))
+        assert f"for: {reading}" in told, term
 
 
 @pytest.mark.usefixtures("lamps")
@@ -176,38 +175,37 @@ PASTED = [
 
 
 @pytest.mark.usefixtures("lamps")
-@pytest.mark.parametrize("term", PASTED)
 def test_what_is_pasted_finds_what_it_finds_without_operators(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch, term: str
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_operators = found(admin_client, term)
+    with_operators = {term: found(admin_client, term) for term in PASTED}
     monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
-    assert with_operators == found(admin_client, term)
+    assert with_operators == {term: found(admin_client, term) for term in PASTED}
+
+
+READ_AS = [
+    ("titel:red", "Read as words: there is no field “titel” to search.", "title:red"),
+    ("lamp - red", "Read as words: “-” is not an operator here.", "lamp -red"),
+    ('lamp "red', "Read as words: a quotation mark is not closed.", 'lamp "red"'),
+    ("lamp (red", "Read as words: the bracket “(” does not belong to a group.", '"lamp (red"'),
+    ("/red lamp", "Read as words: “/” is not an operator here.", '"/red lamp"'),
+    ("'red lamp", "Read as words: “'” is not an operator here.", '"\'red lamp"'),
+    ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
+    ("lamp -red", "Or search for the words: lamp red", "lamp red"),
+    ("stars > 10", "Or search with operators: stars:>10", "stars:>10"),
+    ("lamp stars:", "“stars:” is not followed by a valid value.", '"lamp stars:"'),
+]
 
 
 @pytest.mark.usefixtures("lamps")
-@pytest.mark.parametrize(
-    ("term", "told", "link"),
-    [
-        ("titel:red", "Read as words: there is no field “titel” to search.", "title:red"),
-        ("lamp - red", "Read as words: “-” is not an operator here.", "lamp -red"),
-        ('lamp "red', "Read as words: a quotation mark is not closed.", 'lamp "red"'),
-        ("lamp (red", "Read as words: the bracket “(” does not belong to a group.", '"lamp (red"'),
-        ("/red lamp", "Read as words: “/” is not an operator here.", '"/red lamp"'),
-        ("'red lamp", "Read as words: “'” is not an operator here.", '"\'red lamp"'),
-        ("red or blue", "Operators are written in capitals: red OR blue", "red OR blue"),
-        ("lamp -red", "Or search for the words: lamp red", "lamp red"),
-        ("stars > 10", "Or search with operators: stars:>10", "stars:>10"),
-        ("lamp stars:", "“stars:” is not followed by a valid value.", '"lamp stars:"'),
-    ],
-)
 def test_the_line_says_how_it_was_read_and_links_to_the_other_reading(
-    admin_client: Client, term: str, told: str, link: str
+    admin_client: Client,
 ) -> None:
-    response = open_list(admin_client, term, STARRED)
-    assert told in unescape(summary_of(response))
-    links = re.findall(r'<a href="(\?[^"]*)"', _line(response))
-    assert QueryDict(unescape(links[-1]).lstrip("?"))["q"] == link
+    for term, told, link in READ_AS:
+        response = open_list(admin_client, term, STARRED)
+        assert told in unescape(summary_of(response)), term
+        links = re.findall(r'<a href="(\?[^"]*)"', _line(response))
+        assert QueryDict(unescape(links[-1]).lstrip("?"))["q"] == link, term
 
 
 @pytest.mark.usefixtures("lamps")
@@ -254,26 +252,26 @@ def test_patterns_find_what_looks_like_them_in_both_modes(
         monkeypatch.setattr(StarredNoteAdmin, "advanced_search_fields", [])
 
 
+NO_PATTERNS = [
+    ("title:la*", ""),
+    ("stars:* la*", ""),
+    ("lamp?", ""),
+    ("title:(la?p OR li*t) -code:*", ""),
+    ("title:l*", "* stands for other letters only after"),
+    ("stars:5 l?mp", "? stands for another letter only after"),
+    ("l?mp", "? stands for another letter only after"),
+    ('"red la*"', "In quotation marks, * does not stand for other letters."),
+]
+
+
 @pytest.mark.usefixtures("lamps")
-@pytest.mark.parametrize(
-    ("term", "told"),
-    [
-        ("title:la*", ""),
-        ("stars:* la*", ""),
-        ("lamp?", ""),
-        ("title:(la?p OR li*t) -code:*", ""),
-        ("title:l*", "* stands for other letters only after"),
-        ("stars:5 l?mp", "? stands for another letter only after"),
-        ("l?mp", "? stands for another letter only after"),
-        ('"red la*"', "In quotation marks, * does not stand for other letters."),
-    ],
-)
 def test_the_line_says_where_there_is_no_pattern(
-    admin_client: Client, term: str, told: str
+    admin_client: Client,
 ) -> None:
-    line = summary_of(open_list(admin_client, term, STARRED))
-    assert told in line
-    assert ("stand" in line) == bool(told)
+    for term, told in NO_PATTERNS:
+        line = summary_of(open_list(admin_client, term, STARRED))
+        assert told in line, term
+        assert ("stand" in line) == bool(told), term
 
 
 @pytest.mark.usefixtures("lamps")

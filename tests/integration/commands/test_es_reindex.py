@@ -14,6 +14,7 @@ from django_es_admin.models import Operation, OutboxEntry
 from tests.guide.models import FlatProduct, Product, Tag
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_bad_product, make_products
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def products(definition: IndexDefinition) -> list[Product]:
     made = make_products(12)
     made[4].tags.add(*Tag.objects.bulk_create(Tag(name=f"t{number}") for number in range(3)))
-    rebuild(plan_rebuild(definition))
+    make_live(definition)
     # Past the signals: only what is reindexed gets the new name.
     Product.objects.update(name="new")
     return made

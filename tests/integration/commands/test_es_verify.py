@@ -29,6 +29,7 @@ from django_es_admin.operations.progress import Progress
 from tests.guide.models import Category, FlatProduct, Product, Tag
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +42,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def products(definition: IndexDefinition) -> list[Product]:
     made = make_products(30)
-    rebuild(plan_rebuild(definition))
+    make_live(definition)
     return made
 
 

@@ -30,6 +30,7 @@ from django_es_admin.operations import recording
 from tests.guide.models import Product
 from tests.integration.commands.conftest import Run
 from tests.integration.commands.products import INDEX, make_products
+from tests.live import make_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +45,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 @pytest.fixture
 def products(definition: IndexDefinition) -> list[Product]:
     made = make_products(45)
-    rebuild(plan_rebuild(definition))
+    make_live(definition)
     return made
 
 

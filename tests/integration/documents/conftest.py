@@ -7,8 +7,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.documents import Document, registry
-from django_es_admin.lifecycle.create import create_index, plan_create
 from tests.integration.documents.declared import Declared
+from tests.live import make_live
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def declare(build: Callable[..., type[Document]], es: Elasticsearch) -> Callable
 
     def add(model: Any, **declaration: Any) -> Declared:
         declared = Declared(build(model, **declaration), es)
-        create_index(plan_create(declared.definition))
+        make_live(declared.definition)
         return declared
 
     return add

@@ -39,6 +39,9 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "100"))
+examples_of_each = pytest.mark.parametrize(
+    "examples", [25, pytest.param(EXAMPLES, marks=pytest.mark.slow)], ids=["few", "many"]
+)
 
 
 def asked(client: Client, status: int = 200, path: str = SEARCH, **parameters: Any) -> Any:
@@ -158,22 +161,24 @@ def ask_whatever(api: Any, path: str, mode: GenerationMode, examples: int) -> se
     return answered
 
 
+@examples_of_each
 @pytest.mark.parametrize("path", ["/api/search/", "/api/autocomplete/"])
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 def test_whatever_is_asked_is_answered_as_described(
-    api: Any, path: str, mode: GenerationMode
+    api: Any, path: str, mode: GenerationMode, examples: int
 ) -> None:
     """Values that fit the description, and such that do not; SCHEMA_EXAMPLES of each."""
-    assert {200} <= ask_whatever(api, path, mode, EXAMPLES) <= {200, 400, 404, 405}
+    assert {200} <= ask_whatever(api, path, mode, examples) <= {200, 400, 404, 405}
 
 
+@examples_of_each
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 def test_whatever_the_database_is_asked_is_answered_as_described(
-    api: Any, mode: GenerationMode, monkeypatch: pytest.MonkeyPatch
+    api: Any, mode: GenerationMode, monkeypatch: pytest.MonkeyPatch, examples: int
 ) -> None:
     monkeypatch.setattr(FacetedSearchService, "fallback", "database")
     with no_elasticsearch():
-        answered = ask_whatever(api, SEARCH, mode, EXAMPLES)
+        answered = ask_whatever(api, SEARCH, mode, examples)
     # 503 for a cursor, from which a database cannot go on.
     assert {200} <= answered <= {200, 400, 404, 405, 503}
 

@@ -11,6 +11,7 @@ from django_es_admin.documents import Document, registry
 from django_es_admin.indices.definition import IndexDefinition, definition_of
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
+from tests.live import make_live
 
 Read = Callable[[], dict[str, Any]]
 Index = Callable[..., Read]
@@ -55,7 +56,7 @@ def index(es: Elasticsearch, declared: Declared) -> Index:
 
     def declare(model: Any, **attributes: Any) -> Read:
         definition = definition_of(declared.document(model, **attributes))
-        rebuild(plan_rebuild(definition))
+        make_live(definition)
 
         def read() -> dict[str, Any]:
             es.indices.refresh(index=definition.alias)
