@@ -439,9 +439,8 @@ class Declarations:
         return self.random.sample(items, self.random.randint(0, min(len(items), 4)))
 
 
-@pytest.mark.parametrize(
-    "first", [0, *(pytest.param(first, marks=pytest.mark.slow) for first in range(50, 300, 50))]
-)
+@pytest.mark.few(1)
+@pytest.mark.parametrize("first", range(0, 300, 50))
 def test_many_declarations(declare: Declare, albums: list[Album], first: int) -> None:
     fast = written = 0
     for seed in range(first, first + 50):

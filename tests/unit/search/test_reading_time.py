@@ -73,10 +73,8 @@ def seconds(text: str) -> float:
     return time.process_time() - began
 
 
-@pytest.mark.parametrize(
-    "opening",
-    ["", *(pytest.param(one, marks=pytest.mark.slow) for one in ("title:a ", "a OR ", '"'))],
-)
+@pytest.mark.few(1)
+@pytest.mark.parametrize("opening", ["", "title:a ", "a OR ", '"'])
 def test_one_piece_again_and_again(opening: str) -> None:
     for piece in PIECES:
         text = (opening + piece * LENGTH)[:LENGTH]
