@@ -220,6 +220,7 @@ def test_a_step_of_it_failed(answering: Callable[[Answers], Any]) -> None:
     assert "A step of the policy failed: check-rollover-ready: index &lt;b&gt; does not" in said
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("answers", "said"),
     [

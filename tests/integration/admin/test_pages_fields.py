@@ -62,6 +62,7 @@ def test_a_text_field_says_why_not_and_what_instead(goods: Client) -> None:
     assert "Trail shoe 1 1" in terms(goods, "name.raw")
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "field", ["", "nothing", "category", "tags", "_id", "brand*", "\0", "é" * 99]
 )

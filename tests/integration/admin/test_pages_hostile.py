@@ -70,6 +70,7 @@ def page_of(key: str, name: str) -> str:
     return reverse(f"admin:elasticsearch_index_{name}", args=[quote(key) or "_"])
 
 
+@pytest.mark.few(10)
 @pytest.mark.parametrize("key", UNKNOWN)
 def test_an_unknown_index_is_not_found(es: Elasticsearch, key: str) -> None:
     client = visitor(superuser=True)
@@ -104,6 +105,7 @@ def test_addresses_made_up_by_hand_do_no_harm(es: Elasticsearch, path: str) -> N
         assert response["Location"].startswith("/admin/")
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_an_index_with_an_odd_name_has_its_pages(es: Elasticsearch, prefix: str, name: str) -> None:
     full = prefix + name

@@ -66,6 +66,7 @@ def press(client: Client, text: str, title: str) -> None:
     assert client.post(url, {"fingerprint": mark[1]}).status_code == 302
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("tab", ["policies", "shards", "analyze", "terms", "documents"])
 def test_no_tab_takes_it_for_an_index_that_is_missing(
     client: Client, es: Elasticsearch, definition: IndexDefinition, tab: str

@@ -209,6 +209,7 @@ VISITORS: dict[str, tuple[tuple[str, ...], bool]] = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.urls("tests.integration.admin.sites")
 @pytest.mark.parametrize("site", ["admin", "back-office"])
 @pytest.mark.parametrize("who", VISITORS)

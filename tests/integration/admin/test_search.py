@@ -133,6 +133,7 @@ def test_a_row_that_is_gone_from_the_database_is_not_counted(
     assert summary_of(open_list(admin_client, "lantern")).startswith("11 hits for lantern")
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("term", "hits"),
     [

@@ -74,6 +74,7 @@ FOUND = [
 ]
 
 
+@pytest.mark.few(8)
 @pytest.mark.usefixtures("lamps")
 def test_what_operators_find(admin_client: Client) -> None:
     assert {term: found(admin_client, term) for term, _ in FOUND} == dict(FOUND)
@@ -100,6 +101,7 @@ READINGS = [
 ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("lamps")
 def test_the_line_names_what_an_action_on_all_would_touch(
     admin_client: Client,
@@ -174,6 +176,7 @@ PASTED = [
 ]
 
 
+@pytest.mark.few(8)
 @pytest.mark.usefixtures("lamps")
 def test_what_is_pasted_finds_what_it_finds_without_operators(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch

@@ -222,6 +222,7 @@ def test_what_only_the_database_knows_is_left_to_it(
 _KEYS = re.compile(r"json_each\('\[([\d,]*)\]'\)|ANY\('\{([\d,]*)\}'")
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("limit", [5, 40, 60])
 @pytest.mark.parametrize("query", [{"tags__isnull": "False"}, {"price__gt": 5}, {"o": "1"}])
 def test_where_nothing_translates_a_query_has_the_keys_of_what_can_be_shown(

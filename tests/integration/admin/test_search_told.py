@@ -184,6 +184,7 @@ def test_the_weight_of_a_field_makes_no_typo_exact(
     assert not [body for body in searches if "as_typed" in body]
 
 
+@pytest.mark.few(2)
 @pytest.mark.usefixtures("either_mode")
 @pytest.mark.parametrize("score", [0, 1, 1_000_000])
 def test_the_scores_of_a_query_of_the_project_say_nothing_of_the_spelling(
@@ -376,6 +377,7 @@ def test_hits_are_counted_whatever_a_paginator_says(
         assert summary_of(open_list(admin_client, "lantern")).startswith("7 hits for lantern")
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("option")
 @pytest.mark.parametrize("kind", [FixedPaginator, EstimatingPaginator])
 @pytest.mark.parametrize("guess", [6.5, -1])

@@ -72,6 +72,7 @@ def test_each_method_sends_something(server: str) -> None:
 FOREIGN = ["other", "mine-a,other", "*", "_all", "mine", "<mine-{now/d}>", "mine-c:other"]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("foreign", FOREIGN)
 def test_no_method_reaches_an_index_outside_the_prefix(
     server: str, engine: str, foreign: str

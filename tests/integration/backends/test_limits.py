@@ -108,6 +108,7 @@ DRIPS = [
 ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("drip", DRIPS)
 def test_an_answer_that_drips_ends_with_the_time_of_its_request(
@@ -118,6 +119,7 @@ def test_an_answer_that_drips_ends_with_the_time_of_its_request(
         assert 0.35 < seconds_of(connection.info, ConnectionTimeout) < WITHOUT_END
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("drip", DRIPS)
 def test_an_answer_that_drips_ends_with_the_deadline(
@@ -344,6 +346,7 @@ ENDLESS = [
 ]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("endless", ENDLESS)
 def test_an_answer_that_is_too_large(engine: str, endless: Callable[[], Iterator[bytes]]) -> None:
@@ -415,6 +418,7 @@ def test_an_answer_that_cannot_be_decompressed(engine: str, body: bytes, encodin
 # Where it goes
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("engine", [*ENGINES, "OwnBackend"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(engine: str, status: int) -> None:

@@ -63,6 +63,7 @@ def test_the_document_of_what_is_gone_is_deleted(
     assert not es.exists(index=definition.alias, id=str(gone))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("filters", "numbers"),
     [
@@ -134,6 +135,7 @@ def test_a_dry_run_changes_nothing(run: Run, products: list[Product]) -> None:
     assert not Operation.objects.filter(kind="reindex").exists()
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

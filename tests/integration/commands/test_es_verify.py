@@ -136,6 +136,7 @@ def test_the_next_objects_are_read_while_elasticsearch_is_asked(
     assert "1 missing, 0 stale, 0 ghosts, 0 cannot be made." in done.out
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("here", "there"), ENDS)
 def test_line_ends_alone_are_no_difference(
     run: Run, es: Elasticsearch, definition: IndexDefinition, here: str, there: str

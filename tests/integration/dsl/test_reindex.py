@@ -103,6 +103,7 @@ def test_all(mixed: Any, read: Read) -> None:
     assert (told["objects"], told["written"], told["skipped"]) == (10, 10, [])
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("filters", "found", "left_out"),
     [
@@ -134,6 +135,7 @@ def test_what_is_gone(mixed: Any, read: Read) -> None:
     assert str(note.pk) not in read(mixed)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

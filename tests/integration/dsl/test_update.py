@@ -80,6 +80,7 @@ def test_versions_are_ticks(cars: Any, es: Elasticsearch) -> None:
     assert found["_version"] == Tick.objects.get().value
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "many",
     [
@@ -164,6 +165,7 @@ def test_workers_are_not_waited_for(cars: Any, read: Read, settings: Any) -> Non
     assert names(read, cars) == {"508"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("auto", "given", "found"),
     [

@@ -174,6 +174,7 @@ WAYS: dict[str, Callable[[str], Any]] = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("way", WAYS)
 def test_no_way_out_tells_of_it(way: str) -> None:
     for term in TERMS:

@@ -180,6 +180,7 @@ def test_off_is_off(products: list[Product], settings: Any) -> None:  # noqa: F8
     assert not LoggedSearch.objects.exists()
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize(
     ("text", "stored"),
     [

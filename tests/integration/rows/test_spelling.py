@@ -62,6 +62,7 @@ def how_many_failed() -> int:
     return OutboxEntry.objects.filter(attempts__gt=0).count()
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("aliases")
 @pytest.mark.parametrize(("model", "key", "stored", "given"), SPELLINGS)
 def test_a_delete_and_a_save(index: Index, model: Any, key: str, stored: Any, given: Any) -> None:
@@ -81,6 +82,7 @@ def test_a_delete_and_a_save(index: Index, model: Any, key: str, stored: Any, gi
     assert not model.objects.exists()
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("aliases")
 @pytest.mark.parametrize(("model", "key", "stored", "given"), SPELLINGS)
 def test_created_with_another_spelling(

@@ -36,6 +36,7 @@ QUERYSETS: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", QUERYSETS)
 def test_saves_go_on(
     index: Index,
