@@ -675,6 +675,8 @@ def test_refreshing_rests_while_nobody_is_there(
 
 def test_right_to_left(products: list[Product], open_page: OpenPage) -> None:
     """Names, numbers and texts that are not translated run in their own direction."""
+    # The list of operations has one.
+    rebuild(plan_rebuild(get_definition("products")))
     page = open_page(DASHBOARD, locale="he", viewport={"width": 390, "height": 800})
     assert page.locator("html").get_attribute("dir") == "rtl"
     own = "element => getComputedStyle(element).unicodeBidi"

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ADD = "/admin/elasticsearch/synonym/add/"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_rule_is_shown_saved_and_deleted(
     shop: Declared,  # noqa: F811

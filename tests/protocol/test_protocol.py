@@ -37,6 +37,7 @@ def test_no_update_is_lost(proof: Proof) -> None:
     assert f"\n| {proof.name} | {found.states:,} |" in DOCUMENT
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize(
     "mutant",
     divided(MUTANTS, "a drain that writes a missed change deletes newer records, too"),
@@ -64,6 +65,7 @@ COMPARED = [
 ]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("protocol", divided(COMPARED))
 def test_states_that_are_taken_for_the_same_have_the_same_future(
     protocol: Proof | Mutant,

@@ -300,6 +300,7 @@ def test_an_export_without_a_form(
         assert sheet_titles(sent) == expected
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("across", ["0", "1"])
 @pytest.mark.parametrize("search", ["", "lantern"])
 def test_more_ticked_rows_than_a_form_may_have_fields(

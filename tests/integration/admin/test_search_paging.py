@@ -245,6 +245,7 @@ def test_where_nothing_translates_a_query_has_the_keys_of_what_can_be_shown(
     assert len(queries) <= 18
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("order", ["1", "-1", "2.4", "3"])
 def test_the_database_sorts_texts_and_is_asked_for_nothing_else(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch, order: str

@@ -283,6 +283,7 @@ def error_of(ask: Callable[[], object]) -> BaseException | None:
     return None
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(
     ("way", "engine"),
     [

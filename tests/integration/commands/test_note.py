@@ -47,6 +47,7 @@ def test_each_kind_of_operation_has_a_command_with_a_note() -> None:
     assert {kind for kind, *_ in COMMANDS.values()} == set(Operation.Kind.values) - others
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "es_update_mapping"])
 def test_a_note(run: Run, definition: IndexDefinition, name: str) -> None:
     kind, *options = COMMANDS[name]

@@ -132,6 +132,7 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("made_of", METHODS)
 def test_any_statement(triggered: Triggered, made_of: str, seed: int) -> None:

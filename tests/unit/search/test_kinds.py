@@ -55,6 +55,11 @@ class Kinds(Document):
     asked = dsl.Percolator()
     counted = dsl.Histogram()
 
+    class Index:
+        """Without one, all classes without one would be of one index."""
+
+        name = "kinds"
+
     class Django:
         """Where the documents would come from."""
 
@@ -205,6 +210,9 @@ def test_no_such_field_stands_for_a_column(kind: Any) -> None:
         price = kind
         created_at = kind
         category = fields.ObjectField(properties={"id": kind})
+
+        class Index:
+            name = "alike"
 
         class Django:
             model = Product
