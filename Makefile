@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PYTEST_ARGS ?=
-WORKERS ?= 5
+WORKERS ?= 4
 SEEDS ?= 50
 ROWS ?= 100000
 STEPS ?=
@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=5 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
+	@echo "  Settings: PORT=8001 (demo), PYTEST_ARGS='-k search' WORKERS=4 (test), PYTHON=python3.12, CHROMIUM=/path/to/it,"
 	@echo "  SEEDS=50 ROWS=100000 (torture), and in the environment ES_URL, POSTGRES_URL, REDIS_URL (servers to use instead of ours),"
 	@echo "  DATABASE_URL (demo, test)."
 
