@@ -7,20 +7,15 @@ import pytest
 from django.core.management import call_command
 from elasticsearch import Elasticsearch
 
-from django_es_admin.documents.registry import registry as all_documents
-from django_es_admin.dsl.registries import registry
+from tests.forgotten import documents_forgotten
 
 Read = Callable[[Any], dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
 def _documents_are_forgotten() -> Iterator[None]:
-    known = all_documents.get_documents()
-    yield
-    for document in set(all_documents.get_documents()) - set(known):
-        all_documents.unregister_document(document)
-    for kept in (registry._indices, registry._models, registry._related_models):
-        kept.clear()
+    with documents_forgotten():
+        yield
 
 
 @pytest.fixture

@@ -15,16 +15,13 @@ from django_es_admin.dsl.checks import check_dsl
 from django_es_admin.dsl.documents import DocType
 from django_es_admin.dsl.registries import registry
 from tests.cars.models import Car, Category
+from tests.forgotten import documents_forgotten
 
 
 @pytest.fixture(autouse=True)
 def _documents_are_forgotten() -> Iterator[None]:
-    known = all_documents.get_documents()
-    yield
-    for document in set(all_documents.get_documents()) - set(known):
-        all_documents.unregister_document(document)
-    for kept in (registry._indices, registry._models, registry._related_models):
-        kept.clear()
+    with documents_forgotten():
+        yield
 
 
 def declare(**more: Any) -> Any:

@@ -11,23 +11,19 @@ from django.db import models
 from elasticsearch import dsl
 
 import django_es_admin.dsl as package
-from django_es_admin.documents.registry import registry as all_documents
 from django_es_admin.dsl import Document, Index, fields
 from django_es_admin.dsl.documents import DocType
 from django_es_admin.dsl.exceptions import ModelFieldNotMappedError, RedeclaredFieldError
 from django_es_admin.dsl.registries import DocumentRegistry, registry
 from django_es_admin.dsl.signals import CelerySignalProcessor, RealTimeSignalProcessor
 from tests.cars.models import Ad, Car, Category, Manufacturer
+from tests.forgotten import documents_forgotten
 
 
 @pytest.fixture(autouse=True)
 def _documents_are_forgotten() -> Iterator[None]:
-    known = all_documents.get_documents()
-    yield
-    for document in set(all_documents.get_documents()) - set(known):
-        all_documents.unregister_document(document)
-    for kept in (registry._indices, registry._models, registry._related_models):
-        kept.clear()
+    with documents_forgotten():
+        yield
 
 
 def declare(of: Any = Car, index: str | None = "cars", **more: Any) -> Any:

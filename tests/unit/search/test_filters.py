@@ -83,6 +83,11 @@ def test_what_means_the_same(rows: QuerySet[Any], expected: Any) -> None:
 
 def test_columns_that_may_be_empty() -> None:
     class Shelved(Document):
+        class Index:
+            """Without one, all classes without one would be of one index."""
+
+            name = "shelved"
+
         shelf_id = fields.LongField()
 
     Shelved.django = NoteDocument.django
@@ -133,6 +138,11 @@ def test_what_is_left_to_the_database(rows: QuerySet[Any]) -> None:
 
 def test_a_document_that_is_made_by_hand_stands_for_no_column() -> None:
     class ByHand(Document):
+        class Index:
+            """Without one, all classes without one would be of one index."""
+
+            name = "byhand"
+
         id = fields.LongField()
 
         class Django:
@@ -173,6 +183,11 @@ def test_a_column_that_the_project_stores_in_its_own_way_is_left_to_the_database
     monkeypatch: pytest.MonkeyPatch, kind: type[CharField]
 ) -> None:
     class Coded(Document):
+        class Index:
+            """Without one, all classes without one would be of one index."""
+
+            name = "coded"
+
         sku = fields.KeywordField()
         brand = fields.KeywordField()
 
@@ -207,6 +222,11 @@ def test_what_a_query_has_beside_its_conditions_is_left_to_the_database() -> Non
 
 def test_fields_that_hold_something_else() -> None:
     class Altered(Document):
+        class Index:
+            """Without one, all classes without one would be of one index."""
+
+            name = "altered"
+
         sku = fields.KeywordField(normalizer="lowercase")
         brand = fields.TextField()
         is_active = fields.BooleanField(index=False)
