@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.test.test_project import POSTGRES_URL
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_what_postgresql_alone_does_or_may_do_otherwise() -> None:
     ran = subprocess.run(
         # Our tests' models have no migrations, and refer to some that have.

@@ -139,6 +139,7 @@ def option(
     return value
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
 @pytest.mark.usefixtures("settled")
 def test_pages_are_those_of_the_database(

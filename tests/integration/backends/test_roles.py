@@ -205,6 +205,7 @@ def test_the_page_has_a_role_for_each_program() -> None:
     assert roles().keys() == OPERATIONS.keys()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_role_is_enough_and_nothing_in_it_too_much(
     use: Callable[..., None], secured: Secured, name: str
@@ -321,6 +322,7 @@ def without(privilege: str) -> Role:
     return {**role, "indices": [{**rights, "privileges": kept}]}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "role", [roles()["shop_reader"], without("index"), without("delete")], ids=["reader", "i", "d"]
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from elasticsearch import Elasticsearch
 
 from tests.pasted import Project
@@ -12,6 +13,7 @@ print(Client(SERVER_NAME="localhost").get("/search/", {"q": "django"}).content.d
 """
 
 
+@pytest.mark.slow
 def test_each_block(follow: Callable[..., Project], es: Elasticsearch, prefix: str) -> None:
     project = follow("from-djangoes.md", app="blog")
     [index] = es.indices.get_alias(name=f"{prefix}index_dev")

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.pasted import Project
 
 USE = """
@@ -31,6 +33,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_each_block(follow: Callable[..., Project]) -> None:
     project = follow("from-haystack.md", app="notes")
     answer = json.loads(project.script(USE))

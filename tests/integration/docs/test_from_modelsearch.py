@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.pasted import Project
 
 USE = """
@@ -26,6 +28,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_each_block(follow: Callable[..., Project]) -> None:
     project = follow("from-modelsearch.md", app="library")
     answer = json.loads(project.script(USE))

@@ -76,6 +76,7 @@ def closed(es: Elasticsearch, definition: IndexDefinition) -> str:
 SICK = pytest.mark.parametrize("sick", [red, pytest.param(blocked, marks=pytest.mark.slow), closed])
 
 
+@pytest.mark.few(2)
 @SICK
 @pytest.mark.parametrize("role", [Role.BUILDING, Role.STANDBY])
 def test_one_that_nobody_searches_vetoes_nothing(
