@@ -88,7 +88,7 @@ def load_ranges(index: str, connection: str, generation: str, rate: float | None
         index: its name.
         connection: alias of its connection.
         generation: the one that is being built.
-        rate: at most so many objects a second.
+        rate: the maximum number of objects per second.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole; the other workers continue.
@@ -106,7 +106,7 @@ def hire_tasks(
 
     Args:
         count: how many workers load it, this one included.
-        rate: at most so many objects a second, by each of them.
+        rate: the maximum number of objects per second, of each process.
     """
     for _number in range(count - 1):
         try:

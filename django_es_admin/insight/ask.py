@@ -73,7 +73,7 @@ def index_to_ask(definition: IndexDefinition, generation: str) -> str:
 
     Raises:
         GenerationUnknown: the index has no such generation.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     if not generation:
         live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
@@ -99,7 +99,7 @@ def ask(
 
     Raises:
         IndexMissing: there is no such index.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     if not questions:
         return []

@@ -138,7 +138,7 @@ def compare(
         on_batch: called before each batch; what it raises ends the comparison.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(seconds)
     grades = read_grades(definition)

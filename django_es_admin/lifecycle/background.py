@@ -1,4 +1,4 @@
-"""Operations that one process asks for and another one does."""
+"""Operations that one process requests and another one does."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,7 +30,7 @@ from .verify.verify import describe_plan, verify
 
 
 def queue_rebuild(plan: RebuildPlan) -> Operation:
-    """Make the record of a rebuild that a background task is to do.
+    """Create the record of a rebuild for a background task.
 
     Raises:
         OperationRefused: the plan has refusals, or another rebuild is running.
@@ -51,7 +51,7 @@ def queue_rebuild(plan: RebuildPlan) -> Operation:
 
 
 def queue_swap(plan: SwapPlan) -> Operation:
-    """Make the record of a swap that a background task is to do, as it compares all ids first.
+    """Create the record of a swap for a background task, because the swap compares all ids first.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -63,7 +63,7 @@ def queue_swap(plan: SwapPlan) -> Operation:
 
 
 def queue_drain(plan: DrainPlan) -> Operation:
-    """Make the record of a drain that a background task is to do, as it takes too long to wait for.
+    """Create the record of a drain for a background task, because it may take minutes.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -75,7 +75,7 @@ def queue_drain(plan: DrainPlan) -> Operation:
 
 
 def queue_complete(plan: CompletePlan) -> Operation:
-    """Make the record of a comparison that a background task is to do, as it reads all keys.
+    """Create the record of a comparison of keys for a background task.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -86,7 +86,7 @@ def queue_complete(plan: CompletePlan) -> Operation:
 
 
 def queue_verify(plan: VerifyPlan) -> Operation:
-    """Make the record of a comparison that a background task is to do, as it reads everything.
+    """Create the record of a comparison of documents for a background task.
 
     Raises:
         OperationRefused: the plan has refusals.
@@ -96,15 +96,15 @@ def queue_verify(plan: VerifyPlan) -> Operation:
 
 
 def help_rebuild(index: str, connection: str, generation: str, rate: float | None) -> None:
-    """Load ranges of a rebuild that another process does, until there is none to claim.
+    """Load ranges of a rebuild that another process does, until there is none left to claim.
 
-    Nothing, if it has ended meanwhile, or if this process runs other code than that one.
+    Do nothing if the rebuild has ended, or if this process runs different code.
 
     Args:
-        index: its name.
-        connection: alias of its connection.
-        generation: the one that is being built.
-        rate: at most so many objects a second.
+        index: the name of the index.
+        connection: the alias of its connection.
+        generation: the generation that is being built.
+        rate: the maximum number of objects per second.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole; the other workers continue.
@@ -116,21 +116,21 @@ def help_rebuild(index: str, connection: str, generation: str, rate: float | Non
     found = building.first()
     if found is None:
         return
-    # It may end, or be resumed by another process, while this one works.
+    # The rebuild may end, or be resumed by another process, while this process works.
     with suppress(IndexMissing):
         outlast(partial(help_load, definition, found, lambda: None, rate=rate))
 
 
 def do_queued(using: str, key: int, hire: Hire = hire_processes) -> str:
-    """Do the requested operation; return the generation, "" if there is none or it was cancelled.
+    """Do a queued operation; return its generation, or "" if it has none or was cancelled.
 
     Args:
-        using: alias of the database that its record is stored in.
-        key: primary key of the record.
-        hire: lets other processes load ranges of a rebuild with several workers.
+        using: alias of the database that stores the record.
+        key: the primary key of the record.
+        hire: starts other processes that load ranges, for a rebuild with several workers.
 
     Raises:
-        ElasticsearchAdminError: as of the function that does it.
+        ElasticsearchAdminError: see the function that does the operation.
     """
     row = _queued(using, key).first()
     if row is None:
@@ -140,7 +140,7 @@ def do_queued(using: str, key: int, hire: Hire = hire_processes) -> str:
     except OperationCancelled:
         return ""
     except Exception as error:
-        # What fails before it begins is not on its record yet.
+        # An error before the start is not yet in the record.
         give_up(using, key, tell(error, f"The operation {key}"))
         raise
 
@@ -209,7 +209,7 @@ def _swap(definition: IndexDefinition, row: Operation) -> str:
 
 
 Do = Callable[[IndexDefinition, Operation], str]
-"""Does a queued operation; returns the generation, "" if there is none."""
+"""Does a queued operation; returns its generation, or "" if it has none."""
 
 _QUEUED: dict[Operation.Kind, Do] = {
     Operation.Kind.SWAP: _swap,
@@ -220,7 +220,7 @@ _QUEUED: dict[Operation.Kind, Do] = {
 
 
 def let_do(kind: Operation.Kind, do: Do) -> None:
-    """Let a function of a package below this one do the queued operations of a kind."""
+    """Register the function that does queued operations of a kind, for a package below this one."""
     _QUEUED[kind] = do
 
 

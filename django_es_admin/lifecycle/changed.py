@@ -1,4 +1,4 @@
-"""Which indices are not as the code declares them, and whether a change can be made in place."""
+"""Find indices that differ from their declaration, and whether they can be changed in place."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from .generations.table import generations_of
 
 _OF_SYNONYMS = re.compile(rf"\.(?:synonyms_set|updateable)$|{TRIAL}\.")
 _NAMED = 5
-"""Fields or settings that a sentence names."""
+"""The maximum number of fields or settings that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Changes:
     """How the live generation of an index differs from what the code declares.
 
     Args:
-        generation: the live one; "" if there is none.
-        fields: of the mapping.
-        settings: names of settings whose values differ.
-        plan: whether it was built for code that makes other documents.
-        missing: whether nothing is live, or what is live was never loaded and is empty.
+        generation: the live generation; "" if there is none.
+        fields: the fields of the mapping that differ.
+        settings: the names of settings whose values differ.
+        plan: whether the generation was built for code that makes different documents.
+        missing: whether nothing is live, or the live generation was never loaded and is empty.
     """
 
     definition: IndexDefinition
@@ -42,12 +42,12 @@ class Changes:
     missing: bool
 
     def __bool__(self) -> bool:
-        """Whether anything differs."""
+        """Return whether anything differs."""
         return bool(self.fields or self.settings or self.plan or self.missing)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What differs, a sentence each."""
+        """The differences, one sentence each."""
         return tuple(self._reasons())
 
     def _reasons(self) -> Iterable[str]:
@@ -68,10 +68,10 @@ class Changes:
 
 
 def find_changes(definition: IndexDefinition) -> Changes:
-    """Return how the live generation differs from the code.
+    """Return how the live generation differs from its declaration.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
     live = read_indices(definition.connection, deadline)
@@ -88,7 +88,7 @@ def find_changes(definition: IndexDefinition) -> Changes:
         fields=tuple(
             one
             for one in compare_mappings(definition.mappings, mappings)
-            # What only the live mapping has, a dynamic mapping has added for this code.
+            # Fields that exist only in the live mapping were added by a dynamic mapping.
             if definition.document and not (same and one.declared is None)
         ),
         settings=differing_settings(definition, holder),
@@ -98,7 +98,7 @@ def find_changes(definition: IndexDefinition) -> Changes:
 
 
 def _is_unfilled(definition: IndexDefinition, index: LiveIndex) -> bool:
-    """Whether an index has no documents, though there are objects."""
+    """Return whether an index has no documents although there are objects."""
     deadline = Deadline(get_options().operation_timeout)
     documents = count_documents(definition.connection, [index.name], deadline)[index.name]
     return documents == 0 and bool(definition.document) and count_about(definition) > 0
@@ -108,11 +108,11 @@ def differing_settings(definition: IndexDefinition, index: LiveIndex) -> tuple[s
     """Return the declared settings that have another value in an index."""
     declared = dict(_flat(definition.settings))
     if index.settings.get("index.auto_expand_replicas", "false") != "false":
-        # Elasticsearch sets it.
+        # Elasticsearch sets the number itself.
         declared.pop("number_of_replicas", None)
-    # It is used when an index is created, and never told again.
+    # This setting is used only when an index is created, and is not readable later.
     declared.pop("number_of_routing_shards", None)
-    # A server without the synonyms API has the rules in the index, whose problem tells of them.
+    # Without the synonyms API the rules are in the index; another problem reports them.
     within = any(
         rules_within(definition.settings, index.settings, real) is not None
         for real in definition.synonyms.values()
@@ -134,7 +134,7 @@ def _is_same(declared: Any, live: str | None) -> bool:
     if live is None or not isinstance(declared, float):
         return False
     try:
-        # Written as 1.0E-5 there.
+        # Elasticsearch writes it as 1.0E-5.
         return float(live) == declared
     except ValueError:
         return False

@@ -1,6 +1,7 @@
-"""Write what differs, where a few documents are missing or have no row: no rebuild for one of them.
+"""Write the documents that differ, if only a few are missing or have no object.
 
-Keys are compared, as before a swap; each that only one side has gets a row of the outbox.
+This compares the keys as before a swap, and adds an outbox row for each key that is on only one
+side. A rebuild is not needed.
 """
 
 from dataclasses import dataclass
@@ -28,14 +29,14 @@ from .generations.table import generations_of
 
 @dataclass(frozen=True)
 class CompletePlan:
-    """What ``complete`` will do.
+    """The plan of ``complete``.
 
     Args:
-        generation: the live one; "" if there is none.
-        documents: in it; None if they cannot be counted.
-        rows: objects to compare them with, about.
-        takes_long: whether nobody should wait for its end: a background task does it then.
-        refusals: why it cannot be done, empty if it can.
+        generation: the live generation; "" if there is none.
+        documents: the number of documents in it; None if they cannot be counted.
+        rows: the approximate number of objects to compare them with.
+        takes_long: whether a background task should do it, because it may take minutes.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -48,12 +49,12 @@ class CompletePlan:
 
 @dataclass(frozen=True)
 class CompleteResult:
-    """What ``complete`` did.
+    """The result of ``complete``.
 
     Args:
-        differed: keys that only one side had.
-        written: those that do not differ any more.
-        left: those that still do: they were refused, or changed meanwhile.
+        differed: the number of keys that were on only one side.
+        written: those that no longer differ.
+        left: those that still differ, because they were refused or changed in the meantime.
     """
 
     index: str
@@ -66,7 +67,7 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
     """Return the plan of :func:`complete`.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
     live = read_indices(definition.connection, deadline)
@@ -98,15 +99,15 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
 
 
 def complete(plan: CompletePlan, *, queued: Operation | None = None) -> CompleteResult:
-    """Compare the keys on both sides, and write those that only one side has.
+    """Compare the keys on both sides, and write the documents of those that are on only one side.
 
     Args:
-        queued: its record, if it was made before.
+        queued: the record of the operation, if it was queued.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that; what was written stays.
-        ElasticsearchAdminError: Elasticsearch did not do it; the rows wait.
+        OperationCancelled: the operation was cancelled; what was written stays.
+        ElasticsearchAdminError: a request failed; the rows wait.
     """
     definition = plan.definition
     if plan.refusals:

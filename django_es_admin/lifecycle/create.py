@@ -1,4 +1,4 @@
-"""Create an index where there is none yet: its first, empty generation with its aliases."""
+"""Create an index that does not exist yet: its first, empty generation with its aliases."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -27,13 +27,13 @@ from .generations.table import generations_of
 
 @dataclass(frozen=True)
 class CreatePlan:
-    """What ``create_index`` will do.
+    """The plan of ``create_index``.
 
     Args:
-        generation: name of the physical index; its end changes when it is created.
-        fields: number of fields of the declared mapping.
-        existing: the generation that is live already; None if there is none.
-        refusals: why it cannot be done, empty if it can.
+        generation: the name of the physical index. Its last part changes when the index is created.
+        fields: the number of fields in the declared mapping.
+        existing: the generation that is already live; None if there is none.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -48,7 +48,7 @@ class CreatePlan:
 
 @dataclass(frozen=True)
 class CreateResult:
-    """What ``create_index`` did."""
+    """The result of ``create_index``."""
 
     index: str
     alias: str
@@ -85,7 +85,7 @@ def plan_create(definition: IndexDefinition) -> CreatePlan:
 
 
 def _explain_former(definition: IndexDefinition, former: Former, deadline: Deadline) -> str:
-    """Refuse an empty index beside one that only lost its alias."""
+    """Refuse to create an empty index if the existing generation only lost its alias."""
     found = count_documents(definition.connection, [former.name], deadline)[former.name]
     documents = counted(found, "document")
     text = _(
@@ -102,10 +102,10 @@ def create_index(plan: CreatePlan) -> CreateResult:
 
     Raises:
         OperationRefused: the plan has refusals.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     definition = plan.definition
-    # Somebody may have begun a rebuild, or taken the alias away, while the plan was read.
+    # Since the plan was made, somebody may have started a rebuild, or removed the alias.
     refusals = plan.refusals or outlast(partial(plan_create, definition)).refusals
     if refusals:
         raise OperationRefused(together(refusals))

@@ -29,12 +29,12 @@ _Role = Generation.Role
 
 @dataclass(frozen=True)
 class DeletePlan:
-    """What ``delete_index`` will do.
+    """The plan of ``delete_index``.
 
     Args:
-        name: what has to be typed to confirm: the index, or the generation.
-        generations: the physical indices that go -> their documents, None if not countable.
-        refusals: why it cannot be done, empty if it can.
+        name: the name to type as confirmation: that of the index or the generation.
+        generations: the physical indices to delete -> their number of documents; None if unknown.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -42,12 +42,12 @@ class DeletePlan:
     generations: dict[str, int | None]
     refusals: tuple[str, ...]
     sizes: Mapping[str, int | None] = field(default_factory=dict)
-    """Bytes of the primary shards of each, which are freed; None where that is not known."""
+    """The size of each one's primary shards in bytes; None if unknown."""
 
 
 @dataclass(frozen=True)
 class DeleteResult:
-    """What ``delete_index`` did."""
+    """The result of ``delete_index``."""
 
     name: str
     generations: tuple[str, ...]
@@ -57,9 +57,9 @@ def plan_delete(name: str, connection: str | None = None) -> DeletePlan:
     """Return the plan to delete ``name``, a declared index or one generation of it.
 
     Raises:
-        IndexMissing: there is neither.
-        IndexAmbiguous: several connections could have it, and none is given.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        IndexMissing: there is no such index or generation.
+        IndexAmbiguous: several connections may have it, and no connection is given.
+        ElasticsearchAdminError: a request failed.
     """
     missing = IndexMissing(
         f"There is no index or generation {name!r}: see `manage.py es_status` for those there are."
@@ -121,7 +121,7 @@ def _live_refusals(definition: IndexDefinition, name: str, live: LiveIndices) ->
 
 
 def _refuse_last_copy(definition: IndexDefinition, name: str, live: LiveIndices) -> list[str]:
-    """Refuse to delete what could take the place of what is searched, where that is broken."""
+    """Refuse to delete a generation that could replace the live one while that is broken."""
     rows = generations_of(definition)
     if live.is_sound(definition.alias) or rows.filter(name=name, role=_Role.FAILED).exists():
         return []
@@ -145,10 +145,10 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
     """Delete the physical indices of the plan, and forget them.
 
     Raises:
-        OperationRefused: the plan has refusals, or is not what one would plan now.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        OperationRefused: the plan has refusals, or has changed since.
+        ElasticsearchAdminError: a request failed.
     """
-    # While somebody typed the name, the alias may have moved to what is to be deleted.
+    # While somebody typed the name, the alias may have been moved to a generation to delete.
     now = outlast(partial(_plan, plan.definition, plan.name))
     refusals = plan.refusals or now.refusals
     if refusals:
@@ -163,13 +163,13 @@ def delete_index(plan: DeletePlan) -> DeleteResult:
     with recording(plan.definition, Operation.Kind.DELETE, generation=plan.name) as record:
         record.tell(Progress(plan.definition.name, "delete", 0, len(names)))
         rows = generations_of(plan.definition).filter(name__in=names)
-        # First of all: a write to a generation that is gone would be an error each time.
+        # Done first, because each write to a deleted generation would be an error.
         outlast(partial(rows.fail, "It was marked for deletion."))
         client = plan.definition.connection.client
         with translated(plan.definition.connection):
             client.options(request_timeout=get_options().operation_timeout).indices.delete(
                 index=list(names), ignore_unavailable=True
             )
-        # What could not be deleted is still known, and can be pruned.
+        # Generations that could not be deleted are still in the table, and can be pruned.
         outlast(rows.delete)
     return DeleteResult(plan.name, names)

@@ -1,4 +1,4 @@
-"""Drain at once, and not when the next worker does."""
+"""Drain immediately, instead of waiting for a worker."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,14 @@ from ..said import Said, together
 
 @dataclass(frozen=True)
 class DrainPlan:
-    """What ``drain_now`` will do.
+    """The plan of ``drain_now``.
 
     Args:
-        waiting: rows of the index's connection that are due or claimed, second deletes included.
-        parked: parked rows of the index, which are tried again.
-        takes_long: whether nobody should wait for its end: a background task does it then.
-        refusals: why it cannot be done, empty if it can.
+        waiting: the rows of the index's connection that are due or claimed, including second
+            deletes.
+        parked: the parked rows of the index that are tried again.
+        takes_long: whether a background task should do it, because it may take minutes.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -41,7 +42,7 @@ def plan_drain(definition: IndexDefinition, *, again: bool = False) -> DrainPlan
     """Return the plan of :func:`drain_now`.
 
     Args:
-        again: also try the parked rows of the index again.
+        again: whether to try parked rows of the index again.
     """
     refusals = find_readonly_refusals(definition)
     if definition.document is None:
@@ -67,14 +68,14 @@ def _left(definition: IndexDefinition) -> int:
 
 
 def drain_now(plan: DrainPlan, *, queued: Operation | None = None) -> DrainReport:
-    """Handle every row of the connection that is due.
+    """Drain every row of the connection that is due.
 
     Args:
-        queued: its record, if it was made before.
+        queued: the record of the operation, if it was queued.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that; what was written is acknowledged.
+        OperationCancelled: the operation was cancelled; what was written is acknowledged.
         ElasticsearchAdminError: the connection did not answer; the rows wait.
     """
     if plan.refusals:

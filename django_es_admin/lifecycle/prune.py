@@ -28,13 +28,14 @@ _Role = Generation.Role
 
 @dataclass(frozen=True)
 class Doomed:
-    """What goes with one generation.
+    """One generation that will be deleted.
 
     Args:
-        role: as in the table of generations.
-        documents: in it; None where they cannot be counted, or it is gone already.
-        size: bytes of its primary shards; None where that is not known.
-        error: why its build failed; "" if it did not.
+        role: the role in the table of generations.
+        documents: the number of documents; None if they cannot be counted, or the index no longer
+            exists.
+        size: the size of its primary shards in bytes; None if unknown.
+        error: why the build failed; "" if it did not.
     """
 
     role: str
@@ -45,16 +46,16 @@ class Doomed:
 
 @dataclass(frozen=True)
 class PrunePlan:
-    """What ``prune`` will do.
+    """The plan of ``prune``.
 
     Args:
-        doomed: generations to delete, failed builds and retired ones, the newest first.
-        early: retired ones that somebody may be writing to still; deleted by a later prune.
-        unknown: physical indices that look like generations and are in no table: they may belong
-            to another project, and are left alone.
-        refusals: why it cannot be done, empty if it can.
-        found: what goes with each of those that are deleted.
-        builds: builds that nobody works on, which are kept as nobody asked for more.
+        doomed: the generations to delete, failed or retired, the newest first.
+        early: retired generations that a process may still write to; a later prune deletes them.
+        unknown: physical indices that look like generations, but are not in the table. They may
+            belong to another project, and are kept.
+        refusals: why the operation cannot be done; empty if it can.
+        found: the details of each generation to delete.
+        builds: builds that no process works on, which are kept unless requested.
     """
 
     definition: IndexDefinition
@@ -65,22 +66,22 @@ class PrunePlan:
     found: Mapping[str, Doomed] = field(default_factory=dict)
     builds: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
-    """Those that are kept as what is searched is gone, closed or not whole: the last copies."""
+    """Generations that are kept as the last copies, because the live index is missing or broken."""
 
     @property
     def size(self) -> int:
-        """Bytes that it frees, as far as they are known; replicas are not among them."""
+        """The size in bytes that is freed, as far as known, without replicas."""
         return sum(one.size or 0 for one in self.found.values())
 
     @property
     def documents(self) -> int:
-        """Documents that go with it, as far as they are known."""
+        """The number of documents that are deleted, as far as known."""
         return sum(one.documents or 0 for one in self.found.values())
 
 
 @dataclass(frozen=True)
 class PruneResult:
-    """What ``prune`` deleted."""
+    """The generations that ``prune`` deleted."""
 
     index: str
     deleted: tuple[str, ...]
@@ -92,11 +93,11 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
     Live and standby generations and running builds are never pruned.
 
     Args:
-        keep: how many of the newest to keep nevertheless.
+        keep: how many of the newest to keep in any case.
         builds: also prune builds that wait for their swap, or were stopped at the gate.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
     live = read_indices(definition.connection, deadline)
@@ -109,7 +110,7 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
         if row.name != busy and not _is_live(definition, live, row.name)
     ]
     sound = live.is_sound(definition.alias)
-    # Where what is searched is broken, all but what never was complete may be the last copy.
+    # If the live index is broken, any generation that was once complete may be the last copy.
     rows = [row for row in idle if row.role in roles and (sound or row.role == _Role.FAILED)]
     last = [row.name for row in idle if row.role in roles and row not in rows]
     late = database_now(definition.database) - timedelta(seconds=get_options().delete_again_after)
@@ -161,16 +162,16 @@ def _found(
 
 
 def _is_live(definition: IndexDefinition, live: LiveIndices, name: str) -> bool:
-    """Whether it is searched, whatever the table says."""
+    """Return whether a generation is searched, whatever its role in the table."""
     return name in live.by_name and definition.alias in live.by_name[name].aliases
 
 
 def prune(plan: PrunePlan) -> PruneResult:
-    """Delete the generations of the plan that are still not needed.
+    """Delete the generations of the plan, if they are still not needed.
 
     Raises:
         OperationRefused: the plan has refusals.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     if not plan.doomed:
         return PruneResult(plan.definition.name, ())
@@ -179,11 +180,11 @@ def prune(plan: PrunePlan) -> PruneResult:
     definition = plan.definition
     with recording(definition, Operation.Kind.PRUNE) as record:
         record.tell(Progress(definition.name, "delete", 0, len(plan.doomed)))
-        # Somebody may have swapped to one of them since.
+        # Somebody may have swapped to one of them in the meantime.
         now = outlast(partial(plan_prune, definition, builds=True))
         doomed = [name for name in plan.doomed if name in now.doomed]
         rows = generations_of(definition).filter(name__in=doomed)
-        # First of all: a write to a generation that is gone would be an error each time.
+        # Done first, because each write to a deleted generation would be an error.
         builds = rows.filter(role=_Role.BUILDING)
         outlast(partial(builds.fail, "It was marked for pruning."))
         if doomed:
@@ -192,7 +193,8 @@ def prune(plan: PrunePlan) -> PruneResult:
                     request_timeout=get_options().operation_timeout
                 )
                 client.indices.delete(index=doomed, ignore_unavailable=True)
-            # What could not be deleted is still known, and pruned the next time.
+            # Generations that could not be deleted are still in the table, and pruned the next
+            # time.
             outlast(rows.delete)
         record.operation.details |= {"deleted": doomed}
     return PruneResult(definition.name, tuple(doomed))

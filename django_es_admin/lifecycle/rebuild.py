@@ -1,4 +1,4 @@
-"""Build a new generation of an index and make it live: the sequence; each step has a module."""
+"""Build a new generation of an index and make it live. Each step has its own module."""
 
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
@@ -52,12 +52,12 @@ from .swap import SwapResult, carry_out
 
 @dataclass(frozen=True)
 class RebuildResult:
-    """What ``rebuild`` did.
+    """The result of ``rebuild``.
 
     Args:
-        generation: the new one.
-        swap: None where it was not to become live.
-        judged: what judged searches find in it; None where nobody asked.
+        generation: the new generation.
+        swap: the result of the swap; None if no swap was requested.
+        judged: the result of the judged searches; None if nothing was judged.
     """
 
     index: str
@@ -76,22 +76,23 @@ def rebuild(
     queued: Operation | None = None,
     hire: Hire = hire_processes,
 ) -> RebuildResult:
-    """Create a generation, load it, drain, compare, swap the alias; the old one is kept.
+    """Create a generation, load it, drain, compare, and swap the alias. Keep the old generation.
 
-    A build that is stopped at the gate or at the swap stays written to, for ``es_swap_alias`` or
-    ``es_prune``. So does one whose database or Elasticsearch was away for longer than
-    ``OPERATION_PATIENCE``: the next rebuild resumes it. What fails otherwise is marked as failed.
+    A build that is stopped at the gate or at the swap still gets changes, until ``es_swap_alias``
+    or ``es_prune``. So does a build whose database or Elasticsearch did not answer for longer than
+    ``OPERATION_PATIENCE``: the next rebuild resumes it. After any other error, the generation is
+    marked as failed.
 
     Args:
-        queued: the record of the operation, if it was made before.
-        hire: lets other processes load ranges, if the plan has several workers.
+        queued: the record of the operation, if it was queued.
+        hire: starts other processes that load ranges, if the plan has several workers.
 
     Raises:
-        OperationRefused: the plan has refusals, or the swap had.
+        OperationRefused: the plan of the rebuild or of the swap has refusals.
         LoadFailed: some documents could not be indexed; the old generation stays live.
-        GateClosed: the generation is not as it has to be; the old one stays live.
-        SearchesWorse: it answers judged searches worse; the old one stays live.
-        ElasticsearchAdminError: Elasticsearch did not do a step; the old generation stays live.
+        GateClosed: the new generation does not pass the gate; the old one stays live.
+        SearchesWorse: judged searches have worse results; the old generation stays live.
+        ElasticsearchAdminError: a request failed; the old generation stays live.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -112,7 +113,7 @@ def rebuild(
         _holding_writes(plan, record),
     ):
         record.tell(Progress(definition.name, "create"))
-        # We may not have created the live generation; from here on it receives its changes, too.
+        # The live generation may have been created elsewhere. From now on it gets changes, too.
         outlast(partial(adopt, definition, foreign=plan.foreign))
         found = outlast(partial(take_over, definition, plan.resumes))
         generation = found or _create(plan)
@@ -121,25 +122,25 @@ def rebuild(
         try:
             result = (_copy if plan.copies else _build)(plan, generation, record, hire)
         except (LoadFailed, GateClosed, OperationRefused, OperationTakenOver) as error:
-            # It still gets changes: it may be corrected, or another process may resume it.
+            # The build still gets changes: it may be corrected, or another process may resume it.
             if plan.copies and not isinstance(error, OperationTakenOver):
-                # Nothing is written to a copy that stopped.
+                # A copy that stopped gets no changes.
                 outlast(partial(mark_failed, generation, str(error)))
             raise
         except BaseException as error:
             if is_database_outage(error) or is_cluster_away(error):
-                # As after a kill, only what is missing is loaded by the next rebuild.
+                # The next rebuild loads only the missing ranges, as after a kill.
                 record.operation.details[RESUMABLE] = True
                 raise
             if isinstance(error, ElasticsearchAdminError):
                 outlast(partial(mark_failed, generation, str(error)))
                 raise
-            # Also Ctrl-C: a build that no process works on must not look like one that runs.
+            # Also after Ctrl-C: a build that no process works on must not look like a running one.
             close_broken()
             with suppress(Error):
                 mark_failed(generation, f"interrupted ({type(error).__name__})")
             raise
-        # From here on it may be what is searched: whatever happens, it is not marked as failed.
+        # From here on the generation may be live, so it is never marked as failed.
         if plan.swap:
             result = replace(result, swap=_make_live(plan, generation, record))
             gate = result.gate
@@ -149,7 +150,7 @@ def rebuild(
 
 def _build(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire) -> RebuildResult:
     definition = plan.definition
-    # A deadlock, a time-out or a failover: each step can be begun again where it was.
+    # After a deadlock, a time-out or a failover, each step can be repeated.
     patience = DatabasePatience()
 
     def tell(progress: Progress) -> None:
@@ -195,13 +196,13 @@ def _create(plan: RebuildPlan) -> Generation:
     if not (plan.copies and plan.source):
         return create_generation(definition)
     deadline = Deadline(get_options().operation_timeout)
-    # Nothing declares it: what the project has made of it, or a dynamic mapping, stays.
+    # There is no declared mapping, so the project's own or dynamic mapping is kept.
     mappings = read_mappings(definition.connection, [plan.source], deadline)
     return create_generation(definition, mappings[plan.source])
 
 
 def _copy(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire) -> RebuildResult:
-    """Do what ``_build`` does where there is no document: the cluster copies what is live."""
+    """Let Elasticsearch copy the live generation, which replaces ``_build`` without a document."""
     definition, tell, source = plan.definition, record.tell, plan.source
     assert source is not None  # noqa: S101 (a plan without one is refused)
     copied = copy(definition, generation, source, record, tell, slices=plan.workers, rate=plan.rate)
@@ -214,7 +215,8 @@ def _copy(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire)
         definition, generation, copied, tell, source=source, blocked=plan.block, wait=plan.wait
     )
     record.operation.details |= {"rows": gate.rows, "documents": gate.documents}
-    # What the project fills by itself was never loaded, and is complete: it is a way back.
+    # An index that the project fills by itself was never loaded, but is complete: it can be kept
+    # for a rollback.
     for unloaded in generations_of(definition).filter(name=source, loaded_at=None):
         mark_loaded(unloaded)
     drained = CaughtUp(0, 0)
@@ -224,7 +226,7 @@ def _copy(plan: RebuildPlan, generation: Generation, record: Record, hire: Hire)
 def _make_live(plan: RebuildPlan, generation: Generation, record: Record) -> SwapResult:
     definition, tell = plan.definition, record.tell
     tell(Progress(definition.name, "swap"))
-    # The gate has compared it with the database; the live one may be what is wrong.
+    # The gate has compared the new generation with the database, so the live one may be wrong.
 
     def plan_patiently() -> SwapPlan:
         return patiently(

@@ -1,4 +1,4 @@
-"""What a rebuild will do, which another process or person may look at before."""
+"""The plan of a rebuild, which another process or a person may check first."""
 
 import os
 from dataclasses import dataclass
@@ -25,30 +25,30 @@ from .generations.table import generations_of
 from .swap import SECONDS_FOR_SHARDS
 
 MOST_WORKERS = 4
-"""How many processes of one machine load an index by default, at most."""
+"""The maximum number of processes on one machine that load an index by default."""
 
 
 @dataclass(frozen=True)
 class RebuildPlan:
-    """What ``rebuild`` will do.
+    """The plan of ``rebuild``.
 
     Args:
         source: the generation that is live now; None if there is none.
-        concrete: whether that is a physical index of the alias's name, which is deleted at the
-            swap, so that there is no rollback.
-        resumes: the generation of a rebuild that was killed, and that is resumed; "" if none.
-        rows: objects to load, about.
+        concrete: whether the source is a physical index with the name of the alias, which is
+            deleted by the swap, so that there is no rollback.
+        resumes: the generation of a killed rebuild that is resumed; "" if there is none.
+        rows: the approximate number of objects to load.
         swap: whether to make the new generation live.
-        wait: seconds for its shards.
-        refusals: why it cannot be done, empty if it can.
-        warnings: what to know before it is done.
-        foreign: whether to take over what another database owns.
-        workers: how many processes load it.
-        rate: at most so many objects a second, by all of them; None for as fast as it goes.
-        judge: the lowest nDCG@10 of judged searches with which it may become live, and not below
-            that of the live one, either; None to judge nothing.
-        block: whether nobody may write to the live generation while it is copied, as is done for
-            an index without a document.
+        wait: how long to wait for the shards, in seconds.
+        refusals: why the operation cannot be done; empty if it can.
+        warnings: what users should know before they confirm.
+        foreign: whether to take over an index that another database owns.
+        workers: how many processes load the generation. rate: the maximum number of objects per
+            second, of all processes together; None for no limit.
+        judge: the lowest nDCG@10 of judged searches with which the generation may become live. It
+            may not be below that of the live generation, either. None to judge nothing.
+        block: whether writes to the live generation are blocked while it is copied, which is done
+            for an index without a document.
     """
 
     definition: IndexDefinition
@@ -68,7 +68,7 @@ class RebuildPlan:
 
     @property
     def copies(self) -> bool:
-        """Whether there is no document to load from, so that Elasticsearch copies what is live."""
+        """Whether there is no document, so that Elasticsearch copies the live generation."""
         return self.definition.document is None
 
 
@@ -87,18 +87,19 @@ def plan_rebuild(
     """Return the plan of :func:`~.rebuild.rebuild`.
 
     Args:
-        swap: False to keep the new generation beside the live one, until ``es_swap_alias``.
-        wait: seconds that its shards may take.
+        swap: False to leave the swap to ``es_swap_alias``.
+        wait: how long to wait for the shards, in seconds.
         queued: the record of the operation that is planned, if it was made before.
-        foreign: take over what another database owns.
-        workers: how many processes load it; as many as pay on this machine if omitted.
-        rate: at most so many objects a second.
-        judge: the lowest nDCG@10 with which it may become live; None to judge nothing. A rebuild
-            that is resumed judges as it was to.
-        block: let nobody write to the live generation while it is copied.
+        foreign: take over an index that another database owns.
+        workers: how many processes load the generation; by default, as many as are useful on this
+            machine.
+        rate: the maximum number of objects per second.
+        judge: the lowest nDCG@10 with which the generation may become live; None to judge nothing.
+            A resumed rebuild keeps its own value.
+        block: block writes to the live generation while it is copied.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
     live = read_indices(definition.connection, deadline)
@@ -178,10 +179,10 @@ def _explain_unblocked(definition: IndexDefinition) -> str:
 
 
 def default_workers(definition: IndexDefinition) -> int:
-    """Return how many processes pay on this machine: half of its cores, and four at most.
+    """Return how many processes are useful on this machine: half of its cores, four at most.
 
-    The database and Elasticsearch need the other half, or are busy with what four of them send.
-    SQLite has one writer at a time.
+    The database and Elasticsearch need the other cores, and four processes can keep them busy.
+    SQLite allows only one writer at a time.
     """
     if connections[definition.database].vendor == "sqlite":
         return 1
@@ -195,7 +196,7 @@ def _source(definition: IndexDefinition, live: LiveIndices) -> str | None:
 
 
 def _alias_warnings(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Say what the swap keeps of the aliases, and which of them it leaves."""
+    """Return warnings about the aliases that the swap keeps as they are, or does not move."""
     holders = live.holders(definition.alias)
     return [*kept_properties(definition, holders), *foreign_aliases(definition, holders)]
 

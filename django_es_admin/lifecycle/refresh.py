@@ -1,4 +1,4 @@
-"""Make what was written to an index searchable at once."""
+"""Make written documents searchable immediately."""
 
 from dataclasses import dataclass
 
@@ -19,11 +19,11 @@ from ..said import Said, together
 
 @dataclass(frozen=True)
 class RefreshPlan:
-    """What ``refresh`` will do.
+    """The plan of ``refresh``.
 
     Args:
-        generation: the live one; "" if there is none.
-        refusals: why it cannot be done, empty if it can.
+        generation: the live generation; "" if there is none.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -35,7 +35,7 @@ def plan_refresh(definition: IndexDefinition) -> RefreshPlan:
     """Return the plan of :func:`refresh`.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
     holders = live.holders(definition.alias)
@@ -54,7 +54,7 @@ def refresh(plan: RefreshPlan) -> None:
 
     Raises:
         OperationRefused: the plan has refusals.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))

@@ -1,4 +1,4 @@
-"""Write documents again without a change: with rows of the outbox like any other."""
+"""Write documents again without a change, through the outbox."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class ReindexResult:
     """The result of a reindex.
 
     Args:
-        objects: all of them.
-        written: those whose document is in the index as it should be, or gone from it.
-        waiting: those that a later drain writes.
-        refused: those that Elasticsearch, or the document itself, did not take.
+        objects: the number of objects.
+        written: the objects whose documents were written or deleted.
+        waiting: the objects that a later drain writes.
+        refused: the objects that Elasticsearch or the document class refused.
         error: why one of these was refused.
-        unanswered: whether the others wait as Elasticsearch does not answer.
+        unanswered: whether objects wait because Elasticsearch does not answer.
     """
 
     objects: int
@@ -40,17 +40,17 @@ class ReindexResult:
 
 
 def reindex_objects(definition: IndexDefinition, keys: Iterable[str]) -> ReindexResult:
-    """Note objects in the outbox, and drain what this process may at once.
+    """Add outbox rows for objects, and drain those that this process may drain immediately.
 
-    Within a transaction all of them wait, as they are drained after its commit.
+    Within a transaction, all objects wait, because they are drained after the commit.
 
     Args:
-        keys: of the documents, as text, any number: they are not held in memory; the document of an
-            object that does not exist is deleted.
+        keys: the keys of the documents, as text. They are not all held in memory. The document of
+            an object that does not exist is deleted.
     """
     with recording(definition, Operation.Kind.REINDEX) as operation:
         before = last_row(definition)
-        # Those that are written at once are few enough to be looked after one by one.
+        # Objects that are drained immediately are few enough to check one by one.
         remaining = iter(keys)
         first = list(islice(remaining, get_options().inline_max_objects))
         count = _note(definition, chain(first, remaining))
@@ -67,7 +67,7 @@ def reindex_objects(definition: IndexDefinition, keys: Iterable[str]) -> Reindex
 def outcome(
     definition: IndexDefinition, before: int, first: list[str], count: int
 ) -> ReindexResult:
-    """Return what is left in the outbox of what was noted after the row ``before``."""
+    """Return the result for the rows that were added after the row ``before``."""
     using = definition.database
     if connections[using].in_atomic_block:
         return ReindexResult(count, 0, count, 0)
@@ -82,7 +82,7 @@ def outcome(
     refused = failed.count()
     waiting = min(rows.count() - refused, count)
     errors = list(failed.order_by("pk").values_list("error", flat=True)[:1])
-    # What the live generation, built for older code, cannot hold has no row.
+    # A document that the live generation, built for older code, refused has no row.
     for live in generations_of(definition).filter(role=Generation.Role.LIVE):
         flagged = read_refused(using, live.pk, first)
         refused += len(flagged)
@@ -99,7 +99,7 @@ def outcome(
 
 
 def keys_of(definition: IndexDefinition, primary_keys: Iterable[object]) -> Iterator[str]:
-    """Yield the keys of the documents of objects, any number."""
+    """Yield the keys of the documents of any number of objects."""
     assert definition.document is not None  # noqa: S101 (there is nothing to write without one)
     places = definition.document.django.places
     for portion in portions(map(str, primary_keys)):

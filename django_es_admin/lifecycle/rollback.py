@@ -17,7 +17,7 @@ def plan_rollback(definition: IndexDefinition) -> SwapPlan:
     """Return the plan of :func:`roll_back`: a swap to the standby.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     standby = generations_of(definition).filter(role=Generation.Role.STANDBY).first()
     if standby is not None:
@@ -53,6 +53,6 @@ def roll_back(plan: SwapPlan, *, on_progress: OnProgress = ignore) -> SwapResult
 
     Raises:
         OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     return swap_alias(plan, kind=Operation.Kind.ROLLBACK, on_progress=on_progress)

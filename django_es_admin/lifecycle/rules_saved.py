@@ -1,7 +1,8 @@
-"""Put a set of synonyms as soon as a rule that is saved or deleted is committed.
+"""Put a set of synonyms as soon as a rule is saved or deleted, after the commit.
 
-Nothing that fails here reaches the code that saved it: the row stays, the pages and ``es_status``
-say that Elasticsearch has other rules, and the next save, ``es_synonyms`` or rebuild fixes it.
+An error here does not reach the code that saved the rule. The row stays, the pages and
+``es_status`` report that Elasticsearch has different rules, and the next save, ``es_synonyms`` or
+rebuild puts the set again.
 """
 
 import logging
@@ -28,17 +29,18 @@ from .synonyms import put_named
 logger = logging.getLogger("django_es_admin.synonyms")
 
 SECONDS = 2.0
-"""That a save waits for Elasticsearch at most."""
+"""How long a save waits for Elasticsearch at most."""
 
 
 @dataclass(frozen=True)
 class RulesPut:
-    """What became of a set whose rules were saved.
+    """The result for a set whose rules were saved.
 
     Args:
-        name: of the set, as the rows have it.
+        name: the name of the set in the rows.
         error: why Elasticsearch does not have the rules; "" if it has them.
-        at_rebuild: whether they act only after the next rebuild, as the server is an older one.
+        at_rebuild: whether the rules act only after the next rebuild, because the server is too
+            old.
     """
 
     name: str
@@ -56,14 +58,14 @@ _mine = _OfThread()
 
 
 def connect() -> None:
-    """Listen to rules that are saved and deleted."""
+    """Connect to the signals of rules that are saved or deleted."""
     for signal in (post_save, post_delete):
         signal.connect(_changed, sender=Synonym, dispatch_uid="django_es_admin.synonyms")
 
 
 @contextmanager
 def telling() -> Iterator[list[RulesPut]]:
-    """Collect what becomes of the sets whose rules are saved in the context, by this thread."""
+    """Collect the results for the sets whose rules this thread saves in the context."""
     told: list[RulesPut] = []
     _mine.told = told
     try:
@@ -76,7 +78,7 @@ def definitions_with(connection: str, name: str) -> list[IndexDefinition]:
     """Return the indices whose analyzers use a set.
 
     Args:
-        name: as the rows have it.
+        name: the name of the set in the rows.
     """
     return [d for d in get_definitions() if d.using == connection and name in d.synonyms]
 
@@ -85,7 +87,7 @@ def _changed(sender: Any, instance: Synonym, using: str, **kwargs: Any) -> None:
     place, moment, who = (instance.connection, instance.name), time.monotonic(), who_acts()
 
     def put() -> None:
-        # Rows of one transaction: the first puts what all of them say.
+        # For several rows in one transaction, the first callback puts all rules.
         if _mine.put_at.get(place, 0.0) < moment:
             _mine.put_at[place] = time.monotonic()
             with acting(who):
@@ -97,7 +99,7 @@ def _changed(sender: Any, instance: Synonym, using: str, **kwargs: Any) -> None:
 def _put(connection: str, name: str) -> None:
     definitions = definitions_with(connection, name)
     if not definitions:
-        # Nothing uses it yet: the rebuild that does makes it.
+        # No generation uses the set yet. The rebuild that needs it will create it.
         return
     definition = definitions[0]
     backend = definition.connection
@@ -115,7 +117,7 @@ def _put(connection: str, name: str) -> None:
         put = RulesPut(name, str(error))
         logger.warning("The synonyms %s were saved, and not put: %s", name, error)
     except Exception as error:
-        # Nothing that fails after a commit reaches the caller of save().
+        # An error after a commit must not reach the caller of save().
         put = RulesPut(name, type(error).__name__)
         logger.exception("The synonyms %s were saved, and not put.", name)
     if _mine.told is not None:
@@ -126,5 +128,5 @@ def _is_older(backend: Base, deadline: Deadline) -> bool:
     try:
         return not has_api(backend, deadline)
     except ElasticsearchAdminError:
-        # An outage is recorded as one of the operation.
+        # An outage is recorded as the error of the operation.
         return False

@@ -1,4 +1,4 @@
-"""Choose objects of an index by key, by condition or by age, and have their documents written."""
+"""Choose objects of an index by key, condition or age, and write their documents again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -31,17 +31,17 @@ from ..said import together
 from .reindex import ReindexResult, keys_of, outcome
 
 Filter = tuple[str, str]
-"""A lookup of the model's queryset, as ``stock__gte``, and its value as text."""
+"""A lookup of the model's queryset, such as ``stock__gte``, and its value as text."""
 
 
 @dataclass(frozen=True)
 class ChosenPart:
-    """The objects of one model that are chosen.
+    """The chosen objects of one model.
 
     Args:
-        definition: the index as the document of that model sees it.
-        keys: primary keys as its rows spell them; None if objects are chosen otherwise.
-        objects: how many there are, about.
+        definition: the definition of the index for that model's document.
+        keys: primary keys as the rows store them; None if the objects are chosen in another way.
+        objects: the approximate number of objects.
     """
 
     definition: IndexDefinition
@@ -51,14 +51,14 @@ class ChosenPart:
 
 @dataclass(frozen=True)
 class ReindexPlan:
-    """What ``reindex`` will do.
+    """The plan of ``reindex``.
 
     Args:
-        parts: what is chosen of each model; of an index of one document there is one.
-        filters: conditions that all have to be met.
-        since: objects that were changed since then; None for any.
-        refusals: why it cannot be done, empty if it can.
-        skipped: what is left out of one model, while there is something to do of another.
+        parts: the chosen objects of each model.
+        filters: conditions that all must be met.
+        since: choose objects that were changed since then; None for all.
+        refusals: why the operation cannot be done; empty if it can.
+        skipped: why the objects of a model are left out, if those of another model are not.
     """
 
     definition: IndexDefinition
@@ -70,7 +70,7 @@ class ReindexPlan:
 
     @property
     def objects(self) -> int:
-        """How many are chosen, about."""
+        """The approximate number of chosen objects."""
         return sum(part.objects for part in self.parts)
 
 
@@ -82,16 +82,16 @@ def plan_reindex(
     since: datetime | None = None,
     model: str = "",
 ) -> ReindexPlan:
-    """Return the plan of :func:`reindex`; without a choice, of all objects.
+    """Return the plan of :func:`reindex`. By default, all objects are chosen.
 
-    An index of several documents has objects of several models: what a model has no such key or
-    field for is left out, as long as another one has.
+    If an index has several documents, and one model lacks the key or the field, its objects are
+    left out, unless this is so for all models.
 
     Args:
-        keys: primary keys as text; the document of one that does not exist is deleted.
-        filters: conditions on the models' tables, whatever the documents' querysets make of them.
-        since: objects that were changed since this moment, by the fields that say so.
-        model: label or name of the one model to choose from; all of the index for "".
+        keys: primary keys as text. The document of an object that does not exist is deleted.
+        filters: conditions on the models' tables, regardless of the documents' querysets.
+        since: choose objects that were changed since this time, according to their date fields.
+        model: the label or name of the only model to choose from; "" for all models of the index.
     """
     plan = ReindexPlan(definition, (), tuple(filters), since, ())
     if definition.document is None:
@@ -113,7 +113,7 @@ def plan_reindex(
         found, why = _choose(part, plan, keys)
         misfits += why
         chosen += [found] if found else []
-    # A key that no model has is a mistake, even beside others.
+    # A key that fits no model is a mistake, even if other keys fit.
     nobodys = [key for key in keys or () if len(_key_misfits(parts, key)) == len(parts)]
     if nobodys or not chosen:
         why = [one for key in nobodys for one in _key_misfits(parts, key)]
@@ -133,11 +133,11 @@ def _find_since_refusal(part: IndexDefinition) -> str:
 def _choose(
     part: IndexDefinition, plan: ReindexPlan, keys: Sequence[str] | None
 ) -> tuple[ChosenPart | None, list[str]]:
-    """Return what is chosen of one model, None for nothing; and what does not fit it."""
+    """Return the chosen objects of one model, or None, and the reasons that speak against it."""
     if keys is not None:
         fitting = [own for key in keys if (own := _spelled(part, key)) is not None]
         misfits = [one for key in keys for one in _key_misfits([part], key)]
-        # As the rows spell them: "007" is the object 7, whose document stands under "7".
+        # As the rows store them: "007" is the object 7, whose document has the id "7".
         spelled = tuple(dict.fromkeys(fitting))
         count = sum(1 for _key in keys_of(part, spelled))
         return (ChosenPart(part, spelled, count) if spelled else None), misfits
@@ -150,18 +150,18 @@ def _choose(
     except (Error, OverflowError, ValueError) as error:
         if not plan.filters or fault_of(error) is not Fault.DATA:
             raise
-        # A regular expression, say, that only the database reads, or a number or a text (half a
-        # character, NUL) that it cannot hold.
+        # For example, an invalid regular expression, which only the database checks, or a number or
+        # text that the database cannot store.
         text = " and ".join("=".join(one) for one in plan.filters)
         return None, [_unfit(part, text, str(error))]
 
 
 def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResult:
-    """Note the objects in the outbox, some at a time; what this process may, it drains at once.
+    """Add outbox rows for the objects, in portions, and drain those that this process may drain.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that; what was noted until then is written.
+        OperationCancelled: the operation was cancelled; rows already added are drained.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -171,14 +171,14 @@ def reindex(plan: ReindexPlan, on_progress: OnProgress = ignore) -> ReindexResul
 
 
 def write_chosen(plan: ReindexPlan, record: Record) -> ReindexResult:
-    """Do what :func:`reindex` does, within an operation that is recorded already."""
+    """Do what :func:`reindex` does, within an operation that is already recorded."""
     definition = plan.definition
     document = _document(definition)
     before, count = last_row(definition), 0
     found = _keys(plan)
     first = list(islice(found, get_options().inline_max_objects))
     every = chain(first, found)
-    # Not in one transaction: a table may have more rows than one should hold.
+    # Not in one transaction, because the table may have too many rows for that.
     while portion := list(islice(every, PORTION)):
         count += capture_keys(document, portion, definition.database)
         record.tell(Progress(definition.name, "drain", count, max(plan.objects, count)))
@@ -203,7 +203,7 @@ def _primary_keys(definition: IndexDefinition, plan: ReindexPlan) -> Iterator[An
     chosen = _condition(definition, plan)
     beyond = Q()
     while True:
-        # By keys: what is changed meanwhile must not move others to a page that was read.
+        # By key, so that changes in the meantime move no object to a page that was already read.
         rows = table_of(definition).filter(chosen, beyond).values_list("pk", flat=True)
         page = list(dict.fromkeys(rows[:PORTION]))
         yield from page
@@ -214,7 +214,7 @@ def _primary_keys(definition: IndexDefinition, plan: ReindexPlan) -> Iterator[An
 
 def _chosen(definition: IndexDefinition, plan: ReindexPlan) -> QuerySet[Any]:
     rows = table_of(definition).filter(_condition(definition, plan))
-    # A condition on a list of related objects finds an object more than once.
+    # A condition on a list of related objects may find an object more than once.
     return rows.values("pk").distinct() if plan.filters else rows
 
 
@@ -228,10 +228,10 @@ def _condition(definition: IndexDefinition, plan: ReindexPlan) -> Q:
 
 
 def _spelled(part: IndexDefinition, key: str) -> str | None:
-    """Return a primary key as the rows of a model spell it; None if it is none."""
+    """Return a primary key as the rows of a model store it; None if it is invalid."""
     model = _document(part).django.model
     try:
-        # Bytes of a terminal that are no text come as halves of characters.
+        # Invalid bytes from a terminal become surrogate characters.
         key.encode()
         return text_of(model, value_of(model, key))
     except (ValidationError, ValueError, TypeError, ArithmeticError):
@@ -251,7 +251,7 @@ def _find_filter_refusal(definition: IndexDefinition, one: Filter) -> str:
     lookup, text = one
     try:
         chosen = table_of(definition).filter(**{lookup: _value(definition, lookup, text)})
-        # A number that no row can have finds none.
+        # A number that is too large for the column finds no row.
         with suppress(EmptyResultSet):
             chosen.query.sql_with_params()
     except FieldError as error:
@@ -269,7 +269,7 @@ def _unfit(definition: IndexDefinition, conditions: str, why: str) -> str:
 
 
 def _value(definition: IndexDefinition, lookup: str, text: str) -> Any:
-    """Return what a lookup is to be compared with: a list for ``__in``, a boolean, or the text."""
+    """Return the value to compare with: a list for ``__in``, a boolean, or the text."""
     *path, last = lookup.split(LOOKUP_SEP)
     if path and last in ("in", "range"):
         values = text.split(",")

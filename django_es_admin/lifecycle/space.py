@@ -1,4 +1,4 @@
-"""Delete all generations of a connection that are no longer needed, at once."""
+"""Delete all generations of a connection that are no longer needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from .prune import Doomed, PrunePlan, PruneResult, plan_prune, prune
 
 @dataclass(frozen=True)
 class SpacePlan:
-    """What ``free_space`` will do.
+    """The plan of ``free_space``.
 
     Args:
         connection: alias of the connection.
-        builds: whether builds that nobody works on go, too.
-        prunes: a plan for each index of which something goes.
+        builds: whether builds that no process works on are deleted, too.
+        prunes: a plan for each index with a generation to delete.
     """
 
     connection: str
@@ -24,29 +24,29 @@ class SpacePlan:
 
     @property
     def found(self) -> Mapping[str, Doomed]:
-        """What goes with each generation that is deleted."""
+        """The details of each generation to delete."""
         return {name: plan.found[name] for plan in self.prunes for name in plan.doomed}
 
     @property
     def size(self) -> int:
-        """Bytes that it frees, as far as they are known; replicas are not among them."""
+        """The size in bytes that is freed, as far as known, without replicas."""
         return sum(plan.size for plan in self.prunes)
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """Why it cannot be done, empty if it can."""
+        """Why the operation cannot be done; empty if it can."""
         return tuple(dict.fromkeys(text for plan in self.prunes for text in plan.refusals))
 
 
 def plan_space(connection: str, *, builds: bool = False) -> SpacePlan:
-    """Return the plan of :func:`free_space`: indices without anything to delete cost no request.
+    """Return the plan of :func:`free_space`. Indices without anything to delete need no request.
 
     Args:
-        connection: alias.
-        builds: also delete builds that wait for their swap, or were stopped at the gate.
+        connection: alias of the connection. builds: also delete builds that wait for their swap, or
+            were stopped at the gate.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     definitions = [d for d in get_definitions(connection) if d.using == connection]
     figures = read_figures(definitions)
@@ -61,10 +61,10 @@ def plan_space(connection: str, *, builds: bool = False) -> SpacePlan:
 
 
 def free_space(plan: SpacePlan) -> tuple[PruneResult, ...]:
-    """Delete the generations of the plan that are still not needed; one operation for each index.
+    """Delete the generations of the plan that are still not needed, one operation per index.
 
     Raises:
-        OperationRefused: one of the plans has refusals; those before it are done.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        OperationRefused: a plan has refusals; the plans before it were carried out.
+        ElasticsearchAdminError: a request failed.
     """
     return tuple(prune(each) for each in plan.prunes)

@@ -35,7 +35,7 @@ SECONDS_FOR_SHARDS = 300.0
 
 @dataclass(frozen=True)
 class SwapResult:
-    """What ``swap_alias`` did."""
+    """The result of ``swap_alias``."""
 
     index: str
     alias: str
@@ -51,19 +51,19 @@ def swap_alias(
     on_progress: OnProgress = ignore,
     queued: Operation | None = None,
 ) -> SwapResult:
-    """Move the alias, and read it again to be sure.
+    """Move the alias, and read it again to verify it.
 
-    A build that waits for its swap is compared with the database first.
+    A build that waits for its swap is first compared with the database.
 
     Args:
-        kind: what the record of it says.
-        queued: that record, if it was made before.
+        kind: the kind of the recorded operation.
+        queued: the record of the operation, if it was queued.
 
     Raises:
-        OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        OperationRefused: the plan has refusals, or the alias was moved since.
         GateClosed: the target is not equal to the database.
         LoadFailed: the target refused documents.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -79,13 +79,13 @@ def swap_alias(
 
 
 def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
-    """Do what a plan says, within an operation that is recorded already.
+    """Carry out a plan within an operation that is already recorded.
 
     Raises:
-        OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        OperationRefused: the plan has refusals, or the alias was moved since.
         GateClosed: the target is not equal to the database.
         LoadFailed: the target refused documents.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     definition = plan.definition
     if plan.refusals:
@@ -97,7 +97,7 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
         generation = outlast(target.get)
         outlast(partial(catch_up, definition, generation, on_progress))
         outlast(partial(pass_gate, definition, generation, on_progress, wait=SECONDS_FOR_SHARDS))
-    # It may have been retired since the plan was made, and then it lacks what was written.
+    # The target may have been retired since the plan was made. Then it lacks later changes.
     row = outlast(target.first)
     refusals = find_role_refusals(plan.target, row)
     if refusals:
@@ -106,14 +106,14 @@ def carry_out(plan: SwapPlan, on_progress: OnProgress = ignore) -> SwapResult:
 
 
 def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
-    """Send the one request, read the alias again, and write down the roles.
+    """Send the request, read the alias again, and store the roles.
 
-    If no answer came, the request is sent again unless the alias has moved by then. Once it was
-    sent, it can no longer be cancelled.
+    If there is no answer, the request is sent again unless the alias has moved. Once the request
+    was sent, the swap can no longer be cancelled.
 
     Raises:
         OperationRefused: the alias is not where it was planned to be.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     definition = plan.definition
     sent = False
@@ -136,13 +136,13 @@ def _move_alias(plan: SwapPlan, on_progress: OnProgress) -> SwapResult:
     except ElasticsearchAdminError as error:
         failure = error
     holders = patiently(partial(_holders, definition), tell)
-    # Without an answer it may have been done nevertheless; a refusal is one.
+    # Without an answer, the request may still have succeeded; a refusal is an answer.
     if holders != [plan.target] or not isinstance(failure, ConnectionUnavailable | None):
         if failure is None and plan.target in holders and _adds_only(plan):
             _take_back(plan)
             holders.remove(plan.target)
         raise _refused(plan, holders, failure) from failure
-    # At once: until then the table does not say what is live.
+    # Immediately, because until then the table does not say which generation is live.
     standby = outlast(partial(_write_down, plan))
     tell("standby")
     return SwapResult(definition.name, definition.alias, plan.source, plan.target, standby)
@@ -165,12 +165,12 @@ def _send(plan: SwapPlan) -> None:
 
 
 def _adds_only(plan: SwapPlan) -> bool:
-    """Whether nothing was live: else the request names what to remove, and fails if it is gone."""
+    """Return whether nothing was live. Otherwise the request fails if the alias has moved."""
     return all("add" in action for action in plan.actions)
 
 
 def _take_back(plan: SwapPlan) -> None:
-    """Undo a first swap if the alias was put somewhere else meanwhile."""
+    """Undo a first swap if the alias was set elsewhere in the meantime."""
     added = [action["add"] for action in plan.actions]
     connection = plan.definition.connection
     with translated(connection):

@@ -1,4 +1,4 @@
-"""Update the sets of synonyms in Elasticsearch from the rows."""
+"""Update the synonym sets in Elasticsearch from the rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ from .generations.synonyms import put_rules
 
 @dataclass(frozen=True)
 class SetChange:
-    """A set of an index.
+    """The differences of one synonym set of an index.
 
     Args:
-        name: as the rows have it.
-        real: in Elasticsearch.
-        rules: that the rows have.
+        name: the name of the set in the rows.
+        real: the name of the set in Elasticsearch.
+        rules: the number of rules in the rows.
         added: how many rules Elasticsearch does not have yet.
-        removed: how many it has beside them.
-        missing: whether it has no such set.
+        removed: how many rules Elasticsearch has that are not in the rows.
+        missing: whether Elasticsearch does not have the set.
     """
 
     name: str
@@ -41,17 +41,17 @@ class SetChange:
 
     @property
     def differs(self) -> bool:
-        """Whether there is something to put."""
+        """Whether the set has to be put."""
         return bool(self.added or self.removed or self.missing)
 
 
 @dataclass(frozen=True)
 class SynonymsPlan:
-    """What ``put_synonyms`` will do.
+    """The plan of ``put_synonyms``.
 
     Args:
-        sets: those of the index.
-        refusals: why it cannot be done, empty if it can.
+        sets: the sets of the index.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -60,13 +60,13 @@ class SynonymsPlan:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to put."""
+        """Whether no set has to be put."""
         return not self.refusals and not any(one.differs for one in self.sets)
 
 
 @dataclass(frozen=True)
 class SynonymsResult:
-    """What ``put_synonyms`` did: how many rules each set has now, by its name in the rows."""
+    """The result of ``put_synonyms``: how many rules each set has now, by its name in the rows."""
 
     index: str
     sets: Mapping[str, int]
@@ -76,7 +76,7 @@ def plan_synonyms(definition: IndexDefinition) -> SynonymsPlan:
     """Return the plan of :func:`put_synonyms`.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
     refusals = find_readonly_refusals(definition)
@@ -117,11 +117,11 @@ def _changes(definition: IndexDefinition, deadline: Deadline) -> list[SetChange]
 
 
 def put_synonyms(plan: SynonymsPlan) -> SynonymsResult:
-    """Put the rules of the rows into the sets of an index, where they differ.
+    """Put the rules of the rows into the sets of an index that differ.
 
     Raises:
         OperationRefused: the plan has refusals.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -133,11 +133,11 @@ def put_named(definition: IndexDefinition, names: list[str], deadline: Deadline)
     """Put the rules of these sets, recorded as an operation.
 
     Args:
-        names: as the rows have them.
-        deadline: of all of them together.
+        names: the names of the sets in the rows.
+        deadline: the deadline for all sets together.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     with recording(definition, Operation.Kind.SYNONYMS) as record:
         record.tell(Progress(definition.name, "synonyms"))

@@ -1,4 +1,4 @@
-"""Put what the code adds to a mapping into the live generation, where no rebuild is needed."""
+"""Add declared fields to the mapping of the live generation, if no rebuild is needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from .reindex import ReindexResult
 from .selection import plan_reindex, write_chosen
 
 _PUT = ("properties", "dynamic", "dynamic_templates", "date_detection", "numeric_detection")
-"""What of a mapping can be put into one that exists; ``_meta`` names its owner, and stays."""
+"""The parts of a mapping that can be changed; ``_meta``, which names the owner, stays."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class MappingChange:
     """A field in which the declared and the live mapping differ.
 
     Args:
-        applies: whether it can be changed in place.
-        blocks: whether only a rebuild can change it, so that nothing is changed in place.
-        why: in a sentence.
+        applies: whether the field can be changed in place.
+        blocks: whether only a rebuild can change the field, so that nothing is changed in place.
+        why: the reason, in a sentence.
     """
 
     path: str
@@ -51,16 +51,17 @@ class MappingChange:
 
 @dataclass(frozen=True)
 class UpdateMappingPlan:
-    """What ``update_mapping`` will do.
+    """The plan of ``update_mapping``.
 
     Args:
-        generation: the live one; "" if there is none.
-        changes: each field that differs, with whether it applies and why.
-        settings: names of settings that differ; they stay as they are.
-        plan: whether documents are made in another way than when the generation was built.
-        objects: that are written again, so that their documents have what was added.
-        reindex: whether they are.
-        refusals: why it cannot be done, empty if it can.
+        generation: the live generation; "" if there is none.
+        changes: the fields that differ.
+        settings: the names of settings that differ, which are not changed.
+        plan: whether documents are made differently from when the generation was built.
+        objects: the number of objects that are written again, so that their documents get the new
+            fields.
+        reindex: whether these objects are written again.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -74,17 +75,17 @@ class UpdateMappingPlan:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to put, and nothing to write again."""
+        """Whether there is nothing to put, and no object to write again."""
         return not (self.refusals or self.plan or any(one.applies for one in self.changes))
 
 
 @dataclass(frozen=True)
 class UpdateMappingResult:
-    """What ``update_mapping`` did.
+    """The result of ``update_mapping``.
 
     Args:
-        updated: paths of the fields that were added or changed.
-        objects: what became of those that were written again; None if none were.
+        updated: the paths of the fields that were added or changed.
+        objects: the result of writing objects again; None if none were written.
     """
 
     index: str
@@ -97,10 +98,10 @@ def plan_update_mapping(definition: IndexDefinition, *, reindex: bool = True) ->
     """Return the plan of :func:`update_mapping`.
 
     Args:
-        reindex: write all objects again afterwards, so that they have what was added.
+        reindex: write all objects again afterwards, so that their documents get the new fields.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     found = find_changes(definition)
     changes = tuple(map(_judge, found.fields))
@@ -179,12 +180,12 @@ def update_mapping(
 ) -> UpdateMappingResult:
     """Put the declared mapping into the live generation, and write all objects again.
 
-    Only after that the generation counts as built for this code.
+    Only then does the generation count as built for this code.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody asked for that; the mapping stays as it is then.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        OperationCancelled: the operation was cancelled; the mapping stays as it is then.
+        ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))
@@ -200,7 +201,8 @@ def update_mapping(
 
         tell()
         patiently(partial(_put, plan), tell)
-        # Before anything is written again: drains of this code leave out what they do not know.
+        # Before objects are written again: drains leave out fields that they do not know from the
+        # mapping.
         outlast(lambda: rows.update(revision=F("revision") + 1))
         objects = None
         if plan.reindex:

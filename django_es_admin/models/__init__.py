@@ -1,6 +1,6 @@
 """The tables of the app, and two models without a table that give the admin its pages.
 
-A row knows how it ends, and nothing of Elasticsearch.
+A model changes its own rows. Nothing here sends requests to Elasticsearch.
 """
 
 from .count import RowCount

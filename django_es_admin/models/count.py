@@ -1,4 +1,4 @@
-"""How many objects belong in an index."""
+"""The number of objects that belong in an index."""
 
 from typing import ClassVar
 
@@ -7,15 +7,25 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RowCount(models.Model):
-    """The last exact count of the objects of one index; to count them at each look takes long."""
+    """The last exact count of the objects of one index, because counting takes long."""
 
     connection = models.CharField(_("connection"), max_length=100)
     index = models.CharField(
-        _("index"), max_length=255, help_text=_("The name that the project gives it.")
+        _("index"),
+        max_length=255,
+        help_text=_("The name of the index, as the project declares it."),
     )
-    rows = models.BigIntegerField(_("rows"), help_text=_("Objects that belong into the index."))
+    rows = models.BigIntegerField(
+        _("rows"),
+        help_text=_("The number of objects that belong in the index."),
+    )
     documents = models.BigIntegerField(
-        _("documents"), null=True, blank=True, help_text=_("In the live generation, then.")
+        _("documents"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "The number of documents in the live generation when the objects were counted."
+        ),
     )
     counted_at = models.DateTimeField(_("counted at"))
 

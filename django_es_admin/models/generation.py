@@ -1,4 +1,4 @@
-"""Generations of an index, and how far each is loaded."""
+"""The generations of an index, the ranges loaded into them, and the documents they refused."""
 
 from typing import ClassVar
 
@@ -8,25 +8,25 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
-    """Some generations."""
+    """A queryset of generations."""
 
     def fail(self, error: str) -> int:
-        """End them: nothing is written to them any more, and a prune deletes them.
+        """Mark the generations as failed: they get no more changes, and a prune deletes them.
 
         Args:
-            error: why.
+            error: why they failed.
 
         Returns:
-            How many there were.
+            The number of generations that were changed.
         """
         return self.update(role=Generation.Role.FAILED, error=error)
 
 
 class Generation(models.Model):
-    """One physical index behind a declared one, and its role."""
+    """One physical index behind a declared index, and its role."""
 
     class Role(models.TextChoices):
-        """What a generation is for; live, building and standby are written to."""
+        """The role of a generation. Live, building and standby generations get each change."""
 
         BUILDING = "building", _("building")
         LIVE = "live", _("live")
@@ -35,14 +35,16 @@ class Generation(models.Model):
         FAILED = "failed", _("failed")
 
     WRITTEN: ClassVar = (Role.LIVE, Role.BUILDING, Role.STANDBY)
-    """The roles of those that get each change."""
+    """The roles of the generations that get each change."""
 
     GONE: ClassVar = "It no longer exists in the cluster."
-    """Why one failed that was deleted by hand."""
+    """The error of a generation that someone deleted in the cluster."""
 
     connection = models.CharField(_("connection"), max_length=100)
     alias = models.CharField(
-        _("alias"), max_length=255, help_text=_("The alias in Elasticsearch that it belongs to.")
+        _("alias"),
+        max_length=255,
+        help_text=_("The alias in Elasticsearch that the generation belongs to."),
     )
     name = models.CharField(_("name"), max_length=255)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.BUILDING)
@@ -50,31 +52,40 @@ class Generation(models.Model):
         _("digest"),
         max_length=16,
         help_text=_(
-            "Digest of the mapping, settings and fields of the document that it was built for."
+            "A digest of the mapping, settings and fields of the document that the generation was "
+            "built for."
         ),
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     loaded_at = models.DateTimeField(
-        _("loaded at"), null=True, blank=True, help_text=_("When its load was complete.")
+        _("loaded at"),
+        null=True,
+        blank=True,
+        help_text=_("When all objects had been loaded into the generation."),
     )
     retired_at = models.DateTimeField(
-        _("retired at"), null=True, blank=True, help_text=_("When it stopped receiving changes.")
+        _("retired at"),
+        null=True,
+        blank=True,
+        help_text=_("When the generation stopped receiving changes."),
     )
     error = models.TextField(_("error"), blank=True)
     written = models.BigIntegerField(
         _("written"),
         default=0,
-        help_text=_("Approximate number of documents that drains sent to it."),
+        help_text=_("The approximate number of documents that drains have sent to the generation."),
     )
     revision = models.PositiveIntegerField(
         _("revision"),
         default=0,
         # Code that does not know it yet inserts rows during a deploy.
         db_default=0,
-        help_text=_("How often its mapping was changed in place."),
+        help_text=_("How often the mapping of the generation was changed in place."),
     )
     stale = models.BigIntegerField(
-        _("stale"), default=0, help_text=_("How many of these it already held in a newer version.")
+        _("stale"),
+        default=0,
+        help_text=_("How many of these documents the generation already held in a newer version."),
     )
 
     objects = GenerationQuerySet.as_manager()
@@ -98,7 +109,7 @@ class Generation(models.Model):
 
 
 class RefusedDocument(models.Model):
-    """A document that a generation cannot hold, though newer code or the live one can."""
+    """A document that a generation refused, although it fits newer code or another generation."""
 
     generation = models.ForeignKey(
         Generation, on_delete=models.CASCADE, related_name="refused", verbose_name=_("generation")
@@ -108,7 +119,9 @@ class RefusedDocument(models.Model):
     digest = models.CharField(_("digest"), max_length=32)
     error = models.TextField(_("error"))
     version = models.BigIntegerField(
-        _("version"), default=0, help_text=_("Of the last write that the generation refused.")
+        _("version"),
+        default=0,
+        help_text=_("The version of the last write that the generation refused."),
     )
 
     class Meta:
@@ -139,19 +152,30 @@ class LoadRange(models.Model):
         # Code that does not know it yet inserts rows during a deploy.
         default="",
         db_default="",
-        help_text=_("The model that it is of, where several share the index."),
+        help_text=_("The model of the documents, if several models share the index."),
     )
     after = models.TextField(
-        _("after"), blank=True, help_text=_("The key before its first one; empty at the start.")
+        _("after"),
+        blank=True,
+        help_text=_("The last key before the range. Empty if the range has no start."),
     )
     until = models.TextField(
-        _("until"), blank=True, help_text=_("Its last key; empty for all that follow.")
+        _("until"),
+        blank=True,
+        help_text=_("The last key in the range. Empty if the range has no end."),
     )
     leased_until = models.DateTimeField(
-        _("leased until"), null=True, blank=True, help_text=_("Until when a worker has claimed it.")
+        _("leased until"),
+        null=True,
+        blank=True,
+        help_text=_("Until when a worker has claimed the range."),
     )
     owner = models.CharField(_("owner"), max_length=32, blank=True)
-    rows = models.BigIntegerField(_("rows"), default=0, help_text=_("Objects that were read."))
+    rows = models.BigIntegerField(
+        _("rows"),
+        default=0,
+        help_text=_("The number of objects that were read."),
+    )
     loaded_at = models.DateTimeField(_("loaded at"), null=True, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What staff think of the results of searches."""
+"""Judgements: how staff grade the results of searches."""
 
 from typing import Any, ClassVar
 
@@ -9,10 +9,10 @@ from ..normal import normalise
 
 
 class Judgement(models.Model):
-    """One object as a result of one search: whether it belongs there."""
+    """The grade of one object among the results of one search."""
 
     class Grade(models.IntegerChoices):
-        """How well it belongs there."""
+        """How well the object fits the search."""
 
         WRONG = 0, _("does not belong there")
         FAIR = 1, _("belongs there")
@@ -21,15 +21,17 @@ class Judgement(models.Model):
 
     connection = models.CharField(_("connection"), max_length=100, default="default")
     index = models.CharField(
-        _("index"), max_length=255, help_text=_("The name that the document gives it.")
+        _("index"),
+        max_length=255,
+        help_text=_("The name of the index, as the project declares it."),
     )
     search = models.CharField(
         _("search"),
         max_length=200,
-        help_text=_("The class of a search service of the site, or “all fields”."),
+        help_text=_("The name of the class of a search service, or “all fields”."),
     )
     words = models.CharField(_("words"), max_length=200)
-    key = models.CharField(_("key"), max_length=200, help_text=_("Of the object."))
+    key = models.CharField(_("key"), max_length=200, help_text=_("The primary key of the object."))
     grade = models.PositiveSmallIntegerField(_("grade"), choices=Grade)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
@@ -51,6 +53,6 @@ class Judgement(models.Model):
         return f"{self.words}: {self.key} {self.get_grade_display()}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Bring the words into the form in which they are counted: one search is judged once."""
+        """Normalise the words as the log does, so that each search is judged only once."""
         self.words = normalise(self.words)
         super().clean_fields(exclude)

@@ -13,7 +13,7 @@ MAX_ERROR = 4_000
 
 
 class Operation(models.Model):
-    """One rebuild, swap, deletion …: who began it, how far it is, how it ended."""
+    """One rebuild, swap or other operation: who started it, its progress, and its outcome."""
 
     class Kind(models.TextChoices):
         """What is done to the index."""
@@ -33,7 +33,7 @@ class Operation(models.Model):
         PREVIEW = "preview", _("preview a swap")
 
     class State(models.TextChoices):
-        """How far it is; a running one whose lease ran out was killed."""
+        """The state of the operation. A running operation whose lease has expired was killed."""
 
         QUEUED = "queued", _("queued")
         RUNNING = "running", _("running")
@@ -43,7 +43,9 @@ class Operation(models.Model):
 
     connection = models.CharField(_("connection"), max_length=100)
     index = models.CharField(
-        _("index"), max_length=255, help_text=_("The name that the project gives it.")
+        _("index"),
+        max_length=255,
+        help_text=_("The name of the index, as the project declares it."),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
@@ -51,45 +53,49 @@ class Operation(models.Model):
         _("generation"),
         max_length=255,
         blank=True,
-        help_text=_("The generation that it creates or makes live."),
+        help_text=_("The generation that the operation creates or makes live."),
     )
     who = models.CharField(
-        _("who"),
+        _("user"),
         max_length=255,
         blank=True,
-        help_text=_("The user, or the system account of the process."),
+        help_text=_("The user who started the operation, or the system account of the process."),
     )
     host = models.CharField(_("host"), max_length=255, blank=True)
-    pid = models.PositiveIntegerField(_("process"), null=True, blank=True)
+    pid = models.PositiveIntegerField(_("process ID"), null=True, blank=True)
     owner = models.CharField(
         _("owner"),
         max_length=32,
         blank=True,
         help_text=_(
-            "Random value of the process that works on it; a process that takes it "
-            "over sets its own."
+            "A random value that identifies the process doing the operation. A process that takes "
+            "the operation over sets its own."
         ),
     )
     leased_until = models.DateTimeField(
         _("leased until"),
         null=True,
         blank=True,
-        help_text=_("Until when that process is known to be alive."),
+        help_text=_("Until when that process is assumed to be alive."),
     )
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
     steps = models.JSONField(
         _("steps"),
         default=list,
-        help_text=_("Each with its name, start, end and progress."),
+        help_text=_("The steps of the operation, each with its name, start, end and progress."),
     )
-    details = models.JSONField(_("details"), default=dict, help_text=_("The results."))
+    details = models.JSONField(
+        _("details"),
+        default=dict,
+        help_text=_("The results of the operation."),
+    )
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     begun_at = models.DateTimeField(
         _("begun at"),
         null=True,
         blank=True,
-        help_text=_("When the work on it began; until then it waited."),
+        help_text=_("When the work began. Until then, the operation was queued."),
     )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
@@ -113,16 +119,16 @@ class Operation(models.Model):
         at: datetime | None = None,
         **values: Any,
     ) -> bool:
-        """End the operation, unless another process has taken it or ended it since it was read.
+        """End the operation, unless another process took it over or ended it in the meantime.
 
         Args:
-            state: a final one.
+            state: a final state.
             error: why it failed.
             at: when it ended; now if omitted.
             values: other columns to write with it.
 
         Returns:
-            Whether it was ended here.
+            Whether this call ended the operation.
         """
         ended = at or database_now(self._state.db or DEFAULT_DB_ALIAS)
         if self.steps and not self.steps[-1]["ended"]:

@@ -1,4 +1,4 @@
-"""The outbox."""
+"""The outbox: the changes that are not yet in Elasticsearch."""
 
 from typing import ClassVar
 
@@ -7,25 +7,27 @@ from django.db.models.functions import Left, Now
 from django.utils.translation import gettext_lazy as _
 
 KEY_START = 128
-"""Characters of a key that are in the database's index."""
+"""How many characters of a key the database's index contains."""
 
 
 class OutboxEntry(models.Model):
-    """One change that is not yet in an index; written in the transaction of the change."""
+    """One change that is not yet in an index, recorded in the transaction of the change."""
 
     class Kind(models.TextChoices):
-        """What ``key`` is the primary key of."""
+        """What ``key`` identifies: an object of the index, or a related object."""
 
         OBJECT = "object", _("object")
         RELATED = "related", _("related object")
 
     connection = models.CharField(_("connection"), max_length=100)
     index = models.CharField(
-        _("index"), max_length=255, help_text=_("The name that the document gives it.")
+        _("index"),
+        max_length=255,
+        help_text=_("The name of the index, as the project declares it."),
     )
     kind = models.CharField(_("kind"), max_length=7, choices=Kind, default=Kind.OBJECT)
     model = models.CharField(
-        _("model"), max_length=200, blank=True, help_text=_("Of the related object.")
+        _("model"), max_length=200, blank=True, help_text=_("The model of the related object.")
     )
     document = models.CharField(
         _("document"),
@@ -34,26 +36,34 @@ class OutboxEntry(models.Model):
         # Code that does not know it yet inserts rows during a deploy.
         default="",
         db_default="",
-        help_text=_("The model that it is of, where several share the index."),
+        help_text=_("The model of the documents, if several models share the index."),
     )
     # Of any length: a key that no index can hold must not make a save fail.
     key = models.TextField(_("key"))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     due_at = models.DateTimeField(
-        _("due at"), null=True, blank=True, help_text=_("When to try it again; at once if empty.")
+        _("due at"),
+        null=True,
+        blank=True,
+        help_text=_("When the entry is tried again. Empty if it can be drained now."),
     )
     leased_until = models.DateTimeField(
-        _("leased until"), null=True, blank=True, help_text=_("Until when a worker has claimed it.")
+        _("leased until"),
+        null=True,
+        blank=True,
+        help_text=_("Until when a worker has claimed the entry."),
     )
     delete_sent = models.BooleanField(
         _("delete sent"),
         default=False,
-        help_text=_("Its document was deleted once, and is deleted again when this is due."),
+        help_text=_("Whether a delete was sent. It is sent once more when the entry is due."),
     )
     cursor = models.TextField(
         _("cursor"),
         blank=True,
-        help_text=_("The last object that was written because of a related one."),
+        help_text=_(
+            "The key of the last object that was written because the related object changed."
+        ),
     )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True)
@@ -61,7 +71,7 @@ class OutboxEntry(models.Model):
         _("parked at"),
         null=True,
         blank=True,
-        help_text=_("When it was parked; empty once it is tried again."),
+        help_text=_("When the entry was parked. Empty if it is not parked."),
     )
 
     class Meta:
@@ -78,7 +88,7 @@ class OutboxEntry(models.Model):
                 condition=models.Q(parked_at__isnull=False),
                 name="elasticsearch_outbox_parked",
             ),
-            # What a worker looks for, beside any number of rows that it does not: see `due()`.
+            # The rows that a worker takes, however many others there are: see `due()`.
             models.Index(
                 fields=["id"],
                 condition=models.Q(parked_at__isnull=True, due_at__isnull=True),

@@ -1,4 +1,4 @@
-"""Who owns generations."""
+"""The database that owns the generations it fills."""
 
 import secrets
 
@@ -12,14 +12,17 @@ def new_id() -> str:
 
 
 class Owner(models.Model):
-    """The one row that tells this database from all others, a fresh one of the project included."""
+    """The only row: an id that tells this database from all other databases of the project."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     key = models.CharField(
         _("key"),
         max_length=32,
         default=new_id,
-        help_text=_("Written into the mapping of each generation that this database fills."),
+        help_text=_(
+            "An identifier that is written into the mapping of each generation that this database "
+            "fills."
+        ),
     )
 
     class Meta:

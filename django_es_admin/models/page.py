@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PageManager(models.Manager[Any]):
-    """Has no rows: there is no table, and ``dumpdata`` asks every manager."""
+    """A manager without rows, because there is no table and ``dumpdata`` asks every manager."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
         """Return an empty queryset that sends no SQL."""
@@ -15,7 +15,7 @@ class PageManager(models.Manager[Any]):
 
 
 class Connection(models.Model):
-    """A connection of ``ES_SERVERS``; no table."""
+    """A connection of ``ES_SERVERS``, without a table."""
 
     objects = PageManager()
 
@@ -30,7 +30,7 @@ class Connection(models.Model):
 
 
 class Index(models.Model):
-    """An index of a connection; no table. Its permissions are those of the pages."""
+    """An index of a connection, without a table. Its permissions are those of the pages."""
 
     objects = PageManager()
 

@@ -1,4 +1,4 @@
-"""What comes first in the results of some words, and what never comes."""
+"""Promotions: the objects that come first in the results of a search, or are left out."""
 
 from datetime import date
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from ..normal import normalise
 
 
 class Promotion(models.Model):
-    """One object in the results of one search: first among them, or not there at all."""
+    """One object that comes first in the results of a search, or is left out of them."""
 
     class Effect(models.TextChoices):
         """What happens to the object."""
@@ -22,28 +22,42 @@ class Promotion(models.Model):
 
     connection = models.CharField(_("connection"), max_length=100, default="default")
     index = models.CharField(
-        _("index"), max_length=255, help_text=_("The name that the document gives it.")
+        _("index"),
+        max_length=255,
+        help_text=_("The name of the index, as the project declares it."),
     )
     search = models.CharField(
         _("search"),
         max_length=200,
         blank=True,
-        help_text=_("The class of a search service of the site; empty for all of them."),
+        help_text=_(
+            "The name of the class of a search service. Leave empty for all services of the index."
+        ),
     )
     words = models.CharField(
         _("words"),
         max_length=200,
-        help_text=_("Of the whole search; capitals and spaces make no difference."),
+        help_text=_(
+            "The whole search, as visitors type it. Capital letters and extra spaces are ignored."
+        ),
     )
-    key = models.CharField(_("key"), max_length=200, help_text=_("Of the object."))
+    key = models.CharField(_("key"), max_length=200, help_text=_("The primary key of the object."))
     effect = models.CharField(_("effect"), max_length=10, choices=Effect, default=Effect.FIRST)
     position = models.PositiveSmallIntegerField(
-        _("position"), default=1, help_text=_("The lowest comes first.")
+        _("position"), default=1, help_text=_("Objects with lower positions come first.")
     )
     begins = models.DateField(
-        _("first day"), null=True, blank=True, help_text=_("Empty for at once.")
+        _("first day"),
+        null=True,
+        blank=True,
+        help_text=_("The promotion begins on this day. Leave empty to begin immediately."),
     )
-    ends = models.DateField(_("last day"), null=True, blank=True, help_text=_("Empty for no end."))
+    ends = models.DateField(
+        _("last day"),
+        null=True,
+        blank=True,
+        help_text=_("The promotion ends after this day. Leave empty for no end."),
+    )
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:
@@ -62,15 +76,15 @@ class Promotion(models.Model):
         return f"{self.words}: {self.key} {self.get_effect_display()}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Bring the words into the form in which searches are counted."""
+        """Normalise the words as the log does."""
         self.words = normalise(self.words)
         super().clean_fields(exclude)
 
     def clean(self) -> None:
-        """Refuse a second row about the same object, words and day.
+        """Refuse a second promotion of the same object for the same words and day.
 
         Raises:
-            ValidationError: there is one.
+            ValidationError: there is another promotion.
         """
         super().clean()
         rows = Promotion.objects.using(router.db_for_read(Promotion)).filter(
@@ -89,6 +103,6 @@ class Promotion(models.Model):
             )
 
     def holds_on(self, day: date) -> bool:
-        """Whether it is in force on a day."""
+        """Return whether the promotion is active on a day."""
         begun = self.begins is None or self.begins <= day
         return begun and (self.ends is None or day <= self.ends)

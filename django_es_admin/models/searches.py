@@ -1,4 +1,4 @@
-"""What people search."""
+"""The log of searches."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LoggedSearch(models.Model):
-    """One search on one day: how often, with how many hits, in what time; nobody's in particular.
+    """The figures of one search on one day, without the users who searched.
 
-    The row without words is that of the day as a whole.
+    The row without words holds the figures of the whole day.
     """
 
     day = models.DateField(_("day"))
@@ -17,33 +17,39 @@ class LoggedSearch(models.Model):
     index = models.CharField(_("index"), max_length=255)
     digest = models.CharField(_("digest"), max_length=32, blank=True)
     search = models.CharField(
-        _("search"), max_length=200, blank=True, help_text=_("The service that was asked.")
+        _("search"), max_length=200, blank=True, help_text=_("The search service that was used.")
     )
     words = models.CharField(_("words"), max_length=200, blank=True)
     spelling = models.CharField(
-        _("spelling"), max_length=200, blank=True, help_text=_("The words as they were typed last.")
+        _("spelling"), max_length=200, blank=True, help_text=_("The words as they were last typed.")
     )
     filters = models.CharField(_("filters"), max_length=200, blank=True)
     order = models.CharField(_("order"), max_length=100, blank=True)
     count = models.PositiveIntegerField(_("searches"), default=0)
     missed = models.PositiveIntegerField(
-        _("without a hit"), default=0, help_text=_("How many of the searches found nothing.")
+        _("without a hit"), default=0, help_text=_("The number of searches that found nothing.")
     )
     hits = models.PositiveIntegerField(
-        _("hits"), default=0, help_text=_("Of the last of the searches.")
+        _("hits"), default=0, help_text=_("The number of hits of the last search.")
     )
     promoted = models.PositiveIntegerField(
-        _("promoted"), default=0, help_text=_("How many of the searches showed a promoted result.")
+        _("promoted"),
+        default=0,
+        help_text=_("The number of searches that showed a promoted result."),
     )
     milliseconds = models.FloatField(
-        _("milliseconds"), default=0.0, help_text=_("Of all the searches together.")
+        _("milliseconds"),
+        default=0.0,
+        help_text=_("The total time of all searches, in milliseconds."),
     )
     slowest = models.FloatField(_("slowest"), default=0.0)
     clicks = models.PositiveIntegerField(
-        _("opened"), default=0, help_text=_("How many results were opened.")
+        _("opened"), default=0, help_text=_("The number of results that were opened.")
     )
     passed = models.PositiveIntegerField(
-        _("passed"), default=0, help_text=_("The results above those that were opened, together.")
+        _("results above"),
+        default=0,
+        help_text=_("The total number of results above those that were opened."),
     )
 
     class Meta:
@@ -55,8 +61,8 @@ class LoggedSearch(models.Model):
                 fields=["connection", "index", "digest", "day"], name="elasticsearch_search"
             )
         ]
-        # One for each list of the page: each takes the first rows of each day, and reads of them
-        # no more than the index has.
+        # One index for each list of the page: a list takes the first rows of each day, and reads
+        # only columns that the index contains.
         indexes: ClassVar = [
             models.Index(
                 fields=["connection", "index", "day", "-count", "digest"],
@@ -82,20 +88,22 @@ class LoggedSearch(models.Model):
 
 
 class OpenedResult(models.Model):
-    """One result of one search that was opened on one day: how often, and how far down."""
+    """How often one result of one search was opened on one day, and how far down it was."""
 
     day = models.DateField(_("day"))
     connection = models.CharField(_("connection"), max_length=100)
     index = models.CharField(_("index"), max_length=255)
-    digest = models.CharField(_("digest"), max_length=32, help_text=_("Of the search."))
-    key = models.CharField(_("key"), max_length=200, help_text=_("Of the object."))
+    digest = models.CharField(_("digest"), max_length=32, help_text=_("The digest of the search."))
+    key = models.CharField(_("key"), max_length=200, help_text=_("The primary key of the object."))
     clicks = models.PositiveIntegerField(_("opened"), default=0)
     passed = models.PositiveIntegerField(
-        _("passed"), default=0, help_text=_("The results above it, each time.")
+        _("results above"),
+        default=0,
+        help_text=_("The total number of results above this one, over all clicks."),
     )
 
     class Meta:
-        # The page of the searches shows it.
+        # The page of searches shows these rows, so the right to view searches is enough.
         default_permissions = ()
         verbose_name = _("opened result")
         verbose_name_plural = _("opened results")

@@ -1,4 +1,4 @@
-"""The rules of synonyms, whose copies in Elasticsearch can always be made again from these rows."""
+"""The rules of synonyms. The copies in Elasticsearch can always be made again from them."""
 
 import re
 from typing import Any, ClassVar
@@ -19,14 +19,17 @@ class Synonym(models.Model):
     name = models.CharField(
         _("set"),
         max_length=150,
-        help_text=_("The name that an analyzer of the document gives in “synonyms_set”."),
+        help_text=_(
+            "The name of a synonym set, as the analysis settings of a document give it in "
+            "“synonyms_set”."
+        ),
     )
     rule = models.CharField(
         _("rule"),
         max_length=500,
         help_text=_(
-            "Words that mean the same, separated by commas: “pc, computer”. Or words that are "
-            "replaced, and by what: “tv => television”."
+            "Words with the same meaning, separated by commas: “pc, computer”. Or words to "
+            "replace, followed by their replacement: “tv => television”."
         ),
     )
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
@@ -45,10 +48,10 @@ class Synonym(models.Model):
         return self.rule
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Bring the rule into the form in which it is stored, and look at it.
+        """Normalise the rule, and validate it.
 
         Raises:
-            ValidationError: Elasticsearch would not take the rule, or ignore a part of it.
+            ValidationError: Elasticsearch would refuse the rule, or ignore a part of it.
         """
         self.rule = tidy(self.rule)
         super().clean_fields(exclude)
@@ -57,7 +60,7 @@ class Synonym(models.Model):
 
 
 def tidy(rule: str) -> str:
-    """Return a rule with single spaces, ``a, b => c``: so that the same rule is stored once."""
+    """Return a rule with single spaces, ``a, b => c``, so that the same rule is stored once."""
     sides = [
         ", ".join(" ".join(term.split()) for term in _COMMA.split(side))
         for side in _ARROW.split(rule)
@@ -77,7 +80,7 @@ def plain_terms(rule: str) -> list[str]:
 
 
 def find_rule_problem(rule: str) -> str:
-    """Return why a rule is none; "" if it is one.
+    """Return why a rule is invalid, or "" if it is valid.
 
     The format is that of Solr, see "Synonym token filter" in the Elasticsearch reference.
     """

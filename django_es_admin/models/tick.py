@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Tick(models.Model):
-    """The counter, one row per database, whose numbers are the versions of all writes."""
+    """The counter, one row per database, whose values are the versions of all writes."""
 
     value = models.BigIntegerField(_("value"))
 

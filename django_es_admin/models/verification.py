@@ -1,4 +1,4 @@
-"""What comparisons of an index with its database found."""
+"""The results of comparing an index with its database."""
 
 from typing import ClassVar
 
@@ -9,13 +9,13 @@ from .operation import Operation
 
 
 class Difference(models.Model):
-    """One object, or one document, that an operation found to differ."""
+    """One object or document for which an operation found a difference."""
 
     class Kind(models.TextChoices):
-        """How it differs."""
+        """The kind of difference."""
 
         MISSING = "missing", _("has no document")
-        STALE = "stale", _("has another document than would be written now")
+        STALE = "stale", _("has an outdated document")
         GHOST = "ghost", _("has no object")
         REFUSED = "refused", _("its document cannot be made")
 
@@ -36,7 +36,7 @@ class Difference(models.Model):
 
 
 class ProvenRange(models.Model):
-    """A part of an index, and when it was last seen to be equal to its database."""
+    """A part of an index, and when it was last found to be equal to its database."""
 
     connection = models.CharField(_("connection"), max_length=100)
     index = models.CharField(_("index"), max_length=255)
@@ -46,26 +46,35 @@ class ProvenRange(models.Model):
         _("document"),
         max_length=200,
         blank=True,
-        help_text=_("The model that it is of, where several share the index."),
+        help_text=_("The model of the documents, if several models share the index."),
     )
     ghosts = models.BooleanField(
         _("ghosts"),
         default=False,
-        help_text=_("Whether it is all documents, looked through for those without an object."),
+        help_text=_(
+            "Whether the range is the whole index, checked for documents without an object."
+        ),
     )
     after = models.TextField(
-        _("after"), blank=True, help_text=_("The key before its first one; empty at the start.")
+        _("after"),
+        blank=True,
+        help_text=_("The last key before the range. Empty if the range has no start."),
     )
     until = models.TextField(
-        _("until"), blank=True, help_text=_("Its last key; empty for all that follow.")
+        _("until"),
+        blank=True,
+        help_text=_("The last key in the range. Empty if the range has no end."),
     )
     compared = models.BigIntegerField(_("compared"), default=0)
     differing = models.BigIntegerField(_("differing"), default=0)
     checked_at = models.DateTimeField(
-        _("checked at"), null=True, blank=True, help_text=_("When it was compared last.")
+        _("checked at"), null=True, blank=True, help_text=_("When the range was last compared.")
     )
     proven_at = models.DateTimeField(
-        _("proven at"), null=True, blank=True, help_text=_("When it was last found to be equal.")
+        _("proven at"),
+        null=True,
+        blank=True,
+        help_text=_("When the range was last found to be equal to its database."),
     )
 
     class Meta:

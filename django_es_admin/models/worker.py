@@ -1,4 +1,4 @@
-"""The processes that write what waits, each with when it was last seen."""
+"""The processes that drain the outbox or run tasks, and when each was last seen."""
 
 from typing import ClassVar
 
@@ -8,28 +8,33 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Worker(models.Model):
-    """A process that looks after an outbox, or does the tasks of the background."""
+    """A process that drains an outbox, or runs background tasks."""
 
     class Kind(models.TextChoices):
-        """What it does, and how often."""
+        """What the process does."""
 
-        DRAIN = "drain", _("drains all the time")
-        ONCE = "once", _("drains now and then")
-        TASKS = "tasks", _("does tasks")
+        DRAIN = "drain", _("drains continuously")
+        ONCE = "once", _("drains from time to time")
+        TASKS = "tasks", _("runs tasks")
 
     kind = models.CharField(_("kind"), max_length=5, choices=Kind)
     host = models.CharField(_("host"), max_length=255)
     pid = models.PositiveIntegerField(
-        _("process"),
+        _("process ID"),
         default=0,
-        help_text=_("0 for those that drain now and then, as each time is another one."),
+        help_text=_(
+            "The process ID. 0 for a process that only drains from time to time, because each run "
+            "is a new process."
+        ),
     )
     seen_at = models.DateTimeField(_("seen at"), db_default=Now())
     rate = models.FloatField(
         _("rate"),
         null=True,
         blank=True,
-        help_text=_("Documents that it wrote in a second, as long as there was something to do."),
+        help_text=_(
+            "The number of documents written per second while there was something to write."
+        ),
     )
 
     class Meta:

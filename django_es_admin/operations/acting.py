@@ -1,4 +1,4 @@
-"""Who acts: set once where a request begins, and read where an operation is recorded."""
+"""Who performs an operation: set once where a request begins, and read when it is recorded."""
 
 import getpass
 import os
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..models import Operation
 
 MAX_NOTE = 200
-"""Characters that a person may leave with an operation."""
+"""The maximum length of a note that a person leaves with an operation."""
 
 _acting: ContextVar["Acting | None"] = ContextVar("acting", default=None)
 
@@ -21,12 +21,11 @@ class Acting:
     """Who starts operations.
 
     Args:
-        who: the user; the account of this process if nobody said so.
-        through: the face that answers for the user's rights, and its place ("admin:office"); ""
-            for code of the project, which answers for itself.
-        note: why, in the words of that person; "" if they left none.
-        begun: the operations that were begun or queued meanwhile. What others begin at the same
-            time is not among them.
+        who: the user; by default the account of this process.
+        through: the interface that checks the user's rights, with its place ("admin:office"); ""
+            for code of the project, whose rights are not checked.
+        note: the user's note about the reason; "" if there is none.
+        begun: the operations that were started or queued in this context.
     """
 
     who: str
@@ -37,11 +36,11 @@ class Acting:
 
 @contextmanager
 def acting(who: str, *, through: str = "", note: str = "") -> Iterator[Acting]:
-    """Record the operations that begin in the context under the name of ``who``.
+    """Record the operations that start in the context under the name ``who``.
 
     Args:
         through: see :class:`Acting`.
-        note: likewise.
+        note: see :class:`Acting`.
     """
     acting = Acting(who, through, note)
     token = _acting.set(acting)
@@ -64,7 +63,7 @@ def leaving(note: str) -> Iterator[None]:
 
 
 def who_acts() -> str:
-    """Return the name to record: the user's, or that of the account that runs this process."""
+    """Return the name to record: the user, or the account that runs this process."""
     acting = _acting.get()
     if acting is not None:
         return acting.who
@@ -75,25 +74,25 @@ def who_acts() -> str:
 
 
 def acts_through() -> str:
-    """Return the interface that checks the rights of the person who acts; "" if none does."""
+    """Return the interface that checks the user's rights; "" if none does."""
     acting = _acting.get()
     return acting.through if acting is not None else ""
 
 
 def note_left() -> str:
-    """Return why the person who acts does that, in their words; "" if they do not say."""
+    """Return the user's note about the reason; "" if there is none."""
     acting = _acting.get()
     return _in_one_line(acting.note)[:MAX_NOTE] if acting is not None else ""
 
 
 def note_begun(operation: Operation) -> None:
-    """Record an operation that was begun or queued for the person who acts."""
+    """Add an operation to those that were started or queued in this context."""
     acting = _acting.get()
     if acting is not None:
         acting.begun.append(operation)
 
 
 def _in_one_line(text: str) -> str:
-    """Return a text as a database can keep it: NUL and half of a character are in no JSON there."""
+    """Return a text without characters that JSON in a database cannot hold, such as NUL."""
     kept = (" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
     return " ".join("".join(kept).split())

@@ -1,26 +1,26 @@
-"""Check again, when a task begins, that the person who requested it still has the right."""
+"""Check again, when a task starts, that the user who requested it still has the right."""
 
 from collections.abc import Callable
 
 from ..models import Operation
 
 Authority = Callable[[Operation, str], bool]
-"""Gets the operation, and which of the face's places it was asked through."""
+"""Gets the operation, and the place in the interface, such as the name of an admin site."""
 
 _authorities: dict[str, Authority] = {}
 
 
 def register_authority(face: str, authority: Authority) -> None:
-    """Let a face answer for the operations that it queues.
+    """Let an interface check the rights for the operations that it queues.
 
     Args:
-        face: the part before the colon of ``details["through"]``.
+        face: the part of ``details["through"]`` before the colon.
     """
     _authorities[face] = authority
 
 
 def is_still_allowed(operation: Operation) -> bool:
-    """Whether the operation may begin; one that was queued by code of the project always may."""
+    """Return whether the operation may start. If code of the project queued it, it always may."""
     through = operation.details.get("through")
     if through is None:
         return True

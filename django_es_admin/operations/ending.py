@@ -1,4 +1,4 @@
-"""How an operation ends before its work is done: it is cancelled, abandoned or found dead."""
+"""How an operation ends early: it is cancelled, given up, or its process was killed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ def find_cancel_refusal(operation: OperationStatus) -> str:
 
 
 def cancel(operation: OperationStatus) -> None:
-    """Cancel an operation: at once if no process works on it yet, else at its next sign of life.
+    """Cancel an operation: immediately if it has not started, else at its next sign of life.
 
     The live generation does not change; a generation that is being built is not made live.
 
     Raises:
-        OperationRefused: there is nothing to cancel.
+        OperationRefused: the operation cannot be cancelled.
     """
     refusal = find_cancel_refusal(operation)
     if refusal:
@@ -46,7 +46,7 @@ class Cancelled:
     """An operation that was cancelled.
 
     Args:
-        at_once: whether it has ended; else it ends after its current step or batch.
+        at_once: whether the operation has ended. Otherwise it ends after its current step or batch.
     """
 
     operation: OperationStatus
@@ -56,10 +56,10 @@ class Cancelled:
 def cancel_operations(
     definition: IndexDefinition, kinds: Collection[str] = ()
 ) -> tuple[Cancelled, ...]:
-    """Cancel all operations that run or wait on an index, and return them.
+    """Cancel all operations on an index that run or wait, and return them.
 
     Args:
-        kinds: of operations; of all if empty.
+        kinds: the kinds of operations to cancel; all kinds if empty.
     """
     found = status_of(
         operations_of(definition).filter(
@@ -79,11 +79,11 @@ def cancel_operations(
 
 
 def give_up(using: str, key: int, error: str) -> None:
-    """Record that an operation is not going to be done; nothing, if it does not wait any more.
+    """Record that a queued operation will not be done, if it still waits.
 
     Args:
-        using: alias of the database that it is stored in.
-        key: its primary key.
+        using: alias of the database that stores the operation.
+        key: the primary key of the operation.
     """
     waiting = Operation.objects.using(using).filter(pk=key, state=Operation.State.QUEUED).first()
     if waiting is not None:
@@ -91,11 +91,11 @@ def give_up(using: str, key: int, error: str) -> None:
 
 
 def explain_death(operation: Operation) -> str:
-    """Return why an operation ended whose process was killed."""
+    """Return the error for an operation whose process was killed."""
     return f"Its process {operation.pid} on {operation.host} ended unexpectedly."
 
 
 def bury(operation: Operation) -> None:
-    """Record that the process of an operation was killed: it ended with its last sign of life."""
+    """End an operation whose process was killed, at the time of its last sign of life."""
     error = operation.error or explain_death(operation)
     operation.finish(Operation.State.FAILED, error, at=last_sign(operation))

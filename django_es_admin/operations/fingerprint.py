@@ -1,4 +1,4 @@
-"""The fingerprint of a plan: the plan that was confirmed must be the one that is carried out."""
+"""The fingerprint of a plan, which shows whether the plan has changed since it was confirmed."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from ..backends.elasticsearch import JSON
 from ..indices.definition import IndexDefinition
 
-# What changes from one moment to the next, and does not change what is done.
+# Values that change all the time, and do not change what the operation does.
 _VOLATILE = frozenset(
     (
         "definition documents_before documents_after rows refused takes_long waiting warnings wait "
@@ -21,8 +21,9 @@ def fingerprint(kind: str, plan: Any) -> str:
     """Return sixteen hex digits that change when the plan would do something else.
 
     Args:
-        kind: of the operation.
-        plan: a frozen plan; its counts are left out, as a site in use changes them all the time.
+        kind: the kind of the operation.
+        plan: a frozen plan. Its counts are left out, because they change all the time on a site in
+            use.
     """
     definition: IndexDefinition = plan.definition
     parts = {
@@ -41,7 +42,7 @@ def _fixed(value: Any) -> Any:
     if is_dataclass(value):
         return str(value)
     if isinstance(value, Mapping):
-        # Of generations -> documents only the generations count.
+        # Of a dict of generation -> documents, only the generations count.
         return {str(k): "" if isinstance(v, int | None) else _fixed(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_fixed(item) for item in value]

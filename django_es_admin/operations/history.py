@@ -1,4 +1,4 @@
-"""Past operations, as their rows describe them."""
+"""Past and running operations, as pages and commands show them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from .running import (
 )
 
 HISTORY = 50
-"""Operations of one index that its page lists."""
+"""The number of operations that the page of an index lists."""
 
 QUIET = 15.0
-"""Seconds without progress after which the page says so."""
+"""The page reports a step that made no progress for this many seconds."""
 
 _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.CREATE: ("create",),
@@ -44,7 +44,7 @@ _ORDER: Mapping[str, tuple[Step, ...]] = {
     Operation.Kind.SYNONYMS: ("synonyms",),
     Operation.Kind.PREVIEW: ("preview",),
 }
-"""The steps of each kind; those that only some have are left out."""
+"""The steps of each kind of operation, without those that only some operations have."""
 
 _AFTER_THE_BUILD = ("swap", "standby")
 
@@ -57,13 +57,13 @@ class StepStatus:
     """One step of an operation.
 
     Args:
-        name: as in :data:`~django_es_admin.operations.progress.Step`.
-        ended: None while it is running, or if its process was killed.
-        done: how much of it is done, in its own unit.
-        total: of how much; None where that is not known.
-        moved: when more of it was done last; None where that was not recorded.
-        stopped: when its process was last known to be alive, if it was killed.
-        now: the database's time when it was read, if it goes on.
+        name: see :data:`~django_es_admin.operations.progress.Step`.
+        ended: when the step ended; None while it is running, or if its process was killed.
+        done: how much is done, in the unit of the step.
+        total: how much there is to do; None if unknown.
+        moved: when the step last made progress; None if that was not recorded.
+        stopped: when the process was last known to be alive, if it was killed.
+        now: the database's time when the step was read, if it is running.
     """
 
     name: str
@@ -77,19 +77,19 @@ class StepStatus:
 
     @property
     def seconds(self) -> float:
-        """For how long it went on until now, or until it stopped."""
+        """How long the step has taken so far, or until its process was killed."""
         return _between(self.began, self.ended or self.stopped or self.now or timezone.now())
 
     @property
     def rate(self) -> float | None:
-        """How much was done each second; None where there is nothing to count."""
-        # As long as nothing is done it is what it was, and does not sink.
+        """How much is done per second; None if there is nothing to count."""
+        # While there is no progress, the rate stays the same instead of going down.
         seconds = self.seconds if self.ended else _between(self.began, self.moved) or self.seconds
         return self.done / seconds if self.total and self.done and seconds else None
 
     @property
     def quiet(self) -> float | None:
-        """For how many seconds nothing of it was done; None if that is not worth a word."""
+        """For how many seconds the step made no progress; None if that is not long."""
         if self.ended or self.stopped or self.moved is None:
             return None
         quiet = _between(self.moved, self.now or timezone.now())
@@ -97,7 +97,7 @@ class StepStatus:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will take at that rate; None if that is unknown."""
+        """How long the step will take at that rate; None if unknown."""
         if self.ended or self.stopped or self.quiet or self.total is None or not self.rate:
             return None
         return max(self.total - self.done, 0) / self.rate
@@ -108,8 +108,8 @@ class OperationStatus:
     """One operation.
 
     Args:
-        row: as it is stored.
-        using: alias of the database that it is stored in.
+        row: the stored operation.
+        using: alias of the database that stores it.
     """
 
     row: Operation
@@ -117,42 +117,42 @@ class OperationStatus:
 
     @cached_property
     def now(self) -> datetime:
-        """The database's time when it was read."""
+        """The database's time when the operation was read."""
         return now_of(self.row)
 
     @cached_property
     def clock(self) -> Clock:
-        """How the clock of the times that it has differs from that of this process."""
+        """The difference between the database's clock and the clock of this process."""
         return clock_of(self.now)
 
     @property
     def began(self) -> datetime:
-        """When it was begun, by the clock of this process."""
+        """When the operation was started or queued, by the clock of this process."""
         return self.clock.here(self.row.created_at)
 
     @cached_property
     def alive(self) -> bool:
-        """Whether some process works on it, or is going to."""
+        """Whether a process works on the operation, or is going to."""
         return is_alive(self.row)
 
     @cached_property
     def unattended(self) -> bool:
-        """Whether it waits for a worker for so long that there may be none."""
+        """Whether the operation has waited so long that there may be no worker."""
         return is_unattended(self.row)
 
     @property
     def is_rebuild(self) -> bool:
-        """Whether it is a rebuild."""
+        """Whether the operation is a rebuild."""
         return self.row.kind == Operation.Kind.REBUILD
 
     @property
     def interrupted(self) -> bool:
-        """Whether its process ended unexpectedly."""
+        """Whether the process of the operation was killed."""
         return self.row.state == Operation.State.RUNNING and not self.alive
 
     @cached_property
     def steps(self) -> tuple[StepStatus, ...]:
-        """Its steps until now."""
+        """The steps so far."""
         stopped = self.ended if self.interrupted else None
         return tuple(_step(step, stopped, self.now) for step in self.row.steps)
 
@@ -165,7 +165,7 @@ class OperationStatus:
 
     @property
     def coming(self) -> tuple[Step, ...]:
-        """The steps that have not started, in their order; none unless the operation runs."""
+        """The steps that have not started, in order; none unless the operation is running."""
         if not self.alive:
             return ()
         order = _ORDER.get(self.row.kind, ())
@@ -176,7 +176,7 @@ class OperationStatus:
         return tuple(order[last + 1 :])
 
     def seconds_left(self) -> float | None:
-        """Return how long it will take in all, as the last one of its kind did; None if unknown."""
+        """Return the seconds left, judging by the last operation of this kind; None if unknown."""
         if not self.alive:
             return None
         last = {step.name: step.seconds for step in _last_done(self.row, self.using)}
@@ -192,7 +192,7 @@ class OperationStatus:
 
     @property
     def failures(self) -> list[tuple[str, str]]:
-        """Key and reason of the first documents that were refused."""
+        """Key and error of the first documents that were refused."""
         return [(str(key), str(why)) for key, why in self.row.details.get("failures", ())]
 
     @property
@@ -202,37 +202,37 @@ class OperationStatus:
 
     @property
     def source(self) -> str:
-        """The generation that was live before; "" where nothing took its place."""
+        """The generation that was live before; "" if none was."""
         told = self.row.details
         moved = self.row.state == Operation.State.DONE and told.get("swap") is not False
         return str(told.get("source") or "") if moved and self.row.kind in _MOVES else ""
 
     @property
     def ended(self) -> datetime | None:
-        """When it ended; if its process was killed, when that was last known to be alive."""
+        """When the operation ended, or was last known to be alive if its process was killed."""
         return last_sign(self.row) if self.interrupted else self.row.ended_at
 
     @property
     def begun(self) -> datetime | None:
-        """When the work on it began; None if it did not."""
+        """When the work began; None if it has not begun."""
         if self.row.begun_at or not self.row.host:
             return self.row.begun_at
-        # Those of older versions do not tell; what did not wait began at once.
+        # Operations of older versions do not record this; one that did not wait began immediately.
         return self.steps[0].began if self.row.steps else self.row.created_at
 
     @property
     def waited(self) -> float:
-        """How many seconds it waited until a process started it."""
+        """How many seconds the operation waited until a process started it."""
         return _between(self.row.created_at, self.begun or self.ended or self.now)
 
     @property
     def worked(self) -> float | None:
-        """How many seconds it ran; None if it never started."""
+        """How many seconds the operation ran; None if it never started."""
         return _between(self.begun, self.ended or self.now) if self.begun else None
 
 
 def _between(start: datetime, end: datetime | None) -> float:
-    """Return seconds, none below 0."""
+    """Return the seconds between two times, at least 0."""
     return max((end - start).total_seconds(), 0.0) if end else 0.0
 
 
@@ -254,12 +254,12 @@ def _moment(text: str) -> datetime:
 
 
 def status_of(rows: Iterable[Operation], using: str) -> tuple[OperationStatus, ...]:
-    """Return the operations of rows of one database."""
+    """Return the operations for rows of one database."""
     return tuple(OperationStatus(row, using) for row in rows)
 
 
 def open_operations(using: str) -> tuple[OperationStatus, ...]:
-    """Return the operations of one database that run or wait, the newest first."""
+    """Return the running and queued operations of one database, the newest first."""
     found = status_of(_all(using).filter(state__in=_OPEN), using)
     return tuple(operation for operation in found if operation.alive)
 
@@ -272,7 +272,7 @@ def last_operations(using: str) -> dict[tuple[str, str], OperationStatus]:
 
 
 def last_verifications(using: str) -> dict[tuple[str, str], OperationStatus]:
-    """Return connection and name of each index -> its last comparison that came to its end."""
+    """Return connection and name of each index -> its last finished comparison."""
     done = _all(using).filter(kind=Operation.Kind.VERIFY, state=Operation.State.DONE)
     newest = done.order_by().values("connection", "index").annotate(last=Max("pk"))
     rows = done.filter(pk__in=newest.values("last"))
@@ -290,7 +290,7 @@ def operations_on(connection: str, index: str, using: str) -> tuple[OperationSta
 
 
 def _last_done(row: Operation, using: str) -> tuple[StepStatus, ...]:
-    """Return the steps of the last operation like this one that was done."""
+    """Return the steps of the last finished operation of the same kind on the index."""
     done = _all(using).filter(
         connection=row.connection,
         index=row.index,
@@ -305,11 +305,11 @@ def get_operation(using: str, key: str) -> OperationStatus:
     """Return one operation.
 
     Args:
-        using: alias of the database that it is stored in.
-        key: its primary key, as text.
+        using: alias of the database that stores the operation.
+        key: the primary key of the operation, as text.
 
     Raises:
-        OperationMissing: it does not exist, or was removed.
+        OperationMissing: the operation does not exist, or was removed.
     """
     known = using in connections and key.isdecimal() and len(key) < 19
     row = _all(using).filter(pk=key).first() if known else None
@@ -319,7 +319,7 @@ def get_operation(using: str, key: str) -> OperationStatus:
 
 
 def last_rate(definition: IndexDefinition) -> float | None:
-    """Return how many rows the last rebuild loaded each second; None where that is not known."""
+    """Return how many rows per second the last rebuild loaded; None if unknown."""
     done = operations_of(definition).filter(kind=Operation.Kind.REBUILD, state=Operation.State.DONE)
     last = status_of(done.order_by("-pk")[:1], definition.database)
     steps = last[0].steps if last else ()

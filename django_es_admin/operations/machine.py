@@ -1,7 +1,7 @@
-"""Whether a process that a row names can be looked for here: by its machine, not only its host.
+"""Whether this process can look for the process of an operation: it must run on this machine.
 
-Two containers may have the same host name, and their processes the same numbers. What tells them
-apart is the start of the kernel and the namespace that the numbers are of.
+Two containers may have the same host name, and their processes the same ids. The start time of the
+kernel and the namespace of the process ids tell them apart.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ _SEPARATOR = "."
 
 
 def make_owner() -> str:
-    """Return a random value for a process that works on an operation, with its machine in it."""
+    """Return a random value for a process that works on an operation, which names its machine."""
     return f"{_machine()}{_SEPARATOR}{secrets.token_hex(8)}"
 
 
 def is_here(host: str, owner: str) -> bool:
-    """Whether the process of an operation is one of those that this process can look for.
+    """Return whether this process can look for the process of an operation.
 
     Args:
-        host: its name; of owners that older code made, nothing else is known.
-        owner: as of :func:`make_owner`.
+        host: the host name of the operation, which is all that older versions recorded.
+        owner: the value from :func:`make_owner`.
     """
     if host != socket.gethostname():
         return False
@@ -38,7 +38,7 @@ def is_here(host: str, owner: str) -> bool:
 
 
 def exists(pid: int | None) -> bool:
-    """Whether a process of this machine runs."""
+    """Return whether a process of this machine is running."""
     if pid is None:
         return False
     try:
@@ -51,19 +51,19 @@ def exists(pid: int | None) -> bool:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended, and nobody asked how: in containers, often nobody does."""
+    """Return whether a process has ended without its parent noticing, as in many containers."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    # The name of a program, in brackets, may hold anything.
+    # The name of the program, in brackets, may contain any character.
     return stat.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 @cache
 def _machine() -> str:
     known = [f"{uuid.getnode()}"]
-    # Where there is no such thing, processes are not kept apart in this way.
+    # Without namespaces, there is nothing to tell apart.
     with suppress(OSError):
         known = [_BOOT.read_text(encoding="ascii"), str(_NUMBERS.readlink())]
     return hashlib.sha256("|".join(known).encode()).hexdigest()[:_DIGITS]

@@ -27,7 +27,7 @@ from ..faults import Fault, close_broken, fault_of
 from ..incidents import tell
 
 PASSING = (ConnectionUnavailable, ServerBusy, ServerNotReady, IndexBlocked, BatchTooOld)
-"""What may be otherwise in a moment."""
+"""The errors that may be over in a moment."""
 
 _OF_THE_DATABASE = (DatabaseBusy, DatabaseUnavailable)
 
@@ -37,29 +37,29 @@ Result = TypeVar("Result")
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether an error of Elasticsearch may be over in a moment."""
+    """Return whether an error of Elasticsearch may be over in a moment."""
     return isinstance(error, PASSING)
 
 
 def is_cluster_away(error: BaseException) -> bool:
-    """Whether an error says that Elasticsearch did not do any work, whatever index it was asked of.
+    """Return whether an error means that Elasticsearch did not work for any index.
 
-    A block of one index is none: who begins again finds the same block.
+    A block of one index is not such an error, because a new attempt would find the same block.
     """
     return is_outage(error) and not isinstance(error, IndexBlocked)
 
 
 def is_database_outage(error: BaseException) -> bool:
-    """Whether an error of a database may be over in a moment; ask before anything else."""
+    """Return whether an error of a database may soon be over. Call it before other queries."""
     return isinstance(error, _OF_THE_DATABASE) or fault_of(error) is not Fault.DATA
 
 
 class Patience:
-    """Tries again until a server has been away for ``OPERATION_PATIENCE``, without a break.
+    """Tries again until a server has been away for ``OPERATION_PATIENCE`` without a break.
 
     Args:
         on_pause: called before each pause; what it raises ends the attempts.
-        passes: whether an error may be over in a moment.
+        passes: returns whether an error may be over in a moment.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Patience:
         self._away_since: float | None = None
 
     def __call__(self, work: Callable[[], Result]) -> Result:
-        """Return what ``work`` returns, once an attempt at it succeeds."""
+        """Call ``work`` until it succeeds, and return its result."""
         attempts = Retrying(
             retry=retry_if_exception(self._passes),
             wait=wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE),
@@ -83,12 +83,12 @@ class Patience:
         return attempts(work)
 
     def renew(self) -> None:
-        """Note that the server did a part of the work."""
+        """Record that the server did a part of the work, so the time starts again."""
         self._away_since = None
 
     def _is_over(self, state: RetryCallState) -> bool:
         now = time.monotonic()
-        # Not since the beginning: an attempt may take longer than the patience.
+        # Not since the first attempt, because one attempt may take longer than the patience.
         if self._away_since is None:
             self._away_since = now
         return now - self._away_since >= get_options().operation_patience
@@ -98,31 +98,31 @@ class Patience:
 
 
 def patiently(work: Callable[[], Result], on_pause: Callable[[], None]) -> Result:
-    """Return what ``work`` returns, which is done at once or not at all.
+    """Call ``work`` until it succeeds, and return its result.
 
     Args:
-        work: what to try, again and again.
+        work: the function to call. A failed call must have no effect.
         on_pause: called before each pause; what it raises ends the attempts.
     """
     return Patience(on_pause)(work)
 
 
 def _passes(error: BaseException) -> bool:
-    # What has waited that long already is not begun again by what it is a part of.
+    # After this time, an outer ``patiently`` must not start again.
     return is_database_outage(error) and not isinstance(error, DatabaseLost)
 
 
 class DatabasePatience(Patience):
-    """Begins again whenever the database fails, as long as the failure may be short."""
+    """Calls a function again when the database fails, if the failure may be short."""
 
     def __init__(self) -> None:
         super().__init__(close_broken, _passes)
 
     def __call__(self, work: Callable[[], Result]) -> Result:
-        """Return what ``work`` returns.
+        """Call ``work`` until it succeeds, and return its result.
 
         Raises:
-            DatabaseLost: the database failed for longer.
+            DatabaseLost: the database failed for longer than ``OPERATION_PATIENCE``.
         """
         try:
             return super().__call__(work)
@@ -136,9 +136,9 @@ class DatabasePatience(Patience):
 
 
 def outlast(work: Callable[[], Result]) -> Result:
-    """Return what ``work`` returns; it is called again whenever the database fails.
+    """Call ``work`` until the database does not fail, and return its result.
 
     Raises:
-        DatabaseLost: the database failed for longer than OPERATION_PATIENCE.
+        DatabaseLost: the database failed for longer than ``OPERATION_PATIENCE``.
     """
     return DatabasePatience()(work)

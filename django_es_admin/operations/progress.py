@@ -25,13 +25,13 @@ Step = Literal[
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of an operation.
+    """The progress of an operation at one moment.
 
     Args:
-        index: the declared name.
-        step: which step runs.
-        done: how much of it is done: rows for ``load`` and ``drain``, ids for ``gate``.
-        total: of how much; None where that is not known.
+        index: the declared name of the index.
+        step: the running step.
+        done: how much is done: rows for ``load`` and ``drain``, ids for ``gate``.
+        total: how much there is to do; None if unknown.
     """
 
     index: str
@@ -44,4 +44,4 @@ OnProgress = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""

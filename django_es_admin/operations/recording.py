@@ -1,8 +1,8 @@
 """The record of an operation: made before anything is done, kept up to date, ended.
 
-The process that works on an operation holds a lease on it, which every progress renews. A process
-that was killed renews nothing, so another one can take over. If it was only suspended, it sees at
-its next progress that it no longer holds the operation, and ends.
+The process that works on an operation holds a lease, which is renewed whenever it reports progress.
+The lease of a killed process expires, so another process can take over. If the process was only
+suspended, it notices the takeover when it next reports progress, and stops.
 """
 
 import os
@@ -52,11 +52,11 @@ class Record:
     """An operation that this process works on.
 
     Args:
-        operation: its row.
-        on_progress: called with everything that the row records.
+        operation: the row.
+        on_progress: called with each progress that is recorded.
 
     Attributes:
-        recorded: when the row was written last, by ``time.monotonic()``.
+        recorded: when the row was last written, by ``time.monotonic()``.
     """
 
     operation: Operation
@@ -67,8 +67,8 @@ class Record:
         """Record the progress of the operation, and renew its lease.
 
         Raises:
-            OperationCancelled: it was cancelled.
-            OperationTakenOver: another process works on it.
+            OperationCancelled: the operation was cancelled.
+            OperationTakenOver: another process works on the operation.
         """
         self.on_progress(progress)
         steps = self.operation.steps
@@ -77,23 +77,23 @@ class Record:
             self._end_step()
             steps.append({"step": progress.step, "began": self._now(), "ended": None})
         if changed or steps[-1]["done"] != progress.done:
-            # A sign of life is no progress: what waits for a cluster gives one, too.
+            # A sign of life is not progress: an operation that waits for a cluster also gives one.
             steps[-1]["moved"] = self._now()
         steps[-1] |= {"done": progress.done, "total": progress.total}
         if changed or time.monotonic() - self.recorded >= RECORD_SECONDS:
             self._save(steps=steps)
 
     def note(self, **details: Any) -> None:
-        """Record facts at once, for the process that continues after a kill.
+        """Record facts immediately, for a process that may take over.
 
         Args:
-            details: each by its name; None takes one back.
+            details: facts by their names; None removes a fact.
         """
         known = self.operation.details | details
         self._save(details={name: value for name, value in known.items() if value is not None})
 
     def name(self, generation: str) -> None:
-        """Record which generation it makes or moves."""
+        """Record which generation the operation creates or makes live."""
         self._save(generation=generation)
 
     def _end_step(self) -> None:
@@ -116,7 +116,7 @@ class Record:
         self.recorded = time.monotonic()
         for name, value in values.items():
             setattr(self.operation, name, value)
-        # A statement that the database refused for a moment must not end what takes hours.
+        # A short failure of the database must not end an operation that takes hours.
         outlast(partial(self._write, values))
 
     def _write(self, values: Mapping[str, Any]) -> None:
@@ -139,15 +139,15 @@ def recording(
     details: Mapping[str, Any] | None = None,
     queued: Operation | None = None,
 ) -> Iterator[Record]:
-    """Record what is done in the context as an operation, and its outcome.
+    """Record what is done in the context as an operation, with its outcome.
 
     Args:
-        details: what the row is to keep from the beginning.
-        queued: the row, if it was made before by :func:`enqueue`.
+        details: facts to store when the operation starts.
+        queued: the row, if :func:`enqueue` made it.
 
     Raises:
-        OperationRunning: it is a rebuild, and another one of the index goes on.
-        OperationCancelled: it was queued, and does not wait any more.
+        OperationRunning: another rebuild of the index is running.
+        OperationCancelled: the queued operation was cancelled, or is already done.
     """
     operation = queued or outlast(partial(_row, definition, kind))
     operation.generation = generation
@@ -161,11 +161,11 @@ def recording(
         state = Operation.State.CANCELLED if cancelled else Operation.State.FAILED
         failures = {"failures": error.failures} if isinstance(error, LoadFailed) else {}
         told = _told(error, definition)
-        # Where the database is what failed, it must not hide the reason.
+        # If the database fails, this error must not hide the first one.
         close_broken()
         end = partial(operation.finish, state, told, details=operation.details | failures)
         with suppress(Error, DatabaseLost):
-            # Who pressed Ctrl-C does not wait for a database.
+            # After Ctrl-C, do not wait for a database.
             waits = isinstance(error, Exception) and not is_database_outage(error)
             outlast(end) if waits else end()
         raise
@@ -178,10 +178,10 @@ def enqueue(
     *,
     details: Mapping[str, Any] | None = None,
 ) -> Operation:
-    """Make the row of an operation that another process is going to do.
+    """Create the row of an operation that another process will do.
 
     Raises:
-        OperationRunning: it is a rebuild, and another one of the index goes on.
+        OperationRunning: another rebuild of the index is running.
     """
     with _alone(definition, kind):
         operation = _row(definition, kind)
@@ -226,7 +226,7 @@ def _begin(definition: IndexDefinition, operation: Operation, *, is_new: bool) -
 
 
 def _insert(operation: Operation, using: str) -> None:
-    """Make the row, once: the answer to a commit may have been lost."""
+    """Insert the row only once, because the answer to a commit may have been lost."""
     made = Operation.objects.using(using).filter(owner=operation.owner).first()
     operation.pk = made.pk if made else None
     operation._state.adding = made is None
@@ -234,7 +234,7 @@ def _insert(operation: Operation, using: str) -> None:
 
 
 def _take(operation: Operation, using: str) -> None:
-    """Start an operation that waits, unless it was cancelled or taken since it was read."""
+    """Start a queued operation, unless it was cancelled or started since it was read."""
     names = ("state", "host", "pid", "owner", "leased_until", "begun_at", "generation", "details")
     free = Q(state=Operation.State.QUEUED) | Q(owner=operation.owner)
     waiting = Operation.objects.using(using).filter(free, pk=operation.pk)
@@ -244,10 +244,10 @@ def _take(operation: Operation, using: str) -> None:
 
 @contextmanager
 def _alone(definition: IndexDefinition, kind: str, own: Operation | None = None) -> Iterator[None]:
-    """Let one process at a time check whether a rebuild is running, and begin one.
+    """Let only one process at a time check whether a rebuild is running, and start one.
 
     Args:
-        own: the operation that is to begin, if it is one.
+        own: the operation to start, if it is queued.
     """
     using = definition.database
     if kind != Operation.Kind.REBUILD:
@@ -271,7 +271,7 @@ def _alone(definition: IndexDefinition, kind: str, own: Operation | None = None)
 
 
 def _told(error: BaseException, definition: IndexDefinition) -> str:
-    """Return why an operation ended, for its page."""
+    """Return the error of an operation for its page."""
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted."
     return tell(error, f"An operation of {definition.name}")

@@ -1,4 +1,4 @@
-"""Why an operation cannot be done; its plan says so before it begins."""
+"""The reasons why an operation cannot be done, which its plan shows."""
 
 from django.utils.translation import gettext as _
 
@@ -8,12 +8,12 @@ from ..said import Said
 
 
 def find_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Return why nothing can be made of, or moved to, the alias of ``definition``."""
+    """Return why no generation can be created for, or become live under, an alias."""
     return [*find_readonly_refusals(definition), *find_holder_refusals(definition, live)]
 
 
 def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
-    """Return that the connection only reads, if it does."""
+    """Return a refusal if the connection is read-only."""
     alias = definition.connection.alias
     if not definition.connection.readonly:
         return []
@@ -24,12 +24,12 @@ def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
 
 
 def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Return that a physical index has the name of the alias, if one has."""
+    """Return a refusal if a physical index has the name of the alias."""
     return [explain_physical(definition)] if definition.alias in live.by_name else []
 
 
 def explain_physical(definition: IndexDefinition) -> str:
-    """Return what to do about a physical index that has the name of the alias."""
+    """Return what to do about a physical index with the name of the alias."""
     values = {"alias": definition.alias, "name": definition.name}
     if not definition.document:
         text = _(
@@ -49,7 +49,7 @@ def explain_physical(definition: IndexDefinition) -> str:
 
 
 def find_holder_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Return that several indices hold the alias, if they do."""
+    """Return a refusal if the alias belongs to several indices."""
     names = [index.name for index in live.holders(definition.alias)]
     if len(names) < 2:
         return []

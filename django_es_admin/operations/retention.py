@@ -1,4 +1,4 @@
-"""How long the records of operations stay, and how those end whose process did not end them."""
+"""How long the records of operations are kept, and how operations of killed processes end."""
 
 from datetime import datetime, timedelta
 
@@ -11,10 +11,10 @@ from .running import is_dead, operations_of
 
 
 def forget_ended(definition: IndexDefinition) -> None:
-    """Delete the records of what ended longer ago than ``OPERATION_RETENTION``, but for the last.
+    """Delete records older than ``OPERATION_RETENTION``, except the last one of each index.
 
-    The last one is what the pages show of an index that nobody has touched for long. What never
-    ended, as its process was killed or its task lost, ends here first.
+    The pages show the last operation of an index, however old it is. Operations that never ended,
+    because the process was killed or the task was lost, are ended here first.
     """
     old = database_now(definition.database) - timedelta(days=get_options().operation_retention)
     _end_abandoned(definition, old)
@@ -26,10 +26,10 @@ def forget_ended(definition: IndexDefinition) -> None:
 
 def _end_abandoned(definition: IndexDefinition, old: datetime) -> None:
     for operation in operations_of(definition).filter(state=Operation.State.RUNNING):
-        # The next rebuild ends a dead one itself, as it resumes what that has built.
+        # The next rebuild ends a killed rebuild itself, because it resumes its build.
         if operation.kind != Operation.Kind.REBUILD and is_dead(operation):
             bury(operation)
-    # A worker may still begin what waits, but not after so long.
+    # A worker may still start a queued operation, but not after so long.
     waiting = operations_of(definition).filter(state=Operation.State.QUEUED, created_at__lt=old)
     for operation in waiting:
         give_up(definition.database, operation.pk, "No worker of the background tasks began it.")

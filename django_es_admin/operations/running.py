@@ -1,4 +1,4 @@
-"""The operations of an index: past ones, and whether one is running."""
+"""The operations of an index, and whether one of them is running."""
 
 from datetime import datetime, timedelta
 
@@ -15,14 +15,14 @@ from ..said import Said
 from .machine import exists, is_here
 
 LEASE_SECONDS = 60
-"""Longer than anything between two signs of progress, and than clocks of servers differ."""
+"""Longer than the time between two reports of progress, and than the clocks of servers differ."""
 
 ABSENT = timedelta(minutes=10)
-"""After which a process that gives no sign of life, and cannot be looked for, is given up."""
+"""A process elsewhere that has given no sign of life for this long is considered killed."""
 
 
 QUEUE_SECONDS = 60
-"""For how long an operation waits for a worker of the background tasks before one is missed."""
+"""How long an operation waits for a worker until one is reported as missing."""
 
 
 def operations_of(definition: IndexDefinition) -> QuerySet[Operation]:
@@ -38,27 +38,28 @@ def operations_in(using: str) -> QuerySet[Operation]:
 
 
 def now_of(operation: Operation) -> datetime:
-    """Return the time of the operation's database, as it was when the operation was read."""
+    """Return the time of the operation's database when the operation was read."""
     now: datetime | None = getattr(operation, "now", None)
     return now or database_now(operation._state.db or DEFAULT_DB_ALIAS)
 
 
 def is_alive(operation: Operation) -> bool:
-    """Whether some process works on the operation now, or is going to."""
+    """Return whether a process works on the operation now, or is going to."""
     if operation.state == Operation.State.QUEUED:
         return True
     if operation.state != Operation.State.RUNNING or operation.leased_until is None:
         return False
     if operation.leased_until < now_of(operation):
         return False
-    # A process of this machine can be looked for; one elsewhere is alive until its lease ends.
+    # A process on this machine can be looked for. Any other counts as alive until its lease
+    # expires.
     return not is_here(operation.host, operation.owner) or exists(operation.pid)
 
 
 def is_dead(operation: Operation) -> bool:
-    """Whether an operation that was started will never end, because its process is gone.
+    """Return whether the process of a started operation was killed.
 
-    One that is only quiet, in a long statement say, is not alive by its lease, and may go on.
+    An expired lease alone does not prove that: the process may be in a long statement, and go on.
     """
     if operation.state != Operation.State.RUNNING or is_alive(operation):
         return False
@@ -69,13 +70,13 @@ def is_dead(operation: Operation) -> bool:
 
 
 def is_unattended(operation: Operation) -> bool:
-    """Whether no worker has begun a queued operation for so long that there may be none.
+    """Return whether an operation has been queued for so long that there may be no worker.
 
-    One may still begin it, but nothing waits for that.
+    A worker may still start it, but nothing waits for that.
     """
     if operation.state != Operation.State.QUEUED:
         return False
-    # Those that older code queued have no lease.
+    # Operations that older code queued have no lease.
     until = operation.leased_until or operation.created_at + timedelta(seconds=QUEUE_SECONDS)
     return until < now_of(operation)
 
@@ -88,7 +89,7 @@ def last_sign(operation: Operation) -> datetime | None:
 
 
 def running_rebuild(definition: IndexDefinition) -> Operation | None:
-    """Return the rebuild of the index that runs, or that a worker is about to begin; or None."""
+    """Return the rebuild of the index that is running or about to start, or None."""
     found = operations_of(definition).filter(
         kind=Operation.Kind.REBUILD, state__in=[Operation.State.QUEUED, Operation.State.RUNNING]
     )
@@ -96,7 +97,7 @@ def running_rebuild(definition: IndexDefinition) -> Operation | None:
 
 
 def unattended_rebuilds(definition: IndexDefinition) -> list[Operation]:
-    """Return the queued rebuilds of the index that no worker has begun."""
+    """Return the queued rebuilds of the index that no worker has started."""
     queued = operations_of(definition).filter(
         kind=Operation.Kind.REBUILD, state=Operation.State.QUEUED
     )
@@ -104,7 +105,7 @@ def unattended_rebuilds(definition: IndexDefinition) -> list[Operation]:
 
 
 def explain_running(operation: Operation) -> str:
-    """Return who works on what since when, as a refusal."""
+    """Return a refusal that names the running operation, who started it, and when."""
     since = clock_of(now_of(operation)).here(operation.created_at)
     if timezone.is_aware(since):
         since = timezone.localtime(since)

@@ -1,18 +1,18 @@
-"""Limit the speed of work: a walk must not take all of the capacity of a database or a cluster."""
+"""Limit the speed of work, so that it leaves capacity to the other users of a server."""
 
 import time
 from collections.abc import Callable
 
 LONGEST_PAUSE = 0.5
-"""Seconds between two signs of life, while nothing is done."""
+"""Seconds between two signs of life during a pause."""
 
 
 class Throttle:
-    """Pauses, so that no more than ``rate`` is done in a second.
+    """Pauses, so that no more than ``rate`` objects are handled per second.
 
     Args:
-        rate: per second; None for as fast as it goes.
-        on_pause: called again and again meanwhile; what it raises ends the pause.
+        rate: objects per second; None for no limit.
+        on_pause: called repeatedly during a pause; an exception ends the pause.
     """
 
     def __init__(self, rate: float | None, on_pause: Callable[[], None]) -> None:
@@ -21,10 +21,11 @@ class Throttle:
         self._free_at = time.monotonic()
 
     def spend(self, done: int) -> None:
-        """Note that so much was done, and wait until more may be."""
+        """Count objects that were handled, and pause if there were too many."""
         if not self._rate:
             return
-        # Time that was not used is gone: a walk that stood still does not hurry afterwards.
+        # Unused time is not saved up: after an interruption, the work does not go faster than the
+        # rate.
         self._free_at = max(self._free_at, time.monotonic()) + done / self._rate
         while (left := self._free_at - time.monotonic()) > 0:
             time.sleep(min(left, LONGEST_PAUSE))

@@ -1,7 +1,7 @@
 """The outbox: changes are captured in the transaction that makes them, and drained after it.
 
 The rooms, from the bottom up: ``rows``, ``objects``, ``drain``, ``drainers``, ``triggers``,
-``capture``. What models of projects need is here, too.
+``capture``. The package itself has what the models of a project import.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first asked for: the rooms import this package, too.
+    # Imported on first use, because the rooms import this package, too.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "captured":

@@ -11,22 +11,22 @@ APP = "django_es_admin"
 
 
 class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
-    """Note in the outbox what ``update()``, ``bulk_create()`` and ``bulk_update()`` change.
+    """Record what ``update()``, ``bulk_create()`` and ``bulk_update()`` change.
 
-    In the transaction of the change, as signals do for all others; ``aupdate()`` and the other
-    asynchronous methods likewise. Put it before the class of your own queryset.
+    The changes are recorded in the same transaction, as signals do for other changes. This includes
+    ``aupdate()`` and the other asynchronous methods. Put the class before your own queryset class.
     """
 
     is_noted_already = False
 
     def update(self, **kwargs: Any) -> int:
-        """Update as ``QuerySet.update()`` does, and record what is changed."""
+        """Update as ``QuerySet.update()`` does, and record the changes."""
         plain = super().update
         if self.is_noted_already or self.query.is_sliced or self.query.combinator:
             return plain(**kwargs)
         if not apps.is_installed(APP):
             return plain(**kwargs)
-        # Models are imported before the tables of the outbox can be, and in projects without them.
+        # Models may be imported before the models of the outbox, and in projects without them.
         from .capture.update import update  # noqa: PLC0415
 
         def change(rows: models.QuerySet[Any, Any]) -> int:
@@ -50,10 +50,10 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[Any]:
-        """Insert as ``QuerySet.bulk_create()`` does, and record what is inserted.
+        """Insert as ``QuerySet.bulk_create()`` does, and record the new objects.
 
         Raises:
-            KeyMissing: the database does not tell the keys, and the objects have none.
+            KeyMissing: the database does not return the keys, and the objects have none.
         """
         objects = list(objs)
         plain = super().bulk_create
@@ -85,7 +85,7 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def _raw_delete(self, using: str | None) -> int:
-        """Delete without signals, as Django does without receivers, and record it."""
+        """Delete without signals, as Django does without receivers, and record the deletes."""
         plain = super()._raw_delete
         if not apps.is_installed(APP):
             return plain(using)
@@ -94,7 +94,7 @@ class CapturedQuerySetMixin(models.QuerySet[Any, Any]):
         def change(rows: models.QuerySet[Any, Any]) -> int:
             if rows is self:
                 return plain(using)
-            # Of Django's own class.
+            # The method of Django's own class.
             return rows._raw_delete(using)  # noqa: SLF001
 
         return delete(self, using or self.db, change)
@@ -107,10 +107,10 @@ class CapturedQuerySet(CapturedQuerySetMixin):
 
 
 class CapturedManagerMixin(models.Manager[Any]):
-    """Capture the bulk operations of a manager's querysets, of whatever class these are."""
+    """Capture the bulk operations of a manager's querysets, whatever their class."""
 
     def get_queryset(self) -> models.QuerySet[Any, Any]:
-        """Return the manager's queryset; its bulk operations are captured."""
+        """Return the manager's queryset, with its bulk operations captured."""
         rows = super().get_queryset()
         if not isinstance(rows, CapturedQuerySetMixin):
             rows.__class__ = _captured_class(type(rows))
@@ -126,7 +126,7 @@ class CapturedManager(CapturedManagerMixin):
 @cache
 def _captured_class(base: type[models.QuerySet[Any, Any]]) -> type[models.QuerySet[Any, Any]]:
     def reduce(self: models.QuerySet[Any, Any]) -> Any:
-        # It has no name to be found by: made again from the project's class.
+        # The class cannot be imported by name, so it is made again from the project's class.
         return _empty, (base,), self.__getstate__()
 
     body = {"__reduce__": reduce, "reads_as": base}

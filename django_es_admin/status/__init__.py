@@ -1,4 +1,4 @@
-"""What pages and ``es_status`` show of connections, indices and documents.
+"""What pages and ``es_status`` show about connections, indices and documents.
 
 Nothing here changes anything in Elasticsearch. Counts may be stored.
 """

@@ -1,4 +1,4 @@
-"""What each connection answers about its indices."""
+"""The answer of each connection about its indices."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from ..indices.synonyms import read_set
 from .synonyms import Sets
 
 MOST_OTHERS = 100
-"""Undeclared indices whose documents are counted, as each takes a search."""
+"""The maximum number of undeclared indices whose documents are counted, one search each."""
 
 
 @dataclass(frozen=True)
 class ClusterAnswer:
-    """What one connection said, all in a thread of its own and without the database."""
+    """The answer of one connection, read in its own thread and without the database."""
 
     health: ConnectionHealth
     live: LiveIndices = field(default_factory=lambda: LiveIndices({}))
@@ -31,9 +31,9 @@ class ClusterAnswer:
     documents: Mapping[str, int | None] = field(default_factory=dict)
     disk: Disk | None = None
     synonyms: Sets = field(default_factory=dict)
-    """Of the indices that were asked about; a set is missing where nothing was said of it."""
+    """The synonym sets that were requested. A set about which nothing is known is missing."""
     told: datetime | None = None
-    """Where it did not answer: when it said all this last."""
+    """If the connection does not answer, the time of the answer that is shown instead."""
 
 
 def ask(
@@ -42,11 +42,11 @@ def ask(
     seconds: float,
     others: frozenset[str] | None = None,
 ) -> ClusterAnswer:
-    """Return all that one connection says of the indices within ``seconds``; never raises.
+    """Return what a connection says about the indices within ``seconds``. It never raises.
 
     Args:
-        others: physical indices whose documents to count beside those of ``definitions``; None
-            for the first of all, up to ``MOST_OTHERS``.
+        others: physical indices whose documents are counted in addition to those of
+            ``definitions``; None for the first ``MOST_OTHERS`` of all indices.
     """
     deadline = Deadline(seconds)
     try:
@@ -79,7 +79,7 @@ def _ask(
     try:
         disk = read_disk(backend, deadline)
     except ElasticsearchAdminError:
-        # It takes another privilege than the rest, and a page can do without.
+        # This needs another privilege than the rest, and a page can do without it.
         disk = None
     synonyms = _read_sets(backend, definitions, deadline)
     return ClusterAnswer(health, live, mappings, documents, disk, synonyms)
@@ -92,14 +92,14 @@ def _read_sets(
     try:
         return {real: read_set(backend, real, deadline) for real in sorted(wanted)}
     except ElasticsearchAdminError:
-        # An older server has no such request, and an account may lack the privilege.
+        # An older server does not know this request, and an account may lack the privilege.
         return {}
 
 
 def _to_count(
     live: LiveIndices, aliases: frozenset[str], others: frozenset[str] | None
 ) -> list[str]:
-    """Return the indices whose documents are counted: our own, and a bounded number of others."""
+    """Return the indices whose documents are counted: our own, and a limited number of others."""
     searchable = [index for index in live.by_name.values() if index.open]
     ours = [index.name for index in searchable if belongs(index, aliases)]
     rest = [index.name for index in searchable if not belongs(index, aliases)]
@@ -112,5 +112,5 @@ def _aliases(backend: Base, definitions: Iterable[IndexDefinition]) -> frozenset
 
 
 def belongs(index: LiveIndex, aliases: frozenset[str]) -> bool:
-    """Whether a physical index holds one of these aliases, or is a generation of one."""
+    """Return whether a physical index holds one of these aliases, or is a generation of one."""
     return not aliases.isdisjoint(index.aliases) or alias_of_generation(index.name) in aliases

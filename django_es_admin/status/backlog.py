@@ -1,4 +1,4 @@
-"""Whether anything is lost, and when the indices have caught up with their databases."""
+"""Which changes wait, and when the indices will be up to date with their databases."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from .problem import Mend, Problem
 
 @dataclass(frozen=True)
 class Backlog:
-    """The changes that are saved but not in their index yet.
+    """The saved changes that are not in their index yet.
 
     They are not lost: they wait in the database.
 
     Args:
-        waiting: changes.
-        oldest: when the first of them was made.
-        parked: changes that somebody has to look at.
-        silent: databases that do not answer, so that what waits in them is not known.
-        down: labels of the connections for which changes wait, and that do not answer.
-        seconds: that it takes to write them, at the rate of late; None where that is not known.
-        workers: how many were seen of late.
-        seen: when the last worker was; None if none ever was.
-        late: whether a change waits for longer than it has to.
+        waiting: the number of changes.
+        oldest: when the oldest of them was made.
+        parked: the number of parked changes.
+        silent: databases that do not answer, so that their changes are unknown.
+        down: labels of the connections that do not answer although changes wait for them.
+        seconds: how long it takes to write the changes at the current rate; None if unknown.
+        workers: how many workers were seen recently.
+        seen: when a worker was last seen; None if there never was one.
+        late: whether a change has waited longer than it should.
     """
 
     waiting: int = 0
@@ -43,12 +43,12 @@ class Backlog:
 
     @property
     def unattended(self) -> bool:
-        """Whether a worker must be started for the changes that wait to be written."""
+        """Whether a worker must be started to write the changes that wait."""
         return not self.workers and not self.silent and (self.late or _always_needed())
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with those that should write it."""
+        """The problems with the workers."""
         if not self.unattended:
             return ()
         mend = (Mend("drain", "--forever"),)
@@ -72,10 +72,10 @@ def sum_up(
     """Return the backlog of some indices.
 
     Args:
-        outboxes: connection and outbox of each of them.
-        connections: on which they are.
-        workers: alias of each database that feeds them -> who drains its outbox.
-        silent: those of these databases that do not answer.
+        outboxes: connection and outbox of each index.
+        connections: the connections of the indices.
+        workers: alias of each database that feeds the indices -> the workers that drain its outbox.
+        silent: the databases that do not answer.
     """
     pairs = list(outboxes)
     every = [outbox for _, outbox in pairs]

@@ -1,4 +1,4 @@
-"""One object: the document that is indexed, and the one that would be indexed now."""
+"""One object: its indexed document, and the document that would be indexed now."""
 
 import json
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ from ..outbox.objects.read import read_keys
 from ..outbox.rows.refused import read_refused
 
 _AS_SENT = Kept()
-"""An index that gives back what it was sent."""
+"""How an index keeps documents if it returns them unchanged."""
 
 
 @dataclass(frozen=True)
 class FieldPair:
-    """One field of the two documents; None for a value that one does not have.
+    """One field of both documents; None for a value that one of them does not have.
 
     Args:
-        differs: whether the values are not the same, as far as the index can tell.
+        differs: whether the values differ, as far as the index can tell.
     """
 
     name: str
@@ -41,17 +41,17 @@ class FieldPair:
 
 @dataclass(frozen=True)
 class ComparedObject:
-    """One object in the index and in the database.
+    """One object, compared in the index and in the database.
 
     Args:
-        key: of the object, as text.
-        indexed: the document that is there; None if there is none.
+        key: the key of the object, as text.
+        indexed: the indexed document; None if there is none.
         would_be: the document that would be written; None for a delete.
-        error: why it cannot be made.
-        written: when the indexed one was written, as its version tells; None where it does not.
-        waiting: rows of the outbox that tell of this very object.
-        refused: why its document was not taken when it was last sent; "" if it was.
-        kept: how the index keeps what it is sent.
+        error: why the document cannot be made.
+        written: when the indexed document was written, according to its version; None if unknown.
+        waiting: the number of outbox rows for this object.
+        refused: why the document was refused when it was last sent; "" if it was not.
+        kept: how the index keeps documents.
     """
 
     key: str
@@ -65,19 +65,19 @@ class ComparedObject:
 
     @property
     def comparable(self) -> bool:
-        """Whether there is a ``_source`` that could be compared; else nothing is said to differ."""
+        """Whether there is a ``_source`` to compare; without one, no difference is reported."""
         return self.kept.enabled
 
     @property
     def differs(self) -> bool:
-        """Whether a write would change what is there."""
+        """Whether writing the document now would change the index."""
         if self.indexed is None or self.would_be is None:
             return self.indexed is not self.would_be
         return self.comparable and not self.kept.is_equal(self.would_be, self.indexed)
 
     @property
     def fields(self) -> list[FieldPair]:
-        """The fields of both documents, differing ones first."""
+        """The fields of both documents, differing fields first."""
         here, there = self.indexed or {}, self.would_be or {}
         whole = self.differs
         pairs = [
@@ -102,19 +102,19 @@ def compare_object(
     """Compare the document of one object with what would be written now.
 
     Args:
-        key: of the object, as text; it need not exist.
-        within: of what this is a part of; ``PAGE_TIMEOUT`` holds in any case.
+        key: the key of the object, as text. The object need not exist.
+        within: the deadline of the caller; ``PAGE_TIMEOUT`` applies in any case.
 
     Raises:
         IndexMissing: there is no live generation.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().page_timeout).earlier(within)
     found = _read(definition, deadline, key)
     would_be, error = _would_be(definition, key)
     kept = _AS_SENT
     if found and would_be is not None and not kept.is_equal(would_be, found.source):
-        # Most indices give back what they were sent, and are asked no more than once.
+        # Most indices return documents unchanged, and need only one request.
         kept, found = _as_kept(definition, deadline, key, found)
     rows = OutboxEntry.objects.using(definition.database).filter(
         connection=definition.using,
@@ -132,7 +132,7 @@ def compare_object(
         waiting=rows.count(),
         kept=kept,
     )
-    # What is there as it should be is not refused any more, whatever waits of it.
+    # A document that is in the index as it should be is no longer refused, whatever waits.
     return (
         replace(compared, refused=_refusal(definition, rows, key)) if compared.differs else compared
     )
@@ -150,7 +150,7 @@ def _read(
 def _as_kept(
     definition: IndexDefinition, deadline: Deadline, key: str, found: Sample
 ) -> tuple[Kept, Sample | None]:
-    """Return how the index keeps what it is sent, and the document with all that it gives back."""
+    """Return how the index keeps documents, and the document with all that the index returns."""
     backend, alias = definition.connection, definition.alias
     kept = in_time(backend, deadline, lambda: read_kept(backend, alias, timeout=deadline.remaining))
     if not kept.asks_for_vectors:
@@ -164,7 +164,7 @@ def _refusal(definition: IndexDefinition, rows: QuerySet[OutboxEntry], key: str)
     row = failed.exclude(error="").first()
     if row is not None:
         return row.error
-    # What a live generation that was built for older code cannot hold has no row.
+    # A document that a live generation, built for older code, refused has no row.
     generations = Generation.objects.using(definition.database).filter(
         connection=definition.using, alias=definition.alias, role=Generation.Role.LIVE
     )
@@ -185,7 +185,7 @@ def _would_be(definition: IndexDefinition, key: str) -> tuple[Mapping[str, Any] 
             return None, prepared.error
         if prepared.source is None:
             return None, ""
-        # As it would come back: dates and decimals are text and numbers there.
+        # As Elasticsearch would return it: dates are texts, and decimals are numbers.
         try:
             body = encode_document(prepared.source, mapping)
         except NotEncodable as error:

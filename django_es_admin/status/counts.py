@@ -1,4 +1,4 @@
-"""How many objects belong in an index: counted when asked to, remembered for the next look."""
+"""How many objects belong in an index: counted on request, and remembered."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from ..outbox.objects.read import count_objects
 
 @dataclass(frozen=True)
 class Rows:
-    """The objects of one index.
+    """The number of objects of one index.
 
     Args:
-        number: of them; None where nobody knows.
-        counted: when they were counted; None for an estimate.
-        documents: those that were in the live generation then.
+        number: the number of objects; None if unknown.
+        counted: when the objects were counted; None for an estimate.
+        documents: how many documents the live generation contained at that time.
     """
 
     number: int | None = None
@@ -30,21 +30,21 @@ class Rows:
 
     @property
     def estimated(self) -> bool:
-        """Whether the number is the database's guess."""
+        """Whether the number is an estimate of the database."""
         return self.number is not None and self.counted is None
 
     def precedes(self, documents: int | None) -> bool:
-        """Whether they were counted beside other documents than there are now.
+        """Return whether the live generation had a different number of documents at the count.
 
         Args:
-            documents: that are in the live generation now; None where that is not known.
+            documents: the number of documents in the live generation now; None if unknown.
         """
         return self.counted is not None and documents is not None and documents != self.documents
 
     def drift(self, documents: int | None) -> int:
         """Return by how many documents the index exceeds the rows, below 0 for missing ones.
 
-        0 where that cannot be told: what was counted beside other documents says nothing of these.
+        The result is 0 if it is unknown: an old count cannot be compared with new documents.
 
         Args:
             documents: that are in the live generation now.
@@ -55,19 +55,19 @@ class Rows:
 
 
 def count_rows(definition: IndexDefinition, documents: int | None) -> Rows:
-    """Count the objects of an index, and remember the number.
+    """Count the objects of an index, and store the number.
 
     Args:
-        documents: in the live generation; None where that is not known.
+        documents: the number of documents in the live generation; None if unknown.
     """
     return remember_rows(definition, count_objects(definition), documents)
 
 
 def remember_rows(definition: IndexDefinition, number: int, documents: int | None) -> Rows:
-    """Remember an exact number of objects.
+    """Store an exact number of objects.
 
     Args:
-        documents: in the live generation; None where that is not known.
+        documents: the number of documents in the live generation; None if unknown.
     """
     now = database_now(definition.database)
     RowCount.objects.using(definition.database).update_or_create(
@@ -81,10 +81,10 @@ def remember_rows(definition: IndexDefinition, number: int, documents: int | Non
 def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tuple[str, str], Rows]:
     """Return connection and name of each index -> its objects as last counted, or estimated.
 
-    Two queries, whatever the number of indices.
+    This takes two queries, regardless of the number of indices.
 
     Args:
-        using: alias of the database that feeds all of them.
+        using: alias of the database that feeds the indices.
     """
     counts = RowCount.objects.using(using).annotate(now=Now())
     known = {
@@ -99,19 +99,19 @@ def recall_rows(using: str, definitions: Iterable[IndexDefinition]) -> dict[tupl
 
 
 def _table(definition: IndexDefinition) -> str:
-    """Return the table whose every row belongs in the index; "" if some may not."""
+    """Return the table whose rows all belong in the index; "" if some may not."""
     assert definition.document is not None  # noqa: S101 (the caller has looked)
     every = has_every_row(definition.document) and not definition.others
     return definition.document.django.model._meta.db_table if every else ""
 
 
 def _estimates(using: str, definitions: Iterable[IndexDefinition]) -> dict[str, Rows]:
-    """Return table -> what the database believes to be the number of its rows."""
+    """Return table -> the database's estimate of its number of rows."""
     tables = sorted({_table(definition) for definition in definitions} - {""})
     connection = connections[using]
     if not tables or connection.vendor != "postgresql":
         return {}
-    # -1 stands for a table that was never looked at (the manual's page of pg_class).
+    # -1 means that the table was never analyzed (PostgreSQL manual, "pg_class").
     sql = (
         "SELECT t.name, c.reltuples FROM unnest(%s::text[]) AS t(name) "
         "JOIN pg_class c ON c.oid = to_regclass(quote_ident(t.name)) WHERE c.reltuples >= 0"

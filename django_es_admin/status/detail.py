@@ -1,4 +1,4 @@
-"""Everything that the page of an index shows."""
+"""What the page of an index shows."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,21 +25,21 @@ from .figures import read_figures
 from .status import IndexStatus, index_status, unmanaged_status
 
 Look = Callable[[Base, str, Deadline], Any]
-"""Gets the connection, the name of the live generation, and the time that is left."""
+"""Gets the connection, the name of the live generation, and the remaining time."""
 
 
 @dataclass(frozen=True)
 class GenerationStatus:
-    """One physical index of a declared one.
+    """One physical index of a declared index.
 
     Args:
-        role: as in the table of generations; "" if it is not registered there.
+        role: the role in the table of generations; "" if it is not registered.
         live: whether it holds the alias.
-        exists: False for one that is registered and gone from the cluster.
-        fits: whether it was built for the document as it is in the code now.
+        exists: False if it is registered, but no longer in the cluster.
+        fits: whether it was built for the current document.
         loaded: when its load was complete; None if it was not.
         error: why its build failed.
-        known: False where the connection does not answer, so that nothing tells whether it is
+        known: False if the connection does not answer. Then it is unknown whether the index is
             live, and nothing may be deleted.
     """
 
@@ -59,18 +59,18 @@ class GenerationStatus:
 
 @dataclass(frozen=True)
 class IndexDetail:
-    """One index.
+    """One index, with its connection and generations.
 
     Args:
-        connection: how the connection is.
-        status: its line on the dashboard.
-        declared_mappings: of the document; empty without one.
-        live_mappings: of the live generation; empty if there is none.
-        settings: of the live generation, flat.
-        generations: the newest first.
-        found: what was looked for in the live generation; None if nothing was, or it failed.
-        found_error: why it could not be read.
-        backlog: what waits for it, and who writes that.
+        connection: the status of the connection.
+        status: the line of the index on the dashboard.
+        declared_mappings: the mappings of the document; empty without a document.
+        live_mappings: the mappings of the live generation; empty if there is none.
+        settings: the flat settings of the live generation.
+        generations: the generations, the newest first.
+        found: what ``look`` returned; None if it was not called, or failed.
+        found_error: why ``look`` failed.
+        backlog: the changes that wait for the index, and the workers.
     """
 
     connection: ConnectionHealth
@@ -89,16 +89,16 @@ class IndexDetail:
 def get_index(
     connection: str, name: str, *, look: Look | None = None, exact: bool = True
 ) -> IndexDetail:
-    """Return all about one index, declared or not.
+    """Return everything about one index, declared or not.
 
     Args:
         connection: alias of the connection.
-        name: the declared name, or that of a physical index.
-        look: reads something more, within the time that is left.
-        exact: count the rows.
+        name: the declared name, or the name of a physical index.
+        look: reads something more, within the remaining time.
+        exact: whether to count the rows.
 
     Raises:
-        IndexMissing: there is none, and the connection answered.
+        IndexMissing: the connection answers, but there is no such index.
         ConnectionDoesNotExist: there is no such connection.
     """
     backend = connections[connection]
@@ -129,10 +129,10 @@ def get_index(
 def _with_count(
     definition: IndexDefinition, answer: ClusterAnswer, deadline: Deadline
 ) -> tuple[ClusterAnswer, bool]:
-    """Count the documents again, for the rows of now to be compared with; tell whether to.
+    """Count the documents again, to compare them with the current rows; return whether to.
 
-    What other pages have seen is some seconds old. Where the rows were counted in these seconds,
-    that count is as good.
+    The shared answer is some seconds old. If the rows were counted in these seconds, their stored
+    count is good enough.
     """
     holders = answer.live.holders(definition.alias)
     counted = read_figures([definition]).rows(definition, None, exact=False).counted
@@ -216,7 +216,7 @@ def _generations(
         _generation(definition, answer, registered.get(name), physical.get(name), name)
         for name in registered.keys() | physical.keys()
     ]
-    # With USE_TZ off, dates of the database have no zone and those of Elasticsearch have one.
+    # With USE_TZ = False, dates of the database are naive, and those of Elasticsearch are aware.
     return tuple(sorted(every, key=_moment_of_creation, reverse=True))
 
 
@@ -254,7 +254,7 @@ def _is_live(
     row: Generation | None,
     index: LiveIndex | None,
 ) -> bool:
-    """Whether a generation is searched: by the alias, or, if no index has it, as it last was."""
+    """Return whether a generation is searched: it has the alias, or had it before it was lost."""
     if answer.health.available or answer.told:
         return bool(index and definition.alias in index.aliases)
     return bool(row and row.role == Generation.Role.LIVE)

@@ -1,4 +1,4 @@
-"""Figures of all indices from the databases; the number of queries does not grow with them."""
+"""Figures of all indices from the databases, with a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -35,18 +35,18 @@ class Figures:
     """The figures of some indices.
 
     Args:
-        running: the operations that run or wait, the newest first.
+        running: the running and queued operations, the newest first.
         counted: connection and name -> the objects as last counted, or estimated.
         outboxes: connection and name -> the changes that wait.
         registered: connection and alias -> the generations, the newest first.
         last: connection and name -> the last operation.
         verified: connection and name -> the last comparison with the database.
-        behind: database and primary key of each generation that misses what it refused.
+        behind: database and primary key of each generation that lacks documents it refused.
         silent: databases that did not answer.
-        owners: database -> the key by which it names what it owns.
-        triggers: database -> its triggers, where documents want some.
-        blocked: connection and name -> what a killed rebuild has left blocked for writes.
-        synonyms: the rules of the sets that are named; None where the database does not say.
+        owners: database -> its key as an owner.
+        triggers: database -> its triggers, if documents declare some.
+        blocked: connection and name -> the index that a killed rebuild left blocked for writes.
+        synonyms: the rules of the synonym sets; None if the database does not answer.
     """
 
     running: tuple[OperationStatus, ...] = ()
@@ -64,7 +64,7 @@ class Figures:
     blocked: dict[Key, str] = field(default_factory=dict)
 
     def triggers_of(self, definition: IndexDefinition) -> tuple[int, int]:
-        """Return how many triggers of an index are missing, and how many at its table are old."""
+        """Return how many triggers of an index are missing, and how many on its tables are old."""
         state = self.triggers.get(definition.database)
         document = definition.document
         if state is None or document is None or not has_triggers(document):
@@ -74,15 +74,15 @@ class Figures:
         return missing, sum(at == table for _, at in state.old)
 
     def knows(self, definition: IndexDefinition) -> bool:
-        """Whether the database of an index answered: else nothing is known of its generations."""
+        """Return whether the database of an index answered. If not, its generations are unknown."""
         return definition.database not in self.silent
 
     def rows(self, definition: IndexDefinition, documents: int | None, *, exact: bool) -> Rows:
-        """Return the objects of an index.
+        """Return the number of objects of an index.
 
         Args:
-            documents: in the live generation; None where that is not known.
-            exact: count them.
+            documents: how many documents the live generation contains; None if unknown.
+            exact: whether to count the objects.
         """
         if definition.document is None:
             return Rows()
@@ -90,13 +90,13 @@ class Figures:
             try:
                 return count_rows(definition, documents)
             except (DatabaseError, ProjectCodeFailed):
-                # A page about Elasticsearch has to open where a table is missing, or a document
-                # gives no queryset, too.
+                # The page must also open if a table is missing, or a document has no valid
+                # queryset.
                 return Rows()
         return self.counted.get((definition.using, definition.name), Rows())
 
     def outbox(self, definition: IndexDefinition) -> OutboxStatus:
-        """Return the state of the outbox of an index."""
+        """Return the status of the outbox of an index."""
         return self.outboxes.get((definition.using, definition.name), OutboxStatus())
 
     def generations(self, definition: IndexDefinition) -> Sequence[Generation]:
@@ -106,11 +106,11 @@ class Figures:
     def prunable(
         self, definition: IndexDefinition, searched: Collection[str], *, sound: bool = True
     ) -> list[str]:
-        """Return the names of the generations that a prune deletes now.
+        """Return the names of the generations that a prune would delete now.
 
         Args:
-            searched: names of those that hold the alias.
-            sound: whether what is searched is whole, so that nothing else is the last copy.
+            searched: the names of the indices that hold the alias.
+            sound: whether the live index is complete, so that no other generation is the last copy.
         """
         roles = {Generation.Role.FAILED, *([Generation.Role.RETIRED] if sound else [])}
         late = timezone.now() - timedelta(seconds=get_options().delete_again_after)
@@ -119,19 +119,19 @@ class Figures:
             for generation in self.generations(definition)
             if generation.role in roles
             and generation.name not in searched
-            # One that was retired a moment ago may be written to still.
+            # A process may still write to a generation that was retired a moment ago.
             and (generation.retired_at is None or generation.retired_at <= late)
         ]
 
     def generations_behind(self, definition: IndexDefinition) -> frozenset[str]:
-        """Return the names of the generations that miss what they refused."""
+        """Return the names of the generations that lack documents they refused."""
         using = definition.database
         return frozenset(
             g.name for g in self.generations(definition) if (using, g.pk) in self.behind
         )
 
     def running_on(self, definition: IndexDefinition) -> tuple[OperationStatus, ...]:
-        """Return the operations of an index that run or wait, the newest first."""
+        """Return the running and queued operations of an index, the newest first."""
         return tuple(
             operation
             for operation in self.running
@@ -144,12 +144,12 @@ class Figures:
         return self.last.get((definition.using, definition.name))
 
     def verification(self, definition: IndexDefinition) -> OperationStatus | None:
-        """Return the last comparison of an index with its database that came to its end."""
+        """Return the last finished comparison of an index with its database."""
         return self.verified.get((definition.using, definition.name))
 
 
 def read_figures(definitions: Iterable[IndexDefinition]) -> Figures:
-    """Return the figures of indices; those of a database that fails are missing."""
+    """Return the figures of indices, without those of a database that fails."""
     by_database: defaultdict[str, list[IndexDefinition]] = defaultdict(list)
     every = list(definitions)
     for definition in every:
@@ -186,5 +186,5 @@ def _add(found: Figures, using: str, group: list[IndexDefinition]) -> Figures:
 
 
 def _key(using: str) -> str:
-    # A database that never wrote to an index has no key yet; a look at a page makes none.
+    # A database that never wrote to an index has no key yet, and a page must not create one.
     return Owner.objects.using(using).values_list("key", flat=True).first() or ""

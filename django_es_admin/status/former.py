@@ -1,4 +1,4 @@
-"""What an index had before it lost its alias: a lost alias is not a lost index."""
+"""Find the generation of an index that lost its alias, so that the alias can be restored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ _ORDER = (_Role.LIVE, _Role.STANDBY, _Role.BUILDING)
 
 @dataclass(frozen=True)
 class Former:
-    """A generation that could be searched again, as it still gets each change.
+    """A generation that can be searched again, because it still gets each change.
 
     Args:
-        role: as in the table of generations: it was live, was the way back, or was to be live.
-        open: False for a closed one, which has to be opened first.
-        health: ``green``, ``yellow`` or ``red``; "" where it is not known.
+        role: the role in the table of generations: live, standby or building.
+        open: False if the index is closed, and has to be opened first.
+        health: ``green``, ``yellow`` or ``red``; "" if unknown.
     """
 
     name: str
@@ -28,18 +28,18 @@ class Former:
 
     @property
     def usable(self) -> bool:
-        """Whether the alias can be given to it as it is now."""
+        """Whether the alias can be given to the generation as it is now."""
         return self.open and self.health != "red"
 
 
 def find_former(
     definition: IndexDefinition, live: LiveIndices, generations: Iterable[Generation]
 ) -> Former | None:
-    """Return the generation that the alias belongs to; None if anything holds it, or none is left.
+    """Return the generation to restore the alias to; None if there is none, or no need.
 
     Args:
-        live: what the cluster has.
-        generations: those that are registered, the newest first.
+        live: the indices in the cluster.
+        generations: the registered generations, the newest first.
     """
     if definition.alias in live.by_name or live.holders(definition.alias):
         return None
@@ -47,7 +47,7 @@ def find_former(
         Former(row.name, row.role, live.by_name[row.name].open, live.by_name[row.name].health)
         for row in generations
         if row.name in live.by_name and row.role in _ORDER
-        # A build that never ended has a part of the rows only; what was live has them all.
+        # A build that never ended has only some of the rows; a live generation has all of them.
         if row.loaded_at is not None or row.role == _Role.LIVE
     ]
     ranked = sorted(found, key=lambda each: (not each.usable, _ORDER.index(_Role(each.role))))

@@ -1,4 +1,4 @@
-"""Which way the documents of an index are made, and why."""
+"""How the documents of an index are made, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class MadeFrom:
     Args:
         index: the declared name.
         document: name of the class.
-        way: whether the database writes them as JSON, or they are made of columns, in as many
-            queries, or of model instances, which takes longest.
-        why: why they are made in no faster way, one reason for each field; empty if there is none.
+        way: whether the documents are written as JSON by the database, made from columns, or made
+            from model instances, which takes longest.
+        why: why they are not made in a faster way, with one reason for each field; empty if there
+            is no faster way.
     """
 
     index: str
@@ -32,7 +33,7 @@ class MadeFrom:
 
 
 def read_ways(names: Iterable[str], connection: str | None = None) -> tuple[MadeFrom, ...]:
-    """Return how the documents of these indices are made; of all if there are no names."""
+    """Return how the documents of these indices are made; of all indices if there are no names."""
     with as_configured():
         return tuple(
             MadeFrom(definition.name, part.document.__name__, *_way(part.document, part.database))

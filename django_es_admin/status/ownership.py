@@ -1,4 +1,4 @@
-"""The owners that the indices of a connection name, and problems with them."""
+"""The owners of the indices of a connection, and problems with them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ class Ownership:
 
     Args:
         named: physical index -> the owner that its mapping names; none if the mapping is unknown.
-        key: of the database; "" if it has none yet, as it never wrote to an index.
+        key: the key of the database; "" if it has none, because it never wrote to an index.
     """
 
     named: Mapping[str, NamedOwner | None] = field(default_factory=dict)
     key: str = ""
 
     def is_foreign(self, name: str) -> bool:
-        """Whether another database owns an index."""
+        """Return whether another database owns an index."""
         owner = self.named.get(name)
         return owner is not None and owner.key != self.key
 
     def is_nameless(self, definition: IndexDefinition, name: str) -> bool:
-        """Whether an index is a generation, which some database has made, and names none."""
+        """Return whether an index is a generation that names no owner."""
         return (
             is_generation_name(definition.alias, name)
             and name in self.named
@@ -37,11 +37,11 @@ class Ownership:
     def problems(
         self, definition: IndexDefinition, searched: Collection[str], written: Collection[str]
     ) -> Iterator[Problem]:
-        """Yield a problem for each index with another owner, or that no longer names its owner.
+        """Yield a problem for each index with another owner, or without its former owner's name.
 
         Args:
             searched: the physical indices that hold the alias, or have its name.
-            written: names of the registered generations that changes are written to.
+            written: the names of the registered generations that get changes.
         """
         if definition.document is None:
             return
@@ -58,6 +58,6 @@ class Ownership:
 
 
 def _take_over(definition: IndexDefinition, name: str) -> Mend:
-    # A physical index in the place of the alias is not adopted as it is, but replaced.
+    # A physical index with the name of the alias cannot be adopted; it is replaced.
     verb: Verb = "rebuild" if name == definition.alias else "create"
     return Mend(verb, f"{definition.name} --take-over")

@@ -1,6 +1,6 @@
-"""A problem of an index as a value: what is wrong, how bad it is, and which verb solves it.
+"""A problem of an index as a value: what is wrong, how bad it is, and what solves it.
 
-A page shows the text and a button for the verb, a command the text and a command line.
+A page shows the text and a button. A command shows the text and a command line.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 Level = Literal["error", "warning"]
-"""``error``: searches miss something, or cannot be answered. ``warning``: they will, or may."""
+"""``error``: searches miss something, or fail. ``warning``: they will, or may."""
 
 Verb = Literal[
     "create", "rebuild", "swap", "drain", "complete", "prune", "delete_generation", "synonyms"
 ]
-"""As the pages and :mod:`django_es_admin.lifecycle` name them."""
+"""The names of the actions that solve problems, as in :mod:`django_es_admin.lifecycle`."""
 
 Obstacle = Literal["", "read-only", "rebuild"]
-"""Why a problem cannot be solved now: the connection only reads, or a rebuild is running."""
+"""Why a problem cannot be solved now: the connection is read-only, or a rebuild is running."""
 
 _COMMANDS: Mapping[Verb, str] = {
     "create": "es_create",
@@ -221,7 +221,7 @@ TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
 }
-"""What is wrong, by kind; without a full stop, as a command line may follow."""
+"""The text of each kind of problem, without a full stop, because a command line may follow."""
 
 
 PAGE_TEXTS: Mapping[str, str | Promise] = {
@@ -237,13 +237,13 @@ PAGE_TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
 }
-"""What a page says instead, as it has a button for the command."""
+"""The texts for a page, which has a button instead of the command."""
 
 _SHOWN_BY: Mapping[str, Literal["outbox", "operation"]] = {
     "outbox-refused": "outbox",
     "queued": "operation",
 }
-"""Where one sees more of a problem that no verb solves, by kind."""
+"""The page with details about a problem that no action solves, by kind."""
 
 _OBSTACLES: Mapping[Obstacle, str | Promise] = {
     "read-only": gettext_lazy(
@@ -258,9 +258,9 @@ class Mend:
     """One way to solve a problem.
 
     Args:
-        verb: what to do.
-        arguments: of its command, beside the index.
-        parameters: of its page, beside the index.
+        verb: the action.
+        arguments: arguments of the command, besides the index.
+        parameters: parameters of the page, besides the index.
     """
 
     verb: Verb
@@ -278,10 +278,10 @@ class Problem:
 
     Args:
         kind: a key of :data:`TEXTS`.
-        facts: what its text names.
-        level: how bad it is.
-        mends: what solves it, the best first; empty where no verb of ours does.
-        obstacle: why that cannot be done now; "" if it can.
+        facts: the values in its text.
+        level: the severity of the problem.
+        mends: the ways to solve it, the best first; empty if no action solves it.
+        obstacle: why it cannot be solved now; "" if it can.
     """
 
     kind: str
@@ -292,31 +292,31 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """What is wrong, as a sentence in the active language, for a terminal or a program."""
+        """The text of the problem in the active language, for a terminal or a program."""
         return f"{self._fact()}."
 
     @property
     def sentence(self) -> str | Promise:
-        """The same for a page, before its facts are filled in, as it marks these."""
+        """The text for a page, which fills in and marks up the facts."""
         return PAGE_TEXTS.get(self.kind, TEXTS[self.kind])
 
     @property
     def shown_by(self) -> Literal["", "outbox", "operation"]:
-        """Where one sees more of it: among the refused rows, or on an operation's page."""
+        """The page with details: that of the refused rows, or of an operation."""
         return _SHOWN_BY.get(self.kind, "")
 
     @property
     def is_missing(self) -> bool:
-        """Whether the index is not there at all, as happens to many at once."""
+        """Whether the index does not exist, which may be so for many indices at once."""
         return self.kind == "missing"
 
     @property
     def is_of_scrap(self) -> bool:
-        """Whether what it offers to delete never was complete, and so no last copy."""
+        """Whether it only offers to delete builds that were never complete."""
         return self.kind == "builds-failed"
 
     def __str__(self) -> str:
-        """Return the sentence for a terminal, with the commands that solve it."""
+        """Return the text for a terminal, with the commands that solve the problem."""
         lines = [mend.command() for mend in self.mends]
         if not lines:
             return self.text
@@ -326,6 +326,6 @@ class Problem:
         return _("%(problem)s: run %(command)s.") % {"problem": self._fact(), "command": commands}
 
     def _fact(self) -> str:
-        # Filled in before it becomes text: a lazy plural chooses its form by the number.
+        # Fill in the facts before converting to a string: a lazy plural depends on the number.
         text: Any = TEXTS[self.kind]
         return str(text % self.facts)

@@ -1,7 +1,7 @@
-"""What the connections said of late, shared by all processes through Django's cache.
+"""Recent answers of the connections, shared by all processes through Django's cache.
 
-However many pages are open, a connection is asked once in a few seconds. Where it does not answer,
-what it said last is kept, with the moment of that. Nothing that changes an index reads this.
+However many pages are open, a connection is asked only once in a few seconds. If it does not
+answer, its last answer is kept, with its time. Code that changes an index does not use this.
 """
 
 import time
@@ -22,30 +22,30 @@ from ..indices.definition import IndexDefinition, get_definitions
 from .answers import ClusterAnswer, ask
 
 SECONDS = 5.0
-"""For which an answer is as good as a new one."""
+"""The seconds for which an answer is used instead of a new one."""
 
 REMEMBERED = 24 * 60 * 60
-"""Seconds for which the last answer is kept."""
+"""The seconds for which the last answer is kept."""
 
 _LOOK_AGAIN = 0.05
 
 _BRIEF = 0.4
-"""The part of its time for which a page waits for a connection that was silent a moment ago."""
+"""The share of its time that a connection gets if it did not answer just before."""
 
 _PATIENCE = timedelta(minutes=1)
-"""After which a silent connection gets all of its time again, in case that it is slow."""
+"""The seconds after which such a connection gets its full time again, in case it is just slow."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a connection said.
+    """The answer of a connection.
 
     Args:
-        answer: of it; where it did not answer, what it said last beside the error.
-        taken: when it was asked.
-        told: when it said so; None if it never did.
+        answer: the answer; if there is none, the error together with the last answer.
+        taken: when the connection was asked.
+        told: when the connection answered; None if it never did.
         complete: whether the documents of undeclared indices were counted, too.
-        patient: when it was last given all of its time.
+        patient: when the connection was last given its full time.
     """
 
     answer: ClusterAnswer
@@ -55,7 +55,7 @@ class Snapshot:
     patient: datetime | None = None
 
     def answers(self, *, complete: bool) -> bool:
-        """Whether it is new, and has all that is asked for."""
+        """Return whether the answer is recent enough, and contains what is needed."""
         age = (timezone.now() - self.taken).total_seconds()
         return 0 <= age < SECONDS and (self.complete or not complete)
 
@@ -63,16 +63,16 @@ class Snapshot:
 def look(
     backends: Iterable[Base], seconds: float, *, complete: bool = False
 ) -> dict[str, Snapshot]:
-    """Return alias of each connection -> what it said; those that nobody asked of late are asked.
+    """Return alias of each connection -> its answer, which is at most a few seconds old.
 
-    Of several processes that look at once, one asks and the others wait for its answer.
+    If several processes need a new answer at the same time, one asks, and the others wait.
 
     Args:
-        seconds: that each connection has, all at once.
-        complete: count the documents of undeclared indices, too.
+        seconds: the time limit of each connection; they are asked in parallel.
+        complete: whether to count the documents of undeclared indices, too.
     """
     every = {backend.alias: backend for backend in backends}
-    # Caches that are tables of the database are read in this thread alone.
+    # A cache in a database table must be read in this thread.
     keys = {alias: _key(backend) for alias, backend in every.items()}
     known = {alias: told for alias, key in keys.items() if (told := _recall(key))}
     due = [a for a in every if a not in known or not known[a].answers(complete=complete)]
@@ -89,15 +89,15 @@ def look(
                 found[alias] = new
                 others.remove(alias)
             elif new and new.answers(complete=False):
-                # It was asked, and for less.
+                # The answer of the other process was incomplete.
                 end = 0.0
-    # The process that had the turn was killed, asked for less, or waits for longer than it may.
+    # The process that asks was killed, asks for less, or takes too long.
     found |= _ask([every[alias] for alias in others], keys, known, seconds, complete=complete)
     return {alias: found[alias] for alias in every}
 
 
 def forget(backend: Base) -> None:
-    """Let the next look ask again, as something was changed; what was said stays known."""
+    """Make the next page ask again after a change; the last answers stay known."""
     key = _key(backend)
     found = _recall(key)
     if found:
@@ -105,9 +105,9 @@ def forget(backend: Base) -> None:
 
 
 def ask_anew(backends: Iterable[Base]) -> None:
-    """Share nothing in this process from now on, and forget what these connections said.
+    """Do not share answers in this process from now on, and forget those of these connections.
 
-    For tests, whose pages show what the lines before have done.
+    This is for tests, whose pages must show the latest state.
     """
     global SECONDS  # noqa: PLW0603 (a run of tests has one process, or several of its own)
     SECONDS = 0.0
@@ -145,14 +145,14 @@ def _ask(
 
 
 def _is_silent(before: Snapshot | None, now: datetime) -> bool:
-    """Whether a connection did not answer when it had all of its time, a moment ago."""
+    """Return whether a connection recently did not answer within its full time."""
     if before is None or before.answer.health.available or before.patient is None:
         return False
     return timedelta(0) <= now - before.patient < _PATIENCE
 
 
 def _with_last(new: Snapshot, before: Snapshot | None) -> Snapshot:
-    """Complete what a connection did not say by what it said last."""
+    """Complete the answer of a connection with its last one."""
     if new.answer.health.available:
         return new
     if before is None or before.told is None:
@@ -173,7 +173,7 @@ def _declared(backend: Base) -> list[IndexDefinition]:
 
 
 def _key(backend: Base) -> str:
-    """Return a key of the cache: another server, another prefix, other indices are another one."""
+    """Return the cache key, which depends on the server, the prefix and the indices."""
     shown = details(backend)
     names = sorted(definition.alias for definition in _declared(backend))
     parts = repr((shown, type(backend).__qualname__, names))
@@ -181,7 +181,7 @@ def _key(backend: Base) -> str:
 
 
 def _recall(key: str) -> Snapshot | None:
-    # A cache that is down, or holds what other code wrote, costs the sharing and no page.
+    # If the cache fails, or contains data of other code, answers are not shared.
     with suppress(Exception):
         found: Any = cache.get(key)
         return found if isinstance(found, Snapshot) else None

@@ -1,4 +1,4 @@
-"""What takes up the disks of a cluster, and what Elasticsearch does when they are full."""
+"""What uses the disks of a cluster, and what Elasticsearch does when they are full."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -25,8 +25,8 @@ class NodeDisk:
     """The disk of one node.
 
     Args:
-        indices: bytes of all shards on it.
-        used: bytes, by whatever.
+        indices: the size of all shards on the node, in bytes.
+        used: the used space, in bytes.
     """
 
     name: str
@@ -36,7 +36,7 @@ class NodeDisk:
 
     @property
     def share(self) -> float:
-        """The share that is used, from 0 to 1."""
+        """The used share of the disk, from 0 to 1."""
         return self.used / self.total if self.total else 0.0
 
 
@@ -45,12 +45,12 @@ class Occupant:
     """One physical index.
 
     Args:
-        index: the declared name; "" for one that the project does not declare.
-        role: as in the table of generations, ``live`` for what holds the alias; "" where nothing
-            is registered of it.
-        size: bytes of the primary shards; None where that is not known.
-        replicas: how many copies of each there should be.
-        block: which block it has; "" for none.
+        index: the declared name; "" if the project does not declare the index.
+        role: the role in the table of generations, ``live`` for an index with the alias; "" if it
+            is not registered.
+        size: the size of the primary shards, in bytes; None if unknown.
+        replicas: the number of replicas of each shard.
+        block: the block of the index; "" if there is none.
     """
 
     name: str
@@ -63,13 +63,13 @@ class Occupant:
 
 @dataclass(frozen=True)
 class Space:
-    """What a connection tells of it.
+    """The space used in the cluster of a connection.
 
     Args:
-        occupants: the largest first.
-        nodes: empty where they do not tell.
-        watermarks: as they are set ("85%"), in the order of :data:`WATERMARKS`; empty where the
-            cluster's user may not see them.
+        occupants: the indices, the largest first.
+        nodes: the disks of the nodes; empty if unknown.
+        watermarks: the settings ("85%"), in the order of :data:`WATERMARKS`; empty if the user may
+            not see them.
         error: why nothing is known.
     """
 
@@ -85,15 +85,15 @@ class Space:
 
     @property
     def size(self) -> int:
-        """Bytes of all primary shards."""
+        """The size of all primary shards, in bytes."""
         return sum(each.size or 0 for each in self.occupants)
 
 
 def read_space(connection: str) -> Space:
-    """Return what takes up space; it never raises for a cluster that does not answer.
+    """Return what uses space. It does not raise if the cluster does not answer.
 
     Args:
-        connection: alias.
+        connection: alias of the connection.
     """
     backend = connections[connection]
     deadline = Deadline(get_options().page_timeout)
@@ -155,7 +155,7 @@ def _nodes(backend: Base, deadline: Deadline) -> tuple[NodeDisk, ...]:
                     int(row["disk.total"]),
                 )
                 for row in cast("list[dict[str, Any]]", answer.body)
-                # Shards without a node are listed, too, and have no disk.
+                # Shards without a node are also listed, but have no disk.
                 if row.get("disk.used") and row.get("disk.total")
             )
     except ElasticsearchAdminError:
@@ -172,7 +172,7 @@ def _watermarks(backend: Base, deadline: Deadline) -> tuple[tuple[str, str], ...
         answer = in_time(backend, deadline, ask)
         with understood(backend):
             body = answer.body
-            # What is set for the moment goes before what is set for good.
+            # Transient settings have precedence over persistent settings.
             found = {**body["defaults"], **body["persistent"], **body["transient"]}
             return tuple(
                 (name, str(found[_WATERMARK + name]))

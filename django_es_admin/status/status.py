@@ -1,4 +1,4 @@
-"""The state of connections and indices, as the dashboard and ``es_status`` show it."""
+"""The status of connections and indices, as the dashboard and ``es_status`` show it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,25 +36,25 @@ class IndexStatus:
     """One line of the dashboard.
 
     Args:
-        name: the declared name; of an index that is not declared, its physical name.
-        alias: what is searched.
+        name: the declared name; for an undeclared index, its physical name.
+        alias: the alias that is searched.
         connection: alias of the connection.
         declared: False for an index that the project does not declare.
         model: ``shop.Product``; "" without a document.
         generations: the physical indices that hold the alias: one, if all is well.
-        aliases: further aliases of those.
-        health: ``green``, ``yellow`` or ``red``; "" where it is not known.
+        aliases: other aliases of these physical indices.
+        health: ``green``, ``yellow`` or ``red``; "" if unknown.
         open: False for a closed index.
         hidden: whether it is a hidden index.
-        documents: number of documents in the live generation; None where it is not known.
-        counted: the objects in the database that belong in it.
-        size: bytes of the primary shards.
+        documents: the number of documents in the live generation; None if unknown.
+        counted: the objects in the database that belong in the index.
+        size: the size of the primary shards, in bytes.
         created: when the live generation was created.
-        differences: between declared and live mapping.
-        outbox: its changes that wait.
-        problems: what is wrong.
-        operation: the last one.
-        verification: the last comparison with the database that came to its end.
+        differences: the differences between the declared and the live mapping.
+        outbox: the status of its outbox.
+        problems: the problems of the index.
+        operation: the last operation.
+        verification: the last finished comparison with the database.
     """
 
     name: str
@@ -77,23 +77,23 @@ class IndexStatus:
     verification: OperationStatus | None = None
     counted: Rows = field(default_factory=Rows)
     former: Former | None = None
-    """The generation that its alias belongs to, if no index has the alias."""
+    """If no index has the alias, the generation to restore it to."""
     standby: str = ""
-    """The generation to go back to; "" if there is none."""
+    """The generation for a rollback; "" if there is none."""
     sound: bool = False
-    """Whether what is searched is known and whole; else nothing that could replace it may go."""
+    """Whether the live index is known and complete. If not, it may need a replacement."""
     prunable: int = 0
     """Generations that are no longer needed, and can be deleted now."""
     prunable_size: int | None = None
-    """Bytes of their primary shards, as far as they are known."""
+    """The size of the primary shards of these generations in bytes, as far as known."""
     running: tuple[OperationStatus, ...] = ()
-    """The operations that run or wait, the newest first."""
+    """The running and queued operations, the newest first."""
     known: bool = True
-    """False where the connection did not answer, so that nothing can be said of the index now."""
+    """False if the connection did not answer, so that the state of the index is unknown."""
     database_known: bool = True
-    """False where its database did not answer, so that nothing is known of its generations."""
+    """False if the database did not answer, so that the generations are unknown."""
     told: datetime | None = None
-    """Where it is not known now: when the connection said last what is shown."""
+    """If the state is unknown, the time of the answer that is shown instead."""
 
     @property
     def exists(self) -> bool:
@@ -102,33 +102,33 @@ class IndexStatus:
 
     @property
     def rows(self) -> int | None:
-        """Number of objects in the database that belong in it; None where it is not known."""
+        """The number of objects in the database that belong in the index; None if unknown."""
         return self.counted.number
 
     @property
     def rows_are_old(self) -> bool:
-        """Whether the rows were counted when there were other documents, so say nothing of these.
+        """Whether the number of documents has changed since the rows were counted.
 
-        False where nothing is known of the index now, and all that is shown is old.
+        This is False if the state of the index is unknown, because then all figures are old.
         """
         return self.known and self.counted.precedes(self.documents)
 
     @property
     def drift(self) -> int:
-        """Documents beyond the rows, below 0 for missing ones; 0 if that is unknown."""
+        """How many more documents than rows there are, below 0 for missing ones; 0 if unknown."""
         return self.counted.drift(self.documents) if self.known else 0
 
 
 @dataclass(frozen=True)
 class Status:
-    """All connections and indices.
+    """The status of all connections and indices.
 
     Args:
-        connections: in the order of ``ES_SERVERS``.
-        indices: the declared ones by name, then the others.
-        running: the operations that run or wait, the newest first.
-        disks: alias of a connection -> the room of its cluster, where that is known.
-        backlog: what waits for all these indices together.
+        connections: the connections, in the order of ``ES_SERVERS``.
+        indices: the declared indices by name, then the others.
+        running: the running and queued operations, the newest first.
+        disks: alias of a connection -> the disks of its cluster, if known.
+        backlog: the changes that wait for all these indices together.
     """
 
     connections: tuple[ConnectionHealth, ...]
@@ -137,11 +137,11 @@ class Status:
     disks: Mapping[str, Disk] = field(default_factory=dict)
     backlog: Backlog = field(default_factory=Backlog)
     read: datetime | None = None
-    """When the connections were asked, the first of them."""
+    """When the first of the connections was asked."""
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a connection is down, no worker writes the changes, or an index has a problem."""
+        """Whether a connection is down, changes wait without a worker, or there is a problem."""
         return (
             bool(self.backlog.problems)
             or any(not health.available for health in self.connections)
@@ -158,17 +158,18 @@ def get_status(
     timeout: float | None = None,
     shared: bool = False,
 ) -> Status:
-    """Return the state of connections and indices, including those that do not answer.
+    """Return the status of connections and indices, including those that do not answer.
 
     Args:
         names: only these declared indices.
         connection: only this connection.
-        unmanaged: also list indices that the project does not declare, unless there are names.
-        exact: count the rows of each index, which takes the longer the more there are; otherwise
-            they are as last counted, or estimated, and the number of queries is always the same.
-        timeout: seconds that each connection has, all at once; ``PAGE_TIMEOUT`` if omitted.
-        shared: take what another page was told of late, and what is known of a connection that
-            does not answer.
+        unmanaged: whether to list undeclared indices, too, if no names are given.
+        exact: whether to count the rows of each index, which may take long. Otherwise the last
+            count or an estimate is used, with a fixed number of queries.
+        timeout: the time limit of each connection in seconds, all in parallel; ``PAGE_TIMEOUT`` if
+            omitted.
+        shared: whether to use recent answers that are shared between processes, and the last answer
+            of a connection that does not answer.
 
     Raises:
         IndexNotDeclared: one of the names is not declared.
@@ -219,13 +220,13 @@ def index_status(
     """Return the status of one declared index.
 
     Args:
-        exact: count its rows.
+        exact: whether to count its rows.
     """
     holders = answer.live.holders(definition.alias)
     index = holders[0] if holders else None
     known = answer.health.available
     documents = answer.documents.get(index.name) if index else None
-    # What was in there then says nothing of the rows that there are now.
+    # The last known number of documents cannot be compared with the current rows.
     rows = figures.rows(definition, documents if known else None, exact=exact)
     running = figures.running_on(definition)
     sound = known and answer.live.is_sound(definition.alias)
@@ -311,7 +312,7 @@ def index_status(
 
 
 def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:
-    # An index may be declared on another connection to the same cluster.
+    # Another connection to the same cluster may declare the index.
     aliases = frozenset(d.alias for d in get_definitions() if backend.shares_cluster(d.connection))
     return [
         unmanaged_status(backend.alias, index, answer)

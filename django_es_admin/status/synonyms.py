@@ -1,4 +1,4 @@
-"""Whether Elasticsearch has the rules of synonyms that the rows say."""
+"""Compare the synonym rules in Elasticsearch with the rows."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,19 +13,19 @@ from ..indices.synonyms import rules_within
 from ..models import Synonym
 
 Sets = Mapping[str, tuple[str, ...] | None]
-"""Name of a set in Elasticsearch -> its rules; None for one that is not there."""
+"""Name of a set in Elasticsearch -> its rules; None if the set does not exist."""
 Rules = Mapping[tuple[str, str], tuple[str, ...]]
-"""Connection and name of a set -> its rules, by the rows."""
+"""Connection and name of a set -> its rules in the rows."""
 
 
 @dataclass(frozen=True)
 class SynonymsBehind:
-    """A set that is not in Elasticsearch as the rows say.
+    """A synonym set whose rules in Elasticsearch differ from the rows.
 
     Args:
-        name: as the rows have it.
+        name: the name of the set in the rows.
         count: how many rules differ.
-        built_in: whether the live generation holds its rules itself, so that a rebuild fixes it.
+        built_in: whether the rules are part of the live generation, so that a rebuild is needed.
     """
 
     name: str
@@ -34,10 +34,10 @@ class SynonymsBehind:
 
 
 def read_rules(definitions: Iterable[IndexDefinition]) -> Rules:
-    """Return the rules of all sets that indices name, in one query; in none where they name none.
+    """Return the rules of all sets that indices use, with one query at most.
 
     Raises:
-        DatabaseError: of the database.
+        DatabaseError: the database failed.
     """
     wanted = {(d.using, name) for d in definitions for name in d.synonyms}
     if not wanted:
@@ -53,7 +53,7 @@ def read_rules(definitions: Iterable[IndexDefinition]) -> Rules:
 
 
 def read_rules_or_none(definitions: Iterable[IndexDefinition]) -> Rules | None:
-    """Return the same; None where the database does not say."""
+    """Return the same as :func:`read_rules`; None if the database fails."""
     try:
         return read_rules(definitions)
     except DatabaseError:
@@ -63,11 +63,11 @@ def read_rules_or_none(definitions: Iterable[IndexDefinition]) -> Rules | None:
 def find_behind(
     definition: IndexDefinition, index: LiveIndex | None, rules: Rules, sets: Sets
 ) -> tuple[SynonymsBehind, ...]:
-    """Return the sets of an index that are not in Elasticsearch as the rows say.
+    """Return the sets of an index whose rules in Elasticsearch differ from the rows.
 
     Args:
         index: the live generation.
-        sets: what Elasticsearch said of them; what is not among them is not known.
+        sets: the sets in Elasticsearch. A set that is missing here is unknown.
     """
     found = []
     for name, real in definition.synonyms.items():
@@ -82,7 +82,7 @@ def find_behind(
 
 
 def count_differing(wanted: Iterable[str], live: Iterable[str] | None) -> int:
-    """Return how many rules only one side has; 1 at least for a set that is not there."""
+    """Return how many rules are on only one side; at least 1 for a set that does not exist."""
     if live is None:
         return sum(1 for _rule in wanted)
     ours, theirs = Counter(wanted), Counter(live)

@@ -40,7 +40,7 @@ def prepare_indices() -> None:
     index has learnt from documents stays.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     breaker.reset()
     snapshot.ask_anew(connections.all())
@@ -54,7 +54,7 @@ def refresh_indices() -> None:
     """Make searchable what was written to the indices of this run.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     for connection in writable_connections():
         with translated(connection):
@@ -148,7 +148,7 @@ def delete_all(connection: Base) -> None:
     """Delete every index of this run that the connection reaches, and the synonyms that they used.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     with translated(connection):
         _delete(connection, _read(connection).keys())

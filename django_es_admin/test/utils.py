@@ -45,7 +45,7 @@ def teardown_djangoes() -> None:
     """Delete every index of this run, its parallel processes included, and use the project's names.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it. If it is down, or refuses the
+        ElasticsearchAdminError: a request failed. If it is down, or refuses the
             credentials, there are none.
     """
     if not is_set_up():

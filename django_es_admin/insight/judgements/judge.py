@@ -88,7 +88,7 @@ def judge(definition: IndexDefinition, generation: str = "") -> JudgeResult:
         NothingJudged: no search of this index is judged.
         GenerationUnknown: the index has no such generation.
         SearchUnknown: a search that was judged is gone.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     grades = read_grades(definition)
     if not grades:

@@ -83,7 +83,7 @@ def read_results(
         order: name of an order of the search.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     words = normalise(text)
     parts = Question(search, words, filters, order, spelling=text).parts()

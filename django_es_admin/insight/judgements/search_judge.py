@@ -31,7 +31,7 @@ class SearchJudge:
 
         Raises:
             GateClosed: the judgements, or a search of them, are gone.
-            ElasticsearchAdminError: Elasticsearch cannot be asked.
+            ElasticsearchAdminError: a request failed.
         """
         try:
             after = judge(definition, generation)

@@ -21,14 +21,14 @@ AT_ONCE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class PreviewPlan:
-    """What ``run_preview`` will do.
+    """The plan of ``run_preview``.
 
     Args:
         live: what is asked now; "" where that is not known.
         generation: what it is compared with; "" where that is not known.
         searches: logged ones that are asked at most.
         seconds: after which no further request begins.
-        refusals: why it cannot be done, empty if it can.
+        refusals: why the operation cannot be done; empty if it can.
     """
 
     definition: IndexDefinition
@@ -71,12 +71,12 @@ def run_preview(
     """Send the searches to both generations, and store what differs in the record of the operation.
 
     Args:
-        queued: its record, if it was made before.
+        queued: the record of the operation, if it was queued.
 
     Raises:
         OperationRefused: the plan has refusals.
         OperationCancelled: it was cancelled.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
         raise OperationRefused(together(plan.refusals))

@@ -48,7 +48,7 @@ def preview(
     Raises:
         GenerationUnknown: there is no such generation, or none beside the live one.
         IndexMissing: there is no live generation.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     target = index_to_ask(definition, generation) if generation else newest(definition)
     # By its name: what is compared stays the same, though somebody moves the alias.

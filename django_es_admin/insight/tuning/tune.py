@@ -54,7 +54,7 @@ def tune(
         seconds: after which no further request begins.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     index = index_to_ask(definition, "")
 

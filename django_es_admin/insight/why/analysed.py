@@ -121,7 +121,7 @@ def read_fields_of(connection: Base, index: str, deadline: Deadline) -> LiveFiel
     """Return the fields of a live index.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)

@@ -37,7 +37,7 @@ def ask_parts(
         parts: name -> query.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     connection = definition.connection
     with translated(connection):
@@ -86,7 +86,7 @@ def rank_of(
     """Return where a document stands among the hits; None where it is none of them.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     connection = definition.connection
     whole = {"bool": {"must": query, "filter": list(filters)}}

@@ -1,4 +1,4 @@
 """What a swap is made of: the target, the plan, and the one ``_aliases`` request.
 
-Nothing here sends the request; the verb ``swap`` does.
+Nothing here sends the request; ``lifecycle.swap`` does.
 """

@@ -19,18 +19,18 @@ _VISIBLE = ("is_hidden", False)
 def alias_actions(
     definition: IndexDefinition, holders: list[LiveIndex], target: str
 ) -> tuple[Action, ...]:
-    """Return the actions that move the alias, and the declared ones beside it, to ``target``.
+    """Return the actions that move the alias, and the declared extra aliases, to ``target``.
 
-    ``must_exist`` makes the whole request fail if the alias was moved meanwhile. A physical index
-    with the name of the alias must be deleted: both cannot exist.
+    ``must_exist`` makes the whole request fail if the alias was moved in the meantime. A physical
+    index with the name of the alias is deleted, because both cannot exist.
 
     Args:
-        holders: what holds the alias now, or the physical index of its name.
+        holders: the indices that hold the alias now, or the physical index with its name.
     """
     removals: list[Action] = []
     others = {name: dict(properties) for name, properties in definition.aliases.items()}
     for index in holders:
-        # An alias as it is now keeps its properties, whatever the settings say of a new one.
+        # An existing alias keeps its properties, even if the settings declare others.
         others.update({name: dict(index.aliases[name]) for name in index.aliases if name in others})
         if index.name == definition.alias:
             removals.append({"remove_index": {"index": index.name}})
@@ -39,7 +39,7 @@ def alias_actions(
         removals += [
             {"remove": {"index": index.name, "alias": name, "must_exist": True}} for name in names
         ]
-    # A filter or a routing that somebody gave the alias decides what is found, and for whom.
+    # Keep a filter or a routing that somebody set: it decides what is found, and by whom.
     properties = alias_properties(definition, holders)
     additions: list[Action] = [{"add": {"index": target, "alias": definition.alias, **properties}}]
     additions += [
@@ -79,7 +79,7 @@ def kept_properties(definition: IndexDefinition, holders: list[LiveIndex]) -> li
 
 
 def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return properties of an alias as Elasticsearch shows them."""
+    """Return the properties of an alias as Elasticsearch shows them."""
     shown = {key: value for key, value in properties.items() if (key, value) != _VISIBLE}
     if "routing" in shown:
         shown = dict.fromkeys(_ROUTING, shown.pop("routing")) | shown
@@ -87,7 +87,7 @@ def _spelt_out(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def foreign_aliases(definition: IndexDefinition, holders: list[LiveIndex]) -> list[str]:
-    """Return a warning for the aliases that are not declared, and do not move."""
+    """Return a warning for each alias that is not declared, and is not moved."""
     ours = {definition.alias, *definition.aliases}
     names = sorted({name for index in holders for name in index.aliases} - ours)
     if not names:

@@ -1,4 +1,4 @@
-"""Plan which generation becomes live, and what speaks against it."""
+"""Plan which generation becomes live, and find reasons against it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,22 +28,24 @@ MIN_RATIO = 0.9
 
 @dataclass(frozen=True)
 class SwapPlan:
-    """What ``swap_alias`` will do.
+    """The plan of ``swap_alias``.
 
     Args:
         source: the generation that is live now; None if there is none.
-        target: the generation that will be; "" if none can be.
-        documents_before: in the source; None if it cannot be counted.
-        documents_after: in the target; None if it cannot be counted.
-        refused: documents that the target could not hold while it was not live; tried again.
-        differences: between the mappings of source and target.
+        target: the generation that becomes live; "" if none can.
+        documents_before: the number of documents in the source; None if they cannot be counted.
+        documents_after: the number of documents in the target; None if they cannot be counted.
+        refused: documents that the target refused while it was not live; they are tried again.
+        differences: the differences between the mappings of source and target.
         actions: the body of the one ``_aliases`` request.
-        refusals: why it cannot be done, empty if it can.
-        warnings: what to know before it is done.
+        refusals: why the operation cannot be done; empty if it can.
+        warnings: what users should know before they confirm.
         gated: whether the target is compared with the database before it becomes live.
-        settled: False where the target still has the settings of its load.
-        left: where nothing is live, what stays the way back; None if nothing does.
-        concrete: whether the source is a physical index of the alias's name, and is deleted.
+        settled: False if the target still has the settings for loading.
+        left: if nothing is live, the generation that stays available for a rollback; None if there
+            is none.
+        concrete: whether the source is a physical index with the name of the alias, which is
+            deleted.
     """
 
     definition: IndexDefinition
@@ -73,13 +75,16 @@ def plan_swap(
     """Return the plan of a swap.
 
     Args:
-        to: the generation to swap to; if omitted, the newest that is up to date and not live.
-        min_ratio: refuse a target with fewer documents than this share of the live one's.
-        force: swap although the target has fewer, refused some, or several hold the alias.
-        own: the rebuild that asks; what another one is building cannot become live.
+        to: the generation to swap to; by default the newest that is up to date and not live.
+        min_ratio: refuse a target if its number of documents is below this share of the live
+            generation's.
+        force: swap even if the target has fewer documents, has refused some, or several indices
+            hold the alias.
+        own: the rebuild that makes the plan. A generation that another rebuild is building cannot
+            become live.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     connection, deadline = definition.connection, Deadline(get_options().operation_timeout)
     live = read_indices(connection, deadline)
@@ -111,10 +116,10 @@ def plan_swap(
     settled = target not in live.by_name or _is_settled(definition, live.by_name[target])
     doubts = [
         *_holder_doubts(definition, live, target, chosen=to is not None),
-        # Without force the gate tries these again, and decides.
+        # Without force, the gate tries these documents again, and decides.
         *find_doubts(
             definition,
-            # What is not settled was not refreshed yet, so that its count says nothing.
+            # A generation that is not settled was not refreshed, so its count means nothing.
             before if settled else None,
             after,
             min_ratio,
@@ -159,7 +164,7 @@ def _newest_loaded(
 
 
 def _left(definition: IndexDefinition, target: str, existing: Collection[str]) -> str | None:
-    """Return what was live, or else what was its way back: a lost alias took nothing from them."""
+    """Return the former live generation, or its standby, if the alias was lost."""
     rows = generations_of(definition).exclude(name=target)
     roles = {role: name for role, name in rows.values_list("role", "name") if name in existing}
     return roles.get(Generation.Role.LIVE) or roles.get(Generation.Role.STANDBY)

@@ -24,10 +24,10 @@ def find_target_refusals(
     """Return why ``target`` cannot become live, even with force.
 
     Args:
-        source: what is live now; None if nothing, or more than one, is.
-        index: the target on the cluster; None if it is not there.
-        row: the target in the table of generations; None if it is not there.
-        busy: the generation that another rebuild is building; "" if there is none.
+        source: the live index; None if there is none, or more than one.
+        index: the target in the cluster; None if it does not exist.
+        row: the target in the table of generations; None if it is not in the table. busy: the
+            generation that another rebuild is building; "" if there is none.
     """
     values = {"target": target, "name": definition.name, "alias": definition.connection.alias}
     text = page = ""
@@ -55,10 +55,10 @@ def find_target_refusals(
 
 
 def find_role_refusals(target: str, row: Generation | None) -> list[str]:
-    """Refuse a generation that gets no changes: it lacks changes, and it is unknown which.
+    """Refuse a generation that gets no changes, because unknown changes are missing in it.
 
     Args:
-        row: the target in the table of generations; None if it is not there.
+        row: the target in the table of generations; None if it is not in the table.
     """
     if row is None or row.role == Generation.Role.RETIRED:
         text = _("The generation %(target)s no longer receives changes: rebuild the index instead.")
@@ -81,10 +81,10 @@ def find_doubts(
     """Return why a generation should not become live without force.
 
     Args:
-        before: documents of the live generation; None if they are not to be compared.
-        after: documents of the target; None if they cannot be counted.
-        min_ratio: the share of the live one's that the target has to have.
-        refused: documents that the target could not hold while it was built.
+        before: the number of documents in the live generation; None to skip the comparison.
+        after: the number of documents in the target; None if they cannot be counted.
+        min_ratio: the share of the live generation's documents that the target must have.
+        refused: documents that the target refused while it was built.
     """
     found = []
     if before and after is None:

@@ -1,4 +1,4 @@
-"""Let nothing be written to what is copied, and take the block off again, whatever happens."""
+"""Block writes to an index while it is copied, and always remove the block again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ SETTING = "index.blocks.write"
 
 @contextmanager
 def writes_blocked(definition: IndexDefinition, source: str, record: Record) -> Iterator[None]:
-    """Block writes to ``source`` in the context. A block that was there before stays.
+    """Block writes to ``source`` in the context. A block that already existed stays.
 
     Args:
-        record: notes the block before it is set: if this process is killed, the next rebuild, or
-            ``es_cancel``, takes it off.
+        record: the record of the operation, which stores the block before it is set. If this
+            process is killed, the next rebuild or ``es_cancel`` removes the block.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     inherited = source in left_behind(definition)
     if not inherited and _is_blocked(definition, source):
@@ -38,20 +38,20 @@ def writes_blocked(definition: IndexDefinition, source: str, record: Record) -> 
         _block(definition, source)
         yield
     finally:
-        # A signal or an outage must not leave it: the record tells the next one of it.
+        # If a signal or an outage prevents this, the next rebuild finds the block in the record.
         patiently(partial(_unblock, definition, source), lambda: None)
-        # Written down with the end of the operation, which comes next.
+        # It is stored when the operation ends, which comes next.
         record.operation.details.pop(BLOCKED, None)
 
 
 def lift_blocks(definition: IndexDefinition, *, kept: str = "") -> tuple[str, ...]:
-    """Take off the blocks that killed rebuilds left, and return what they were on.
+    """Remove the blocks that killed rebuilds left, and return the indices that were blocked.
 
     Args:
-        kept: what is to stay blocked.
+        kept: the indices that stay blocked.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     names = tuple(name for name in left_behind(definition) if name != kept)
     for name in names:
@@ -67,7 +67,7 @@ def _is_blocked(definition: IndexDefinition, name: str) -> bool:
 
 
 def _block(definition: IndexDefinition, name: str) -> None:
-    # When it answers, every write that was let in has been done.
+    # When the request returns, all earlier writes are done.
     with translated(definition.connection):
         client = definition.connection.client
         client.options(request_timeout=get_options().operation_timeout).indices.add_block(
@@ -83,5 +83,5 @@ def _unblock(definition: IndexDefinition, name: str) -> None:
                 index=name, settings={SETTING: None}
             )
     except IndexMissing:
-        # The swap has deleted a physical index of the alias's name.
+        # The swap has deleted a physical index with the name of the alias.
         return

@@ -1,4 +1,4 @@
-"""Bring what changed while a generation was loaded into it."""
+"""Write the changes that were made while a generation was loaded."""
 
 import time
 from collections.abc import Callable
@@ -22,11 +22,11 @@ LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class CaughtUp:
-    """What ``catch_up`` did.
+    """The result of ``catch_up``.
 
     Args:
-        rows: of the outbox that were waiting.
-        deletes: those that were waiting to be sent a second time.
+        rows: the outbox rows that were waiting.
+        deletes: the second deletes that were waiting.
     """
 
     rows: int
@@ -36,9 +36,9 @@ class CaughtUp:
 def catch_up(
     definition: IndexDefinition, generation: Generation, on_progress: OnProgress = ignore
 ) -> CaughtUp:
-    """Handle the rows that wait now; then wait until deletes can be sent a second time.
+    """Drain the rows that wait now; then wait until all second deletes are sent.
 
-    Later rows are handled as usual, and the gate checks whether they were.
+    Later rows are drained as usual, and the gate checks the result.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole, for longer than
@@ -64,11 +64,11 @@ def catch_up(
 def _drain(
     definition: IndexDefinition, generation: Generation, until: int, tell: Callable[[int], None]
 ) -> None:
-    """Handle the rows up to a number, even if Elasticsearch is unavailable in between.
+    """Drain the rows up to an id, even if Elasticsearch is unavailable for a while.
 
     Args:
-        generation: that has to be written, too.
-        tell: told how many objects were written until now.
+        generation: the generation that has to be written, too.
+        tell: called with the number of objects written so far.
     """
     done = 0
 
@@ -91,15 +91,16 @@ def _drain(
 def write_refused_again(
     definition: IndexDefinition, generation: Generation, tell: Callable[[int, int], None]
 ) -> int:
-    """Try once more what the load or a drain could not write: it may have been corrected.
+    """Write again the documents that were refused, which may have been corrected since.
 
-    A drain leaves a building generation behind after one failed request; this one waits for it.
+    A normal drain goes on without a building generation after a failed request. This one waits for
+    it.
 
     Args:
-        tell: told how many objects were written until now, and of how many.
+        tell: called with the number of objects written so far, and the total.
 
     Returns:
-        the number of the last row that tells of a second delete.
+        The id of the last row with a second delete.
     """
     keys = list(refused_by(generation).values_list("key", flat=True))
     writer = Writer(definition, get_options().write_timeout, needs=generation.pk)
@@ -115,9 +116,10 @@ def write_refused_again(
 def _delete_again(
     definition: IndexDefinition, generation: Generation, until: int, on_progress: OnProgress
 ) -> int:
-    """Wait for the second deletes, at most ``DELETE_AGAIN_AFTER`` beyond the last that is due.
+    """Wait for the second deletes, at most ``DELETE_AGAIN_AFTER`` after the last one is due.
 
-    Elasticsearch may have forgotten the first ones, and then a late write revives a document.
+    Elasticsearch may have forgotten the first deletes. Then a late write would bring a document
+    back.
     """
     total = left = second_deletes(definition, until).count()
 
@@ -130,7 +132,7 @@ def _delete_again(
         if not second_deletes(definition, until).filter(due_at__gt=Now()).exists():
             _drain(definition, generation, until, lambda done: tell())
         if time.monotonic() > patience:
-            # Whatever keeps them: each is sent all the same, before or after the swap.
+            # Whatever delays them, each second delete is sent, before or after the swap.
             break
         time.sleep(LOOK_SECONDS)
     return total

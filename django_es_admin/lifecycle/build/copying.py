@@ -1,7 +1,7 @@
-"""Fill a generation of an index without a document: Elasticsearch copies what is live.
+"""Fill a generation of an index without a document: Elasticsearch copies the live generation.
 
-The copy is a task of the cluster. It continues if the process that started it is killed. The next
-rebuild finds it by the record of the operation.
+The copy is a task of the cluster. It continues if the process that started it is killed, and the
+next rebuild finds it in the record of the operation.
 """
 
 import time
@@ -37,31 +37,31 @@ from .load import LoadResult
 from .shards import await_shards
 
 TASK = "task"
-"""Key in the details of a rebuild: the copy that runs in the cluster."""
+"""The key in the details of a rebuild for the copy that runs in the cluster."""
 LOOK_SECONDS = 0.5
 ERRORS_KEPT = 20
 
 
 def find_copy(definition: IndexDefinition, generation: str) -> Operation | None:
-    """Return the record of the rebuild whose copy fills a generation; None if none does."""
+    """Return the record of the rebuild whose copy fills a generation; None if there is none."""
     return operations_of(definition).filter(generation=generation, details__has_key=TASK).first()
 
 
 def find_left_block(definition: IndexDefinition, source: str | None) -> bool:
-    """Whether a rebuild that was killed has left what is live blocked, so that it is as it was."""
+    """Return whether a killed rebuild left the live generation blocked, and so unchanged."""
     return source is not None and source in left_behind(definition)
 
 
 def can_resume_copy(
     definition: IndexDefinition, generation: str, source: str | None, *, block: bool
 ) -> bool:
-    """Whether the cluster still knows the copy of a rebuild that was killed, or its result.
+    """Return whether the cluster still knows the copy of a killed rebuild, or its result.
 
     Args:
-        block: whether nothing may have been written to the source since it began.
+        block: whether the source must have been blocked since the copy began.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     operation = find_copy(definition, generation) if generation else None
     if operation is None or operation.details.get("source") != source:
@@ -85,18 +85,19 @@ def copy(
     slices: int,
     rate: float | None,
 ) -> LoadResult:
-    """Let the cluster copy all documents of ``source``, and wait until that has ended.
+    """Let Elasticsearch copy all documents of ``source``, and wait until it is done.
 
-    Whatever ends the wait ends the copy, too, but for a kill, and a server that is away.
+    If the wait ends early, the copy is cancelled, except if this process is killed or the server
+    does not answer.
 
     Args:
-        slices: how many parts of it are copied at the same time; 1 for as many as it has shards.
-        rate: at most so many documents a second.
+        slices: how many parts are copied at the same time; 1 for as many as the index has shards.
+        rate: the maximum number of documents per second.
 
     Raises:
         LoadFailed: the new generation refused documents, or some could not be read.
-        CopyFailed: the copy ended before its end.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        CopyFailed: the copy ended early.
+        ElasticsearchAdminError: a request failed.
     """
     began = time.monotonic()
     name = definition.name
@@ -127,13 +128,14 @@ def copy(
             if found["completed"]:
                 break
             done = patiently(partial(_copied, definition, generation.name, found), told)
-            # All of it is done when the task says so: with a rate, it pauses after the last batch.
+            # Never report the total before the task has completed: with a rate, it pauses after the
+            # last batch.
             told(min(done, max(total - 1, 0)))
             time.sleep(LOOK_SECONDS)
         result = _result(definition, generation, found)
         told(result.rows)
     except BaseException as error:
-        # The next rebuild finds it again where a server was away.
+        # If a server did not answer, the next rebuild finds the copy.
         if not (is_database_outage(error) or is_cluster_away(error)):
             cancel(definition, task)
         raise
@@ -143,7 +145,7 @@ def copy(
 
 
 def cancel(definition: IndexDefinition, task: str) -> None:
-    """End a copy. Do nothing if it has ended, or if Elasticsearch does not answer."""
+    """Cancel a copy. Do nothing if it has ended, or if Elasticsearch does not answer."""
     try:
         with translated(definition.connection):
             _ask(definition, "POST", f"/_tasks/{task}/_cancel")
@@ -164,11 +166,11 @@ def pass_copy(
     """Check a copy before it becomes live.
 
     Args:
-        blocked: whether nothing could be written to the source meanwhile, so that both are equal.
+        blocked: whether the source was blocked for writes, so that both must be equal.
 
     Raises:
-        GateClosed: something is not as it has to be.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        GateClosed: the generation does not pass the gate.
+        ElasticsearchAdminError: a request failed.
     """
     began = time.monotonic()
 
@@ -201,7 +203,7 @@ def _begin(
     with translated(definition.connection):
         answer = _client(definition).reindex(
             source={"index": source},
-            # What is sent again is the same, and the versions go on from where they are.
+            # Repeating the request sends the same again, and the versions continue.
             dest={"index": target, "version_type": "external"},
             conflicts="proceed",
             slices=slices if slices > 1 else "auto",
@@ -218,18 +220,18 @@ def _look(definition: IndexDefinition, task: str) -> Mapping[str, Any]:
 
 
 def _ask(definition: IndexDefinition, method: str, path: str) -> Mapping[str, Any]:
-    # The client warns of these, which are a preview for it, though as old as `_reindex`.
+    # The client warns that these requests are a preview, although they are as old as `_reindex`.
     headers = {"accept": "application/json"}
     answer: Mapping[str, Any] = _client(definition).perform_request(method, path, headers=headers)
     return answer
 
 
 def _copied(definition: IndexDefinition, target: str, found: Mapping[str, Any]) -> int:
-    """Return how many documents were copied until now."""
+    """Return how many documents have been copied so far."""
     status = found["task"]["status"]
     if "slices" not in status and status["total"]:
         return _handled(status)
-    # The task of several parts tells only of those that have ended.
+    # The task for several parts only counts those that have ended.
     with translated(definition.connection):
         stats = _client(definition).indices.stats(index=target, metric="indexing")
     return int(stats["_all"]["primaries"]["indexing"]["index_total"])
@@ -243,7 +245,7 @@ def _result(
     definition: IndexDefinition, generation: Generation, found: Mapping[str, Any]
 ) -> LoadResult:
     status = found.get("task", {}).get("status", {})
-    # Cancelled while it searched, the task ends with an error of that search.
+    # If cancelled during a search, the task ends with an error of that search.
     cancelled = found.get("response", status).get("canceled")
     if (error := found.get("error")) and not cancelled:
         raise CopyFailed(

@@ -1,4 +1,4 @@
-"""Let a new generation become live only if it is equal to the database."""
+"""The gate: a new generation becomes live only if it is equal to the database."""
 
 import time
 from collections.abc import Callable
@@ -28,13 +28,14 @@ ERRORS_KEPT = 20
 
 @dataclass(frozen=True)
 class GateResult:
-    """What ``pass_gate`` saw.
+    """The result of ``pass_gate``.
 
     Args:
-        rows: objects that belong in the index, when it looked.
-        documents: in the generation, when it looked; on a busy site the two need not be equal.
-        repaired: ids that differed at first, and no longer did after they were written again.
-        seconds: how long it took.
+        rows: the number of objects that belong in the index, when they were counted.
+        documents: the number of documents in the generation, when they were counted. On a busy site
+            the two numbers may differ.
+        repaired: ids that differed at first, and no longer after they were written again.
+        seconds: how long the comparison took.
     """
 
     rows: int
@@ -53,12 +54,12 @@ def pass_gate(
     """Check everything that a generation must fulfil before it becomes live.
 
     Args:
-        wait: seconds for its shards.
+        wait: how long to wait for the shards, in seconds.
 
     Raises:
-        LoadFailed: it refused documents.
-        GateClosed: something else is not as it has to be.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        LoadFailed: the generation refused documents.
+        GateClosed: something else is wrong with the generation.
+        ElasticsearchAdminError: a request failed.
     """
     started = time.monotonic()
 
@@ -79,7 +80,7 @@ def pass_gate(
         tell_repair()
         again = partial(repair, definition, generation, keys, tell_repair)
         keys = patiently(again, tell_repair)
-    # What was written just now may have been refused, which says more than that it differs.
+    # A document may just have been refused, which is a better explanation than a difference.
     _refuse_refused(definition, generation, tell)
     if keys or found.more:
         raise _closed(definition, generation, keys, more=found.more)
@@ -90,7 +91,7 @@ def pass_gate(
 def _refuse_refused(
     definition: IndexDefinition, generation: Generation, tell: Callable[[int, int], None]
 ) -> None:
-    """Refuse a generation that cannot hold a document, however often it is written.
+    """Refuse a generation if it still refuses documents after they were written again.
 
     Raises:
         LoadFailed: there are such documents.
@@ -103,9 +104,9 @@ def _refuse_refused(
     errors = tuple(refused.order_by("pk").values_list("key", "error")[:ERRORS_KEPT])
     if not errors:
         return
-    # A drain may have written some of them meanwhile.
+    # A drain may have written some of them in the meantime.
     count = max(refused.count(), len(errors))
-    # Why stands in the failures: Elasticsearch quotes values, which not everybody may see.
+    # The reason is only in the failures: Elasticsearch quotes values, which not everybody may see.
     raise LoadFailed(
         f"{count} of {many(rows_read(generation), 'document')} of {definition.name} could not be "
         f"indexed, so the live index is unchanged. The first is the document of object "
@@ -120,10 +121,10 @@ def _refuse_refused(
 def compare(
     definition: IndexDefinition, generation: Generation, on_ids: Callable[..., None]
 ) -> Differing:
-    """Return which ids only one side has, after a refresh.
+    """Return the ids that exist on only one side, after a refresh.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     with translated(definition.connection):
         client = definition.connection.client.options(
@@ -139,7 +140,7 @@ def repair(
     keys: frozenset[str],
     on_portion: Callable[[], None],
 ) -> frozenset[str]:
-    """Give each object a row of the outbox, handle these, and return what still differs."""
+    """Add an outbox row for each object, drain these rows, and return what still differs."""
     first = last_row(definition)
     OutboxEntry.objects.using(definition.database).bulk_create(
         [

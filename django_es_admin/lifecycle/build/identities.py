@@ -1,7 +1,8 @@
-"""Which objects of the database have no document, and which documents have no object.
+"""Find objects without a document, and documents without an object.
 
-Both sides are walked once, adding up hashes of their ids in many buckets: memory does not grow with
-the number of documents. Only where the sums of a bucket differ are its ids kept, by a second walk.
+Both sides are read once, and hashes of their ids are added up in many buckets, so memory does not
+grow with the number of documents. Only if the sums of a bucket differ, a second pass collects its
+ids.
 """
 
 from array import array
@@ -31,13 +32,13 @@ Walk = Callable[[], Iterator[list[str]]]
 
 @dataclass(frozen=True)
 class Differing:
-    """Ids that one side has and the other has not.
+    """Ids that exist on only one side.
 
     Args:
-        rows: objects that belong in the index.
-        documents: in the index.
+        rows: the number of objects that belong in the index.
+        documents: the number of documents in the index.
         keys: some of the ids that differ.
-        more: whether there are others.
+        more: whether there are more of them.
     """
 
     rows: int
@@ -55,11 +56,11 @@ def compare_ids(
 ) -> Differing:
     """Compare all ids of the database with those of a generation, which was refreshed before.
 
-    Objects that change meanwhile may look as if they differed.
+    Objects that change during the comparison may be reported as different.
 
     Args:
-        limit: number of differing ids to find, about.
-        on_ids: called now and then with the number of ids that were looked at.
+        limit: approximately how many differing ids to find.
+        on_ids: called from time to time with the number of ids compared so far.
     """
     walks = (_rows(definition), _documents(definition, generation))
     sums = [_Sums(), _Sums()]
@@ -89,7 +90,7 @@ def compare_ids(
 def still_differing(
     definition: IndexDefinition, generation: str, keys: Iterable[str]
 ) -> frozenset[str]:
-    """Return those of ``keys`` that still only one side has."""
+    """Return those of ``keys`` that still exist on only one side."""
     wanted = list(keys)
     found: set[str] = set()
     existing: set[str] = set()
@@ -113,7 +114,7 @@ class _Sums:
     def add(self, ids: Iterable[str]) -> None:
         sums = self.sums
         for key in ids:
-            # Python's own hash: both walks are of one process.
+            # Python's own hash will do, because both passes run in one process.
             number = hash(key)
             bucket = number % BUCKETS
             sums[bucket] = (sums[bucket] + number) & _MASK
@@ -141,10 +142,11 @@ def _documents(definition: IndexDefinition, generation: str) -> Walk:
 def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
     """Yield the ids of the objects that belong in the index.
 
-    What cannot be read belongs there, too: it is refused when it is written, and so is seen.
+    An object that cannot be read is included: it will be refused when it is written, and so it is
+    noticed.
 
     Args:
-        chosen: which of them to look at.
+        chosen: which objects to include.
     """
     document = _document(definition)
     places = document.django.places
@@ -160,7 +162,7 @@ def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
             keys = list(page.values_list("pk", flat=True))
             named = places.keys([str(key) for key in keys], definition.database)
             wanted = _wanted(read_keys(definition, named))
-        # A join of get_queryset() may give an object more than once.
+        # A join in get_queryset() may return an object more than once.
         yield list(dict.fromkeys(wanted))
         if len(keys) < size:
             return
@@ -170,10 +172,10 @@ def _pages(definition: IndexDefinition, chosen: Q) -> Iterator[list[str]]:
 def _read_page(
     definition: IndexDefinition, page: QuerySet[Any], *, decided: bool
 ) -> tuple[list[Any], list[str]]:
-    """Return the keys of the objects of ``page``, and the ids of those that belong there.
+    """Return the keys of the objects of ``page``, and the ids of those that belong in the index.
 
     Args:
-        decided: whether the document's own code decides that.
+        decided: whether the document's own code decides which objects belong in the index.
     """
     using = definition.database
     document = _document(definition)

@@ -1,6 +1,6 @@
-"""What judged searches find in a new generation: the last look before a swap, if it is asked for.
+"""Judge searches in a new generation before the swap, if the rebuild asks for it.
 
-How a search is judged is known further below, in `insight/`, which connects itself here.
+The functions that judge a search are in ``insight``, which registers them here.
 """
 
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from ...exceptions import SearchesWorse
 from ...indices.definition import IndexDefinition
 
 ALIKE = 1e-6
-"""A difference that is none."""
+"""A difference up to this counts as none."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How good the answers of a new generation are.
+    """How good the results of a new generation are.
 
     Args:
-        generation: that was asked.
-        live: the one that it was compared with; "" if there is none.
-        searches: how many were judged.
-        ndcg: nDCG@10 of the new one, on average.
-        ndcg_live: of the live one; None if there is none.
-        worst: words of the search that is most worse than before; "" for none.
+        generation: the new generation.
+        live: the live generation it was compared with; "" if there is none.
+        searches: how many searches were judged.
+        ndcg: the average nDCG@10 of the new generation.
+        ndcg_live: the average nDCG@10 of the live generation; None if there is none.
+        worst: the words of the search that got worse most; "" if none did.
     """
 
     generation: str
@@ -35,13 +35,13 @@ class Judged:
     worst: str
 
     def require(self, definition: IndexDefinition, least: float) -> None:
-        """Close the gate where the answers are not good enough.
+        """Close the gate if the results are not good enough.
 
         Args:
-            least: the lowest nDCG@10 that is.
+            least: the lowest nDCG@10 that is good enough.
 
         Raises:
-            SearchesWorse: they are below it, or worse than those of the live generation.
+            SearchesWorse: the results are below it, or worse than those of the live generation.
         """
         asked = f"nDCG@10 of {many(self.searches, 'judged search', 'judged searches')}"
         if self.ndcg + ALIKE < least:
@@ -61,17 +61,17 @@ class Judged:
 
 
 class Judge(Protocol):
-    """Who judges."""
+    """Judges the searches of an index."""
 
     def find_refusal(self, definition: IndexDefinition) -> str:
         """Return why the searches of an index cannot be judged; "" if they can."""
 
     def judge(self, definition: IndexDefinition, generation: str) -> Judged:
-        """Ask a generation, and the live one.
+        """Send the searches to a generation and to the live one, and judge the results.
 
         Raises:
-            GateClosed: it cannot be judged any more.
-            ElasticsearchAdminError: Elasticsearch cannot be asked.
+            GateClosed: the searches can no longer be judged.
+            ElasticsearchAdminError: a request failed.
         """
 
 
@@ -79,11 +79,11 @@ _judges: list[Judge] = []
 
 
 def let_judge(judge: Judge) -> None:
-    """Let a package further below judge."""
+    """Register what judges searches, for a package below this one."""
     _judges[:] = [judge]
 
 
 def the_judge() -> Judge:
-    """Return who judges."""
+    """Return what judges searches."""
     [judge] = _judges
     return judge

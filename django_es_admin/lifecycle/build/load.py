@@ -20,25 +20,25 @@ WAIT_SECONDS = 0.1
 
 
 LookAfter = Callable[[], None]
-"""Lets ranges be claimed at once that a dead process has left behind."""
+"""Releases the ranges that a dead process has left."""
 
 Hire = Callable[[IndexDefinition, Generation, int, float | None], AbstractContextManager[LookAfter]]
-"""Gets the index, the generation, how many processes are to load it, this one included, and the
-rate of each of them; the others load in the context."""
+"""Gets the index, the generation, the number of processes including this one, and the rate of each;
+the other processes load while the context is open."""
 
 
 def nobody_to_look_after() -> None:
-    """Do nothing: the lease of a process elsewhere has to end by itself."""
+    """Do nothing, because the lease of a process elsewhere has to expire by itself."""
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The result of a load, whichever processes worked on it.
+    """The result of a load by any number of processes.
 
     Args:
         rows: objects read.
         failed: documents that could not be written.
-        seconds: how long it took here.
+        seconds: how long the load took in this process.
     """
 
     rows: int
@@ -47,7 +47,7 @@ class LoadResult:
 
     @property
     def written(self) -> int:
-        """Objects whose documents were written, or deleted where they belong in no index."""
+        """Objects whose documents were written, or deleted if they do not belong in the index."""
         return self.rows - self.failed
 
 
@@ -62,14 +62,14 @@ def load(
 ) -> LoadResult:
     """Write every object of the document's queryset to ``generation``.
 
-    Any number of processes may do so at once; each returns when all is loaded. Memory does not
-    grow with the number of objects. A document that cannot be written does not stop the others: it
-    is remembered as refused.
+    Any number of processes may do this at the same time; each returns when everything is loaded.
+    Memory does not grow with the number of objects. A document that cannot be written is recorded
+    as refused, and does not stop the others.
 
     Args:
-        workers: how many processes load it at most, this one included.
-        rate: at most so many objects a second, by all of them together.
-        hire: lets the other processes work; they only come by themselves if omitted.
+        workers: the maximum number of processes, including this one.
+        rate: the maximum number of objects per second, of all processes together.
+        hire: starts the other processes. If omitted, others only join by themselves.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole, for longer than
@@ -78,7 +78,7 @@ def load(
     started = time.monotonic()
     total = count_about(definition)
     plan_ranges(definition, generation, total=total, workers=workers)
-    # One more than there are ranges would find nothing to do, but take its share of the rate.
+    # More processes than ranges would have nothing to do, but take a share of the rate.
     workers = max(min(workers, count_open(generation)), 1)
     share = rate / workers if rate else None
 
@@ -96,7 +96,7 @@ def load(
         while not all_loaded(generation):
             pipeline.load_ranges()
             if not all_loaded(generation):
-                # Others work on what is left; should one die, its lease ends.
+                # Other processes load the remaining ranges. If one of them dies, its lease expires.
                 time.sleep(WAIT_SECONDS)
                 look_after()
                 tell()
@@ -117,15 +117,15 @@ def help_load(
     rate: float | None = None,
     worker: str = "",
 ) -> None:
-    """Load ranges beside the process that rebuilds, until there is none to claim.
+    """Load ranges for a rebuild of another process, until there is none left to claim.
 
     Args:
-        going_on: called about every second; what it raises ends the work.
-        rate: at most so many objects a second.
-        worker: what the claims of this process begin with.
+        going_on: called about every second; an exception ends the work.
+        rate: the maximum number of objects per second.
+        worker: the prefix of this process's claims.
 
     Raises:
-        IndexMissing: the generation is not being built any more.
+        IndexMissing: the generation is no longer being built.
         ElasticsearchAdminError: a request failed as a whole.
     """
 
@@ -138,10 +138,10 @@ def help_load(
 
 
 def require_building(generation: Generation) -> None:
-    """Continue only while a generation is being built.
+    """Raise an error unless the generation is still being built.
 
     Raises:
-        IndexMissing: it is no longer being built.
+        IndexMissing: the generation is no longer being built.
     """
     building = Generation.objects.using(generation._state.db).filter(
         pk=generation.pk, role=Generation.Role.BUILDING
@@ -151,7 +151,7 @@ def require_building(generation: Generation) -> None:
 
 
 def count_about(definition: IndexDefinition) -> int:
-    """Return how many objects there are to load: all rows, where the queryset cannot be counted."""
+    """Return about how many objects to load; all rows if the queryset cannot be counted."""
     try:
         return count_objects(definition)
     except QuerysetUnusable:

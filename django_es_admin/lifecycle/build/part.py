@@ -1,4 +1,4 @@
-"""Read ranges of a part of an index, and write their documents into a building generation."""
+"""Read ranges of one part of an index, and write the documents into a building generation."""
 
 import time
 from collections.abc import Callable
@@ -35,15 +35,15 @@ from .ranges import within
 
 @dataclass(frozen=True)
 class Batch:
-    """Some objects of a range, read and not yet written.
+    """Some objects of a range that were read and are not yet written.
 
     Args:
-        after: the key before them; None at the beginning of the range.
-        keys: of each row that was read; a join may give an object in several rows.
-        documents: what they become.
-        tick: taken before they were read.
-        started: when it was taken, by ``time.monotonic()``.
-        size: how many rows were asked for.
+        after: the key before the objects; None at the beginning of the range.
+        keys: the keys of all rows that were read. A join may return an object in several rows.
+        documents: the documents of the objects.
+        tick: the tick taken before the objects were read.
+        started: when the tick was taken, by ``time.monotonic()``.
+        size: how many rows were requested.
     """
 
     after: Any
@@ -55,20 +55,20 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        """Whether there may be more."""
+        """Whether there may be more objects in the range."""
         return len(self.keys) == self.size
 
     @property
     def rows(self) -> int:
-        """How many objects they are."""
+        """The number of objects."""
         return len(set(self.keys))
 
 
 class Part:
-    """Reads and writes the objects of one model, in as large requests as there is room for.
+    """Reads and writes the objects of one model, in requests that are as large as possible.
 
     Args:
-        definition: the index, as that model's document sees it.
+        definition: the definition of the index for that model's document.
     """
 
     def __init__(self, definition: IndexDefinition, generation: Generation) -> None:
@@ -84,11 +84,11 @@ class Part:
         self._size = self._largest
 
     def read(self, claimed: LoadRange, after: Any, until: Any = None) -> Batch:
-        """Read the next objects of a range, by keys: OFFSET would skip rows while others write.
+        """Read the next objects of a range, by key. OFFSET would skip rows while others write.
 
         Args:
-            after: the last key of the batch before; None for the first.
-            until: the last key to read; None for that of the range.
+            after: the last key of the previous batch; None for the first batch.
+            until: the last key to read; None for the end of the range.
         """
         started = time.monotonic()
         size = self._size
@@ -103,7 +103,7 @@ class Part:
         return Batch(after, keys, each_once(documents), tick, started, size)
 
     def send(self, batch: Batch) -> BulkResult:
-        """Write a batch; what fails is an error, and not yet anything else. In any thread.
+        """Write a batch, and return what happened to each document. Any thread may call it.
 
         Raises:
             ElasticsearchAdminError: a request failed as a whole.
@@ -113,17 +113,18 @@ class Part:
         )
 
     def take(self, batch: Batch, result: BulkResult) -> None:
-        """Check every answer.
+        """Check the result of every document.
 
         Raises:
-            ElasticsearchAdminError: the index cannot be written; no document is to blame.
+            ElasticsearchAdminError: the index cannot be written to, for a reason other than a
+                document.
         """
         for error in result.errors:
             if error.fault is not None:
                 raise explain_item(self._definition, error)
             if error.target_gone:
                 if repair(self._definition, [self._generation.name]):
-                    # The batch is written again, whole.
+                    # The whole batch is written again.
                     raise ServerNotReady(f"{self._generation.name} had lost its write alias.")
                 raise gone(self._generation)
         if result.errors:
@@ -131,22 +132,22 @@ class Part:
             remember(self._definition.database, self._generation.pk, refused, batch.tick)
 
     def grow(self) -> None:
-        """Read and send more at once."""
+        """Read and send more objects at once."""
         self._size = min(self._size + max(self._largest // 10, 1), self._largest)
 
     def shrink(self, batch: Batch) -> None:
-        """Read and send less than that at once: there is no room, or no time, for so much."""
+        """Read and send fewer objects at once, because there was no room or time for so many."""
         self._size = max(batch.size // 2, 1)
 
     def write_next(
         self, claimed: LoadRange, after: Any, until: Any, on_pause: Callable[[], None]
     ) -> Batch:
-        """Read and write the next objects, again and again for as long as an outage may take.
+        """Read and write the next objects, and try again during an outage.
 
         Args:
-            after: as of :meth:`read`.
-            until: as of :meth:`read`.
-            on_pause: called before each pause; what it raises ends the attempts.
+            after: see :meth:`read`.
+            until: see :meth:`read`.
+            on_pause: called before each pause; an exception ends the attempts.
         """
 
         def attempt() -> Batch:
@@ -170,10 +171,10 @@ class Part:
             return self._source.read(page, encoded=True)
 
     def _read_each(self, keys: list[Any], error: ObjectsUnreadable) -> list[Prepared]:
-        """Read what can be read, as a drain would: one object must not stop the others.
+        """Read the objects one by one, so that a single unreadable object does not stop the others.
 
         Raises:
-            ObjectsUnreadable: it is not one object, but all.
+            ObjectsUnreadable: no object can be read.
         """
         places = self._document.django.places
         named = places.keys([str(key) for key in keys], self._definition.database)
@@ -183,12 +184,12 @@ class Part:
                 f"Not one of {many(len(found), 'object')} can be read, from {found[0].text} on: "
                 f"{error}"
             ) from error
-        # What is not there needs no delete: nothing was loaded of it.
+        # A missing object needs no delete, because its document was never loaded.
         return [one for one in found if one.source is not None or one.error]
 
 
 def gone(generation: Generation) -> IndexMissing:
-    """Return the error of a generation that is not being built any more."""
+    """Return the error for a generation that is no longer being built."""
     return IndexMissing(
         f"The generation {generation.name} is no longer being built: it was deleted, or another "
         f"rebuild replaced it."

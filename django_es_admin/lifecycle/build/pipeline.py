@@ -1,4 +1,4 @@
-"""Claim ranges and load them: the next objects are read while the last ones are written."""
+"""Claim ranges and load them: the next objects are read while the previous ones are written."""
 
 import time
 from collections import deque
@@ -23,21 +23,21 @@ from .ranges import claim_range, finish, give_back, renew
 RENEW_SECONDS = 1.0
 
 MOST_IN_FLIGHT = 2
-"""Requests at once: one that Elasticsearch works on, and one that waits for it."""
+"""How many requests are sent at the same time: one being processed, and one waiting."""
 
 GROWS_AFTER = 10
-"""Requests that were answered in time, after which another one may be sent beside them."""
+"""After this many requests without a failure, one more may be sent at the same time."""
 
 
 @dataclass
 class _Open:
-    """A range that this process works on.
+    """A range that this process is loading.
 
     Args:
-        rows: objects of it that were read.
-        flying: batches that are being written.
-        read: whether all of it was read.
-        lost: whether another process has it.
+        rows: the number of objects read so far.
+        flying: the number of batches being written.
+        read: whether the whole range was read.
+        lost: whether another process has taken the range.
     """
 
     claimed: LoadRange
@@ -51,13 +51,13 @@ class _Open:
 class Pipeline:
     """Loads ranges, some of them at the same time.
 
-    Requests are sent by threads of their own, and nothing else is done there: connections to the
-    database belong to the thread that made them.
+    Threads send the requests and do nothing else, because a database connection belongs to the
+    thread that opened it.
 
     Args:
-        tell: called about every second; what it raises ends the load.
-        rate: at most so many objects a second.
-        worker: what the claims of this process begin with.
+        tell: called about every second; an exception ends the load.
+        rate: the maximum number of objects per second.
+        worker: the prefix of this process's claims.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Pipeline:
         self._renewed = 0.0
 
     def load_ranges(self) -> None:
-        """Load ranges until there is none to claim.
+        """Load ranges until there is none left to claim.
 
         Raises:
             ElasticsearchAdminError: a request failed as a whole, for longer than
@@ -98,7 +98,8 @@ class Pipeline:
         try:
             yield pool
         except BaseException:
-            # What is being sent may still arrive: it is as good as any other write.
+            # Requests that are being sent may still arrive, which is harmless: they are normal
+            # writes.
             pool.shutdown(wait=False, cancel_futures=True)
             close_broken()
             for opened in self._open:
@@ -116,7 +117,7 @@ class Pipeline:
         while more and not opened.lost:
             batch = opened.part.read(claimed, after)
             opened.part.grow()
-            # What was read while the batch before it failed is read again, in smaller requests.
+            # If the previous batch has failed, this one is read again, in smaller requests.
             if again := self._make_room(opened):
                 batch = again
             elif batch.keys:
@@ -130,7 +131,7 @@ class Pipeline:
         """Wait until another request may be sent.
 
         Returns:
-            what was written instead of the last batch of this range, where that had failed.
+            The batch that was written in place of the range's last one, if that had failed.
         """
         again = None
         while len(self._flying) >= self._most:
@@ -146,13 +147,13 @@ class Pipeline:
             self._renew()
 
     def _land(self, reading: _Open | None = None) -> Batch | None:
-        """Wait until the first request is answered; do it again if it failed for the moment.
+        """Wait for the answer to the oldest request, and repeat it if it failed for the moment.
 
         Args:
             reading: the range that is being read.
 
         Returns:
-            what was written instead, if reading has to go on behind it.
+            The batch that was written instead, if reading has to continue after it.
         """
         opened, batch, future = self._flying.popleft()
         while True:
@@ -179,10 +180,10 @@ class Pipeline:
         return again
 
     def _write_again(self, opened: _Open, batch: Batch, *, is_last: bool) -> Batch | None:
-        """Write again what had failed.
+        """Write a failed batch again.
 
         Args:
-            is_last: whether nothing behind it has been sent, so that it may end anywhere.
+            is_last: whether no later batch was sent, so that the new batch may have another end.
         """
         part, claimed = opened.part, opened.claimed
         if is_last:
@@ -201,7 +202,7 @@ class Pipeline:
             self._most, self._answered = min(self._most + 1, MOST_IN_FLIGHT), 0
 
     def _close(self, opened: _Open) -> None:
-        """End a range once all of it was written."""
+        """Finish a range once all of it was written."""
         if opened.lost or not opened.read or opened.flying:
             return
         self._open.remove(opened)
@@ -209,7 +210,7 @@ class Pipeline:
             finish(opened.claimed, opened.rows)
 
     def _renew(self) -> None:
-        """Renew the claim on these ranges, and report the progress of all of them."""
+        """Renew the claims on the open ranges, and report their progress."""
         self._renewed = time.monotonic()
         for opened in list(self._open):
             try:

@@ -1,4 +1,4 @@
-"""Let several processes of this machine load a generation."""
+"""Let several processes on this machine load a generation."""
 
 import logging
 import multiprocessing
@@ -26,20 +26,20 @@ SECONDS_TO_END = 15.0
 
 
 class ParentGone(Exception):
-    """The process that rebuilds was killed; the one that resumes it starts its own workers."""
+    """The process that does the rebuild was killed. Whoever resumes it starts new workers."""
 
 
 @contextmanager
 def hire_processes(
     definition: IndexDefinition, generation: Generation, count: int, rate: float | None
 ) -> Iterator[LookAfter]:
-    """Let ``count`` processes load a generation, this one included; they end with the context.
+    """Let ``count`` processes, including this one, load a generation while the context is open.
 
-    They are forks: they have the settings, documents and databases that this process has, however
-    it came to them. One that dies leaves its ranges to the others.
+    The processes are forks, so they have the same settings, documents and databases as this one. If
+    one dies, the others take its ranges.
 
     Args:
-        rate: at most so many objects a second, by each of them.
+        rate: the maximum number of objects per second, of each process.
     """
     if not can_fork(definition.database):
         logger.warning(
@@ -80,9 +80,9 @@ def hire_processes(
 
 
 def can_fork(using: str) -> bool:
-    """Whether other processes of this machine can use the database that this one uses."""
+    """Return whether other processes on this machine can use the database of this process."""
     connection = connections[using]
-    # A process of a pool may have none of its own, a worker of Celery for one.
+    # A process of a pool, such as a worker of Celery, may not start processes.
     if multiprocessing.current_process().daemon or not hasattr(os, "fork"):
         return False
     if connection.in_atomic_block:
@@ -94,7 +94,7 @@ def can_fork(using: str) -> bool:
 def _hire(
     definition: IndexDefinition, generation: Generation, rate: float | None
 ) -> tuple[BaseProcess, str]:
-    # A connection that two processes have belongs to neither.
+    # A connection must not be shared by two processes.
     for connection in connections.all(initialized_only=True):
         connection.close()
         if pooled := getattr(connection, "close_pool", None):
@@ -114,7 +114,7 @@ def _work(
     worker: str,
     parent: int,
 ) -> None:
-    # Ctrl-C reaches all processes of a terminal; the one that rebuilds says what happens then.
+    # Ctrl-C reaches all processes of a terminal. Only the process of the rebuild handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -131,12 +131,12 @@ def _work(
     except Exception:
         logger.exception("A worker of the rebuild of %s ended", definition.name)
     finally:
-        # Nothing that this process got from its parent is to be cleaned up twice.
+        # Nothing that this process inherited from its parent may be cleaned up twice.
         os._exit(status)
 
 
 def _look_after(generation: Generation, hired: list[tuple[BaseProcess, str]]) -> None:
-    """Let ranges be claimed at once that a process has left behind."""
+    """Release the ranges that a dead process has left."""
     for process, worker in hired:
         if process.exitcode:
             release_ranges(generation, worker)

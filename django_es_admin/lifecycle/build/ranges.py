@@ -1,4 +1,4 @@
-"""The ranges of primary keys that a generation is loaded by, and who loads which."""
+"""The ranges of primary keys of a load, and which process loads which range."""
 
 import secrets
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from ...models import Generation, LoadRange
 from ...outbox.rows.lock import wait_for_writers
 
 BATCHES = 10
-"""Of the size of one bulk request, in a range at most."""
+"""The maximum size of a range, in bulk requests."""
 
 RANGES_EACH = 8
-"""Of each worker at least, where there are rows for it: the last one must not work on alone."""
+"""The minimum number of ranges per worker, so that the last worker does not work on alone."""
 
 
 def plan_ranges(
@@ -28,11 +28,11 @@ def plan_ranges(
 ) -> None:
     """Divide the keys of the model's table, once for each generation.
 
-    The first range begins before, and the last one ends beyond, every key that there may ever be.
+    The first range has no start and the last range has no end, so that they include every new key.
 
     Args:
-        total: number of objects, about.
-        workers: how many processes are to load them.
+        total: the approximate number of objects.
+        workers: how many processes will load them.
     """
     using = definition.database
     if _ranges(generation).exists():
@@ -53,7 +53,7 @@ def plan_ranges(
 
 
 def _bounds(definition: IndexDefinition, size: int) -> Iterator[str]:
-    """Yield every ``size``-th key: of the index of the primary key alone, whatever is sparse."""
+    """Yield every ``size``-th key, which needs only the index of the primary key."""
     assert definition.document is not None  # noqa: S101 (there is nothing to load without one)
     model = definition.document.django.model
     keys = model._base_manager.using(definition.database).order_by("pk").values_list("pk")
@@ -64,10 +64,10 @@ def _bounds(definition: IndexDefinition, size: int) -> Iterator[str]:
 
 
 def claim_range(generation: Generation, worker: str = "") -> LoadRange | None:
-    """Claim a range that no process works on, for ``OUTBOX_LEASE``; None if there is none.
+    """Claim a free range for ``OUTBOX_LEASE``; return None if there is none.
 
     Args:
-        worker: what the claim begins with, for :func:`release_ranges`.
+        worker: the prefix of the claim, for :func:`release_ranges`.
     """
     using = generation._state.db
     assert using is not None  # noqa: S101 (it comes from a database)
@@ -86,7 +86,7 @@ def claim_range(generation: Generation, worker: str = "") -> LoadRange | None:
 
 
 def give_back(claimed: LoadRange) -> None:
-    """Let others, or this process itself, claim a range whose load failed."""
+    """Release a range whose load failed, so that any process can claim it."""
     _mine(claimed).update(leased_until=None, owner="")
 
 
@@ -94,7 +94,7 @@ def renew(claimed: LoadRange, rows: int) -> None:
     """Renew the claim on a range.
 
     Args:
-        rows: objects of it that were read until now.
+        rows: the number of its objects read so far.
 
     Raises:
         RangeTakenOver: the lease has expired, and another process has the range.
@@ -122,7 +122,7 @@ def release_ranges(generation: Generation, worker: str = "") -> None:
 
 
 def within(claimed: LoadRange, queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Return those of ``queryset`` that a range holds, in the order of their keys."""
+    """Return the rows of ``queryset`` that are in a range, in the order of their keys."""
     to_key = queryset.model._meta.pk.to_python
     if claimed.after:
         queryset = queryset.filter(pk__gt=to_key(claimed.after))
@@ -132,12 +132,12 @@ def within(claimed: LoadRange, queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def rows_read(generation: Generation) -> int:
-    """Return how many objects were read, by all that load the generation."""
+    """Return how many objects all processes have read for the generation."""
     return _ranges(generation).aggregate(rows=Sum("rows"))["rows"] or 0
 
 
 def all_loaded(generation: Generation) -> bool:
-    """Whether every range is done."""
+    """Return whether every range is loaded."""
     ranges = _ranges(generation)
     return ranges.exists() and not ranges.filter(loaded_at__isnull=True).exists()
 

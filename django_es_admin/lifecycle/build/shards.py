@@ -1,4 +1,4 @@
-"""Wait until a generation has all the copies of its shards that the nodes can hold."""
+"""Wait until a generation has all copies of its shards that the nodes can hold."""
 
 import time
 from collections.abc import Callable
@@ -21,15 +21,15 @@ def await_shards(
     seconds: float,
     on_pause: Callable[[], None] = lambda: None,
 ) -> None:
-    """Wait for the shards of a generation; a replica that has no node to be on is not waited for.
+    """Wait for the shards of a generation, but not for replicas that fit on no node.
 
     Args:
         seconds: how long to wait.
-        on_pause: called now and then meanwhile.
+        on_pause: called from time to time while waiting.
 
     Raises:
-        GateClosed: some are still missing.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        GateClosed: some copies are still missing.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -46,7 +46,7 @@ def await_shards(
 
 
 def _missing(definition: IndexDefinition, generation: Generation) -> int:
-    """Return how many copies are missing, after waiting for them for a moment."""
+    """Return how many copies are still missing after a short wait."""
     client = definition.connection.client.options(
         request_timeout=SLICE_SECONDS + get_options().operation_timeout, ignore_status=408
     )

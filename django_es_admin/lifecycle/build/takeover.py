@@ -13,14 +13,14 @@ from ..generations.table import generations_of, mark_failed
 from .ranges import release_ranges
 
 RESUMABLE = "resumable"
-"""Among the details of a rebuild that ended because the database or Elasticsearch was away."""
+"""In the details of a rebuild that ended because the database or Elasticsearch did not answer."""
 
 
 def find_dead_build(definition: IndexDefinition) -> Generation | None:
-    """Return the generation that a rebuild was filling which was killed, or lost a server.
+    """Return the generation of a rebuild that was killed or lost a server; None if there is none.
 
-    It has been written to all the time, so that only ranges are missing. One that was begun for
-    other code is of no use.
+    It has got all changes since, so only ranges are missing. A generation that was built for other
+    code is not returned.
     """
     names = [
         operation.generation
@@ -35,7 +35,7 @@ def find_dead_build(definition: IndexDefinition) -> Generation | None:
 
 
 def dead_build_judges(definition: IndexDefinition, build: Generation) -> float | None:
-    """Return the bound that judged searches of a killed rebuild had to reach; None for none."""
+    """Return the lowest nDCG that a killed rebuild had to reach; None if it was not judged."""
     rows = operations_of(definition).filter(generation=build.name, kind=Operation.Kind.REBUILD)
     last = rows.order_by("-pk").first()
     bound: float | None = last.details.get("judge") if last else None
@@ -43,14 +43,14 @@ def dead_build_judges(definition: IndexDefinition, build: Generation) -> float |
 
 
 def take_over(definition: IndexDefinition, name: str) -> Generation | None:
-    """Claim what killed rebuilds left behind; return the generation to resume, if there is one.
+    """Take over what killed rebuilds left; return the generation to resume, if there is one.
 
-    Only the rebuild of the caller may run: no other process may start one.
+    The caller must hold the record of a rebuild, so that no other process can start one.
 
     Args:
-        name: of that generation; "" if there is none.
+        name: the name of that generation; "" if there is none.
     """
-    # At once or not at all: what is buried is not found again by an attempt that comes after.
+    # In one transaction: after a record was ended, a second attempt would not find it again.
     with transaction.atomic(using=definition.database):
         wait_for_writers(definition.database)
         return _take_over(definition, name)
@@ -76,7 +76,7 @@ def _take_over(definition: IndexDefinition, name: str) -> Generation | None:
 
 
 def give_up_builds(definition: IndexDefinition, kept: Generation) -> None:
-    """Give up builds that miss changes: they cannot become live, but drains still try them."""
+    """Mark builds that miss changes as failed, so that drains no longer write to them."""
     builds = generations_of(definition).filter(role=Generation.Role.BUILDING)
     behind = find_behind(definition.database)
     for build in builds.exclude(pk=kept.pk):

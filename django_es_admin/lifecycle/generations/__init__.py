@@ -1,4 +1,4 @@
-"""The physical indices behind an alias, and the table that says what each is for.
+"""The physical indices behind an alias, and the table with the role of each.
 
-This room creates and registers them; it loads no document and moves no alias.
+This room creates and registers them. It loads no documents and moves no alias.
 """

@@ -1,8 +1,8 @@
-"""Update the table of generations where the alias says something else.
+"""Update the table of generations if it does not match the alias.
 
-A generation may have been made by hand, or before the database was restored from a backup; the
-alias may have been moved by another program, or by a process that died before it could write it
-down.
+A generation may have been created by hand, or before the database was restored from a backup. The
+alias may have been moved by another program, or by a process that was killed before it could update
+the table.
 """
 
 from ...backends.errors import translated
@@ -20,19 +20,19 @@ from .table import generations_of, mark_loaded, register
 
 
 def adopt(definition: IndexDefinition, *, foreign: bool = False) -> tuple[str, ...]:
-    """Make sure that what is searched is written to; return the names that were not.
+    """Make sure that the live index gets all changes; return the names that did not.
 
-    From then on changes are written to them. What was changed before may be missing there.
+    From now on, changes are written to them. Earlier changes may be missing.
 
     Args:
-        foreign: take over what another database owns, or may own.
+        foreign: take over an index that another database owns, or may own.
 
     Raises:
-        OperationRefused: another database owns what is searched, or may own it.
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        OperationRefused: another database owns the live index, or may own it.
+        ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(get_options().operation_timeout)
-    # Before the cluster is read: what is registered after that may not be in the answer.
+    # Read before the cluster: a generation that is registered later may not be in the answer.
     registered = list(generations_of(definition).values_list("pk", flat=True))
     live = read_indices(definition.connection, deadline)
     concrete = live.by_name.get(definition.alias)
@@ -61,7 +61,7 @@ def _written(definition: IndexDefinition) -> list[str]:
 
 
 def _known(definition: IndexDefinition, live: LiveIndices) -> list[str]:
-    """Return the registered generations that exist: a copy of a database has those of another."""
+    """Return the registered generations that exist; a copied database has those of the original."""
     names = generations_of(definition).values_list("name", flat=True)
     return [name for name in names if name in live.by_name]
 
@@ -83,7 +83,7 @@ def _register(definition: IndexDefinition, unknown: list[LiveIndex], deadline: D
             client.indices.update_aliases(actions=[{"add": add}])
         generation = register(definition, index.name, Generation.Role.LIVE)
         if compare_mappings(definition.mappings, mappings[index.name]):
-            # Built for other code, whichever: our documents may not fit.
+            # It was built for unknown code, so the documents of this code may not fit.
             generation.digest = ""
             generation.save(update_fields=["digest"])
         mark_loaded(generation)

@@ -15,10 +15,10 @@ from .synonyms import settings_with_synonyms
 from .table import register
 
 LOAD_SETTINGS: dict[str, Any] = {
-    # Nobody searches a building generation; its segments and copies can wait until it is loaded.
+    # A building generation is not searched, so refreshes and replicas can wait until it is loaded.
     "refresh_interval": "-1",
     "number_of_replicas": 0,
-    # Elasticsearch forgets a delete's version after this time, and a late write would revive it.
+    # After this time Elasticsearch forgets a delete, and a late write would restore the document.
     "gc_deletes": "1h",
 }
 
@@ -26,13 +26,13 @@ LOAD_SETTINGS: dict[str, Any] = {
 def create_generation(
     definition: IndexDefinition, mappings: Mapping[str, Any] | None = None
 ) -> Generation:
-    """Create an empty generation that is not searched, with settings for loading, and register it.
+    """Create and register an empty generation that is not live, with settings for loading.
 
     Args:
-        mappings: as declared if omitted.
+        mappings: the mappings; those of the declaration if omitted.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     return create_physical(definition, {**definition.settings, **LOAD_SETTINGS}, {}, mappings)
 
@@ -43,10 +43,10 @@ def create_physical(
     aliases: dict[str, Any],
     mappings: Mapping[str, Any] | None = None,
 ) -> Generation:
-    """Create a physical index under a new name, with its write alias, and register it.
+    """Create a physical index with a new name and its write alias, and register it.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     name = new_generation_name(definition.alias)
     key = outlast(partial(own_key, definition.database))
@@ -61,5 +61,5 @@ def create_physical(
             mappings={**mappings, "_meta": meta},
             aliases={write_alias(name): {"is_hidden": True}, **aliases},
         )
-    # A change that is drained before this moment was committed before it, so that a load reads it.
+    # A change that was drained before this moment was committed before it, so a load reads it.
     return outlast(partial(register, definition, name))

@@ -1,7 +1,7 @@
-"""Refuse to work on what another database owns, unless told to take it over.
+"""Refuse to work on an index that another database owns, unless told to take it over.
 
-A fresh database of the same project, as that of a staging site, knows nothing of an index that it
-finds under its own name. To take it over would take it from the site that fills it.
+A new database of the same project, such as that of a staging site, finds an index with its own name
+in the cluster. Taking it over would take it away from the site that fills it.
 """
 
 from collections.abc import Iterable
@@ -27,11 +27,12 @@ def find_owner_refusals(
     *,
     adopted: bool = False,
 ) -> list[str]:
-    """Return that another database owns some of these indices, and what is known of it.
+    """Return refusals if another database owns one of these indices, with what is known of it.
 
     Args:
-        adopted: whether they are to be this database's from now on. Then a generation that names
-            no owner, and is not in the table, is refused as well: some database has made it.
+        adopted: whether this database would become the owner. Then a generation that names no
+            owner, and is not in the table, is refused, too, because another database may have
+            created it.
     """
     found = {
         name: owner_in(mappings)
@@ -62,10 +63,10 @@ def _nameless(definition: IndexDefinition, names: list[str]) -> list[str]:
 
 
 def require_own(definition: IndexDefinition, names: Iterable[str], deadline: Deadline) -> None:
-    """Refuse to adopt indices that are, or may be, of another database.
+    """Refuse to adopt indices that another database owns, or may own.
 
     Raises:
-        OperationRefused: one of them is.
+        OperationRefused: another database owns one of them, or may own it.
     """
     refusals = find_owner_refusals(definition, names, deadline, adopted=True)
     if refusals:
@@ -73,10 +74,10 @@ def require_own(definition: IndexDefinition, names: Iterable[str], deadline: Dea
 
 
 def take_over(definition: IndexDefinition, names: Iterable[str], deadline: Deadline) -> None:
-    """Name the database of an index as the owner of these indices.
+    """Write the database of an index as the owner into these indices.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     connection, key = definition.connection, own_key(definition.database)
     for name, mappings in read_mappings(connection, names, deadline).items():

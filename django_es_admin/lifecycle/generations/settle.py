@@ -1,4 +1,4 @@
-"""Give a loaded generation the settings that it was declared with."""
+"""Apply the declared settings to a loaded generation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +11,16 @@ from .create import LOAD_SETTINGS
 
 @dataclass(frozen=True)
 class SettledResult:
-    """What ``settle`` set, each setting with its value; None for Elasticsearch's default."""
+    """The settings that ``settle`` applied, with their values; None for Elasticsearch's default."""
 
     settings: dict[str, Any]
 
 
 def settle(definition: IndexDefinition, generation: str) -> SettledResult:
-    """Take back what made loading fast: searches need refreshes, and shards need copies.
+    """Remove the settings for loading: searches need refreshes, and shards need replicas.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     settings = {name: definition.settings.get(name) for name in LOAD_SETTINGS}
     with translated(definition.connection):
@@ -32,10 +32,10 @@ def settle(definition: IndexDefinition, generation: str) -> SettledResult:
 
 
 def is_settled(definition: IndexDefinition, live: dict[str, str] | Any) -> bool:
-    """Whether a generation has the declared settings, not those of a load.
+    """Return whether a generation has the declared settings, and not those for loading.
 
     Args:
-        live: its settings, flat names -> values as text.
+        live: the settings of the generation, flat names -> values as text.
     """
     return all(
         live.get(f"index.{name}") != str(value) or str(definition.settings.get(name)) == str(value)

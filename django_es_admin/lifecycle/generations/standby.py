@@ -1,4 +1,4 @@
-"""Keep the generation that was live for a rollback, and retire those before it."""
+"""Keep the previous live generation for a rollback, and retire older ones."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ _Role = Generation.Role
 
 @dataclass(frozen=True)
 class StandbyResult:
-    """What ``keep_standby`` wrote into the table of generations.
+    """What ``keep_standby`` stored in the table of generations.
 
     Args:
-        live: what the alias says.
-        standby: what is kept up to date for a rollback; None if nothing is.
-        retired: what is not written to any more, and can be pruned.
+        live: the generation that the alias points to.
+        standby: the generation that is kept up to date for a rollback; None if there is none.
+        retired: the generations that get no more changes, and can be pruned.
     """
 
     live: str
@@ -29,16 +29,16 @@ class StandbyResult:
 
 
 def keep_standby(definition: IndexDefinition, live: str, previous: str | None) -> StandbyResult:
-    """Record what the alias was read to say: ``live`` is live, ``previous`` kept for a rollback.
+    """Store the roles after a swap: ``live`` is live, ``previous`` is kept for a rollback.
 
-    Every other standby is retired, so that few generations are written to, and with them builds
-    that are older than what is live now, as nobody would swap to them.
+    Every other standby is retired, so that few generations get changes. Builds that are older than
+    the live generation are retired, too, because nobody would swap to them.
     """
     generations = generations_of(definition)
     with transaction.atomic(using=definition.database):
         generations.filter(name=live).update(role=_Role.LIVE, retired_at=None, error="")
         retired = _retire(generations, live, previous)
-        # What was not written to has to be rebuilt: it is no way back.
+        # A generation that did not get all changes cannot be used for a rollback.
         way_back = generations.filter(name=previous, role__in=Generation.WRITTEN)
         kept = way_back.update(role=_Role.STANDBY)
     return StandbyResult(live, previous if kept else None, retired)

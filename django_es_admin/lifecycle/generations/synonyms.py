@@ -1,4 +1,4 @@
-"""Put the rules of the rows into the sets of synonyms that a generation uses."""
+"""Put the rules from the database into the synonym sets that a generation uses."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -14,23 +14,23 @@ from ...status.synonyms import count_differing, read_rules
 from .table import generations_of
 
 _TIMES = 5
-"""That a set is put, while others change its rules meanwhile."""
+"""How often a set is put if others change its rules at the same time."""
 
 
 def put_rules(definition: IndexDefinition, name: str, deadline: Deadline) -> int:
-    """Put the present rules, and repeat this until the rows are the same afterwards.
+    """Put the current rules, and repeat this until the rows are unchanged afterwards.
 
-    If two processes put at once, the one that ends last has read the rows after its request. So the
+    If two processes do this at the same time, the last one reads the rows after its request. So the
     set ends with the rules of the rows, whichever process was slower.
 
     Args:
-        name: of the set, as the rows have it.
+        name: the name of the set in the rows.
 
     Returns:
-        How many rules it has now.
+        The number of rules in the set.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     rules: tuple[str, ...] = ()
     for _time in range(_TIMES):
@@ -48,7 +48,7 @@ def put_rules(definition: IndexDefinition, name: str, deadline: Deadline) -> int
 
 
 def _users(definition: IndexDefinition, name: str) -> list[str]:
-    """Return the generations that use a set, of all indices: those that can be searched."""
+    """Return the generations, of all indices, that use a set and can be searched."""
     return [
         generation
         for other in get_definitions()
@@ -62,15 +62,15 @@ def _users(definition: IndexDefinition, name: str) -> list[str]:
 def settings_with_synonyms(
     definition: IndexDefinition, settings: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Make the sets that an index names before it is created; return the settings to create it.
+    """Create the sets that a new index uses; return the settings to create the index with.
 
-    They hold the rules themselves, where the server has no synonyms API.
+    If the server has no synonyms API, the settings contain the rules themselves.
 
     Args:
-        settings: of the index that is to be created.
+        settings: the settings of the new index.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: a request failed.
     """
     if not definition.synonyms:
         return settings
@@ -84,7 +84,7 @@ def settings_with_synonyms(
         if live is None or count_differing(named[real], live):
             put_rules(definition, name, _deadline())
         if read_set(connection, f"{real}{TRIAL}", _deadline()) is None:
-            # Before 8.18 an index cannot be created with a set that is not there.
+            # Before 8.18, an index cannot be created with a set that does not exist.
             put_set(connection, f"{real}{TRIAL}", (), _deadline(), users=())
     return settings
 

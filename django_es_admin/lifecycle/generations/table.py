@@ -1,4 +1,4 @@
-"""The table of generations: what each physical index is for."""
+"""The table of generations: the role of each physical index."""
 
 from django.db import DEFAULT_DB_ALIAS
 
@@ -17,7 +17,7 @@ def generations_of(definition: IndexDefinition) -> GenerationQuerySet:
 
 
 def is_as_declared(document: type[Document]) -> bool:
-    """Whether the live generation was built, as a whole, for the document as it is now."""
+    """Return whether the live generation was built for the current document, in all parts."""
     definition = definition_of(document)
     live = generations_of(definition).filter(role=Generation.Role.LIVE, loaded_at__isnull=False)
     return list(live.values_list("digest", flat=True)) == [definition.digest]
@@ -26,8 +26,8 @@ def is_as_declared(document: type[Document]) -> bool:
 def register(
     definition: IndexDefinition, name: str, role: Generation.Role = Generation.Role.BUILDING
 ) -> Generation:
-    """Register a generation, committed at once, so that writers see it before it is filled."""
-    # Nobody else uses the name: where it is in the table, the answer to a commit was lost.
+    """Register a generation, committed immediately, so that drains see it before it is filled."""
+    # No other process uses this name. If it is in the table, the answer to a commit was lost.
     generation, _ = generations_of(definition).get_or_create(
         name=name,
         defaults={
@@ -42,13 +42,13 @@ def register(
 
 
 def mark_loaded(generation: Generation) -> None:
-    """Record that the load was complete."""
+    """Record that the load is complete."""
     generation.loaded_at = database_now(generation._state.db or DEFAULT_DB_ALIAS)
     generation.save(update_fields=["loaded_at"])
 
 
 def mark_failed(generation: Generation, error: str) -> None:
-    """Record why the build of a generation ended; nothing, if it is not a build any more."""
+    """Record why the build of a generation failed, if it is still a build."""
     Generation.objects.using(generation._state.db).filter(
         pk=generation.pk, role=Generation.Role.BUILDING
     ).fail(error)

@@ -1,4 +1,4 @@
-"""Record what a block of code changes in ways that send no signal, such as SQL."""
+"""Record what a block of code changes without sending signals, for example with SQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +18,12 @@ from .watch import not_by_triggers
 
 @contextmanager
 def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Iterator[None]:
-    """Record that the objects of a queryset are changed inside, in one transaction with the change.
+    """Record the objects that the block changes without signals, in one transaction with it.
 
-    For SQL, and for the models of a migration. The rows are locked and recorded before the block,
-    so it may move them out of the queryset or delete them; those that it moves or inserts into the
-    queryset are recorded after it. Other changes of the block are not recorded.
+    Use it for SQL, and for the models of a migration. The rows of the queryset are locked and
+    recorded before the block, so the block may delete them or move them out of the queryset. Rows
+    that the block moves or inserts into the queryset are recorded after it. Other changes of the
+    block are not recorded.
 
     Args:
         rows: the objects, or related objects, that the block may change.
@@ -32,7 +33,7 @@ def captured(rows: models.QuerySet[Any, Any], using: str | None = None) -> Itera
         ModelNotIndexed: no document is of that model, or names it in ``related_models``.
     """
     concerned = not_by_triggers(require_indexed(rows.model))
-    # Rows to be locked are those of the database that is written to.
+    # The rows to lock are in the database that is written to.
     database = using or rows.select_for_update().db
     chosen, concerned = rows.using(database), fed(concerned, database)
     with atomic(using=database):

@@ -21,11 +21,11 @@ Item = TypeVar("Item")
 
 
 def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
-    """Record that objects were changed in a way that sends no signal; return how many rows it took.
+    """Record that objects were changed without a signal; return the number of outbox rows.
 
-    For ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL, and for the models of a
-    migration: call it in the same transaction, with the objects that were changed; related objects
-    concern documents, too, and so do those of documents with ``ignore_signals``.
+    Use it after ``QuerySet.update()``, ``bulk_create()``, ``bulk_update()`` and SQL, and for the
+    models of a migration. Call it in the same transaction, with the objects that were changed. They
+    may be related objects, or objects whose document has ``ignore_signals``.
 
     Args:
         changed: instances or a queryset; of a queryset only the keys are read.
@@ -46,7 +46,7 @@ def capture(changed: Iterable[models.Model], using: str | None = None) -> int:
 
 
 def capture_as_signals_would(changed: Iterable[models.Model], using: str) -> int:
-    """Record changes without a signal that signals would have recorded; return how many rows.
+    """Record changes, except for documents that ignore signals; return the number of rows.
 
     Raises:
         CaptureOutsideTransaction: there is no transaction.
@@ -71,9 +71,9 @@ def _capture(
 
 
 def require_indexed(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns that the project reports.
+    """Return the documents for which the project itself reports changes of ``model``.
 
-    A migration has a model of its own for each that it knows: known by its label.
+    The models of a migration are different classes, so they are found by their labels.
     """
     label = model._meta.label
     try:
@@ -90,7 +90,7 @@ def require_indexed(model: Model) -> Watched:
 
 
 def require_keys(changed: Iterable[models.Model]) -> None:
-    """Make sure that the changes of instances can be recorded.
+    """Refuse instances whose changes cannot be recorded.
 
     Raises:
         KeyMissing: one of them has no key, and its model is indexed.
@@ -105,7 +105,7 @@ def _require_keys(changed: Iterable[models.Model], concerned: Mapping[Model, Wat
 
 
 def keys_missing(model: Model) -> str:
-    """Return what is wrong with objects of ``model`` that have no key."""
+    """Return the error for objects of ``model`` that have no key."""
     return (
         f"A {model._meta.label} has no key, so its change cannot be captured: MySQL "
         f"returns no keys from bulk_create(), and no database does with ignore_conflicts. "
@@ -120,14 +120,14 @@ def _capture_keys(concerned: Watched, model: Model, using: str, keys: Iterator[s
 
 
 def capture_keys(document: type[Document], keys: Iterable[str], using: str) -> int:
-    """Give each document of ``document`` with one of these keys a row, in one transaction.
+    """Add an outbox row for each document with one of these keys, in one transaction.
 
     Args:
-        keys: of documents, as text, any number: they are not held in memory.
+        keys: the keys of the documents, as text. They are not all held in memory.
         using: alias of the database.
 
     Returns:
-        how many rows.
+        The number of rows.
     """
     count = 0
     with transaction.atomic(using=using):

@@ -34,18 +34,18 @@ def create(
     update_conflicts: bool,
     unique_fields: Iterable[str] | None,
 ) -> Objects:
-    """Insert objects, and record them; return them.
+    """Insert and record objects; return the objects.
 
     Args:
-        rows: the queryset that they are inserted with.
+        rows: the queryset that inserts the objects.
         objects: the objects.
-        insert: what inserts them.
+        insert: the function that inserts them.
         ignore_conflicts: as in ``bulk_create()``.
         update_conflicts: as in ``bulk_create()``.
         unique_fields: as in ``bulk_create()``.
 
     Raises:
-        KeyMissing: the database does not tell the key of an object.
+        KeyMissing: the database does not return the key of an object.
     """
     model, using = rows.model, rows.db
     concerned = fed(watched(model), using)
@@ -63,7 +63,7 @@ def create(
         _note_replaced(rows, objects, replaced, concerned)
         created = insert()
         if replaced:
-            # An object may have another key than the row that it replaces.
+            # An object may have a different key from the row that it replaces.
             _note_replaced(rows, objects, replaced, concerned)
         _require_keys(model, (one for one in created if not _has_known_key(one)))
         keys = keys_of_rows(model, [one.pk for one in created], using)
@@ -85,10 +85,10 @@ def _require_keys(model: Model, without: Iterable[models.Model]) -> None:
 
 
 def _unique(model: Model, names: Iterable[str] | None) -> list[Sequence[str]]:
-    """Return the sets of columns by which a row may be found to be there.
+    """Return the sets of columns whose values can identify an existing row.
 
     Args:
-        names: those that ``bulk_create()`` is given; None for any that is unique.
+        names: the unique fields given to ``bulk_create()``; None for all unique columns.
     """
     options = model._meta
     if names:
@@ -108,7 +108,7 @@ def _note_replaced(
     unique: list[Sequence[str]],
     concerned: Watched,
 ) -> None:
-    """Record rows that are there already, and what they belong to."""
+    """Record the existing rows that an insert may replace, and the objects they belong to."""
     for start in range(0, len(objects) if unique else 0, PORTION):
         conditions = [
             Q(**{name: _value(one, name) for name in names})

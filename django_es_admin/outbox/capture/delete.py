@@ -1,4 +1,4 @@
-"""Record what a queryset deletes without signals, in the transaction of the change."""
+"""Record the rows that a queryset deletes without signals, in the transaction of the change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +17,12 @@ Rows = models.QuerySet[Any, Any]
 
 
 def delete(rows: Rows, using: str, change: Callable[[Rows], int]) -> int:
-    """Delete rows, and record them and what they belong to; return how many were deleted.
+    """Delete and record rows, and the objects they belong to; return the number deleted.
 
     Args:
-        rows: those to delete.
+        rows: the rows to delete.
         using: alias of the database.
-        change: what deletes the rows that it is given.
+        change: the function that deletes the rows passed to it.
     """
     concerned = fed(watched(rows.model), using)
     if not (concerned or any_noted(rows.model, using)) or not has_outbox(using):

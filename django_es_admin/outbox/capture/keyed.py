@@ -1,4 +1,4 @@
-"""The keys of rows that are about to be changed, as the documents that they concern know them."""
+"""Lock rows before a change, and find the keys of the documents that the change concerns."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,18 +17,18 @@ from .watch import Model, Watched
 Rows = models.QuerySet[Any, Any]
 
 _MOST = 30_000
-"""Keys in one statement: a server of PostgreSQL binds at most 65,535 values."""
+"""The number of keys in one statement. PostgreSQL binds at most 65,535 values."""
 
 
 @dataclass
 class Locked:
-    """Rows of one model that no other process changes until the end of the transaction.
+    """Locked rows of one model, which no other process changes until the end of the transaction.
 
     Args:
         using: alias of the database.
         model: the model.
-        concerned: what a change of them concerns.
-        keys: their primary keys.
+        concerned: the documents that a change of the rows concerns.
+        keys: the primary keys of the rows.
         known: model of a document, or of a related object -> the keys of its objects, as text.
     """
 
@@ -39,7 +39,7 @@ class Locked:
     known: dict[Model, list[str]] = field(default_factory=dict)
 
     def without(self, others: "Locked") -> "Locked":
-        """Return those rows that are not among others."""
+        """Return the locked rows that are not among ``others``."""
         known = {
             holder: [key for key in keys if key not in seen]
             for holder, keys in self.known.items()
@@ -49,11 +49,11 @@ class Locked:
         return replace(self, keys=[key for key in self.keys if key not in seen], known=known)
 
     def key_portions(self) -> Iterator[list[Any]]:
-        """Return the primary keys, as many at a time as a statement may have."""
+        """Return the primary keys in portions that fit into one statement."""
         return (self.keys[start : start + _MOST] for start in range(0, len(self.keys), _MOST))
 
     def note(self) -> None:
-        """Record that they were changed."""
+        """Record that the rows were changed."""
         for holder, keys in self.known.items():
             concerned = Watched(
                 own=tuple(d for d in self.concerned.own if d.django.model is holder),
@@ -62,17 +62,17 @@ class Locked:
             Noted(self.using, self.model, concerned).add(keys)
 
     def note_owners(self) -> None:
-        """Record the objects whose documents change with these, as long as they belong to them."""
+        """Record the objects that the rows belong to now, because their documents change, too."""
         for document, holder in self.concerned.related:
             note_owners(document, holder, self.known[holder], self.using)
 
 
 def lock(rows: Rows, concerned: Watched) -> Locked:
-    """Lock rows, and return them.
+    """Lock rows, and return them with the keys of their documents.
 
     Args:
         rows: the rows.
-        concerned: what a change of them concerns.
+        concerned: the documents that a change of the rows concerns.
     """
     holders = dict.fromkeys(d.django.model for d in concerned.own)
     holders |= dict.fromkeys(model for _, model in concerned.related)
@@ -93,13 +93,13 @@ def lock(rows: Rows, concerned: Watched) -> Locked:
 
 
 def has_one_key(model: Model, concerned: Watched) -> bool:
-    """Whether all that a change of ``model`` concerns has the key of the object itself."""
+    """Return whether the primary key of ``model`` is the key of all documents concerned."""
     holders = [d.django.model for d in concerned.own] + [m for _, m in concerned.related]
     return all(_path(model, holder) == "pk" for holder in holders)
 
 
 def _path(model: Model, holder: Model) -> str:
-    """Return the column of ``model`` with the key of the ``holder`` that its object is."""
+    """Return the column of ``model`` that holds the key of the object's ``holder``."""
     link = link_to(model, holder)
     if link is None:
         return way_down(model, holder) or "pk"
@@ -107,7 +107,7 @@ def _path(model: Model, holder: Model) -> str:
 
 
 def _lockable(rows: Rows) -> Rows:
-    """Return rows so that each can be locked, whatever they are joined with."""
+    """Return a queryset of the same rows that can be locked, even with joins or grouping."""
     query = rows.query
     if query.distinct or query.group_by is not None:
         chosen = rows.order_by().values("pk")
@@ -117,12 +117,12 @@ def _lockable(rows: Rows) -> Rows:
 
 
 def note_owners(document: type[Document], model: Model, keys: Iterable[str], using: str) -> None:
-    """Record the objects whose documents change with related ones, as they are now.
+    """Record the objects whose documents change with related objects, as they are now.
 
     Args:
-        document: the documents' class.
-        model: the related objects'.
-        keys: of these.
+        document: the document class.
+        model: the model of the related objects.
+        keys: the keys of the related objects.
     """
     noted = Noted(using, document.django.model, Watched((document,), ()))
     for portion in portions(iter(keys)):

@@ -1,6 +1,6 @@
 """Append rows for many changes in one statement, made from keys or from a query.
 
-A row that Python makes costs more than the change itself.
+Making each row in Python would take longer than the change itself.
 """
 
 import json
@@ -27,12 +27,12 @@ _REST = {"delete_sent": "false", "cursor": "''", "attempts": "0", "error": "''"}
 
 @dataclass(frozen=True)
 class Noted:
-    """What is to be recorded of changed objects of one model, by their keys alone.
+    """The changes of one model's objects to record, given only the keys of the objects.
 
     Args:
         using: alias of the database.
-        model: what is changed.
-        concerned: what concerns them, all of it fed by this database.
+        model: the model of the changed objects.
+        concerned: the documents concerned, all of them fed by this database.
     """
 
     using: str
@@ -41,20 +41,20 @@ class Noted:
 
     @cached_property
     def templates(self) -> list[OutboxEntry]:
-        """The rows of an object, without its key."""
+        """The outbox rows for one object, without its key."""
         own = [object_entry(document, "") for document in self.concerned.own]
         return own + [related_entry(d, model, "") for d, model in self.concerned.related]
 
     @cached_property
     def in_sql(self) -> bool:
-        """Whether the rows can be made by the database, all at once."""
-        # Inside a save() that goes on, each row may have to be noted again at its end.
+        """Whether the database itself can make all the rows with one statement."""
+        # While a save() is still running, each row may have to be recorded again at its end.
         return connections[self.using].vendor in ("postgresql", "sqlite") and not (
             is_saving(self.using) or any(has_own_places(d) for d in self.concerned.own)
         )
 
     def add(self, keys: Sequence[str]) -> int:
-        """Record that the objects with these keys were changed; return how many rows it took."""
+        """Record that the objects with these keys were changed; return the number of rows."""
         if not keys or not has_outbox(self.using):
             return 0
         if len(keys) > 1 and self.in_sql:
@@ -71,13 +71,13 @@ class Noted:
         return len(entries)
 
     def add_from(self, source: str, params: Sequence[Any]) -> int:
-        """Record the objects whose keys a statement gives, as text; return how many it gave.
+        """Record the objects whose keys a statement returns, as text; return the number of keys.
 
-        On PostgreSQL it may be one that changes them, and returns their keys.
+        On PostgreSQL the statement may also be the one that changes the objects.
 
         Args:
             source: a statement with one column.
-            params: its parameters.
+            params: the parameters of the statement.
         """
         require_transaction(self.using, self.model)
         connection = connections[self.using]
@@ -107,7 +107,7 @@ class Noted:
         return count
 
     def _insertion(self, inline: bool) -> tuple[str, list[Any]]:
-        """Return what inserts a row for each template and each key that changed."""
+        """Return SQL that inserts an outbox row for each template and each changed key."""
         connection = connections[self.using]
         quote = connection.ops.quote_name
         names = ", ".join(map(quote, _NAMES))
@@ -150,7 +150,7 @@ def has_own_places(document: type[Document]) -> bool:
 
 
 def fed(concerned: Watched, using: str) -> Watched:
-    """Return of what is concerned what the database ``using`` feeds."""
+    """Return the part of ``concerned`` that the database ``using`` feeds."""
     return Watched(
         own=tuple(d for d in concerned.own if feeds(d, using)),
         related=tuple((d, m) for d, m in concerned.related if feeds(d, using)),

@@ -24,7 +24,7 @@ from .watch import Model, is_in_transaction, noted_by_triggers
 
 
 def feeds(document: type[Document], using: str) -> bool:
-    """Whether the database ``using`` is the one that the document's index is made from."""
+    """Return whether the document's index is made from the database ``using``."""
     return router.db_for_write(document.django.model) == using
 
 
@@ -36,7 +36,7 @@ def object_entry(document: type[Document], key: str) -> OutboxEntry:
 def object_entries(
     document: type[Document], primary_keys: Iterable[str], using: str
 ) -> list[OutboxEntry]:
-    """Return a row for each object, as it is stored now."""
+    """Return an outbox row for each object, as it is stored now."""
     places = document.django.places
     return [object_entry(document, key) for key in places.keys(primary_keys, using)]
 
@@ -54,7 +54,7 @@ def related_entry(document: type[Document], model: Model, key: str) -> OutboxEnt
 
 
 def in_a_transaction(using: str) -> AbstractContextManager[None]:
-    """Give what is recorded inside a transaction of its own, where the change has none."""
+    """Run the block in a transaction of its own if the change has none."""
     return nullcontext() if is_in_transaction(using) else atomic(using=using)
 
 
@@ -69,13 +69,13 @@ def require_transaction(using: str, model: Model) -> None:
 def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     """Append rows to the outbox of the database ``using``.
 
-    None where its table is not there yet: the project's migrations save objects, too.
+    Nothing is recorded while the table does not exist, because migrations save objects, too.
 
     Args:
         model: what was changed, for the message.
 
     Raises:
-        CaptureOutsideTransaction: there is no transaction that the change could share.
+        CaptureOutsideTransaction: there is no transaction to record the change in.
     """
     if not entries:
         return
@@ -83,9 +83,9 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
     if not has_outbox(using):
         return
     returning = connections[using].features.can_return_rows_from_bulk_insert
-    # Of rows whose keys are not known (MySQL) this process cannot say which it has written.
+    # Without the ids of the rows (MySQL), this process cannot know which of them it has written.
     inline = returning and is_inline(using)
-    # What this process writes itself after the commit, workers take only if it does not.
+    # Workers take these rows only if this process does not drain them after the commit.
     lease = inline_grace() if inline else None
     if len(entries) == 1 and returning:
         _append_one(using, entries[0], lease)
@@ -100,25 +100,25 @@ def record(using: str, entries: list[OutboxEntry], model: Model) -> None:
 
 
 def drain_noted(using: str, model: Model) -> None:
-    """Let this process drain after the commit what the database's triggers note of a change.
+    """Let this process drain, after the commit, what the database's triggers record.
 
-    Before the change, or in its transaction.
+    Call it before the change, or in the transaction of the change.
 
     Args:
-        model: what is changed.
+        model: the model of the changed objects.
     """
     if is_inline(using) and any_noted(model, using):
         drain_noted_after_commit(using)
 
 
 def any_noted(model: Model, using: str) -> bool:
-    """Whether triggers note changes of ``model`` for a document that this database feeds."""
+    """Return whether triggers record changes of ``model`` for a document fed by this database."""
     noted = noted_by_triggers(model)
     return any(feeds(d, using) for d in (*noted.own, *(d for d, _ in noted.related)))
 
 
 def _record_again(using: str, entries: list[OutboxEntry]) -> None:
-    """Append rows that a worker may have handled while the ``save()`` that left them went on."""
+    """Record rows again that a worker may have handled while the ``save()`` was still running."""
     again = {
         values: OutboxEntry(**dict(zip(_SLOTS, values, strict=True)))
         for values in (tuple(getattr(entry, name) for name in _SLOTS) for entry in entries)
@@ -127,9 +127,9 @@ def _record_again(using: str, entries: list[OutboxEntry]) -> None:
 
 
 def is_inline(using: str) -> bool:
-    """Whether this process writes after the commit what is recorded now."""
+    """Return whether this process drains, after the commit, what is recorded now."""
     connection = connections[using]
-    # If the project commits by itself, the time is not known: commit_on_exit is False then.
+    # If the project commits by itself, the time of the commit is unknown: commit_on_exit is False.
     return (
         get_options().sync == "inline"
         and connection.in_atomic_block

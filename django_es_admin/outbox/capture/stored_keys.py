@@ -1,7 +1,7 @@
-"""The key of an object as its row has it, whatever spelling an instance was given.
+"""The key of an object as its row stores it, however the instance spells it.
 
-``Decimal("1.5")`` finds the row ``1.50``, a moment is found by its name in any time zone, and a
-collation may find ``abc`` for ``ABC``; the document has the key of the row.
+``Decimal("1.5")`` finds the row ``1.50``, a time in any time zone finds the same row, and a
+collation may find ``abc`` for ``ABC``. The document always has the key of the row.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _TEXTS = frozenset((models.CharField, models.SlugField, models.TextField))
 
 
 def value_in(model: Model, instance: models.Model) -> Any:
-    """Return the key of the object of ``model`` that ``instance`` is (a part of), as given."""
+    """Return the key, as given, of the object of ``model`` that ``instance`` is or is part of."""
     link = link_to(type(instance), model)
     if link is not None:
         return getattr(instance, link.attname)
@@ -47,15 +47,15 @@ def value_in(model: Model, instance: models.Model) -> Any:
 
 
 def key_text(model: Model, key: Any) -> str:
-    """Return a key's text as it is once read from the database, where one spelling is all it has.
+    """Return the text that a key has once it is read from the database, if there is only one.
 
-    A UUID may have been given without its hyphens, a number as text.
+    For example, a UUID may be given without its hyphens, or a number as text.
     """
     return text_of(model, key)
 
 
 def row_key(model: Model, key: Any, using: str) -> str:
-    """Return the text of the key of a row, as it is there; that of ``key`` if there is no row."""
+    """Return the text of the key as the row stores it, or of ``key`` if there is no row."""
     if not _has_one_spelling(model, using):
         for value in (key, _rounded(model, key)):
             for found in _keys(model, using).filter(pk=value)[:1]:
@@ -64,7 +64,7 @@ def row_key(model: Model, key: Any, using: str) -> str:
 
 
 def row_keys(model: Model, keys: Iterable[Any], using: str) -> Iterator[str]:
-    """Yield the text of the key of each row, as it is there."""
+    """Yield the text of each row's key, as the row stores it."""
     if _has_one_spelling(model, using):
         yield from (key_text(model, key) for key in keys)
     else:
@@ -73,19 +73,19 @@ def row_keys(model: Model, keys: Iterable[Any], using: str) -> Iterator[str]:
 
 
 def keys_of_rows(model: Model, keys: list[Any], using: str) -> list[str]:
-    """Return :func:`row_key` of each of ``keys``, in one query where rows spell them so."""
+    """Return :func:`row_key` of each key, with one query if rows may spell keys differently."""
     known = set(row_keys(model, keys, using))
     texts = ((key, key_text(model, key)) for key in keys)
     return [text if text in known else row_key(model, key, using) for key, text in texts]
 
 
 def _keys(model: Model, using: str | None) -> models.QuerySet[Any, Any]:
-    # Not of a manager, which may hide rows.
+    # Not with a manager of the project, which may hide rows.
     return models.QuerySet(model).using(using).values_list("pk", flat=True)
 
 
 def _rounded(model: Model, key: Any) -> Any:
-    """Return a number as PostgreSQL stores it, which does not find a row by its other decimals."""
+    """Return a number rounded as PostgreSQL stores it, because more decimals would find no row."""
     field = _key_field(model)
     if not isinstance(field, models.DecimalField) or key is None:
         return key
@@ -95,7 +95,7 @@ def _rounded(model: Model, key: Any) -> Any:
 
 
 def _key_field(model: Model) -> Any:
-    """Return the primary key, or what it refers to where it is a foreign key."""
+    """Return the primary key field, or the field that it refers to if it is a foreign key."""
     field: Any = model._meta.pk
     while field is not None and field.remote_field is not None:
         field = field.target_field
@@ -104,7 +104,7 @@ def _key_field(model: Model) -> Any:
 
 @cache
 def _has_one_spelling(model: Model, using: str) -> bool:
-    """Whether whatever finds a row in the database has the text of the row's own key."""
+    """Return whether every value that finds a row has the same text as the row's key."""
     field = _key_field(model)
     if type(field) in _NUMBERS:
         return True

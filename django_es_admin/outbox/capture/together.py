@@ -1,4 +1,4 @@
-"""Drain what a piece of code leaves in the outbox at once, however many transactions it makes."""
+"""Drain at once what a block of code records in the outbox, in any number of transactions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ from .watch import Model, noted_by_triggers, watched
 
 @dataclass(frozen=True)
 class Left:
-    """What of some changes is not in the index.
+    """The changes of some objects that are not in the index.
 
     Args:
         refused: key -> why Elasticsearch, or the project's own code, refused the object.
         waiting: objects whose changes wait.
-        reasons: why they do, as far as it is known.
+        reasons: why their changes wait, as far as this is known.
     """
 
     refused: dict[str, str]
@@ -34,12 +34,12 @@ class Left:
 
 @dataclass
 class Together:
-    """What a block of code notes in the outbox.
+    """What a block of code records in the outbox.
 
     Args:
         using: alias of the database.
-        after: number of the last row before the block.
-        result: what its drain did; None before that, and where it is left to workers.
+        after: the id of the last row before the block.
+        result: the result of the drain; None before the drain, or if workers drain the rows.
     """
 
     using: str
@@ -47,7 +47,7 @@ class Together:
     result: DrainResult | None = None
 
     def drain(self, *, refresh: bool | str | None = None) -> None:
-        """Write what was recorded since the block began, and no row of before.
+        """Drain the rows that were recorded since the block began, and no earlier rows.
 
         Args:
             refresh: make the documents searchable at once; None to do as each document says.
@@ -59,15 +59,15 @@ class Together:
         flush()
 
     def left(self, model: Model, keys: Iterable[object]) -> Left:
-        """Return what of the changes of some objects is not in the index.
+        """Return which changes of some objects are not in the index.
 
-        Nothing waits where it is left to workers anyway.
+        Rows that are left to workers do not count as waiting.
 
         Args:
-            keys: of the objects of ``model`` that the block changed.
+            keys: the keys of the objects of ``model`` that the block changed.
         """
         given = list(keys)
-        # Those that were deleted have no row any more.
+        # Deleted objects are no longer in the table.
         changed = {key_text(model, key) for key in given}
         changed.update(row_keys(model, given, self.using))
         rows = (
@@ -91,7 +91,7 @@ class Together:
     def when_written(self, tell: Callable[[], None]) -> None:
         """Call ``tell`` after the drain: now, or after the commit if a transaction is open.
 
-        Never in manual transaction mode, where the time of the commit is unknown.
+        It is never called if the project commits by itself, because then the time is unknown.
         """
         connection = connections[self.using]
         if connection.in_atomic_block or connection.get_autocommit():
@@ -99,7 +99,7 @@ class Together:
 
 
 def from_now_on(using: str) -> Together:
-    """Return what drains the rows that are recorded after this moment.
+    """Return a ``Together`` that drains the rows recorded from now on.
 
     Args:
         using: alias of the database.
@@ -110,9 +110,9 @@ def from_now_on(using: str) -> Together:
 
 @contextmanager
 def together(using: str) -> Iterator[Together]:
-    """Write what the block notes in the outbox right after it, unless it is left to workers.
+    """Drain what the block records in the outbox when it ends, unless workers drain it.
 
-    Otherwise each of its transactions would be drained separately, with a request for each.
+    Without this, each transaction of the block would be drained separately, with its own request.
 
     Args:
         using: alias of the database.
@@ -127,7 +127,7 @@ def together(using: str) -> Iterator[Together]:
 
 
 def _rows_of(model: Model) -> Q:
-    """Return the rows that refer to objects of ``model``."""
+    """Return the outbox rows that refer to objects of ``model``."""
     concerned, noted = watched(model), noted_by_triggers(model)
     found = Q(pk__in=[])
     for document in (*concerned.own, *noted.own):

@@ -1,4 +1,4 @@
-"""Record what ``QuerySet.update()`` changes, in the transaction of the change."""
+"""Record the rows that ``QuerySet.update()`` changes, in the transaction of the change."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -24,13 +24,13 @@ _NEW = "django_es_admin_new_key"
 
 
 def update(rows: Rows, values: dict[str, Any], change: Change, *, one_statement: bool) -> int:
-    """Change rows, and note those that documents are made of; return how many were changed.
+    """Update rows, and record those that documents are made from; return the number updated.
 
     Args:
-        rows: those to change.
-        values: what they get, as ``QuerySet.update()`` takes it.
-        change: what changes the rows that it is given.
-        one_statement: whether that is all it does, where one table has all that is changed.
+        rows: the rows to update.
+        values: the new values, as passed to ``QuerySet.update()``.
+        change: the function that updates the rows passed to it.
+        one_statement: whether ``change`` sends only one statement if only one table is changed.
     """
     using = rows.db
     names = _names(rows.model, values)
@@ -57,7 +57,7 @@ def update(rows: Rows, values: dict[str, Any], change: Change, *, one_statement:
 
 
 def _names(model: Model, values: Iterable[str]) -> set[str] | None:
-    """Return the fields that are written, by both names; None where one is unknown."""
+    """Return the names and column names of the changed fields; None if a field is unknown."""
     names = set()
     for name in values:
         try:
@@ -69,7 +69,7 @@ def _names(model: Model, values: Iterable[str]) -> set[str] | None:
 
 
 def _new_key(model: Model, values: dict[str, Any]) -> Any:
-    """Return the expression that the keys are changed to; None if they stay."""
+    """Return the expression for the new keys; None if the keys do not change."""
     primary = model._meta.pk
     for name in (primary.name, primary.attname):
         if name in values:
@@ -82,7 +82,7 @@ def _new_key(model: Model, values: dict[str, Any]) -> Any:
 
 
 def _is_simple(noted: Noted, names: set[str] | None) -> bool:
-    """Whether one table has all that is changed, and its key is that of all documents."""
+    """Return whether only one table is changed, and its key is the key of all documents."""
     model = noted.model
     table = model._meta.db_table
     elsewhere = any(
@@ -99,7 +99,7 @@ def _is_simple(noted: Noted, names: set[str] | None) -> bool:
 
 
 def _returning(rows: Rows, noted: Noted, change: Change) -> int:
-    """Change and note rows in one statement, so that they are the same ones."""
+    """Update and record rows in one statement, so that both are the same rows."""
     connection = connections[noted.using]
     quote = connection.ops.quote_name
     options: Any = noted.model._meta
@@ -121,7 +121,7 @@ def _returning(rows: Rows, noted: Noted, change: Change) -> int:
 
 
 def _before(rows: Rows, noted: Noted, change: Change) -> int:
-    """Record rows, and change them: SQLite has one writer, so nothing comes between."""
+    """Record rows, then update them. SQLite has only one writer, so nothing happens in between."""
     chosen = rows.order_by().values_list("pk")
     try:
         sql, params = chosen.query.get_compiler(noted.using).as_sql()
@@ -140,7 +140,7 @@ _IN_SQL: dict[str, Callable[[Rows, Noted, Change], int]] = {
 
 
 def _by_keys(rows: Rows, new_key: Any, concerned: Watched, moving: Watched, change: Change) -> int:
-    """Lock rows, and note and change exactly these."""
+    """Lock rows, then update and record exactly these rows."""
     using = rows.db
     if new_key is not None:
         rows = rows.annotate(**{_NEW: new_key})
@@ -150,12 +150,12 @@ def _by_keys(rows: Rows, new_key: Any, concerned: Watched, moving: Watched, chan
     if new_key is not None:
         _note_new_keys(rows, concerned)
     if connections[using].vendor == "sqlite":
-        # Nobody else writes before the commit.
+        # No other process can write before the commit.
         count = change(rows)
     else:
         count = sum(change(rows.filter(pk__in=keys)) for keys in found.key_portions())
     if any(has_own_places(document) for document in concerned.own):
-        # They may stand elsewhere now.
+        # The documents may now have different ids.
         found.note()
     return count
 

@@ -1,4 +1,4 @@
-"""Which models' changes concern which documents, and the signals that report them.
+"""Which models' changes concern which documents, and the signals that report these changes.
 
 Signals are connected for each model that a document reads, never for all: Django deletes rows of a
 model without receivers in one statement, and should continue to do so.
@@ -28,11 +28,11 @@ UID = "django_es_admin.outbox.capture.signals"
 
 @dataclass(frozen=True)
 class Watched:
-    """What a change of one model's objects concerns.
+    """The documents that a change of one model's objects concerns.
 
     Args:
         own: documents of that model's objects.
-        related: documents that change with them -> the model that ``related_models`` names.
+        related: documents that change with these objects -> the model named in ``related_models``.
     """
 
     own: tuple[type[Document], ...]
@@ -42,7 +42,7 @@ class Watched:
         return bool(self.own or self.related)
 
     def only(self, wanted: Callable[[type[Document]], bool]) -> "Watched":
-        """Return what of this concerns the documents that are wanted."""
+        """Return only the documents for which ``wanted`` is true."""
         if not self:
             return self
         return Watched(
@@ -52,10 +52,10 @@ class Watched:
 
 
 def make_atomic(model: Model) -> None:
-    """Wrap the saving of ``model`` in a transaction, where its caller has none.
+    """Wrap the ``save_base`` of ``model`` in a transaction if the caller has none.
 
-    Django sends ``post_save`` after its own; without this, in autocommit, a capture that fails
-    would leave the row saved and the change unnoticed.
+    Django sends ``post_save`` after its own transaction. In autocommit mode, a capture that fails
+    would leave the row saved, but the change unrecorded.
     """
     original = model.save_base
     if getattr(original, "is_atomic", False):
@@ -66,7 +66,7 @@ def make_atomic(model: Model) -> None:
         using = kwargs.get("using") or (args[3] if len(args) > 3 else None)
         using = using or router.db_for_write(type(self), instance=self)
         if is_in_transaction(using):
-            # It is the caller's: an error of the project's own code, a veto, is not to break it.
+            # The transaction is the caller's: an error of the project's own code must not break it.
             original(self, *args, **kwargs)
         elif not _needs_transaction(type(self)):
             with _relying_on_triggers(using):
@@ -79,10 +79,10 @@ def make_atomic(model: Model) -> None:
 
 
 def _needs_transaction(model: Model) -> bool:
-    """Whether a save records anything itself, or is drained after it."""
+    """Return whether a save records a change itself, or is drained after the commit."""
     if get_options().sync == "inline" or watched(model):
         return True
-    # Nobody knows yet what it concerns: documents may be registered later.
+    # Documents may be registered later, so it is not yet known what the save concerns.
     return not concerned_by_hand(model)
 
 
@@ -99,29 +99,30 @@ def _relying_on_triggers(using: str) -> Iterator[None]:
 
 
 def may_rely_on_triggers(seen: Watched, using: str) -> bool:
-    """Whether triggers still record a change, although they are found to be removed.
+    """Return whether triggers still record a change although they are being removed.
 
-    They leave only when every process has noticed, see ``triggers.install``. Then a save may be
-    running that triggers, and no transaction, were found for; or it never has one, as a raw save.
+    Triggers are removed only after every process has noticed, see ``triggers.install``. Until then,
+    a save may be running that relied on the triggers and opened no transaction; and a raw save
+    never opens one.
 
     Args:
-        seen: what the change concerns.
+        seen: the documents that the change concerns.
     """
     documents = (*seen.own, *(document for document, _ in seen.related))
     return _relying.get() == using or (all(map(has_triggers, documents)) and are_leaving(using))
 
 
 def _save_alone(using: str, save: Callable[[], None]) -> None:
-    """Save in a transaction that an error of the project's code does not undo.
+    """Save in a transaction that is not undone by an error of the project's code.
 
-    In autocommit, what was written before it stays, and so does what was recorded of it.
+    In autocommit mode, what was saved before the error stays, and so does its record.
     """
     failure: Exception | None = None
     with atomic(using=using):
         try:
             save()
         except Error:
-            # The transaction of PostgreSQL can do nothing else.
+            # After an error of the database, PostgreSQL allows nothing but a rollback.
             raise
         except Exception as error:
             if connections[using].needs_rollback:
@@ -132,15 +133,15 @@ def _save_alone(using: str, save: Callable[[], None]) -> None:
 
 
 def is_in_transaction(using: str) -> bool:
-    """Whether what is written now is committed by other code, later."""
+    """Return whether other code commits later what is written now."""
     connection = connections[using]
     return connection.in_atomic_block or not connection.get_autocommit()
 
 
 def connect_first(signal: ModelSignal, receiver: Callable[..., None], sender: Model) -> None:
-    """Connect what is to be called before the project's receivers, any of which may raise.
+    """Connect a receiver so that it is called before the project's receivers, which may raise.
 
-    Code that catches this inside a transaction continues, and commits what was written.
+    Code that catches such an error inside a transaction may continue, and commit the change.
     """
     signal.connect(receiver, sender=sender, dispatch_uid=UID)
     with signal.lock:
@@ -150,10 +151,10 @@ def connect_first(signal: ModelSignal, receiver: Callable[..., None], sender: Mo
 
 
 def noted_or_undone(receiver: Callable[..., None]) -> Callable[..., None]:
-    """Let a transaction not be committed if what was changed in it could not be recorded.
+    """Prevent the commit if a change could not be recorded.
 
     Args:
-        receiver: of a signal that is sent after the change.
+        receiver: the receiver of a signal that is sent after the change.
     """
 
     @wraps(receiver)
@@ -169,9 +170,9 @@ def noted_or_undone(receiver: Callable[..., None]) -> Callable[..., None]:
 
 
 def watch_save(model: Model) -> None:
-    """Let what a project's own ``save()`` of ``model`` changes be indexed at its end.
+    """Let the changes that a project's own ``save()`` of ``model`` makes be drained at its end.
 
-    It may write more after the call of ``super().save()``, in transactions of their own.
+    Such a ``save()`` may write more after ``super().save()``, in further transactions.
     """
     save, asave = model.save, model.asave
 
@@ -198,34 +199,34 @@ def _is_of_the_project(method: Any, original: Any) -> bool:
 
 
 def watched(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns."""
-    # Not in what is cached: a project may turn them off for a while.
+    """Return the documents for which signals record a change of ``model``."""
+    # Not cached: a project may turn signals off for a while.
     return concerned_by_hand(model).only(
         lambda document: document.django.follows_changes and not by_triggers(document)
     )
 
 
 def by_triggers(document: type[Document]) -> bool:
-    """Whether the database records all changes that concern a document."""
+    """Return whether the database's triggers record all changes that concern a document."""
     return has_triggers(document) and is_captured_by_triggers(
         document, router.db_for_write(document.django.model)
     )
 
 
 def not_by_triggers(concerned: Watched) -> Watched:
-    """Return of what is concerned what the database does not note by itself."""
+    """Return the documents whose changes the database's triggers do not record."""
     return concerned.only(lambda document: not by_triggers(document))
 
 
 def noted_by_triggers(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns that the database notes."""
+    """Return the documents for which the database's triggers record changes of ``model``."""
     return concerned_by_hand(model).only(by_triggers)
 
 
 def concerned_by_hand(model: Model) -> Watched:
-    """Return what a change of an object of ``model`` concerns that the project reports.
+    """Return the documents that a change of ``model`` concerns if the project reports it.
 
-    Documents with ``ignore_signals``, too: their project tells of each change.
+    These include documents with ``ignore_signals``, for which the project reports each change.
     """
     return _watched(registry.get_documents(), model)
 

@@ -1,4 +1,4 @@
-"""What happens to picked rows once their documents were sent."""
+"""What happens to picked rows after their documents were sent."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,15 +18,15 @@ MAX_BACKOFF = 600
 
 
 def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> None:
-    """Delete the rows that are done, and keep the others for as long as they are needed.
+    """Delete the rows that are done, and keep the others as long as they are needed.
 
     Args:
         entries: the picked rows, whose keys were written; no other row is touched.
-        outcome: what happened to their keys; a success resolves the parked rows.
+        outcome: what happened to the keys of the rows. A success also resolves parked rows.
     """
     good = not outcome.held
     firsts = {e.key for e in entries if e.key in outcome.deleted and not e.delete_sent}
-    # A first delete resolves nothing: what the row waits for might bring the document back.
+    # A first delete resolves nothing: a delayed write might still bring the document back.
     unresolved = firsts.union(outcome.errors)
     done = [pk for pk, key in outcome.parked.items() if good and key not in unresolved]
     done += _superseded(outcome)
@@ -39,7 +39,7 @@ def acknowledge(using: str, entries: list[OutboxEntry], outcome: Outcome) -> Non
         elif outcome.held:
             held.append(entry.pk)
         elif entry.key in outcome.deleted and not entry.delete_sent:
-            # Each row stays. Would one stay for all, a slower drain that had picked that one, and
+            # Each row stays. If only one row stayed, a slower drain that had picked that row and
             # read the object before it was deleted, could take it away (docs/protocol.md).
             again.append(entry.pk)
         else:
@@ -68,7 +68,7 @@ def _delete(using: str, done: list[int]) -> None:
     if connections[using].vendor != "postgresql":
         OutboxEntry.objects.using(using).filter(pk__in=done).delete()
         return
-    # By itself it is a transaction: one statement instead of four.
+    # A single statement is a transaction by itself: one statement instead of four.
     table = OutboxEntry._meta.db_table
     sql = f"DELETE FROM {table} WHERE id = ANY(%s) AND {LAZILY_COMMITTED}"  # noqa: S608 (constants)
     with connections[using].cursor() as cursor:
@@ -76,20 +76,20 @@ def _delete(using: str, done: list[int]) -> None:
 
 
 def put_back(rows: QuerySet[OutboxEntry]) -> None:
-    """Leave rows to a process whose code fits, after a while."""
+    """Leave rows to a process with matching code, and make them due again later."""
     rows.update(due_at=_after(get_options().delete_again_after), leased_until=None)
 
 
 def _superseded(outcome: Outcome) -> list[int]:
-    """Return the parked rows that the rows parked now make unnecessary."""
+    """Return the parked rows that newly parked rows replace."""
     return [pk for pk, key in outcome.parked.items() if key in outcome.hopeless]
 
 
 def fail(using: str, entries: Iterable[OutboxEntry], error: str, *, park: bool = False) -> None:
-    """Try rows again later, and give them up after ``OUTBOX_MAX_ATTEMPTS``.
+    """Make rows due again later, and park them after ``OUTBOX_MAX_ATTEMPTS`` failures.
 
     Args:
-        park: give them up at once.
+        park: park them immediately.
     """
     for entry in entries:
         attempts = entry.attempts + 1
@@ -104,7 +104,7 @@ def fail(using: str, entries: Iterable[OutboxEntry], error: str, *, park: bool =
 
 
 def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
-    """Give the objects that a fan-out could not finish rows of their own.
+    """Add a row for each object that failed while the documents of a related object were written.
 
     Args:
         template: a row of the same index.
@@ -128,7 +128,7 @@ def append_outcome(using: str, template: OutboxEntry, outcome: Outcome) -> None:
 
 
 def append_deletes(definition: IndexDefinition, keys: Iterable[str]) -> None:
-    """Add rows for the second sending of deletes that had no row of their own."""
+    """Add rows for the second deletes of objects that had no row of their own."""
     template = OutboxEntry(connection=definition.using, index=definition.name)
     OutboxEntry.objects.using(definition.database).bulk_create(
         _second_delete(template, key) for key in keys
@@ -145,5 +145,5 @@ def _row(template: OutboxEntry, key: str, **values: object) -> OutboxEntry:
 
 
 def _after(seconds: float) -> object:
-    """Return a moment of the database's clock: those of the application servers may differ."""
+    """Return a time by the database's clock, because the clocks of the servers may differ."""
     return Now() + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""One drain: the rows that were picked become writes, and are acknowledged."""
+"""One drain: write the documents for the picked rows, and acknowledge the rows."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -36,9 +36,9 @@ class Stopped:
     """Why the rows of one index wait.
 
     Args:
-        connection: its alias.
-        index: as the document names it.
-        error: what stopped them.
+        connection: the alias of the connection.
+        index: the name of the index, as the document gives it.
+        error: the error that stopped the drain of these rows.
     """
 
     connection: str
@@ -47,20 +47,20 @@ class Stopped:
 
     @property
     def everywhere(self) -> bool:
-        """Whether every index of the connection would fare the same."""
+        """Whether every index of the connection would fail in the same way."""
         return isinstance(self.error, (ConnectionUnavailable, ServerBusy))
 
 
 @dataclass(frozen=True)
 class DrainResult:
-    """What one or more drains did.
+    """The result of one or more drains.
 
     Args:
         written: objects whose documents were written.
         deleted: objects whose documents were deleted, once or a second time.
         failed: objects whose documents were refused; their rows are tried again later.
-        held: rows that were left to other code.
-        left: rows that were left to workers: they concern too many objects, or time was up.
+        held: rows that were left to a process with other code.
+        left: rows that were left to workers, because they concern too many objects or time ran out.
         stopped: indices whose rows wait, with the reason.
     """
 
@@ -89,16 +89,17 @@ class DrainResult:
 
 @dataclass(frozen=True)
 class BatchDrain:
-    """Handles picked rows of one database.
+    """Drains picked rows of one database.
 
     Args:
         using: alias of the database.
-        timeout: seconds for one request.
-        fan_out_limit: leave related objects to workers where all that is written would be more
-            documents than this; None to write any number.
-        needs: as of :class:`~.write.Writer`.
+        timeout: the time limit of one request, in seconds. fan_out_limit: leave the documents of
+            related objects to workers if more documents than this would be written; None for no
+            limit.
+        needs: see :class:`~.write.Writer`.
         on_portion: called while the objects of one row are written, which may take minutes.
-        refresh: make the documents searchable at once; None to do as the document says.
+        refresh: whether to make the documents searchable immediately; None to use the setting of
+            the document.
     """
 
     using: str
@@ -115,7 +116,7 @@ class BatchDrain:
         indices. A connection that fails is not asked again for its next index.
 
         Raises:
-            DrainInTransaction: inside a transaction.
+            DrainInTransaction: a transaction is open.
             DatabaseUnavailable: the database does not answer.
         """
         try:
@@ -129,7 +130,7 @@ class BatchDrain:
         down: dict[str, Stopped] = {}
         for definition, group in self._by_index(entries):
             if definition is None:
-                # Code that is not deployed yet, or not any more, knows the index.
+                # The index is declared in code that is not deployed here, or no longer deployed.
                 put_back(self._rows(group))
                 result += DrainResult(held=len(group))
                 continue
@@ -154,10 +155,10 @@ class BatchDrain:
         return result
 
     def _explain(self, definition: IndexDefinition, error: Exception) -> ElasticsearchAdminError:
-        """Return what stopped an index.
+        """Return why an index was stopped.
 
         Raises:
-            DatabaseUnavailable: nothing else can be done in the database, either.
+            DatabaseUnavailable: the database does not work for any index.
         """
         if isinstance(error, ElasticsearchAdminError):
             return error
@@ -221,10 +222,10 @@ class BatchDrain:
     def _drain_related(
         self, writer: Writer, entries: list[OutboxEntry], size: int, before: int
     ) -> DrainResult:
-        """Write every document that changes with related objects, those of many in one batch.
+        """Write the documents that change with related objects, in one batch for all objects.
 
         Args:
-            before: number of objects that this drain has written already.
+            before: the number of objects that this drain has already written.
         """
         result = DrainResult()
         batch: list[OutboxEntry] = []
@@ -235,7 +236,7 @@ class BatchDrain:
             try:
                 first = group[0]
                 keys = find_related(writer.document, first.model, first.key, self.using)
-                # One that is gone has had its objects noted when it was deleted.
+                # If the related object was deleted, its objects were recorded at that time.
                 found = self._portion(keys, _cursor(group), max(size, room) + 1) if keys else []
             except ProjectCodeFailed as error:
                 fail(self.using, group, str(error))
@@ -272,10 +273,10 @@ class BatchDrain:
     def _fan_out(
         self, writer: Writer, entries: list[OutboxEntry], keys: RelatedKeys, size: int
     ) -> DrainResult:
-        """Write every document that changes with one related object, resumable at each portion.
+        """Write the documents that change with one related object, in portions, with a cursor.
 
         Args:
-            entries: rows of that object.
+            entries: the rows of that object.
         """
         result = DrainResult()
         after, more = _cursor(entries), True
@@ -314,13 +315,13 @@ def _by_related_object(entries: list[OutboxEntry]) -> Iterable[list[OutboxEntry]
 
 
 def _cursor(entries: list[OutboxEntry]) -> str:
-    """Return where to go on; a row that begins asks for those, too, that the others are beyond."""
+    """Return where to continue; start from the beginning if the rows have different cursors."""
     cursors = {entry.cursor for entry in entries}
     return cursors.pop() if len(cursors) == 1 else ""
 
 
 def find_definition(connection: str, index: str) -> IndexDefinition | None:
-    """Return the index that a row is of; None if this process has no document of it."""
+    """Return the index that a row belongs to; None if this process has no document for it."""
     for document in registry.get_documents():
         options = document.django
         if (options.using, options.index_name) == (connection, index):

@@ -1,6 +1,6 @@
-"""Do not let every save wait for something that was just found down, slow, busy or red.
+"""Do not let every save wait for something that was just found to be down, slow, busy or red.
 
-That is a connection, an index of one, or a generation of an index.
+This may be a connection, an index of a connection, or a generation of an index.
 """
 
 import threading
@@ -16,24 +16,24 @@ _closed_again: dict[tuple[str, str], float] = {}
 
 
 def is_open(alias: str, name: str = "") -> bool:
-    """Whether attempts should be skipped for now.
+    """Return whether attempts should be skipped for now.
 
     Args:
-        alias: of the connection.
-        name: of an index or a generation; all of the connection if omitted.
+        alias: the alias of the connection.
+        name: the name of an index or a generation; the whole connection if omitted.
     """
     with _lock:
         return _closed_again.get((alias, name), 0.0) > time.monotonic()
 
 
 def trip(alias: str, name: str = "") -> None:
-    """Skip attempts for ``BREAKER_SECONDS``; the next one is tried."""
+    """Skip attempts for ``BREAKER_SECONDS``."""
     with _lock:
         _closed_again[alias, name] = time.monotonic() + get_options().breaker_seconds
 
 
 def reset() -> None:
-    """Try everything again."""
+    """Allow all attempts again."""
     with _lock:
         _closed_again.clear()
 

@@ -1,8 +1,8 @@
-"""What the protocol needs of the cluster: which index has the alias, and what a generation has.
+"""What a drain needs to exist in the cluster: the alias, and what belongs to each generation.
 
-A generation has a hidden write alias, and names its owner in ``_meta``. Somebody may delete either
-by hand, restore a snapshot without aliases, or restore the database, whose table of generations
-then knows less than the cluster.
+A generation has a hidden write alias, and names its owner in ``_meta``. Somebody may delete either,
+restore a snapshot without aliases, or restore the database, whose table of generations then lacks
+the newest ones.
 """
 
 import logging
@@ -28,7 +28,7 @@ from .owner import NamedOwner, describe_foreign, meta_with_owner, own_key, owner
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = 30.0
-"""Seconds for which a process takes it that the cluster is as it was seen."""
+"""The seconds for which a process assumes that the cluster has not changed."""
 
 # Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
 _MAX_NAMES_BYTES = 3_000
@@ -36,31 +36,31 @@ _MAX_NAMES_BYTES = 3_000
 
 @dataclass(frozen=True)
 class _Found:
-    """What the cluster says of one index.
+    """What the cluster returned about one index.
 
     Args:
-        aliases: alias -> its properties, the write alias included.
-        mappings: what of them has ``_meta``.
+        aliases: alias -> its properties, including the write alias.
+        mappings: the part of the mappings that contains ``_meta``.
     """
 
     aliases: Mapping[str, Any]
     mappings: Mapping[str, Any]
 
     def is_writable(self, name: str) -> bool:
-        """Whether it has the hidden write alias of the generation ``name``."""
+        """Return whether the index has the hidden write alias of the generation ``name``."""
         properties = self.aliases.get(write_alias(name))
         return properties is not None and bool(properties.get("is_hidden"))
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What was seen of an index.
+    """What was seen of an index at one time.
 
     Args:
-        known: the generations that were written to then.
-        key: of the database then.
-        owners: of those generations that named one.
-        taken: when, by ``time.monotonic()``.
+        known: the generations that were written to at that time.
+        key: the key of the database at that time.
+        owners: the owners of the generations that name one.
+        taken: the time, by ``time.monotonic()``.
     """
 
     known: frozenset[str]
@@ -69,8 +69,8 @@ class _Look:
     taken: float
 
     def is_fresh(self, known: frozenset[str], key: str) -> bool:
-        """Whether nothing has to be asked again."""
-        # Without any generation there is nothing to write to, and each change would be lost.
+        """Return whether nothing has to be requested again."""
+        # Without a generation there is nothing to write to, and each change would be lost.
         return bool(known) and (self.known, self.key) == (known, key) and self._is_new
 
     @property
@@ -84,19 +84,19 @@ _looks: dict[tuple[str, str], _Look] = {}
 def find_foreign(
     definition: IndexDefinition, known: Collection[str], key: str
 ) -> dict[str, NamedOwner]:
-    """Return which of the generations that are written to other databases own.
+    """Return which of the generations that are written to belong to other databases.
 
-    A request in ``LOOK_AGAIN`` seconds for each index of a process: the table is what drains read.
-    What a generation has lost is given back to it then.
+    Each process sends one request per index in ``LOOK_AGAIN`` seconds; otherwise drains rely on the
+    table of generations. The write alias or ``_meta`` of a generation is restored if it is missing.
 
     Args:
-        known: names of the generations that changes are written to, by whichever process.
-        key: of the database of the index; "" if it has none yet.
+        known: the names of all generations that get changes, from any process.
+        key: the key of the database of the index; "" if it has none yet.
 
     Raises:
-        OwnedByAnother: the alias points at an index of another database, unknown here.
-        GenerationUnknown: the alias points at another index.
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        OwnedByAnother: the alias points to an index of another database.
+        GenerationUnknown: the alias points to an index that is not in the table of generations.
+        ElasticsearchAdminError: the request failed.
     """
     place = (definition.using, definition.alias)
     names = frozenset(known)
@@ -109,22 +109,22 @@ def find_foreign(
 
 
 def forget_looks() -> None:
-    """Look at each index again with its next change."""
+    """Request everything again with the next change of each index."""
     _looks.clear()
 
 
 def _look(definition: IndexDefinition, names: frozenset[str], key: str) -> _Look:
     alias = definition.alias
     found = _read(definition.connection, [alias, *names], get_options().write_timeout)
-    # A physical index of the alias's name is what is searched, too.
+    # A physical index with the name of the alias is also what is searched.
     holders = {name for name, index in found.items() if name == alias or alias in index.aliases}
     if not key and not databases[definition.database].in_atomic_block:
         key = own_key(definition.database)
     _require_known(definition, sorted(holders - names), found, key)
     owners = {name: owner for name in names & found.keys() if (owner := _owner(found[name]))}
-    # In a transaction, that of a test, a new key may be rolled back.
+    # In the transaction of a test, a new key may be rolled back.
     if key:
-        # Without the rights to it, `es_status` says what is missing, and writes go on.
+        # Without the permission to repair, `es_status` reports what is missing, and writes go on.
         with suppress(ElasticsearchAdminError):
             _mend(definition, {name: found[name] for name in names & found.keys()}, key)
     return _Look(names, key, owners if key else {}, time.monotonic())
@@ -133,7 +133,7 @@ def _look(definition: IndexDefinition, names: frozenset[str], key: str) -> _Look
 def _require_known(
     definition: IndexDefinition, unknown: list[str], found: Mapping[str, _Found], key: str
 ) -> None:
-    """Refuse to write where what is searched would not get the changes."""
+    """Refuse to write if the index that is searched would not get the changes."""
     wait = f"The changes of {definition.name} wait."
     for name in unknown:
         owner = _owner(found[name])
@@ -156,13 +156,13 @@ def _mend_of(definition: IndexDefinition, unknown: list[str]) -> str:
 
 
 def repair(definition: IndexDefinition, generations: Iterable[str]) -> tuple[str, ...]:
-    """Give generations that exist what they have lost: the write alias, the name of their owner.
+    """Restore the write alias and the owner of generations that lack them.
 
     Returns:
-        which had lost anything.
+        The generations that were repaired.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not do it.
+        ElasticsearchAdminError: the request failed.
     """
     names = list(generations)
     if not names:
@@ -172,15 +172,15 @@ def repair(definition: IndexDefinition, generations: Iterable[str]) -> tuple[str
 
 
 def repair_all(using: str, connection: str | None = None, *, timeout: float | None = None) -> None:
-    """Give all generations that changes are written to what they have lost.
+    """Repair all generations that get changes.
 
-    One request for each connection, if nothing is to be done. Where Elasticsearch does not do it,
-    the next drain of the index says so.
+    If nothing is missing, this sends one request per connection. If a repair fails, the next drain
+    of the index reports it.
 
     Args:
         using: alias of the database that has the table of generations.
-        connection: only those of this one.
-        timeout: seconds for a connection to answer; ``WRITE_TIMEOUT`` if omitted.
+        connection: repair only the generations of this connection.
+        timeout: the time limit of a connection, in seconds; ``WRITE_TIMEOUT`` if omitted.
     """
     seconds = timeout or get_options().write_timeout
     names: dict[tuple[str, str], set[str]] = {}
@@ -194,7 +194,7 @@ def repair_all(using: str, connection: str | None = None, *, timeout: float | No
             continue
         with suppress(ElasticsearchAdminError, ImproperlyConfigured):
             if definition.using not in found:
-                # What cannot be asked is not asked again for its next index.
+                # A connection that does not answer is not asked about its other indices.
                 found[definition.using] = {}
                 every = [
                     n for (one, _), some in names.items() if one == definition.using for n in some
@@ -205,7 +205,7 @@ def repair_all(using: str, connection: str | None = None, *, timeout: float | No
 
 
 def _read(connection: Base, names: Collection[str], timeout: float) -> dict[str, _Found]:
-    """Return what the cluster says of those indices, and of those behind aliases, that exist."""
+    """Return what the cluster says about these indices, and the indices behind these aliases."""
     wanted = sorted(names)
     fits = len(",".join(wanted).encode()) <= _MAX_NAMES_BYTES
     client = connection.client.options(request_timeout=timeout)
@@ -225,11 +225,11 @@ def _read(connection: Base, names: Collection[str], timeout: float) -> dict[str,
 
 
 def _mend(definition: IndexDefinition, found: Mapping[str, _Found], key: str) -> tuple[str, ...]:
-    """Give back what is missing; return which had lost anything.
+    """Restore what is missing; return the generations that were repaired.
 
     Args:
-        found: generation -> what the cluster says of it.
-        key: of the database.
+        found: generation -> what the cluster says about it.
+        key: the key of the database.
     """
     client = definition.connection.client.options(request_timeout=get_options().operation_timeout)
     shown = [name for name, index in found.items() if not index.is_writable(name)]

@@ -1,7 +1,7 @@
-"""Write only fields that a generation has, where it was built for other code.
+"""Write only fields that a generation has, if the generation was built for other code.
 
-The dynamic mapping of an older generation would guess what a field of newer code is. That cannot
-be taken back: the guess stays in the live mapping, whatever becomes of the rebuild.
+Otherwise the dynamic mapping of an older generation would guess the type of a field that only newer
+code has. This cannot be undone: the field stays in the live mapping, even if the rebuild fails.
 """
 
 import time
@@ -17,7 +17,7 @@ from ...models import Generation
 from .targets import Target
 
 LOOK_AGAIN = 30.0
-"""Seconds for which a process takes it that a mapping is as it was."""
+"""The seconds for which a process assumes that a mapping has not changed."""
 
 _known: dict[tuple[str, str, int], tuple[Mapping[str, Any], float]] = {}
 
@@ -25,13 +25,13 @@ _known: dict[tuple[str, str, int], tuple[Mapping[str, Any], float]] = {}
 def only_known(
     definition: IndexDefinition, target: Target, batch: Sequence[Prepared]
 ) -> list[Prepared]:
-    """Return a batch without the fields that a generation of other code does not have.
+    """Return a batch without the fields that a generation of other code lacks.
 
-    Call it after the tick: whatever adds a field to the mapping then writes all objects again, with
-    later ticks.
+    Call it after the tick was taken: an operation that adds a field to the mapping writes all
+    objects again, with later ticks.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked for the mapping.
+        ElasticsearchAdminError: the mapping could not be read.
     """
     live = _mapping(definition, target)
     return [
@@ -52,9 +52,9 @@ def _mapping(definition: IndexDefinition, target: Target) -> Mapping[str, Any]:
     deadline = Deadline(get_options().write_timeout)
     mappings = read_mappings(definition.connection, [target.name], deadline)
     if target.name not in mappings:
-        # It is gone, which the write itself finds out.
+        # The generation no longer exists; the write itself finds that out.
         return definition.mappings
-    # Of each generation the newest only.
+    # Keep only the newest mapping of each generation.
     for old in [old for old in _known if old[:2] == key[:2]]:
         _known.pop(old, None)
     _known[key] = (mappings[target.name], time.monotonic())

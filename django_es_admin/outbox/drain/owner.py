@@ -1,4 +1,4 @@
-"""Whose a generation is: the ``_meta`` of its mapping names the database that fills it."""
+"""The owner of a generation: ``_meta`` of its mapping names the database that fills it."""
 
 import socket
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from ...models import Owner
 from ...said import Said
 
 META = "django_es_admin"
-"""In ``_meta`` of the mapping."""
+"""The key in ``_meta`` of the mapping."""
 
 
 @dataclass(frozen=True)
 class NamedOwner:
-    """What a mapping says of its owner.
+    """The owner that a mapping names.
 
     Args:
-        key: of the database.
-        host: that named it.
-        label: of the connection there.
+        key: the key of the database.
+        host: the host that wrote the owner into the mapping.
+        label: the label of the connection on that host.
     """
 
     key: str
@@ -31,17 +31,17 @@ class NamedOwner:
 
 
 def own_key(using: str) -> str:
-    """Return the key of a database; it is made when it is first asked for."""
+    """Return the key of a database, which is created on first use."""
     row, _created = Owner.objects.using(using).get_or_create(pk=1)
     return row.key
 
 
 def meta_with_owner(definition: IndexDefinition, meta: Any, key: str) -> dict[str, Any]:
-    """Return the ``_meta`` of a mapping that names a database as its owner.
+    """Return the ``_meta`` of a mapping, with a database as its owner.
 
     Args:
-        meta: what it is now; words of others stay.
-        key: of the database of ``definition``.
+        meta: the current ``_meta``, whose other entries are kept.
+        key: the key of the database of ``definition``.
     """
     owner = {
         "owner": key,
@@ -52,10 +52,10 @@ def meta_with_owner(definition: IndexDefinition, meta: Any, key: str) -> dict[st
 
 
 def owner_in(mappings: Mapping[str, Any]) -> NamedOwner | None:
-    """Return the owner that mappings name; None without one.
+    """Return the owner that mappings name; None if they name none.
 
     Args:
-        mappings: of an index, or what of them has ``_meta``.
+        mappings: the mappings of an index, or at least the part that contains ``_meta``.
     """
     meta = mappings.get("_meta")
     found = meta.get(META) if isinstance(meta, Mapping) else None
@@ -67,14 +67,14 @@ def owner_in(mappings: Mapping[str, Any]) -> NamedOwner | None:
 
 
 def taking_over(definition: IndexDefinition, name: str) -> str:
-    """Return the command that makes an index this database's own."""
-    # A physical index in the place of the alias is not adopted as it is, but replaced.
+    """Return the command that makes this database the owner of an index."""
+    # A physical index with the name of the alias cannot be adopted; it is replaced.
     verb = "es_rebuild" if name == definition.alias else "es_create"
     return f"{verb} {definition.name} --take-over"
 
 
 def describe_foreign(definition: IndexDefinition, name: str, owner: NamedOwner) -> str:
-    """Return that an index belongs to another database, whose, and what can be done."""
+    """Return the message that an index belongs to another database, and what can be done."""
     text = _(
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
         "an INDEX_PREFIX of your own, or make it yours with `manage.py %(command)s`."

@@ -1,4 +1,4 @@
-"""Handle a set of rows once, whatever back-off or claim they have."""
+"""Drain a set of rows once, even if they are claimed or not due yet."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,15 +21,17 @@ def drain_rows(
     refresh: bool | str | None = None,
     needs: int | None = None,
 ) -> Iterator[DrainResult]:
-    """Handle the rows of one database that are to be handled, each of them once.
+    """Drain the chosen rows of one database, each of them once.
 
-    What fails now is not tried again in the same run; what stopped is left alone.
+    A row that fails is not tried again in the same run. The other rows of an index that was stopped
+    are skipped.
 
     Args:
-        choose: narrows the rows down.
+        choose: filters the rows.
         on_portion: called while the objects of one row are written, which may take minutes.
-        refresh: make the documents searchable at once; None to do as each document says.
-        needs: as of :class:`~.write.Writer`.
+        refresh: whether to make the documents searchable immediately; None to use the setting of
+            each document.
+        needs: see :class:`~.write.Writer`.
     """
     timeout = get_options().write_timeout
     drain = BatchDrain(using, timeout, needs=needs, on_portion=on_portion, refresh=refresh)
@@ -46,22 +48,22 @@ def drain_rows(
 
 
 def has_changes(definition: IndexDefinition) -> bool:
-    """Whether any change of an index waits, or is parked; second deletes change nothing."""
+    """Return whether any change of an index waits or is parked. Second deletes do not count."""
     return _rows(definition).filter(delete_sent=False).exists()
 
 
 def last_row(definition: IndexDefinition) -> int:
-    """Return the greatest number of a row of an index now; 0 without any."""
+    """Return the greatest id of the rows of an index; 0 if there are none."""
     return _rows(definition).aggregate(last=Max("pk"))["last"] or 0
 
 
 def pending(definition: IndexDefinition, until: int) -> QuerySet[OutboxEntry]:
-    """Return the rows of an index, up to that number, that are not parked."""
+    """Return the rows of an index up to an id, except parked rows."""
     return _rows(definition).filter(pk__lte=until, parked_at__isnull=True)
 
 
 def second_deletes(definition: IndexDefinition, until: int) -> QuerySet[OutboxEntry]:
-    """Return those whose delete was sent once."""
+    """Return the rows up to an id whose delete was already sent once."""
     return pending(definition, until).filter(delete_sent=True)
 
 
@@ -73,11 +75,11 @@ def drain_pending(
     needs: int | None = None,
     on_portion: Callable[[], None] = lambda: None,
 ) -> Iterator[DrainResult]:
-    """Handle the rows of an index beyond one number and up to another, each of them once.
+    """Drain the rows of an index in a range of ids, each of them once.
 
     Args:
-        needs: as of :class:`~.write.Writer`.
-        on_portion: called while the objects of one row are written, which may take minutes.
+        needs: see :class:`~.write.Writer`. on_portion: called while the objects of one row are
+            written, which may take minutes.
 
     Raises:
         ElasticsearchAdminError: a request failed as a whole; its rows are as they were.
@@ -94,7 +96,7 @@ def drain_pending(
 
 
 def rows_of(stopped: tuple[Stopped, ...]) -> Q:
-    """Return the rows that would be stopped again."""
+    """Return a condition for the rows that would be stopped again."""
     rows = Q()
     for stop in stopped:
         rows |= (

@@ -1,4 +1,4 @@
-"""Send the documents of a batch to one write alias, and say what an index did to them."""
+"""Send the documents of a batch to one write alias, and report the errors of an index."""
 
 import logging
 import time
@@ -36,16 +36,16 @@ def send_batch(
 ) -> BulkResult:
     """Write documents to one write alias, in requests that are bounded in bytes.
 
-    A request that is still too large is sent in halves, down to the document whose fault it is.
+    A request that is still too large is split in halves, down to the document that is too large.
 
     Args:
         tick: taken before the objects were read.
-        started: when it was taken, by ``time.monotonic()``.
-        timeout: seconds for one request; ``WRITE_TIMEOUT`` if omitted.
+        started: when the tick was taken, by ``time.monotonic()``.
+        timeout: the time limit of one request, in seconds; ``WRITE_TIMEOUT`` if omitted.
 
     Raises:
-        BatchTooOld: sent now, a write could arrive after the second delete of its object.
-        DrainOutOfTime: a save must not wait for more.
+        BatchTooOld: a write that is sent now could arrive after the second delete of its object.
+        DrainOutOfTime: the time limit of a save is over.
         ElasticsearchAdminError: a request failed as a whole.
     """
     options = get_options()
@@ -82,7 +82,7 @@ def send_batch(
 
 
 def explain_item(definition: IndexDefinition, error: ItemError) -> ElasticsearchAdminError:
-    """Return the error of an index that cannot be written."""
+    """Return the error that explains why an index cannot be written to."""
     alias, name = definition.using, definition.name
     if error.fault is IndexBlocked:
         return IndexBlocked(

@@ -1,7 +1,7 @@
-"""How often a drain came too late, counted in memory and written from time to time.
+"""How many writes came too late, counted in memory and written from time to time.
 
-One row for all drains of an index would be the hottest of the database; these figures may lose a
-few seconds in a crash.
+With one counter row per index, all drains would wait for that row. In a crash, a few seconds of
+these figures may be lost.
 """
 
 import threading
@@ -23,7 +23,7 @@ _flushed = time.monotonic()
 
 
 def count(using: str, generation: int, written: int, stale: int) -> None:
-    """Count documents that were sent to a generation, and those for which it had a newer one."""
+    """Count documents that were sent to a generation, and those it had in a newer version."""
     with _lock:
         _written[using, generation] += written
         _stale[using, generation] += stale
@@ -33,7 +33,7 @@ def count(using: str, generation: int, written: int, stale: int) -> None:
 
 
 def flush() -> None:
-    """Add what was counted to the table of generations."""
+    """Add the counts to the table of generations."""
     global _flushed  # noqa: PLW0603 (one per process)
     with _lock:
         written, stale = dict(_written), dict(_stale)
@@ -41,7 +41,7 @@ def flush() -> None:
         _stale.clear()
         _flushed = time.monotonic()
     for (using, generation), number in written.items():
-        # Where the database fails, a few seconds of figures are lost; a drain is not.
+        # If the database fails, a few seconds of figures are lost, but the drain is not affected.
         with suppress(Error):
             Generation.objects.using(using).filter(pk=generation).update(
                 written=F("written") + number, stale=F("stale") + stale[using, generation]

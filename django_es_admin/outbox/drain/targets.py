@@ -22,15 +22,15 @@ class Target:
     """A generation that a document is written to.
 
     Args:
-        pk: of its row in the table of generations.
+        pk: the primary key of the generation.
         alias: its write alias.
         live: whether it is live.
-        standby: whether it is kept for a rollback alone: no row waits for it, whatever it answers.
-        building: whether it is not live yet; what it refuses keeps it from becoming so.
-        refused: whether it refused documents before, some of which it may take now.
-        other: whether it was built for other code, and may lack fields of ours.
-        tolerant: whether what it refuses is remembered instead of keeping the row: a standby, and
-            a live generation that was built for older code.
+        standby: whether it is only kept for a rollback. No row waits for a standby.
+        building: whether it is being built. A document that it refuses prevents the swap.
+        refused: whether it has refused documents, some of which it may accept now.
+        other: whether it was built for other code, and may lack fields of this code.
+        tolerant: whether a document that it refuses is remembered, instead of keeping the row. This
+            is so for a standby, and for a live generation that was built for older code.
     """
 
     pk: int
@@ -46,14 +46,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Targets:
-    """Where to write.
+    """Where the documents of an index are written.
 
     Args:
         write: the generations that this process writes to, the live one first.
-        held: whether there is one that only other code may write to, so that rows have to wait
-            for a process that runs it.
+        held: whether only a process with other code may write to one of the generations, so that
+            rows have to wait for such a process.
         parked: whether changes of the index are parked, so that some of them may be resolved.
-        written: names of all generations that changes are written to, by whichever process.
+        written: the names of all generations that get changes, from any process.
         owner: the key of the database; "" if it has none yet.
     """
 
@@ -67,11 +67,11 @@ class Targets:
 def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     """Return where this process writes the documents of an index.
 
-    Read them *after* the rows were picked: a generation that joins later is loaded later, too, and
-    so holds their changes already.
+    Read the targets *after* the rows were picked: a generation that is added later is also loaded
+    later, so it will contain these changes.
 
     Args:
-        digest: of the document in the code of this process.
+        digest: the digest of the document in this process.
     """
     rows = _reading(definition.database).run(
         connection=definition.using, alias=definition.alias, index=definition.name
@@ -79,7 +79,7 @@ def read_targets(definition: IndexDefinition, digest: str) -> Targets:
     generations = [_Row(*row) for row in rows]
     written = [generation for generation in generations if generation.role in Generation.WRITTEN]
     write = [g for g in written if _may_write(g, digest, generations)]
-    # What is searched is written first: no other generation is to keep it waiting.
+    # The live generation is written first, so that no other generation delays it.
     write.sort(key=lambda generation: generation.role != _Role.LIVE)
     return Targets(
         write=tuple(_target(generation, digest) for generation in write),
@@ -102,10 +102,10 @@ class _Row(NamedTuple):
 
 @cache
 def _reading(using: str) -> Statement:
-    """Return the statement that reads an index's generations, the newest first.
+    """Return the statement that reads the generations of an index, the newest first.
 
-    Every save asks it: whether anything is parked or refused, and whose the database is, are not
-    to be statements of their own.
+    It runs with every save, so it also reads the key of the database, and whether anything is
+    parked or refused, instead of separate statements.
     """
     parked = OutboxEntry.objects.using(using).filter(
         connection=Slot("connection"), index=Slot("index"), parked_at__isnull=False
@@ -125,12 +125,13 @@ def _may_write(generation: _Row, digest: str, generations: Sequence[_Row]) -> bo
     if generation.digest == digest or generation.role == _Role.STANDBY:
         return True
     if generation.role == _Role.BUILDING:
-        # Built for other code: our documents could not fit it.
+        # It was built for other code, and the documents of this process might not fit.
         return False
     if not generation.digest:
-        # Adopted, and made by hand: no code of any process fits it better.
+        # It was adopted, and created by hand, so no code fits it better.
         return True
-    # Live, and not of our digest: outgoing code if the generations of our digest are all older.
+    # It is live, and has another digest: this code is outgoing if all generations with its own
+    # digest are older.
     own = next((g for g in generations if g.digest == digest), None)
     return own is None or generations.index(own) < generations.index(generation)
 
@@ -146,19 +147,19 @@ def _target(generation: _Row, digest: str) -> Target:
         standby=generation.role == _Role.STANDBY,
         building=generation.role == _Role.BUILDING,
         refused=bool(generation.refuses),
-        # Also one that was made by hand, and differs from what is declared: it has no digest.
+        # A generation that was created by hand, and differs from the declaration, has no digest.
         other=generation.digest != digest,
     )
 
 
 def is_live(using: str, target: Target) -> bool:
-    """Whether a generation is live now."""
+    """Return whether a generation is live now."""
     rows = Generation.objects.using(using)
     return rows.filter(pk=target.pk, role=_Role.LIVE).exists()
 
 
 def parked_rows(definition: IndexDefinition, keys: Sequence[str]) -> dict[int, str]:
-    """Return the parked rows of these objects -> their key; ask before the objects are read."""
+    """Return parked rows of these objects -> their keys. Call it before the objects are read."""
     texts = {f"key{number}": key for number, key in enumerate(keys)}
     texts |= {f"start{number}": key[:KEY_START] for number, key in enumerate(keys)}
     found = _reading_parked(definition.database, len(keys)).run(
@@ -169,7 +170,7 @@ def parked_rows(definition: IndexDefinition, keys: Sequence[str]) -> dict[int, s
 
 @lru_cache(maxsize=8)
 def _reading_parked(using: str, count: int) -> Statement:
-    """Return the statement that finds the parked rows of so many objects."""
+    """Return the statement that finds the parked rows of this number of objects."""
     return prepare(
         OutboxEntry.objects.using(using)
         .alias(start=Left("key", KEY_START))

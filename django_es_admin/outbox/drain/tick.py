@@ -1,4 +1,4 @@
-"""The tick: a number that only grows, the external version of every write."""
+"""The tick: a number that only grows, used as the external version of every write."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,14 +14,14 @@ from ...models import Tick
 from ...statement import Slot, Statement
 
 _ROW = 1
-# The database's clock in milliseconds, times this, is a tick: room for a thousand in each of them,
-# and far above the versions that Elasticsearch counts by itself.
+# A tick is the database's clock in milliseconds, times this number: room for a thousand ticks per
+# millisecond, and far above the versions that Elasticsearch counts by itself.
 _PER_MILLISECOND = 1024
 
 _POSTGRESQL_CLOCK = (
     f"(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint) * {_PER_MILLISECOND})"
 )
-# As a condition of the one statement of a transaction, what `lazily_committed` does.
+# Does what `lazily_committed` does, as a condition in a transaction's only statement.
 LAZILY_COMMITTED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
 _NEXT = (
     f"UPDATE {Tick._meta.db_table} SET value = GREATEST(value + 1, {_POSTGRESQL_CLOCK}) "  # noqa: S608 (constants)
@@ -33,7 +33,7 @@ _NEXT_IN_TIME = _NEXT.replace(
 
 
 class _ClockTick(Func):
-    """The database's clock as a tick; the application servers' clocks need not agree."""
+    """The database's clock as a tick, because the clocks of the servers may differ."""
 
     output_field = models.BigIntegerField()
     arity = 0
@@ -51,29 +51,29 @@ class _ClockTick(Func):
 
 
 def written_at(version: int) -> datetime | None:
-    """Return when a document of this version was written; None if the version is no tick of ours.
+    """Return when a document with this version was written; None if the version is not a tick.
 
     Args:
-        version: of a document in the index.
+        version: the version of a document in the index.
     """
-    # A counter of writes, as Elasticsearch has, does not get so far; and beyond the
-    # year 5000 it is not a time.
+    # Elasticsearch's own counter of writes does not get so high, and a tick after the year 5000 is
+    # not a time.
     if not _PER_MILLISECOND * 10**12 <= version < _PER_MILLISECOND * 10**14:
         return None
     return datetime.fromtimestamp(version / _PER_MILLISECOND / 1000, tz=UTC)
 
 
 def take_tick(using: str) -> int:
-    """Return a tick that is greater than every one before it, and committed.
+    """Return a committed tick that is greater than all earlier ones.
 
-    Take it *before* reading the objects that are written with it: a process that reads later has a
-    greater tick, and wins.
+    Take the tick *before* reading the objects that are written with it. A process that reads later
+    has a greater tick, and its write wins.
 
     Args:
         using: alias of the database that the objects are read from.
 
     Raises:
-        DrainInTransaction: later reads in a transaction could be older than the tick.
+        DrainInTransaction: a transaction is open, whose reads could be older than the tick.
     """
     try:
         tick = _next_tick(using)
@@ -89,14 +89,14 @@ def take_tick(using: str) -> int:
 
 
 def _next_tick(using: str) -> int | None:
-    """Return the next tick; None as long as there is no row.
+    """Return the next tick; None if the row does not exist yet.
 
-    Under a deadline, PostgreSQL waits no longer than that for the lock of the row.
+    With a deadline, PostgreSQL waits for the lock of the row no longer than that.
     """
-    # durable: Django itself refuses it inside a transaction, that of a TestCase excepted.
+    # durable: Django refuses this inside a transaction, except that of a TestCase.
     if connections[using].vendor == "postgresql":
         with transaction.atomic(using=using, durable=True):
-            pass  # Nothing is sent: the one statement is a transaction by itself, and the fastest.
+            pass  # Nothing to do: a single statement is a transaction by itself, and faster.
         deadline = current_deadline()
         rows = (
             Statement(using, _NEXT).run()
@@ -113,20 +113,20 @@ def _next_tick(using: str) -> int | None:
 
 
 def wrote_within(using: str, seconds: int) -> bool:
-    """Whether any document may have been written in the last ``seconds``."""
+    """Return whether any document may have been written in the last ``seconds``."""
     since = _ClockTick() - seconds * 1_000 * _PER_MILLISECOND
     return Tick.objects.using(using).filter(pk=_ROW, value__gte=since).exists()
 
 
 def highest_credible(using: str) -> int:
-    """Return the version up to which one may be that of a clock that was set back since."""
+    """Return the highest version that can come from a clock that has been set back since."""
     ahead = int(get_options().max_version_ahead * 1_000 * _PER_MILLISECOND)
     rows = Tick.objects.using(using).annotate(now=_ClockTick()).filter(pk=_ROW)
     return int(rows.values_list("now", flat=True)[0]) + ahead
 
 
 def raise_tick(using: str, version: int) -> bool:
-    """Raise the counter to ``version``; return whether it was below."""
+    """Raise the counter to ``version``; return whether it was lower."""
     with transaction.atomic(using=using, durable=True):
         return bool(
             Tick.objects.using(using).filter(pk=_ROW, value__lt=version).update(value=version)
@@ -134,10 +134,10 @@ def raise_tick(using: str, version: int) -> bool:
 
 
 def lazily_committed(using: str) -> None:
-    """Do not wait for the disk at this transaction's commit, where the database can do so.
+    """Do not wait for the disk when this transaction commits, if the database allows that.
 
-    For what may be lost in a crash of the database server without harm: a tick (the clock is
-    beyond it when the server is back), and that a row is done (it is done again).
+    Use it for writes that may be lost in a crash of the database server: a tick (the clock is past
+    it when the server is back), and the removal of a row (it is drained again).
     """
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:

@@ -1,7 +1,7 @@
 """Read objects afresh and write their documents to every target, in the one order that is safe.
 
-The caller has picked outbox rows, or a range of keys, before. Then: read the targets, take a tick,
-read the objects, write with the tick as version, look at every item's answer.
+The caller has already picked outbox rows, or a range of keys. The steps are: read the targets, take
+a tick, read the objects, write with the tick as version, check the answer for every item.
 """
 
 import time
@@ -40,7 +40,7 @@ from .tick import highest_credible, raise_tick, take_tick
 ROUNDS = 3
 
 documents_written = Signal()
-"""Sent with the document class as sender, and the ``outcome``, once objects were written."""
+"""Sent after objects were written. The sender is the document class; ``outcome`` is the result."""
 
 
 @dataclass
@@ -48,12 +48,12 @@ class Outcome:
     """What happened to some objects.
 
     Args:
-        keys: all of them, as text.
-        deleted: keys for which deletes were sent and accepted.
-        errors: key -> why it was not written.
-        hopeless: those of these keys for which another attempt cannot succeed.
-        held: whether a target was left to other code.
-        parked: parked rows of these objects -> their key, of before the objects were read.
+        keys: the keys of all objects, as text.
+        deleted: the keys whose deletes were accepted.
+        errors: key -> why the object was not written.
+        hopeless: the keys with an error for which another attempt cannot succeed.
+        held: whether a target was left to a process with other code.
+        parked: parked rows of these objects -> their keys, from before the objects were read.
     """
 
     keys: list[str] = field(default_factory=list)
@@ -80,10 +80,10 @@ class Writer:
 
     Args:
         definition: the index.
-        timeout: seconds for one request.
-        refresh: make the documents searchable at once.
-        needs: primary key of a generation that is not searched, and that rows wait for even so:
-            that of the rebuild that drains.
+        timeout: the time limit of one request, in seconds.
+        refresh: whether to make the documents searchable immediately.
+        needs: the primary key of a generation for which rows wait although it is not live: the one
+            that the draining rebuild fills.
     """
 
     definition: IndexDefinition
@@ -93,15 +93,15 @@ class Writer:
 
     @property
     def document(self) -> type[Document]:
-        """The class of the documents."""
+        """The document class."""
         document = self.definition.document
         assert document is not None  # noqa: S101 (rows are captured for documents only)
         return document
 
     def write_keys(self, keys: Sequence[str]) -> Outcome:
-        """Write the documents of the objects with these keys; delete those that are gone.
+        """Write the documents of the objects with these keys, and delete those of deleted objects.
 
-        What takes too long to be read at once is read in halves.
+        If reading all objects takes too long, they are read in halves.
 
         Raises:
             BatchTooOld: reading one object took so long that a write could arrive after a second
@@ -124,7 +124,8 @@ class Writer:
             foreign = find_foreign(self.definition, targets.written, targets.owner)
             parked = parked_rows(self.definition, keys) if targets.parked else {}
             if not targets.write:
-                # No index yet: the process that creates it reads the objects after this commit.
+                # There is no index yet. The process that creates it reads the objects after this
+                # commit.
                 return Outcome(keys=list(keys), held=targets.held, parked=parked)
             missed = {t.pk: read_refused(using, t.pk, keys) for t in targets.write if t.refused}
             started = time.monotonic()
@@ -141,10 +142,10 @@ class Writer:
         )
 
     def write_objects(self, primary_keys: Sequence[str]) -> Outcome:
-        """Write the documents of the objects with these primary keys, where they stand now.
+        """Write the documents of the objects with these primary keys, under their current ids.
 
         Raises:
-            as :meth:`write_keys`.
+            See :meth:`write_keys`.
         """
         places = self.document.django.places
         return self.write_keys(places.keys(primary_keys, self.definition.database))
@@ -152,10 +153,10 @@ class Writer:
     def _write(
         self, targets: Targets, batch: "_Batch", missed: Mapping[int, Refused]
     ) -> tuple[Outcome, bool]:
-        """Write to each target.
+        """Write a batch to each target.
 
         Args:
-            missed: primary key of a generation -> what it had refused before the tick.
+            missed: primary key of a generation -> the documents it had refused before the tick.
         """
         outcome = Outcome(keys=batch.keys, held=targets.held)
         outcome.deleted = {
@@ -184,7 +185,7 @@ class Writer:
         return outcome, overtaken
 
     def _send_anew(self, target: Target, batch: "_Batch") -> BulkResult:
-        """Write a batch; once more, if the write alias of a generation had been deleted."""
+        """Send a batch, and send it again if the write alias of a generation had been deleted."""
         result = self._send(target, batch)
         gone = any(error.target_gone for error in result.errors)
         if gone and repair(self.definition, [target.name]):
@@ -211,13 +212,13 @@ class Writer:
         )
 
     def _insists_on(self, target: Target) -> bool:
-        """Whether rows wait for a target that cannot be written."""
+        """Return whether rows wait while a target cannot be written to."""
         return target.live or target.pk == self.needs
 
     def _has_to_wait(
         self, target: Target, batch: "_Batch", error: ElasticsearchAdminError, *, searched: bool
     ) -> bool:
-        """Whether rows wait, as a request to a target failed; else it is left behind.
+        """Return whether rows wait after a failed request to a target, or the target is skipped.
 
         Args:
             searched: whether the live generation was written.
@@ -225,7 +226,7 @@ class Writer:
         if self._insists_on(target):
             return True
         if isinstance(error, BatchTooOld):
-            # In halves it may be in time.
+            # Half of the batch may be read in time.
             return len(batch.keys) > 1
         if isinstance(error, DrainOutOfTime):
             return True
@@ -235,10 +236,11 @@ class Writer:
         return not searched and isinstance(error, (ConnectionUnavailable, ServerBusy))
 
     def _take(self, outcome: Outcome, target: Target, result: BulkResult) -> dict[str, str]:
-        """Record what one target answered; return what it refused.
+        """Handle the answer of one target; return the documents it refused.
 
         Raises:
-            ElasticsearchAdminError: the index cannot be written; no document is to blame.
+            ElasticsearchAdminError: the index cannot be written to, for a reason other than a
+                document.
         """
         if target.live:
             stale = len(result.stale)
@@ -269,11 +271,12 @@ class Writer:
         using = self.definition.database
         remember(using, target.pk, refused, batch.tick)
         if not target.live and is_live(using, target):
-            # A swap gives rows to what was refused before it; this was noted after.
+            # A swap adds rows for documents that were refused before it, but this was recorded
+            # later.
             outcome.errors |= refused
 
     def _miss(self, target: Target) -> None:
-        """Continue without a generation that is gone; without the live one, rows have to wait."""
+        """Continue without a generation that no longer exists, unless it was the live one."""
         using, name = self.definition.database, self.definition.name
         row = Generation.objects.using(using).filter(pk=target.pk)
         if row.filter(role=Generation.Role.LIVE).exists():
@@ -281,18 +284,18 @@ class Writer:
                 f"The live generation {target.name} of {name} no longer exists in the cluster: "
                 f"run `manage.py es_rebuild {name}`."
             )
-        # Retired while this batch was read, or deleted by hand.
+        # It was retired while this batch was read, or deleted by hand.
         other = (Generation.Role.BUILDING, Generation.Role.STANDBY)
         row.filter(role__in=other).fail(Generation.GONE)
 
     def _look_at_stale(
         self, outcome: Outcome, target: Target, batch: "_Batch", result: BulkResult
     ) -> tuple[bool, dict[str, str]]:
-        """Return whether the counter is behind versions that are stored, and what is wrong.
+        """Return whether the counter was raised because newer versions are stored, and the errors.
 
-        It is behind in a restored database. Then the counter is raised, and the batch has to be
-        written again. A document that is not there was refused for the sake of a delete; if that
-        was not of a drain that saw more than this one, only time makes Elasticsearch forget it.
+        After a database was restored, its counter is behind. It is raised, and the batch is written
+        again. A document that does not exist was refused because Elasticsearch remembers a newer
+        delete, which it forgets after some time.
         """
         using = self.definition.database
         versions = read_versions(
@@ -319,12 +322,12 @@ class Writer:
 
 @dataclass(frozen=True)
 class _Batch:
-    """What is written to each target.
+    """The documents that are written to each target.
 
     Args:
         tick: taken before the objects were read.
-        started: when it was taken, by ``time.monotonic()``.
-        documents: of the objects.
+        started: when the tick was taken, by ``time.monotonic()``.
+        documents: the documents of the objects.
         foreign: the generations that other databases own.
     """
 
@@ -335,5 +338,5 @@ class _Batch:
 
     @property
     def keys(self) -> list[str]:
-        """Of the objects, as text."""
+        """The keys of the objects, as text."""
         return [one.text for one in self.documents]

@@ -1,4 +1,4 @@
-"""Who drains, and when: after the commit of a save, in turn with other processes, or as a worker.
+"""Who drains, and when: the process that saves, in turn with others, or a worker.
 
-A drain itself is in ``drain``; nothing here says how a row becomes a document.
+The room ``drain`` does the work of one drain. Nothing here turns a row into a document.
 """

@@ -1,6 +1,6 @@
-"""Signs of life of the processes that drain: a row for each, renewed while it works.
+"""Signs of life of the processes that drain: one row each, renewed while the process works.
 
-The row of a process that stops is kept, so that it is known since when there is no worker.
+The row of a stopped process is kept, so that pages can tell how long there has been no worker.
 """
 
 import os
@@ -20,11 +20,11 @@ from ...models import Worker
 
 BEAT_SECONDS = 15.0
 ABSENT = timedelta(minutes=10)
-"""After which a worker is missed."""
+"""A worker is reported as missing after this time."""
 
 _FORGOTTEN = timedelta(days=7)
 _LATEST = 0.3
-"""The share that the latest pass has in the rate."""
+"""The weight of the latest pass in the average rate."""
 
 _DRAINS = (Worker.Kind.DRAIN, Worker.Kind.ONCE)
 
@@ -33,30 +33,30 @@ class Heartbeat:
     """The sign of life of this process, in each of some databases.
 
     Args:
-        kind: what it does.
+        kind: what the process does.
     """
 
     def __init__(self, kind: Worker.Kind) -> None:
         self._kind = kind
-        # Each run of cron is another process.
+        # Each run of cron is a new process.
         self._pid = 0 if kind == Worker.Kind.ONCE else os.getpid()
         self._host = socket.gethostname()[:255]
         self._beaten: dict[str, float] = {}
         self._rate: float | None = None
 
     def worked(self, documents: int, seconds: float) -> None:
-        """Note how fast a pass was that had something to do."""
+        """Note the rate of a pass that wrote documents."""
         if documents and seconds > 0:
             now = documents / seconds
             last = now if self._rate is None else self._rate
             self._rate = _LATEST * now + (1 - _LATEST) * last
 
     def beat(self, databases: Iterable[str], *, now: bool = False) -> None:
-        """Say that the process is alive; a database that does not answer costs nothing else.
+        """Record that the process is alive. A database that does not answer is skipped.
 
         Args:
-            databases: aliases.
-            now: even if it said so a moment ago.
+            databases: the aliases of the databases.
+            now: record it even if it was recorded a moment ago.
         """
         for using in databases:
             last = self._beaten.get(using)
@@ -78,13 +78,14 @@ class Heartbeat:
 
 @dataclass(frozen=True)
 class Workers:
-    """Those that drain, as one database knows them.
+    """The processes that drain the outbox of one database.
 
     Args:
-        alive: how many were seen of late.
-        seen: when the last one was, by the clock of this process; None if none ever was.
-        rate: documents that those alive write in a second, all together; of the last one, where
-            none is. None where that is not known.
+        alive: how many were seen recently.
+        seen: when a process was last seen, by the clock of this process; None if there never was
+            one.
+        rate: the documents per second that all processes alive write together, or the rate of the
+            last process if none is alive. None if unknown.
     """
 
     alive: int = 0
@@ -93,10 +94,10 @@ class Workers:
 
 
 def read_workers(using: str) -> Workers:
-    """Return who drains the outbox of a database; two queries.
+    """Return the processes that drain the outbox of a database, with two queries.
 
     Args:
-        using: its alias.
+        using: alias of the database.
     """
     now = database_now(using)
     clock = clock_of(now)

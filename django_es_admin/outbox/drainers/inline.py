@@ -32,10 +32,11 @@ _suspended: ContextVar[frozenset[str]] = ContextVar(
 class _Batch:
     """The rows of one transaction.
 
-    A callback is registered for every save and the first that runs drains all rows: one that was
-    registered once would die with the savepoint it was registered in. The callbacks alone keep the
-    batch alive, and each its own rows: Django forgets those of what is rolled back, and their rows
-    with them. SQLite gives their ids to others then, whose rows must not be acknowledged for them.
+    A callback is registered for every save, and the first that runs drains all rows. A callback
+    that is registered only once would be lost if its savepoint is rolled back. Only the callbacks
+    keep the batch alive, and each keeps its own rows. On a rollback, Django drops the callbacks and
+    with them the rows, whose ids SQLite then gives to new rows. These must not be acknowledged in
+    their place.
     """
 
     def __init__(self, using: str) -> None:
@@ -45,8 +46,8 @@ class _Batch:
         self._entries: list[weakref.ref[OutboxEntry]] = []
 
     def add(self, entries: list[OutboxEntry]) -> Callable[[], None]:
-        """Add rows; return what drains all that are not rolled back."""
-        # More are left to workers, and need no memory here.
+        """Add rows; return the callback that drains all rows that were not rolled back."""
+        # More rows than this are left to workers, so they need not be kept in memory.
         kept = entries[: max(get_options().inline_max_objects - len(self._entries), 0)]
         self._entries += map(weakref.ref, kept)
 
@@ -69,7 +70,7 @@ class _Batch:
 
 @contextmanager
 def suspended(using: str) -> Iterator[None]:
-    """Leave what is recorded inside, in the database ``using``, to a later drain."""
+    """Leave the rows that the block records in the database ``using`` to a later drain."""
     token = _suspended.set(_suspended.get() | {using})
     try:
         yield
@@ -78,7 +79,7 @@ def suspended(using: str) -> Iterator[None]:
 
 
 def is_suspended(using: str) -> bool:
-    """Whether another drain than that of the transaction writes what is recorded now."""
+    """Return whether the rows recorded now are left to a later drain."""
     return using in _suspended.get()
 
 
@@ -114,14 +115,14 @@ def _batch(using: str) -> _Batch:
 
 
 def drain_committed(using: str, entries: list[OutboxEntry]) -> None:
-    """Drain rows whose change is committed: if anything fails, the caller has nothing to fix.
+    """Drain rows whose change is committed. Errors do not reach the caller.
 
-    ``save()`` returns and the project's own hooks run, as without this app; the rows wait.
+    If the drain fails, ``save()`` returns and the project's own hooks run as usual. The rows wait.
     """
     try:
         _drain(using, entries)
     except Exception as error:
-        # A lock that others hold for a moment is nothing to look after.
+        # Another process holds a lock for a moment, which needs no attention.
         passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
         logger.log(
             logging.WARNING if passing else logging.ERROR,
@@ -140,7 +141,8 @@ def _drain(using: str, entries: list[OutboxEntry]) -> None:
     ]
     if not tried:
         return
-    # Half of the time for the locks of others, at the tick's row and where rows are given back.
+    # At most half of the time is spent waiting for locks: for the row of the tick, and for
+    # releasing rows.
     with (
         until(Deadline(options.inline_timeout)),
         waiting_no_longer(using, options.inline_timeout / 2),
@@ -150,7 +152,7 @@ def _drain(using: str, entries: list[OutboxEntry]) -> None:
 
 
 def _in_turns(using: str, entries: list[OutboxEntry]) -> list[list[OutboxEntry]]:
-    """Return the rows of each index, where these are drained in turns; else all of them."""
+    """Return the rows of each index if they are drained in turns, else all rows together."""
     if not can_share(using, entries):
         return [entries]
     groups: dict[tuple[str, str], list[OutboxEntry]] = {}
@@ -160,7 +162,7 @@ def _in_turns(using: str, entries: list[OutboxEntry]) -> list[list[OutboxEntry]]
 
 
 def _is_awaited(entry: OutboxEntry) -> bool:
-    """Whether what is saved is to be searchable when the save returns."""
+    """Return whether the documents must be searchable when the save returns."""
     definition = find_definition(entry.connection, entry.index)
     document = definition.document if definition else None
     return document is not None and bool(document.django.auto_refresh)
@@ -170,7 +172,7 @@ def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
     options = get_options()
     drain = BatchDrain(using, options.inline_timeout, fan_out_limit=options.inline_max_objects)
     if breaker.is_open(entries[0].connection):
-        # Found down by the drain of another index, just now.
+        # The drain of another index has just found the connection to be down.
         give_back(using, entries)
         return
     result = (
@@ -183,6 +185,6 @@ def _drain_some(using: str, entries: list[OutboxEntry]) -> None:
             breaker.trip(stopped.connection)
         elif not isinstance(stopped.error, ProjectCodeFailed):
             breaker.trip(stopped.connection, stopped.index)
-        # What the project's own code did is told with its lines.
+        # An error of the project's own code is logged with its traceback.
         cause = stopped.error if isinstance(stopped.error, ProjectCodeFailed) else None
         logger.warning("Changes wait in the outbox: %s", stopped.error, exc_info=cause)

@@ -1,4 +1,4 @@
-"""Wait for changes that triggers record: PostgreSQL notifies, other databases are polled."""
+"""Wait for changes that triggers record. PostgreSQL sends notifications; others are polled."""
 
 import logging
 import select
@@ -16,14 +16,14 @@ from .session import CHANNEL
 logger = logging.getLogger(__name__)
 
 SLICE = 0.25
-"""Seconds after which a wait looks whether it is to stop."""
+"""The seconds after which a wait checks whether to stop."""
 
 AGAIN = 30.0
-"""Seconds after which a database that could not be listened to is tried again."""
+"""The seconds after which a failed attempt to listen is repeated."""
 
 
 class Listener:
-    """Listens to databases of PostgreSQL, each by a connection of its own."""
+    """Listens to PostgreSQL databases, with a separate connection for each."""
 
     def __init__(self) -> None:
         self._open: dict[str, BaseDatabaseWrapper] = {}
@@ -36,9 +36,9 @@ class Listener:
             using: aliases of the databases.
 
         Returns:
-            whether there is anything to do but to wait again.
+            Whether there may be something to drain.
         """
-        # Nobody tells of what came after the last look and before this.
+        # Changes between the last look at the outbox and this moment sent no notification.
         if any(self._listen(alias) for alias in using):
             return True
         if not self._open:
@@ -57,10 +57,10 @@ class Listener:
         self._open.clear()
 
     def _listen(self, alias: str) -> bool:
-        """Listen to a database; return whether it was not listened to before."""
+        """Listen to a database; return whether this process did not listen to it before."""
         if alias in self._open or connections[alias].vendor != "postgresql":
             return False
-        # Behind a pool the connection that listens is not kept.
+        # A connection pool would not keep the connection that listens.
         pooled = connections[alias].settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
         if pooled or self._failed.get(alias, 0.0) > time.monotonic():
             return False
@@ -109,7 +109,7 @@ def _notifications(raw: Any) -> Iterator[bool]:
 
 @contextmanager
 def listening() -> Iterator[Listener]:
-    """Give a listener that is closed at the end."""
+    """Provide a listener, and close it at the end."""
     listener = Listener()
     try:
         yield listener

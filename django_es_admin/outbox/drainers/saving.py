@@ -1,7 +1,7 @@
-"""Where a ``save()`` writes in several transactions, drain what they record at its end.
+"""If a ``save()`` writes in several transactions, drain the recorded rows at its end.
 
-A project's ``save()`` may write more after the call of ``super().save()``: translations, tags,
-counters. In autocommit the first of it is committed by then, and would be indexed without the rest.
+A project's ``save()`` may write translations, tags or counters after ``super().save()``. In
+autocommit mode, the first write is committed by then, and would be indexed without the rest.
 """
 
 import logging
@@ -23,7 +23,7 @@ class _Save:
     """The outermost running ``save()``."""
 
     def __init__(self) -> None:
-        # What is written in a transaction that is already open is committed with it.
+        # Writes in a transaction that is already open are committed with that transaction.
         self.enclosed = {
             one.alias
             for one in connections.all(initialized_only=True)
@@ -45,10 +45,10 @@ _current: ContextVar[_Save | None] = ContextVar("django_es_admin_save", default=
 def at_end_of_save(using: str, entries: list[OutboxEntry], do: Do) -> bool:
     """Call ``do`` with the database and ``entries`` at the end of the running ``save()``.
 
-    All rows that are left to the same function are given to it at once.
+    All rows for the same function are passed to it in one call.
 
     Returns:
-        whether there is such a save, and what it writes is committed before its end.
+        Whether a ``save()`` is running whose writes are committed before its end.
     """
     save = _current.get()
     if save is None or not is_saving(using):
@@ -58,14 +58,14 @@ def at_end_of_save(using: str, entries: list[OutboxEntry], do: Do) -> bool:
 
 
 def is_saving(using: str) -> bool:
-    """Whether a ``save()`` is running whose writes to a database are committed before its end."""
+    """Return whether a ``save()`` is running whose writes are committed before its end."""
     save = _current.get()
     return save is not None and using not in save.enclosed
 
 
 @contextmanager
 def saving() -> Iterator[None]:
-    """Record that a ``save()`` is running; the end of the outermost one counts."""
+    """Record that a ``save()`` is running. Rows are drained at the end of the outermost one."""
     if _current.get() is not None:
         yield
         return
@@ -74,7 +74,7 @@ def saving() -> Iterator[None]:
     try:
         yield
     finally:
-        # Also after an error: what was committed before it is to be indexed.
+        # Also after an error, because what was committed before it must be indexed.
         _current.reset(token)
         save.end()
 

@@ -1,7 +1,7 @@
 """The rows that the database's triggers have recorded for this process's own connection.
 
-Each database keeps a list of them in the session, which forgets what is rolled back: a setting on
-PostgreSQL, a variable on MariaDB, a temporary table on SQLite. Their triggers fill it.
+The triggers add the rows to a list in the session, which is undone on a rollback. It is a setting
+on PostgreSQL, a variable on MariaDB, and a temporary table on SQLite.
 """
 
 import weakref
@@ -16,28 +16,27 @@ from ...models import OutboxEntry
 from ..rows.claim import inline_grace
 
 CHANNEL = "django_es_admin"
-"""The channel on which triggers of PostgreSQL notify workers of rows that no process drains by
-itself."""
+"""The channel for notifications to workers, sent by PostgreSQL for rows that no process drains."""
 
 _ATTRIBUTE = "_django_es_admin_session"
 
 
 class _Following:
-    """What tells triggers of this process, as long as its transaction is not rolled back."""
+    """Keeps the triggers informed of this process, unless its transaction is rolled back."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.raw = connection.connection
 
     def committed(self) -> None:
-        # Until the connection is another one.
+        # It stays valid until the connection is replaced.
         setattr(self.connection, _ATTRIBUTE, lambda: self)
 
 
 def follow(using: str) -> None:
-    """Let triggers know that this process drains what its current connection notes.
+    """Tell the triggers that this process drains the rows recorded for its connection.
 
-    Inside a transaction, whose rollback makes the database forget it again.
+    Inside a transaction, a rollback undoes this.
     """
     connection = connections[using]
     told = getattr(connection, _ATTRIBUTE, lambda: None)()
@@ -47,7 +46,7 @@ def follow(using: str) -> None:
         for statement in _FOLLOW[connection.vendor](int(inline_grace().total_seconds())):
             cursor.execute(statement, None)
     following = _Following(connection)
-    # The callback alone keeps it alive, and Django forgets that at a rollback.
+    # Only the callback keeps it alive, and Django drops the callback on a rollback.
     setattr(connection, _ATTRIBUTE, weakref.ref(following))
 
     # A plain function: Django logs a callback's __qualname__.
@@ -79,7 +78,7 @@ _FOLLOW = {"postgresql": _on_postgresql, "mysql": _on_mysql, "sqlite": _on_sqlit
 
 
 def take(using: str) -> list[OutboxEntry]:
-    """Return the rows that this connection has recorded since the last call, after their commit."""
+    """Return the rows that were committed by this connection since the last call."""
     connection = connections[using]
     ids = list(_TAKE[connection.vendor](connection)) if connection.vendor in _TAKE else []
     if not ids:
@@ -93,7 +92,7 @@ def take(using: str) -> list[OutboxEntry]:
 
 
 def _from_postgresql(connection: BaseDatabaseWrapper) -> Iterator[int]:
-    # In this order: what is read may not be read again.
+    # In this order, so that no row is read twice.
     sql = (
         "WITH noted AS MATERIALIZED "
         "(SELECT current_setting('django_es_admin.rows', true) AS ids) "

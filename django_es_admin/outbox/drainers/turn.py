@@ -34,28 +34,29 @@ from ..rows.claim import give_back, inline_grace
 logger = logging.getLogger(__name__)
 
 CROWD_SECONDS = 1.0
-"""For so many seconds after a process had to wait, the rows of others are looked for at once."""
+"""After a process had to wait, it also looks for the rows of others, for this many seconds."""
 
 LEFT_ROWS = 64
-"""As long as fewer new rows wait, of all indices, a process leaves its own to the next one."""
+"""While fewer new rows than this wait in all indices, a process leaves its own to the next one."""
 
-# The tenants of a project may have a schema each: then each has an outbox, and turns, of its own.
+# If each tenant of a project has its own schema, each has its own outbox and its own turns.
 _SCHEMA = "(SELECT hashtext(current_schema()) AS schema) AS its"
 _IN_TIME = "set_config('lock_timeout', %s, true) <> ''"
 _TABLE = OutboxEntry._meta.db_table
-# A row that is left to a second delete, to other code or to a later attempt was handled.
+# A row that waits for a second delete, other code or a later attempt counts as drained.
 _NEW = "due_at IS NULL AND parked_at IS NULL"
-# Who leaves its rows goes on, and leaves more. With so many it waits, or who drains them would be
-# kept from it by all the others.
+# A process that leaves its rows to another goes on, and leaves more. With this many rows it waits,
+# or the process that drains them would be slowed down by all the others.
 _NEW_ROWS = f"SELECT FROM {_TABLE} WHERE {_NEW} LIMIT {LEFT_ROWS}"
 _MANY = f"(SELECT count(*) = {LEFT_ROWS} FROM ({_NEW_ROWS}) AS new)"  # noqa: S608 (constants)
-# All that a process of a crowd asks is one statement: it takes the turn, or waits until who has it
-# gives it back, or learns that somebody waits already. Who has waited asks again, as this statement
-# sees what there was when it began.
-# There are three locks: who takes the turn, what the next one waits for, and who is the next one.
-# Those who are woken hold the second one for a moment each, all at once, and must not keep anybody
-# from the first one. The next one gives the third lock back before it asks again: so it sees the
-# rows of everybody who found it there, and it asks for these although its own may be gone by then.
+# Each process sends only one statement: it takes the turn, or waits until the turn is given back,
+# or learns that another process waits already. A process that has waited sends the statement again,
+# because the statement sees only rows from before it began. There are three locks: the first is the
+# turn, the second is what the next process waits for, the third is held by the next process.
+# Processes that are woken hold the second lock for a moment, all at the same time, and must not
+# prevent others from taking the first. The next process releases the third lock before it asks
+# again. So it sees the rows of every process that found this lock taken, and it asks for their rows
+# even if its own are already gone.
 _ASK = (
     f"WITH own AS MATERIALIZED (SELECT id FROM {_TABLE} WHERE id = ANY(%s) AND {_NEW}), "  # noqa: S608 (constants)
     "asked AS MATERIALIZED (SELECT CASE WHEN NOT %s AND NOT EXISTS (SELECT FROM own) THEN 'done' "
@@ -66,8 +67,8 @@ _ASK = (
     "THEN 'next' || left(pg_advisory_unlock(%s, schema)::text, 0) END "
     "ELSE 'left' END AS answer "
     f"FROM {_SCHEMA} WHERE {_IN_TIME}), "
-    # The new rows of others that no worker may have taken: its claim lasts longer than what is
-    # left to the process that made a row.
+    # The new rows of other processes, unless a worker has claimed them: a worker's claim lasts
+    # longer than the time for which a row is left to the process that made it.
     f"others AS MATERIALIZED (SELECT id, key FROM {_TABLE} "
     "WHERE %s AND (SELECT answer FROM asked) = 'mine' AND connection = %s AND index = %s "
     f"AND kind = '{OutboxEntry.Kind.OBJECT.value}' AND {_NEW} AND NOT delete_sent "
@@ -79,15 +80,15 @@ _ASK = (
 _UNLOCK = "pg_advisory_unlock(%s, schema)"
 
 _crowded: dict[tuple[str, str, str], float] = {}
-# Databases whose connections are others from one statement to the next, behind a pool.
+# Databases behind a pool, whose connection may change from one statement to the next.
 _pooled: set[str] = set()
 
 
 def can_share(using: str, entries: list[OutboxEntry]) -> bool:
-    """Whether rows are to be drained in turns: those of a few objects, on PostgreSQL.
+    """Return whether rows are drained in turns: those of a few objects, on PostgreSQL.
 
-    Not if the settings say that a pool gives each transaction another connection: a lock of a
-    session would be left behind there.
+    Turns are not used if the settings say that a pool gives each transaction another connection,
+    because the locks of a session would stay behind in the pool.
     """
     connection = connections[using]
     return (
@@ -111,7 +112,7 @@ def drain_in_turn(
 
     Args:
         entries: rows of this process, of one index.
-        drain: what drains rows; it also gets those of others.
+        drain: the function that drains rows. It may also get the rows of other processes.
         stays: whether to wait until the rows are drained, even if another process waits for a turn.
     """
     turn = _Turn(using, entries[0].connection, entries[0].index)
@@ -142,7 +143,7 @@ def drain_in_turn(
         if is_out_of_time():
             break
     if not entries:
-        # Its own are drained; what others left to it, workers take.
+        # Its own rows are drained; workers take the rows that others left to it.
         return result
     give_back(using, entries)
     stopped = Stopped(turn.connection, turn.index, DrainOutOfTime())
@@ -153,13 +154,13 @@ class _Answer(StrEnum):
     """The answer to a process that asks for its turn."""
 
     MINE = "mine"
-    """It has the turn now."""
+    """The process has the turn now."""
     DONE = "done"
-    """Its rows were handled."""
+    """Its rows were drained by another process."""
     WAITED = "waited"
-    """The process that had the turn has given it back."""
+    """Another process has given the turn back."""
     NEXT = "next"
-    """The same, and meanwhile others may have left their rows to this process."""
+    """The same, and other processes may meanwhile have left their rows to this process."""
     LEFT = "left"
     """Another process waits already, and will take the rows of this one."""
 
@@ -169,9 +170,10 @@ class _Asked:
     """The answer, and the rows to drain.
 
     Args:
-        own: those rows of this process that were not handled when it asked.
-        others: if it has the turn, the new rows of others that wait for theirs, or are about to.
-        is_full: whether there may be more of these.
+        own: the rows of this process that were not drained when it asked.
+        others: if it has the turn, the new rows of processes that wait for their turn, or are about
+            to.
+        is_full: whether there may be more rows of others.
     """
 
     answer: _Answer
@@ -182,12 +184,12 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Turn:
-    """The turn of one index: one process at a time has it.
+    """The turn of one index, which one process has at a time.
 
     Args:
         using: alias of the database.
         connection: alias of the connection.
-        index: as the document names it.
+        index: the name of the index, as the document gives it.
     """
 
     using: str
@@ -195,7 +197,7 @@ class _Turn:
     index: str
 
     def ask(self, entries: list[OutboxEntry], *, stays: bool, relied_on: bool) -> _Asked:
-        """Take the turn; else wait until it is given back, or leave the rows to the next one.
+        """Take the turn, or wait until it is given back, or leave the rows to the next process.
 
         Args:
             entries: rows of this process.
@@ -203,7 +205,7 @@ class _Turn:
             relied_on: whether others may have left their rows to this process.
 
         Raises:
-            Error: of the database; the turn is nobody's for it.
+            Error: the database failed; the locks of the turn were released.
         """
         own, (first, second, third) = [entry.pk for entry in entries], self._locks
         room = max(get_options().bulk_max_documents - len(entries), 1)
@@ -213,9 +215,9 @@ class _Turn:
         try:
             [row] = Statement(self.using, _ASK, (own, relied_on, *locks, *places)).run()
         except Error:
-            # What a session has locked it keeps, also where the statement fails after that: the
-            # first lock is there by now if the time was up at the second one, and the third one
-            # if it was up while the process waited.
+            # A session keeps its locks even if the statement fails afterwards: it has the first
+            # lock if the time ran out at the second one, and the third lock if the time ran out
+            # while the process waited.
             self.give(sure=False)
             raise
         answer, left, numbers, keys = row
@@ -231,14 +233,14 @@ class _Turn:
         """Give the turn back.
 
         Args:
-            sure: whether it was taken; if not, this process may also be the next one.
+            sure: whether the turn was taken; if not, this process may also be the next one.
         """
         locks = self._locks[:2] if sure else self._locks
         unlock = f"SELECT {', '.join(_UNLOCK for _ in locks)} FROM {_SCHEMA}"  # noqa: S608 (constants)
         try:
             [given] = Statement(self.using, unlock, locks).run()
         except Error:
-            # The locks went with its connection; closed, they are given back for sure.
+            # The locks end with the connection, so closing it certainly releases them.
             connections[self.using].close()
             return
         if sure and not all(given):
@@ -252,7 +254,7 @@ class _Turn:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether a thread of this process had to wait just now."""
+        """Return whether a thread of this process had to wait just now."""
         return _crowded.get(self._key, 0.0) > time.monotonic()
 
     def note_crowd(self) -> None:
@@ -275,7 +277,7 @@ def _wait() -> str:
 
 @cache
 def _locks(connection: str, index: str) -> tuple[int, int, int]:
-    """Return the numbers of an index's three locks, of 32 bits each."""
+    """Return the 32-bit numbers of the three locks of an index."""
     name = f"django_es_admin:{connection}:{index}"
     digest = hashlib.blake2b(name.encode(), digest_size=12).digest()
     first, second, third = (

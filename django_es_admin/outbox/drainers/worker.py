@@ -1,4 +1,4 @@
-"""Drain what transactions left over: once, or forever."""
+"""Drain the rows that are due: once, or forever."""
 
 import logging
 import threading
@@ -33,15 +33,15 @@ PARKED_TOLD = 5
 
 @dataclass(frozen=True)
 class DrainReport:
-    """What ``drain_due`` did, and what it left.
+    """The result of ``drain_due``, and what is left in the outbox.
 
     Args:
-        result: what it did.
+        result: the result of the drain.
         second_deletes: rows whose delete is sent again later; they need no attention.
-        second_deletes_until: when the last of them is due, by the clock of this process; None if
-            there are none.
-        parked: parked rows, until they are tried again.
-        first_parked: index, key and error of some of these.
+        second_deletes_until: when the last second delete is due, by the clock of this process; None
+            if there are none.
+        parked: the number of parked rows.
+        first_parked: index, key and error of some parked rows.
     """
 
     result: DrainResult
@@ -52,7 +52,7 @@ class DrainReport:
 
 
 def databases(connection: str | None = None) -> list[str]:
-    """Return the aliases of the databases that hold an indexed model, and so an outbox."""
+    """Return the aliases of the databases that have an indexed model, and so an outbox."""
     return sorted({d.database for d in get_definitions(connection) if d.document is not None})
 
 
@@ -62,14 +62,14 @@ def drain_due(
     *,
     again: bool = False,
 ) -> DrainReport:
-    """Handle every row that is due, whatever back-off or claim it has; return what was done.
+    """Drain every row that is due, even if it is claimed or waits for its next attempt.
 
-    A second delete that is not due yet is left for later.
+    Second deletes that are not due yet are left for later.
 
     Args:
-        connection: only rows for the connection of this alias.
-        on_batch: called after each batch with what was done until then.
-        again: also handle parked rows.
+        connection: only rows for the connection with this alias.
+        on_batch: called after each batch with the result so far.
+        again: whether to try parked rows again.
 
     Raises:
         ConnectionDoesNotExist: there is no such connection.
@@ -91,7 +91,8 @@ def drain_due(
         except (Error, DatabaseUnavailable) as error:
             failures.append(error)
     if connection is None:
-        # Who drains all that there is looks after the outbox, a button on a page does not.
+        # A drain of all connections counts as a worker. A drain of only one, as from a page, does
+        # not.
         heart.worked(total.objects, time.monotonic() - began)
         heart.beat(aliases)
     for failure in failures:
@@ -128,11 +129,11 @@ def drain_forever(
     interval: float,
     on_batch: Callable[[DrainResult], None] | None = None,
 ) -> None:
-    """Handle rows as they become due, until ``stop`` is set; any number of these may run.
+    """Drain rows as they become due, until ``stop`` is set. Any number of processes may do this.
 
     Args:
         interval: seconds between two looks at an empty outbox.
-        on_batch: called after each batch with what it did.
+        on_batch: called after each batch with its result.
     """
     with listening() as listener:
         _drain_forever(stop, interval, on_batch, listener)
@@ -146,8 +147,8 @@ def _drain_forever(
 ) -> None:
     pause = 0.0
     limit = get_options().bulk_max_documents
-    # What stopped is left alone for the pause: its old rows must not stand before others, and a
-    # database that is down must not keep another one waiting.
+    # Rows that were stopped are skipped during the pause, so that these old rows do not delay
+    # others, and a database that is down does not delay another one.
     avoided, resting, retry_at = Q(), set[str](), 0.0
     repairs, heart = _Repairs(), Heartbeat(Worker.Kind.DRAIN)
     while not stop.is_set():
@@ -162,7 +163,7 @@ def _drain_forever(
                 entries = claim(alias, (rows.exclude(avoided) for rows in due(alias)), limit)
                 result = BatchDrain(alias, get_options().write_timeout).drain(entries)
             except (Error, DatabaseUnavailable) as error:
-                # The database was restarted, or similar: a new connection may work.
+                # The database may have been restarted, so a new connection may work.
                 close_broken()
                 resting.add(alias)
                 failure = str(error)
@@ -175,8 +176,8 @@ def _drain_forever(
             overloaded = overloaded or any(stopped.everywhere for stopped in result.stopped)
             failure = failure or next((str(stopped.error) for stopped in result.stopped), "")
         if failure:
-            # Half as much, half as often: the same answer is right for a cluster that is down and
-            # for one that is overloaded. One index that fails makes no other one slower.
+            # Send half as much, half as often: this is right both for a cluster that is down and
+            # for one that is overloaded. An index that fails does not slow down others.
             pause = min(max(pause * 2, interval), MAX_PAUSE)
             limit = max(limit // 2, 1) if overloaded else limit
             retry_at = time.monotonic() + pause
@@ -197,7 +198,7 @@ def _rest(
     resting: set[str],
     listener: Listener,
 ) -> None:
-    """Wait for a while, with signs of life, or until a database reports a change."""
+    """Wait, and record signs of life, until the time is over or a database reports a change."""
     end = time.monotonic() + interval
     while (left := end - time.monotonic()) > 0:
         awake = [alias for alias in databases() if alias not in resting]
@@ -207,19 +208,19 @@ def _rest(
 
 
 class _Repairs:
-    """Gives generations back what they have lost, now and then, as nothing may be written to them.
+    """Repairs generations from time to time, even if nothing is written to them.
 
-    A connection that is silent takes no more of a worker's time than of a save's.
+    A connection that does not answer delays a worker by no more than it delays a save.
     """
 
     def __init__(self) -> None:
         self._due_at: dict[str, float] = {}
 
     def do(self, using: str, *, resting: bool) -> None:
-        """Repair those of one database, unless that was done a moment ago.
+        """Repair the generations of one database, unless that was done a moment ago.
 
         Args:
-            resting: whether something just failed, and is left alone.
+            resting: whether something has just failed; then nothing is repaired.
         """
         now = time.monotonic()
         if not resting and self._due_at.get(using, 0.0) <= now:

@@ -1,5 +1,5 @@
-"""The objects that rows are about, read afresh from the database that their changes are in.
+"""The objects that rows refer to, read afresh from the database that has their changes.
 
-Which objects a row of a related object affects is known here, too. Nothing here writes a document
+This room also knows which objects a changed related object affects. Nothing here writes a document
 or a row.
 """

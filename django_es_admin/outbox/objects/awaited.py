@@ -1,4 +1,4 @@
-"""Which objects wait in the outbox: by a row of their own, or by that of a related object."""
+"""Find the objects that wait in the outbox, by their own row or that of a related object."""
 
 from collections.abc import Callable, Collection
 
@@ -10,17 +10,18 @@ from ...models import OutboxEntry
 from .related import RelatedKeys, find_related, related_code
 
 PORTION = 500
-"""Keys in one query."""
+"""The number of keys in one query."""
 
 
 def find_awaited(
     definition: IndexDefinition, keys: Collection[str], on_row: Callable[[], None]
 ) -> set[str]:
-    """Return those of some keys of documents whose change is in the outbox, and is tried again.
+    """Return the keys, out of some, of documents with a change in the outbox that is tried again.
 
     Args:
-        keys: not very many.
-        on_row: called before what a related object changes is looked at, which may take a while.
+        keys: the keys to look for; not very many.
+        on_row: called before the objects affected by a related object are read, which may take a
+            while.
     """
     waiting = OutboxEntry.objects.using(definition.database).filter(
         connection=definition.using,
@@ -54,7 +55,7 @@ def _of_related(part: IndexDefinition, model: str, key: str, keys: set[str]) -> 
         related = find_related(part.document, model, key, part.database)
         return _among(part, related, keys) if related else set()
     except ProjectCodeFailed:
-        # Nothing is written by such a row, either.
+        # A drain writes nothing for such a row, either.
         return set()
 
 

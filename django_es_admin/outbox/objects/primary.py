@@ -1,8 +1,8 @@
 """Read objects from the database that their changes are committed to, never from a replica.
 
-A replica lags: what is read there may be older than the tick that it is written with, and would
-win over what is newer. Prefetches and the project's own methods ask the project's routers where to
-read, so that they have to be told.
+A replica lags behind. What is read there may be older than the tick that it is written with, and
+would replace a newer document. Prefetches and the project's own methods ask the project's database
+routers where to read, so this module sets the answer of the routers.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _database: ContextVar[str | None] = ContextVar("django_es_admin_database", defau
 class _Primary:
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
         database = _database.get()
-        # A model that lives in another database is read there, as usual.
+        # A model that belongs to another database is read from there, as usual.
         if database is not None and router.db_for_write(model) == database:
             return database
         return None
@@ -31,9 +31,9 @@ _ROUTER = _Primary()
 
 @contextmanager
 def reading_from(database: str) -> Iterator[None]:
-    """Let every query inside, for a model that is written to ``database``, read from there.
+    """Let every query in the block, for a model written to ``database``, read from ``database``.
 
-    In every process, language and time zone are those of the settings.
+    The language and the time zone are those of the settings, in every process.
     """
     if _ROUTER not in router.routers:
         router.routers.insert(0, _ROUTER)

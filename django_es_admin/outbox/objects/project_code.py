@@ -1,4 +1,4 @@
-"""Tell the project's own errors from those of the database and of Elasticsearch."""
+"""Tell errors of the project's own code from those of the database and Elasticsearch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from ...incidents import tell
 
 @contextmanager
 def project_code(kind: type[ProjectCodeFailed], name: str, using: str) -> Iterator[None]:
-    """Raise ``kind`` for what the project's code and its data raise, which may be anything.
+    """Raise ``kind`` for any error that the project's code or its data cause.
 
-    Then a worker continues with other rows, instead of dying at the same row again and again. What
-    the database says of data is of this kind, too: a division by zero in a queryset, a value that
-    the driver cannot read.
+    A worker can then continue with other rows, instead of failing again and again at the same one.
+    Errors of the database about data are included: a division by zero in a queryset, or a value
+    that the driver cannot read.
 
     Args:
-        name: of the code, for the message.
-        using: alias of the database that it reads.
+        name: the name of the code, for the message.
+        using: alias of the database that the code reads.
 
     Raises:
-        ProjectCodeFailed: of this ``kind``.
+        ProjectCodeFailed: the code failed; the class is ``kind``.
     """
     try:
         with savepoint(using):

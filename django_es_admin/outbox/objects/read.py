@@ -1,4 +1,4 @@
-"""Read objects afresh, so that one that cannot be read does not delay the others."""
+"""Read objects afresh, so that an object that cannot be read does not delay the others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from .primary import reading_from
 from .project_code import project_code
 
 MANY = 50
-"""Objects for which it pays to let the database write documents as JSON."""
+"""From this number of objects on, the database writes the documents as JSON."""
 
 
 def objects(definition: IndexDefinition) -> QuerySet[Any]:
@@ -30,10 +30,10 @@ def objects(definition: IndexDefinition) -> QuerySet[Any]:
 
 
 def count_objects(definition: IndexDefinition) -> int:
-    """Return how many objects belong in the index, each counted once.
+    """Return how many objects belong in the index, counting each once.
 
     Raises:
-        ProjectCodeFailed: the database refuses the document's queryset.
+        ProjectCodeFailed: the database refuses the query of the document.
     """
     count = 0
     for part in definition.parts:
@@ -45,16 +45,16 @@ def count_objects(definition: IndexDefinition) -> int:
 
 
 def table_of(definition: IndexDefinition) -> QuerySet[Any]:
-    """Return all rows of the model's table, whatever the document's queryset makes of them."""
+    """Return all rows of the model's table, ignoring the document's queryset."""
     model = _document(definition).django.model
     return model._base_manager.using(definition.database).order_by("pk")
 
 
 def read_keys(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:
-    """Return the documents of the objects with these keys; those that are gone have no source.
+    """Return the documents of the objects with these keys, without source for deleted objects.
 
-    What cannot be read at once is read in halves, down to the object whose fault it is, which has
-    an error then.
+    If the objects cannot be read together, they are read in halves, down to the object that causes
+    the error. That object gets an error instead of a source.
 
     Raises:
         ProjectCodeFailed: there is no queryset to read from.
@@ -96,7 +96,7 @@ def _find(definition: IndexDefinition, keys: list[Any]) -> list[Prepared]:
 
 
 def _read_placed(definition: IndexDefinition, keys: Sequence[str]) -> list[Prepared]:
-    """Read what may stand elsewhere than under its primary key; a place may change hands."""
+    """Read documents whose ids may differ from the primary key, and may move between objects."""
     found: dict[str, Prepared] = {}
     for part in definition.parts:
         using, document = part.database, _document(part)

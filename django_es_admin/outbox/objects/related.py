@@ -1,4 +1,4 @@
-"""Which documents change with a related object, found in portions of their keys."""
+"""Find the documents that change with a related object, in portions of their keys."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -17,10 +17,10 @@ from .project_code import project_code
 
 
 class RelatedKeys:
-    """The keys of the objects whose documents change with a related one.
+    """The keys of the objects whose documents change with a related object.
 
     Args:
-        document: the documents' class.
+        document: the document class.
         instance: the related object.
         using: alias of the database to read from.
     """
@@ -42,7 +42,7 @@ class RelatedKeys:
         self._to_key = document.django.model._meta.pk.to_python
 
     def portion(self, after: str, size: int) -> list[str]:
-        """Return up to ``size`` keys beyond ``after`` in their order; "" is before the first."""
+        """Return up to ``size`` keys after ``after``, in order; "" is before the first key."""
         last = self._to_key(after) if after else None
         if self._queryset is None:
             return [str(key) for key in self._keys if last is None or key > last][:size]
@@ -50,14 +50,14 @@ class RelatedKeys:
         return [str(key) for key in rows.values_list("pk", flat=True)[:size]]
 
     def among(self, keys: Collection[str]) -> set[str]:
-        """Return those of some keys that are among them, which must not be very many."""
+        """Return those of some keys that change with the related object. The keys must be few."""
         if self._queryset is None:
             return {str(key) for key in self._keys} & set(keys)
         rows = self._queryset.filter(pk__in=[self._to_key(key) for key in keys])
         return {str(key) for key in rows.values_list("pk", flat=True)}
 
     def portions(self, after: str, size: int) -> Iterator[list[str]]:
-        """Yield all keys beyond ``after``, ``size`` at a time; no cursor stays open between."""
+        """Yield all keys after ``after``, ``size`` at a time, without an open cursor in between."""
         while portion := self.portion(after, size):
             yield portion
             if len(portion) < size:
@@ -66,11 +66,11 @@ class RelatedKeys:
 
 
 def find_related(document: type[Document], label: str, key: str, using: str) -> RelatedKeys | None:
-    """Return what changes with an object; None if that is gone, which was captured then.
+    """Return the keys that change with an object; None if the object no longer exists.
 
     Args:
-        label: of the object's model.
-        key: the object's primary key, as a row of the outbox has it.
+        label: the label of the object's model.
+        key: the object's primary key, as the outbox stores it.
         using: alias of the database to read from.
 
     Raises:
@@ -83,7 +83,7 @@ def find_related(document: type[Document], label: str, key: str, using: str) -> 
 
 
 def related_code(document: type[Document], using: str) -> AbstractContextManager[None]:
-    """Run what calls the document's own code, or evaluates what that returned."""
+    """Run code that calls the document's own code, or evaluates its result."""
     name = f"{document.__name__}.get_instances_from_related()"
     return project_code(ProjectCodeFailed, name, using)
 
@@ -92,7 +92,7 @@ def _ask(document: type[Document], instance: models.Model) -> Any:
     try:
         return document().get_instances_from_related(instance)
     except ObjectDoesNotExist:
-        # Its object was deleted meanwhile, and that delete was captured.
+        # The object was deleted in the meantime, and that delete was captured.
         return None
 
 

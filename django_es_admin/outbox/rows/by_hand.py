@@ -1,6 +1,6 @@
 """What people do to rows: try them again, or discard them.
 
-A change whose row is discarded reaches the index only with the next save, or a rebuild.
+After its row was discarded, a change reaches the index only with the next save or a rebuild.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from ...models import OutboxEntry
 
 
 def retry(rows: QuerySet[OutboxEntry]) -> int:
-    """Make rows due now, their failures forgotten; return how many.
+    """Make rows due now, with no failed attempts; return how many.
 
-    A second delete keeps its time: sent earlier, it would come before what it has to undo.
+    Second deletes keep their time. If sent too early, they could arrive before the late write that
+    they have to undo.
     """
     return rows.filter(delete_sent=False).update(parked_at=None, due_at=None, attempts=0)
 
@@ -22,8 +23,8 @@ def parked(using: str, connection: str | None = None, index: str = "") -> QueryS
     """Return the parked rows.
 
     Args:
-        connection: only those for the connection of this alias.
-        index: only those of this index.
+        connection: only rows for the connection with this alias.
+        index: only rows of this index.
     """
     rows = OutboxEntry.objects.using(using).filter(parked_at__isnull=False)
     if connection is not None:
@@ -33,12 +34,14 @@ def parked(using: str, connection: str | None = None, index: str = "") -> QueryS
 
 @dataclass(frozen=True)
 class DiscardPlan:
-    """What ``discard`` will do.
+    """The plan of ``discard``.
 
     Args:
-        rows: number of rows that go.
-        indices: of which they are, by name; twice where two connections have one of that name.
-        until: primary key of the last of them; what is captured later is not part of the plan.
+        rows: the number of rows to delete.
+        indices: the names of their indices. A name occurs twice if two connections have an index of
+            that name.
+        until: the primary key of the last row. Rows that are captured later are not part of the
+            plan.
     """
 
     rows: int
@@ -47,7 +50,7 @@ class DiscardPlan:
 
 
 def plan_discard(rows: QuerySet[OutboxEntry]) -> DiscardPlan:
-    """Return the plan to discard ``rows``, second deletes left out: these are only cautious."""
+    """Return the plan to discard ``rows``. Second deletes are kept, because they are harmless."""
     found = _discardable(rows)
     totals = found.aggregate(rows=Count("pk"), until=Max("pk"))
     pairs = found.order_by("index", "connection").values_list("index", "connection").distinct()
@@ -58,7 +61,7 @@ def discard(rows: QuerySet[OutboxEntry], until: int) -> int:
     """Delete those of ``rows`` that a plan listed; return how many.
 
     Args:
-        until: of the plan.
+        until: the ``until`` of the plan.
     """
     _, deleted = _discardable(rows).filter(pk__lte=until).delete()
     return deleted.get(OutboxEntry._meta.label, 0)

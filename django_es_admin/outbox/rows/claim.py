@@ -1,4 +1,4 @@
-"""Pick rows of the outbox, so that several workers do not do the same at once."""
+"""Pick rows of the outbox, so that several workers do not drain the same rows."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,7 +15,7 @@ from .lock import wait_for_writers
 
 
 def waiting(using: str) -> QuerySet[OutboxEntry]:
-    """Return the rows that are to be handled, parked ones and second deletes to come left out."""
+    """Return the rows to drain, without parked rows and second deletes that are not due."""
     return (
         OutboxEntry.objects.using(using)
         .filter(parked_at__isnull=True)
@@ -27,10 +27,10 @@ Rows = QuerySet[OutboxEntry]
 
 
 def due(using: str) -> tuple[Rows, Rows]:
-    """Return those that a worker may take: due now, and not claimed.
+    """Return the rows that a worker may take: due now, and not claimed.
 
-    They are new rows, and those that had to wait until now. Each have an index of the table to
-    themselves: a look takes no longer for a million rows that are parked, or due later.
+    These are new rows, and rows whose waiting time is over. Each kind has its own index in the
+    database, so that a million rows that are parked or due later do not slow down the query.
     """
     now = Now()
     rows = OutboxEntry.objects.using(using).filter(
@@ -38,7 +38,7 @@ def due(using: str) -> tuple[Rows, Rows]:
     )
     return (
         rows.filter(due_at__isnull=True).order_by("pk"),
-        # Not null, too: SQLite does not conclude it, and would not use the index.
+        # With "not null", because SQLite does not infer it, and would not use the index.
         rows.filter(due_at__isnull=False, due_at__lte=now).order_by("due_at"),
     )
 
@@ -46,7 +46,7 @@ def due(using: str) -> tuple[Rows, Rows]:
 def claim(using: str, choices: Iterable[Rows], limit: int) -> list[OutboxEntry]:
     """Return up to ``limit`` rows, the oldest first, claimed for ``OUTBOX_LEASE``.
 
-    Without any, nothing is locked: an idle worker does not block the site's writes.
+    If there are no rows, nothing is locked, so an idle worker does not block the site's writes.
 
     Args:
         choices: the rows to choose from, each in the order in which they are taken.
@@ -64,7 +64,7 @@ def claim(using: str, choices: Iterable[Rows], limit: int) -> list[OutboxEntry]:
 
 
 def inline_grace() -> timedelta:
-    """Return for how long workers leave a new row to the process that made it."""
+    """Return how long workers leave a new row to the process that made it."""
     return timedelta(seconds=get_options().inline_timeout * 2 + 1)
 
 
@@ -76,14 +76,14 @@ def lease(using: str, entries: list[OutboxEntry]) -> None:
 
 
 def release(using: str, entries: list[OutboxEntry]) -> None:
-    """Give ``entries`` back as they are: what failed was the request, not they."""
+    """Release ``entries`` unchanged, because the request failed, and not the rows."""
     OutboxEntry.objects.using(using).filter(pk__in=[entry.pk for entry in entries]).update(
         leased_until=None
     )
 
 
 def give_back(using: str, entries: list[OutboxEntry]) -> None:
-    """Release ``entries`` after something failed; where the database cannot, their claim ends."""
+    """Release ``entries`` after an error. If the database fails, their claim expires."""
     close_broken()
     with suppress(Error):
         release(using, entries)

@@ -1,4 +1,4 @@
-"""The text of a key as the database spells it in SQL, equal to what :func:`.keys.text_of` makes."""
+"""The text of a key in SQL, the same text as :func:`.keys.text_of` makes."""
 
 from typing import Any
 
@@ -17,16 +17,16 @@ _NUMBERS = (
 )
 _TEXTS = (models.CharField, models.SlugField, models.TextField, models.EmailField, models.URLField)
 
-# Where the hyphens of a UUID belong that is stored as 32 characters.
+# The positions of the hyphens in a UUID that is stored as 32 characters.
 _PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def key_sql(model: type[models.Model], using: str, column: str) -> str | None:
-    """Return SQL for the text of a key of ``model``; None where Python alone can spell it.
+    """Return SQL for the text of a key of ``model``; None if only Python can make the text.
 
     Args:
         using: alias of the database.
-        column: SQL that has the key's value.
+        column: SQL for the value of the key.
     """
     field: Any = model._meta.pk
     while field is not None and field.remote_field is not None:
@@ -41,7 +41,8 @@ def key_sql(model: type[models.Model], using: str, column: str) -> str | None:
 
 def _as_text(vendor: str, column: str) -> str:
     if vendor == "mysql":
-        # Neither those of who makes a trigger: keys may differ by their capitals alone.
+        # With a fixed collation, not that of whoever creates a trigger: keys may differ only in
+        # case.
         return f"CAST({column} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin"
     return f"CAST({column} AS text)"
 

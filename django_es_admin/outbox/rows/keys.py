@@ -1,4 +1,4 @@
-"""Primary keys as the text that rows of the outbox hold, and back."""
+"""Primary keys as the text that the outbox stores, and back."""
 
 import json
 from typing import Any
@@ -7,10 +7,10 @@ from django.db import models
 
 
 def text_of(model: type[models.Model], key: Any) -> str:
-    """Return a key's text as it is once read from the database: an instance may have another.
+    """Return the text that a key has once it is read from the database.
 
-    A UUID may have been given without its hyphens, a number as text. Of a composite key it is a
-    JSON list of texts.
+    An instance may have another spelling: a UUID without its hyphens, or a number as text. For a
+    composite key, the text is a JSON list of texts.
     """
     primary = model._meta.pk
     if isinstance(primary, models.CompositePrimaryKey):
@@ -20,10 +20,10 @@ def text_of(model: type[models.Model], key: Any) -> str:
 
 
 def value_of(model: type[models.Model], text: str) -> Any:
-    """Return the key that a text of :func:`text_of` stands for.
+    """Return the key for a text that :func:`text_of` returned.
 
     Raises:
-        ValueError: it is not a key; or ``ValidationError``.
+        ValueError: the text is not a key. It may also be a ``ValidationError``.
     """
     primary = model._meta.pk
     if isinstance(primary, models.CompositePrimaryKey):
@@ -33,7 +33,7 @@ def value_of(model: type[models.Model], text: str) -> Any:
 
 
 def has_key(instance: models.Model) -> bool:
-    """Whether an instance has a primary key, all columns of it."""
+    """Return whether an instance has a primary key, with all its columns."""
     key = instance.pk
     return None not in (key if isinstance(key, tuple) else (key,))
 

@@ -1,4 +1,4 @@
-"""Wait for other writers when a transaction begins; SQLite no longer does so after a read."""
+"""Wait for other writers at the start of a transaction, because SQLite cannot do so later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,10 +14,10 @@ from .tables import has_outbox
 
 
 def wait_for_writers(using: str) -> None:
-    """Take the write lock of a database that locks as a whole; call it before the first read.
+    """Take the write lock of a database that has only one; call it before the first read.
 
-    SQLite's default is to take it at the first write, and to fail at once ("database is locked")
-    where another one wrote since this transaction read.
+    By default, SQLite takes it at the first write, and fails immediately ("database is locked") if
+    another process has written since this transaction began to read.
     """
     if not connections[using].features.has_select_for_update and has_outbox(using):
         OutboxEntry.objects.using(using).filter(pk=0).update(attempts=0)
@@ -25,11 +25,11 @@ def wait_for_writers(using: str) -> None:
 
 @contextmanager
 def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
-    """Wait no longer than this for the locks of others, at each statement inside.
+    """Limit how long each statement in the block waits for the locks of others.
 
-    SQLite waits for another writer: its own time-out is one for all that a connection does, and may
-    be far above what a save may take. On PostgreSQL and MariaDB, the limit applies to
-    locks of rows and of tables (as a migration takes), and only under a deadline.
+    SQLite waits for another writer, with a time-out that applies to the whole connection and may be
+    far too long for a save. On PostgreSQL and MariaDB, the limit applies to locks of rows and of
+    tables (as a migration takes), and only under a deadline.
     """
     connection = connections[using]
     if connection.vendor == "sqlite" and connection.connection is not None:
@@ -48,7 +48,7 @@ def waiting_no_longer(using: str, seconds: float) -> Iterator[None]:
 @contextmanager
 def _busy(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
     raw = connection.connection
-    # Not by a cursor of Django's: it is no query of the project's.
+    # Not with Django's cursor, because this is not a query of the project.
     [(before,)] = raw.execute("PRAGMA busy_timeout")
     raw.execute(f"PRAGMA busy_timeout = {min(before, int(seconds * 1_000))}")
     try:
@@ -60,10 +60,10 @@ def _busy(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
 
 
 def _can_prefix(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a statement may be sent with another one before it, as a transaction of the two.
+    """Return whether a statement can be sent together with another one, as one transaction.
 
-    Not in one that is open, where the setting would outlast the drain; and the server binds values
-    to one statement only.
+    This is not possible in an open transaction, where the setting would outlast the drain, or if
+    the server binds the values, which it does for only one statement.
     """
     return (
         connection.vendor == "postgresql"
@@ -74,13 +74,13 @@ def _can_prefix(connection: BaseDatabaseWrapper) -> bool:
 
 def _in_time(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
     raw, deadline = context["cursor"].cursor, current_deadline()
-    # The statement of a named cursor is part of another one.
+    # The statement of a named cursor becomes part of another statement.
     if deadline is None or many or not isinstance(sql, str) or getattr(raw, "name", None):
         return execute(sql, params, many, context)
-    # In the statement itself it would be too late: its tables are locked before it runs.
+    # Within the statement it would be too late: its tables are locked before it runs.
     wait = f"SELECT set_config('lock_timeout', '{max(int(deadline.remaining * 1_000), 1)}ms', true)"
     result = execute(f"{wait}; {sql}", params, many, context)
-    # Of psycopg2, the cursor has the last result only.
+    # With psycopg2, the cursor has only the last result.
     if type(raw).__module__.split(".")[0] != "psycopg2":
         raw.nextset()
     return result
@@ -90,7 +90,7 @@ def _in_time_of_mariadb(execute: Any, sql: Any, params: Any, many: bool, context
     deadline = current_deadline()
     if deadline is None or many or not isinstance(sql, str) or not sql.startswith(_LOCKING):
         return execute(sql, params, many, context)
-    # Whole seconds; of this statement alone, so that nothing is to be undone.
+    # In whole seconds, and for this statement only, so that nothing has to be reset.
     seconds = max(int(deadline.remaining), 1)
     wait = f"innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
     return execute(f"SET STATEMENT {wait} FOR {sql}", params, many, context)

@@ -15,21 +15,21 @@ MAX_ERROR = 2_000
 
 
 def storable(error: str) -> str:
-    """Return an error as every database can hold it: errors quote values, which may be anything."""
+    """Return an error text that every database can store, because errors may quote any value."""
     text = error[:MAX_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text.encode(errors="replace").decode()
 
 
 def remember(using: str, generation: int, errors: Mapping[str, str], version: int) -> None:
-    """Record what a generation refused, or what could not even be read for it.
+    """Record the documents that a generation refused, or that could not be read for it.
 
     Args:
-        generation: its primary key.
-        errors: key of the object -> why.
-        version: of the write that was refused; no other write has it.
+        generation: the primary key of the generation.
+        errors: key of the object -> why it was refused.
+        version: the version of the refused write, which no other write has.
 
     Raises:
-        GenerationUnknown: it is in the table no more.
+        GenerationUnknown: the generation is no longer in the table.
     """
     try:
         _remember(using, generation, errors, version)
@@ -43,7 +43,7 @@ def remember(using: str, generation: int, errors: Mapping[str, str], version: in
 
 
 def _remember(using: str, generation: int, errors: Mapping[str, str], version: int) -> None:
-    # MySQL and MariaDB find out by themselves which key there is already.
+    # MySQL and MariaDB find the conflicting unique key by themselves.
     told = connections[using].features.supports_update_conflicts_with_target
     RefusedDocument.objects.using(using).bulk_create(
         [
@@ -63,25 +63,25 @@ def _remember(using: str, generation: int, errors: Mapping[str, str], version: i
 
 
 def _digest(key: str) -> str:
-    # A key may be longer than what a database can index.
+    # A key may be longer than a database can index.
     return hashlib.blake2b(key.encode(errors="replace"), digest_size=16).hexdigest()
 
 
 Refused = Mapping[int, tuple[str, int]]
-"""Primary key of what was refused -> key of the object, and version of the write."""
+"""Primary key of a refused document -> key of the object, and version of the write."""
 
 
 def read_refused(using: str, generation: int, keys: Sequence[str]) -> Refused:
-    """Return what a generation refused of these objects; ask before the tick is taken."""
+    """Return what a generation refused of these objects. Call it before the tick is taken."""
     digests = [_digest(key) for key in keys]
     rows = RefusedDocument.objects.using(using).filter(generation=generation, digest__in=digests)
     return {pk: (key, version) for pk, key, version in rows.values_list("pk", "key", "version")}
 
 
 def forget(using: str, refused: Refused) -> None:
-    """Record that a generation now holds these documents.
+    """Record that a generation now contains these documents.
 
-    What was refused since they were read stays: it may be newer than what was written.
+    Documents that were refused after the objects were read are kept: they may be newer.
     """
     by_version: defaultdict[int, list[int]] = defaultdict(list)
     for pk, (_key, version) in refused.items():
@@ -91,26 +91,27 @@ def forget(using: str, refused: Refused) -> None:
 
 
 def find_behind(using: str) -> frozenset[int]:
-    """Return the primary keys of the generations that miss what they refused."""
+    """Return the primary keys of the generations that lack documents they refused."""
     refused = RefusedDocument.objects.using(using).filter(generation=OuterRef("pk"))
     behind = Generation.objects.using(using).filter(Exists(refused))
     return frozenset(behind.values_list("pk", flat=True))
 
 
 def refused_by(generation: Generation) -> QuerySet[RefusedDocument]:
-    """Return what a generation refused."""
+    """Return the documents that a generation refused."""
     return RefusedDocument.objects.using(generation._state.db).filter(generation=generation)
 
 
 def count_refused(definition: IndexDefinition, generation: str) -> int:
-    """Return how many documents a generation of an index refused."""
+    """Return how many documents the generations of an index refused."""
     return _of(definition, generation).count()
 
 
 def retry_refused(definition: IndexDefinition, generation: str) -> int:
-    """Give each document that a generation refused a row of the outbox; return their number.
+    """Add a row to the outbox for each document that a generation refused; return their number.
 
-    While it was a standby they held no row. Live, it has to take them, or they have to be seen.
+    No row waited for them while the generation was a standby. Now that it is live, it has to accept
+    them, or the errors have to be shown.
     """
     using = definition.database
     with transaction.atomic(using=using):

@@ -17,15 +17,16 @@ class OutboxStatus:
     """The outbox of one index.
 
     Args:
-        waiting: rows that are not in the index yet; second deletes are not among them.
-        oldest: when the oldest of these was made, by the clock of this process; None without any.
-        failing: those of them that were refused before.
+        waiting: rows whose change is not in the index yet, without second deletes.
+        oldest: when the oldest waiting row was made, by the clock of this process; None if none
+            waits.
+        failing: waiting rows that have failed before.
         parked: rows that were parked after ``OUTBOX_MAX_ATTEMPTS``.
         second_deletes: rows whose delete is sent once more.
-        stale_share: share of writes that came too late, as 0.02; None before the first.
-        refused: documents that the live generation, built for older code, cannot hold.
-        untried: when the oldest of those was made that nobody has tried yet; None if there are
-            none.
+        stale_share: the share of writes that came too late, such as 0.02; None before the first
+            write.
+        refused: documents that the live generation, built for older code, cannot store.
+        untried: when the oldest row that has never been tried was made; None if there is none.
     """
 
     waiting: int = 0
@@ -38,9 +39,9 @@ class OutboxStatus:
     untried: datetime | None = None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether a row waits for so long that it seems that no worker runs.
+        """Whether a row has waited so long that apparently no worker is running.
 
-        What was refused waits for its next attempt, however many workers there are.
+        Rows that failed do not count, because they wait for their next attempt in any case.
         """
         patience = 3 * get_options().delete_again_after
         return self.untried is not None and (now - self.untried).total_seconds() > patience
@@ -49,10 +50,10 @@ class OutboxStatus:
 def read_outboxes(
     using: str, definitions: Iterable[IndexDefinition]
 ) -> dict[tuple[str, str], OutboxStatus]:
-    """Return connection and name of each index -> the state of its outbox, in six queries.
+    """Return connection and name of each index -> the status of its outbox, with six queries.
 
     Args:
-        using: alias of the database that feeds all of them.
+        using: alias of the database that feeds the indices.
     """
     found = _count(using)
     live = (
@@ -84,7 +85,7 @@ def read_outboxes(
 
 
 def _count(using: str) -> dict[tuple[str, str], OutboxStatus]:
-    """Count the rows of each index, those of each kind by the index of the table that has them."""
+    """Count the rows of each index, each kind with its own index of the database."""
     rows = OutboxEntry.objects.using(using).order_by().values("connection", "index")
     parked = rows.filter(parked_at__isnull=False)
     active = rows.filter(parked_at__isnull=True)
@@ -120,6 +121,6 @@ def _count(using: str) -> dict[tuple[str, str], OutboxStatus]:
 def _earliest(
     known: datetime | None, stored: datetime | None, clock: Clock | None
 ) -> datetime | None:
-    """Return the earlier of two moments, the second as a database stores it."""
+    """Return the earlier of two times, the second as a database returns it."""
     here = clock.here(stored) if clock and stored else None
     return min((moment for moment in (known, here) if moment), default=None)

@@ -1,4 +1,4 @@
-"""Whether a database has the tables of the outbox; before `migrate` it has not."""
+"""Whether a database has the tables of the outbox, which `migrate` creates."""
 
 import logging
 from typing import Any
@@ -14,17 +14,17 @@ logger = logging.getLogger(__name__)
 
 UID = "django_es_admin.outbox.rows.tables"
 
-# Alias and name of each database that has been seen with the table, and of each without it that
-# the log was told of. A test's database has another name than the project's.
+# Alias and name of each database that is known to have the table, and of each without it that was
+# logged. A test database has another name than the project's database.
 _present: set[tuple[str, str]] = set()
 _told: set[tuple[str, str]] = set()
 
 
 def has_outbox(using: str) -> bool:
-    """Whether changes can be recorded in the database ``using``; it is logged if they cannot.
+    """Return whether changes can be recorded in the database ``using``. Log it if they cannot.
 
-    Looked up, and once only where it is there: what fails inside a transaction of PostgreSQL makes
-    all that follows in it fail.
+    This asks for the table instead of trying to use it, because after an error PostgreSQL fails all
+    further statements of the transaction. Once the table exists, it is not asked again.
     """
     database = _name(using)
     if database in _present or _look(using):
@@ -43,10 +43,10 @@ def has_outbox(using: str) -> bool:
 
 
 def connect(app: AppConfig) -> None:
-    """Look again whenever tables were made, or taken away.
+    """Check the tables again whenever tables may have been created or removed.
 
     Args:
-        app: ours.
+        app: the configuration of this app.
     """
     post_migrate.connect(_look_again, sender=app, dispatch_uid=UID)
 

@@ -1,4 +1,4 @@
-"""Capture by the database: triggers that write the rows that signals would write.
+"""Capture by the database: triggers that write the same rows as signals.
 
-What differs between databases is in a module for each. Nothing here knows of signals.
+Each kind of database has its own module. Nothing here knows about signals.
 """

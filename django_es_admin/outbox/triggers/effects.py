@@ -1,4 +1,4 @@
-"""What a change of a table's rows means for a document: which rows of the outbox it takes."""
+"""Which outbox rows a change of a table needs, for one document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,28 +31,28 @@ from .relations import (
 Entry = tuple[str, str, str, str, str]
 
 HERE = "django_es_admin_here"
-"""Stands in the SQL of an effect for the value of its column."""
+"""Stands for the value of the column in the SQL of an effect."""
 
 _FOUND = "django_es_admin_found"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Rows of the outbox that a change of a row takes.
+    """The outbox rows that a change of a table row needs.
 
     Args:
         table: the table's name.
         identity: the columns of its primary key.
-        collated: whether that has a collation, under which two keys may be equal.
-        unique: the columns of what else a row is found to be there by, and of the primary key.
-        entry: connection, index, kind, model and document of the rows.
-        column: of the changed row; it leads to the keys.
-        keys: SQL that gives the keys' texts from the column's value; ``HERE`` stands for that.
-        reads: columns whose change counts, sorted; None for any.
-        inserts: whether a new row counts.
-        before: whether the row as it was counts, of an update and of a delete.
-        after: whether the row as it is after an update counts.
-        condition: column and SQL that its value must be equal to; both empty for none.
+        collated: whether the primary key has a collation, which may treat different keys as equal.
+        unique: the sets of columns that are unique, including the primary key.
+        entry: connection, index, kind, model and document of the outbox rows.
+        column: the column of the changed row from which the keys are found.
+        keys: SQL for the texts of the keys; ``HERE`` stands for the value of the column.
+        reads: the columns whose changes count, sorted; None for all columns.
+        inserts: whether the insert of a row counts.
+        before: whether the old row counts, in an update or a delete.
+        after: whether the new row counts, in an update.
+        condition: a column, and SQL for the value it must have; both empty for no condition.
     """
 
     table: str
@@ -70,13 +70,13 @@ class Effect:
 
 
 def effects_of(document: type[Document], using: str) -> list[Effect]:
-    """Return what changes of tables mean for a document.
+    """Return the effects of all tables that a document reads.
 
     Args:
         using: alias of the database.
 
     Raises:
-        TriggersImpossible: the database cannot know the keys of its documents.
+        TriggersImpossible: the database cannot know the ids of the documents.
     """
     if document.django.places.own:
         raise TriggersImpossible(
@@ -102,7 +102,8 @@ class _Effects:
     def of_related_rows(self) -> Iterator[Effect]:
         for related in self.document.django.related_models:
             model = related._meta.concrete_model or related
-            # One that is gone concerns those that it belonged to, or that refer to it: see below.
+            # A deleted object concerns those that it belonged to, and those that refer to it: see
+            # below.
             yield from self._of_rows(model, self._related(related), deletes=False)
             yield from self._owners(model)
             yield from self._referring(model)
@@ -121,7 +122,7 @@ class _Effects:
         for parent in self._parents(model):
             reads = self._columns(model, parent)
             if reads != ():
-                # A row of a parent alone is no object; that of the child makes it one, or ends it.
+                # The row of a parent alone is not an object of this model; the row of the child is.
                 way = [one.join_field.name for one in model._meta.get_path_to_parent(parent)]
                 keys = self._keys(model, model, "__".join((*way, "pk")), "pk")
                 column = column_of(parent._meta.pk)
@@ -130,7 +131,7 @@ class _Effects:
                 )
 
     def _owners(self, model: Model) -> Iterator[Effect]:
-        """Yield records for the objects that a related object no longer belongs to."""
+        """Yield effects for the objects that a related object no longer belongs to."""
         for owner in self.reads.owners:
             if (owner.model._meta.concrete_model or owner.model) is not model:
                 continue
@@ -160,10 +161,10 @@ class _Effects:
                 yield from self._generic(kind, model._meta.get_field(field.fk_field), ())
 
     def _referring(self, model: Model) -> Iterator[Effect]:
-        """Yield records for the objects whose foreign keys, or links, lead to a deleted object.
+        """Yield effects for the objects whose foreign keys or links lead to a deleted object.
 
-        Not every database sees to it that they are changed or deleted before, or with it: a key may
-        have no constraint, and SQLite's shell does not look at any.
+        A database does not always change or delete these objects first: a foreign key may have no
+        constraint, and SQLite's shell ignores all constraints.
         """
         paths = {one.path for one in self.reads.references if concrete(one.model) is model}
         if self.reads.is_opaque:
@@ -212,7 +213,7 @@ class _Effects:
     def _link(
         self, through: Model, name: str, side: Model, other: Model, *, backwards: bool
     ) -> Iterator[Effect]:
-        """Yield records for an object of one side whose links changed, as signals do."""
+        """Yield effects for an object whose links changed, on one side, as signals do."""
         found = self.reads.cross(through, backwards=backwards)
         key: Any = through._meta.get_field(name)
         if self._is_own(side) and found is not False:
@@ -265,12 +266,12 @@ class _Effects:
         return (options.using, options.index_name, kind, related._meta.label, part)
 
     def _parents(self, model: Model) -> list[Model]:
-        """Return the models in whose tables an object has rows, too."""
+        """Return the parent models that also have a row for an object."""
         found = [one._meta.concrete_model or one for one in model._meta.get_parent_list()]
         return [one for one in dict.fromkeys(found) if one is not model]
 
     def _columns(self, model: Model, table: Model) -> tuple[str, ...] | None:
-        """Return the columns of one of an object's tables that the document reads."""
+        """Return the columns that the document reads from one of an object's tables."""
         names = self.reads.columns_of(model)
         if names is None:
             return None
@@ -284,7 +285,7 @@ class _Effects:
         )
 
     def _keys(self, start: Model, of: Model, lookup: str, way: str) -> str:
-        """Return SQL for the keys of objects that are found by the value of a column."""
+        """Return SQL for the keys of the objects that a column's value leads to."""
         if way == "pk" and lookup in ("pk", start._meta.pk.name):
             return self._spelled(of, HERE)
         rows: models.QuerySet[Any, Any] = models.QuerySet(start).using(self.using)

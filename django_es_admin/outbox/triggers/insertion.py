@@ -1,4 +1,4 @@
-"""The rows that triggers of all databases write."""
+"""The SQL that inserts outbox rows, for the triggers of all databases."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -10,22 +10,22 @@ REST = {"delete_sent": "false", "cursor": "''", "attempts": "0", "error": "''"}
 
 
 def columns(connection: BaseDatabaseWrapper, *more: str) -> str:
-    """Return the outbox's table, and the columns that are given a value."""
+    """Return the outbox's table, and the columns that get a value."""
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, (*NAMES, *REST, *more)))
     return f"{quote(OutboxEntry._meta.db_table)} ({names})"
 
 
 def constants(effect: Effect) -> str:
-    """Return what is the same in all rows of an effect."""
+    """Return the values that are the same in all rows of an effect."""
     return ", ".join("'" + value.replace("'", "''") + "'" for value in effect.entry)
 
 
 def of_values(connection: BaseDatabaseWrapper, effect: Effect, values: str) -> str:
-    """Return the query for the rows that an effect takes.
+    """Return the query for the rows of an effect.
 
     Args:
-        values: the query for the values of its column, which it calls ``value``.
+        values: the query for the values of the effect's column, named ``value``.
     """
     rest = ", ".join(REST.values())
     alias = connection.ops.quote_name("key")
@@ -39,11 +39,11 @@ def of_values(connection: BaseDatabaseWrapper, effect: Effect, values: str) -> s
 
 
 def of_row(connection: BaseDatabaseWrapper, effect: Effect, row: str, changed: str) -> str:
-    """Return the query for the rows that one changed row takes.
+    """Return the query for the rows of an effect, for one changed row.
 
     Args:
         row: ``NEW`` or ``OLD``.
-        changed: the condition under which it counts; empty for always.
+        changed: the condition under which the change counts; empty for always.
     """
     quote = connection.ops.quote_name
     column = f"{row}.{quote(effect.column)}"
@@ -67,4 +67,4 @@ def of_row(connection: BaseDatabaseWrapper, effect: Effect, row: str, changed: s
 
 
 _ONE = {"mysql": "DUAL", "sqlite": ""}
-"""What a query of no table has to name."""
+"""What a query without a table selects from."""

@@ -1,4 +1,4 @@
-"""Put triggers into a database, and take them away."""
+"""Install triggers in a database, and remove them."""
 
 import logging
 import re
@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 
 UID = "django_es_admin.outbox.triggers.install"
 LOCK_SECONDS = 10
-"""How long a table's lock is waited for: those that wait behind wait as long."""
+"""How long to wait for the lock of a table. Statements that need the table wait as long."""
 
 LEAVING_SECONDS = LOOK_SECONDS + 1
-"""For how long a trigger that goes still runs: until every process has seen that it goes."""
+"""How long a removed trigger still runs, until every process has noticed the removal."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class TriggerState:
 
     Args:
         using: alias of the database.
-        present: those that documents want, and that are there.
-        missing: those that documents want, and that are not there, or are disabled.
-        old: name and table of those that no document wants.
-        impossible: name of each document that cannot have any, and why.
+        present: the triggers that documents want, and that exist.
+        missing: the triggers that documents want, and that do not exist or are disabled.
+        old: name and table of each trigger that no document wants.
+        impossible: the name of each document that cannot have triggers, and why.
     """
 
     using: str
@@ -61,7 +61,7 @@ class TriggerState:
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether no trigger is missing, old or impossible."""
         return not (self.missing or self.old or self.impossible)
 
 
@@ -98,20 +98,21 @@ def _require_no_view(triggers: Sequence[Trigger], tables: Mapping[str, bool]) ->
 
 
 def install(using: str, *, keep: frozenset[str] = frozenset()) -> TriggerState:
-    """Make the triggers that are missing, and remove old ones; return how it was before.
+    """Create the missing triggers, and remove old ones; return the state before.
 
     Args:
-        keep: names of old ones that stay.
+        keep: the names of old triggers that stay.
 
     Raises:
         django.db.Error: the database refuses it.
     """
     state = read_state(using)
     tables = tables_in(using) if state.missing else {}
-    # Made before the old ones go: between, a change is noted twice, and never not at all.
+    # New triggers are created before old ones are removed. In between, a change is recorded twice,
+    # but never missed.
     for trigger in state.missing:
         if is_there(using, trigger.table, tables):
-            # One that is disabled has the name, too.
+            # A disabled trigger also has this name.
             again = dropping(using, trigger.name, trigger.table)
             _execute(using, [*again, *statements(using, trigger)])
     _take_away(using, {name: table for name, table in state.old if name not in keep})
@@ -132,10 +133,10 @@ def remove(using: str) -> int:
 
 
 def _take_away(using: str, triggers: Mapping[str, str]) -> None:
-    """Remove triggers, once no process relies on them any more.
+    """Remove triggers after no process relies on them any more.
 
-    A process believes for some seconds that those that it has seen are there, and records nothing
-    by itself. So they first get other names, which no process knows, and continue to record
+    For some seconds, a process assumes that triggers it has seen still exist, and records nothing
+    by itself. So the triggers first get names that no process knows, and continue to record
     changes.
 
     Args:
@@ -147,7 +148,7 @@ def _take_away(using: str, triggers: Mapping[str, str]) -> None:
         leaving[new] = table
         if new == name:
             continue
-        # Left by somebody who was killed.
+        # A process that was killed left it behind.
         again = dropping(using, new, table) if new in there else []
         _execute(using, [*again, *renaming(using, name, table, new)])
     if leaving:
@@ -165,13 +166,13 @@ def _execute(using: str, made: list[str]) -> None:
         _waiting_for_tables(connection.vendor, cursor),
     ):
         for statement in made:
-            # Without parameters: a percent sign is one.
+            # Without parameters, so that a percent sign has no special meaning.
             cursor.execute(statement, None)
 
 
 @contextmanager
 def _waiting_for_tables(vendor: str, cursor: CursorWrapper) -> Iterator[None]:
-    """Give up after some time: a statement that waits for a table blocks all later ones."""
+    """Limit how long statements wait for a table: a waiting statement blocks all later ones."""
     if vendor == "postgresql":
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
     if vendor != "mysql":
@@ -190,23 +191,24 @@ def connect(app: AppConfig) -> None:
     """Keep the triggers of each database up to date when it is migrated.
 
     Args:
-        app: ours.
+        app: the configuration of this app.
     """
     pre_migrate.connect(_before_migrate, sender=app, dispatch_uid=UID)
     post_migrate.connect(_after_migrate, sender=app, dispatch_uid=UID)
 
 
 def _before_migrate(using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> None:
-    """Remove triggers that a changed table would make fail, and every write to it with them."""
+    """Remove triggers that would make every write to a changed table fail."""
     if any(back and one.app_label == OutboxEntry._meta.app_label for one, back in plan):
-        # The table that they write to may go.
+        # The table that the triggers write to may be removed.
         remove(using)
         return
     changes = [one for migration, _ in plan for one in migration.operations if _changes_tables(one)]
     if not changes or not installed(using):
         return
     if connections[using].vendor == "sqlite":
-        # It makes tables again, and refuses that while a trigger elsewhere reads them.
+        # SQLite changes a table by creating it again, and refuses that while another trigger reads
+        # it.
         remove(using)
         return
     kept = _wanted_by_signals(using)
@@ -227,7 +229,8 @@ _OF_TABLES = re.compile(r"\b(ALTER|DROP|RENAME)\b", re.IGNORECASE)
 
 def _changes_tables(operation: Any) -> bool:
     if isinstance(operation, migrations.RunSQL):
-        # Either may be what runs; each is a text, or a list of texts and of pairs with parameters.
+        # Either may be what is executed. Each is a string, or a list of strings and of pairs with
+        # parameters.
         text = f"{operation.sql} {operation.reverse_sql}"
         return bool(operation.state_operations or _OF_TABLES.search(text))
     return not isinstance(operation, _HARMLESS)
@@ -249,15 +252,15 @@ def _after_migrate(using: str, **kwargs: Any) -> None:
 
 
 def _wanted_by_signals(using: str) -> frozenset[str]:
-    """Return the triggers of documents that are captured by signals now.
+    """Return the triggers of documents that are now captured by signals.
 
-    Code of before still relies on them, until it ends. Until `es_triggers install` both note each
-    change, which is harmless.
+    Processes with older code still rely on these triggers. Until `es_triggers install`, both the
+    signals and the triggers record each change, which is harmless.
     """
     found: set[str] = set()
     for document in registry.get_documents():
         if not has_triggers(document):
-            # It may have none: because of its keys, its database, or its own code.
+            # Triggers may be impossible for it, because of its keys, its database, or its own code.
             with suppress(Exception):
                 found |= {trigger.name for trigger in triggers_in(document, using)}
     return frozenset(found)

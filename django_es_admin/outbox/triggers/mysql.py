@@ -11,10 +11,10 @@ from .rowwise import make_triggers
 from .trigger import DELETE, PREFIX, Trigger
 
 ROWS = "@django_es_admin_rows"
-"""What this session has recorded, ``first:count`` of each statement, until they are taken."""
+"""The rows that this session has recorded, as ``first:count`` of each statement."""
 
 GRACE = "@django_es_admin_grace"
-"""For how many seconds workers leave new rows to the session's process; null without one."""
+"""How many seconds workers leave new rows to the session's process; null for none."""
 
 _ROOM = 16_000
 _DEFINER = re.compile(r" DEFINER=`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)? ")
@@ -32,7 +32,8 @@ def triggers(
             f"INSERT INTO {leased} SELECT noted.*, "  # noqa: S608 (no values)
             f"CURRENT_TIMESTAMP(6) + INTERVAL {GRACE} SECOND FROM ({_named(found)}) AS noted"
         )
-        # What a foreign key deletes with this row runs no trigger: seen while it is there.
+        # Rows that a foreign key deletes together with this row run no trigger, so they are read
+        # before.
         moment = "BEFORE" if event == DELETE else "AFTER"
         return (
             f"CREATE TRIGGER `{{name}}` {moment} {event.upper()} ON {table} FOR EACH ROW BEGIN "
@@ -46,18 +47,19 @@ def triggers(
 
 
 def _named(query: str) -> str:
-    """Give the columns of a query names, which a query of another needs to be apart."""
+    """Name the columns of a query, so that another query can use it."""
     names = ", ".join(f"'' AS c{number}" for number in range(10))
     return f"SELECT {names} FROM DUAL WHERE false UNION ALL {query}"  # noqa: S608 (names)
 
 
 def _differ(one: str, other: str) -> str:
-    # As bytes, too: a collation may call them equal, and the text of a float has not all of it.
+    # Compare bytes, too: a collation may treat values as equal, and the text of a float is not
+    # exact.
     return f"NOT ({one} <=> {other} AND BINARY {one} <=> BINARY {other})"
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the triggers that are there: name -> table."""
+    """Return the existing triggers: name -> table."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT trigger_name, event_object_table FROM information_schema.triggers "
@@ -68,23 +70,25 @@ def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
-    """Return what removes a trigger."""
+    """Return the statement that removes a trigger."""
     return [f"DROP TRIGGER IF EXISTS {connection.ops.quote_name(name)}"]
 
 
 def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
-    """Return what gives a trigger another name; until the last statement both are there."""
+    """Return the statements that rename a trigger. Until the last one, both names exist."""
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW CREATE TRIGGER {connection.ops.quote_name(name)}")
-        # Another user may have made it, and only few users may make any for that one.
+        # Another user may have created it, and only few users may create a trigger for another
+        # user.
         made = [_DEFINER.sub(" ", row[2], count=1) for row in cursor.fetchall()]
     return [*(sql.replace(name, new, 1) for sql in made), *dropping(connection, name, table)]
 
 
 def script(again: list[str], made: list[str]) -> list[str]:
-    """Return the lines for MariaDB's client that make a trigger, unless it is there.
+    """Return the lines for MariaDB's client that create a trigger if it does not exist.
 
-    The client ends a statement at a semicolon, which a trigger has within, until it is told not to.
+    The client ends a statement at a semicolon. A trigger contains semicolons, so the script changes
+    the delimiter.
     """
     creating = [one.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1) for one in made]
     return ["DELIMITER //", *(f"{statement} //" for statement in creating), "DELIMITER ;"]

@@ -1,7 +1,7 @@
-"""Triggers of PostgreSQL: each runs once for a statement, and reads all rows that it changed.
+"""Triggers of PostgreSQL: each runs once for a statement, and reads all changed rows.
 
-The functions run with the rights of who installed them: who writes to an indexed table need not be
-allowed to write to the outbox.
+The functions run with the rights of the user who installed them, so users who write to an indexed
+table need no rights on the outbox.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,10 +14,10 @@ from .insertion import columns, of_values
 from .trigger import DELETE, INSERT, PREFIX, SCHEMA, TRUNCATE, UPDATE, Trigger
 
 ROWS = "django_es_admin.rows"
-"""The setting with the ids of rows that this session has recorded, until they are taken."""
+"""The setting with the ids of the rows that this session has recorded."""
 
 GRACE = "django_es_admin.grace"
-"""The setting with the seconds for which workers leave new rows to the session's process."""
+"""The setting for how many seconds workers leave new rows to the session's process."""
 
 _ROOM = 16_000
 _TABLES = {
@@ -47,7 +47,7 @@ def triggers(
 
 
 class _Values:
-    """Queries for the values of an effect's column, those of rows that count."""
+    """Queries for the values of an effect's column, in the rows that count."""
 
     def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
         self._quote = connection.ops.quote_name
@@ -60,17 +60,18 @@ class _Values:
         return self._of(effect, f"{table} AS r", "r", "")
 
     def updated(self, effect: Effect) -> str:
-        # Two spellings that the collation of a key calls equal are two documents.
+        # Two keys that the collation treats as equal are still two documents.
         exact = ' COLLATE "C"' if effect.collated else ""
         names = [f"{name}{exact}" for name in map(self._quote, effect.identity)]
         same = " AND ".join(f"o.{name} = n.{name}" for name in names)
-        # Rows whose key was changed have no counterpart, and differ from nothing at all.
+        # A row whose key was changed has no counterpart to compare it with.
         both = f"old_rows AS o FULL JOIN new_rows AS n ON {same}"
         changed = ""
         if effect.reads is not None:
             names = [self._quote(name) for name in effect.reads]
             old, new = (", ".join(f"{row}.{name}" for name in names) for row in "on")
-            # As images: not every type can be compared, and a collation may call them equal.
+            # Compare binary images: not every type can be compared, and a collation may treat
+            # values as equal.
             changed = f"ROW({old})::record *<> ROW({new})::record"
         if effect.before and effect.after and effect.identity == (effect.column,):
             name = self._quote(effect.column)
@@ -93,7 +94,7 @@ def _body(
     connection: BaseDatabaseWrapper, event: str, table: str, query: str
 ) -> tuple[str, str, str]:
     quote = connection.ops.quote_name
-    # Not in the name: the schemas of tenants have triggers of the same names.
+    # The schema is not in the name, because the schemas of all tenants have the same triggers.
     schema = SCHEMA
     at = _at(schema, quote(table))
     grace = f"nullif(current_setting('{GRACE}', true), '')"
@@ -126,29 +127,30 @@ BEGIN
   RETURN NULL;
 END
 ${{name}}$"""  # noqa: S608 (no values)
-    # The rows of a table that is emptied can only be read before.
+    # The rows of a truncated table can only be read before.
     moment = "BEFORE" if event == TRUNCATE else "AFTER"
     made = (
         f'CREATE TRIGGER "{{name}}" {moment} {event.upper()} ON {at} {_TABLES[event]} '
         f'FOR EACH STATEMENT EXECUTE FUNCTION {schema}."{{name}}"()'
     )
-    # Who restores a table may have told the session to be that of a replica.
+    # A restore of a table may run in a session with the role of a replica, which runs no other
+    # triggers.
     always = f'ALTER TABLE {at} ENABLE ALWAYS TRIGGER "{{name}}"'
     return function, made, always
 
 
 def _at(schema: str, quoted: str) -> str:
-    """Return where a table is, in SQL: in that schema, unless its own name says otherwise."""
+    """Return a table as SQL, in the schema unless the table's own name contains one."""
     return quoted if _is_qualified(quoted) else f"{schema}.{quoted}"
 
 
 def _is_qualified(quoted: str) -> bool:
-    # ``db_table = 'other"."table'``, or with all of its quotes.
+    # ``db_table = 'other"."table'``, or the same with all quotes.
     return '"."' in quoted
 
 
 def is_elsewhere(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Whether a table whose name says in which schema it is exists there."""
+    """Return whether a table whose name contains its schema exists."""
     quoted = connection.ops.quote_name(table)
     if not _is_qualified(quoted):
         return False
@@ -159,9 +161,9 @@ def is_elsewhere(connection: BaseDatabaseWrapper, table: str) -> bool:
 
 
 def descendants(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> dict[str, list[str]]:
-    """Return the partitions of tables, and what inherits from them, at any depth.
+    """Return the partitions of tables, and the tables that inherit from them, at any depth.
 
-    A statement that names one of these runs no trigger of the table that they belong to.
+    A statement that names one of these does not run the triggers of the parent table.
     """
     quote = connection.ops.quote_name
     found: dict[str, list[str]] = {}
@@ -176,7 +178,7 @@ def descendants(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> dict[
 _NAMED = """\
 CASE WHEN n.nspname = current_schema() THEN c.relname
 ELSE format('"%%s"."%%s"', n.nspname, c.relname) END"""
-"""How a table is called here: by its schema, too, unless that is the usual one."""
+"""The name of a table in this module, with its schema unless that is the default one."""
 
 _DESCENDANTS = f"""\
 WITH RECURSIVE below AS (
@@ -188,9 +190,9 @@ JOIN pg_class AS c ON c.oid = below.inhrelid JOIN pg_namespace AS n ON n.oid = c
 WHERE c.relkind IN ('r', 'p') ORDER BY 1"""  # noqa: S608 (names)
 
 
-# The function is in the schema that it was made for, the table perhaps in another one. It is looked
-# for by its name, too, as that gives what is there now: the catalog as a transaction of REPEATABLE
-# READ sees it goes on having triggers that are gone since that began.
+# The function is in the schema for which it was created; the table may be in another one. The
+# function is also looked up by name, which returns the current state: in a REPEATABLE READ
+# transaction, the catalog still shows triggers that were removed after the transaction began.
 _INSTALLED = f"""\
 SELECT t.tgname, {_NAMED} FROM pg_trigger AS t
 JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -201,7 +203,7 @@ AND to_regproc(format('%%I.%%I', current_schema(), t.tgname)) IS NOT NULL"""  # 
 
 
 def schema(connection: BaseDatabaseWrapper) -> str:
-    """Return the schema whose tables a connection sees first."""
+    """Return the first schema in which a connection looks for tables."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         [(name,)] = cursor.fetchall()
@@ -209,14 +211,14 @@ def schema(connection: BaseDatabaseWrapper) -> str:
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the triggers that are there, and not disabled: name -> table."""
+    """Return the existing triggers that are not disabled: name -> table."""
     with connection.cursor() as cursor:
         cursor.execute(_INSTALLED, [f"{PREFIX}%"])
         return dict(cursor.fetchall())
 
 
 def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
-    """Return what removes a trigger."""
+    """Return the statements that remove a trigger."""
     quote = connection.ops.quote_name
     where = quote(schema(connection))
     return [
@@ -226,7 +228,7 @@ def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str
 
 
 def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
-    """Return what gives a trigger, and its function, another name."""
+    """Return the statements that rename a trigger and its function."""
     quote = connection.ops.quote_name
     where = quote(schema(connection))
     at = _at(where, quote(table))
@@ -237,5 +239,5 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
 
 
 def script(again: list[str], made: list[str]) -> list[str]:
-    """Return the lines for psql that make a trigger: no other session sees the table without it."""
+    """Return the lines for psql that create a trigger, all in one transaction."""
     return [f"{statement};" for statement in ("BEGIN", *again, *made, "COMMIT")]

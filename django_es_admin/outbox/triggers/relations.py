@@ -1,4 +1,4 @@
-"""How the models of a document are related, as their tables are."""
+"""How the models of a document are related through their tables."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,21 +8,21 @@ from django.db import models
 Model = type[models.Model]
 
 DEPTH = 3
-"""Foreign keys that are followed from a related object to a document that may read anything."""
+"""How many foreign keys to follow from a related object to a document that may read anything."""
 
 
 def concrete(model: Model) -> Model:
-    """Return the model whose table a proxy has."""
+    """Return the model that has the table of a proxy model."""
     return model._meta.concrete_model or model
 
 
 def column_of(field: Any) -> str:
-    """Return the name of a field's column."""
+    """Return the column name of a field."""
     return str(field.column)
 
 
 def forwards(model: Model) -> Iterator[tuple[str, Any]]:
-    """Yield the relations that a model declares, and its many-to-many ones, with their models."""
+    """Yield the names of a model's relations, including many-to-many, with the related models."""
     for field in model._meta.get_fields():
         declared = field.concrete or field.many_to_many
         if declared and field.is_relation and isinstance(field.related_model, type):
@@ -30,10 +30,10 @@ def forwards(model: Model) -> Iterator[tuple[str, Any]]:
 
 
 def ways(start: Any, targets: set[Model], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the lookups that lead from a model to one of others, forwards.
+    """Yield the lookups that lead from a model to one of other models, along forward relations.
 
     Args:
-        path: what has led to it.
+        path: the lookup that has led to the model.
     """
     if concrete(start) in targets:
         yield path
@@ -43,7 +43,7 @@ def ways(start: Any, targets: set[Model], path: tuple[str, ...]) -> Iterator[tup
 
 
 def unique_columns(model: Model) -> Iterator[tuple[str, ...]]:
-    """Yield the columns of a model's own table that are unique together."""
+    """Yield the sets of columns that are unique in a model's own table."""
     options = model._meta
     columns = {field.name: column_of(field) for field in options.local_concrete_fields}
     yield from ((column_of(field),) for field in options.local_concrete_fields if field.unique)
@@ -56,13 +56,13 @@ def unique_columns(model: Model) -> Iterator[tuple[str, ...]]:
 
 
 def is_part(side: Model, model: Model) -> bool:
-    """Whether an object of ``model`` is one of ``side``, or the reverse."""
+    """Return whether one model is the other, or inherits from it, in either direction."""
     one = concrete(side)
     return one is model or one in model._meta.all_parents or model in one._meta.all_parents
 
 
 def declarations(through: Model) -> Iterator[tuple[Any, Model, Model]]:
-    """Yield the many-to-many fields whose links a model holds, with the models of both sides."""
+    """Yield the many-to-many fields that use a model as ``through``, with the two models."""
     for key in through._meta.concrete_fields:
         holder = key.related_model
         if not isinstance(holder, type):

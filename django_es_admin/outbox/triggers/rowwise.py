@@ -1,4 +1,4 @@
-"""Triggers that run once for each changed row, as SQLite and MariaDB have them."""
+"""Triggers that run once for each changed row, for SQLite and MariaDB."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -9,10 +9,10 @@ from .insertion import columns, of_row
 from .trigger import DELETE, INSERT, UPDATE, Trigger
 
 Differ = Callable[[str, str], str]
-"""SQL for whether two values differ, whatever their collation, and nulls included."""
+"""Returns SQL that compares two values, including nulls, without a collation."""
 
 Wrap = Callable[[str, str, str], str]
-"""What makes the statement of a trigger from its event, its table and its insertion."""
+"""Makes the statement of a trigger from its event, its table and its insertion."""
 
 
 def make_triggers(
@@ -27,10 +27,10 @@ def make_triggers(
     """Yield the triggers of one table for one document.
 
     Args:
-        document: its name.
-        effects: of that table.
-        differ: as the database compares.
-        wrap: as the database writes it.
+        document: the name of the document.
+        effects: the effects of the table.
+        differ: returns SQL that compares two values.
+        wrap: makes the statement of a trigger.
     """
     queries = {
         INSERT: [of_row(connection, one, "NEW", "") for one in effects if one.inserts],
@@ -60,7 +60,7 @@ def _updates(
         if one.after:
             yield of_row(connection, one, "NEW", counts)
             if one.before:
-                # Where it led before, if it leads elsewhere now.
+                # The old value of the column, if it has changed.
                 yield of_row(connection, one, "OLD", changed([one.column]))
         elif one.before:
             yield of_row(connection, one, "OLD", counts)

@@ -21,7 +21,7 @@ def triggers(
 def _of_replaced(
     connection: BaseDatabaseWrapper, document: str, table: str, effects: Sequence[Effect]
 ) -> Iterator[Trigger]:
-    """Yield those that see which rows ``OR REPLACE`` deletes, which runs none that see deletes."""
+    """Yield triggers for the rows that ``OR REPLACE`` deletes, which runs no delete triggers."""
     quote = connection.ops.quote_name
     events = {"INSERT": False, "UPDATE": True}
     for event, updates in events.items():
@@ -42,9 +42,9 @@ def _of_replaced(
 
 
 def _replaced(connection: BaseDatabaseWrapper, effect: Effect, *, updates: bool) -> str:
-    """Return the query for what an effect's column has in rows that the new one may replace.
+    """Return the query for the column's values in the rows that the new row may replace.
 
-    Empty for those that have what the new one has, which is recorded for itself.
+    It leaves out rows with the same value as the new row, which is recorded anyway.
     """
     quote = connection.ops.quote_name
 
@@ -66,7 +66,7 @@ def _replaced(connection: BaseDatabaseWrapper, effect: Effect, *, updates: bool)
 
 
 def _differ(one: str, other: str) -> str:
-    # A column may have a collation under which they are equal.
+    # A column may have a collation that treats different values as equal.
     return f"{one} IS NOT {other} COLLATE BINARY"
 
 
@@ -78,7 +78,7 @@ def _wrap(event: str, table: str, insertion: str) -> str:
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the triggers that are there: name -> table."""
+    """Return the existing triggers: name -> table."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s",
@@ -88,12 +88,12 @@ def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def dropping(connection: BaseDatabaseWrapper, name: str, table: str) -> list[str]:
-    """Return what removes a trigger."""
+    """Return the statement that removes a trigger."""
     return [f"DROP TRIGGER IF EXISTS {connection.ops.quote_name(name)}"]
 
 
 def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -> list[str]:
-    """Return what gives a trigger another name; until the last statement both are there."""
+    """Return the statements that rename a trigger. Until the last one, both names exist."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [name])
         made = [sql for (sql,) in cursor.fetchall()]
@@ -101,6 +101,6 @@ def renaming(connection: BaseDatabaseWrapper, name: str, table: str, new: str) -
 
 
 def script(again: list[str], made: list[str]) -> list[str]:
-    """Return the lines for SQLite's shell that make a trigger, unless it is there."""
+    """Return the lines for SQLite's shell that create a trigger if it does not exist."""
     creating = [one.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1) for one in made]
     return [f"{statement};" for statement in creating]

@@ -1,14 +1,14 @@
-"""A trigger as a value, named after what it is made of."""
+"""A trigger, named after a digest of its body."""
 
 import hashlib
 from dataclasses import dataclass
 
 PREFIX = "django_es_admin_"
 LEAVING = f"{PREFIX}leaving_"
-"""What a trigger's name begins with that still runs, but that no process is to rely on."""
+"""The prefix of triggers that still run, but on which no process may rely."""
 
 SCHEMA = "{schema}"
-"""Stands in a trigger for the schema."""
+"""Stands for the schema in a trigger."""
 
 INSERT, UPDATE, DELETE = "insert", "update", "delete"
 TRUNCATE, REPLACE = "truncate", "replace"
@@ -16,13 +16,13 @@ TRUNCATE, REPLACE = "truncate", "replace"
 
 @dataclass(frozen=True)
 class Trigger:
-    """What one event at one table does for one document.
+    """The trigger for one event on one table, for one document.
 
     Args:
         document: name of the document class.
         table: the table's name.
         event: ``"insert"``, ``"update"``, ``"delete"``, ``"truncate"`` or ``"replace"``.
-        body: SQL, a statement each, with ``{name}`` for the trigger's name, and ``SCHEMA``.
+        body: SQL statements, with ``{name}`` for the trigger's name, and ``SCHEMA``.
     """
 
     document: str
@@ -32,16 +32,16 @@ class Trigger:
 
     @property
     def name(self) -> str:
-        """Another one for another body: a trigger that has it does what this one does."""
+        """The name contains a digest of the body, so triggers with the same name do the same."""
         made = "\n".join((self.table, self.event, *self.body))
         digest = hashlib.blake2b(made.encode(), digest_size=8).hexdigest()
         return f"{PREFIX}{self.event}_{digest}"
 
     def statements(self, schema: str) -> list[str]:
-        """Return what makes the trigger.
+        """Return the statements that create the trigger.
 
         Args:
-            schema: the quoted name of the schema; of PostgreSQL alone.
+            schema: the quoted name of the schema; only for PostgreSQL.
         """
         return [
             statement.replace("{name}", self.name).replace(SCHEMA, schema)

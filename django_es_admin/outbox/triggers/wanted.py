@@ -1,4 +1,4 @@
-"""The triggers that documents want in a database, and those that are there."""
+"""The triggers that documents want in a database, and those that exist."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,22 +20,22 @@ _VENDORS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite, "mysql":
 NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 LOOK_SECONDS = 5.0
-"""For how long a process believes that triggers that it has seen are still there."""
+"""For how many seconds a process assumes that triggers it has seen still exist."""
 
 
 def has_triggers(document: type[Document]) -> bool:
-    """Whether a document wants to be captured by triggers."""
+    """Return whether a document declares capture by triggers."""
     return bool(document.django.capture == "triggers")
 
 
 def require_possible(document: type[Document], using: str) -> None:
-    """Make sure that a document can be captured by triggers; no database is asked.
+    """Refuse a document that cannot be captured by triggers, without asking the database.
 
     Args:
         using: alias of the database.
 
     Raises:
-        TriggersImpossible: it cannot.
+        TriggersImpossible: triggers cannot capture its changes.
     """
     vendor = connections[using].vendor
     if vendor not in _VENDORS:
@@ -46,11 +46,11 @@ def require_possible(document: type[Document], using: str) -> None:
 def triggers_of(
     document: type[Document], using: str, below: Mapping[str, Sequence[str]] = NOTHING
 ) -> list[Trigger]:
-    """Return the triggers that capture a document's changes; no database is asked.
+    """Return the triggers that capture a document's changes, without asking the database.
 
     Args:
         using: alias of the database.
-        below: tables that belong to others, and have the same triggers.
+        below: for each table, the partitions and inheriting tables that need the same triggers.
 
     Raises:
         TriggersImpossible: there are none for that database, or that document.
@@ -70,10 +70,10 @@ def triggers_of(
 
 
 def triggers_in(document: type[Document], using: str) -> list[Trigger]:
-    """Return those, and those of partitions and tables that inherit, which the database knows.
+    """Return the triggers of a document, including those of partitions and inheriting tables.
 
     Args:
-        using: alias of the database; it is asked.
+        using: alias of the database, which is asked for its tables.
 
     Raises:
         TriggersImpossible: there are none for that database, or that document.
@@ -87,7 +87,7 @@ def triggers_in(document: type[Document], using: str) -> list[Trigger]:
 
 
 def documents_in(using: str) -> list[type[Document]]:
-    """Return the documents that want to be captured by triggers of a database."""
+    """Return the documents that declare capture by triggers in a database."""
     return [
         document
         for document in registry.get_documents()
@@ -96,7 +96,7 @@ def documents_in(using: str) -> list[type[Document]]:
 
 
 def installed(using: str) -> dict[str, str]:
-    """Return the triggers of this package that are in a database: name -> table."""
+    """Return the triggers of this package that exist in a database: name -> table."""
     connection = connections[using]
     vendor = _VENDORS.get(connection.vendor)
     found: dict[str, str] = vendor.installed(connection) if vendor else {}
@@ -104,7 +104,7 @@ def installed(using: str) -> dict[str, str]:
 
 
 def tables_in(using: str) -> dict[str, bool]:
-    """Return the tables that are in a database, and whether each is one, and no view."""
+    """Return the tables in a database, and whether each is a table and not a view."""
     connection = connections[using]
     with connection.cursor() as cursor:
         return {
@@ -113,10 +113,10 @@ def tables_in(using: str) -> dict[str, bool]:
 
 
 def is_there(using: str, table: str, tables: Mapping[str, bool]) -> bool:
-    """Whether a database has a table, in whatever schema its name says.
+    """Return whether a database has a table, in the schema that its name contains.
 
     Args:
-        tables: those that the connection sees by themselves.
+        tables: the tables that the connection sees without a schema.
     """
     connection = connections[using]
     if connection.vendor == "postgresql" and postgresql.is_elsewhere(connection, table):
@@ -125,7 +125,7 @@ def is_there(using: str, table: str, tables: Mapping[str, bool]) -> bool:
 
 
 def statements(using: str, trigger: Trigger) -> list[str]:
-    """Return what makes a trigger in a database."""
+    """Return the statements that create a trigger in a database."""
     connection = connections[using]
     if connection.vendor != "postgresql":
         return trigger.statements("")
@@ -133,14 +133,14 @@ def statements(using: str, trigger: Trigger) -> list[str]:
 
 
 def dropping(using: str, name: str, table: str) -> list[str]:
-    """Return what removes a trigger."""
+    """Return the statements that remove a trigger."""
     connection = connections[using]
     statements: list[str] = _VENDORS[connection.vendor].dropping(connection, name, table)
     return statements
 
 
 def script(using: str, trigger: Trigger) -> list[str]:
-    """Return the lines that make a trigger, for the database's own client: once, or once more."""
+    """Return the lines that create a trigger with the database's own client; they can run twice."""
     vendor, made = _VENDORS[connections[using].vendor], statements(using, trigger)
     again = dropping(using, trigger.name, trigger.table)
     lines: list[str] = vendor.script(again, made)
@@ -148,7 +148,7 @@ def script(using: str, trigger: Trigger) -> list[str]:
 
 
 def renaming(using: str, name: str, table: str, new: str) -> list[str]:
-    """Return what gives a trigger another name."""
+    """Return the statements that rename a trigger."""
     connection = connections[using]
     statements: list[str] = _VENDORS[connection.vendor].renaming(connection, name, table, new)
     return statements
@@ -165,10 +165,10 @@ _names: dict[tuple[type[Document], str], frozenset[str] | None] = {}
 
 
 def is_captured_by_triggers(document: type[Document], using: str) -> bool:
-    """Whether all triggers of a document are there, so that signals need not capture it.
+    """Return whether all triggers of a document exist, so that signals need not capture it.
 
-    Looked up now and then: a deployment may put others in their place at any time. Signals capture
-    what they would, as long as one is missing.
+    This is checked again from time to time, because a deployment may replace the triggers at any
+    time. While one is missing, signals capture the changes.
     """
     if not has_triggers(document):
         return False
@@ -177,12 +177,12 @@ def is_captured_by_triggers(document: type[Document], using: str) -> bool:
 
 
 def are_leaving(using: str) -> bool:
-    """Whether triggers still run that no process is to rely on any more."""
+    """Return whether triggers on which no process may rely still run."""
     return any(name.startswith(LEAVING) for name in _look(using).names)
 
 
 def forget(using: str) -> None:
-    """Look again at the next change."""
+    """Check the triggers again with the next change."""
     for key in [key for key in _seen if key[0] == using]:
         del _seen[key]
 
@@ -207,5 +207,5 @@ def _look(using: str) -> _Seen:
 
 def _database(using: str) -> tuple[str, ...]:
     connection = connections[using]
-    # django-tenants: each schema has triggers of its own.
+    # With django-tenants, each schema has its own triggers.
     return using, str(connection.settings_dict["NAME"]), getattr(connection, "schema_name", "")

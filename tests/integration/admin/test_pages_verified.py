@@ -53,7 +53,7 @@ def test_what_differs_is_listed_and_written_again(
     said = words(html)
     assert ": 3. Missing: 1; different: 1; documents without an object: 1;" in said
     assert f"{products[0].name} {products[0].pk} has no document Compare" in said
-    assert "has another document than would be written now" in said
+    assert "has an outdated document" in said
     assert "404 has no object" in said
     assert "Reindex these (3)" in html
     assert f'href="{reverse("admin:shop_product_change", args=[products[0].pk])}"' in html
