@@ -1,6 +1,6 @@
-"""Searches: those of a site, declared as a service, and those of the admin's search box.
+"""Searches: the declared searches of a site, and the search boxes of the admin.
 
-Here belongs how a search is made and sent; who counts or judges searches is in ``insight``.
+This package makes and sends searches. Counting and judging them belongs in ``insight``.
 """
 
 from .site.answer.results import Correction, SearchResults, Suggestion

@@ -1,7 +1,7 @@
 """Give results the addresses that count how often they are opened.
 
-The package that counts registers the function that makes the addresses; `search/` does not know the
-log.
+The package that counts clicks registers the function that makes the addresses, so ``search`` does
+not depend on it.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ _marks: list[Marks] = []
 
 
 def let_mark(marks: Marks) -> None:
-    """Have the results of search services marked."""
+    """Register the function that marks results."""
     if marks not in _marks:
         _marks.append(marks)
 
@@ -26,12 +26,12 @@ def let_mark(marks: Marks) -> None:
 def mark(
     search: Searched, results: Sequence[dict[str, Any]], keys: Sequence[str], first: int
 ) -> None:
-    """Give results their ``click``; a document's own field of this name goes before it.
+    """Add a ``click`` to each result, unless the document has a field with this name.
 
     Args:
-        search: that found them.
-        keys: of their documents.
-        first: rank of the first of them.
+        search: the search that found the results.
+        keys: the keys of their documents.
+        first: the rank of the first result.
     """
     for marks in _marks:
         for result, click in zip(results, marks(search, keys, first), strict=False):

@@ -9,21 +9,21 @@ from ..indices.definition import IndexDefinition, definition_of
 from ..outbox.drain.pending import has_changes
 from ..outbox.drain.tick import wrote_within
 
-# A batch may take half a minute from its tick to its last write, and what is written is seen a
-# second later, where no other interval is declared.
+# A batch may take half a minute from its tick to its last write, and a document is searchable one
+# second later, unless another interval is declared.
 SETTLED = 120
 
 
 def is_settled(document: type[Document]) -> bool:
-    """Return whether the index, for which no change waits, has shown all of them for some time."""
+    """Return whether no change waits, and the last ones have been searchable for a while."""
     definition = definition_of(document)
     return not (_has_interval(definition) or wrote_within(definition.database, SETTLED))
 
 
 def sees_all(document: type[Document], deadline: Deadline) -> bool:
-    """Return whether the index shows every change that was committed; if need be, make it so.
+    """Return whether a search would find every committed change; drain and refresh if necessary.
 
-    Changes that nothing captures (an ``update()`` of a queryset, SQL) are not known here.
+    Changes that are not captured (``QuerySet.update()``, SQL) are not known here.
     """
     definition = definition_of(document)
     if has_changes(definition):
@@ -37,7 +37,7 @@ def sees_all(document: type[Document], deadline: Deadline) -> bool:
                 index=document.django.alias
             )
     except ElasticsearchAdminError:
-        # Perhaps the site may only read. What is not known is not said.
+        # The connection may be read-only. Then it is unknown.
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Where the hits of one page contain the searched words."""
+"""Find the searched words in the hits of one page."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from ..conf import get_options
 from ..documents import Document
 from .text.query import AnyQuery
 
-# Longer texts are searched for marks up to here: an index refuses more (reference,
+# Longer texts are only marked up to this character, because an index refuses more (reference,
 # "index.highlight.max_analyzed_offset").
 MAX_CHARACTERS = 999_999
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text, and whether it is what was searched for."""
+    """A piece of a text, and whether it was searched for."""
 
     text: str
     marked: bool
@@ -38,19 +38,19 @@ def find_highlights(
 ) -> dict[str, dict[str, Pieces]]:
     """Return document's ``_id`` -> path -> the whole text of that field, in pieces.
 
-    Texts without a mark are left out.
+    Texts without a match are left out.
 
     Args:
-        marking: path of a field to look in -> the query for what is marked there.
+        marking: path of a field -> the query for the words to mark in it.
         keys: primary keys of the rows of one page.
-        timeout: seconds; ``search_timeout`` if omitted.
+        timeout: the time limit in seconds; ``search_timeout`` if omitted.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or refused.
+        ElasticsearchAdminError: the request failed.
     """
     seconds = get_options().search_timeout if timeout is None else timeout
     connection = document.django.connection
-    # The marks are random, so no text can contain them.
+    # The marks are random, so that no text contains them.
     before, after = f"<{secrets.token_hex(8)}>", f"</{secrets.token_hex(8)}>"
     bodies = {
         path: query.to_dict() if isinstance(query, dsl.Query) else query
@@ -59,7 +59,7 @@ def find_highlights(
     with translated(connection):
         answer = searcher(connection.client, seconds).search(
             index=document.django.alias,
-            # What was found is known: it need not be searched again.
+            # The hits are known, so they need not be searched again.
             query={"bool": {"filter": {"ids": {"values": list(map(str, keys))}}}},
             size=len(keys),
             source=False,
@@ -97,5 +97,5 @@ def _pieces(text: str, before: str, after: str) -> Pieces:
 
 
 def text_of(pieces: Pieces) -> str:
-    """Return the text without its marks."""
+    """Return the text without marks."""
     return "".join(piece.text for piece in pieces)

@@ -1,4 +1,4 @@
-"""One page of a search that Elasticsearch filters, ranks and counts by itself."""
+"""One page of a search that Elasticsearch filters, ranks and counts."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ from .text.query import EXACT_SCORE, AnyQuery
 from .window import preferred_copy
 
 _DAYS = "days"
-# The database counts so many rows as quickly as it is asked.
+# The database counts this number of rows in no time.
 MANY = 10_000
 _SORTED_PATH = ("hits.max_score", "hits.hits.sort")
 
@@ -35,23 +35,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PageAsked:
-    """Which hits are asked for.
+    """Which hits are requested.
 
     Args:
-        filters: queries that match what the database's filters let through.
-        start: hits before the page.
-        size: hits of the page.
-        orphans: hits of the page after it that it may have, too.
-        sort: what to sort by; () for the best first.
-        every: whether to ask for the keys of all hits, as only the database can sort them.
-        common: those queries of ``filters`` that no facet leaves out.
-        facets: name of a number -> the queries that match what it counts.
-        days_of: path of the date whose days are asked for, too; "" for none.
-        time_zone: in which a day begins.
-        with_all: whether to count the documents that are no hits, too; where not all may be seen,
-            many only.
-        checked: hits whose keys are asked for beside those of the page, so that they can be checked
-            if there are no more.
+        filters: queries that have the same effect as the database's filters.
+        start: how many hits come before the page.
+        size: how many hits the page has.
+        orphans: how many hits of the next page it may also show.
+        sort: the order; () for the best first.
+        every: whether to request the keys of all hits, because only the database can sort them.
+        common: the queries of ``filters`` that no facet leaves out.
+        facets: name of a number beside a filter -> the queries for the documents it counts.
+        days_of: path of the date whose days are also requested; "" for none.
+        time_zone: the time zone in which a day begins.
+        with_all: whether to count all documents, hits or not. If not all may be seen, they are only
+            counted if they are many.
+        checked: how many keys are requested in addition, to check them if there are no more hits.
     """
 
     filters: tuple[Mapping[str, Any], ...]
@@ -69,10 +68,11 @@ class PageAsked:
 
     @property
     def window(self) -> tuple[int, int]:
-        """Places of the first hit to ask for, and of the one after the last."""
+        """The places of the first hit to request, and of the one after the last."""
         if self.every:
             return 0, get_options().search_max_results
-        # A hit on either side of the page tells whether it is cut where the database would cut it.
+        # One more hit on either side shows whether the database would cut the page at the same
+        # places.
         beside = 1 if self.sort else 0
         begin = max(self.start - beside, 0)
         end = self.start + self.size + self.orphans + beside
@@ -83,18 +83,18 @@ class PageAsked:
 
 @dataclass(frozen=True)
 class PageHits:
-    """The hits of one page, with facts about all of them.
+    """The hits of one page, with facts about all hits.
 
     Args:
         keys: primary keys of the page, best first.
-        total: all hits, filters applied.
-        limit: hits that can be paged through.
-        took: milliseconds that Elasticsearch needed.
-        suggestion: the words as they may have been meant; "" if none are better.
-        is_exact: whether those of the page have the words as they were typed.
-        facts: what is known of all hits.
-        search: asks for the keys of all hits, without filters, if they are needed.
-        every: the keys of all hits, filters applied; None if they were not asked for.
+        total: the number of all hits, with filters.
+        limit: how many hits can be paged through.
+        took: how many milliseconds Elasticsearch needed.
+        suggestion: another spelling of the words; "" if none is better.
+        is_exact: whether the hits of the page contain the words exactly as typed.
+        facts: facts about all hits.
+        search: requests the keys of all hits, without filters, if they are needed.
+        every: the keys of all hits, with filters; None if they were not requested.
     """
 
     keys: tuple[Any, ...]
@@ -109,7 +109,7 @@ class PageHits:
 
     @cached_property
     def ids(self) -> tuple[Any, ...]:
-        """The keys of all hits, without filters; a request of its own, at the first time."""
+        """The keys of all hits, without filters; requested on first use."""
         return self.search().ids
 
     @property
@@ -133,19 +133,19 @@ def search_page(
     deadline: Deadline,
     exact: float = EXACT_SCORE,
 ) -> PageHits | SearchHits | None:
-    """Return one page of hits; all of them, if they are asked for.
+    """Return one page of hits, or all hits if they are requested.
 
-    None if some document there does not hold its key by column, or if the page might be another
-    one in the database, as it sorts by more than the index holds.
+    Return None if a document does not store its key in a column, or if the database might sort the
+    page in another way, because the index does not have the full values.
 
     Args:
-        search: what gives the keys of all hits, without filters, if they are needed.
-        spelling: the words whose spelling to look after.
-        deadline: until when there has to be an answer.
-        exact: what a hit scores at least that has the words as they were typed.
+        search: requests the keys of all hits, without filters, if they are needed.
+        spelling: the words whose spelling to check.
+        deadline: the time limit of the answer.
+        exact: the lowest score of a hit that contains the words exactly as typed.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+        ElasticsearchAdminError: the request failed, or its answer is incomplete.
     """
     limit = get_options().search_max_results
     field = key_field(document)
@@ -163,7 +163,7 @@ def search_page(
         hits = found.get("hits", [])
         facets = _numbers(document, asked).read(answer) if asked.facets else {}
         if (asked.sort or asked.every or facets) and max(total, *facets.values(), 0) > limit:
-            # The best of them are sorted and counted, as what the database would be given.
+            # Only the best hits are sorted and counted, because the database would get only these.
             return None
         if asked.sort:
             values = [hit["sort"] for hit in hits]
@@ -202,10 +202,10 @@ def search_page(
 
 
 def _count_all(document: type[Document], asked: PageAsked, deadline: Deadline) -> int | None:
-    """Return how many documents may be seen, hits or not; None if the database is to count them.
+    """Return how many documents may be seen, hits or not; None if the database has to count them.
 
-    Elasticsearch remembers that number as long as it shows no change. As a part of the search it
-    would go through all documents each time.
+    Elasticsearch caches that number until the next refresh. As a part of the search, it would have
+    to be counted each time.
     """
     connection = document.django.connection
     try:
@@ -230,10 +230,10 @@ def request_page(
     *,
     seconds: float,
 ) -> SearchRequest:
-    """Return the request that :func:`search_page` sends; nothing is sent here.
+    """Return the request that :func:`search_page` sends. Nothing is sent here.
 
     Args:
-        seconds: that it may take.
+        seconds: how long the request may take.
     """
     field = key_field(document)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
@@ -241,10 +241,10 @@ def request_page(
     facets = _numbers(document, asked).aggregations() if asked.facets else {}
     aggregations = {**_days(asked), **facets}
     begin, end = asked.window
-    # The newest of equals first, as the admin sorts.
+    # Among equals the newest comes first, as in the admin.
     best: list[Mapping[str, Any]] = [{"_score": "desc"}, {field: "desc"}]
     if asked.facets:
-        # A facet counts what its own filter leaves out, too.
+        # A facet also counts documents that its own filter leaves out.
         arguments["post_filter"] = all_of(asked.filters)
     parts = made(
         query={
@@ -255,7 +255,7 @@ def request_page(
         },
         size=end - begin,
         sort=None if asked.every else [key.clause() for key in asked.sort] or best,
-        # They tell whether the words are there as they were typed.
+        # The scores show whether a hit contains the words exactly as typed.
         track_scores=bool(asked.sort) or None,
         track_total_hits=True,
         timeout=f"{max(int(seconds * 1000), 1)}ms",
@@ -264,7 +264,7 @@ def request_page(
         **arguments,
     )
     params = made(
-        # Half an answer would look like a whole one.
+        # An incomplete answer would look like a complete one.
         allow_partial_search_results=False,
         preference=preferred_copy(body),
         filter_path=[*FILTER_PATH, *_SORTED_PATH] if asked.every or asked.checked else None,

@@ -1,4 +1,4 @@
-"""A search as it is sent."""
+"""A search request as it is sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class SearchRequest:
     """One request to ``_search``.
 
     Args:
-        index: an alias, or names with commas between them.
-        body: in Elasticsearch's query language.
-        params: of its address.
+        index: an alias, or names separated by commas.
+        body: the body in Elasticsearch's query language.
+        params: the parameters of the URL.
     """
 
     index: str
@@ -24,7 +24,7 @@ class SearchRequest:
 
     @property
     def path(self) -> str:
-        """Where it is sent, as in an address."""
+        """The path of the request's URL."""
         asked: dict[str, str] = {}
         for name, given in self.params.items():
             if isinstance(given, list | tuple):
@@ -34,12 +34,12 @@ class SearchRequest:
         return f"{self.index}/_search?{urlencode(asked, safe=',')}"
 
     def send(self, client: Elasticsearch) -> Mapping[str, Any]:
-        """Return the answer as it is; the errors are those of the client."""
+        """Send the request, and return the answer. The errors are those of the client."""
         answer = client.search(index=self.index, body=dict(self.body), **self.params)
         found: Mapping[str, Any] = answer.body
         return found
 
 
 def made(**parts: Any) -> dict[str, Any]:
-    """Return a body of those parts that are not None."""
+    """Return a body with the parts that are not None."""
     return {name: part for name, part in parts.items() if part is not None}

@@ -22,7 +22,7 @@ from .suggest import Spelling
 from .text.query import EXACT_SCORE, AnyQuery
 from .window import preferred_copy, read_pages, read_window
 
-# What a 64-bit column holds: SQLite refuses a comparison with more.
+# The limits of a 64-bit column. SQLite refuses a comparison with greater numbers.
 MAX_INTEGER = 2**63 - 1
 FILTER_PATH = (
     "took hits.total.value hits.hits._id hits.hits._score hits.hits.fields aggregations suggest"
@@ -34,10 +34,10 @@ class Facts:
     """Facts about all hits of a change list.
 
     Args:
-        count_all: asks for the number of all documents, hits or not; None, or what returns None, if
-            the database is to count them.
-        days: each day that a hit has, in order; None if they were not asked for.
-        facets: name of a number beside a filter -> how many it counts.
+        count_all: requests the number of all documents, hits or not. None, or a function that
+            returns None, if the database has to count them.
+        days: the days of the hits, in order; None if they were not requested.
+        facets: name of a number beside a filter -> the number.
     """
 
     count_all: Callable[[], int | None] | None
@@ -51,12 +51,13 @@ class SearchHits:
 
     Args:
         ids: primary keys, best first, of the type that the model's key has in Python.
-        total: all hits, exactly; those beyond the limit included.
-        foreign: hits left out, because their ``_id`` is no primary key of the model.
-        took: milliseconds that Elasticsearch needed.
-        suggestion: the words as they may have been meant; "" if none are better.
-        exact: how many of the hits, the first ones, have the words as they were typed.
-        facts: what is known of them, if they are all that the database's filters let through.
+        total: the exact number of all hits, including those beyond the limit.
+        foreign: how many hits were left out because their ``_id`` is not a primary key of the
+            model.
+        took: how many milliseconds Elasticsearch needed.
+        suggestion: another spelling of the words; "" if none is better.
+        exact: how many of the first hits contain the words exactly as typed.
+        facts: facts about the hits, if the filters of the database were applied.
     """
 
     ids: tuple[Any, ...]
@@ -91,15 +92,15 @@ def search_ids(
     """Return the primary keys of the objects whose documents match, best first.
 
     Args:
-        query: in Elasticsearch's query language, as a dict or an object of ``elasticsearch.dsl``.
-        filters: queries that have to match, too, and do not rank.
-        limit: keys to return at most; ``search_max_results`` if omitted.
-        deadline: until when there has to be an answer; ``search_timeout`` from now if omitted.
-        spelling: the words whose spelling to look after.
-        exact: what a hit scores at least that has the words as they were typed.
+        query: a query of Elasticsearch, as a dict or an object of ``elasticsearch.dsl``.
+        filters: queries that must match, too, but do not affect the rank.
+        limit: the maximum number of keys; ``search_max_results`` if omitted.
+        deadline: the time limit of the answer; ``search_timeout`` from now if omitted.
+        spelling: the words whose spelling to check.
+        exact: the lowest score of a hit that contains the words exactly as typed.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+        ElasticsearchAdminError: the request failed, or its answer is incomplete.
     """
     deadline = deadline or Deadline(get_options().search_timeout)
     body = query.to_dict() if isinstance(query, dsl.Query) else query
@@ -108,7 +109,7 @@ def search_ids(
     asked = replace(_asked(document, body, limit, deadline, spelling), exact=exact)
     hits = asked.read(asked.answers())
     if hits is None:
-        # The live index is older than the field, or has documents that others wrote.
+        # The live index is older than the field, or has documents that another program wrote.
         asked = replace(asked, field="")
         hits = asked.read(asked.answers())
     assert hits is not None  # noqa: S101 (every hit has an `_id`)
@@ -122,7 +123,7 @@ def request_ids(
     limit: int | None = None,
     spelling: Spelling | None = None,
 ) -> SearchRequest:
-    """Return the request that :func:`search_ids` sends first; nothing is sent here."""
+    """Return the request that :func:`search_ids` sends first. Nothing is sent here."""
     seconds = get_options().search_timeout
     body = query.to_dict() if isinstance(query, dsl.Query) else query
     return _asked(document, body, limit, Deadline(seconds), spelling).request(seconds)
@@ -142,11 +143,11 @@ def _asked(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A search.
+    """A search for keys.
 
     Args:
-        field: that of :func:`~django_es_admin.search.querysets.identity.key_field`.
-        cut: whether fewer are asked for than anybody may want.
+        field: the result of :func:`~django_es_admin.search.querysets.identity.key_field`.
+        cut: whether fewer keys are requested than may be needed.
     """
 
     document: type[Document]
@@ -159,17 +160,17 @@ class _Asked:
     exact: float = EXACT_SCORE
 
     def answers(self) -> Sequence[Mapping[str, Any]]:
-        """Return one answer, or those of several pages."""
+        """Return the answer, or the answers of several pages."""
         try:
             return [self._search()]
         except ServerRefused:
             if self.spelling:
-                # The live index may lack a field that the words are looked up in.
+                # The live index may lack a field that is searched.
                 return replace(self, spelling=None).answers()
             window = read_window(self.document, self.deadline)
             if self.size <= window:
                 raise
-        # An index that others created, or that is older than the limit, has a smaller window.
+        # An index that was created elsewhere, or before the limit was raised, has a smaller window.
         return read_pages(
             self.document,
             self.query,
@@ -186,11 +187,11 @@ class _Asked:
             return self.request(seconds).send(searcher(connection.client, seconds))
 
     def request(self, seconds: float) -> SearchRequest:
-        """Return the request, which may take this many seconds."""
+        """Return the request, with a time limit in seconds."""
         body = made(
             query=self.query,
             size=self.size,
-            # The same of equally good hits, however many are asked for.
+            # So that the same equally good hits come first, however many are requested.
             sort=[{"_score": "desc"}, {self.field: "desc"}] if self.cut and self.field else None,
             track_total_hits=True,
             timeout=f"{max(int(seconds * 1000), 1)}ms",
@@ -198,7 +199,7 @@ class _Asked:
             **(self.spelling.arguments() if self.spelling else {}),
         )
         params = {
-            # Half an answer would look like a whole one.
+            # An incomplete answer would look like a complete one.
             "allow_partial_search_results": False,
             "preference": preferred_copy(self.query),
             "filter_path": FILTER_PATH,
@@ -206,7 +207,7 @@ class _Asked:
         return SearchRequest(self.document.django.alias, body, params)
 
     def read(self, answers: Sequence[Mapping[str, Any]]) -> SearchHits | None:
-        """Return what the answers say; None if some hits do not have the ``field``."""
+        """Return the hits of the answers; None if some hits do not have the ``field``."""
         with understood(self.document.django.connection):
             scored = [
                 (float(hit.get("_score") or 0), identity_of(hit, self.field))
@@ -219,8 +220,8 @@ class _Asked:
             return None
         read = key_reader(self.document.django.model)
         keys = [(score, key) for score, identity in scored if (key := read(identity)) is not None]
-        # The newest of equals first, as the admin sorts; Elasticsearch's order of equals is not
-        # stable.
+        # Among equals the newest comes first, as in the admin. Elasticsearch's own order of equals
+        # is not stable.
         keys.sort(key=itemgetter(1), reverse=True)
         keys.sort(key=itemgetter(0), reverse=True)
         ids = tuple(key for _, key in keys)
@@ -234,7 +235,7 @@ class _Asked:
 
 
 def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:
-    """Return what makes a primary key of ``model`` from a document's ``_id``, or None of others."""
+    """Return a function from a document's ``_id`` to a primary key of ``model``, or None."""
     to_python = model._meta.pk.to_python
 
     def read(identity: Any) -> Any:
@@ -250,7 +251,7 @@ def key_reader(model: type[models.Model]) -> Callable[[Any], Any]:
 
 
 def rows_of(document: type[Document], keys: Iterable[str]) -> models.Q:
-    """Return which rows the keys of documents are of; what can be no key is left out."""
+    """Return the primary keys of the rows for keys of documents, without invalid keys."""
     if document.django.places.own:
         return document.django.places.condition(list(keys))
     read = key_reader(document.django.model)

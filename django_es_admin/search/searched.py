@@ -1,4 +1,4 @@
-"""Notify listeners of a search that a user meant: not of a keystroke, not of the second page."""
+"""Tell listeners about each search that a user meant, not about keystrokes or further pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ class Searched:
 
     Args:
         connection: alias of the connection.
-        index: name that the document gives it.
-        search: name of the service; ``"admin"`` for the search box of a changelist.
-        text: as it was typed.
-        hits: how many there are.
-        milliseconds: that it took, the answer read.
+        index: the name of the index, as the document gives it.
+        search: the name of the service; ``"admin"`` for the search box of a changelist.
+        text: the text as it was typed.
+        hits: the number of hits.
+        milliseconds: how long the search took, including reading the answer.
         filters: criterion -> value.
-        order: name of the order; "" for the first one.
+        order: the name of the order; "" for the default.
         promoted: whether a result on the first page is promoted.
     """
 
@@ -35,10 +35,10 @@ class Searched:
 
 
 searched = Signal()
-"""Sent with ``search``, a :class:`Searched`, after the answer; receivers must not take long."""
+"""Sent after the answer, with ``search``, a :class:`Searched`. Receivers must be fast."""
 
 
 def tell(search: Searched) -> None:
-    """Send ``searched``; what a receiver raises is logged, and no search fails."""
+    """Send ``searched``. An error of a receiver is logged, and does not fail the search."""
     if searched.receivers:
         searched.send_robust(Searched, search=search)

@@ -1,4 +1,4 @@
-"""What a user may have meant: words of the index in place of words that are in no hit."""
+"""Suggest words of the index in place of words that no hit contains."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from .text.query import MAX_FUZZY_WORDS, PREFIX_LENGTH, build_exact, may_be_mist
 from .text.words import Words
 from .window import preferred_copy
 
-# Each is looked up in the dictionaries of as many fields as this.
+# Each word is looked up in the dictionaries of at most this many fields.
 MAX_FIELDS = 4
 
 logger = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spelling:
-    """Words to look after, and where; part of a search.
+    """The words to check, and the fields: a part of a search.
 
     Args:
-        words: as they were typed.
-        fields: where they are searched.
+        words: the words as they were typed.
+        fields: the searched fields.
     """
 
     words: Words
@@ -40,20 +40,20 @@ class Spelling:
 
     @property
     def _dictionaries(self) -> list[str]:
-        """Paths of the fields whose words are suggested, the most important first."""
+        """The paths of the fields whose words are suggested, the most important first."""
         found = [field for field in self.fields if field.type == "text" and not field.nested]
         found.sort(key=lambda field: -field.boost)
         return [field.path for field in found[:MAX_FIELDS]]
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of a search that ask for suggestions."""
+        """Return the arguments of a search that requests suggestions."""
         suggesters = dict(self._suggesters())
         return {"suggest": suggesters} if suggesters else {}
 
     def _suggesters(self) -> Iterator[tuple[str, Any]]:
         for place, word in enumerate(self.words.words):
             if not may_be_mistyped(word, self.words):
-                # Another number is no other spelling.
+                # A different number is not another spelling.
                 continue
             for path in self._dictionaries:
                 options = {"field": path, "size": 1, "prefix_length": PREFIX_LENGTH}
@@ -68,15 +68,16 @@ class Spelling:
         exact: float,
         deadline: Deadline,
     ) -> str:
-        """Return the words as they may have been meant; "" if those that were typed are better.
+        """Return the words in another spelling; "" if the typed words are better.
 
-        It takes a request of its own only if no hit is known to have them, and others are near.
+        This sends another request only if no hit is known to contain the words, and there are
+        similar words.
 
         Args:
-            query: that of the search, filters included.
-            answer: to the search, with :meth:`arguments`.
-            exact: what a hit scores at least that has them.
-            deadline: until when there has to be an answer; the page does without, if there is none.
+            query: the query of the search, including its filters.
+            answer: the answer to the search with :meth:`arguments`.
+            exact: the lowest score of a hit that contains the words.
+            deadline: the time limit of the answer. Without an answer, there is no suggestion.
         """
         typed = list(self.words.words)
         with understood(document.django.connection):
@@ -95,7 +96,7 @@ class Spelling:
         return "" if meant == typed else " ".join(meant)
 
     def _near(self, answer: Mapping[str, Any]) -> list[str]:
-        """Return each word as a dictionary has it, or as it is."""
+        """Return each word as a dictionary spells it, or unchanged."""
         found = answer.get("suggest", {})
         return [
             _best(word, [found.get(f"{place}:{path}", ()) for path in self._dictionaries])
@@ -105,7 +106,7 @@ class Spelling:
     def _count(
         self, document: type[Document], query: Mapping[str, Any], deadline: Deadline
     ) -> list[int]:
-        """Return in how many hits each word is as it was typed."""
+        """Return how many hits contain each word as it was typed."""
         exact = {
             str(place): build_exact(self.fields, word)
             for place, word in enumerate(self.words.words)
@@ -131,7 +132,7 @@ class Spelling:
 
 
 def _best(word: str, answers: Sequence[Sequence[Mapping[str, Any]]]) -> str:
-    """Return ``word`` as the dictionary with the nearest words has it."""
+    """Return ``word`` as the dictionary with the most similar words spells it."""
     best, nearest = word, (0.0, 0)
     for entries in answers:
         spelt, near = word, (0.0, 0)

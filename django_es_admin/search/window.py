@@ -1,4 +1,4 @@
-"""Read more hits than an index gives in one answer: by a point in time, page after page."""
+"""Read more hits than an index returns at once, page by page with a point in time."""
 
 import json
 import zlib
@@ -18,10 +18,10 @@ KEEP_ALIVE = "30s"
 
 
 def read_window(document: type[Document], deadline: Deadline) -> int:
-    """Return how many hits the index gives in one answer: its ``index.max_result_window``.
+    """Return how many hits the index returns in one answer: its ``index.max_result_window``.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or refused.
+        ElasticsearchAdminError: the request failed.
     """
     name = "index.max_result_window"
     connection = document.django.connection
@@ -44,13 +44,13 @@ def read_pages(
     page: int,
     deadline: Deadline,
 ) -> list[Mapping[str, Any]]:
-    """Return the answers that hold the best ``size`` hits, ``page`` of them in each.
+    """Yield the answers with the best ``size`` hits, ``page`` hits in each answer.
 
     Args:
-        field: that of :func:`~django_es_admin.search.querysets.identity.key_field`.
+        field: the result of :func:`~django_es_admin.search.querysets.identity.key_field`.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+        ElasticsearchAdminError: the request failed, or its answer is incomplete.
     """
     connection = document.django.connection
     with translated(connection):
@@ -64,7 +64,7 @@ def read_pages(
             document, {"id": point}, query, size, field=field, page=page, deadline=deadline
         )
     finally:
-        # If it cannot be closed, it expires.
+        # A point in time that cannot be closed expires.
         with suppress(ElasticsearchAdminError), translated(connection):
             searcher(connection.client, deadline.remaining).close_point_in_time(id=point)
 
@@ -93,7 +93,7 @@ def _read_pages(
                 search_after=after,
                 track_total_hits=not answers,
                 timeout=f"{max(int(seconds * 1000), 1)}ms",
-                # Half an answer would look like a whole one.
+                # An incomplete answer would look like a complete one.
                 allow_partial_search_results=False,
                 **_arguments(asked_for(field)),
             )
@@ -108,14 +108,14 @@ def _read_pages(
 
 
 def _arguments(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parts of a body as arguments of the client, which have no underscore before them."""
+    """Return parts of a body as arguments of the client, whose names have no leading underscore."""
     return {name.removeprefix("_"): part for name, part in body.items()}
 
 
 def preferred_copy(query: Mapping[str, Any]) -> str:
     """Return the ``preference`` of a search.
 
-    Copies of a shard score a little differently: the same search asks the same copy, or the pages
-    of one answer would not fit together.
+    The copies of a shard calculate slightly different scores. The same search must use the same
+    copy, or its pages would not fit together.
     """
     return f"search-{zlib.crc32(json.dumps(query, default=str).encode()):08x}"

@@ -28,7 +28,7 @@ class Summary:
         ranked: whether the best come first.
         best_first_url: where they would; "" if they do, or cannot.
         notes: sentences about what was left out.
-        suggestion: the words as they may have been meant; "" if none are better.
+        suggestion: another spelling of the words; "" if none is better.
         suggestion_url: where they are searched for.
         limit: how many hits were looked at, as people read it; "" if all of them were.
         mistake: where the search was not understood; None if it was.

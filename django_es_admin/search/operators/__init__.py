@@ -1,4 +1,4 @@
-"""Searches with operators: read into a tree, and made into a query.
+"""Searches with operators: parsed into a tree, and made into a query.
 
-Nothing here sends a request; a text without operators belongs to ``text``.
+Nothing here sends a request. Texts without operators belong in ``text``.
 """

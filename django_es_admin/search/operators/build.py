@@ -1,4 +1,4 @@
-"""From a search with operators to a query: phrases, -not, field:value, price:>10, AND, OR."""
+"""Make a query from a search with operators: phrases, -not, field:value, price:>10, AND, OR."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ def read_names(document: type[Document], specs: Iterable[str]) -> Names:
 
 
 def is_plain(term: str, names: Names) -> bool:
-    """Whether a search is words without an operator; False for one that cannot be understood."""
+    """Return whether a search has only words. False if it cannot be understood."""
     try:
         return read_search(term, names).tree is None
     except SearchUnreadable:
@@ -38,11 +38,11 @@ def build_advanced(
     """Return the query for a search that may have operators.
 
     Args:
-        fields: where words without a name are looked for.
-        names: name -> the field that a search may name so.
+        fields: the fields for words without a field name.
+        names: name -> the field with this name.
 
     Raises:
-        SearchUnreadable: it cannot be read; the error says where, and why.
+        SearchUnreadable: the search cannot be understood. The error says where, and why.
     """
     tree = read_search(term, names).tree
     if tree is None:
@@ -55,7 +55,7 @@ class _Builder:
         self._matching = matching
 
     def build(self, node: Node, fields: Sequence[SearchField]) -> Query:
-        """Return the query for a node of the tree, looked for in ``fields``."""
+        """Return the query for a node of the tree, in ``fields``."""
         match node:
             case Word():
                 return self._word(node, fields)
@@ -92,12 +92,12 @@ class _Builder:
                 found.append(inside(field, {"term": {field.path: value}}))
         if not found and all(is_valued(field) for field in fields):
             return _any([equal(field, phrase.text, phrase.place) for field in fields])
-        # An address of the internet, and what else has no words.
+        # A value without words, such as an IP address.
         others = [f for f in fields if not (f.is_text or f.is_keyword or is_valued(f))]
         return _any([*found, *(build_value(field, phrase.text) for field in others)])
 
     def _unwanted(self, node: Not, fields: Sequence[SearchField]) -> Query:
-        """Return the query for what must not be: just that word, and not those like it."""
+        """Return the query for an excluded word: exactly this word, without similar ones."""
         matching = self._matching
         self._matching = replace(matching, fuzziness=0)
         try:
@@ -115,13 +115,13 @@ class _Builder:
         return _any([between(field, bounds) for field in fields])
 
     def _joined(self, node: Joined, fields: Sequence[SearchField]) -> Query:
-        """Join parts; what must not be is never a hit, whatever else is."""
+        """Join parts. A document with an excluded part is never a hit."""
         every = node.by == "AND" or (not node.by and self._matching.operator == "and")
         parts = list(node.parts)
         wanted: list[Query] = []
         words = [part for part in parts if isinstance(part, Word)]
         if len(words) > 1 and not all(is_valued(field) for field in fields):
-            # Words side by side rank together, as they do without operators.
+            # Words without an operator between them rank together, as in other searches.
             parts = [part for part in parts if part not in words]
             text = " ".join(word.text for word in words)
             matching = replace(self._matching, operator="and" if every else "or")

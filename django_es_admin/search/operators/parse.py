@@ -1,4 +1,4 @@
-"""From a text to the tree of its operators, or to the reason why it has none."""
+"""Parse a text into the tree of its operators, or find the reason why it has none."""
 
 import unicodedata
 from typing import Literal
@@ -28,13 +28,13 @@ from .marks import (
 from .pasted import PastedError, Why, is_paragraph, is_shouted, look_for_odd
 from .tree import Between, Filled, Joined, Named, Names, Node, Not, Phrase, Word
 
-# What is deeper than this was not typed by anybody.
+# Nobody types more levels than this.
 MAX_DEPTH = 30
 MAX_LENGTH = MAX_WORDS * MAX_CHARACTERS
 
 
 def parse(text: str, names: Names) -> Node | None:
-    """Return the tree of a text; None if it is words."""
+    """Return the tree of a text; None if it has only words."""
     known = {folded(name): field for name, field in names.items()}
     named = any(folded(found[1]) in known for found in NAMED.finditer(text))
     if not named and is_shouted(text):
@@ -56,15 +56,16 @@ def parse(text: str, names: Names) -> Node | None:
 
 
 def folded(name: str) -> str:
-    """Return the name of a field for comparison: in any case, and as Django's lookups have it."""
+    """Return a field name for comparison: in lower case, with dots for Django's "__"."""
     return unicodedata.normalize("NFKC", name).casefold().replace("__", ".")
 
 
 class _Reader:
-    """Reads a text from its beginning to its end.
+    """Parses a text from beginning to end.
 
     Args:
-        is_clear: whether a field is named: then what is odd is a mistake, or a part of a word.
+        is_clear: whether the text names a field. Then other odd parts are a mistake, or belong to a
+            word.
     """
 
     def __init__(self, text: str, names: Names, *, is_clear: bool) -> None:
@@ -79,14 +80,14 @@ class _Reader:
         self._unclosed: set[str] = set()
 
     def read(self) -> Node | None:
-        """Return the tree; None where there is nothing."""
+        """Return the tree; None if it is empty."""
         tree = self._side_by_side(None)
         if self._at < len(self._text):
-            # A bracket that nothing opened.
+            # A closing bracket without an opening one.
             self._odd("bracket", self._at)
         return tree
 
-    # --- parts and what joins them ---
+    # --- parts, and operators between them ---
 
     def _side_by_side(self, field: SearchField | None) -> Node | None:
         self._depth += 1
@@ -112,7 +113,7 @@ class _Reader:
         return _join(by, parts, place)
 
     def _keyword(self) -> str:
-        """Return the ``AND``, ``OR`` or ``NOT`` that follows."""
+        """Return the ``AND``, ``OR`` or ``NOT`` at this place."""
         self._spaces()
         for word in KEYWORDS:
             end = self._at + len(word)
@@ -139,7 +140,7 @@ class _Reader:
                 return self._missing()
             return Not(part, place, sign=False)
         if word:
-            # There is nothing before it that it could join.
+            # There is no part before it to join.
             return self._odd("capitals", place)
         character = self._text[place]
         if field is not None and is_compared(field) and self._text[place] in "<>[{":
@@ -177,7 +178,7 @@ class _Reader:
         return Word("()", place) if part is None else part
 
     def _quoted(self, field: SearchField | None) -> Phrase | None:
-        """Return the phrase that begins here; None where there is none."""
+        """Return the phrase that begins here; None if none does."""
         mark = self._text[self._at : self._at + 1]
         if mark == '"':
             return self._phrase()
@@ -187,12 +188,12 @@ class _Reader:
         for end in range(place + 1, len(self._text)):
             if self._text[end] in QUOTES[mark] and self._is_phrase_end(end + 1):
                 return self._close(place, end, self._text[place + 1 : end])
-        # None of those that follow is closed, either: each is looked at once.
+        # No later mark is closed either, so each kind is only checked once.
         self._unclosed.add(mark)
         return None
 
     def _phrase(self) -> Phrase | None:
-        """Return the phrase that begins here; None where the quote is just a part of a word."""
+        """Return the phrase that begins here; None if the quotation mark belongs to a word."""
         place = self._at
         end = place + 1
         while end < len(self._text) and self._text[end] != '"':
@@ -240,7 +241,7 @@ class _Reader:
         return Word(_plain(text, field), place)
 
     def _scan(self, *, stop_at_colon: bool) -> str:
-        """Return the text up to where a word ends, without escapes."""
+        """Return the text up to the end of a word, without escapes."""
         found: list[str] = []
         opened = 0
         while self._at < len(self._text):
@@ -265,7 +266,7 @@ class _Reader:
 
     def _named(self, field: SearchField, place: int) -> Node:
         empty = EMPTY.match(self._text, self._at)
-        # Who gives nothing but a name and a colon has forgotten the value.
+        # A text with only a name and a colon lacks the value.
         is_mistake = (
             self._is_clear
             or empty is None
@@ -324,18 +325,18 @@ class _Reader:
         )
         return Between(tuple((side, word) for side, word in bounds if word.text != "*"), place)
 
-    # --- where it stands ---
+    # --- the current place ---
 
     def _spaces(self) -> None:
         while self._at < len(self._text) and self._text[self._at].isspace():
             self._at += 1
 
     def _is_end(self, place: int) -> bool:
-        """Whether a word ends before ``place``."""
+        """Return whether a word ends before ``place``."""
         return place >= len(self._text) or self._text[place].isspace() or self._text[place] == ")"
 
     def _is_group(self, place: int) -> bool:
-        """Whether a bracket is around parts, and not a part of a word, as in "(un)known"."""
+        """Return whether a bracket encloses parts, and is not in a word, as in "(un)known"."""
         opened = 0
         for end in range(place, len(self._text)):
             opened += {"(": 1, ")": -1}.get(self._text[end], 0)
@@ -344,9 +345,10 @@ class _Reader:
         return True
 
     def _is_number(self, field: SearchField | None, place: int) -> bool:
-        """Whether a sign is a value's, as it is after the name of a field.
+        """Return whether a sign belongs to a value, as after a field name.
 
-        If the field holds values, it always is; else before a digit, as few mean "all but 5".
+        It always does if the field has values. Otherwise it does before a digit, because few people
+        mean "everything except 5".
         """
         if field is None:
             return bool(SIGNED_NUMBER.match(self._text, place))
@@ -362,7 +364,7 @@ class _Reader:
         raise SearchUnreadable(_("Something is missing at the end."), len(self._text))
 
     def _odd(self, why: Why, place: int) -> Node:
-        """Read what no operator is here as a word, where there are clear ones beside."""
+        """Return a word for a sign that is no operator here, if the text has clear operators."""
         if not self._is_clear:
             raise PastedError(why, self._text[place : place + 1])
         if why != "sign":
@@ -371,17 +373,17 @@ class _Reader:
 
 
 def _plain(text: str, field: SearchField | None) -> str:
-    """Return a word; as a value, without a punctuation mark at its end."""
+    """Return a word; if it is a value, without a punctuation mark at its end."""
     if field is None or not is_valued(field):
         return text
     return text.rstrip(",;.") or text
 
 
 def _check(node: Node, field: SearchField) -> None:
-    """Check whether a field can hold a value.
+    """Check that a field can have a value.
 
     Raises:
-        SearchUnreadable: it cannot.
+        SearchUnreadable: the field cannot have it.
     """
     if isinstance(node, Word | Phrase) and is_valued(field):
         equal(field, node.text, node.place)

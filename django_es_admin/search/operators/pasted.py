@@ -1,4 +1,4 @@
-"""What is read as words: a text that was pasted, a title in capitals, a sign of no operator."""
+"""What is read as words: pasted text, a title in capitals, a sign that is not an operator."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ _ODD = frozenset("[]{}<>~^\\")
 
 
 class PastedError(Exception):
-    """The text has what is clearly no operator."""
+    """The text contains something that is clearly not an operator."""
 
     def __init__(self, why: Why, what: str = "") -> None:
         super().__init__(why)
@@ -19,14 +19,14 @@ class PastedError(Exception):
 
 
 def is_shouted(text: str) -> bool:
-    """Whether capitals do not make operators, as all letters of a title are some.
+    """Return whether capitals do not make operators, because the whole text is in capitals.
 
-    What has a digit is a list of numbers of articles rather than a title.
+    A text with a digit is rather a list of article numbers than a title.
     """
     words = text.split()
     others = [word for word in words if word not in KEYWORDS]
     if words and not others:
-        # There is nothing to find or not.
+        # There are no words to search for.
         return True
     return (
         len(words) > max(len(others), 2)
@@ -38,21 +38,21 @@ def is_shouted(text: str) -> bool:
 
 
 def is_paragraph(text: str) -> bool:
-    """Whether a text that is too long was pasted, and is no list of what to find or not."""
+    """Return whether a text that is too long was pasted, and is not a list of conditions."""
     words = text.split()
     signed = sum(word[0] in SIGNS for word in words)
     return {"AND", "OR"}.isdisjoint(words) and signed * 4 < len(words)
 
 
 def look_for_odd(word: str) -> None:
-    """Look for what no operator has, in a text without the name of a field.
+    """Look for characters that no operator has, in a text without a field name.
 
     Raises:
-        PastedError: there is some.
+        PastedError: there is such a character.
     """
     if not _ODD.isdisjoint(word):
         odd = next(character for character in word if character in _ODD)
         raise PastedError("bracket" if odd in "[]{}" else "sign", odd)
     if word.count('"') % 2 and len(word) > 1 and word[-1] == '"' and not word[-2].isdigit():
-        # It closes what nothing opened, and does not stand for inches.
+        # It closes no phrase, and does not stand for inches.
         raise PastedError("quote", '"')

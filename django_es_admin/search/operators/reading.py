@@ -26,15 +26,15 @@ _SMALL = re.compile(r"(?:^|(?<=[\s(]))(?:and|or|not)(?=\s|$)")
 
 @dataclass(frozen=True)
 class Reading:
-    """A search as it was read.
+    """A search as it was understood.
 
     Args:
-        tree: its operators; None if it is words.
-        why: what made words of a text that looks as if it had operators; ``"small"`` if capitals
+        tree: its operators; None if it is read as words.
+        why: why a text that seems to have operators was read as words; ``"small"`` if capitals
             would make operators of some words; ``"mistake"`` if it was not understood; ""
             otherwise.
-        what: the part of the text that did.
-        other: the same text for the other reading, as it would be typed; "" if there is none.
+        what: the part of the text that was the reason.
+        other: what to type for the other reading of the text; "" if there is none.
     """
 
     tree: Node | None
@@ -47,10 +47,11 @@ def read_search(term: str, names: Names) -> Reading:
     """Return how ``term`` is read.
 
     Args:
-        names: name -> the field that a search may name so, in any case.
+        names: name -> the field with this name, which may be typed in any case.
 
     Raises:
-        SearchUnreadable: it has operators, and cannot be understood; the error says where, and why.
+        SearchUnreadable: the search has operators, but cannot be understood. The error says where,
+            and why.
     """
     text = cleaned(term)
     try:
@@ -68,18 +69,18 @@ def read_search(term: str, names: Names) -> Reading:
 
 
 def read_mistake(term: str, names: Names) -> Reading:
-    """Return what is left to read of a search that was not understood: its words."""
+    """Return the words of a search that was not understood."""
     return Reading(None, "mistake", other=_bare(cleaned(term), names))
 
 
 def _bare(text: str, names: Names) -> str:
-    """Return the words of a text without all that may be an operator, or ""."""
+    """Return the words of a text without anything that may be an operator; "" if there are none."""
     words = " ".join(word for word in _WORD.findall(text) if word not in KEYWORDS)
     return words if _words(words, names) else ""
 
 
 def texts_in(node: Node) -> Iterator[Word | Phrase]:
-    """Yield the words and the phrases of a tree, bounds left out."""
+    """Yield the words and phrases of a tree, without bounds."""
     match node:
         case Word() | Phrase():
             yield node
@@ -91,7 +92,7 @@ def texts_in(node: Node) -> Iterator[Word | Phrase]:
 
 
 def _in_capitals(text: str, tree: Node | None) -> str:
-    """Return a text with each ``and``, ``or`` and ``not`` that is a word of it in capitals."""
+    """Return a text with its words ``and``, ``or`` and ``not`` in capitals."""
     if tree is None:
         return _SMALL.sub(lambda found: found[0].upper(), text)
     small = (part for part in texts_in(tree) if isinstance(part, Word))
@@ -102,7 +103,7 @@ def _in_capitals(text: str, tree: Node | None) -> str:
 
 
 def _words(text: str, names: Names) -> bool:
-    """Whether a text is words, and some."""
+    """Return whether a text has only words, and at least one."""
     try:
         return bool(text.strip()) and parse(text, names) is None
     except (SearchUnreadable, PastedError):
@@ -110,7 +111,7 @@ def _words(text: str, names: Names) -> bool:
 
 
 def _operators(text: str, names: Names) -> bool:
-    """Whether a text has operators that are understood."""
+    """Return whether a text has operators that are understood."""
     try:
         return parse(text, names) is not None
     except (SearchUnreadable, PastedError):
@@ -118,7 +119,7 @@ def _operators(text: str, names: Names) -> bool:
 
 
 def _as_operators(text: str, names: Names, pasted: "PastedError") -> str:
-    """Return what may have been meant by a text that was read as words."""
+    """Return what a text that was read as words may have meant."""
     meant = {
         "name": _with_another_name(text, names, pasted.what),
         "sign": _COMPARED.sub(r":\1", text)

@@ -19,7 +19,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words side by side."""
+    """Words that must be next to each other."""
 
     text: str
     place: int
@@ -27,7 +27,7 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Not:
-    """What must not be; ``sign``: by a dash, which takes it from all that stands beside."""
+    """An excluded part. With ``sign`` it has a minus sign, and applies to all parts next to it."""
 
     part: "Node"
     place: int
@@ -36,7 +36,7 @@ class Not:
 
 @dataclass(frozen=True)
 class Named:
-    """What is looked for in one field."""
+    """A part to look for in one field."""
 
     field: SearchField
     part: "Node"
@@ -60,7 +60,7 @@ class Filled:
 
 @dataclass(frozen=True)
 class Joined:
-    """Several parts; ``by``: ``AND``, ``OR``, or "" if they just stand side by side."""
+    """Several parts. ``by`` is ``AND`` or ``OR``, or "" if there is no operator between them."""
 
     by: Literal["AND", "OR", ""]
     parts: tuple["Node", ...]

@@ -1,4 +1,4 @@
-"""From a queryset to Elasticsearch's terms, where both mean the same, and from keys back to rows.
+"""From a queryset to Elasticsearch's terms, if both mean the same, and from keys to rows.
 
-Nothing here sends a request; words are in ``text``.
+Nothing here sends a request. Words belong in ``text``.
 """

@@ -1,4 +1,4 @@
-"""Fields of a document that hold exactly the value of a column."""
+"""Find the fields of a document that contain exactly the value of a column."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ...documents import Document
 from ...documents.described.overrides import is_made_by_code, is_overridden
 from ...documents.described.paths import find_column, path_of
 
-# What a column has in Django's terms -> types of fields in which it can be compared as there.
+# Django's class of a column -> the types of fields that compare its values in the same way.
 _COMPARABLE: Mapping[str, frozenset[str]] = {
     "BooleanField": frozenset(("boolean",)),
     **dict.fromkeys(
@@ -35,22 +35,22 @@ _COMPARABLE: Mapping[str, frozenset[str]] = {
         frozenset(("byte", "short", "integer", "long")),
     ),
 }
-# Methods that decide what the database holds of a value, and how it is compared.
+# Methods that decide how the database stores and compares a value.
 _STORING = ("from_db_value", "get_prep_value", "get_db_prep_value", "get_db_prep_save", "db_type")
-# What lets a field hold, or find, something else than the value.
+# Parameters with which a field stores, or finds, something else than the value.
 _ALTERING = frozenset(("normalizer", "null_value", "format", "script", "copy_from"))
 
 
 @dataclass(frozen=True)
 class ColumnField:
-    """A field of a document in the place of a column.
+    """A field of a document with the values of a column.
 
     Args:
-        path: its full name.
-        kind: what the column is to Django, ``"DateField"``; that of the key it refers to, for a
-            foreign key.
+        path: the full name of the field.
+        kind: Django's class of the column, ``"DateField"``; for a foreign key, that of the key it
+            refers to.
         is_nullable: whether the column may be empty.
-        longest: characters of a value that is indexed; None for any number.
+        longest: the maximum length of an indexed value; None for any length.
     """
 
     path: str
@@ -61,7 +61,7 @@ class ColumnField:
 
 @cache
 def columns_of(document: type[Document]) -> Mapping[str, ColumnField]:
-    """Return the name of a column -> the document's field that holds it."""
+    """Return the name of a column -> the document's field with its values."""
     if is_overridden(document, "prepare"):
         return {}
     found: dict[str, ColumnField] = {}
@@ -82,7 +82,7 @@ def columns_of(document: type[Document]) -> Mapping[str, ColumnField]:
 
 
 def is_stored_plainly(column: "models.Field[Any, Any]") -> bool:
-    """Whether the database holds, and compares, the values of a column as those of Django's own."""
+    """Return whether the database stores and compares the values as for Django's own field."""
     methods = (getattr(type(column), name, None) for name in _STORING)
     return all(each is None or each.__module__.startswith("django.") for each in methods)
 
@@ -90,7 +90,7 @@ def is_stored_plainly(column: "models.Field[Any, Any]") -> bool:
 def _candidates(
     document: type[Document],
 ) -> "Iterator[tuple[str, models.Field[Any, Any], Mapping[str, Any]]]":
-    """Yield path, column and mapping of each field that holds exactly one column."""
+    """Yield path, column and mapping of each field that contains exactly one column."""
     model = document.django.model
     mapping: Any = document._doc_type.mapping
     for name in mapping:
@@ -119,7 +119,7 @@ def _forms(
 
 
 def _column(model: type[models.Model], path: tuple[str, ...]) -> "models.Field[Any, Any] | None":
-    """Return the column of ``model`` whose value a path leads to: its own, or a foreign key's."""
+    """Return the column of ``model`` that a path leads to: its own, or that of a foreign key."""
     name, *rest = path
     if not rest:
         return find_column(model, name)

@@ -11,16 +11,16 @@ from .columns import columns_of
 
 Filters = tuple[Mapping[str, Any], ...]
 
-# Fewer values of one field are counted as quickly by a query each.
+# For fewer values of a field, one query each is as fast.
 _FEW = 3
 _DATES = frozenset(("DateField", "DateTimeField"))
-# Names in the answer, beside those of other aggregations.
+# Prefixes of the names in the answer, which also has other aggregations.
 _OTHERS = "facets"
 
 
 @dataclass(frozen=True)
 class _Term:
-    """One value of a field, and all else that has to match."""
+    """One value of a field, and all other conditions."""
 
     path: str
     value: Any
@@ -28,13 +28,13 @@ class _Term:
 
 
 class Numbers:
-    """Numbers that are asked for together.
+    """Numbers that are requested together.
 
-    A filter that lists the values of a field needs a number for each of them. One aggregation
-    counts all of them, where a query for each would go through the hits as often.
+    A filter that lists the values of a field needs a number for each value. One aggregation counts
+    all of them, while a separate query for each would read the hits again and again.
 
     Args:
-        facets: name of a number -> the queries that match what it counts.
+        facets: name of a number -> the queries for the documents it counts.
     """
 
     def __init__(self, document: type[Document], facets: Iterable[tuple[str, Filters]]) -> None:
@@ -54,7 +54,7 @@ class Numbers:
                 self._groups.setdefault(_group(best), {})[name] = best.value
 
     def aggregations(self) -> dict[str, Any]:
-        """Return what to ask for."""
+        """Return the aggregations to request."""
         asked: dict[str, Any] = {}
         if self._others:
             filters = {name: all_of(filters) for name, filters in self._others.items()}
@@ -80,13 +80,13 @@ class Numbers:
         for number, values in enumerate(self._groups.values()):
             buckets = found[f"{_OTHERS}{number}"]["values"]["buckets"]
             counts = {bucket["key"]: int(bucket["doc_count"]) for bucket in buckets}
-            # The keys of true and false are 1 and 0.
+            # The keys for true and false are 1 and 0.
             numbers |= {name: counts.get(value, 0) for name, value in values.items()}
         return numbers
 
 
 def all_of(filters: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the query that matches what all ``filters`` match."""
+    """Return the query for documents that match all ``filters``."""
     return {"bool": {"filter": list(filters)}}
 
 
@@ -95,7 +95,7 @@ def _group(term: _Term) -> tuple[str, tuple[str, ...]]:
 
 
 def _terms(filters: Filters, paths: set[str]) -> Iterable[_Term]:
-    """Yield each condition on one value, with the others."""
+    """Yield each condition on one value, with the other conditions."""
     parts = [part for query in filters for part in _parts(query)]
     for place, part in enumerate(parts):
         if part.keys() == {"term"}:

@@ -1,4 +1,4 @@
-"""From a queryset's conditions to Elasticsearch's, where both mean the same."""
+"""Translate the conditions of a queryset to Elasticsearch, if both mean the same."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from ...indices.definition import definition_of
 from ..text.fields import Query
 from .columns import ColumnField, columns_of
 
-# Databases that compare texts as Elasticsearch does its keywords: by each character.
+# Databases that compare texts as Elasticsearch compares keywords: by each character.
 _EXACT_VENDORS = frozenset(("postgresql", "sqlite"))
 _RANGES: tuple[tuple[type[Any], str], ...] = (
     (lookups.GreaterThanOrEqual, "gte"),
@@ -24,15 +24,15 @@ _RANGES: tuple[tuple[type[Any], str], ...] = (
     (lookups.LessThan, "lt"),
 )
 _MICROSECONDS = 1_000
-# Elasticsearch refuses 65,537, and the request grows with them.
+# Elasticsearch refuses 65,537 values, and the request grows with each.
 MAX_VALUES = 10_000
 
 
 def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query, ...] | None:
-    """Return the queries that match the documents of the queryset's rows; None if there are none.
+    """Return queries for the documents of the queryset's rows; None if there are none.
 
-    Only conditions on columns of the model's own table that the document holds as they are can be
-    translated; one that cannot leaves the whole to the database.
+    Only conditions on columns of the model's own table can be translated, if the document has their
+    exact values. If one condition cannot be translated, the database does all the work.
     """
     query = queryset.query
     joined = [alias for alias, count in query.alias_refcount.items() if count]
@@ -56,21 +56,21 @@ def translate(document: type[Document], queryset: QuerySet[Any]) -> tuple[Query,
 
 
 def is_plain(query: sql.Query) -> bool:
-    """Whether a query has nothing but what Django's own says of itself."""
+    """Return whether a query has only features whose meaning is known here."""
     return type(query) is sql.Query and not query.extra_tables
 
 
 def is_of(document: type[Document], queryset: QuerySet[Any]) -> bool:
-    """Whether a queryset reads the database that the document's index is made from.
+    """Return whether a queryset reads the database that the document's index is made from.
 
-    Where it names none, the router does, which may give a copy.
+    If the queryset names no database, the router decides, and may return a replica.
     """
     rows: Any = queryset
     return rows._db in (None, definition_of(document).database)  # noqa: SLF001
 
 
 class _UntranslatableError(Exception):
-    """A condition means something else in Elasticsearch, or nothing."""
+    """A condition means something else in Elasticsearch, or cannot be expressed."""
 
 
 class _Reader:
@@ -83,7 +83,7 @@ class _Reader:
         """Return the query for a condition.
 
         Raises:
-            _UntranslatableError: there is none.
+            _UntranslatableError: there is no such query.
         """
         if isinstance(condition, WhereNode):
             return self._several(condition, negated=negated)
@@ -93,10 +93,11 @@ class _Reader:
         if isinstance(condition, lookups.IsNull):
             return self._is_empty(column, condition.rhs)
         if negated and column.is_nullable:
-            # Neither a condition nor its opposite is true of what is empty in SQL.
+            # In SQL, neither a condition nor its opposite is true for NULL.
             raise _UntranslatableError
         if not type(condition).__module__.startswith("django."):
-            # One of a project may be named, and made, like Django's, and compare in its own way.
+            # A project's own lookup may have the name and base class of Django's, but compare
+            # differently.
             raise _UntranslatableError
         return self._compared(column, condition)
 
@@ -120,7 +121,7 @@ class _Reader:
         if column.kind in ("BooleanField", "UUIDField"):
             raise _UntranslatableError
         if column.kind == "DateTimeField" and not bounds.keys().isdisjoint(("gt", "lte")):
-            # Elasticsearch cuts a moment to its millisecond, which then is not later.
+            # Elasticsearch truncates a time to milliseconds, so it would no longer be later.
             raise _UntranslatableError
         values = {side: self._value(column, bound, is_bound=True) for side, bound in bounds.items()}
         return {"range": {column.path: values}}
@@ -152,7 +153,7 @@ class _Reader:
 
     def _value(self, column: ColumnField, value: Any, *, is_bound: bool = False) -> Any:
         if isinstance(value, datetime):
-            # Elasticsearch keeps milliseconds: a bound between two of them is lost.
+            # Elasticsearch stores milliseconds, so a bound between two of them is lost.
             if (
                 column.kind == "DateTimeField"
                 and is_bound

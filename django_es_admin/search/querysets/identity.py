@@ -1,4 +1,4 @@
-"""Which field of a document identifies its object."""
+"""Find the field of a document that identifies its object."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,16 +8,16 @@ from ...documents import Document
 from ...documents.described.overrides import is_made_by_code, is_overridden
 from ...documents.described.paths import path_of
 
-# Kinds of fields that Elasticsearch keeps by column, and gives back as they are.
+# The types of fields that Elasticsearch stores in columns, and returns unchanged.
 _BY_COLUMN = frozenset(("keyword", "integer", "long", "short"))
 
 
 @cache
 def key_field(document: type[Document]) -> str:
-    """Return the document's field that holds the primary key, by column; "" if it has none.
+    """Return the document's field with the primary key in a column; "" if there is none.
 
-    Elasticsearch reads such a column at once, where for each ``_id`` it has to unpack a block of
-    documents: for 10,000 hits that is a tenth of the time.
+    Elasticsearch reads a column directly, but has to decompress a block of documents for each
+    ``_id``. For 10,000 hits the column takes a tenth of the time.
     """
     if is_overridden(document, "prepare"):
         return ""
@@ -38,10 +38,10 @@ def key_field(document: type[Document]) -> str:
 
 
 def asked_for(field: str) -> dict[str, Any]:
-    """Return the parts of a body that wants nothing but keys.
+    """Return the parts of a body for a search that needs only keys.
 
     Args:
-        field: that of :func:`key_field`.
+        field: the result of :func:`key_field`.
     """
     if field:
         return {"stored_fields": "_none_", "docvalue_fields": [field]}
@@ -49,7 +49,7 @@ def asked_for(field: str) -> dict[str, Any]:
 
 
 def identity_of(hit: Mapping[str, Any], field: str) -> Any:
-    """Return the key that a hit tells; None if the document there does not have ``field``."""
+    """Return the key in a hit; None if the document does not have ``field``."""
     if not field:
         return str(hit["_id"])
     values = hit.get("fields", {}).get(field)

@@ -18,19 +18,19 @@ def among(
     """Return the rows of ``queryset`` whose primary key is one of ``keys``.
 
     Args:
-        keys: of the type that the model's key has in Python; any number of them. Or what returns
-            them: it is called when the rows are first asked for.
+        keys: any number of keys, of the type that the model's key has in Python. Or a function that
+            returns them, called when the rows are first needed.
     """
     return queryset.filter(AmongKeys(F("pk"), Keys(keys)))
 
 
 def count_rows(queryset: QuerySet[Any]) -> int:
-    """Return how many rows there are, also where ``count()`` of the project's class estimates."""
+    """Return the exact number of rows, even if ``count()`` of the project's class estimates."""
     return queryset.query.get_count(using=queryset.db)
 
 
 class Keys:
-    """Primary keys; the copies of a query share what was made of them for the database."""
+    """Primary keys. The copies of a query share what was computed from them."""
 
     def __init__(self, keys: Sequence[Any] | Callable[[], Sequence[Any]]) -> None:
         self._keys = keys
@@ -48,51 +48,51 @@ class Keys:
 
     @cached_property
     def are_integers(self) -> bool:
-        """Whether all are plain numbers, which every driver takes as they are."""
+        """Whether all keys are plain integers, which every driver accepts."""
         return all(type(key) is int for key in self)
 
     @cached_property
     def text(self) -> str:
-        """Plain numbers with commas between."""
+        """The integers as text, separated by commas."""
         return ",".join(map(str, self))
 
 
 class AmongKeys(In):
     """``pk IN …`` for any number of keys.
 
-    A parameter for each of them would take seconds to plan, and past some 60,000 a server refuses
-    the query. Databases without a way around that get the stock ``IN``.
+    With a parameter for each key, planning would take seconds, and a server refuses more than about
+    60,000. On other databases, this is the usual ``IN``.
     """
 
-    # The keys are values already: to prepare 100,000 of them costs as much as the query.
+    # The keys are already prepared: preparing 100,000 keys takes as long as the query.
     prepare_rhs = False
     rhs: Keys
 
     def get_prep_lookup(self) -> Any:
-        """Return the keys as they were given."""
+        """Return the keys unchanged."""
         return self.rhs
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[Any]]:
-        """Compare with the elements of one array."""
+        """Compare with the elements of an array."""
         values = self._values(connection)
         column, parameters = self.process_lhs(compiler, connection)
         kind = _column_type(self.lhs.output_field, connection)
         if self.rhs.are_integers:
-            # An index may hold keys that a smaller column cannot: they are of no row.
+            # The index may contain keys that are too large for the column. They belong to no row.
             kind = "bigint"
         elif kind.startswith(("varchar", "char")):
-            # A cast to a length would cut longer keys to others.
+            # A cast to a type with a length would truncate longer keys.
             kind = "text"
-        # The driver takes ten times as long for a list of so many numbers as for their text.
+        # For a list of many numbers, the driver takes ten times as long as for their text.
         array: Any = f"{{{self.rhs.text}}}" if self.rhs.are_integers else list(values)
         return f"{column} = ANY(%s::{kind}[])", [*parameters, array]
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, Sequence[Any]]:
-        """Compare with the elements of one JSON list."""
+        """Compare with the elements of a JSON list."""
         values = self._values(connection)
         if not self.rhs.are_integers and not all(isinstance(value, str) for value in values):
             return super().as_sql(compiler, connection)
@@ -102,7 +102,7 @@ class AmongKeys(In):
         return sql, [*parameters, array]
 
     def _values(self, connection: BaseDatabaseWrapper) -> Sequence[Any]:
-        """Return the keys as the database's driver takes them."""
+        """Return the keys in the form that the database's driver needs."""
         if not self.rhs:
             raise EmptyResultSet
         if self.rhs.are_integers:

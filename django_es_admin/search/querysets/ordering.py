@@ -1,4 +1,4 @@
-"""From the order of a queryset to Elasticsearch's, where both mean the same."""
+"""Translate the order of a queryset to Elasticsearch, if both mean the same."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from ...documents import Document
 from ...documents.described.paths import find_column, path_of
 from .columns import columns_of, is_stored_plainly
 
-# Kinds of columns that have one order only. Texts have that of the database's collation.
+# Classes of columns with only one possible order. The order of texts depends on the collation.
 _ORDERED = frozenset(
     (
         "AutoField",
@@ -33,9 +33,9 @@ _ORDERED = frozenset(
         "UUIDField",
     )
 )
-# Where an empty value comes if it is the smaller one: before all others, or after.
+# Whether NULL sorts as the smallest value.
 _EMPTY_IS_LEAST = {"sqlite": True, "postgresql": False}
-# Bits of a fraction.
+# The number of bits of the fraction.
 _PRECISION = {"float": 23, "double": 52}
 
 
@@ -44,12 +44,12 @@ class SortKey:
     """A field to sort by.
 
     Args:
-        path: its full name.
-        descending: whether the greatest comes first.
-        missing: ``"_first"`` or ``"_last"``: where documents without a value come.
-        is_cut: whether the field holds less of a value than the column, so that two may be equal
-            there only.
-        limit: from here on, that is so of a number; None: of none.
+        path: the full name of the field.
+        descending: whether the greatest value comes first.
+        missing: ``"_first"`` or ``"_last"``, the place of documents without a value.
+        is_cut: whether the field stores values with less precision than the column, so that two
+            values may become equal.
+        limit: the number from which on this is so; None if it never is.
     """
 
     path: str
@@ -59,24 +59,24 @@ class SortKey:
     limit: float | None = None
 
     def clause(self) -> Mapping[str, Any]:
-        """Return what to ask for."""
+        """Return the sort clause of the request."""
         order = "desc" if self.descending else "asc"
         return {self.path: {"order": order, "missing": self.missing}}
 
     def is_exact(self, value: Any) -> bool:
-        """Whether a value of the field stands for one of the column."""
+        """Return whether a value of the field stands for only one value of the column."""
         return self.limit is None or value is None or abs(float(value)) < self.limit
 
 
 def translate_order(document: type[Document], queryset: QuerySet[Any]) -> tuple[SortKey, ...]:
-    """Return what to sort by; () if it is unknown, or the order would differ."""
+    """Return the order in Elasticsearch; () if it is unknown, or would differ."""
     vendor = databases[queryset.db].vendor
     query = queryset.query
     names = query.order_by
     if vendor not in _EMPTY_IS_LEAST or not names:
         return ()
     if query.extra_order_by or not query.standard_ordering:
-        # After `reverse()`, each name means the opposite.
+        # After `reverse()`, each name has the opposite order.
         return ()
     keys: list[SortKey] = []
     for name in names:
@@ -94,7 +94,8 @@ def _sort_key(document: type[Document], name: str, vendor: str) -> SortKey | Non
     try:
         column = options.pk if plain == "pk" else options.get_field(plain)
     except FieldDoesNotExist:
-        # The column of a foreign key: its own name sorts by the order of the other model.
+        # The column of a foreign key. The name of the field would sort by the order of the other
+        # model.
         column = find_column(document.django.model, plain)
         if column is None or column.attname != plain:
             return None
@@ -113,9 +114,10 @@ def _sort_key(document: type[Document], name: str, vendor: str) -> SortKey | Non
 def _number(
     document: type[Document], column: "models.DecimalField[Any, Any]", key: SortKey
 ) -> SortKey | None:
-    """Return the key for a column of decimal numbers, if some field holds them.
+    """Return the sort key for a column of decimal numbers, if a field stores them.
 
-    It rounds them: a greater one stays greater, or becomes equal if there are too few bits.
+    The field rounds the numbers: a greater number stays greater, or becomes equal if there are too
+    few bits.
     """
     if document.prepare is not Document.prepare:
         return None
@@ -140,11 +142,11 @@ def _number(
 def is_certain(
     keys: Sequence[SortKey], values: Sequence[Sequence[Any]], ends: Sequence[int]
 ) -> bool:
-    """Whether sorted hits are cut into pages where the database would cut them.
+    """Return whether the database would cut the sorted hits into the same pages.
 
     Args:
-        values: of each hit: its values of ``keys``.
-        ends: places in ``values`` at which a page may begin or end.
+        values: for each hit, its values of ``keys``.
+        ends: the places in ``values`` at which a page may begin or end.
     """
     if not all(key.is_exact(row[n]) for row in values for n, key in enumerate(keys)):
         return False

@@ -1,4 +1,4 @@
-"""The search that a site declares: its service, and what a service is declared with.
+"""The search that a site declares: its service, and the declarations of a service.
 
-``visitor`` reads what is asked, ``answer`` sends it and reads the answer.
+``visitor`` reads what a visitor sends. ``answer`` sends the search and reads the answer.
 """

@@ -17,7 +17,7 @@ from .visitor.paging import Paging, read_paging
 from .visitor.parameters import Kind, Parameter, describe, read_parameters
 from .visitor.values import is_given, read_text
 
-# Names no field.
+# These are not fields.
 _NONE = "-"
 
 _KINDS: Mapping[str, Kind] = {
@@ -35,81 +35,81 @@ class SearchDeclaration:
     """The document to search."""
 
     fields: ClassVar[Sequence[str]] = ()
-    """Fields in which words are looked for: ``"name^3"`` counts three times."""
+    """The fields to search; ``"name^3"`` counts three times."""
 
     operator: ClassVar[str] = "and"
-    """``"and"``: every word has to match, in whichever field; ``"or"``: one is enough."""
+    """``"and"``: every word must match, in any field; ``"or"``: one word is enough."""
 
     fuzziness: ClassVar[str | int] = "AUTO"
-    """Letters of a word that may differ; 0 for none."""
+    """How many letters of a word may differ; 0 for none."""
 
     prefix: ClassVar[bool] = False
-    """Whether the last word may be the beginning of one."""
+    """Whether the last word may be the beginning of a longer word."""
 
     filters: ClassVar[Mapping[str, str]] = {}
-    """Criterion -> the field that has to have its value, or one of its values."""
+    """Criterion -> the field that must have its value, or one of its values."""
 
     ranges: ClassVar[Mapping[str, str]] = {}
-    """Name -> the number or date that the criteria ``min_<name>`` and ``max_<name>`` bound."""
+    """Name -> the number or date field that ``min_<name>`` and ``max_<name>`` limit."""
 
     sorts: ClassVar[Mapping[str, str]] = {"relevance": "_score"}
-    """Order -> field, ``"-"`` before it for descending; the first is the default."""
+    """Name of an order -> field, with ``"-"`` for descending; the first is the default."""
 
     default_filters: ClassVar[Mapping[str, Any]] = {}
-    """Field -> value that a document has to have to be found at all."""
+    """Field -> the value that a document must have to be found at all."""
 
     highlight: ClassVar[Sequence[str] | Mapping[str, Mapping[str, Any]]] = ()
-    """Fields in which what was searched for is marked, or field -> options of its highlighter."""
+    """The fields in which matches are marked, or field -> options of its highlighter."""
 
     source_includes: ClassVar[Sequence[str]] = ()
-    """Fields of the results; all if there are none, and for a URL those that the service names."""
+    """The fields of the results; if empty, all fields, or for a URL those the service names."""
 
     source_excludes: ClassVar[Sequence[str]] = ()
-    """Fields that the results do not have."""
+    """The fields that are left out of the results."""
 
     suggest_field: ClassVar[str] = ""
-    """The completion field behind ``autocomplete()``."""
+    """The completion field for ``autocomplete()``."""
 
     spelling_field: ClassVar[str] = ""
-    """The text field whose words ``did_you_mean()`` knows."""
+    """The text field whose words ``did_you_mean()`` uses."""
 
     page_size: ClassVar[int] = 20
-    """The default number of results of a page."""
+    """The default number of results on a page."""
 
     max_page_size: ClassVar[int] = 100
-    """What a larger page is cut to."""
+    """The maximum number of results on a page. A greater number is reduced to it."""
 
     max_query_length: ClassVar[int] = 1000
-    """Characters that may be searched for."""
+    """The maximum length of a search."""
 
     min_prefix_length: ClassVar[int] = 2
-    """Characters before which nothing is suggested."""
+    """The minimum length of a text to complete."""
 
     timeout: ClassVar[float | None] = None
-    """Seconds that a search may take; ``SEARCH_TIMEOUT`` if there are none."""
+    """The time limit of a search in seconds; ``SEARCH_TIMEOUT`` if not set."""
 
     fallback: ClassVar[str] = ""
-    """What to do while Elasticsearch does not answer; ``SEARCH_FALLBACK`` if it is empty."""
+    """What to do if Elasticsearch does not answer; ``SEARCH_FALLBACK`` if empty."""
 
     _only_named = False
     _narrowing = cast("tuple[tuple[str, Any], ...]", ())
 
     def narrowed(self, filters: Mapping[str, Any]) -> Self:
-        """Return the service for fewer documents, as those of the tenant of a request.
+        """Return the service for fewer documents, such as those of a request's tenant.
 
         Args:
-            filters: field -> the value that a document has to have, too, or a list of values of
-                which it has to have one; whatever the service answers goes by it.
+            filters: field -> the value that a document must have, or a list of possible values.
+                They apply to everything that the service returns.
         """
         service = copy(self)
         service._narrowing = (*self._narrowing, *filters.items())  # noqa: SLF001 (its own class)
         return service
 
     def with_declared_fields(self) -> Self:
-        """Return the service for the public: its results have only fields that it names.
+        """Return the service for the public: its results have only fields that the service names.
 
-        A field is named in ``source_includes``; where that is empty, to search, filter, sort, mark
-        or count by it. The primary key's field comes with them.
+        These are the fields in ``source_includes`` or, if that is empty, the fields used to search,
+        filter, sort, mark or count, and the field of the primary key.
         """
         service = copy(self)
         service._only_named = True  # noqa: SLF001 (its own class)
@@ -122,7 +122,7 @@ class SearchDeclaration:
 
     @property
     def _includes(self) -> tuple[str, ...]:
-        """Fields of the results; all if there are none."""
+        """The fields of the results; empty for all fields."""
         if self.source_includes or not self._only_named:
             return tuple(self.source_includes)
         paths = [source_path(self.document, path) for path in self._named_paths()]
@@ -130,7 +130,7 @@ class SearchDeclaration:
         return tuple(dict.fromkeys((*([key] if key else ()), *paths))) or (_NONE,)
 
     def _highlighted(self) -> dict[str, Mapping[str, Any]]:
-        """Return what is marked: field -> options. A field that is left out is so here, too."""
+        """Return the fields to mark: field -> options. Fields that are left out are not marked."""
         given = self.highlight
         options = given if isinstance(given, Mapping) else {path: {} for path in given}
         return {
@@ -140,7 +140,7 @@ class SearchDeclaration:
         }
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters that a URL may have, with what they may be."""
+        """Return the parameters that a URL may have, with their possible values."""
         return tuple(
             describe(
                 filters={name: self._kind(path) for name, path in self.filters.items()},
@@ -156,7 +156,7 @@ class SearchDeclaration:
         """Return the arguments of ``search()`` for the parameters of a URL.
 
         Raises:
-            SearchParameterInvalid: one is there twice that may be there once.
+            SearchParameterInvalid: a parameter is repeated that may only occur once.
         """
         return read_parameters(parameters, self.parameters())
 

@@ -1,6 +1,6 @@
 """A site's search with facets.
 
-A choice in a facet does not hide its other values.
+A choice in a facet does not hide the other values of the facet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ _NESTED = "nested"
 class FacetedSearchService(SearchService):
     """A :class:`SearchService` with facets.
 
-    Filters and ranges on the field of a facet are choices in it: they narrow the results and the
-    other facets, but not the facet itself, so that its other values can be chosen still.
+    Filters and ranges on the field of a facet are choices in it. They apply to the results and the
+    other facets, but not to the facet itself, so that its other values can still be chosen.
     """
 
     facets: ClassVar[Mapping[str, Facet]] = {}
@@ -38,7 +38,7 @@ class FacetedSearchService(SearchService):
         """Return the search with its facets, to chain further.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
             TypeError: there is no such criterion.
         """
         return self._build_faceted(self._read_words(query), self._read_selections(criteria))
@@ -53,10 +53,10 @@ class FacetedSearchService(SearchService):
         after: str | None = None,
         **criteria: Any,
     ) -> SearchResults:
-        """Return one page of results with ``facets``; otherwise the same as ``search()``.
+        """Return one page of results with ``facets``; otherwise like ``search()``.
 
         Raises:
-            SearchParameterInvalid: a value does not fit, or the page is beyond those with a number.
+            SearchParameterInvalid: a value is invalid, or there is no page with that number.
             TypeError: there is no such criterion.
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
@@ -69,7 +69,7 @@ class FacetedSearchService(SearchService):
         """Return the results with facets for the parameters of a URL.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
         """
         declared = self.with_declared_fields()
         return declared.search_with_facets(**self.read_parameters(parameters))
@@ -104,7 +104,7 @@ class FacetedSearchService(SearchService):
 def _split(
     facets: Mapping[str, Facet], selections: Iterable[Selection]
 ) -> tuple[list[Selection], list[Selection]]:
-    """Return the selections that hold for everything, and those that a facet is about."""
+    """Return the selections that always apply, and those on the fields of facets."""
     paths = {facet.field for facet in facets.values()}
     everywhere: list[Selection] = []
     chosen: list[Selection] = []
@@ -114,16 +114,16 @@ def _split(
 
 
 def _all_of(selections: Iterable[Selection]) -> Query:
-    """Return the query for what fits every selection."""
+    """Return the query for documents that match every selection."""
     return {"bool": {"filter": [selection.query for selection in selections]}}
 
 
 def _aggregation(facet: Facet, field: SearchField, chosen: Sequence[Selection]) -> Aggregation:
-    """Return the aggregation of a facet, in what the choices in *other* facets leave.
+    """Return the aggregation of a facet, with the choices in *other* facets applied.
 
     Args:
-        field: what the mapping says of the facet's field.
-        chosen: the selections that facets are about.
+        field: the facet's field, with its mapping.
+        chosen: the selections on the fields of facets.
     """
     inner = facet.aggregation()
     if field.nested:

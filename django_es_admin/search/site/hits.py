@@ -1,4 +1,4 @@
-"""From hits to plain data."""
+"""Turn hits into plain data."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ def highlighted(
     fields: Sequence[str] | Mapping[str, Mapping[str, Any]],
     marking: Callable[[str], Query],
 ) -> "dsl.Search[Any]":
-    """Return the search that marks what was searched for in these fields.
+    """Return the search with highlighting in these fields.
 
     Args:
         fields: paths, or path -> Elasticsearch's options for that field.
-        marking: returns the query for what is to be marked in the field of a path.
+        marking: returns the query for the words to mark in the field with a path.
     """
     options = fields if isinstance(fields, Mapping) else {path: {} for path in fields}
     for path, own in options.items():
@@ -41,7 +41,7 @@ def highlighted(
 def read_hits(hits: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the documents, with ``score``, ``promoted`` and ``highlights``.
 
-    A document's own fields of these names go before ours.
+    If a document has fields with these names, they are kept.
     """
     return [_read_hit(hit) for hit in hits]
 
@@ -49,7 +49,7 @@ def read_hits(hits: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _read_hit(hit: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"score": hit.get("_score")}
     if is_promoted(hit):
-        # Its score is none: it says that it comes first.
+        # The score of a promoted hit only puts it first, so it is not shown.
         told = {"score": None, "promoted": True}
     if "highlight" in hit:
         told["highlights"] = dict(hit["highlight"])

@@ -16,13 +16,13 @@ class SearchParts:
     """The parts of one search of a service.
 
     Args:
-        words: that are looked for.
-        query: for the words.
-        fields: in which they are looked for.
-        matching: how.
-        selections: what a document has to have beside the words: the service's own first.
-        promotions: what comes first, and what never comes; not in ``query``.
-        sort: the order, in Elasticsearch's terms; empty for the best first.
+        words: the searched words.
+        query: the query for the words.
+        fields: the searched fields.
+        matching: how the words are matched.
+        selections: the other conditions, those of the service itself first.
+        promotions: the promotions, which are not part of ``query``.
+        sort: the order in Elasticsearch's terms; empty for the best first.
     """
 
     words: Words
@@ -35,5 +35,5 @@ class SearchParts:
 
     @property
     def whole_query(self) -> Query:
-        """The query for the words, with the promotions."""
+        """Return the query for the words, with the promotions."""
         return self.promotions.apply(self.query)

@@ -1,7 +1,7 @@
-"""Promotions: what comes first for some words, and what never comes, by Elasticsearch itself.
+"""Apply promotions: Elasticsearch puts objects first for some words, or leaves them out.
 
-The rows are kept by each process for ``STALE_SECONDS``; until then no search asks the database.
-Where the database refuses, those that were read last hold on, and no search fails.
+Each process keeps the rows for ``STALE_SECONDS``, so most searches do not ask the database. If the
+database fails, the last rows are used, and no search fails.
 """
 
 import logging
@@ -25,27 +25,27 @@ from ..text.words import Words, read_words
 logger = logging.getLogger("django_es_admin.search")
 
 STALE_SECONDS = 10.0
-"""For how long a process keeps the rows that it has read."""
+"""For how many seconds a process keeps the rows it has read."""
 FIRST_SECONDS = 1.0
-"""For how long a search waits at most while another one reads the rows for the first time."""
+"""How long a search waits while another one reads the rows for the first time."""
 MOST_ROWS = 10_000
-"""Rows that a process keeps."""
+"""The maximum number of rows that a process keeps."""
 MOST_OBJECTS = 100
-"""Objects that come first for the same words; and as many that never come."""
+"""The maximum number of objects that come first for the same words, or are left out."""
 
 MARK = "django_es_admin promoted"
-"""How the names of the queries begin that promoted hits match; each has another one."""
+"""The prefix of the names of the queries for promoted hits; each has its own name."""
 _BOOST = 1e30
-"""Far above every score that words add up to, and far below the end of a float of four bytes."""
+"""Far above any sum of scores of words, and far below the greatest 32-bit float."""
 
 
 @dataclass(frozen=True)
 class Promotions:
-    """What holds for the words of one search.
+    """The promotions for the words of one search.
 
     Args:
-        first: keys of documents, in their order.
-        never: keys of documents that are left out.
+        first: the keys of the documents that come first, in order.
+        never: the keys of the documents that are left out.
     """
 
     first: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Promotions:
         return bool(self.first or self.never)
 
     def apply(self, query: Query) -> Query:
-        """Return a query whose best hits are these objects: what filters them is not in it."""
+        """Return a query in which these objects come first. The query's own filters still apply."""
         if self.first:
             count = len(self.first)
             pinned = [
@@ -68,7 +68,7 @@ class Promotions:
                 }
                 for rank, key in enumerate(self.first)
             ]
-            # The best of them counts alone: the words an object has do not change its place.
+            # Only the best score counts, so the words of an object do not change its place.
             query = {"dis_max": {"queries": [query, *pinned]}}
         if self.never:
             without = {"ids": {"values": list(self.never)}}
@@ -80,17 +80,17 @@ NO_PROMOTIONS = Promotions()
 
 
 def is_promoted(hit: Mapping[str, Any]) -> bool:
-    """Whether a hit is among the results because of a promotion."""
+    """Return whether a hit is in the results because of a promotion."""
     return any(name.startswith(MARK) for name in hit.get("matched_queries", ()))
 
 
 def find_promotions(document: type[Document], search: str, words: Words) -> Promotions:
-    """Return what holds for the words today; it raises nothing.
+    """Return today's promotions for the words. It does not raise.
 
     Args:
-        document: that is searched.
-        search: name of the service.
-        words: as they were read from what was typed.
+        document: the document that is searched.
+        search: the name of the service.
+        words: the words of the search.
     """
     rows = _kept.rows()
     if not rows or not words:
@@ -108,7 +108,7 @@ def find_promotions(document: type[Document], search: str, words: Words) -> Prom
 
 
 def promoted_words(document: type[Document], search: str) -> tuple[str, ...]:
-    """Return the words for which something holds today."""
+    """Return the words that have promotions today."""
     place = (document.django.using, document.django.index_name)
     day = today()
     return tuple(
@@ -136,10 +136,10 @@ class _Kept:
         self._changes = 0
 
     def rows(self) -> _Rows:
-        """Return the rows, by connection, index and words; read them again if they are old."""
+        """Return the rows, by connection, index and words. Read them again if they are old."""
         if time.monotonic() < self._until:
             return self._rows or {}
-        # One search reads; the others go by what was read before.
+        # One search reads the rows; the others use the old ones.
         patience = FIRST_SECONDS if self._rows is None else 0.0
         if self._reading.acquire(timeout=patience):
             try:
@@ -150,7 +150,7 @@ class _Kept:
         return self._rows or {}
 
     def forget(self, **kwargs: Any) -> None:
-        """Let the next search read the rows."""
+        """Let the next search read the rows again."""
         self._changes += 1
         self._until = 0.0
 
@@ -159,13 +159,13 @@ class _Kept:
         try:
             self._rows = _read_rows()
         except Exception as error:  # noqa: BLE001 (no search fails)
-            # A database that is gone, a table that is missing, a query that is forbidden here: a
-            # search needs none of them.
+            # The database may not answer, the table may be missing, or the query may be forbidden
+            # here. The search must work anyway.
             logger.warning(
                 "Promotions cannot be read: %s. Run `manage.py migrate` if the table is missing.",
                 type(error).__name__,
             )
-        # What was changed while they were read may not be among them.
+        # Changes that were made in the meantime may be missing.
         if changes == self._changes:
             self._until = time.monotonic() + STALE_SECONDS
 
@@ -177,7 +177,7 @@ def _read_rows() -> _Rows:
     using = router.db_for_read(Promotion)
     current = Q(ends=None) | Q(ends__gte=today())
     rows: dict[tuple[str, str, str], list[Promotion]] = {}
-    # In a transaction of the project, what fails must not spoil the rest of it.
+    # An error must not break a transaction of the project.
     with transaction.atomic(using=using):
         for row in Promotion.objects.using(using).filter(current)[:MOST_ROWS]:
             place = (row.connection, row.index, whole(read_words(row.words).text))
@@ -195,7 +195,7 @@ def forget_all(**kwargs: Any) -> None:
 
 
 def connect() -> None:
-    """Listen to changes of the rows: those of this process count at once."""
+    """Connect to the signals of the rows, so that changes in this process apply immediately."""
     uid = "django_es_admin.search.site.promotions"
     for signal in (post_save, post_delete):
         signal.connect(forget_all, sender=Promotion, dispatch_uid=uid)

@@ -1,4 +1,4 @@
-"""Notify those who count searches of what a visitor searched for."""
+"""Tell the listeners of ``searched`` what a visitor searched for."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +17,14 @@ Tell = Callable[[SearchResults, Sequence[str]], None]
 def telling(
     service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
 ) -> Tell:
-    """Return a function that reports an answer, with the time that has passed until then.
+    """Return a function that reports an answer, with the time that has passed since this call.
 
-    Only the first page for some words is a search of its own.
+    Only the first page of a search is reported.
     """
     started = time.perf_counter()
 
     def tell_of(results: SearchResults, keys: Sequence[str]) -> None:
-        # Nobody knows the rank of what comes after a cursor.
+        # The rank of the hits after a cursor is unknown.
         if not query or paging.after is not None:
             return
         search = _searched(
@@ -46,7 +46,7 @@ def telling(
 def telling_of_keys(
     service: SearchDeclaration, query: str | None, paging: Paging, criteria: Mapping[str, Any]
 ) -> Callable[[int], None]:
-    """Return a function that reports a search for keys only, by their number."""
+    """Return a function that reports a search for keys only, with the number of hits."""
     started = time.perf_counter()
 
     def tell_of(hits: int) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with the declaration of a service."""
+"""Find mistakes in the declaration of a service."""
 
 import re
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _BOUNDED = _NUMBERS | {"date"}
 
 @dataclass(frozen=True)
 class InvalidDeclaration:
-    """One mistake.
+    """One mistake in a declaration.
 
     Args:
-        kind: with the document, with a field that is named, or with another option.
-        message: what, without the service's name.
+        kind: whether it concerns the document, a named field, or another option.
+        message: what is wrong, without the service's name.
         hint: how to fix it.
     """
 
@@ -37,7 +37,7 @@ class InvalidDeclaration:
 
 
 def find_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
-    """Yield what is wrong with a service, as far as its declaration tells."""
+    """Yield the mistakes in the declaration of a service."""
     document: Any = getattr(service, "document", None)
     if not hasattr(document, "django"):
         yield InvalidDeclaration(
@@ -67,7 +67,7 @@ def find_problems(service: type[SearchService]) -> Iterator[InvalidDeclaration]:
 
 
 def _named(service: type[SearchService]) -> Iterator[tuple[str, str, SearchField]]:
-    """Yield each field that is named, beside those that are searched, and the attribute."""
+    """Yield each named field, except the searched ones, with the attribute that names it."""
     facets: dict[str, Facet] = dict(getattr(service, "facets", {}))
     paths = [
         *(("filters", path) for path in service.filters.values()),

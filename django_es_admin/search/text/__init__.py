@@ -1,4 +1,4 @@
-"""From what a person typed to a query: the words, the fields where they are looked for, the query.
+"""From the typed text to a query: the words, the searched fields, the query.
 
 Nothing here sends a request or reads a row.
 """

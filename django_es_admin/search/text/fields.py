@@ -1,4 +1,4 @@
-"""Where to search: fields in Elasticsearch's terms, and what the mapping says of them."""
+"""The fields to search, in Elasticsearch's terms, with their mapping."""
 
 import math
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ Query = dict[str, Any]
 
 KEYWORDS = frozenset(("keyword", "constant_keyword", "wildcard"))
 TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
-# They hold no values, or have queries of their own only.
+# These have no values, or only their own kinds of queries.
 _UNSEARCHABLE = frozenset(
     (
         *("object", "nested", "completion", "binary", "percolator"),
@@ -33,11 +33,11 @@ class SearchField:
     """A field to search in.
 
     Args:
-        path: its full name, ``"brand.text"``.
-        boost: how much a hit in it counts; 1 is normal.
-        type: Elasticsearch's name of its type; "" where the document does not declare it.
-        nested: paths of the nested objects that it lies in, outermost first.
-        is_zoned: whether its dates are moments in time, and not days in the calendar.
+        path: the full name, ``"brand.text"``.
+        boost: how much a hit in the field counts; 1 is normal.
+        type: the type in Elasticsearch; "" if the document does not declare the field.
+        nested: the paths of the nested objects that contain the field, outermost first.
+        is_zoned: whether its dates are times in a time zone, and not calendar days.
     """
 
     path: str
@@ -48,17 +48,17 @@ class SearchField:
 
     @property
     def is_keyword(self) -> bool:
-        """Whether it is indexed as a whole, not by word."""
+        """Whether the field is indexed as a whole, not by word."""
         return self.type in KEYWORDS
 
     @property
     def is_text(self) -> bool:
-        """Whether it is analysed into words; what is not declared is taken to be."""
+        """Whether the field is analyzed into words. An undeclared field is assumed to be."""
         return self.type in TEXTS or not self.type
 
     @property
     def is_searchable(self) -> bool:
-        """Whether words can be looked for in it."""
+        """Whether words can be searched in the field."""
         return self.type not in _UNSEARCHABLE
 
     def __str__(self) -> str:
@@ -66,10 +66,10 @@ class SearchField:
 
 
 def parse_field(spec: str) -> tuple[str, float]:
-    """Return path and boost of a field as ``"name^3"``.
+    """Return path and boost of a field such as ``"name^3"``.
 
     Raises:
-        SearchMisdeclared: there is no path, or the boost is no number above 0.
+        SearchMisdeclared: the path is empty, or the boost is not a number above 0.
     """
     path, caret, boost = str(spec).strip().partition("^")
     if not path:
@@ -88,7 +88,7 @@ def parse_field(spec: str) -> tuple[str, float]:
 
 
 def read_fields(document: type[Document], specs: Iterable[str]) -> tuple[SearchField, ...]:
-    """Return the fields that ``specs`` name, with what the mapping of ``document`` says of them.
+    """Return the fields that ``specs`` name, with their mapping in ``document``.
 
     Raises:
         SearchMisdeclared: one of them cannot be read.
@@ -110,7 +110,7 @@ def _read_field(document: type[Document], spec: str) -> SearchField:
         try:
             field = field[step]
         except (KeyError, TypeError):
-            # Perhaps made by a dynamic mapping; Elasticsearch knows.
+            # A dynamic mapping may have added it; only Elasticsearch knows.
             return SearchField(path, boost, nested=tuple(nested))
         if isinstance(field, dsl.Nested) and depth < len(steps):
             nested.append(".".join(steps[:depth]))
@@ -119,7 +119,7 @@ def _read_field(document: type[Document], spec: str) -> SearchField:
 
 
 def source_path(document: type[Document], path: str) -> str:
-    """Return where a document has the value of a field: the path without that of a multi-field."""
+    """Return the path of a field's value in the document, without the name of a multi-field."""
     field: Any = document._doc_type.mapping
     steps = path.split(".")
     for depth, step in enumerate(steps, start=1):
@@ -138,14 +138,14 @@ def _is_day(document: type[Document], path: str) -> bool:
 
 
 def inside(field: SearchField, query: Query) -> Query:
-    """Return ``query`` for a field, from within the nested objects that it lies in."""
+    """Return ``query`` for a field, wrapped in the nested objects that contain the field."""
     for path in reversed(field.nested):
         query = {"nested": {"path": path, "query": query, "score_mode": "max"}}
     return query
 
 
 def find_key_problem(document: type[Document]) -> str:
-    """Return why hits do not lead to objects by their primary keys; "" where they do."""
+    """Return why hits do not lead to objects by primary key; "" if they do."""
     if shares_index(document):
         return f"{document.__name__} shares its index with documents of other models"
     if document.django.places.own:
@@ -170,7 +170,7 @@ def find_field_problem(document: type[Document], spec: str) -> str:
 
 
 def _may_be_dynamic(document: type[Document], path: str) -> bool:
-    """Whether the document may hold a field that it does not declare."""
+    """Return whether the document may have a field that it does not declare."""
     if is_overridden(document, "prepare"):
         return True
     parent, _, _ = path.rpartition(".")

@@ -1,4 +1,4 @@
-"""The columns that the database searches while Elasticsearch does not answer."""
+"""The columns that the database searches if Elasticsearch does not answer."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -16,13 +16,14 @@ class HasPath(Protocol):
 
     @property
     def path(self) -> str:
-        """Its full name."""
+        """The full name of the field."""
 
 
 def database_lookups(document: type[Document], fields: Iterable[HasPath]) -> tuple[str, ...]:
     """Return the model's lookups for ``fields``, each once: ``"tags__name"`` for ``"tags.name^2"``.
 
-    A field that no column is behind (a method, a property, ``prepare_``) has none.
+    A field that is not made from a column (but from a method, a property or ``prepare_``) has no
+    lookup.
     """
     found = (find_lookup(document, field.path) for field in fields)
     return tuple(dict.fromkeys(lookup for lookup in found if lookup))
@@ -37,7 +38,7 @@ def find_lookup(document: type[Document], path: str) -> str:
 def find_source(document: type[Document], path: str) -> "tuple[str, models.Field[Any, Any]] | None":
     """Return the column that the document's field ``path`` is made from, and its lookup, or None.
 
-    It is the column, or another form of its value; a relation is not.
+    The field may also be another form of the column's value, but not a relation.
     """
     model = document.django.model
     holder: Any = document
@@ -56,7 +57,7 @@ def find_source(document: type[Document], path: str) -> "tuple[str, models.Field
             lookup.append(relation.lookup)
             model = relation.model
         if not is_object:
-            # What follows, as in "brand.text", is the same value, indexed in another way.
+            # A further name, as in "brand.text", is the same value indexed in another way.
             column = find_column(model, last)
             if column is None or column.is_relation:
                 return None

@@ -1,4 +1,4 @@
-"""From plain words to a query.
+"""Make a query from plain words.
 
 No word is ever an operator: the words go into `match` and `term` queries, which have no syntax.
 Wildcards, as in `pyth*`, are not operators: they describe a word.
@@ -17,26 +17,26 @@ from .fields import Query, SearchField, inside
 from .values import DASHES, DATES, NUMBERS, equal
 from .words import Words
 
-# As a project may make one, too.
+# The kind of query that a project may make, too.
 AnyQuery = Mapping[str, Any] | dsl.Query
 
-# A word may begin wrongly, but seldom does, and each first letter less is a lot of terms less.
+# Typos in the first letters are rare, and excluding them makes a search much faster.
 PREFIX_LENGTH = 1
-# Who gives more words than this has pasted them, and pasted text has no typos to forgive.
+# More words than this were pasted, and pasted text needs no tolerance for typos.
 MAX_FUZZY_WORDS = 10
-# Nobody mistypes a word so long; to find what is near it takes as long as it is, in each field.
+# Longer words are not typed by hand, and finding similar words takes longer the longer they are.
 MAX_FUZZY_CHARACTERS = 40
 MAX_FUZZY_CHARACTERS_IN_ALL = 120
-# Two letters at least, as one is the beginning of too much; few jokers, as each costs time.
+# At least two letters, because one letter matches too much; few wildcards, because each is slow.
 _PATTERN = re.compile(r"[^\W_]{2}[\w.-]{0,61}(?:[*?][\w.-]{0,40}){1,3}")
-# Before a letter, and not of an address, as in "example.org/page?number=1".
+# Before a letter, and not in a URL such as "example.org/page?number=1".
 _JOKER = re.compile(r"\?[.-]*\w")
 _NO_ADDRESS = re.compile(r"[\w.?-]+")
-# What an analysis may make words of, by itself.
+# Characters that an analyzer may make words of.
 _PARTS = re.compile(r"[^\W_]+")
-# How much hits in the other fields count beside the best one.
+# How much hits in the other fields count, compared to the best one.
 TIE_BREAKER = 0.3
-# Above what the scores of one word add up to, so that exact hits come before those with typos.
+# Above any sum of scores of one word, so that exact hits come before hits with typos.
 EXACT_SCORE = 100.0
 # The weight of typos in a word that is still being typed.
 UNLIKELY = 0.01
@@ -44,13 +44,13 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True)
 class Matching:
-    """How words are looked for.
+    """How words are matched.
 
     Args:
-        operator: ``"and"``: every word has to match in some field; ``"or"``: one is enough.
+        operator: ``"and"``: every word must match in some field; ``"or"``: one word is enough.
         fuzziness: how many letters may differ, in Elasticsearch's terms (``"AUTO"``, ``1``); 0 for
-            none. A word with a digit has to match exactly: another number is no typo.
-        prefix: take the last word for the beginning of one, as while someone is typing.
+            none. A word with a digit must match exactly, because a different number is not a typo.
+        prefix: whether the last word may be the beginning of a longer word, as during typing.
     """
 
     operator: str = "and"
@@ -60,7 +60,7 @@ class Matching:
 
 @dataclass(frozen=True)
 class _Word:
-    """One word, and how to look for it; ``skip``: match all where analysis leaves nothing."""
+    """One word. With ``skip``, it matches everything if analysis leaves nothing of it."""
 
     text: str
     fuzziness: str | int = 0
@@ -69,21 +69,22 @@ class _Word:
 
     @property
     def pattern(self) -> str:
-        """What it has to look like, if it has a ``*`` or ``?``; "" if it is just a word."""
+        """The pattern of a word with ``*`` or ``?``; "" for any other word."""
         return self.text if is_pattern(self.text) else ""
 
 
 def build_query(
     fields: Sequence[SearchField], words: Words, matching: Matching, *, is_beside: bool = False
 ) -> Query:
-    """Return the query for ``words`` in ``fields``; it matches nothing where there are no words.
+    """Return the query for ``words`` in ``fields``. Without words it matches nothing.
 
-    The words may match in different fields. What is equal to a keyword ranks first, then what has
-    all words exactly (the better, if in one field), then what has them with typos.
+    The words may match in different fields. A document whose keyword is equal to the words ranks
+    first, then documents with all words exactly (preferably in one field), then documents with
+    typos.
 
     Args:
-        is_beside: whether something else is searched for, too, so that it excludes nothing if
-            analysis leaves nothing of a single word.
+        is_beside: whether there are other conditions. Then the query matches everything if analysis
+            leaves nothing of a single word.
     """
     searched = [field for field in fields if field.is_searchable]
     if not words or not searched:
@@ -91,7 +92,7 @@ def build_query(
     found = _found(searched, words, matching, is_beside=is_beside)
     keywords = _equal_keywords(searched, words)
     if len(words.words) > 1 and keywords:
-        # No single word is equal to a keyword of several words.
+        # A single word cannot be equal to a keyword of several words.
         found = {"bool": {"should": [found, *keywords], "minimum_should_match": 1}}
         keywords = []
     return {"bool": {"must": found, "should": [*_bonus(searched, words, matching), *keywords]}}
@@ -105,16 +106,16 @@ def build_exact(fields: Sequence[SearchField], word: str) -> Query:
 def build_value(field: SearchField, text: str) -> Query:
     """Return the query for a text as the value of a field that is neither text nor keyword.
 
-    Where the field can hold no such value, it matches nothing.
+    If the field cannot have such a value, the query matches nothing.
     """
     return inside(field, _match([replace(field, nested=())], _Word(text), type="phrase"))
 
 
 def build_marking(field: SearchField, words: Words, matching: Matching) -> Query:
-    """Return the query for what is to be marked in ``field``: any of the words, and nothing else.
+    """Return the query for what is marked in ``field``: any of the words, and nothing else.
 
-    A highlighter rebuilds every part of a query that can match several words for each hit: where
-    typos are forgiven, ``build_query()`` takes it ten times as long as this.
+    For each hit, a highlighter expands every part of a query that can match several words. With
+    typos allowed, ``build_query()`` would take ten times as long.
     """
     typed = [_in_any([field], word) for word in _typed(words, matching)]
     return {"bool": {"should": [*typed, *_equal_keywords([field], words)]}}
@@ -131,9 +132,10 @@ def _found(
         return {"bool": {"should": [_in_any(fields, word) for word in typed]}}
     return {
         "bool": {
-            # A word that analysis drops ("the", "&") must not exclude the others ...
+            # A word that the analyzer drops ("the", "&") must not exclude the other words ...
             "must": [_in_any(fields, replace(word, skip=True)) for word in typed],
-            # ... but where it drops all of them, nothing was searched for, and nothing is found.
+            # ... but if the analyzer drops all words, nothing is searched for, and nothing is
+            # found.
             "filter": {"bool": {"should": list(_searched_for(fields, typed))}},
         }
     }
@@ -142,8 +144,8 @@ def _found(
 def _searched_for(fields: list[SearchField], typed: list[_Word]) -> Iterator[Query]:
     """Yield queries of which one matches each document, if analysis leaves something of a word.
 
-    They match the documents with such a word, and those without: to look for typos a second time
-    would cost as much as the first.
+    They match the documents with such a word, and those without. Searching with typos a second time
+    would take as long as the first time.
     """
     by_word = [field for field in fields if field.is_text and not field.nested]
     for word in typed:
@@ -167,7 +169,7 @@ def _fuzziness(word: str, words: Words, matching: Matching) -> str | int:
 
 
 def may_be_mistyped(word: str, words: Words) -> bool:
-    """Whether a word of a search is one in which typos are forgiven."""
+    """Return whether typos are allowed in a word of a search."""
     return (
         len(word) <= MAX_FUZZY_CHARACTERS
         and not any(character.isdigit() for character in word)
@@ -178,7 +180,7 @@ def may_be_mistyped(word: str, words: Words) -> bool:
 
 
 def _bonus(fields: list[SearchField], words: Words, matching: Matching) -> Iterator[Query]:
-    """Yield what ranks hits that have the words as they were typed before the others."""
+    """Yield queries that rank hits with the words exactly as typed before other hits."""
     several = len(words.words) > 1
     exact = [_Word(word, skip=several) for word in words.words]
     exact[-1] = replace(exact[-1], prefix=matching.prefix)
@@ -203,16 +205,16 @@ def _equal_keywords(fields: list[SearchField], words: Words) -> list[Query]:
 
 
 def exact_score(fields: Sequence[SearchField], words: Words) -> float:
-    """Return what is added to the score of a hit that has all words as they were typed.
+    """Return the score that is added to a hit with all words exactly as typed.
 
-    No other hit scores as much.
+    No other hit has such a score.
     """
     boosts = [field.boost for field in fields if field.is_searchable]
     return EXACT_SCORE * max(boosts, default=1) * len(words.words)
 
 
 def _in_any(fields: Sequence[SearchField], word: _Word, depth: int = 0) -> Query:
-    """Return the query for one word in any of the fields; nested ones in queries of their own."""
+    """Return the query for one word in any of the fields. Nested fields have separate queries."""
     groups: dict[str, list[SearchField]] = {}
     for field in fields:
         place = field.nested[depth] if len(field.nested) > depth else ""
@@ -235,12 +237,12 @@ def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
     by_word = [field for field in fields if field.is_text]
     fuzzy = [field for field in fields if field.is_text or field.is_keyword]
     if fuzzy and word.fuzziness:
-        # Half a word is near to a lot of other words: while it is typed they come last.
+        # An incomplete word is similar to many other words, so during typing these come last.
         boost = UNLIKELY if word.prefix else 1.0
         options = {"fuzziness": word.fuzziness, "prefix_length": PREFIX_LENGTH, "boost": boost}
         yield _match(fuzzy, word, operator="and", **options)
     if fuzzy and word.prefix:
-        # What is the whole word, or the whole of a keyword, is more than what begins with it.
+        # A whole word, or a whole keyword, ranks above one that only begins with it.
         yield _match(fuzzy, word, operator="and")
     elif by_word and not word.fuzziness:
         yield _match(by_word, word, operator="and")
@@ -253,7 +255,7 @@ def _in_flat(fields: list[SearchField], word: _Word) -> Iterator[Query]:
 
 
 def _values(fields: list[SearchField], word: _Word) -> Iterator[Query]:
-    """Yield the queries for a word as a value: it is read as it is after the field's name."""
+    """Yield the queries for a word as a value, which is read as after a field name."""
     read = [field for field in fields if field.type in DATES or field.type == "boolean"]
     numbers = [field for field in fields if field.type in NUMBERS]
     others = [field for field in fields if field not in read and field not in numbers]
@@ -262,14 +264,14 @@ def _values(fields: list[SearchField], word: _Word) -> Iterator[Query]:
     if others:
         yield _match(others, word)
     for field in read:
-        # A word is no date: such a field does not match.
+        # The word is not a date, so such a field does not match.
         with suppress(SearchUnreadable):
             value = equal(replace(field, nested=()), word.text, 0)
             yield {"constant_score": {"filter": value, "boost": field.boost}}
 
 
 def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
-    """Yield the queries for what looks like ``pattern``; texts do so word by word."""
+    """Yield the queries for words that match ``pattern``, for texts word by word."""
     beginning = pattern.removesuffix("*")
     is_beginning = not set("*?") & set(beginning)
     by_word = [field for field in fields if field.is_text]
@@ -277,7 +279,7 @@ def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
         yield _match(by_word, _Word(beginning), type="bool_prefix", operator="and")
     is_word = pattern.replace("*", "").replace("?", "").isalnum()
     if by_word and not is_beginning and not is_word:
-        # No word of a text is like it: analysis has taken it apart.
+        # No word of a text can match it, because the analyzer splits it.
         yield _match(by_word, _Word(pattern), operator="and")
     for field in fields:
         if field.is_keyword and is_beginning:
@@ -287,12 +289,12 @@ def _like(fields: list[SearchField], pattern: str) -> Iterator[Query]:
 
 
 def has_jokers(word: str) -> bool:
-    """Whether a word has a sign that stands for other letters, even if it is not read so here."""
+    """Return whether a word contains a wildcard, even if it is not used as one here."""
     return "*" in word or bool(_NO_ADDRESS.fullmatch(word) and _JOKER.search(word))
 
 
 def is_pattern(word: str) -> bool:
-    """Whether a word says what others look like: ``pyth*``, ``pyth?n``; "Python?" is a question."""
+    """Return whether a word is a pattern: ``pyth*``, ``pyth?n``. "Python?" is a question."""
     return "*" in word + word.rstrip("?").replace("?", "*") and bool(_PATTERN.fullmatch(word))
 
 
@@ -302,7 +304,7 @@ def _match(fields: list[SearchField], word: _Word, **options: Any) -> Query:
             "query": word.text,
             "fields": [str(field) for field in fields],
             "tie_breaker": TIE_BREAKER,
-            # A word is no date and no number: such a field does not match, instead of an error.
+            # The word is not a date or a number. Such a field does not match, and causes no error.
             "lenient": True,
             "zero_terms_query": "all" if word.skip else "none",
             **options,

@@ -1,4 +1,4 @@
-"""Numbers, dates and yes or no in a search with operators."""
+"""Numbers, dates and booleans in a search with operators."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ...exceptions import SearchUnreadable
 from .fields import Query, SearchField, inside
 
-# Elasticsearch refuses a search for an integer that such a field cannot hold.
+# Elasticsearch refuses a search for an integer that is too large for the field.
 INTEGERS = {
     "byte": 7,
     "short": 15,
@@ -26,32 +26,32 @@ DATES = frozenset(("date", "date_nanos"))
 YES = frozenset(("true", "yes", "1"))
 NO = frozenset(("false", "no", "0"))
 
-# As texts have them that were set by hand; Elasticsearch reads no other than the plain one.
+# Typographic signs; Elasticsearch only reads the plain ones.
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"), "-")
-# Elasticsearch reads no digits of other scripts.
+# Elasticsearch does not read digits of other scripts.
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d)?)?)?)?", re.ASCII)
-# Years whose nanoseconds have 64 bits.
+# The years whose nanoseconds fit into 64 bits.
 _NANOSECONDS = range(1970, 2262)
-# What a date stands for by its length, in Elasticsearch's date math.
+# Length of a date -> its unit in Elasticsearch's date math.
 _UNITS = {4: "y", 7: "M", 10: "d", 16: "m", 19: "s"}
 
 
 def is_valued(field: SearchField) -> bool:
-    """Whether a field holds values, and no words."""
+    """Return whether a field has values, and not words."""
     return is_compared(field) or field.type == "boolean"
 
 
 def is_compared(field: SearchField) -> bool:
-    """Whether the values of a field are greater or less."""
+    """Return whether the values of a field can be greater or less than others."""
     return field.type in NUMBERS or field.type in DATES
 
 
 def equal(field: SearchField, text: str, place: int) -> Query:
-    """Return the query for one value; ``2026-11`` is any moment of that month.
+    """Return the query for one value; ``2026-11`` is any time in that month.
 
     Raises:
-        SearchUnreadable: the field can hold no such value.
+        SearchUnreadable: the field cannot have such a value.
     """
     if field.type in DATES:
         return between(field, {"gte": (text, place), "lte": (text, place)})
@@ -66,12 +66,12 @@ def between(field: SearchField, bounds: Mapping[str, tuple[str, int]]) -> Query:
         bounds: ``gt``, ``gte``, ``lt``, ``lte`` -> what was typed, and where.
 
     Raises:
-        SearchUnreadable: the field can hold no such value.
+        SearchUnreadable: the field cannot have such a value.
     """
     read = _date if field.type in DATES else _number
     values: dict[str, Any] = {key: read(field, *bound) for key, bound in bounds.items()}
     if field.type in DATES:
-        # As people type it, whatever the documents' own format is.
+        # In the format that people type, regardless of the documents' own format.
         values["format"] = "strict_date_optional_time"
         if field.is_zoned:
             values["time_zone"] = timezone.get_current_timezone_name()
@@ -96,9 +96,9 @@ def _yes_or_no(text: str, place: int) -> bool:
 
 
 def _date(field: SearchField, text: str, place: int) -> str:
-    """Return a moment in date math, which rounds to the end of the day, or of the year."""
+    """Return a time in date math, which can round up to the end of the day or year."""
     text = text.translate(DASHES)
-    # Elasticsearch takes no moments without seconds for nanoseconds.
+    # For nanoseconds, Elasticsearch accepts no times without seconds.
     whole = text + "0000-01-01T00:00:00"[len(text) :]
     unit = _UNITS[len(text)] if _DATE.fullmatch(text) else ""
     try:

@@ -1,4 +1,4 @@
-"""What a person typed, as words."""
+"""Read the words that a person typed."""
 
 import re
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from itertools import islice
 
 MAX_WORDS = 50
 MAX_CHARACTERS = 256
-# Analysis makes several words of one with dashes or without spaces. Each is looked for in each
-# field, several times, and Elasticsearch refuses a search with too many of them.
+# An analyzer splits a word with dashes, or a text without spaces, into several words. Each is
+# searched in each field, several times, and Elasticsearch refuses a search with too many of them.
 MAX_PARTS = 100
 
-# Pictures, and letters of scripts that have no spaces: each is a word by itself.
+# Emoji, and letters of scripts without spaces: each is a word by itself.
 _SINGLE = (
     "\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U0003ffff"
 )
 _PART = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
 
-# What nobody sees: NUL, which databases refuse, marks of a direction of writing and of the order of
-# bytes, as texts have them that were copied from a mail or a sheet.
+# Invisible characters: NUL, which databases refuse, and marks for the direction of text and the
+# order of bytes, which are in texts copied from a mail or a spreadsheet.
 _UNSEEN = dict.fromkeys(
     (0, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF), " "
 )
@@ -28,8 +28,8 @@ class Words:
     """The words of a search, each once.
 
     Args:
-        words: in the order in which they were typed.
-        truncated: whether there were more, or longer ones, than a search takes.
+        words: the words, in the order in which they were typed.
+        truncated: whether there were more words, or longer ones, than a search allows.
     """
 
     words: tuple[str, ...]
@@ -40,20 +40,20 @@ class Words:
 
     @property
     def text(self) -> str:
-        """All of them, a space between."""
+        """All words, separated by spaces."""
         return " ".join(self.words)
 
 
 def cleaned(term: str) -> str:
-    """Return ``term``, as long as it is, without what nobody sees and what JSON cannot hold."""
+    """Return the whole ``term`` without invisible characters and those that JSON cannot have."""
     return term.encode("utf-8", "replace").decode().translate(_UNSEEN)
 
 
 def read_words(term: str) -> Words:
-    """Return the words of ``term``, whatever it holds.
+    """Return the words of ``term``, whatever it contains.
 
-    At most 50 words of 256 characters each, and of 100 parts in all: more of them narrow no search,
-    but cost time.
+    There are at most 50 words of 256 characters each, with 100 parts in total. More would not
+    improve a search, but make it slow.
     """
     once: dict[str, str] = {}
     for word in cleaned(term).split():
@@ -71,12 +71,12 @@ def read_words(term: str) -> Words:
 
 
 def count_parts(text: str) -> int:
-    """Return about how many words analysis makes of a text."""
+    """Return about how many words an analyzer makes of a text."""
     return sum(1 for _ in _PART.finditer(text))
 
 
 def _cut(word: str, parts: int) -> str:
-    """Return the beginning of a word that has no more than so many parts."""
+    """Return the beginning of a word, with at most this many parts."""
     ends = [found.end() for found in islice(_PART.finditer(word), parts + 1)]
     if len(ends) <= parts:
         return word

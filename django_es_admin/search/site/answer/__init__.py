@@ -1,4 +1,4 @@
-"""How a search is sent, and what comes back as plain data, from Elasticsearch or the database.
+"""How a search is sent, and its answer as plain data, from Elasticsearch or the database.
 
-What is asked for is decided in the service; nothing here reads a visitor's request.
+The service decides what to request. Nothing here reads a visitor's request.
 """

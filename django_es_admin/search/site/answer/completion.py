@@ -1,4 +1,4 @@
-"""Completions of the beginning of a word: the completion suggester."""
+"""Complete the beginning of a word with Elasticsearch's completion suggester."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -7,9 +7,10 @@ from elasticsearch import dsl
 
 from .results import Suggestion
 
-# Where documents that nobody may see have to be left out, so many are looked at for those left.
+# If hidden documents have to be left out, this many suggestions are requested.
 LOOKED_AT = 100
-# Longer ones match nothing: a completion keeps that many characters (`max_input_length`).
+# Longer prefixes match nothing: a completion field stores only this many characters
+# (`max_input_length`).
 MAX_PREFIX = 50
 
 _EXACT = "exact"
@@ -20,21 +21,21 @@ _EVERY = "every"
 def completing(
     search: "dsl.Search[Any]", field: str, prefix: str, size: int, visible: Sequence[str]
 ) -> "dsl.Search[Any]":
-    """Return the search for suggestions alone.
+    """Return a search for suggestions only.
 
     Args:
-        field: path of the completion field.
-        prefix: what was typed.
-        visible: paths of the fields that decide whether a document may be suggested.
+        field: the path of the completion field.
+        prefix: the typed text.
+        visible: the paths of the fields that decide whether a document may be suggested.
     """
     unique: dict[str, Any] = {"field": field, "skip_duplicates": True, "size": size}
     fuzzy = {"fuzziness": "AUTO"}
-    # Asked for both, as the fuzzy one puts a typo as high as what was typed.
+    # Request both, because the fuzzy one ranks a typo as high as an exact match.
     search = search.suggest(_EXACT, prefix, completion=unique)
     search = search.suggest(_UNIQUE, prefix, completion={**unique, "fuzzy": fuzzy})
     if visible:
-        # The suggester cannot filter. Of documents with the same text it keeps one, which may be
-        # hidden where another is not: so those that it would skip are looked at, too.
+        # The suggester cannot filter. By default, it returns only one document for each text, which
+        # may be a hidden one. So request duplicates, too.
         search = search.suggest(
             _EVERY, prefix, completion={"field": field, "fuzzy": fuzzy, "size": LOOKED_AT}
         )
@@ -44,10 +45,10 @@ def completing(
 def read_completions(
     answer: Mapping[str, Any], field: str, size: int, is_visible: Callable[[Any], bool]
 ) -> list[Suggestion]:
-    """Return at most ``size`` suggestions, what begins as typed first, each once.
+    """Return at most ``size`` suggestions, each once. Those that begin exactly as typed come first.
 
     Args:
-        is_visible: whether a document, as far as it was asked for, may be suggested.
+        is_visible: returns whether a document, with the requested fields, may be suggested.
     """
     found: dict[str, float] = {}
     for option in _options(answer):
@@ -63,7 +64,7 @@ def _options(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _whole_text(option: Mapping[str, Any], field: str) -> str:
-    """Return the text in full, where the completion keeps its beginning only."""
+    """Return the whole text, if the completion field stores only its beginning."""
     text = str(option["text"])
     whole = value_at(option.get("_source", {}), _text_path(field))
     return whole if isinstance(whole, str) and whole.startswith(text) else text
@@ -75,7 +76,7 @@ def _text_path(field: str) -> str:
 
 
 def value_at(source: Any, path: str) -> Any:
-    """Return what a document holds at ``path``; None for nothing."""
+    """Return the value of a document at ``path``; None if there is none."""
     for step in path.split("."):
         source = source.get(step) if isinstance(source, Mapping) else None
     return source

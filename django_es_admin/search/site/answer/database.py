@@ -1,4 +1,4 @@
-"""The database searches while Elasticsearch does not answer: unranked, with the same filters."""
+"""The search in the database if Elasticsearch does not answer: unranked, with the same filters."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -24,12 +24,12 @@ from .pruning import prune
 
 @dataclass(frozen=True)
 class DatabaseSearch:
-    """A search of the rows behind a document.
+    """A search of the rows of a document.
 
     Args:
-        words: each is looked for anywhere in a text.
+        words: the words, each of which may be anywhere in a text.
         any_word: whether one of the words is enough.
-        never: keys of documents that are left out.
+        never: the keys of documents to leave out.
     """
 
     document: type[Document]
@@ -40,14 +40,14 @@ class DatabaseSearch:
     never: Sequence[str] = ()
 
     def rows(self) -> QuerySet[Any] | None:
-        """Return the rows that match, each once; None if the database cannot search for them."""
+        """Return the matching rows, each once; None if the database cannot search for them."""
         condition = self._condition()
         if condition is None:
             return None
         if self.never:
             condition &= ~rows_of(self.document, self.never)
         matching = queryset_of(self.document).filter(condition)
-        # A join with tags would give a row once for each of them.
+        # A join with tags would return a row once for each tag.
         return queryset_of(self.document).filter(pk__in=matching.values("pk"))
 
     def _condition(self) -> Q | None:
@@ -66,7 +66,8 @@ class DatabaseSearch:
             if source is None:
                 return None
             lookup, column = source
-            # Elasticsearch takes a day for all of it, and a database for its first moment.
+            # For Elasticsearch a date is the whole day; for a database it is the first moment of
+            # the day.
             whole_days = isinstance(column, DateTimeField)
             if selection.values and whole_days:
                 condition &= reduce(or_, (_within(lookup, value) for value in selection.values))
@@ -91,12 +92,12 @@ def _bounded(lookup: str, side: str, moment: str) -> Q:
     first = datetime.combine(day, time(), UTC)
     if side == "gte":
         return Q(**{f"{lookup}__gte": first})
-    # A day that has no next one has no end, either.
+    # The last possible day has no next day, so there is no bound.
     return Q() if day == date.max else Q(**{f"{lookup}__lt": first + timedelta(days=1)})
 
 
 def order(document: type[Document], rows: QuerySet[Any], spec: str) -> QuerySet[Any]:
-    """Return the rows in an order of the service; the newest first where it is by relevance."""
+    """Return the rows in an order of the service; the newest first instead of by relevance."""
     lookup = find_lookup(document, spec.removeprefix("-"))
     if not lookup:
         return rows.order_by("-pk")
@@ -110,7 +111,7 @@ def read_page(
     includes: Sequence[str],
     excludes: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Return the documents of one page, as Elasticsearch would have them."""
+    """Return the documents of one page, as Elasticsearch would return them."""
     keys = list(rows.values_list("pk", flat=True)[paging.start : paging.start + paging.page_size])
     batch = document.django.source.read(queryset_of(document).filter(pk__in=keys))
     found = {prepared.key: prepared.source for prepared in batch}
@@ -122,6 +123,6 @@ def read_page(
 
 
 def _as_json(document: type[Document], sources: Iterable[Any]) -> Any:
-    """Return plain data: dates and decimals as they would have been sent to Elasticsearch."""
+    """Return plain data, with dates and decimals as Elasticsearch would return them."""
     serializers = document.django.connection.client.transport.serializers
     return json.loads(serializers.get_serializer("application/json").dumps(list(sources)))

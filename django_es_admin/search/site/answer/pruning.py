@@ -1,4 +1,4 @@
-"""Which parts of a document are shown when the database answers instead of Elasticsearch."""
+"""Decide which parts of a document are shown if the database answers instead of Elasticsearch."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -8,16 +8,16 @@ from typing import Any
 def prune(
     document: Mapping[str, Any], includes: Sequence[str], excludes: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a document with what the patterns of paths include and do not exclude.
+    """Return a document with the paths that the patterns include and do not exclude.
 
-    As Elasticsearch's source filtering: no ``includes`` means everything, and a pattern that names
-    an object means all that is in it.
+    This works as Elasticsearch's source filtering: without ``includes`` everything is included, and
+    the name of an object includes the whole object.
     """
     return _prune(document, includes or ("*",), excludes, "")
 
 
 def is_left_out(path: str, excludes: Sequence[str]) -> bool:
-    """Whether a field, or an object that it is in, is excluded."""
+    """Return whether a field, or an object that contains it, is excluded."""
     steps = path.split(".")
     return any(_matches(".".join(steps[:end]), excludes) for end in range(1, len(steps) + 1))
 

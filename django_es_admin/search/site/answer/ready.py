@@ -1,4 +1,4 @@
-"""Queries that are dicts already, in a ``Search`` of ``elasticsearch.dsl``."""
+"""Queries that are already dicts, for a ``Search`` of ``elasticsearch.dsl``."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from ...text.fields import Query as Body
 
 
 class Ready(Query):
-    """A query that is taken as it is.
+    """A query that is used unchanged.
 
-    ``elasticsearch.dsl`` makes an object of each part of a dict, and copies the rest at every
-    level, which takes as long as all else that a service does.
+    ``elasticsearch.dsl`` would make an object of each part of a dict, and copy the rest at every
+    level. That takes as long as everything else that a service does.
     """
 
-    # Every query has a name there, and could be made by it.
+    # Every class of a query needs a name there.
     name = "ready"
 
     def __init__(self, body: Body | None = None) -> None:

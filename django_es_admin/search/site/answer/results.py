@@ -6,12 +6,12 @@ from typing import Any, NotRequired, TypedDict
 class SearchResults(TypedDict):
     """One page of a search.
 
-    ``results`` are the documents as they were indexed, with ``score`` (None unless sorted by
-    relevance, or promoted) and, where something is marked, ``highlights``: field -> pieces of HTML,
-    escaped but for their ``<mark>``. What is promoted for the words has ``promoted``, True; on the
-    page as a whole it is the number of these. Where clicks are counted, each has a ``click``, the
-    mark of its address. ``total_pages`` are those that can be asked for by
-    their number; ``next`` asks for the hits after these, however far down.
+    ``results`` are the documents as they were indexed, with ``score`` (None if they are not sorted
+    by relevance, or if they are promoted) and, if something is marked, ``highlights``: field ->
+    pieces of HTML, escaped except for ``<mark>``. A promoted result has ``promoted``, True;
+    ``promoted`` of the page is their number. If clicks are counted, each result has a ``click``,
+    the mark of its address. ``total_pages`` is the number of pages with a number; ``next`` requests
+    the hits after these, without a limit.
     """
 
     results: list[dict[str, Any]]
@@ -34,7 +34,7 @@ class Suggestion(TypedDict):
 
 
 class Correction(TypedDict):
-    """Another spelling; ``highlighted`` is HTML with ``<em>`` around what differs."""
+    """Another spelling; ``highlighted`` is HTML with ``<em>`` around the words that differ."""
 
     text: str
     highlighted: str

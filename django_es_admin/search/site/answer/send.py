@@ -1,4 +1,4 @@
-"""Send one search, and say so if it was slow."""
+"""Send one search, and log it if it was slow."""
 
 import logging
 import time
@@ -20,13 +20,13 @@ logger = logging.getLogger("django_es_admin.search")
 
 
 def send(document: type[Document], search: "dsl.Search[Any]", seconds: float) -> Mapping[str, Any]:
-    """Return Elasticsearch's answer as it is: no object is made of a hit.
+    """Return Elasticsearch's answer unchanged, without making an object for each hit.
 
     Args:
-        seconds: after which there has to be an answer.
+        seconds: the time limit of the answer.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch did not answer, or not completely, or refused.
+        ElasticsearchAdminError: the request failed, or its answer is incomplete.
     """
     request = request_of(search, seconds)
     client = get_connection(search._using)
@@ -46,10 +46,10 @@ def send(document: type[Document], search: "dsl.Search[Any]", seconds: float) ->
 
 
 def request_of(search: "dsl.Search[Any]", seconds: float) -> SearchRequest:
-    """Return the request that sends a search which may take this many seconds."""
+    """Return the request for a search, with a time limit in seconds."""
     body = {"timeout": f"{max(int(seconds * 1000), 1)}ms", **search.to_dict()}
     params: dict[str, Any] = {
-        # Half an answer would look like a whole one.
+        # An incomplete answer would look like a complete one.
         "allow_partial_search_results": False,
         "preference": preferred_copy(body.get("query", {})),
         **search._params,

@@ -1,4 +1,4 @@
-"""Suggestions of another spelling: the phrase suggester."""
+"""Suggest other spellings with Elasticsearch's phrase suggester."""
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,31 +12,31 @@ from ...text.query import PREFIX_LENGTH
 from .ready import Ready
 from .results import Correction
 
-# Where words that nobody may see have to be left out, so many are looked at for those left.
+# If hidden words have to be left out, this many corrections are requested.
 LOOKED_AT = 20
 
 _NAME = "did_you_mean"
 
 
 class PhraseSuggester:
-    """One question for another spelling.
+    """One request for other spellings.
 
     Args:
         field: the text field whose words are known.
-        size: corrections at most.
-        visible: queries for the documents whose words may be shown; none if all may.
+        size: the maximum number of corrections.
+        visible: queries for the documents whose words may be shown; none if all may be shown.
     """
 
     def __init__(self, field: SearchField, size: int, visible: Sequence[Query] = ()) -> None:
         self._field = field
         self._size = size
         self._visible = visible
-        # The marks are random, so no text can contain them.
+        # The marks are random, so that no text contains them.
         mark = secrets.token_hex(8)
         self._before, self._after = f"<{mark}>", f"</{mark}>"
 
     def asking(self, search: "dsl.Search[Any]", text: str) -> "dsl.Search[Any]":
-        """Return the search for corrections alone."""
+        """Return a search for corrections only."""
         generator: dict[str, Any] = {
             "field": self._field.path,
             "suggest_mode": "popular",
@@ -44,7 +44,7 @@ class PhraseSuggester:
         }
         looked_at = self._size
         if self._visible:
-            # The suggester cannot filter: it knows the words of all documents.
+            # The suggester cannot filter: it uses the words of all documents.
             looked_at = max(looked_at, LOOKED_AT)
             generator["size"] = LOOKED_AT
         phrase = {
@@ -57,10 +57,10 @@ class PhraseSuggester:
         return search.suggest(_NAME, text, phrase=phrase).extra(size=0)
 
     def looking_for(self, search: "dsl.Search[Any]", words: Collection[str]) -> "dsl.Search[Any]":
-        """Return the search that tells which of these words a document has that may be seen."""
+        """Return a search for those of these words that a visible document contains."""
         search = search.query(dsl.query.Bool(filter=[Ready(query) for query in self._visible]))
         filters = {
-            # As the dictionary has it: to analyse it again could make other words of it.
+            # As the word is indexed: analyzing it again could change it.
             word: inside(self._field, {"term": {self._field.path: {"value": word}}})
             for word in words
         }
@@ -68,7 +68,7 @@ class PhraseSuggester:
         return search.extra(size=0)
 
     def read_known(self, answer: Mapping[str, Any]) -> set[str]:
-        """Return the words that were found, from the answer to ``looking_for``."""
+        """Return the words that the search of ``looking_for`` found."""
         buckets = answer["aggregations"][_NAME]["buckets"]
         return {word for word, bucket in buckets.items() if bucket["doc_count"]}
 
@@ -79,10 +79,10 @@ class PhraseSuggester:
     def read(
         self, answer: Mapping[str, Any], known: Collection[str] | None = None
     ) -> list[Correction]:
-        """Return the corrections, the likeliest first.
+        """Return the corrections, the most likely first.
 
         Args:
-            known: words that may be shown, besides those that were typed; None for all.
+            known: the words that may be shown, besides those that were typed; None for all words.
         """
         found: list[Correction] = [
             {
@@ -96,7 +96,7 @@ class PhraseSuggester:
         return found[: self._size]
 
     def _changed(self, option: Mapping[str, Any]) -> list[str]:
-        """Return the words of a correction that are marked as changed; all, if none is."""
+        """Return the words of a correction that are marked as changed, or all if none is marked."""
         pieces = str(option.get("highlighted", "")).split(self._before)[1:]
         marked = [piece.partition(self._after)[0] for piece in pieces]
         return " ".join(marked or [str(option["text"])]).split()

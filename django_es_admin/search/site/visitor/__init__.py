@@ -1,4 +1,4 @@
-"""What a visitor may send: parameters, values, choices and pages, each read strictly.
+"""What a visitor may send: parameters, values, choices and pages, each checked strictly.
 
-Nothing here knows a service or asks Elasticsearch.
+Nothing here knows a service, or sends a request.
 """

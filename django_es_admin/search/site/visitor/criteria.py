@@ -1,4 +1,4 @@
-"""What a visitor chose, beside the words: filters and ranges, as queries."""
+"""The choices of a visitor besides the words: filters and ranges, as queries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from .values import is_given, read_bound, read_values
 
 @dataclass(frozen=True)
 class Selection:
-    """One choice.
+    """One choice of a visitor.
 
     Args:
-        path: the field that it is about.
-        query: matches what fits.
-        values: of which a document has to have one; empty for a range.
+        path: the path of the field.
+        query: the query for matching documents.
+        values: the values of which a document must have one; empty for a range.
         bounds: ``"gte"`` and ``"lte"`` of a range.
     """
 
@@ -30,15 +30,15 @@ class Selection:
 
 
 def find_field(document: type[Document], path: str) -> SearchField:
-    """Return what the mapping says of the field."""
+    """Return the field with its mapping."""
     return read_fields(document, (path,))[0]
 
 
 def chosen(document: type[Document], path: str, name: str, value: Any) -> Selection:
-    """Return the selection of documents that have one of the values.
+    """Return the selection of documents with one of the values.
 
     Raises:
-        SearchParameterInvalid: the value cannot be one of that field.
+        SearchParameterInvalid: the field cannot have this value.
     """
     field = find_field(document, path)
     values = read_values(name, value, field)
@@ -51,14 +51,14 @@ def read_selections(
     ranges: Mapping[str, str],
     criteria: Mapping[str, Any],
 ) -> tuple[Selection, ...]:
-    """Return what ``criteria`` choose; those that are empty choose nothing.
+    """Return the selections for ``criteria``. Empty criteria select nothing.
 
     Args:
         filters: name of a criterion -> path of the field.
-        ranges: the same; the criteria are called ``min_<name>`` and ``max_<name>``.
+        ranges: the same for ranges, whose criteria are ``min_<name>`` and ``max_<name>``.
 
     Raises:
-        SearchParameterInvalid: a value does not fit.
+        SearchParameterInvalid: a value is invalid.
         TypeError: there is no such criterion.
     """
     known = {*filters, *(f"{end}_{name}" for name in ranges for end in ("min", "max"))}

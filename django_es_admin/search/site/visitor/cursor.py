@@ -1,7 +1,8 @@
-"""Where a page ends, as a sealed text that asks for what comes after it.
+"""The end of a page as an encrypted text that requests the hits after it.
 
-It holds what the last hit is sorted by, which may be a field that the results do not have: nobody
-can read it without ``SECRET_KEY``, nor make one, to find out by halves where a hit stands.
+It contains the sort values of the last hit, which may belong to a field that the results do not
+show. Nobody can read or make a cursor without ``SECRET_KEY``, so nobody can find out such a value
+by trying.
 """
 
 import base64
@@ -30,22 +31,22 @@ def write_cursor(sort_by: str, values: Sequence[Any]) -> str:
     """Return the cursor after a hit.
 
     Args:
-        sort_by: name of the order.
-        values: what the hit is sorted by.
+        sort_by: the name of the order.
+        values: the sort values of the hit.
     """
     text = json.dumps([sort_by, *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(_seal(text.encode())).decode().rstrip("=")
 
 
 def read_cursor(name: str, cursor: Any, sort_by: str, length: int) -> list[Any]:
-    """Return the values after which to continue.
+    """Return the sort values after which to continue.
 
     Args:
-        name: of the parameter.
-        length: how many values the order has.
+        name: the name of the parameter.
+        length: how many sort values the order has.
 
     Raises:
-        SearchParameterInvalid: it was not made by ``write_cursor`` for that order.
+        SearchParameterInvalid: the cursor was not made by ``write_cursor`` for that order.
     """
     values: list[Any]
     text = read_text(name, cursor, MAX_CHARACTERS)
@@ -61,17 +62,17 @@ def read_cursor(name: str, cursor: Any, sort_by: str, length: int) -> list[Any]:
 
 
 def _seal(content: bytes) -> bytes:
-    """Return bytes that nobody can read or make without ``SECRET_KEY``; the same for the same."""
+    """Encrypt bytes with a key from ``SECRET_KEY``. The result is always the same."""
     secret = settings.SECRET_KEY
     tag = _tag(secret, content)
     return tag + _crypt(secret, tag, content)
 
 
 def _unseal(sealed: bytes) -> bytes:
-    """Return what was sealed.
+    """Decrypt bytes.
 
     Raises:
-        ValueError: it was not, or with another key.
+        ValueError: the bytes were not encrypted, or with another key.
     """
     tag, content = sealed[:_TAG_BYTES], sealed[_TAG_BYTES:]
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
@@ -87,10 +88,10 @@ def _tag(secret: str | bytes, content: bytes) -> bytes:
 
 
 def _crypt(secret: str | bytes, tag: bytes, content: bytes) -> bytes:
-    """Return the content with a stream over it; twice, and it is as it was.
+    """Combine the content with a key stream; doing this twice returns the content.
 
-    The stream belongs to the content's own tag ("synthetic initialization vector", RFC 5297), so
-    that no two contents share one.
+    The stream depends on the tag of the content ("synthetic initialization vector", RFC 5297), so
+    that no two contents share a stream.
     """
     key = salted_hmac(_SALT, "stream", secret, algorithm="sha256").digest()
     blocks = range(-(-len(content) // hashlib.sha256().digest_size))

@@ -1,4 +1,4 @@
-"""Which hits are asked for, and in which order."""
+"""Which hits are requested, and in which order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Paging:
     """A page of hits.
 
     Args:
-        sort_by: name of the order.
+        sort_by: the name of the order.
         sort: the order in Elasticsearch's terms.
-        page: its number, counted from 1.
-        page_size: hits of a page.
-        after: what the hit before the page is sorted by; None where the page has a number.
-        window: hits that have a page with a number.
-        has_cursor: whether the order is one that a cursor can go on in.
+        page: the number of the page, from 1.
+        page_size: the number of hits on a page.
+        after: the sort values of the hit before the page; None for a page with a number.
+        window: how many hits are on pages with a number.
+        has_cursor: whether a cursor works with this order.
     """
 
     sort_by: str
@@ -38,11 +38,11 @@ class Paging:
 
     @property
     def start(self) -> int:
-        """Hits before the page."""
+        """The number of hits before the page."""
         return (self.page - 1) * self.page_size
 
     def apply(self, search: "dsl.Search[Any]") -> "dsl.Search[Any]":
-        """Return the search for this page alone."""
+        """Return the search restricted to this page."""
         extra: dict[str, Any] = {"size": self.page_size, "track_total_hits": True}
         if self.after is None:
             extra["from"] = self.start
@@ -51,7 +51,7 @@ class Paging:
         return search.sort(*self.sort).extra(**extra)
 
     def total_pages(self, total: int) -> int:
-        """Return how many pages have a number."""
+        """Return the number of pages with a number."""
         return -(-min(total, self.window) // self.page_size)
 
     def next_cursor(self, hits: list[Mapping[str, Any]], total: int) -> str | None:
@@ -66,8 +66,8 @@ def sort_of(spec: str, key: str) -> Sort:
     """Return an order in Elasticsearch's terms.
 
     Args:
-        spec: a field, ``"-"`` before it for descending, or ``"_score"`` for the best first.
-        key: the field with the primary key, by which equals are ordered; "" for none.
+        spec: a field, with ``"-"`` for descending, or ``"_score"`` for the best first.
+        key: the field with the primary key, which sorts equal hits; "" for none.
     """
     path = spec.removeprefix("-")
     descending = path == "_score" or path != spec
@@ -89,13 +89,13 @@ def read_paging(
     max_size: int,
     window: int,
 ) -> Paging:
-    """Return the page that is asked for.
+    """Return the requested page.
 
     Args:
-        sorts: name of an order -> field; the first one is taken for a name that is none of them.
+        sorts: name of an order -> field. For an unknown name, the first order is used.
         key: the field with the primary key; "" for none.
-        max_size: what a larger ``page_size`` is cut to.
-        window: hits that have a page with a number.
+        max_size: the maximum ``page_size``. A greater number is reduced to it.
+        window: how many hits are on pages with a number.
 
     Raises:
         SearchParameterInvalid: there is no such page.

@@ -1,4 +1,4 @@
-"""The parameters of a search in a URL: what they are called, and what they may be."""
+"""The parameters of a search in a URL: their names and possible values."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ....exceptions import SearchParameterInvalid
 
 Kind = Literal["text", "whole", "number", "flag", "date"]
 
-# Of the URL -> of `SearchService.search`.
+# Name in the URL -> argument of `SearchService.search`.
 _SHORT = {"q": "query", "sort": "sort_by"}
 
 
@@ -20,15 +20,15 @@ class Parameter:
     """One parameter.
 
     Args:
-        name: in the URL.
-        argument: of ``SearchService.search``.
-        kind: what it may be.
-        description: for people.
-        default: what is taken if it is missing; None for nothing.
-        choices: what else than these makes no difference.
-        several: whether it may be given more than once: one of the values is enough then.
-        minimum: of a number.
-        maximum: of a number; of the characters of a text.
+        name: the name in the URL.
+        argument: the argument of ``SearchService.search``.
+        kind: the type of the value.
+        description: a description for people.
+        default: the value if the parameter is missing; None for none.
+        choices: the values that have an effect; others are ignored.
+        several: whether the parameter may be repeated. Then one of the values is enough.
+        minimum: the lowest number.
+        maximum: the greatest number, or the maximum length of a text.
     """
 
     name: str
@@ -54,9 +54,9 @@ def describe(
     """Yield the parameters of a search.
 
     Args:
-        filters: name -> what its values are.
-        ranges: the same.
-        sorts: names of the orders, the default first.
+        filters: name -> the type of its values.
+        ranges: the same for ranges.
+        sorts: the names of the orders, the default first.
     """
     yield Parameter("q", "query", "text", _("The words to search for."), maximum=max_query_length)
     for name, kind in filters.items():
@@ -85,13 +85,13 @@ def describe(
 
 
 def read_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the arguments that the parameters of a URL stand for; others are left alone.
+    """Return the arguments for the parameters of a URL. Other parameters are ignored.
 
     Args:
         given: a ``QueryDict``, or a mapping of names to values.
 
     Raises:
-        SearchParameterInvalid: one is there twice that may be there once.
+        SearchParameterInvalid: a parameter is repeated that may only occur once.
     """
     get = _getter(given)
     arguments: dict[str, Any] = {}
@@ -107,7 +107,7 @@ def read_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter]) -
 
 
 def name_in_url(argument: str) -> str:
-    """Return how a URL calls an argument of ``SearchService.search``."""
+    """Return the name in a URL for an argument of ``SearchService.search``."""
     return {long: short for short, long in _SHORT.items()}.get(argument, argument)
 
 

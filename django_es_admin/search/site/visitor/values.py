@@ -1,4 +1,4 @@
-"""Values from visitors, read strictly: the error for an invalid one names its parameter."""
+"""Read values from visitors strictly. The error for an invalid value names its parameter."""
 
 import math
 import re
@@ -17,7 +17,7 @@ from ...text.fields import SearchField
 
 MAX_CHARACTERS = 1_000
 MAX_VALUES = 100
-# Beyond it Elasticsearch's floating-point fields have no numbers, and nothing has a price.
+# Elasticsearch's floating-point fields cannot store greater numbers, and no price is so high.
 MAX_NUMBER = 1e15
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
@@ -27,7 +27,7 @@ _NUMBERS = _INTEGERS | {"half_float", "float", "double", "scaled_float"}
 
 
 def is_given(value: Any) -> bool:
-    """Whether a parameter was filled in: an empty one of a form is as good as none."""
+    """Return whether a parameter has a value. An empty field of a form counts as no value."""
     return value is not None and value != "" and value not in ([], ())
 
 
@@ -35,7 +35,7 @@ def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
     """Return a text.
 
     Raises:
-        SearchParameterInvalid: it is none, is too long, or has characters that no text has.
+        SearchParameterInvalid: it is not a text, is too long, or has invalid characters.
     """
     if not isinstance(value, str):
         raise _invalid(name, _("“%(name)s” must be a single text."))
@@ -52,7 +52,7 @@ def read_text(name: str, value: Any, longest: int = MAX_CHARACTERS) -> str:
 
 
 def read_whole(name: str, value: Any, lowest: int | None = 1) -> int:
-    """Return a whole number, of ``lowest`` or more if that is not None.
+    """Return a whole number, which must be at least ``lowest`` if that is not None.
 
     Raises:
         SearchParameterInvalid: it is none.
@@ -68,10 +68,10 @@ def read_whole(name: str, value: Any, lowest: int | None = 1) -> int:
 
 
 def read_values(name: str, value: Any, field: SearchField) -> list[Any]:
-    """Return the values, one or several, that a field may have.
+    """Return the values of a field, one or several.
 
     Raises:
-        SearchParameterInvalid: one of them cannot be a value of that field.
+        SearchParameterInvalid: the field cannot have one of the values.
     """
     values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
     if len(values) > MAX_VALUES:
@@ -86,7 +86,7 @@ def read_values(name: str, value: Any, field: SearchField) -> list[Any]:
 
 
 def read_bound(name: str, value: Any, field: SearchField) -> Any:
-    """Return an end of a range: a number, or a day or moment where the field is a date.
+    """Return a bound of a range: a number or, for a date field, a day or a time.
 
     Raises:
         SearchParameterInvalid: it is none.
