@@ -81,8 +81,10 @@ def _refuse_shared_alias(
     connection: Base, method: Method, name: str, error: BadRequestError
 ) -> None:
     """Raise ``SeveralIndices`` if Elasticsearch refused because ``name`` is an alias of several."""
-    found = connection.client.options(ignore_status=404).indices.get_alias(name=name)
-    holders = [] if found.meta.status == 404 else sorted(found.body)
+    # Not _alias, which is refused if the metadata of any index of the cluster are blocked.
+    found = connection.client.options(ignore_status=404).indices.resolve_index(name=name)
+    aliases = found.body.get("aliases", ())
+    holders = sorted(each for alias in aliases for each in alias["indices"])
     if len(holders) > 1:
         raise SeveralIndices(
             f"{method.name}() works on one index, and {name!r} is an alias of {len(holders)} "

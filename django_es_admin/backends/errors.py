@@ -145,7 +145,8 @@ def _translate_status(names: Mapping[str, str], error: ApiError) -> Elasticsearc
     if is_block(error.body) and status != HTTPStatus.SERVICE_UNAVAILABLE:
         text = _(
             "The connection %(connection)s has an index that is closed or blocked (%(reason)s): "
-            "open it, or remove the block; changes wait until then."
+            "open it, or remove the block with the request that `manage.py es_status` names; "
+            "changes wait until then."
         )
         return IndexBlocked(text % values)
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
+
+from elasticsearch import Elasticsearch
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..backends.transport.deadline import Deadline
+from .blocks import Block, blocks_in
+from .described import Names, ask_despite_blocks, fits
 from .names import WRITE_SUFFIX, write_alias
-
-# Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
-_MAX_NAMES_BYTES = 3_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class LiveIndex:
         open: False if it is closed.
         hidden: whether ``index.hidden`` is set.
         created: when; None where the index says something impossible.
-        size: bytes of the primary shards; None where it is not known (a closed index).
+        size: bytes of the primary shards; None where it is not known (a closed index, or one whose
+            metadata are blocked).
         settings: flat names -> values, as text.
         writable: whether it has its hidden write alias, as each generation needs it.
     """
@@ -39,6 +41,11 @@ class LiveIndex:
     size: int | None
     settings: Mapping[str, str] = field(repr=False)
     writable: bool = False
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What somebody, or Elasticsearch itself, has forbidden for it."""
+        return blocks_in(self.settings)
 
 
 @dataclass(frozen=True)
@@ -80,35 +87,62 @@ def every_index(connection: Base) -> str:
 def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
     """Return all indices that the connection may see, closed and hidden ones too.
 
-    Elasticsearch's own are left out; those behind data streams are not.
+    Elasticsearch's own are left out; those behind data streams are not. Of an index whose metadata
+    are blocked, the size and the properties of its aliases are not known.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     # An index expression that matches nothing is no error, as a name would be.
     everything = every_index(connection)
-    with translated(connection):
-        described = connection.client.options(request_timeout=deadline.remaining).indices.get(
-            index=everything,
+    described = ask_despite_blocks(
+        connection,
+        everything,
+        deadline,
+        lambda client, names: client.indices.get(
+            index=names,
             features=["aliases", "settings"],
             expand_wildcards="all",
             flat_settings=True,
-        )
-        listed = connection.client.options(request_timeout=deadline.remaining).cat.indices(
-            index=everything,
-            expand_wildcards="all",
-            format="json",
-            bytes="b",
-            h="index,health,status,pri.store.size",
-        )
+        ),
+    )
+    listed = ask_despite_blocks(connection, everything, deadline, _list)
+    healths = _read_healths(connection, everything, deadline) if listed.blocked else {}
     with understood(connection):
-        rows = {row["index"]: row for row in cast("list[dict[str, Any]]", listed.body)}
+        rows = {row["index"]: row for answer in listed.answers for row in answer.body}
+        rows |= {
+            name: {"status": body["state"], "health": healths.get(name, "")}
+            for name, body in listed.blocked.items()
+        }
         return LiveIndices(
             {
                 name: _index(name, body, rows.get(name, {}))
-                for name, body in sorted(described.body.items())
+                for name, body in sorted(described.bodies.items())
             }
         )
+
+
+def _read_healths(connection: Base, expression: str, deadline: Deadline) -> dict[str, str]:
+    """Return index -> its health; no block forbids to ask for it."""
+    with translated(connection):
+        answer = connection.client.options(request_timeout=deadline.remaining).cluster.health(
+            index=expression,
+            expand_wildcards="all",
+            level="indices",
+            filter_path="indices.*.status",
+        )
+    with understood(connection):
+        return {name: str(each["status"]) for name, each in answer.body.get("indices", {}).items()}
+
+
+def _list(client: Elasticsearch, names: Names) -> Any:
+    return client.cat.indices(
+        index=names,
+        expand_wildcards="all",
+        format="json",
+        bytes="b",
+        h="index,health,status,pri.store.size",
+    )
 
 
 def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIndex:
@@ -181,15 +215,16 @@ def read_mappings(
     wanted = sorted(names)
     if not wanted:
         return {}
-    fits = len(",".join(wanted).encode()) <= _MAX_NAMES_BYTES
-    with translated(connection):
-        client = connection.client.options(request_timeout=deadline.remaining)
-        found = client.indices.get_mapping(
-            index=wanted if fits else every_index(connection),
-            ignore_unavailable=True,
-            expand_wildcards="all",
-        )
+    told = ask_despite_blocks(
+        connection,
+        wanted if fits(wanted) else every_index(connection),
+        deadline,
+        lambda client, names: client.indices.get_mapping(
+            index=names, ignore_unavailable=True, expand_wildcards="all"
+        ),
+    )
     with understood(connection):
+        found = told.bodies
         return {name: read_fields(found[name]["mappings"]) for name in wanted if name in found}
 
 

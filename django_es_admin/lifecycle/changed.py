@@ -14,6 +14,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.diff import Difference, compare_mappings
 from ..indices.live import LiveIndex, count_documents, read_indices, read_mappings
 from ..indices.synonyms import TRIAL, rules_within
+from ..operations.refusals import find_block_refusals
 from .build.load import count_about
 from .generations.table import generations_of
 
@@ -32,6 +33,7 @@ class Changes:
         settings: the names of settings whose values differ.
         plan: whether the generation was built for code that makes different documents.
         missing: whether nothing is live, or the live generation was never loaded and is empty.
+        blocks: why Elasticsearch would refuse to change the generation, a sentence each.
     """
 
     definition: IndexDefinition
@@ -40,6 +42,7 @@ class Changes:
     settings: tuple[str, ...]
     plan: bool
     missing: bool
+    blocks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether anything differs."""
@@ -94,6 +97,7 @@ def find_changes(definition: IndexDefinition) -> Changes:
         settings=differing_settings(definition, holder),
         plan=not same,
         missing=row is None or (row.loaded_at is None and _is_unfilled(definition, holder)),
+        blocks=tuple(find_block_refusals(live, [holder.name], "change")),
     )
 
 

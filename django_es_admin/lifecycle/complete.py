@@ -18,7 +18,7 @@ from ..models import Operation
 from ..operations.patience import patiently
 from ..operations.progress import Progress
 from ..operations.recording import recording
-from ..operations.refusals import find_refusals
+from ..operations.refusals import find_block_refusals, find_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..outbox.rows.status import read_outboxes
 from ..said import Said, together
@@ -84,6 +84,7 @@ def plan_complete(definition: IndexDefinition) -> CompletePlan:
         refusals.append(Said(text, {"name": definition.name}, verb="rebuild"))
     if running := running_rebuild(definition):
         refusals.append(explain_running(running))
+    refusals += find_block_refusals(live, [name], "read")
     known = [name] if name and holders[0].open else []
     counts = count_documents(definition.connection, known, deadline)
     documents, rows = counts.get(name), count_about(definition)

@@ -17,7 +17,7 @@ from ..models import Generation, Operation
 from ..operations.patience import outlast
 from ..operations.progress import Progress
 from ..operations.recording import recording
-from ..operations.refusals import find_readonly_refusals
+from ..operations.refusals import find_block_refusals, find_readonly_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..said import Said, together
 from ..status.former import find_former
@@ -91,6 +91,7 @@ def _plan(definition: IndexDefinition, name: str) -> DeletePlan:
     refusals = [
         *find_readonly_refusals(definition),
         *find_owner_refusals(definition, existing, deadline),
+        *find_block_refusals(live, existing, "change"),
     ]
     running = running_rebuild(definition)
     if running and (whole or running.generation == name):

@@ -17,7 +17,7 @@ from ..models import Generation, Operation
 from ..operations.patience import outlast
 from ..operations.progress import Progress
 from ..operations.recording import recording
-from ..operations.refusals import find_readonly_refusals
+from ..operations.refusals import find_block_refusals, find_readonly_refusals
 from ..operations.running import running_rebuild
 from ..said import together
 from .generations.owner import find_owner_refusals
@@ -67,6 +67,8 @@ class PrunePlan:
     builds: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     """Generations that are kept as the last copies, because the live index is missing or broken."""
+    blocked: tuple[str, ...] = ()
+    """Why Elasticsearch would refuse to delete some, a sentence each. They are kept."""
 
     @property
     def size(self) -> int:
@@ -115,7 +117,9 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
     last = [row.name for row in idle if row.role in roles and row not in rows]
     late = database_now(definition.database) - timedelta(seconds=get_options().delete_again_after)
     early = [row.name for row in rows if row.retired_at and row.retired_at > late]
-    ready = [row.name for row in rows if row.name not in early]
+    # One of them would make Elasticsearch refuse to delete the others, too.
+    free = [row.name for row in rows if not _is_blocked(live, row.name)]
+    ready = [name for name in free if name not in early]
     known = set(generations_of(definition).values_list("name", flat=True))
     doomed = ready[keep:]
     kept = [row.name for row in idle if row.role == _Role.BUILDING and not builds]
@@ -124,6 +128,7 @@ def plan_prune(definition: IndexDefinition, *, keep: int = 0, builds: bool = Fal
         doomed=tuple(doomed),
         early=tuple(early),
         last=tuple(name for name in last if name in live.by_name),
+        blocked=tuple(find_block_refusals(live, [row.name for row in rows], "change")),
         unknown=tuple(
             name
             for name in live.by_name
@@ -159,6 +164,10 @@ def _found(
         )
         for row in rows
     }
+
+
+def _is_blocked(live: LiveIndices, name: str) -> bool:
+    return bool(find_block_refusals(live, [name], "change"))
 
 
 def _is_live(definition: IndexDefinition, live: LiveIndices, name: str) -> bool:

@@ -12,7 +12,7 @@ from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices, count_documents, read_indices
 from ..indices.templates import find_template_warnings
 from ..models import Operation
-from ..operations.refusals import find_refusals
+from ..operations.refusals import find_block_refusals, find_refusals
 from ..operations.running import explain_running, running_rebuild
 from ..said import Said
 from .aliases.alias_actions import foreign_aliases, kept_properties
@@ -107,6 +107,9 @@ def plan_rebuild(
     refusals = find_refusals(definition, live)
     dead = find_dead_build(definition)
     resumes = dead.name if dead and dead.name in live.by_name else ""
+    # Only somebody's hand removes them; found at the swap, all else would be in vain.
+    moved = [name for name in (source, resumes) if name and swap]
+    refusals += find_block_refusals(live, moved, "change")
     if judge is None and dead and resumes:
         judge = dead_build_judges(definition, dead)
     if judge is not None and definition.document and (why := the_judge().find_refusal(definition)):

@@ -116,6 +116,7 @@ def plan_update_mapping(definition: IndexDefinition, *, reindex: bool = True) ->
         deadline = Deadline(get_options().operation_timeout)
         refusals += find_owner_refusals(definition, [found.generation], deadline)
         refusals += _find_refusals(found, changes)
+        refusals += found.blocks
     if running := running_rebuild(definition):
         refusals.append(explain_running(running))
     chosen = plan_reindex(definition) if definition.document else None

@@ -1,7 +1,10 @@
 """The reasons why an operation cannot be done, which its plan shows."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
+from ..indices.blocks import Work, forbidding, removing
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndices
 from ..said import Said
@@ -21,6 +24,24 @@ def find_readonly_refusals(definition: IndexDefinition) -> list[str]:
         "The connection %(alias)s is READONLY in ES_SERVERS: nothing can be changed through it."
     )
     return [Said(text, {"alias": repr(alias)})]
+
+
+def find_block_refusals(live: LiveIndices, names: Iterable[str], work: Work) -> list[str]:
+    """Return the blocks of physical indices that forbid some work, and what removes each.
+
+    Args:
+        names: of those that there are, others are passed over.
+    """
+    text = _(
+        "%(index)s has the block index.blocks.%(block)s, which forbids this: remove the block "
+        "with `%(request)s`."
+    )
+    return [
+        Said(text, {"index": name, "block": block, "request": removing(name, block)})
+        for name in names
+        if name in live.by_name
+        for block in forbidding(work, live.by_name[name].blocks)
+    ]
 
 
 def find_name_refusals(definition: IndexDefinition, live: LiveIndices) -> list[str]:

@@ -11,6 +11,7 @@ from ..backends.searcher import searcher
 from ..backends.transport.deadline import Deadline
 from ..documents import Document
 from ..exceptions import ElasticsearchAdminError
+from ..indices.described import ask_despite_blocks
 from .querysets.identity import asked_for
 
 # How long Elasticsearch keeps the point in time for the next page.
@@ -25,13 +26,19 @@ def read_window(document: type[Document], deadline: Deadline) -> int:
     """
     name = "index.max_result_window"
     connection = document.django.connection
-    with translated(connection):
-        answer = searcher(connection.client, deadline.remaining).indices.get_settings(
-            index=document.django.alias, name=name, flat_settings=True, include_defaults=True
-        )
+    told = ask_despite_blocks(
+        connection,
+        document.django.alias,
+        deadline,
+        lambda client, names: searcher(client, deadline.remaining).indices.get_settings(
+            index=names, name=name, flat_settings=True, include_defaults=True
+        ),
+    )
     with understood(connection):
         return min(
-            int((found["settings"] or found["defaults"])[name]) for found in answer.body.values()
+            # The state of the cluster, which is asked of a blocked index, has no defaults.
+            int({name: 10_000, **found.get("defaults", {}), **found["settings"]}[name])
+            for found in told.bodies.values()
         )
 
 

@@ -44,6 +44,25 @@ TEXTS: Mapping[str, str | Promise] = {
         "%(name)s refuses all writes, because a rebuild that had blocked them was killed. "
         "`manage.py es_cancel %(index)s` or the next rebuild removes the block"
     ),
+    "blocked-metadata": gettext_lazy(
+        "%(name)s has a metadata block, so its size and the properties of its aliases are unknown, "
+        "and nobody can change or delete it. `%(request)s` removes the block"
+    ),
+    "blocked-read": gettext_lazy(
+        "%(name)s has a read block, so nobody can search it or count its documents. `%(request)s` "
+        "removes the block"
+    ),
+    "blocked-write": gettext_lazy(
+        "%(name)s has a write block, so its changes wait. `%(request)s` removes the block"
+    ),
+    "blocked-read_only": gettext_lazy(
+        "%(name)s is read-only, so its changes wait, and nobody can change or delete it. "
+        "`%(request)s` removes the block"
+    ),
+    "blocked-read_only_allow_delete": gettext_lazy(
+        "%(name)s is read-only, so its changes wait. If a disk was too full, Elasticsearch removes "
+        "the block when there is room again; otherwise `%(request)s` does"
+    ),
     "foreign": gettext_lazy(
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "
         "an INDEX_PREFIX of your own, or make it yours, if that site no longer writes to it"

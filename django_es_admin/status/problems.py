@@ -13,6 +13,7 @@ from ..indices.names import is_generation_name
 from ..models import Generation, Operation
 from ..operations.running import now_of
 from ..outbox.rows.status import OutboxStatus
+from .blocks import problems_of_blocks
 from .former import Former
 from .ownership import Ownership
 from .problem import Mend, Problem
@@ -55,6 +56,7 @@ def find_problems(
     triggers: tuple[int, int] = (0, 0),
     synonyms: Sequence[SynonymsBehind] = (),
     blocked: str = "",
+    registered: Sequence[LiveIndex] = (),
 ) -> tuple[Problem, ...]:
     """Return what is wrong with a declared index on a connection that answers.
 
@@ -76,6 +78,7 @@ def find_problems(
         unattended: an operation that no worker has begun.
         triggers: how many of them are missing, and how many old.
         blocked: the physical index that a killed rebuild lets nobody write to; "" if none.
+        registered: those of ``generations`` that there are, and what holds the alias.
         synonyms: sets that are not in Elasticsearch as the rows say.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
@@ -84,6 +87,9 @@ def find_problems(
         *_of_triggers(*triggers),
         *_of_queue(unattended),
         *_of_block(definition, blocked),
+        *problems_of_blocks(
+            registered, searched=searched, written=definition.document is not None, left=blocked
+        ),
         *_of_outbox(outbox),
         *_of_builds(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding

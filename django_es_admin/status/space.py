@@ -11,10 +11,13 @@ from ..backends.health import in_time
 from ..backends.transport.deadline import Deadline
 from ..conf import get_options
 from ..exceptions import ElasticsearchAdminError
+from ..indices.blocks import forbidding
 from ..indices.definition import get_definitions
 from ..indices.live import LiveIndex, read_indices
 from ..indices.names import alias_of_generation
+from .blocks import problems_of_blocks
 from .figures import read_figures
+from .problem import Problem
 
 WATERMARKS = ("low", "high", "flood_stage")
 _WATERMARK = "cluster.routing.allocation.disk.watermark."
@@ -50,7 +53,8 @@ class Occupant:
             is not registered.
         size: the size of the primary shards, in bytes; None if unknown.
         replicas: the number of replicas of each shard.
-        block: the block of the index; "" if there is none.
+        block: the block that forbids writes; "" if there is none.
+        problems: one for each of its other blocks.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Occupant:
     size: int | None
     replicas: str
     block: str
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class Space:
 
     @property
     def blocked(self) -> tuple[Occupant, ...]:
-        """The indices that refuse writes."""
-        return tuple(each for each in self.occupants if each.block)
+        """The indices that refuse writes, or that refuse to be read or described."""
+        return tuple(each for each in self.occupants if each.block or each.problems)
 
     @property
     def size(self) -> int:
@@ -119,22 +124,12 @@ def read_space(connection: str) -> Space:
             role="live" if held else roles.get(index.name, ""),
             size=index.size,
             replicas=index.settings.get("index.number_of_replicas", ""),
-            block=_block(index),
+            block=next(iter(forbidding("write", index.blocks)), ""),
+            problems=tuple(problems_of_blocks([index], searched=(), written=False)),
         )
 
     occupants = sorted(map(occupant, live.by_name.values()), key=lambda one: -(one.size or 0))
     return Space(tuple(occupants), _nodes(backend, deadline), _watermarks(backend, deadline))
-
-
-def _block(index: LiveIndex) -> str:
-    return next(
-        (
-            name
-            for name in ("read_only_allow_delete", "read_only", "write")
-            if index.settings.get(f"index.blocks.{name}") == "true"
-        ),
-        "",
-    )
 
 
 def _nodes(backend: Base, deadline: Deadline) -> tuple[NodeDisk, ...]:

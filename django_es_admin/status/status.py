@@ -14,13 +14,14 @@ from ..backends.health import ConnectionHealth, for_each
 from ..conf import get_options
 from ..indices.definition import IndexDefinition, get_definitions, select_definitions
 from ..indices.diff import Difference, compare_mappings
-from ..indices.live import LiveIndex
+from ..indices.live import LiveIndex, LiveIndices
 from ..models import Generation
 from ..operations.history import OperationStatus
 from ..outbox.drain.owner import owner_in
 from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
 from .backlog import Backlog, sum_up
+from .blocks import problems_of_blocks
 from .counts import Rows
 from .figures import Figures, read_figures
 from .former import Former, find_former
@@ -280,6 +281,7 @@ def index_status(
             unattended=next((each.row for each in running if each.unattended), None),
             triggers=figures.triggers_of(definition),
             blocked=figures.blocked.get((definition.using, definition.name), ""),
+            registered=_registered(answer.live, holders, generations),
             synonyms=()
             if figures.synonyms is None
             else find_behind(definition, index, figures.synonyms, answer.synonyms),
@@ -311,6 +313,14 @@ def index_status(
     )
 
 
+def _registered(
+    live: LiveIndices, holders: Iterable[LiveIndex], generations: Iterable[Generation]
+) -> tuple[LiveIndex, ...]:
+    """Return the physical indices of a declared one: those it has registered, or that hold it."""
+    names = {holder.name for holder in holders} | {generation.name for generation in generations}
+    return tuple(index for name, index in live.by_name.items() if name in names)
+
+
 def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:
     # Another connection to the same cluster may declare the index.
     aliases = frozenset(d.alias for d in get_definitions() if backend.shares_cluster(d.connection))
@@ -336,6 +346,7 @@ def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -
         documents=answer.documents.get(index.name),
         size=index.size,
         created=index.created,
+        problems=tuple(problems_of_blocks([index], searched=(), written=False)),
         known=answer.health.available,
         told=answer.told,
     )

@@ -10,8 +10,11 @@ from django_es_admin import connections
 
 from ..backends.abstracts import Base
 from ..backends.errors import translated
+from ..backends.transport.deadline import Deadline
 from ..conf import get_options
+from ..indices.blocks import blocks_in, setting_of
 from ..indices.definition import IndexDefinition, get_definitions
+from ..indices.described import ask_despite_blocks
 from ..indices.names import new_generation_name, write_alias
 from ..indices.synonyms import TRIAL
 from ..models import Generation, Owner
@@ -103,11 +106,22 @@ def _holder(alias: str, found: dict[str, set[str]]) -> str | None:
 
 
 def _read(connection: Base) -> dict[str, set[str]]:
-    """Return index -> its aliases for every index of this run."""
-    found = _client(connection).indices.get(
-        index=f"{connection.index_prefix}*", features=["aliases"], expand_wildcards="all"
+    """Return index -> its aliases for every index of this run; what a test has blocked is free."""
+    told = ask_despite_blocks(
+        connection,
+        f"{connection.index_prefix}*",
+        Deadline(get_options().operation_timeout),
+        lambda client, names: client.indices.get(
+            index=names,
+            features=["aliases", "settings"],
+            expand_wildcards="all",
+            flat_settings=True,
+        ),
     )
-    return {name: set(body["aliases"]) for name, body in found.items()}
+    for name, body in told.bodies.items():
+        for block in blocks_in(body["settings"]):
+            _client(connection).indices.put_settings(index=name, settings={setting_of(block): None})
+    return {name: set(body["aliases"]) for name, body in told.bodies.items()}
 
 
 def _empty(connection: Base) -> None:

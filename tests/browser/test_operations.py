@@ -51,7 +51,9 @@ Programs = Callable[..., forks.Program]
 
 
 def live(es: Elasticsearch) -> str:
-    [name] = es.indices.get_alias(name=get_definition("products").alias)
+    [name] = es.indices.get_alias(
+        index=get_definition("products").alias, name=get_definition("products").alias
+    )
     return str(name)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...backends.transport.deadline import Deadline
 from ...exceptions import ElasticsearchAdminError
+from ..described import ask_despite_blocks, in_parts
 from ..names import alias_of_generation, is_generation_name
 
 MOST_TASKS = 50
@@ -94,22 +95,62 @@ def read_shards(connection: Base, index: str, deadline: Deadline) -> Shards:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     alias = alias_of_generation(index)
-    with translated(connection):
-        listed = connection.client.options(request_timeout=deadline.remaining).cat.shards(
-            index=f"{alias}-*" if alias else index,
+    told = ask_despite_blocks(
+        connection,
+        f"{alias}-*" if alias else index,
+        deadline,
+        lambda client, names: client.cat.shards(
+            index=names,
             format="json",
             bytes="b",
             h="index,shard,prirep,state,docs,store,node,unassigned.reason",
-        )
+        ),
+    )
+    rest = _read_routing(connection, list(told.blocked), deadline)
     with understood(connection):
-        rows = cast("list[dict[str, Any]]", listed.body)
-        copies = [_shard(row) for row in rows]
+        rows = [row for answer in told.answers for row in answer.body]
+        copies = [_shard(row) for row in (*rows, *rest)]
         # The pattern finds more than generations.
         ours = [c for c in copies if not alias or is_generation_name(alias, c.index)]
     found = Shards(tuple(sorted(ours, key=_place)), None, None)
     explanation = _explain(connection, found.homeless, deadline)
     tasks = _tasks(connection, {copy.index for copy in ours}, deadline)
     return Shards(found.copies, explanation, tasks)
+
+
+def _read_routing(
+    connection: Base, names: list[str], deadline: Deadline
+) -> list[Mapping[str, Any]]:
+    """Return the shards of indices whose metadata are blocked, as far as the cluster's state goes.
+
+    It has neither their sizes nor their documents.
+    """
+    rows: list[Mapping[str, Any]] = []
+    for part in in_parts(names):
+        with translated(connection):
+            client = connection.client.options(request_timeout=deadline.remaining)
+            answer = client.cluster.state(
+                metric=["nodes", "routing_table"],
+                index=part,
+                ignore_unavailable=True,
+                filter_path=["nodes.*.name", "routing_table.indices"],
+            )
+        with understood(connection):
+            nodes = answer.body.get("nodes", {})
+            rows += [
+                {
+                    "index": copy["index"],
+                    "shard": copy["shard"],
+                    "prirep": "p" if copy["primary"] else "r",
+                    "state": copy["state"],
+                    "node": nodes.get(copy["node"], {}).get("name"),
+                    "unassigned.reason": copy.get("unassigned_info", {}).get("reason"),
+                }
+                for index in answer.body.get("routing_table", {}).get("indices", {}).values()
+                for copies in index["shards"].values()
+                for copy in copies
+            ]
+    return rows
 
 
 def _place(copy: Shard) -> tuple[str, int, bool]:

@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 
 from ...backends.abstracts import Base
-from ...backends.errors import translated, understood
+from ...backends.errors import understood
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
+from ..described import ask_despite_blocks
 from ..live import read_fields
 from .encoded import read_vector
 from .line_ends import with_plain_ends
@@ -126,13 +128,16 @@ def read_kept(connection: Base, index: str, *, timeout: float | None = None) -> 
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     seconds = get_options().operation_timeout if timeout is None else timeout
-    client = connection.client.options(request_timeout=seconds)
-    with translated(connection):
-        answer = client.indices.get(
-            index=index, features=["mappings", "settings"], flat_settings=True
-        )
+    told = ask_despite_blocks(
+        connection,
+        index,
+        Deadline(seconds),
+        lambda client, names: client.indices.get(
+            index=names, features=["mappings", "settings"], flat_settings=True
+        ),
+    )
     with understood(connection):
-        [body] = answer.body.values()
+        [body] = told.bodies.values()
         settings = body["settings"]
         mappings = read_fields(body["mappings"])
         source = mappings.get("_source", {})

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from ...backends.abstracts import Base
-from ...backends.errors import translated, understood
+from ...backends.errors import understood
 from ...backends.transport.deadline import Deadline
+from ...indices.described import ask_despite_blocks
 from ...indices.diff import flatten
 from ...indices.inspection.analysis import analyze
 from ...indices.inspection.terms import TEXTS
@@ -15,6 +16,8 @@ from ...indices.live import read_fields
 
 MOST_CHARACTERS = 10_000
 """Of a value, that are analysed: an index refuses texts with more tokens than its limit."""
+
+_DEFAULT_SEARCH = "index.analysis.analyzer.default_search."
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,15 @@ def read_fields_of(connection: Base, index: str, deadline: Deadline) -> LiveFiel
     Raises:
         ElasticsearchAdminError: a request failed.
     """
-    with translated(connection):
-        client = connection.client.options(request_timeout=deadline.remaining)
-        found = client.indices.get(index=index, features=["mappings", "settings"])
+    told = ask_despite_blocks(
+        connection,
+        index,
+        deadline,
+        lambda client, names: client.indices.get(
+            index=names, features=["mappings", "settings"], flat_settings=True
+        ),
+    )
     with understood(connection):
-        [body] = list(found.body.values())[:1]
-        own = body["settings"].get("index", {}).get("analysis", {}).get("analyzer", {})
-        return LiveFields(
-            connection, index, deadline, read_fields(body["mappings"]), "default_search" in own
-        )
+        [body] = list(told.bodies.values())[:1]
+        own = any(name.startswith(_DEFAULT_SEARCH) for name in body["settings"])
+        return LiveFields(connection, index, deadline, read_fields(body["mappings"]), own)

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
+from ...exceptions import IndexBlocked
 from ...indices.definition import IndexDefinition
 from ...indices.diff import Difference, compare_mappings
 from ...indices.live import LiveIndex, LiveIndices, count_documents, read_indices, read_mappings
 from ...models import Generation, Operation
-from ...operations.refusals import find_holder_refusals, find_readonly_refusals
+from ...operations.refusals import find_block_refusals, find_holder_refusals, find_readonly_refusals
 from ...operations.running import running_rebuild
 from ...outbox.rows.refused import count_refused
 from ...said import together
@@ -84,6 +85,7 @@ def plan_swap(
             become live.
 
     Raises:
+        IndexBlocked: an index is blocked, and the plan is that of a rebuild, which waits.
         ElasticsearchAdminError: a request failed.
     """
     connection, deadline = definition.connection, Deadline(get_options().operation_timeout)
@@ -109,6 +111,10 @@ def plan_swap(
             definition, source, target, live.by_name.get(target), row=row, busy=busy
         ),
     ]
+    blocks = find_block_refusals(live, sorted({target, *(one.name for one in holders)}), "change")
+    if blocks and own:
+        raise IndexBlocked(together(blocks))
+    refusals += blocks
     known = [name for name in (source, target) if name and name in live.by_name]
     counts = count_documents(connection, known, deadline) if not refusals else {}
     before, after = counts.get(source) if source else None, counts.get(target)

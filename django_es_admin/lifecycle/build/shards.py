@@ -5,10 +5,12 @@ from collections.abc import Callable
 from functools import partial
 
 from ...backends.errors import translated
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...counted import many
 from ...exceptions import GateClosed
 from ...indices.definition import IndexDefinition
+from ...indices.described import ask_despite_blocks
 from ...models import Generation
 from ...operations.patience import patiently
 
@@ -47,12 +49,17 @@ def await_shards(
 
 def _missing(definition: IndexDefinition, generation: Generation) -> int:
     """Return how many copies are still missing after a short wait."""
+    told = ask_despite_blocks(
+        definition.connection,
+        generation.name,
+        Deadline(get_options().operation_timeout),
+        lambda client, names: client.indices.get_settings(index=names, flat_settings=True),
+    )
+    values = told.bodies[generation.name]["settings"]
     client = definition.connection.client.options(
         request_timeout=SLICE_SECONDS + get_options().operation_timeout, ignore_status=408
     )
     with translated(definition.connection):
-        settings = client.indices.get_settings(index=generation.name, flat_settings=True)
-        values = settings[generation.name]["settings"]
         health = client.cluster.health(index=generation.name)
         shards = int(values["index.number_of_shards"])
         replicas = int(values["index.number_of_replicas"])

@@ -12,6 +12,7 @@ from ...exceptions import OperationRefused
 from ...indices.definition import IndexDefinition
 from ...indices.live import read_indices
 from ...indices.source.kept import read_kept
+from ...operations.refusals import find_block_refusals
 from ...said import Said, together
 from ..build.load import count_about
 from .content import Kind
@@ -141,6 +142,7 @@ def plan_verify(
             "objects with: compare only keys, with --ids."
         )
         refusals.append(Said(text, {"generation": generation}))
+    refusals += find_block_refusals(live, [generation], "read")
     if since:
         classes = [part.document for part in definition.parts if part.document]
         refusals += filter(None, map(find_since_refusal, classes))

@@ -92,6 +92,7 @@ def describe(plan: PrunePlan) -> list[str]:
             f"closed or not whole; manage.py es_status"
             for generation in plan.last
         ),
+        *(f"{name}: {why}" for why in plan.blocked),
         *(
             f"{name}: {generation} is in no table, and left alone; if it is yours: "
             f"manage.py es_delete {generation}"

@@ -108,7 +108,10 @@ def make_delete_document(plan: DeletePlan, *, deleted: bool) -> DeleteDocument:
 
 @dataclass(frozen=True)
 class PruneDocument:
-    """One index of what ``es_prune`` prints; ``early`` and ``unknown`` are left."""
+    """One index of what ``es_prune`` prints; ``early`` and ``unknown`` are left.
+
+    ``refusals`` also says of others why Elasticsearch would refuse to delete them.
+    """
 
     index: str
     connection: str
@@ -134,7 +137,7 @@ def make_prune_document(plan: PrunePlan, deleted: tuple[str, ...]) -> PruneDocum
         doomed=plan.doomed,
         early=plan.early,
         unknown=plan.unknown,
-        refusals=plan.refusals,
+        refusals=(*plan.refusals, *plan.blocked),
         deleted=deleted,
     )
 

@@ -17,9 +17,11 @@ from django.db import connections as databases
 
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
+from ...backends.transport.deadline import Deadline
 from ...conf import get_options
 from ...exceptions import ElasticsearchAdminError, GenerationUnknown, OwnedByAnother
 from ...indices.definition import IndexDefinition, get_definitions
+from ...indices.described import ask_despite_blocks, fits
 from ...indices.live import every_index
 from ...indices.names import write_alias
 from ...models import Generation
@@ -29,9 +31,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = 30.0
 """The seconds for which a process assumes that the cluster has not changed."""
-
-# Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length).
-_MAX_NAMES_BYTES = 3_000
 
 
 @dataclass(frozen=True)
@@ -207,20 +206,22 @@ def repair_all(using: str, connection: str | None = None, *, timeout: float | No
 def _read(connection: Base, names: Collection[str], timeout: float) -> dict[str, _Found]:
     """Return what the cluster says about these indices, and the indices behind these aliases."""
     wanted = sorted(names)
-    fits = len(",".join(wanted).encode()) <= _MAX_NAMES_BYTES
-    client = connection.client.options(request_timeout=timeout)
-    with translated(connection):
-        answer = client.indices.get(
-            index=wanted if fits else every_index(connection),
+    told = ask_despite_blocks(
+        connection,
+        wanted if fits(wanted) else every_index(connection),
+        Deadline(timeout),
+        lambda client, some: client.indices.get(
+            index=some,
             features=["aliases", "mappings"],
             ignore_unavailable=True,
             expand_wildcards="all",
             filter_path="*.aliases,*.mappings._meta",
-        )
+        ),
+    )
     with understood(connection):
         return {
             name: _Found(body.get("aliases", {}), body.get("mappings", {}))
-            for name, body in answer.body.items()
+            for name, body in told.bodies.items()
         }
 
 

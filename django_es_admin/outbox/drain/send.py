@@ -87,7 +87,8 @@ def explain_item(definition: IndexDefinition, error: ItemError) -> Elasticsearch
     if error.fault is IndexBlocked:
         return IndexBlocked(
             f"The index {name} is closed or blocked ({error.message}): open it, or remove the "
-            f"block; its changes wait until then."
+            f"block with the request that `manage.py es_status {name}` names; its changes wait "
+            f"until then."
         )
     if error.fault is AccessRefused:
         return AccessRefused(

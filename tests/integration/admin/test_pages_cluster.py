@@ -34,9 +34,9 @@ def tab(name: str) -> str:
 
 def test_where_the_shards_are(rebuilt_products: list[Product], es: Elasticsearch) -> None:
     alias = get_definition("products").alias
-    [first] = es.indices.get_alias(name=alias)
+    [first] = es.indices.get_alias(index=alias, name=alias)
     rebuild(plan_rebuild(get_definition("products")))
-    [second] = es.indices.get_alias(name=alias)
+    [second] = es.indices.get_alias(index=alias, name=alias)
     # It looks like one by its first letters alone.
     es.indices.create(index=f"{alias}-of-others", settings={"number_of_replicas": 0})
     es.indices.put_settings(index=alias, settings={"number_of_replicas": 0})
@@ -184,7 +184,9 @@ def answering(
 
     @contextmanager
     def between(answers: Answers) -> Iterator[str]:
-        [index] = es.indices.get_alias(name=get_definition("products").alias)
+        [index] = es.indices.get_alias(
+            index=get_definition("products").alias, name=get_definition("products").alias
+        )
 
         def reply(method: str, path: str, sent: bytes) -> Answer | None:
             for start, answer in answers.items():

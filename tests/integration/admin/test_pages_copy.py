@@ -26,7 +26,9 @@ def words(html: str) -> str:
 
 
 def live(es: Elasticsearch) -> str:
-    [name] = es.indices.get_alias(name=get_definition(NAME).alias).body
+    [name] = es.indices.get_alias(
+        index=get_definition(NAME).alias, name=get_definition(NAME).alias
+    ).body
     return str(name)
 
 

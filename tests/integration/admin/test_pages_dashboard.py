@@ -60,7 +60,9 @@ def count_products() -> None:
 
 def live_generation() -> str:
     client = connections["default"].client
-    [name] = client.indices.get_alias(name=get_definition("products").alias)
+    [name] = client.indices.get_alias(
+        index=get_definition("products").alias, name=get_definition("products").alias
+    )
     return name
 
 

@@ -127,7 +127,7 @@ def test_kinds_of_fields(es: Elasticsearch, prefix: str) -> None:
 
 def test_how_often_a_field_was_used(goods: Client, es: Elasticsearch) -> None:
     alias = get_definition("products").alias
-    [name] = es.indices.get_alias(name=alias)
+    [name] = es.indices.get_alias(index=alias, name=alias)
 
     def uses() -> Counter[str]:
         usage = read_usage(connections["default"], name, Deadline(5))

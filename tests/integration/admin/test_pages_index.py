@@ -46,7 +46,9 @@ def rows(html: str) -> list[str]:
 
 
 def live_generation(es: Elasticsearch) -> str:
-    [name] = es.indices.get_alias(name=get_definition("products").alias)
+    [name] = es.indices.get_alias(
+        index=get_definition("products").alias, name=get_definition("products").alias
+    )
     return name
 
 

@@ -31,7 +31,7 @@ def indexed_with(
 ) -> None:
     """Index an object again, in a generation with other mappings or settings."""
     definition = get_definition("products")
-    [name] = es.indices.get_alias(name=definition.alias).body
+    [name] = es.indices.get_alias(index=definition.alias, name=definition.alias).body
     source = es.get(index=name, id=key)["_source"]
     declared = dict(definition.mappings)
     es.indices.delete(index=name)
@@ -51,7 +51,9 @@ def indexed_with(
 def verified(key: str) -> str | None:
     """Return how es_verify finds it."""
     definition = get_definition("products")
-    [name] = definition.connection.client.indices.get_alias(name=definition.alias).body
+    [name] = definition.connection.client.indices.get_alias(
+        index=definition.alias, name=definition.alias
+    ).body
     kept = read_kept(definition.connection, name)
     return look_again(definition, name, kept, [key]).get(key)
 

@@ -96,7 +96,9 @@ def test_it_is_given_back_with_one_button(
     assert address("create") not in text + overview
     part = text[text.index("The alias is gone") :]
     press(client, part[: part.index("</tr>")], "Swap alias…")
-    assert list(es.indices.get_alias(name=definition.alias)) == [before["live"]]
+    assert list(es.indices.get_alias(index=definition.alias, name=definition.alias)) == [
+        before["live"]
+    ]
     # The way back is what it was, and still gets each change.
     assert names() == before
     assert kinds() == []
@@ -161,7 +163,9 @@ def test_the_standby_takes_the_place_of_a_live_generation_that_was_deleted(
     assert said in text
     part = text[text.index("The live generation is gone") :]
     press(client, part[: part.index("</tr>")], "Swap alias…")
-    assert list(es.indices.get_alias(name=definition.alias)) == [before["standby"]]
+    assert list(es.indices.get_alias(index=definition.alias, name=definition.alias)) == [
+        before["standby"]
+    ]
     # What is gone is not kept as a way back, for whose writes rows would wait.
     assert names() == {"live": before["standby"], "retired": before["live"]}
 

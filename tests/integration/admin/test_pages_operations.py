@@ -64,7 +64,9 @@ def carry_out(client: Client, action: str, query: str = "", **data: str) -> Oper
 
 
 def live(es: Elasticsearch) -> str:
-    [name] = es.indices.get_alias(name=get_definition("products").alias)
+    [name] = es.indices.get_alias(
+        index=get_definition("products").alias, name=get_definition("products").alias
+    )
     return str(name)
 
 

@@ -38,7 +38,7 @@ def test_a_lost_alias_is_no_missing_index(
 ) -> None:
     """What was live is there, and to create an empty index would take its place."""
     alias = get_definition("products").alias
-    [name] = es.indices.get_alias(name=alias).body
+    [name] = es.indices.get_alias(index=alias, name=alias).body
     es.indices.delete_alias(index=name, name=alias)
     client = visitor(superuser=True)
     pages = {

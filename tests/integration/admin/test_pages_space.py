@@ -105,7 +105,7 @@ def test_builds_are_counted_where_somebody_asks(
 
 def test_what_a_block_means(rebuilt_products: list[Product], es: Elasticsearch) -> None:
     alias = get_definition("products").alias
-    [name] = es.indices.get_alias(name=alias)
+    [name] = es.indices.get_alias(index=alias, name=alias)
     es.indices.put_settings(index=name, settings={"blocks.read_only_allow_delete": True})
     said = words(visitor(superuser=True).get(URL).content.decode())
     assert f"{name} is read-only: a disk was too full." in said

@@ -83,7 +83,10 @@ def created(es: Elasticsearch, settings: Any) -> None:
 def test_an_index_of_several_connections_is_one_index(
     prefix: str, search: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = connection.client.indices.get_alias(name=[f"{prefix}categories", f"{prefix}brands"])
+    found = connection.client.indices.get_alias(
+        index=[f"{prefix}categories", f"{prefix}brands"],
+        name=[f"{prefix}categories", f"{prefix}brands"],
+    )
     assert len(found.body) == 2
     assert connections["categories"].create(1, {"name": "tools"})["result"] == "created"
     connection.refresh()

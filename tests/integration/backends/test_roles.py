@@ -284,7 +284,7 @@ def test_a_page_says_which_right_is_missing(
 
 def live() -> list[str]:
     definition = get_definition(INDEX)
-    found = connection.client.indices.get_alias(name=definition.alias)
+    found = connection.client.indices.get_alias(index=definition.alias, name=definition.alias)
     return sorted(found.body)
 
 

@@ -90,7 +90,7 @@ def build(definition: IndexDefinition) -> Callable[[], str]:
 @pytest.fixture
 def holders(es: Elasticsearch, definition: IndexDefinition) -> Holders:
     """Give the generations that hold the alias now."""
-    return lambda: list(es.indices.get_alias(name=definition.alias).body)
+    return lambda: list(es.indices.get_alias(index=definition.alias, name=definition.alias).body)
 
 
 @pytest.fixture

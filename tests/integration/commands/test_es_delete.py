@@ -38,7 +38,7 @@ def test_the_whole_index(
     ]
     assert ended.err == f"Type {INDEX} to delete it: "
     assert not es.indices.exists(index=f"{first},{second}")
-    assert not es.indices.exists_alias(name=definition.alias)
+    assert not es.indices.exists_alias(index=definition.alias, name=definition.alias)
 
 
 @pytest.mark.parametrize("said", ["yes\n", "\n", "products\n"])

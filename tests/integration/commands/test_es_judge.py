@@ -39,7 +39,9 @@ def test_good_and_bad(run: Run, named: list[Product], build: Callable[[], str]) 
     assert (good.json["ndcg"], good.json["mrr"], good.json["precision"]) == (1.0, 1.0, 0.2)
     # What is asked is the physical index, as the alias may be another one's tomorrow.
     definition = get_definition(INDEX)
-    [live] = definition.connection.client.indices.get_alias(name=definition.alias).body
+    [live] = definition.connection.client.indices.get_alias(
+        index=definition.alias, name=definition.alias
+    ).body
     assert good.json["generation"] == live
     judged("grand piano", **{piano: 3})
     bad = run("es_judge", INDEX, min_ndcg=0.8)

@@ -35,7 +35,9 @@ def test_it(run: Run, definition: IndexDefinition, settings: Any) -> None:
     lost = run("es_preview", INDEX, as_json=True)
     assert (lost.code, lost.message) == (2, "1 search would lose all hits.")
     # Both sides are physical indices, and neither is the alias, which moves.
-    [live] = definition.connection.client.indices.get_alias(name=definition.alias).body
+    [live] = definition.connection.client.indices.get_alias(
+        index=definition.alias, name=definition.alias
+    ).body
     assert (lost.json["live"], lost.json["generation"]) == (live, built)
     [change] = lost.json["changes"]
     assert (change["words"], change["hits_before"], change["hits_after"]) == ("lamp", 1, 0)

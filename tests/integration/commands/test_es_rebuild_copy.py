@@ -53,7 +53,9 @@ def declare(settings: Any, own: Any) -> None:
 
 
 def live(es: Elasticsearch) -> str:
-    [name] = es.indices.get_alias(name=get_definition(NAME).alias).body
+    [name] = es.indices.get_alias(
+        index=get_definition(NAME).alias, name=get_definition(NAME).alias
+    ).body
     return str(name)
 
 

@@ -99,7 +99,9 @@ def test_somebody_lets_a_physical_index_go(
     answer(said)
     ended = run("es_rebuild", INDEX)
     assert (ended.code, ended.err.count("[y/N]")) == (0, 1)
-    assert list(es.indices.get_alias(name=physical).body) == [Generation.objects.get().name]
+    assert list(es.indices.get_alias(index=physical, name=physical).body) == [
+        Generation.objects.get().name
+    ]
     assert es.count(index=physical)["count"] == 3
 
 

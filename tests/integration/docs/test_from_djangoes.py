@@ -16,6 +16,6 @@ print(Client(SERVER_NAME="localhost").get("/search/", {"q": "django"}).content.d
 @pytest.mark.slow
 def test_each_block(follow: Callable[..., Project], es: Elasticsearch, prefix: str) -> None:
     project = follow("from-djangoes.md", app="blog")
-    [index] = es.indices.get_alias(name=f"{prefix}index_dev")
+    [index] = es.indices.get_alias(index=f"{prefix}index_dev", name=f"{prefix}index_dev")
     es.index(index=index, document={"title": "News", "text": "Of Django"}, refresh=True)
     assert "<h2>News</h2>Of Django" in project.script(SEARCH)

@@ -51,7 +51,7 @@ def test_what_stands_behind_it(cars: Any, index: Index, es: Elasticsearch, prefi
     created = index.create()
     assert index.exists()
     assert (str(index), index._name) == ("cars", f"{prefix}cars")
-    assert es.indices.get_alias(name=index._name).keys() == {created["index"]}
+    assert es.indices.get_alias(index=index._name, name=index._name).keys() == {created["index"]}
     [generation] = Generation.objects.filter(alias=index._name)
     assert (generation.role, generation.name) == ("live", created["index"])
     [mapping] = index.get_mapping().values()

@@ -295,7 +295,7 @@ def test_not_refreshed(things: IndexDefinition, make: Make) -> None:
 
 def test_no_index(things: IndexDefinition, make: Make, es: Elasticsearch) -> None:
     thing = make(name="lamp")
-    es.indices.delete(index=list(es.indices.get_alias(name=things.alias).body))
+    es.indices.delete(index=list(es.indices.get_alias(index=things.alias, name=things.alias).body))
     assert why(things, thing.pk, "lamp").reason is Reason.INDEX_MISSING
     assert why(things, 987654, "lamp").reason is Reason.NO_OBJECT
 

@@ -22,7 +22,11 @@ def problems() -> tuple[str, ...]:
 
 def holders(es: Elasticsearch, definition: IndexDefinition) -> set[str]:
     """Return what holds the alias."""
-    return set(es.options(ignore_status=404).indices.get_alias(name=definition.alias).body) - {
+    return set(
+        es.options(ignore_status=404)
+        .indices.get_alias(index=definition.alias, name=definition.alias)
+        .body
+    ) - {
         "error",
         "status",
     }

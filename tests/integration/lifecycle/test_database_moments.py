@@ -110,7 +110,7 @@ def test_a_swap_and_a_rollback(es: Elasticsearch, declared: IndexDefinition) -> 
     plan = plan_swap(declared, target)
     with moments():
         swap_alias(plan)
-    assert list(es.indices.get_alias(name=declared.alias)) == [target]
+    assert list(es.indices.get_alias(index=declared.alias, name=declared.alias)) == [target]
     assert roles(declared) == [Generation.Role.STANDBY, Generation.Role.LIVE]
     back = plan_rollback(declared)
     with moments():

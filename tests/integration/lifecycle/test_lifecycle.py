@@ -117,9 +117,9 @@ def test_writes_carry_a_tick_and_the_generation_a_write_alias(
     generation = rebuild(plan_rebuild(definition)).swap.target
     assert is_generation_name(definition.alias, generation)
     assert es.get(index=definition.alias, id=str(product.pk))["_version"] > 10**15
-    assert es.indices.get_alias(name=write_alias(generation)).body == {
-        generation: {"aliases": {write_alias(generation): {"is_hidden": True}}}
-    }
+    assert es.indices.get_alias(
+        index=write_alias(generation), name=write_alias(generation)
+    ).body == {generation: {"aliases": {write_alias(generation): {"is_hidden": True}}}}
 
 
 def test_the_second_rebuild_keeps_the_first_generation_as_standby(
@@ -129,7 +129,9 @@ def test_the_second_rebuild_keeps_the_first_generation_as_standby(
     generations = [rebuild(plan_rebuild(definition)).swap.target for _ in range(3)]
     roles = dict(Generation.objects.values_list("name", "role"))
     assert [roles[name] for name in generations] == ["retired", "standby", "live"]
-    assert set(es.indices.get_alias(name=definition.alias).body) == {generations[2]}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {
+        generations[2]
+    }
     assert es.indices.exists(index=generations[1])
 
 
@@ -158,7 +160,7 @@ def test_a_document_that_cannot_be_indexed_leaves_the_live_index_alone(
     Product.objects.filter(pk=products[0].pk).update(category=bad)
     with pytest.raises(LoadFailed, match=rf"1 of 5 documents.*object {products[0].pk}\."):
         rebuild(plan_rebuild(definition))
-    assert set(es.indices.get_alias(name=definition.alias).body) == {live}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {live}
     [[key, why]] = Operation.objects.get(state=Operation.State.FAILED).details["failures"]
     assert key == str(products[0].pk)
     assert "32766" in why
@@ -208,7 +210,7 @@ def test_a_swap_planned_before_another_one_is_refused(
     swap_alias(plan_swap(definition, first))
     with pytest.raises(Exception, match=r"alias|missing"):
         swap_alias(stale)
-    assert set(es.indices.get_alias(name=definition.alias).body) == {first}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {first}
     assert second in es.indices.get(index=second)
 
 
@@ -266,7 +268,9 @@ def test_a_rebuild_puts_the_alias_in_the_place_of_a_physical_index(
     plan = plan_rebuild(definition)
     assert (plan.source, plan.concrete, plan.refusals) == (definition.alias, True, ())
     result = rebuild(plan)
-    assert set(es.indices.get_alias(name=definition.alias).body) == {result.generation}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {
+        result.generation
+    }
     assert sources(es, definition.alias).keys() == {str(product.pk) for product in products}
     assert list(Generation.objects.values_list("name", flat=True)) == [result.generation]
     assert "no standby" in plan_rollback(definition).refusals[0]
@@ -295,10 +299,14 @@ def test_other_aliases_move_with_their_properties(
     routed = {"index_routing": "1", "search_routing": "1,2"}
     es.indices.put_alias(index=first, name=f"{prefix}all", **routed)
     second = rebuild(plan_rebuild(definition)).generation
-    assert es.indices.get_alias(name=f"{prefix}all").body[second]["aliases"] == {
-        f"{prefix}all": routed
-    }
-    assert set(es.indices.get_alias(name=f"{prefix}cheap,{prefix}all").body) == {second}
+    assert es.indices.get_alias(index=f"{prefix}all", name=f"{prefix}all").body[second][
+        "aliases"
+    ] == {f"{prefix}all": routed}
+    assert set(
+        es.indices.get_alias(
+            index=f"{prefix}cheap,{prefix}all", name=f"{prefix}cheap,{prefix}all"
+        ).body
+    ) == {second}
     assert es.count(index=f"{prefix}cheap")["count"] == 3
     assert first != second
 

@@ -59,7 +59,7 @@ def owner_of(es: Elasticsearch, generation: str) -> Any:
 
 
 def holder(es: Elasticsearch, definition: IndexDefinition) -> list[str]:
-    return list(es.indices.get_alias(name=definition.alias))
+    return list(es.indices.get_alias(index=definition.alias, name=definition.alias))
 
 
 def test_a_generation_names_its_owner(es: Elasticsearch, live: str) -> None:

@@ -111,7 +111,7 @@ def test_several_holders_are_mended_by_a_choice(
     assert "Several generations hold the alias" in problems()[0]
     assert plan_swap(definition, second).refusals
     swap_alias(plan_swap(definition, second, force=True))
-    assert set(es.indices.get_alias(name=definition.alias).body) == {second}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {second}
     assert problems() == ()
 
 

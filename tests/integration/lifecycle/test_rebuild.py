@@ -203,7 +203,7 @@ def test_an_alias_that_somebody_moved_meanwhile_stays_there(
 
     with pytest.raises(OperationRefused, match=f"moved from {second} to {first} while"):
         rebuild(plan_rebuild(definition), move)
-    assert set(es.indices.get_alias(name=definition.alias).body) == {first}
+    assert set(es.indices.get_alias(index=definition.alias, name=definition.alias).body) == {first}
     built = Generation.objects.get(role="building").name
     # Who looks, sees it; the next operation takes over what the alias says.
     assert rebuild(plan_rebuild(definition)).swap is not None
@@ -256,7 +256,7 @@ def test_a_build_that_waits_is_swapped_after_another_look(
     products = make_products(3)
     result = rebuild(plan_rebuild(definition, swap=False))
     assert result.swap is None
-    assert not es.indices.exists_alias(name=definition.alias)
+    assert not es.indices.exists_alias(index=definition.alias, name=definition.alias)
     es.delete(index=result.generation, id=str(products[0].pk))
     plan = plan_swap(definition, result.generation)
     assert plan.gated

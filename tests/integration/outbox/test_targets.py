@@ -18,11 +18,12 @@ from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.models import Generation, OutboxEntry, RefusedDocument
-from django_es_admin.outbox.drain import breaker
+from django_es_admin.outbox.drain import breaker, cluster_side
 from django_es_admin.outbox.drain.write import Writer
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.outbox.rows.refused import forget, read_refused, remember
 from django_es_admin.status.status import get_status
+from tests.blocks import blocked as blocked_by
 from tests.guide.models import FlatProduct, Product
 from tests.live import let_deletes_be_due
 
@@ -262,6 +263,36 @@ def test_the_state_of_an_index_costs_no_document_an_attempt(
         drain_due()
         assert names(indexed) == {"first", "second"}
         assert not OutboxEntry.objects.exists()
+
+
+def test_a_block_of_metadata_keeps_nothing_from_being_written(
+    es: Elasticsearch, definition: IndexDefinition, indexed: Indexed, prefix: str
+) -> None:
+    live, other = Generation.objects.get(role=Role.LIVE), f"{prefix}of-somebody-else"
+    es.indices.create(index=other, settings={"number_of_replicas": 0})
+    with blocked_by(es, other, "metadata"), blocked_by(es, live.name, "metadata"):
+        # As another process finds it, which has not looked at the index yet.
+        cluster_side.forget_looks()
+        product = make("first")
+        assert names(indexed) == {"first"}
+        Product.objects.filter(pk=product.pk).update(name="second")
+        OutboxEntry.objects.create(connection="default", index=definition.name, key=product.pk)
+        cluster_side.forget_looks()
+        assert drain_due().result.stopped == ()
+        assert names(indexed) == {"second"}
+        product.delete()
+        assert names(indexed) == set()
+    # Its owner's name cannot be given back while it is blocked, and nothing waits for that.
+    es.indices.put_mapping(index=live.name, meta={})
+    with blocked_by(es, live.name, "metadata"):
+        cluster_side.forget_looks()
+        make("third")
+        assert names(indexed) == {"third"}
+    cluster_side.forget_looks()
+    make("fourth")
+    assert names(indexed) == {"third", "fourth"}
+    assert not OutboxEntry.objects.filter(delete_sent=False).exists()
+    assert get_status([definition.name]).indices[0].problems == ()
 
 
 def test_a_worker_goes_on_when_the_block_is_gone(

@@ -228,7 +228,7 @@ def _refused(*args: Any) -> None:
 def test_an_index_of_others_is_read_only(shop: Declared, es: Elasticsearch, prefix: str) -> None:
     definition = shop.definition
     add_things(es, definition, "blue computer", "green lamp")
-    live = es.indices.get_alias(name=definition.alias).body
+    live = es.indices.get_alias(index=definition.alias, name=definition.alias).body
     theirs = f"{prefix}theirs"
     es.indices.create(index=theirs, settings={"number_of_replicas": 0})
     es.indices.put_settings(index=theirs, settings={"index.blocks.read_only": True})
@@ -240,7 +240,7 @@ def test_an_index_of_others_is_read_only(shop: Declared, es: Elasticsearch, pref
         assert problems(definition) == []
         # A generation that is made meanwhile, and its sets.
         rebuild(plan_rebuild(definition))
-        assert es.indices.get_alias(name=definition.alias).body != live
+        assert es.indices.get_alias(index=definition.alias, name=definition.alias).body != live
         es.indices.refresh(index=definition.alias)
         assert found(es, definition, "pc") == {"blue computer"}
         assert call_command("es_synonyms", definition.name, verbosity=0) is None

@@ -65,6 +65,7 @@ def tell_prune(plan: PrunePlan) -> Told:
         )
         for name in plan.last
     ]
+    steps += [filled(_("keep: %(why)s"), {"why": why}) for why in plan.blocked]
     steps += [
         filled(_("keep %(name)s: it is not registered"), {"name": name}) for name in plan.unknown
     ]

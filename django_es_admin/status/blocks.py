@@ -1,0 +1,30 @@
+"""Problems with indices that somebody, or Elasticsearch itself, has blocked."""
+
+from collections.abc import Iterable, Iterator
+
+from ..indices.blocks import Block, removing
+from ..indices.live import LiveIndex
+from .problem import Level, Problem
+
+_OF_WRITES: tuple[Block, ...] = ("write", "read_only", "read_only_allow_delete")
+
+
+def problems_of_blocks(
+    indices: Iterable[LiveIndex], *, searched: Iterable[str], written: bool, left: str = ""
+) -> Iterator[Problem]:
+    """Yield a problem for each block of these indices that keeps from something.
+
+    Args:
+        searched: names of those that hold the alias.
+        written: whether the project writes to them. Else a block of writes keeps from nothing.
+        left: the one that a killed rebuild has blocked for writes, a problem of its own; "" if
+            none.
+    """
+    live = set(searched)
+    for index in indices:
+        for block in index.blocks:
+            if block in _OF_WRITES and (not written or (block == "write" and index.name == left)):
+                continue
+            level: Level = "error" if block != "metadata" and index.name in live else "warning"
+            facts = {"name": index.name, "request": removing(index.name, block)}
+            yield Problem(f"blocked-{block}", facts, level)
