@@ -2,25 +2,27 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from django.utils import timezone
 
-from ..clock import database_now
 from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
-from ..indices.names import is_generation_name
 from ..models import Generation, Operation
 from ..operations.running import now_of
 from ..outbox.rows.status import OutboxStatus
-from .blocks import problems_of_blocks
+from .block_problems import problems_of_blocks, problems_of_left_block
 from .former import Former
+from .generation_problems import (
+    problems_of_adoption,
+    problems_of_builds,
+    problems_of_standbys,
+    problems_of_unknown,
+    problems_of_write_aliases,
+    written_generations,
+)
 from .ownership import Ownership
 from .problem import Mend, Problem
 from .synonyms import SynonymsBehind
-
-UNSWAPPED = timedelta(hours=1)
-"""That a build may wait, for somebody to look at it."""
 
 FEW = 1_000
 SHARE = 0.1
@@ -78,7 +80,7 @@ def find_problems(
         unattended: an operation that no worker has begun.
         triggers: how many of them are missing, and how many old.
         blocked: the physical index that a killed rebuild lets nobody write to; "" if none.
-        registered: those of ``generations`` that there are, and what holds the alias.
+        registered: the physical indices of the index: with its alias or name, or registered.
         synonyms: sets that are not in Elasticsearch as the rows say.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
@@ -86,18 +88,18 @@ def find_problems(
     found = [
         *_of_triggers(*triggers),
         *_of_queue(unattended),
-        *_of_block(definition, blocked),
+        *problems_of_left_block(definition, blocked),
         *problems_of_blocks(
             registered, searched=searched, written=definition.document is not None, left=blocked
         ),
         *_of_outbox(outbox),
-        *_of_builds(
+        *problems_of_builds(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding
         ),
-        *_of_standbys(holders, generations, behind),
-        *_of_unknown(definition, holders, generations, ours, rebuilding),
-        *_of_write_aliases(generations, unwritable),
-        *ownership.problems(definition, searched, _written(generations)),
+        *problems_of_standbys(holders, generations, behind),
+        *problems_of_unknown(definition, holders, generations, ours, rebuilding),
+        *problems_of_write_aliases(generations, unwritable),
+        *ownership.problems(definition, searched, written_generations(generations)),
     ]
 
     sound = len(holders) == 1 and holders[0].open and holders[0].health != "red"
@@ -118,7 +120,7 @@ def find_problems(
     if any(ownership.is_foreign(name) for name in searched):
         # Its content belongs to another site: nothing of it may be changed from here.
         return hindered(*_of_holders(holders), *found)
-    adoption = _of_adoption(definition, holders, generations, rebuilding, ownership)
+    adoption = problems_of_adoption(definition, holders, generations, rebuilding, ownership)
     found = [*_of_holders(holders), *adoption, *found]
     if drift:
         kind = "documents-missing" if drift < 0 else "documents-surplus"
@@ -171,26 +173,6 @@ def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
         yield Problem("queued", facts)
 
 
-def _of_block(definition: IndexDefinition, blocked: str) -> Iterator[Problem]:
-    """Yield a problem for an index that a killed rebuild has left blocked."""
-    if blocked:
-        facts = {"name": blocked, "index": definition.name}
-        yield Problem("write-block", facts, "error", (Mend("rebuild", definition.name),))
-
-
-def _of_write_aliases(
-    generations: Sequence[Generation], unwritable: Collection[str]
-) -> Iterator[Problem]:
-    """Yield a problem for generations whose write alias was deleted."""
-    for name in _written(generations):
-        if name in unwritable:
-            yield Problem("write-alias", {"name": name}, "error", (Mend("drain"),))
-
-
-def _written(generations: Sequence[Generation]) -> list[str]:
-    return [row.name for row in generations if row.role in Generation.WRITTEN]
-
-
 def _hindered(
     problem: Problem, definition: IndexDefinition, rebuilding: Operation | None
 ) -> Problem:
@@ -232,7 +214,10 @@ def problems_without_database(
 ) -> tuple[Problem, ...]:
     """Return what the connection alone says of an index whose database does not answer."""
     silent = Problem("database-silent", {"name": definition.database}, "error")
-    return (silent, *(_of_holders(holders) if holders else ()))
+    searched = [holder.name for holder in holders]
+    written = definition.document is not None
+    blocks = problems_of_blocks(holders, searched=searched, written=written)
+    return (silent, *(_of_holders(holders) if holders else ()), *blocks)
 
 
 def _rebuild(definition: IndexDefinition) -> Mend:
@@ -284,101 +269,6 @@ def _of_holders(holders: tuple[LiveIndex, ...]) -> Iterator[Problem]:
         yield Problem("closed", level="error")
     if holders[0].health == "red":
         yield Problem("red", level="error")
-
-
-def _of_adoption(
-    definition: IndexDefinition,
-    holders: tuple[LiveIndex, ...],
-    generations: Sequence[Generation],
-    rebuilding: Operation | None,
-    ownership: Ownership,
-) -> Iterator[Problem]:
-    if definition.document is None:
-        return
-    roles = {generation.name: generation.role for generation in generations}
-    # Both take over what the alias says; only the rebuild has a page for it.
-    adopt = (Mend("create", definition.name), Mend("rebuild", definition.name))
-    for name in sorted({holder.name for holder in holders} - roles.keys()):
-        if not ownership.is_nameless(definition, name):
-            yield Problem("unregistered", {"name": name}, "error", adopt)
-    live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
-    moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
-    # A rebuild moves the alias first, and writes it down then.
-    if moved and not rebuilding:
-        facts = {"live": live, "name": holders[0].name}
-        yield Problem("moved" if live else "not-live", facts, "error", adopt)
-
-
-def _of_builds(
-    definition: IndexDefinition,
-    holders: tuple[LiveIndex, ...],
-    generations: Sequence[Generation],
-    *,
-    behind: Collection[str],
-    existing: Collection[str],
-    running: Operation | None,
-) -> Iterator[Problem]:
-    """Yield a problem for builds that no process works on, and for failed ones."""
-    if definition.document is None:
-        return
-    searched = {index.name for index in holders}
-    idle = [generation for generation in generations if generation.name not in searched]
-    builds = [build for build in idle if build.role == Generation.Role.BUILDING]
-    prune = Mend("prune", f"{definition.name} --builds", {"builds": "1"})
-    for build in builds:
-        if running and running.generation in {"", build.name}:
-            continue
-        if build.name in behind:
-            yield Problem("build-behind", {"name": build.name}, mends=(prune,))
-        elif build.loaded_at is None:
-            mend = Mend("rebuild", definition.name)
-            yield Problem("build-stopped", {"name": build.name}, mends=(mend, prune))
-        elif build.loaded_at < database_now(definition.database) - UNSWAPPED:
-            mend = Mend("swap", f"{definition.name} --to {build.name}", {"to": build.name})
-            yield Problem("build-waits", {"name": build.name}, mends=(mend, prune))
-    failed = [g for g in idle if g.role == Generation.Role.FAILED and g.name in existing]
-    if failed:
-        facts = {
-            "count": len(failed),
-            "name": failed[0].name,
-            "error": failed[0].error.rstrip(".") or "?",
-        }
-        yield Problem("builds-failed", facts, mends=(Mend("prune", definition.name),))
-
-
-def _of_standbys(
-    holders: tuple[LiveIndex, ...], generations: Sequence[Generation], behind: Collection[str]
-) -> Iterator[Problem]:
-    """Yield a problem for a standby that misses changes."""
-    searched = {index.name for index in holders}
-    for generation in generations:
-        if (
-            generation.role == Generation.Role.STANDBY
-            and generation.name in behind
-            and generation.name not in searched
-        ):
-            yield Problem("standby-behind", {"name": generation.name})
-
-
-def _of_unknown(
-    definition: IndexDefinition,
-    holders: tuple[LiveIndex, ...],
-    generations: Sequence[Generation],
-    existing: Collection[str],
-    rebuilding: Operation | None,
-) -> Iterator[Problem]:
-    """Yield a problem for indices that look like generations and are not registered."""
-    known = {generation.name for generation in generations} | {index.name for index in holders}
-    unknown = [
-        name
-        for name in sorted(existing)
-        if is_generation_name(definition.alias, name) and name not in known
-    ]
-    # One that is being created is not registered yet.
-    if unknown and not rebuilding:
-        name = unknown[-1]
-        mend = Mend("delete_generation", name, {"generation": name})
-        yield Problem("unknown-generations", {"count": len(unknown), "name": name}, mends=(mend,))
 
 
 def _of_outbox(outbox: OutboxStatus) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from ..indices.blocks import forbidding
 from ..indices.definition import get_definitions
 from ..indices.live import LiveIndex, read_indices
 from ..indices.names import alias_of_generation
-from .blocks import problems_of_blocks
+from .block_problems import problems_of_blocks
 from .figures import read_figures
 from .problem import Problem
 

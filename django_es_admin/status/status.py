@@ -21,7 +21,7 @@ from ..outbox.drain.owner import owner_in
 from ..outbox.rows.status import OutboxStatus
 from .answers import ClusterAnswer, ask, belongs
 from .backlog import Backlog, sum_up
-from .blocks import problems_of_blocks
+from .block_problems import problems_of_blocks
 from .counts import Rows
 from .figures import Figures, read_figures
 from .former import Former, find_former
@@ -281,7 +281,7 @@ def index_status(
             unattended=next((each.row for each in running if each.unattended), None),
             triggers=figures.triggers_of(definition),
             blocked=figures.blocked.get((definition.using, definition.name), ""),
-            registered=_registered(answer.live, holders, generations),
+            registered=_registered(definition, answer.live, generations),
             synonyms=()
             if figures.synonyms is None
             else find_behind(definition, index, figures.synonyms, answer.synonyms),
@@ -314,11 +314,15 @@ def index_status(
 
 
 def _registered(
-    live: LiveIndices, holders: Iterable[LiveIndex], generations: Iterable[Generation]
+    definition: IndexDefinition, live: LiveIndices, generations: Iterable[Generation]
 ) -> tuple[LiveIndex, ...]:
-    """Return the physical indices of a declared one: those it has registered, or that hold it."""
-    names = {holder.name for holder in holders} | {generation.name for generation in generations}
-    return tuple(index for name, index in live.by_name.items() if name in names)
+    """Return the physical indices of a declared one: with its alias, with its name, registered."""
+    names = {definition.alias, *(generation.name for generation in generations)}
+    return tuple(
+        index
+        for index in live.by_name.values()
+        if index.name in names or definition.alias in index.aliases
+    )
 
 
 def _unmanaged(backend: Base, answer: ClusterAnswer) -> list[IndexStatus]:

@@ -23,6 +23,8 @@ from django_es_admin.models import OutboxEntry
 from django_es_admin.outbox.drainers.worker import drain_due
 from django_es_admin.search.search_ids import search_ids
 from django_es_admin.status import snapshot
+from django_es_admin.status.status import get_status
+from tests.blocks import blocked
 from tests.guide.models import Product
 from tests.integration.admin.visitors import visitor
 from tests.integration.commands.products import INDEX, make_products
@@ -298,6 +300,24 @@ def test_what_needs_more_says_so(use: Callable[..., None], secured: Secured) -> 
     assert "(403)" in visitor(superuser=True).post(url, asked, follow=True).text
     with pytest.raises((AccessRefused, CommandError), match="403"):
         call_command("es_why", INDEX, first_key(), "absent")
+
+
+def test_a_block_of_metadata_needs_no_further_privilege(
+    use: Callable[..., None], secured: Secured
+) -> None:
+    make_products(1)
+    use(None)
+    make_live(get_definition(INDEX))
+    [name] = live()
+    with secured.client() as client, blocked(client, name, "metadata"):
+        for role in ("shop_reader", "shop_site", "shop_deployment"):
+            use(roles()[role])
+            page("app_list", "elasticsearch")
+            [found] = get_status([INDEX]).indices
+            assert (found.generations, found.health, found.documents) == ((name,), "green", 1)
+            assert "index.blocks.metadata" in str(found.problems[0])
+            page("elasticsearch_index_shards", QUOTED)
+        save()
 
 
 def test_synonyms_need_a_privilege_of_the_cluster(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from ..indices.blocks import Block, removing
+from ..indices.definition import IndexDefinition
 from ..indices.live import LiveIndex
-from .problem import Level, Problem
+from .problem import Level, Mend, Problem
 
 _OF_WRITES: tuple[Block, ...] = ("write", "read_only", "read_only_allow_delete")
 
@@ -28,3 +29,10 @@ def problems_of_blocks(
             level: Level = "error" if block != "metadata" and index.name in live else "warning"
             facts = {"name": index.name, "request": removing(index.name, block)}
             yield Problem(f"blocked-{block}", facts, level)
+
+
+def problems_of_left_block(definition: IndexDefinition, blocked: str) -> Iterator[Problem]:
+    """Yield a problem for an index that a killed rebuild has left blocked."""
+    if blocked:
+        facts = {"name": blocked, "index": definition.name}
+        yield Problem("write-block", facts, "error", (Mend("rebuild", definition.name),))
