@@ -50,7 +50,7 @@ class SearchLog:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number, and not one of the two that bool has."""
+    """Return whether a value is a number, and not one of the two that bool has."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -73,7 +73,7 @@ def _reference(error: BaseException) -> tuple[str, bool]:
 
 
 def _is_loggable(error: BaseException) -> bool:
-    """Whether a log file can hold its text; a lone surrogate would lose the whole record."""
+    """Return whether a log file can hold its text; a lone surrogate would lose the whole record."""
     try:
         str(error).encode()
     except Exception:  # noqa: BLE001 (the project's own code)

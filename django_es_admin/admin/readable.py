@@ -16,7 +16,7 @@ from ..indices.definition import IndexDefinition
 
 
 def may_read_all(site: AdminSite, request: HttpRequest, definition: IndexDefinition | None) -> bool:
-    """Whether the user may read every document of an index.
+    """Return whether the user may read every document of an index.
 
     No, where a ``ModelAdmin`` shows this user some of its rows only, or may decide by object.
 
@@ -33,7 +33,7 @@ def may_read_all(site: AdminSite, request: HttpRequest, definition: IndexDefinit
 def may_read_one(
     site: AdminSite, request: HttpRequest, definition: IndexDefinition | None, key: str
 ) -> bool:
-    """Whether the user may read one document.
+    """Return whether the user may read one document.
 
     Args:
         definition: of its index; None where it is not declared.
@@ -89,7 +89,7 @@ def _decides_by_object(model_admin: Any) -> bool:
 
 
 def _narrows(document: type[Document], rows: QuerySet[Any]) -> bool:
-    """Whether ``rows`` may lack some of those that have a document."""
+    """Return whether ``rows`` may lack some of those that have a document."""
     query = rows.query
     if query.is_sliced or query.combinator or query.is_empty():
         return True

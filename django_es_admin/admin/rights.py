@@ -39,17 +39,17 @@ class IndexRights:
     """The hooks; each gets the index, or None if the question is about any index."""
 
     def has_create_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
-        """Whether the user may create an index that is missing."""
+        """Return whether the user may create an index that is missing."""
         return request.user.has_perm("elasticsearch.create_index")
 
     def has_rebuild_index_permission(
         self, request: HttpRequest, index: Index | None = None
     ) -> bool:
-        """Whether the user may rebuild an index, and cancel that."""
+        """Return whether the user may rebuild an index, and cancel that."""
         return request.user.has_perm("elasticsearch.rebuild_index")
 
     def has_swap_alias_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
-        """Whether the user may make another generation live."""
+        """Return whether the user may make another generation live."""
         return request.user.has_perm("elasticsearch.swap_alias")
 
     def has_reindex_objects_permission(
@@ -63,11 +63,11 @@ class IndexRights:
         return request.user.has_perm("elasticsearch.search_index")
 
     def has_delete_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
-        """Whether the user may delete generations."""
+        """Return whether the user may delete generations."""
         return request.user.has_perm("elasticsearch.delete_index")
 
     def may(self, verb: Verb, request: HttpRequest, index: Index | None = None) -> bool:
-        """Whether the user has the right that is called so."""
+        """Return whether the user has the right that is called so."""
         allowed: bool = getattr(self, f"has_{verb}_permission")(request, index)
         return allowed
 
@@ -101,7 +101,7 @@ def index_admin(site: AdminSite) -> IndexPages:
 
 
 def may_see_searches(site: AdminSite, request: HttpRequest, index: Index) -> bool:
-    """Whether the user may see what people search in an index, and what they find."""
+    """Return whether the user may see what people search in an index, and what they find."""
     return (
         site.is_registered(LoggedSearch)
         and site.get_model_admin(LoggedSearch).has_view_permission(request)
@@ -120,7 +120,7 @@ def through(site: AdminSite) -> str:
 
 
 def still_has_right(operation: Operation, site: str) -> bool:
-    """Whether the user who asked for an operation on a site has the right to it now.
+    """Return whether the user who asked for an operation on a site has the right to it now.
 
     The hooks get a request that has the user, and nothing else.
     """

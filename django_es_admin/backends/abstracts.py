@@ -134,7 +134,7 @@ class Base:
         raise NotImplementedError
 
     def shares_cluster(self, other: "Base") -> bool:
-        """Whether the settings of both connections name a node that is the same."""
+        """Return whether the settings of both connections name a node that is the same."""
         return not self._addresses.isdisjoint(other._addresses)  # noqa: SLF001 (of its own class)
 
     @cached_property

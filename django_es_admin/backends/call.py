@@ -52,7 +52,7 @@ def _call(connection: Base, method: Method, /, *args: Any, **kwargs: Any) -> Any
 
 
 def _has_point_in_time(arguments: Mapping[str, Any]) -> bool:
-    """Whether a search names the indices by a point in time, and may not name them again."""
+    """Return whether a search names the indices by a point in time, and may not name them again."""
     body = arguments.get("body")
     return "pit" in arguments or (isinstance(body, Mapping) and "pit" in body)
 

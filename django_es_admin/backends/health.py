@@ -151,7 +151,7 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
 
 
 def _waits(connection: Base) -> bool:
-    """Whether an earlier question that was given up has not ended."""
+    """Return whether an earlier question that was given up has not ended."""
     with _giving_up:
         alive = [thread for thread in _given_up.get(connection, ()) if thread.is_alive()]
         if alive:

@@ -81,7 +81,7 @@ def _methods_of(owner: type, namespace: str) -> Iterator[Method]:
 
 
 def _takes_several(annotation: Any) -> bool:
-    """Whether a type is a sequence of strings, or a union with one."""
+    """Return whether a type is a sequence of strings, or a union with one."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return any(_takes_several(part) for part in get_args(annotation))

@@ -95,7 +95,7 @@ def _unwatched(model: Model, holder: type, mapping: Any, prefix: str) -> Iterato
 
 
 def _leads_anywhere(model: Model, name: str) -> bool:
-    """Whether the attribute is a relation that :func:`find_relation` cannot follow."""
+    """Return whether the attribute is a relation that :func:`find_relation` cannot follow."""
     return any(
         field.name == name and field.is_relation
         for field in (*model._meta.private_fields, *model._meta.get_fields())

@@ -111,7 +111,7 @@ def _walk(model: Model, path: tuple[str, ...]) -> tuple[Model | None, str]:
 
 
 def _is_scalar(model: Model, path: tuple[str, ...]) -> bool:
-    """Whether a path ends at a column whose values are no lists."""
+    """Return whether a path ends at a column whose values are no lists."""
     for part in path[:-1]:
         step = find_relation(model, part)
         if step is None:

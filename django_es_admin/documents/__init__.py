@@ -1,6 +1,6 @@
-"""What an index holds: declare a ``Document`` per model, as with django-elasticsearch-dsl.
+"""What an index contains: declare a ``Document`` per model, as with django-elasticsearch-dsl.
 
-How documents are read is in ``reading``; nothing here writes to Elasticsearch.
+The room ``reading`` reads documents from the database. Nothing here writes to Elasticsearch.
 """
 
 from . import fields

@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 class Document(dsl.Document):
-    """Base of all documents; register a subclass with ``@registry.register_document``.
+    """Base class of documents. Register a subclass with ``@registry.register_document``.
 
-    ``class Index`` gives ``name`` and ``settings``, ``class Django`` the ``model`` and the options
-    of :class:`~django_es_admin.documents.options.DjangoOptions`. A method ``prepare_<field>(self,
-    instance)`` gives the value of that field.
+    ``class Index`` has ``name`` and ``settings``. ``class Django`` has ``model`` and the options of
+    :class:`~django_es_admin.documents.options.DjangoOptions`. A method ``prepare_<field>(self,
+    instance)`` returns the value of that field.
     """
 
     if TYPE_CHECKING:
         django: ClassVar[DjangoOptions]
 
     supported_hooks: ClassVar[frozenset[str]] = frozenset()
-    """Those of :data:`~django_es_admin.documents.hooks.FOREIGN_HOOKS` that a subclass calls."""
+    """The :data:`~django_es_admin.documents.hooks.FOREIGN_HOOKS` that a subclass calls."""
 
     fields_read_by_themselves: ClassVar[bool] = False
     """Whether a field finds its value by a method of its own, as in django-elasticsearch-dsl; one
     of ``elasticsearch.dsl`` itself has none, and stays empty."""
 
     may_share_index: ClassVar[bool] = False
-    """Whether another class may fill the same index, as with the parents and children of a join."""
+    """Whether another class may fill the same index, as for the parents and children of a join."""
 
     @classmethod
     def make_places(cls) -> Places:
@@ -53,22 +53,22 @@ class Document(dsl.Document):
 
     @classmethod
     def _matches(cls, hit: dict[str, Any]) -> bool:
-        # A hit names the generation, never the alias that was searched.
+        # A hit contains the name of the generation, and not of the alias that was searched.
         return str(hit.get("_index", "")).startswith(cls.django.alias)
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        """Return the objects to index; whatever is outside is not in the index."""
+        """Return the objects to index. Other objects are not in the index."""
         return self.django.model._default_manager.all()
 
     def should_index_object(self, obj: models.Model) -> bool:
-        """Whether ``obj``, one of ``get_queryset()``, is to be in the index."""
+        """Return whether ``obj``, one of ``get_queryset()``, belongs in the index."""
         return True
 
     def get_instances_from_related(self, related_instance: models.Model) -> Any:
         """Return the objects whose documents change with ``related_instance``.
 
         Returns:
-            a queryset, an iterable of instances, one instance, or None.
+            A queryset, an iterable of instances, one instance, or None.
         """
         return None
 

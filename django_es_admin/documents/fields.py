@@ -1,7 +1,7 @@
-"""The field types of a document: those of ``elasticsearch.dsl`` that know where a value is.
+"""The field types of a document: those of ``elasticsearch.dsl`` that can read their values.
 
-``attr`` is the path from the object to the value, ``"category.name"``; without it the field's own
-name is the path. All other arguments are those of Elasticsearch's field type.
+``attr`` is the path from the object to the value, such as ``"category.name"``. The default is the
+field's own name. All other arguments are those of Elasticsearch's field type.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class BooleanField(DjangoField, dsl.Boolean):
 
 
 class ByteField(DjangoField, dsl.Byte):
-    """An integer of 8 bits."""
+    """An 8-bit integer."""
 
 
 class CompletionField(DjangoField, dsl.Completion):
@@ -31,43 +31,43 @@ class CompletionField(DjangoField, dsl.Completion):
 
 
 class DateField(DjangoField, dsl.Date):
-    """A date or a moment."""
+    """A date, or a date with a time."""
 
 
 class DateRangeField(DjangoField, dsl.DateRange):
-    """Dates or moments from one to another: a range of PostgreSQL, or a dict as ``{"gte": …}``."""
+    """A range of dates: a range of PostgreSQL, or a dict such as ``{"gte": …}``."""
 
 
 class DoubleField(DjangoField, dsl.Double):
-    """A floating-point number of 64 bits."""
+    """A 64-bit floating-point number."""
 
 
 class DoubleRangeField(DjangoField, dsl.DoubleRange):
-    """Floating-point numbers of 64 bits from one to another; see :class:`DateRangeField`."""
+    """A range of 64-bit floating-point numbers; see :class:`DateRangeField`."""
 
 
 class FloatField(DjangoField, dsl.Float):
-    """A floating-point number of 32 bits."""
+    """A 32-bit floating-point number."""
 
 
 class FloatRangeField(DjangoField, dsl.FloatRange):
-    """Floating-point numbers of 32 bits from one to another; see :class:`DateRangeField`."""
+    """A range of 32-bit floating-point numbers; see :class:`DateRangeField`."""
 
 
 class GeoPointField(DjangoField, dsl.GeoPoint):
-    """A point on earth."""
+    """A point on the earth."""
 
 
 class GeoShapeField(DjangoField, dsl.GeoShape):
-    """A shape on earth."""
+    """A shape on the earth."""
 
 
 class IntegerField(DjangoField, dsl.Integer):
-    """An integer of 32 bits."""
+    """A 32-bit integer."""
 
 
 class IntegerRangeField(DjangoField, dsl.IntegerRange):
-    """Integers of 32 bits from one to another; see :class:`DateRangeField`."""
+    """A range of 32-bit integers; see :class:`DateRangeField`."""
 
 
 class IpField(DjangoField, dsl.Ip):
@@ -75,7 +75,7 @@ class IpField(DjangoField, dsl.Ip):
 
 
 class IpRangeField(DjangoField, dsl.IpRange):
-    """IP addresses from one to another, or a network as ``10.0.0.0/8``."""
+    """A range of IP addresses, or a network such as ``10.0.0.0/8``."""
 
 
 class KeywordField(DjangoField, dsl.Keyword):
@@ -83,11 +83,11 @@ class KeywordField(DjangoField, dsl.Keyword):
 
 
 class LongField(DjangoField, dsl.Long):
-    """An integer of 64 bits."""
+    """A 64-bit integer."""
 
 
 class LongRangeField(DjangoField, dsl.LongRange):
-    """Integers of 64 bits from one to another; see :class:`DateRangeField`."""
+    """A range of 64-bit integers; see :class:`DateRangeField`."""
 
 
 class ScaledFloatField(DjangoField, dsl.ScaledFloat):
@@ -99,15 +99,15 @@ class SearchAsYouTypeField(DjangoField, dsl.SearchAsYouType):
 
 
 class ShortField(DjangoField, dsl.Short):
-    """An integer of 16 bits."""
+    """A 16-bit integer."""
 
 
 class TextField(DjangoField, dsl.Text):
-    """Analysed text: searched by word."""
+    """Analyzed text: searched by word."""
 
 
 class ObjectField(DjangoField, dsl.Object):
-    """A related object, or several, flattened into the document.
+    """A related object, or several, merged into the document.
 
     Args:
         properties: name -> field of the related object.
@@ -115,7 +115,7 @@ class ObjectField(DjangoField, dsl.Object):
 
 
 class NestedField(DjangoField, dsl.Nested):
-    """Related objects, each searched as a unit.
+    """Related objects, each of which is searched as a unit.
 
     Args:
         properties: name -> field of the related object.
@@ -123,7 +123,7 @@ class NestedField(DjangoField, dsl.Nested):
 
 
 class FileField(DjangoField, dsl.Keyword):
-    """The URL of a file; null where there is none."""
+    """The URL of a file; null if there is none."""
 
     def __init__(self, *args: Any, attr: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, attr=attr, **kwargs)
@@ -131,14 +131,14 @@ class FileField(DjangoField, dsl.Keyword):
 
 
 class TimeField(DjangoField, dsl.Keyword):
-    """A time of day, as ISO 8601 text, which sorts as time does."""
+    """A time of day as ISO 8601 text, which sorts correctly."""
 
 
 def ListField(field: DjangoField) -> DjangoField:  # noqa: N802 (the name users know)
-    """Make ``field`` hold a list: every value of the iterable that its path leads to.
+    """Make ``field`` a list of all values that its path leads to.
 
     Raises:
-        DocumentMisdeclared: ``field`` is none of a document.
+        DocumentMisdeclared: ``field`` is not a field of a document.
     """
     if not isinstance(field, DjangoField):
         raise DocumentMisdeclared(
@@ -180,7 +180,7 @@ MODEL_FIELDS: "Mapping[type[models.Field[Any, Any]], type[DjangoField]]" = {
     models.URLField: TextField,
     models.UUIDField: KeywordField,
 }
-"""Which field type ``Django.fields`` gives to a model field, the nearest class winning."""
+"""The field type that ``Django.fields`` uses for a model field; the nearest base class counts."""
 
 
 def field_for(model_field: "models.Field[Any, Any]") -> DjangoField | None:

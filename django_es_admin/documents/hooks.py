@@ -1,4 +1,4 @@
-"""Methods of a document class that other libraries call, and this one does not."""
+"""Methods of a document class that other libraries call, and this package does not."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -36,11 +36,11 @@ FOREIGN_HOOKS: Mapping[str, str] = {
     "should_update": "Say which objects are indexed in should_index_object(self, obj).",
     "get_indexed_instance": "Return the objects that change with a related one from "
     "get_instances_from_related().",
-    # What these are called by mistake.
+    # Common mistakes in these names.
     "should_index": "Name it should_index_object(self, obj).",
     "get_instance_from_related": "Name it get_instances_from_related(self, related_instance).",
 }
-"""Name, or pattern of names -> what to do instead."""
+"""A name, or a pattern of names -> what to do instead."""
 
 
 _BASES = frozenset((*Document.__mro__, *dsl.InnerDoc.__mro__))
@@ -50,7 +50,7 @@ _PACKAGE = f"{__name__.partition('.')[0]}."
 def foreign_hooks(document: type[Document]) -> Iterator[tuple[str, str]]:
     """Yield each method of a document class that is never called, and what to do instead.
 
-    Those in ``supported_hooks`` of the class are called by the code that has put them there.
+    The methods in ``supported_hooks`` of the class are called by the code that added them there.
     """
     patterns = FOREIGN_HOOKS.keys() - document.supported_hooks
     fields = document._doc_type.mapping
@@ -64,7 +64,7 @@ def foreign_hooks(document: type[Document]) -> Iterator[tuple[str, str]]:
 
 
 def is_supported(document: type[Document], name: str) -> bool:
-    """Whether a method of this name, which another library has, is called here."""
+    """Return whether a method with this name, from another library, is called here."""
     return any(fnmatchcase(name, pattern) for pattern in document.supported_hooks)
 
 

@@ -1,4 +1,4 @@
-"""What ``class Django`` of a document says, and what follows from it."""
+"""The options in ``class Django`` of a document, and what follows from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,13 +33,13 @@ class DjangoOptions:
     Args:
         document: the class.
         model: the model whose objects become documents.
-        fields: names of model fields to index beside the declared ones.
+        fields: names of model fields to index in addition to the declared fields.
         related_models: models whose changes change documents.
-        ignore_signals: leave saves alone; the project indexes by itself.
-        auto_refresh: make each write searchable before it returns; ``"wait_for"`` waits for
-            Elasticsearch to do so by itself.
+        ignore_signals: whether to ignore saves, because the project indexes by itself.
+        auto_refresh: whether to make each write searchable before it returns; ``"wait_for"`` waits
+            until Elasticsearch does so by itself.
         queryset_pagination: documents per bulk request; None for the project's default.
-        modified_fields: columns, or paths, that hold when an object was changed; the model's
+        modified_fields: columns or paths with the time at which an object was changed; the model's
             ``auto_now`` fields if empty.
         capture: who captures changes: Django's ``"signals"`` or the database's ``"triggers"``.
         index_name: the index's name as declared in ``class Index``.
@@ -67,24 +67,24 @@ class DjangoOptions:
 
     @property
     def connection(self) -> Base:
-        """The connection that the index lives on."""
+        """The connection of the index."""
         return connections[self.using]
 
     @property
     def alias(self) -> str:
-        """The name that is searched: an alias in Elasticsearch."""
+        """The name that is searched, an alias in Elasticsearch."""
         config = connections.indices.get(self.index_name, {})
         return self.connection.prefixed(config.get("NAME") or self.index_name)
 
     @cached_property
     def places(self) -> Places:
-        """Where the documents stand in the index."""
+        """The ids and the routing of the documents."""
         places: Places = self.document.make_places()
         return places
 
     @cached_property
     def reads(self) -> Reads:
-        """The columns that a change must touch to change the document."""
+        """The columns that affect the document."""
         return Reads(self.document)
 
     @cached_property

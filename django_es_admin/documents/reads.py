@@ -1,4 +1,4 @@
-"""Which columns of which models a document is made of: a change elsewhere costs nothing."""
+"""Which columns of which models a document reads, so that other changes cause no work."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from .reading.querysets import chosen_by, order_of, queryset_of
 
 Model = type[models.Model]
 
-# What Django does not write itself when the object behind a foreign key is deleted.
+# With these, Django does not write the row itself when the related object is deleted.
 _NO_UPDATE = (models.CASCADE, models.PROTECT, models.RESTRICT, models.DO_NOTHING)
 
 
@@ -27,9 +27,9 @@ class Owner(NamedTuple):
     """Columns of a related object that lead back to documents.
 
     Args:
-        model: the related object's.
-        names: the foreign key's; of a generic one those of both its columns.
-        before: the lookup that leads from the document's model to what the key refers to.
+        model: the model of the related object.
+        names: the names of the foreign key, or of both columns of a generic foreign key.
+        before: the lookup from the document's model to the model that the key refers to.
     """
 
     model: Model
@@ -38,11 +38,11 @@ class Owner(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A related object that documents refer to, and not the reverse.
+    """A related object that documents refer to.
 
     Args:
-        model: the related object's.
-        path: the lookups that lead to it from the document's model.
+        model: the model of the related object.
+        path: the lookups from the document's model to the related object.
     """
 
     model: Model
@@ -58,7 +58,7 @@ class Reads:
 
     def __init__(self, document: type[Declared]) -> None:
         self._columns: dict[Model, set[str]] = {}
-        # Code of the project may read anything; then every change counts.
+        # Code of the project may read anything, so every change counts.
         self._opaque = document.django.places.own or is_overridden(
             document, "should_index_object", "prepare"
         )
@@ -75,37 +75,37 @@ class Reads:
 
     @property
     def related(self) -> frozenset[Model]:
-        """The models whose changes change the document, beside those of its own objects."""
+        """The other models whose changes change the document."""
         return frozenset(self._related)
 
     @property
     def is_opaque(self) -> bool:
-        """Whether code of the project makes the document, which may read anything."""
+        """Whether code of the project, which may read anything, makes the document."""
         return self._opaque
 
     @property
     def owners(self) -> frozenset[Owner]:
-        """The columns of related objects that say which documents these belong to."""
+        """The columns of related objects that say to which documents these belong."""
         return frozenset(self._owners)
 
     @property
     def references(self) -> frozenset[Reference]:
-        """The related objects that foreign keys, or links, of documents' objects lead to."""
+        """The related objects that foreign keys, or links, of the objects lead to."""
         return frozenset(self._references)
 
     def columns_of(self, model: Model) -> frozenset[str] | None:
-        """Return the names of the columns of ``model`` that the document reads; None for any."""
+        """Return the names of the columns of ``model`` that the document reads; None for all."""
         columns = None if self._opaque else self._columns.get(model)
         return None if columns is None else frozenset(columns)
 
     def follow(self, model: Model, update_fields: Iterable[str] | None) -> bool:
-        """Whether a save of an instance of ``model`` can move it from one document to another.
+        """Return whether a save of a ``model`` instance can move it from one document to another.
 
-        It can where its foreign keys lead to the document, and the document reads what leads back
-        to them, or nobody knows what it reads. A generic one may lead to anything.
+        It can if its foreign keys lead to the document, and the document reads the reverse
+        relation, or may read anything. A generic foreign key may lead to any object.
 
         Args:
-            update_fields: as in :meth:`concern`.
+            update_fields: see :meth:`concern`.
         """
         if model in self._reversed:
             return self.concern(model, update_fields)
@@ -124,11 +124,11 @@ class Reads:
         return self._reached[model]
 
     def cross(self, through: Model, *, backwards: bool) -> bool | None:
-        """Whether the document reads what a many-to-many relation leads to; None if unknown.
+        """Return whether the document reads the objects of a many-to-many relation, or None.
 
         Args:
             through: the model of the relation's links.
-            backwards: whether it is followed from the model that does not declare it.
+            backwards: whether the relation is followed from the model that does not declare it.
         """
         ends = {field.related_model for field in through._meta.concrete_fields if field.is_relation}
         symmetrical = len(ends) == 1
@@ -137,7 +137,7 @@ class Reads:
         return None if self._opaque else False
 
     def concern(self, model: Model, update_fields: Iterable[str] | None) -> bool:
-        """Whether a save of an instance of ``model`` can change the document.
+        """Return whether a save of an instance of ``model`` can change the document.
 
         Args:
             update_fields: the names given to ``save()``; None if it saved all.
@@ -176,7 +176,7 @@ class Reads:
             self._columns.setdefault(step.model, set())
             self._related.add(step.model)
             if step.many:
-                # What the manager leaves out is not in the document.
+                # Objects that the manager leaves out are not in the document.
                 with self._opaque_after_errors(step.model):
                     self._add_rows(step.model, step.model._default_manager.all())
             if step.link is not None:
@@ -203,7 +203,7 @@ class Reads:
         relation = column.remote_field
         on_delete = getattr(relation, "on_delete", models.CASCADE)
         if relation is not None and on_delete not in _NO_UPDATE:
-            # Django sets the column to something else without a signal for this row.
+            # Django changes the column without a signal for this row.
             self._related.add(relation.model)
             self._columns.setdefault(relation.model, set())
 
@@ -218,10 +218,10 @@ class Reads:
 
     @contextmanager
     def _opaque_after_errors(self, model: Model) -> Iterator[None]:
-        """Let no error of the project's own querysets break a save: a later read reports it."""
+        """Do not let an error in the project's querysets break a save. A later read reports it."""
         using = router.db_for_write(model)
         try:
-            # A query that fails must not take a transaction that goes on with it.
+            # A failed query must not break the transaction of a save.
             with savepoint(using):
                 yield
         except Exception:  # noqa: BLE001 (the project's own code)
@@ -236,7 +236,7 @@ class Reads:
                 self._add_prefetch(model, prefetch)
 
     def _add_prefetch(self, model: Model, prefetch: "models.Prefetch[Any]") -> None:
-        """Add what decides which objects the project has prefetched, and in which order."""
+        """Add the columns that decide which objects the project prefetches, and in which order."""
         for name in prefetch.prefetch_through.split("__"):
             step = find_relation(model, name)
             if step is None:
@@ -253,16 +253,16 @@ class Reads:
             self._add_prefetch(model, inner)
 
     def _add_rows(self, model: Model, queryset: "models.QuerySet[Any]") -> None:
-        """Add what decides which objects are in a list, and in which order."""
+        """Add the columns that decide which objects are in a list, and in which order."""
         self._add_filter(model, queryset)
         for item in order_of(queryset):
             self._add_order(model, item, ())
 
     def _add_order(self, model: Model, item: Any, beyond: tuple[Model, ...]) -> None:
-        """Add what an item of an order reads.
+        """Add the columns of an item of an order.
 
         Args:
-            beyond: models whose own order has led here.
+            beyond: the models whose own order has led here.
         """
         name, at = _name_in_order(item), model
         for part in name.split("__"):
@@ -276,12 +276,12 @@ class Reads:
                 at = cast("Model", column.related_model)
                 self._related.add(at)
         if at is not model and column.is_relation and at not in beyond:
-            # Ordered by an object is ordered as its model is.
+            # An order by a related object uses the order of its model.
             for inner in at._meta.ordering or ():
                 self._add_order(at, inner, (*beyond, model, at))
 
     def _add_filter(self, model: Model, queryset: "models.QuerySet[Any]") -> None:
-        """Add what decides whether an object is in the queryset."""
+        """Add the columns that decide whether an object is in the queryset."""
         query = queryset.query
         base = query.get_initial_alias()
         for leaf in query.where.leaves():
@@ -302,7 +302,7 @@ class Reads:
 
 
 def _name_in_order(item: Any) -> str:
-    """Return the name of the column that an item of an order is of; "" for an expression."""
+    """Return the column name of an item of an order; "" for an expression."""
     if isinstance(item, OrderBy):
         item = item.expression
     if isinstance(item, models.F):
@@ -318,7 +318,7 @@ def _field_of(model: Model, name: str) -> Any:
 
 
 def _sources(column: "models.GeneratedField") -> "Iterator[models.Field[Any, Any]]":
-    """Yield the columns that the database makes ``column`` from."""
+    """Yield the columns from which the database generates ``column``."""
     expression = cast("Any", column).expression
     yield from _columns_in(expression.resolve_expression(Query(column.model), allow_joins=False))
 
@@ -332,15 +332,15 @@ def _columns_in(expression: Any) -> "Iterator[models.Field[Any, Any]]":
 
 
 def _lead_to(model: Model) -> set[Model]:
-    """Return the models that foreign keys of ``model`` lead to, and those beyond.
+    """Return the models that foreign keys of ``model`` lead to, and the models related to these.
 
-    Beyond are those of their foreign keys and many-to-many relations.
+    The latter are related by foreign keys or many-to-many relations.
     """
     beyond = [field.related_model for field in model._meta.concrete_fields]
     found: set[Model] = set()
     while beyond:
         related = beyond.pop()
-        # A generic relation has no model, nor has a column that is none.
+        # Generic relations and plain columns have no related model.
         if isinstance(related, type) and _concrete(related) not in found:
             found.add(_concrete(related))
             beyond += [

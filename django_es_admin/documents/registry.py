@@ -13,7 +13,7 @@ from .fields import field_for
 from .options import DjangoOptions, read_options
 
 document_registered = Signal()
-"""Sent with the document class as sender, once it is registered."""
+"""Sent when a document class was registered; the class is the sender."""
 
 _ATTRIBUTE = "made_from_model"
 
@@ -27,10 +27,10 @@ class DocumentRegistry:
         self._documents: tuple[type[Document], ...] = ()
 
     def register_document(self, document: D) -> D:
-        """Register a document class; use it as a class decorator.
+        """Register a document class; usable as a class decorator.
 
         Raises:
-            DocumentMisdeclared: it names no model or index, or is no ``Document``.
+            DocumentMisdeclared: the class has no model or index, or is not a ``Document``.
         """
         if not (isinstance(document, type) and issubclass(document, Document)):
             raise DocumentMisdeclared(
@@ -46,13 +46,13 @@ class DocumentRegistry:
         return document
 
     def add(self, document: type[Document]) -> None:
-        """Register a document class that has its options; a second time changes nothing."""
+        """Register a document class that already has its options. A second time changes nothing."""
         if document not in self._documents:
             self._documents = (*self._documents, document)
             document_registered.send(sender=document)
 
     def unregister_document(self, document: type[Document]) -> None:
-        """Forget a document class; its index stays as it is."""
+        """Remove a document class from the registry. Its index is not changed."""
         self._documents = tuple(known for known in self._documents if known is not document)
 
     def get_documents(self) -> tuple[type[Document], ...]:
@@ -63,7 +63,7 @@ class DocumentRegistry:
         """Return the class whose ``class Index`` has this name.
 
         Raises:
-            IndexNotDeclared: there is none.
+            IndexNotDeclared: there is no such class.
         """
         for document in self._documents:
             if document.django.index_name == index_name:
@@ -86,9 +86,9 @@ class DocumentRegistry:
 def _add_model_fields(
     document: type[Document], model: type[models.Model], names: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Add a document field for each model field; return the names that could not be had.
+    """Add a document field for each model field; return the names of unknown fields.
 
-    A name that the document declares, too, keeps what is declared.
+    Fields that the document declares itself are kept.
     """
     missing = []
     mapping = document._doc_type.mapping
@@ -104,7 +104,7 @@ def _add_model_fields(
         if field is None:
             missing.append(name)
         else:
-            # A subclass may be of another model, and its field of another type.
+            # A subclass may have another model, whose field may have another type.
             object.__setattr__(field, _ATTRIBUTE, True)
             mapping.field(name, field)
     return tuple(missing)

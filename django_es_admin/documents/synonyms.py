@@ -1,4 +1,4 @@
-"""The filter of an analyzer whose rules are rows of the admin."""
+"""The filter of an analyzer that uses synonym rules from the admin."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ def synonyms(name: str, *, filter_name: str | None = None) -> Any:
     """Return a filter for the ``search_analyzer`` of a field, which uses a set of synonyms.
 
     Args:
-        name: of the set, without the connection's ``INDEX_PREFIX``.
-        filter_name: of the filter in the index; ``<name>-synonyms`` if omitted.
+        name: the name of the set, without the connection's ``INDEX_PREFIX``.
+        filter_name: the name of the filter in the index; ``<name>-synonyms`` if omitted.
     """
     return dsl.token_filter(
         filter_name or f"{name}-synonyms",

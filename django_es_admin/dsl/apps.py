@@ -27,7 +27,7 @@ class DEDConfig(AppConfig):
 
     @classmethod
     def autosync_enabled(cls) -> bool:
-        """Whether a save reaches the indices."""
+        """Return whether a save reaches the indices."""
         return bool(getattr(settings, "ELASTICSEARCH_DSL_AUTOSYNC", True))
 
     @classmethod
@@ -37,5 +37,5 @@ class DEDConfig(AppConfig):
 
     @classmethod
     def auto_refresh_enabled(cls) -> bool | str:
-        """Whether what is written is searchable at once, where a document does not say."""
+        """Return whether what is written is searchable at once, where a document does not say."""
         return getattr(settings, "ELASTICSEARCH_DSL_AUTO_REFRESH", True)

@@ -43,7 +43,7 @@ class DeclaredDocument(PlainDocument):
 
     @classmethod
     def is_registered(cls) -> bool:
-        """Whether the class itself was registered, not one that it inherits from."""
+        """Return whether the class itself was registered, not one that it inherits from."""
         return "django" in vars(cls)
 
     @property

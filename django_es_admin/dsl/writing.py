@@ -154,7 +154,7 @@ class Write:
 
 
 def _is_to_be_committed(using: str) -> bool:
-    """Whether a transaction is open, those around Django's test cases left out."""
+    """Return whether a transaction is open, those around Django's test cases left out."""
     blocks: list[Any] = connections[using].atomic_blocks
     # Django tells them apart by this, too, where a transaction has to be durable.
     return not all(block._from_testcase for block in blocks)  # noqa: SLF001

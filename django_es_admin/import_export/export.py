@@ -138,7 +138,7 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
         return streamed
 
     def _makes_its_own_file(self) -> bool:
-        """Whether the project, or another package, changes what is sent."""
+        """Return whether the project, or another package, changes what is sent."""
         known = (ElasticsearchExportMixin, ExportMixin, BaseExportMixin)
         others = [vars(each) for each in type(self).__mro__ if each not in known]
         return any(name in each for each in others for name in _FILE)

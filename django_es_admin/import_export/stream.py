@@ -20,7 +20,7 @@ _WHOLE = ("export", "after_export")
 
 
 def is_streamable(resource: Any) -> bool:
-    """Whether a resource leaves the export as a whole to the library."""
+    """Return whether a resource leaves the export as a whole to the library."""
     return all(getattr(resource, name) is getattr(Resource, name) for name in _WHOLE)
 
 

@@ -1,4 +1,4 @@
-"""What is declared, what the cluster has, and how the two differ.
+"""Declared indices, the indices in the cluster, and how they differ.
 
-Requests about an index are made here, each with a deadline; nothing here reads the database.
+Requests about an index are made here, each with a deadline. Nothing here reads the database.
 """

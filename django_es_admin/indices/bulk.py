@@ -1,4 +1,4 @@
-"""Write many documents in one request, with the version that makes late writers harmless."""
+"""Write many documents in one request, with versions that make late writes harmless."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,13 +42,13 @@ class ItemError:
     """A document that could not be written.
 
     Args:
-        key: of the document, as text: the object's primary key, most often.
-        message: why, in Elasticsearch's words or the encoder's.
-        status: HTTP status of the item; 0 where it was not sent.
-        hopeless: whether no later attempt can do better, whatever the object becomes.
+        key: the key of the document, as text; usually the object's primary key.
+        message: the reason, from Elasticsearch or the encoder.
+        status: the HTTP status of the item; 0 if it was not sent.
+        hopeless: whether no later attempt can succeed, however the object changes.
         blocked: whether the index is closed, or a block forbids the write.
         denied: whether the connection's user may not write to the index.
-        unready: whether a shard, a node or a disk could not take it just then.
+        unready: whether a shard, a node or a disk was temporarily unable to write.
     """
 
     key: str
@@ -61,12 +61,12 @@ class ItemError:
 
     @property
     def target_gone(self) -> bool:
-        """Whether the write alias does not exist (any more)."""
+        """Whether the write alias does not exist, or no longer exists."""
         return self.status == HTTPStatus.NOT_FOUND and not self.unready
 
     @property
     def fault(self) -> type[ElasticsearchAdminError] | None:
-        """What failed, if it is the index or the cluster; None where the document is to blame."""
+        """What failed, if it is the index or the cluster; None if it is the document."""
         if self.blocked:
             return IndexBlocked
         if self.denied:
@@ -78,12 +78,13 @@ class ItemError:
 
 @dataclass(frozen=True)
 class BulkResult:
-    """What happened to the documents of one or more bulk requests.
+    """The result for the documents of one or more bulk requests.
 
     Args:
         written: documents written or deleted.
-        stale: keys of documents for which the index holds a newer version, which is as good.
-        errors: the others.
+        stale: the keys of documents for which the index has a newer version, which counts as
+            success.
+        errors: the documents that could not be written.
     """
 
     written: int = 0
@@ -101,14 +102,14 @@ class Chunk:
     """The body of one bulk request.
 
     Args:
-        actions: key of each document -> its lines, encoded: what to do, and the document.
+        actions: key of each document -> its encoded lines: the action, and the document.
     """
 
     actions: list[tuple[str, list[bytes]]]
 
     @property
     def keys(self) -> list[str]:
-        """Of each document."""
+        """The keys of the documents."""
         return [key for key, _ in self.actions]
 
     @property
@@ -117,7 +118,7 @@ class Chunk:
         return [line for _, lines in self.actions for line in lines]
 
     def halves(self) -> "tuple[Chunk, Chunk]":
-        """Return the same in two requests."""
+        """Return the same documents in two requests."""
         half = len(self.actions) // 2
         return Chunk(self.actions[:half]), Chunk(self.actions[half:])
 
@@ -125,12 +126,12 @@ class Chunk:
 def encode(
     batch: Iterable[Prepared], version: int, *, max_bytes: int, mapping: Any = None
 ) -> Iterator[Chunk | ItemError]:
-    """Yield the bodies that write ``batch``, and each document that cannot be encoded.
+    """Yield the bodies of requests for ``batch``, and each document that cannot be encoded.
 
     Args:
-        version: the tick that was taken before the objects were read.
-        max_bytes: per request; a single larger document is sent alone.
-        mapping: of the documents.
+        version: the tick taken before the objects were read.
+        max_bytes: the maximum size of a request. A larger document is sent alone.
+        mapping: the mapping of the index.
     """
     actions: list[tuple[str, list[bytes]]] = []
     size = 0
@@ -142,7 +143,8 @@ def encode(
             yield ItemError(key, one.error)
             continue
         if not 0 < len(identity.encode(errors="replace")) <= MAX_ID_BYTES:
-            # Elasticsearch would refuse the whole request for it. A delete has nothing to do.
+            # Elasticsearch would refuse the whole request because of such an id. A delete of it is
+            # not needed.
             if source is not None:
                 text = (
                     f"its key has 0 or more than {MAX_ID_BYTES} bytes, which no _id can have: "
@@ -157,7 +159,7 @@ def encode(
             yield ItemError(key, f"cannot be encoded as JSON: {failure}")
             continue
         except Exception as failure:  # noqa: BLE001 (any value of any type may be in a document)
-            # Its text may quote the value, which may be all of the document.
+            # The text of the error may quote the value, which may be the whole document.
             yield ItemError(key, f"cannot be encoded as JSON: {type(failure).__name__}")
             continue
         added = len(action) + len(document or b"") + 2
@@ -171,7 +173,7 @@ def encode(
 
 
 def _action(delete: bool, identity: str, versioned: bytes, place: Place | None) -> bytes:
-    """Return the line that says what to do, and with which document."""
+    """Return the line with the action and the id of a document."""
     routing = None if place is None else place.routing
     routed = b"" if routing is None else b',"routing":' + orjson.dumps(routing)
     verb = b"delete" if delete else b"index"
@@ -181,29 +183,30 @@ def _action(delete: bool, identity: str, versioned: bytes, place: Place | None) 
 def send(
     connection: Base, target: str, chunk: Chunk, *, timeout: float, refresh: bool | str = False
 ) -> BulkResult:
-    """Send one bulk request to a write alias and read the answer for every item.
+    """Send a bulk request to a write alias, and read the answer for every item.
 
     Args:
-        target: the generation's write alias; nothing is created if it is gone.
-        timeout: seconds to wait for the answer; the request is never repeated by itself.
-        refresh: make the documents searchable at once, or ``"wait_for"`` that.
+        target: the write alias of the generation. If it does not exist, no index is created.
+        timeout: the time limit of the answer in seconds. The request is never repeated
+            automatically.
+        refresh: whether to make the documents searchable immediately; ``"wait_for"`` waits for it.
 
     Raises:
-        RequestTooLarge: send it in halves.
-        ElasticsearchAdminError: the request as a whole failed; any of it may have been done.
+        RequestTooLarge: the request has to be sent in halves.
+        ElasticsearchAdminError: the request as a whole failed; parts of it may have been done.
     """
     with translated(connection):
         answer = connection.writer(timeout).bulk(
             index=target,
             operations=cast("Any", chunk.lines),  # lines that are encoded are sent as they are
             require_alias=True,
-            # Before ours: one shard that is missing must not look like a connection that is down.
+            # Before our own handler: a missing shard must not look like a connection that is down.
             timeout=f"{max(int(timeout * 500), 1)}ms",
             refresh=cast("bool", refresh) or None,
             filter_path="errors,items.*.status,items.*.result,items.*.error",
         )
     with understood(connection):
-        # Each item has to be there: what no answer is about was maybe never written.
+        # Each item needs an answer, because without one it may not have been written.
         return _read_items(chunk.keys, answer["items"])
 
 
@@ -213,7 +216,7 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
     for key, item in zip(keys, items, strict=True):
         outcome = next(iter(item.values()))
         if "error" not in outcome:
-            # A delete of what is not there is answered 404, and has had its effect.
+            # The delete of a missing document returns 404, and counts as success.
             written += 1
         elif outcome["status"] == HTTPStatus.CONFLICT:
             stale.append(key)
@@ -233,7 +236,7 @@ def _explain(connection: Base, doc: Any) -> str:
 def read_versions(
     connection: Base, target: str, keys: Sequence[str], timeout: float
 ) -> dict[str, int]:
-    """Return key -> version of those documents that are there.
+    """Return key -> version, for those of the documents that exist.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -244,7 +247,7 @@ def read_versions(
     with understood(connection):
         found = list(zip(keys, answer["docs"], strict=True))
         for _, doc in found:
-            # What cannot be read is not the same as what is not there.
+            # A document that cannot be read is not the same as a missing document.
             if is_denied(doc):
                 raise AccessRefused(_explain(connection, doc))
             if is_block(doc):

@@ -29,14 +29,14 @@ class IndexDefinition:
     """An index that the project declares.
 
     Args:
-        name: as in ``ES_INDICES`` and in ``class Index`` of the document.
-        alias: what is searched; an alias in Elasticsearch, with the connection's prefix.
-        using: alias of the connection where it lives.
+        name: the name in ``ES_INDICES``, and in ``class Index`` of the document.
+        alias: the alias in Elasticsearch that is searched, with the connection's prefix.
+        using: alias of the connection.
         aliases: further aliases -> their properties (``filter``, ``routing``).
         settings: index settings.
         mappings: index mappings.
-        document: the class that fills it; None if the project fills it by itself.
-        others: further classes that fill it, as with the parents and children of a join.
+        document: the document class that fills the index; None if the project fills it by itself.
+        others: further classes that fill the index, as for the parents and children of a join.
     """
 
     name: str
@@ -50,7 +50,7 @@ class IndexDefinition:
 
     @cached_property
     def parts(self) -> "tuple[IndexDefinition, ...]":
-        """The index as each of the classes that fill it sees it: the first one first."""
+        """The parts of the index, one for each class that fills it."""
         if self.document is None or not self.others:
             return (self,)
         every = (self.document, *self.others)
@@ -61,31 +61,31 @@ class IndexDefinition:
         )
 
     def part(self, label: str) -> "IndexDefinition":
-        """Return the part of one model's documents; the first one for "", or a model that is none.
+        """Return the part for a model; the first part for "", or for an unknown model.
 
         Args:
-            label: of the model.
+            label: the label of the model.
         """
         return next((part for part in self.parts if part.own_label == label), self.parts[0])
 
     @property
     def part_label(self) -> str:
-        """What tells this part from the others; "" where it is all of the index."""
+        """The label that tells this part from the others; "" if the index has only one part."""
         return self.own_label if self.others else ""
 
     @property
     def own_label(self) -> str:
-        """The model of this part; "" without a document."""
+        """The label of this part's model; "" without a document."""
         return self.document.django.model._meta.label if self.document else ""
 
     @property
     def connection(self) -> Base:
-        """Where it lives; looked up each time, as a forked process has its own."""
+        """The connection. It is looked up each time, because a forked process has its own."""
         return connections[self.using]
 
     @cached_property
     def synonyms(self) -> Mapping[str, str]:
-        """The sets of synonyms that its analyzers use: as rows name them -> in Elasticsearch."""
+        """The synonym sets of its analyzers: name in the rows -> name in Elasticsearch."""
         prefix = self.connection.index_prefix
         return {name.removeprefix(prefix): name for name in names_of(self.settings)}
 
@@ -98,12 +98,12 @@ class IndexDefinition:
 
     @property
     def model_label(self) -> str:
-        """The model as ``shop.Product``, or all models; "" without a document."""
+        """The label of the model, ``shop.Product``, or of all models; "" without a document."""
         return ", ".join(part.own_label for part in self.parts)
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen hex digits that change whenever a rebuild is needed to follow the code."""
+        """Sixteen hex digits that change whenever the code requires a rebuild."""
         plan = {"mappings": self.mappings, "settings": self.settings, "fields": self._plan()}
         return hashlib.sha256(JSON.dumps(_sorted(plan))).hexdigest()[:16]
 
@@ -111,7 +111,7 @@ class IndexDefinition:
         if self.document is None:
             return {}
         if self.others:
-            # The same for every part.
+            # It is the same for every part.
             return {part.own_label: _fields(part.document) for part in self.parts}
         return _fields(self.document)
 
@@ -133,11 +133,12 @@ def _sorted(value: Any) -> Any:
 def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
     """Return every declared index, by name.
 
-    An index that several connections to one cluster name in ``INDICES`` is one index. It belongs to
-    the connection of its document, else to the first of them that may write.
+    If several connections to one cluster name an index in ``INDICES``, it is the same index. It
+    belongs to the connection of its document or, without a document, to the first connection that
+    may write.
 
     Args:
-        connection: only those that belong to the connection of this alias.
+        connection: only indices of the connection with this alias.
 
     Raises:
         ConnectionDoesNotExist: ``ES_SERVERS`` has no such connection.
@@ -161,7 +162,7 @@ def get_definitions(connection: str | None = None) -> list[IndexDefinition]:
 
 
 def _is_same(one: IndexDefinition, other: IndexDefinition) -> bool:
-    """Whether two connections, or a connection and a document, declare the same index."""
+    """Return whether two connections, or a connection and a document, declare the same index."""
     if one.name != other.name:
         return False
     if one.using == other.using:
@@ -174,7 +175,7 @@ def get_definition(name: str, connection: str | None = None) -> IndexDefinition:
 
     Raises:
         IndexNotDeclared: the project declares no such index (on that connection).
-        IndexAmbiguous: several connections have one.
+        IndexAmbiguous: several connections have an index of that name.
     """
     found = _find(name, connection)
     if len(found) > 1:
@@ -204,10 +205,10 @@ def _find(name: str, connection: str | None) -> list[IndexDefinition]:
 def select_definitions(
     names: Iterable[str], connection: str | None = None
 ) -> list[IndexDefinition]:
-    """Return the declared indices of these names, each once; all of them if there are no names.
+    """Return the declared indices with these names, each once; all indices if there are no names.
 
     Args:
-        connection: only those on the connection of this alias; on each that has them if omitted.
+        connection: only indices of the connection with this alias; of every connection if omitted.
 
     Raises:
         IndexNotDeclared: one of the names is not declared.
@@ -225,7 +226,7 @@ def select_definitions(
 
 @cache
 def definition_of(document: type[Document]) -> IndexDefinition:
-    """Return the index of a document class, as it sees it."""
+    """Return the index of a document class, from the view of that class."""
     siblings = _siblings(document)
     if siblings and siblings[0] is not document:
         whole = definition_of(siblings[0])
@@ -249,7 +250,7 @@ def definition_of(document: type[Document]) -> IndexDefinition:
 
 
 def _siblings(document: type[Document]) -> tuple[type[Document], ...]:
-    """Return the classes that fill the index of ``document``, itself included."""
+    """Return the classes that fill the index of ``document``, including ``document``."""
     place = (document.django.using, document.django.index_name)
     return tuple(
         d
@@ -263,7 +264,7 @@ def _siblings(document: type[Document]) -> tuple[type[Document], ...]:
 
 
 def shares_index(document: type[Document]) -> bool:
-    """Whether another class fills the index of ``document``, too."""
+    """Return whether another class also fills the index of ``document``."""
     return len(_siblings(document)) > 1
 
 
@@ -293,7 +294,7 @@ def _aliases(connection: Base, *declared: Any) -> dict[str, dict[str, Any]]:
 
 
 def _with_window(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the window that the admin's search pages through, where the project sets none."""
+    """Add ``max_result_window`` for the admin's search, unless the project sets it."""
     flat = {key.removeprefix("index."): value for key, value in settings.items()}
     nested = flat.pop("index", None)
     flat.update(nested if isinstance(nested, Mapping) else {})
@@ -310,6 +311,6 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
         definition_of.cache_clear()
 
 
-# It may share the index of one that is known already.
+# It may share the index of a document that was already found.
 document_registered.connect(_forget_all, dispatch_uid="django_es_admin.indices.definition")
 setting_changed.connect(_forget, dispatch_uid="django_es_admin.indices.definition")

@@ -1,10 +1,10 @@
-"""How the mapping that is declared differs from the one that is live."""
+"""How the declared mapping differs from the live mapping."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What Elasticsearch leaves out of a mapping that it gives back, as it is the default.
+# The defaults, which Elasticsearch leaves out of the mapping it returns.
 _DEFAULTS: Mapping[str, Any] = {
     "coerce": True,
     "doc_values": True,
@@ -30,7 +30,8 @@ _DEFAULTS: Mapping[str, Any] = {
 _NO_BOUND = 2_147_483_647
 _DATES = {"locale": ("", "ROOT", "en")}
 _DAYS = {**_DATES, "format": "strict_date_optional_time||epoch_millis"}
-# The same for some types, where others have another default or none: a tuple has several.
+# Defaults of single types, for which others have another default or none. A tuple has several
+# values.
 _OF_TYPE: Mapping[str, Mapping[str, Any]] = {
     "binary": {"doc_values": False},
     "date": _DAYS,
@@ -44,15 +45,15 @@ _OF_TYPE: Mapping[str, Mapping[str, Any]] = {
     "text": {"index_options": "positions", "position_increment_gap": 100},
     "wildcard": {"ignore_above": _NO_BOUND},
 }
-# What it fills in, where a parameter is an object.
+# The values that Elasticsearch adds to parameters that are objects.
 _PARTS: Mapping[str, Mapping[str, Any]] = {
     "fielddata_frequency_filter": {"min": 0.0, "max": float(_NO_BOUND), "min_segment_size": 0},
     "index_prefixes": {"min_chars": 2, "max_chars": 5},
     "script": {"lang": "painless"},
 }
-# Types for which it gives back parameters that nobody set.
+# Types for which Elasticsearch returns parameters that were not set.
 _FILLED_IN = frozenset(("completion", "dense_vector", "semantic_text", "sparse_vector"))
-# "Update mapping API" in the Elasticsearch reference: what may change while the index is in use.
+# The parameters that may be changed in place ("Update mapping API" in the Elasticsearch reference).
 _CHANGEABLE = frozenset(
     ("ignore_above", "search_analyzer", "search_quote_analyzer", "dynamic", "eager_global_ordinals",
      "split_queries_on_whitespace", "meta", "coerce", "ignore_malformed", "boost")
@@ -61,13 +62,13 @@ _CHANGEABLE = frozenset(
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where two mappings differ.
+    """A field that differs between two mappings.
 
     Args:
-        path: the field, ``"category.name"``; a multi-field is ``"name.raw"``.
-        declared: its definition in the code, without its sub-fields; None if it has none there.
+        path: the path of the field, ``"category.name"``; of a multi-field, ``"name.raw"``.
+        declared: the declared definition without sub-fields; None if it is not declared.
         live: the same in the cluster.
-        needs_rebuild: False where it can be changed in place.
+        needs_rebuild: False if the field can be changed in place.
     """
 
     path: str
@@ -77,10 +78,10 @@ class Difference:
 
 
 def flatten(mappings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return path -> definition of each field of a mapping, sub-fields under paths of their own.
+    """Return path -> definition of each field in a mapping, including sub-fields.
 
     Args:
-        mappings: as ``GET index/_mapping`` gives it, with ``properties``.
+        mappings: mappings as returned by ``GET index/_mapping``, with ``properties``.
     """
     flat: dict[str, dict[str, Any]] = {}
     _flatten(mappings.get("properties", {}), "", flat)
@@ -120,7 +121,7 @@ def _same(one: Any, other: Any) -> bool:
 def compare_mappings(
     declared: Mapping[str, Any], live: Mapping[str, Any]
 ) -> tuple[Difference, ...]:
-    """Return where the declared and the live mapping differ, by path."""
+    """Return the differences between the declared and the live mapping, by path."""
     here, there = flatten(declared), flatten(live)
     differences = []
     for path in sorted(here.keys() | there.keys()):
@@ -135,7 +136,7 @@ def _equal(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 
 def _changed(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> set[str]:
-    """Return the parameters that differ, however each side writes them."""
+    """Return the parameters that differ, regardless of how each side writes them."""
     ours, theirs = _normal(ours), _normal(theirs)
     if ours["type"] in _FILLED_IN:
         theirs = _given(ours, theirs)
@@ -147,9 +148,9 @@ def _changed(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> set[str]:
 
 
 def _normal(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a field as Elasticsearch gives it back, whatever was put."""
+    """Return a field as Elasticsearch returns it."""
     found = {key: _normal_value(field["type"], key, value) for key, value in field.items()}
-    # It leaves an analyzer out where it would take that one anyway.
+    # Elasticsearch leaves out an analyzer that is the default anyway.
     usual = "simple" if field["type"] == "completion" else "default"
     index = found.get("analyzer", usual)
     search = found.get("search_analyzer", index)
@@ -190,13 +191,13 @@ def _point(value: Any) -> Any:
         else:
             lon, lat = map(float, value)
     except (KeyError, TypeError, ValueError):
-        # Of another form: it is compared as it is.
+        # A value of another type is compared unchanged.
         return value
     return {"lat": lat, "lon": lon}
 
 
 def _given(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of ``theirs`` what ``ours`` has, too."""
+    """Return the part of ``theirs`` that ``ours`` also has."""
     return {
         key: _given(ours[key], value)
         if isinstance(value, Mapping) and isinstance(ours[key], Mapping)
@@ -207,8 +208,8 @@ def _given(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _needs_rebuild(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None) -> bool:
-    """Whether documents must be written again for the live mapping to become the declared one."""
+    """Return whether documents must be written again to get the declared mapping."""
     if ours is None or theirs is None:
-        # A field can be added in place, but only a rebuild fills it; none can be taken away.
+        # A field can be added in place, but only a rebuild fills it. Fields cannot be removed.
         return True
     return not _changed(ours, theirs) <= _CHANGEABLE

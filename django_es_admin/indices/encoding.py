@@ -1,7 +1,7 @@
-"""Documents as JSON: what Django's encoder and the client's take is taken, the rest is refused.
+"""Encode documents as JSON, with the types that Django's encoder and the client support.
 
-orjson does nearly all documents. It writes NaN as null, and knows neither the field that it is at
-nor the mapping; where either matters, the document is made plain first, value by value.
+orjson encodes nearly all documents. It writes NaN as null, and knows neither the current field nor
+the mapping. If that matters, each value is first converted to a plain value.
 """
 
 import base64
@@ -28,16 +28,17 @@ from ..documents.written.encoded import Encoded
 
 _CLIENT = JsonSerializer()
 _NUMBERS = (dsl.Integer, dsl.Float, dsl.UnsignedLong)
-# What orjson writes as it is, and that holds nothing else.
+# Types that orjson writes unchanged, and that contain no other values.
 _PLAIN = frozenset((str, int, bool, type(None), Decimal, datetime, date, UUID))
 
 
 class NotEncodable(Exception):
-    """A value of a document is none that JSON, or its field, can have.
+    """A value of a document cannot be written as JSON, or does not fit its field.
 
     Args:
-        field: its name, with those of the objects that it is in.
-        why: what is wrong with the value, which is not told itself: it may be any size.
+        field: the name of the field, with the names of the objects that contain it.
+        why: what is wrong with the value. The value itself is not shown, because it may have any
+            size.
     """
 
     def __init__(self, field: str, why: str) -> None:
@@ -49,10 +50,11 @@ def encode_document(source: Mapping[str, Any], mapping: Any = None) -> bytes:
 
     Args:
         source: the document.
-        mapping: of its index: bytes, ranges and durations are written as their fields have them.
+        mapping: the mapping of the index, which decides how bytes, ranges and durations are
+            written.
 
     Raises:
-        NotEncodable: a value cannot be written, or Elasticsearch would read another one.
+        NotEncodable: a value cannot be written, or Elasticsearch would read a different value.
     """
     if isinstance(source, Encoded):
         return source.body
@@ -81,13 +83,13 @@ def _default(value: Any) -> Any:
 
 
 def _text(value: Promise) -> str:
-    # A document does not depend on who asks for it.
+    # A document does not depend on the active language.
     with translation.override(settings.LANGUAGE_CODE):
         return str(value)
 
 
 def _may_hide(value: Any) -> bool:
-    """Whether a null may stand for something else: a number that is none, or what holds one."""
+    """Return whether a null may stand for something else, such as NaN."""
     kind = type(value)
     if kind in _PLAIN:
         return False
@@ -112,7 +114,7 @@ def _plain_object(values: Mapping[Any, Any], mapping: Any, place: str) -> dict[s
 
 
 def _name(key: Any, place: str) -> str:
-    """Return a key as text, as Python's own encoder writes it."""
+    """Return a key as text, as Python's own encoder does."""
     if isinstance(key, Enum):
         key = key.value
     if key is None or isinstance(key, bool):
@@ -200,7 +202,7 @@ def _binary(value: bytes | bytearray | memoryview, field: Any, place: str) -> st
 
 
 _WRITERS: tuple[tuple[Any, Callable[[Any, Any, str], Any]], ...] = (
-    # First, as many are texts or numbers, too.
+    # First, because many of them are also texts or numbers.
     (Enum, lambda value, field, place: _plain(value.value, field, place)),
     (Promise, lambda value, field, place: _text(value)),
     (str, _checked),
@@ -214,12 +216,12 @@ _WRITERS: tuple[tuple[Any, Callable[[Any, Any, str], Any]], ...] = (
 
 
 def _bounds(value: Any) -> dict[str, Any] | None:
-    """Return the bounds of a range, by the words of a range query; None for any other value."""
+    """Return the bounds of a range, named as in a range query; None for any other value."""
     if isinstance(value, range):
         if value.step != 1:
             return None
         return {"gte": value.start, "lt": value.stop}
-    # The ranges of both versions of psycopg, which need not be installed.
+    # The range types of both versions of psycopg, which may not be installed.
     if not all(hasattr(value, name) for name in ("lower", "upper", "lower_inc", "upper_inc")):
         return None
     lower, upper = value.lower, value.upper
@@ -231,6 +233,6 @@ def _range(value: Any, bounds: dict[str, Any], field: Any, place: str) -> Any:
     if not str(getattr(field, "name", "")).endswith("_range"):
         _refuse(value, place, "declare a range field, such as IntegerRangeField")
     if getattr(value, "isempty", False) or (isinstance(value, range) and not value):
-        # No value is in it; Elasticsearch has no word for that but none at all.
+        # The range is empty. Elasticsearch can only represent this as a missing value.
         return None
     return {word: _plain(bound, None, place) for word, bound in bounds.items()}

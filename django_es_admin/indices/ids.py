@@ -1,4 +1,4 @@
-"""The keys of all documents of a physical index, a page at a time."""
+"""The keys of all documents in a physical index, page by page."""
 
 from collections.abc import Generator, Iterable
 from typing import Any
@@ -19,14 +19,15 @@ def read_ids(
     size: int = PAGE,
     seed: int | None = None,
 ) -> Generator[list[str]]:
-    """Yield the keys of the documents that a search of ``index`` finds now, in no order.
+    """Yield the keys of all documents that can be found in ``index`` now, in no order.
 
-    A point in time shows the same documents on every page, whatever is written meanwhile.
+    A point in time makes sure that all pages show the same documents, whatever is written in the
+    meantime.
 
     Args:
-        timeout: seconds for each page.
-        size: of a page, at most the index's ``max_result_window``.
-        seed: yield them in a random order; another seed gives another one.
+        timeout: the time limit of each page, in seconds.
+        size: the size of a page, at most the index's ``max_result_window``.
+        seed: the seed of a random order; None for no order.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -65,18 +66,18 @@ def read_ids(
 
 
 def _key(identity: str, routing: str | None) -> str:
-    # Most have none, and there may be millions of them.
+    # Most documents have no routing, and there may be millions of them.
     return identity if routing is None else str(Place(identity, routing))
 
 
 def _shuffled(seed: int) -> dict[str, Any]:
-    # By a field that each document has; without one, it is another order for each page.
+    # By a field that each document has. Without a field, the order would differ for each page.
     order = {"seed": seed, "field": "_seq_no"}
     return {"function_score": {"random_score": order, "boost_mode": "replace"}}
 
 
 def named(keys: Iterable[str]) -> list[dict[str, str]]:
-    """Return the documents of these keys as a request for several names them."""
+    """Return the documents with these keys in the form of a multi-get request."""
     return [
         {"_id": place.id} if place.routing is None else {"_id": place.id, "routing": place.routing}
         for place in map(read_place, keys)
@@ -84,10 +85,10 @@ def named(keys: Iterable[str]) -> list[dict[str, str]]:
 
 
 def existing_ids(connection: Base, index: str, ids: list[str], *, timeout: float) -> set[str]:
-    """Return those of ``ids`` that there are documents for, written a moment ago or not.
+    """Return those of ``ids`` that exist as documents, even if they are not yet searchable.
 
     Args:
-        ids: keys of documents.
+        ids: the keys of documents.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.

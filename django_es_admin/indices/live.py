@@ -1,4 +1,4 @@
-"""What a cluster has, in a number of requests that does not grow with the number of indices."""
+"""The indices in a cluster, read with a fixed number of requests."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,15 +21,15 @@ class LiveIndex:
     """One physical index.
 
     Args:
-        aliases: alias -> its properties, our own write alias left out.
-        health: ``green``, ``yellow`` or ``red``; "" where Elasticsearch gives none.
+        aliases: alias -> its properties, without our own write alias.
+        health: ``green``, ``yellow`` or ``red``; "" if Elasticsearch returns none.
         open: False if it is closed.
         hidden: whether ``index.hidden`` is set.
-        created: when; None where the index says something impossible.
-        size: bytes of the primary shards; None where it is not known (a closed index, or one whose
+        created: when it was created; None if its setting is invalid.
+        size: the size of the primary shards in bytes; None if unknown (a closed index, or one whose
             metadata are blocked).
         settings: flat names -> values, as text.
-        writable: whether it has its hidden write alias, as each generation needs it.
+        writable: whether it has the hidden write alias that each generation needs.
     """
 
     name: str
@@ -59,9 +59,9 @@ class LiveIndices:
         return list(self._holders.get(alias, ()))
 
     def is_sound(self, alias: str) -> bool:
-        """Whether ``alias`` leads to one index that is open and has all its primary shards.
+        """Return whether ``alias`` leads to one open index with all its primary shards.
 
-        Where it does not, what else there is may be the last copy of the documents.
+        If not, any other index may be the last copy of the documents.
         """
         holders = self.holders(alias)
         return len(holders) == 1 and holders[0].open and holders[0].health != "red"
@@ -76,24 +76,24 @@ class LiveIndices:
 
 
 def every_index(connection: Base) -> str:
-    """Return the expression for all indices that may be the project's.
+    """Return the index expression for all indices that may belong to the project.
 
-    Elasticsearch warns of each request that reads its own ones, whose names begin with a dot.
+    Elasticsearch warns about each request for its own indices, whose names begin with a dot.
     """
     prefix = connection.index_prefix
     return f"{prefix}*" if prefix else "*,-.*,.ds-*"
 
 
 def read_indices(connection: Base, deadline: Deadline) -> LiveIndices:
-    """Return all indices that the connection may see, closed and hidden ones too.
+    """Return all indices that the connection may see, including closed and hidden ones.
 
-    Elasticsearch's own are left out; those behind data streams are not. Of an index whose metadata
-    are blocked, the size and the properties of its aliases are not known.
+    Elasticsearch's own indices are left out, but not the indices of data streams. If the metadata
+    of an index are blocked, its size and the properties of its aliases are unknown.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
-    # An index expression that matches nothing is no error, as a name would be.
+    # An expression that matches nothing is not an error, while a missing name would be.
     everything = every_index(connection)
     described = ask_despite_blocks(
         connection,
@@ -147,7 +147,7 @@ def _list(client: Elasticsearch, names: Names) -> Any:
 
 def _index(name: str, body: Mapping[str, Any], row: Mapping[str, Any]) -> LiveIndex:
     settings = {key: _text(value) for key, value in _object(body["settings"]).items()}
-    int(settings.get("index.max_result_window", 0))  # what pages count on is looked at here
+    int(settings.get("index.max_result_window", 0))  # what pages rely on is checked here
     size = row.get("pri.store.size")
     return LiveIndex(
         name=name,
@@ -170,26 +170,27 @@ def _moment(milliseconds: str) -> datetime | None:
     try:
         return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
     except (OverflowError, OSError, ValueError):
-        # The date can be set when an index is created.
+        # The date can be set to any value when an index is created.
         return None
 
 
 _NAMES = ("type", "analyzer", "search_analyzer", "normalizer")
-"""What of a field names something."""
+"""The parameters of a field that contain names."""
 
 
 def _object(value: Any) -> dict[str, Any]:
-    """Return a part of an answer that has to be an object."""
+    """Return a part of an answer, which must be an object."""
     if not isinstance(value, dict):
         raise TypeError(f"{type(value).__name__} in place of an object")
     return value
 
 
 def read_fields(value: Any) -> dict[str, Any]:
-    """Return a mapping of an answer, or a field of one, after a look at its shape.
+    """Return a mapping in an answer, or one of its fields, after checking its form.
 
     Raises:
-        TypeError: it is none; within ``understood()`` that is an answer of something else.
+        TypeError: the form is wrong. Within ``understood()`` this means that something else than
+            Elasticsearch answered.
     """
     for key in ("properties", "fields"):
         for inner in _object(_object(value).get(key, {})).values():
@@ -207,10 +208,10 @@ def _text(value: Any) -> str:
 def read_mappings(
     connection: Base, names: Iterable[str], deadline: Deadline
 ) -> dict[str, dict[str, Any]]:
-    """Return index -> its mappings for those of ``names`` that exist, in one request.
+    """Return index -> its mappings, for those of ``names`` that exist, with one request.
 
     Args:
-        names: physical indices.
+        names: the names of physical indices.
     """
     wanted = sorted(names)
     if not wanted:
@@ -231,9 +232,9 @@ def read_mappings(
 def count_documents(
     connection: Base, names: Iterable[str], deadline: Deadline
 ) -> dict[str, int | None]:
-    """Return index -> number of its documents, None where it cannot be searched, in one request.
+    """Return index -> its number of documents, None if it cannot be searched, with one request.
 
-    A search counts documents; ``_stats`` and ``_cat`` count each nested object as well.
+    A search counts documents, while ``_stats`` and ``_cat`` also count nested objects.
     """
     wanted = sorted(names)
     if not wanted:

@@ -1,4 +1,4 @@
-"""Names of indices: which ones Elasticsearch takes, and how a generation is called."""
+"""Names of indices: which names are valid, and how generations are named."""
 
 import re
 import secrets
@@ -12,10 +12,10 @@ _GENERATION = re.compile(r"(.+)-[0-9]{14}-[0-9a-f]{4}", re.DOTALL)
 
 
 def find_name_problem(name: str) -> str:
-    """Return why Elasticsearch, or we, cannot have an index called ``name``; "" if it is fine.
+    """Return why an index cannot be called ``name``; "" if it can.
 
-    The rules are those of "Create index API" in the Elasticsearch reference; the length leaves
-    room for what a generation's name adds.
+    The rules are in "Create index API" of the Elasticsearch reference. The maximum length is
+    reduced by the length of a generation's suffix.
     """
     if not name:
         return "it is empty"
@@ -34,33 +34,33 @@ def find_name_problem(name: str) -> str:
 
 
 def new_generation_name(alias: str) -> str:
-    """Return a name for a new generation of ``alias``, as ``products-20261121072512-3f9a``.
+    """Return a name for a new generation of ``alias``, such as ``products-20261121072512-3f9a``.
 
-    The time is UTC; the random end keeps two that begin in one second apart.
+    The time is UTC. The random suffix distinguishes two generations of the same second.
     """
     moment = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     return f"{alias}-{moment}-{secrets.token_hex(2)}"
 
 
 def is_generation_name(alias: str, name: str) -> bool:
-    """Whether ``name`` is that of a generation of ``alias``, and of no other index."""
+    """Return whether ``name`` is a generation of ``alias``, and of no other index."""
     return alias_of_generation(name) == alias
 
 
 def alias_of_generation(name: str) -> str | None:
-    """Return the alias whose generation ``name`` would be; None for any other name."""
+    """Return the alias of the generation ``name``; None for any other name."""
     found = _GENERATION.fullmatch(name)
     return found[1] if found else None
 
 
 def short_generation_name(name: str) -> str:
-    """Return the end of a generation's name that tells it from its siblings."""
+    """Return the last part of a generation's name, which tells it from other generations."""
     return f"…-{name.rpartition('-')[2]}"
 
 
 def write_alias(generation: str) -> str:
-    """Return the alias through which a generation is written.
+    """Return the alias for writes to a generation.
 
-    No index can have a name with capitals, so nothing is ever created under it by mistake.
+    An index name cannot contain capital letters, so no index is created under this name by mistake.
     """
     return f"{generation}{WRITE_SUFFIX}"

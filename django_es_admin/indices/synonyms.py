@@ -1,7 +1,7 @@
-"""Sets of synonyms: which ones an index names, and what Elasticsearch's synonyms API has of them.
+"""Synonym sets: which sets an index uses, and what Elasticsearch's synonyms API knows about them.
 
-Beside each analyzer that uses a set stands a twin that uses a set for trials. Nobody searches with
-it, so that rules can be tried on real searches before anybody finds anything else.
+For each analyzer with a set there is a twin with a set for trials. Visitors' searches do not use
+it, so rules can be tried on real searches without any effect on visitors.
 """
 
 import re
@@ -16,21 +16,21 @@ from ..backends.transport.deadline import Deadline
 from ..exceptions import IndexBlocked
 
 TRIAL = "-trial"
-"""The end of the name of a twin: of a set, a filter or an analyzer."""
+"""The suffix of a twin's name, for sets, filters and analyzers."""
 MOST_RULES = 10_000
-"""That a set can hold, see "Create or update synonyms set API" in the Elasticsearch reference."""
+"""The maximum number of rules in a set ("Create or update synonyms set API" in the reference)."""
 FIRST_VERSION = (8, 10)
-"""That has the synonyms API."""
+"""The first version with the synonyms API."""
 
 _KINDS = ("synonym", "synonym_graph")
 _BEFORE = ("tokenizer", "char_filter")
 
 
 def with_sets(settings: Mapping[str, Any], prefixed: Callable[[str], str]) -> Mapping[str, Any]:
-    """Return the settings of an index with the names that its sets have in Elasticsearch.
+    """Return the settings of an index with the sets' names in Elasticsearch.
 
     Args:
-        prefixed: gives the name there of one that is declared.
+        prefixed: returns the name in Elasticsearch for a declared name.
     """
     if not names_of(settings):
         return settings
@@ -51,17 +51,17 @@ def with_sets(settings: Mapping[str, Any], prefixed: Callable[[str], str]) -> Ma
 
 
 def names_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the sets that settings name, without those for trials."""
+    """Return the names of the sets in settings, without the sets for trials."""
     found = {definition["synonyms_set"] for _name, definition in _filters(settings)}
     return tuple(sorted(found))
 
 
 def filters_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield name and definition of each filter that names a set, without those for trials.
+    """Yield name and definition of each filter with a set, without those for trials.
 
     Args:
-        settings: of the index, with the names that sets have in Elasticsearch.
-        real: name of the set there.
+        settings: the settings of the index, with the sets' names in Elasticsearch.
+        real: the name of the set in Elasticsearch.
     """
     for name, definition in _filters(settings):
         if definition["synonyms_set"] == real:
@@ -69,11 +69,11 @@ def filters_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, 
 
 
 def analyzers_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each analyzer that uses a set: its name, and what it does before, for ``_analyze``.
+    """Yield each analyzer with a set: its name, and the parts before the set, for ``_analyze``.
 
     Args:
-        settings: of the index, with the names that sets have in Elasticsearch.
-        real: name of the set there.
+        settings: the settings of the index, with the sets' names in Elasticsearch.
+        real: the name of the set in Elasticsearch.
     """
     using = {name for name, _definition in filters_with(settings, real)}
     analyzers = (settings.get("analysis") or {}).get("analyzer") or {}
@@ -85,10 +85,10 @@ def analyzers_with(settings: Mapping[str, Any], real: str) -> Iterator[tuple[str
 
 
 def inlined(settings: Mapping[str, Any], rules: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    """Return settings that hold the rules themselves, for a server without the synonyms API.
+    """Return settings that contain the rules themselves, for a server without the synonyms API.
 
     Args:
-        rules: name of a set in Elasticsearch -> its rules.
+        rules: name of a set in Elasticsearch -> the rules.
     """
     changed = deepcopy(dict(settings))
     analysis = changed.get("analysis") or {}
@@ -103,12 +103,12 @@ def inlined(settings: Mapping[str, Any], rules: Mapping[str, Sequence[str]]) -> 
 
 
 def rules_within(settings: Mapping[str, Any], live: Mapping[str, str], real: str) -> str | None:
-    """Return the rules of a set that an index holds itself, as one text; None if it names the set.
+    """Return the rules of a set in an index's settings, as one text; None if it uses a real set.
 
     Args:
-        settings: that are declared.
-        live: of the physical index, flat, as text.
-        real: name of the set in Elasticsearch.
+        settings: the declared settings.
+        live: the settings of the physical index, flat, as text.
+        real: the name of the set in Elasticsearch.
     """
     for name, definition in _filters(settings):
         if definition["synonyms_set"] == real:
@@ -119,11 +119,11 @@ def rules_within(settings: Mapping[str, Any], live: Mapping[str, str], real: str
 
 
 def uses_set(settings: Mapping[str, Any], live: Mapping[str, str], real: str) -> bool:
-    """Whether a physical index has a filter that uses a set.
+    """Return whether a physical index has a filter with a set.
 
     Args:
-        settings: that are declared.
-        live: of the physical index, flat, as text.
+        settings: the declared settings.
+        live: the settings of the physical index, flat, as text.
     """
     return any(
         live.get(f"index.analysis.filter.{name}.synonyms_set") == real
@@ -154,7 +154,7 @@ def _analyzers(analyzers: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def has_api(connection: Base, deadline: Deadline) -> bool:
-    """Whether the server has the synonyms API.
+    """Return whether the server has the synonyms API.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -167,7 +167,7 @@ def has_api(connection: Base, deadline: Deadline) -> bool:
 
 
 def read_set(connection: Base, real: str, deadline: Deadline) -> tuple[str, ...] | None:
-    """Return the rules of a set, in their order; None if there is no such set.
+    """Return the rules of a set, in their order; None if the set does not exist.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -186,13 +186,13 @@ def read_set(connection: Base, real: str, deadline: Deadline) -> tuple[str, ...]
 def put_set(
     connection: Base, real: str, rules: Sequence[str], deadline: Deadline, users: Sequence[str]
 ) -> None:
-    """Give a set these rules in place of those that it has; searches use them at once.
+    """Replace the rules of a set. Searches use the new rules immediately.
 
     Args:
-        users: names of the indices whose analyzers use the set. They need not exist.
+        users: the names of the indices whose analyzers use the set. They need not exist.
 
     Raises:
-        ServerRefused: Elasticsearch does not take them.
+        ServerRefused: Elasticsearch refuses the rules.
         IndexBlocked: one of these indices is blocked.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """

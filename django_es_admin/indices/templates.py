@@ -1,4 +1,4 @@
-"""What a cluster does to new indices by their name: templates and lifecycle policies."""
+"""What a cluster applies to new indices by their name: templates and lifecycle policies."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -36,7 +36,7 @@ def _templates(definition: IndexDefinition, deadline: Deadline) -> Iterator[str]
             found = client.indices.get_index_template()
             legacy = client.indices.get_template()
     except AccessRefused:
-        # To read templates is a right of its own; without it there is nothing to say.
+        # Reading templates needs its own privilege. Without it, there are no warnings.
         return
     with understood(definition.connection):
         templates = [(one["name"], one["index_template"]) for one in found["index_templates"]]

@@ -1,4 +1,4 @@
-"""What people search, and what they find: through the searches that the site itself declares.
+"""What people search for and find, with the searches that the site declares.
 
-Here belong questions about searches and their answers. How a search is made belongs in `search/`.
+Questions about searches and their results belong here. How a search is made belongs in ``search``.
 """

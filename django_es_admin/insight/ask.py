@@ -1,4 +1,4 @@
-"""Ask one index, an alias or a generation, what searches find in it."""
+"""Ask an index, an alias or a generation, for the results of searches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ..search.site.promotions import is_promoted
 from .searches import KnownSearch, read_parts
 
 AT_ONCE = 20
-"""Searches of one request."""
+"""The maximum number of searches in one request."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Question:
     """One search to send.
 
     Args:
-        search: whose.
-        words: that are looked for, in the form in which they are counted and judged.
-        filters: criteria, as JSON; "" for none.
-        order: name of an order; "" for the first one.
+        search: the declared search.
+        words: the words, normalised as they are counted and judged.
+        filters: the criteria as JSON; "" for none.
+        order: the name of an order; "" for the default.
         spelling: the words as they were typed; "" if unknown.
     """
 
@@ -38,8 +38,8 @@ class Question:
     spelling: str = ""
 
     def parts(self) -> SearchParts | None:
-        """Return what it is made of; None where the search does not take it any more."""
-        # As it was typed: some fields tell capitals apart.
+        """Return the parts of the search; None if the search no longer accepts them."""
+        # Use the words as typed, because some fields are case-sensitive.
         text = self.spelling or self.words
         try:
             return read_parts(self.search, text, self.filters, self.order)
@@ -49,14 +49,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search finds.
+    """The results of a search.
 
     Args:
-        keys: of the first hits, best first.
-        total: how many there are.
-        milliseconds: that Elasticsearch took.
-        error: why it was not answered; "" if it was.
-        promoted: those of the keys that come first because of a promotion.
+        keys: the keys of the first hits, best first.
+        total: the number of all hits.
+        milliseconds: how long Elasticsearch took.
+        error: why the search failed; "" if it did not.
+        promoted: the keys that come first because of a promotion.
     """
 
     keys: tuple[str, ...] = ()
@@ -67,9 +67,9 @@ class Found:
 
 
 def index_to_ask(definition: IndexDefinition, generation: str) -> str:
-    """Return what to ask: a generation of an index, the live one for "".
+    """Return the index to ask: a generation of an index, or the live one for "".
 
-    The alias itself, where no index or several hold it.
+    If no index, or more than one, holds the alias, it is the alias itself.
 
     Raises:
         GenerationUnknown: the index has no such generation.
@@ -90,12 +90,12 @@ def index_to_ask(definition: IndexDefinition, generation: str) -> str:
 def ask(
     definition: IndexDefinition, index: str, questions: Sequence[SearchParts], size: int = 10
 ) -> list[Found]:
-    """Return what each search finds in an index, in one request for all of them.
+    """Return the results of each search in an index, with one request for all searches.
 
     Args:
         index: an alias or a generation.
-        questions: no more than ``AT_ONCE``.
-        size: hits of each.
+        questions: the searches, at most ``AT_ONCE``.
+        size: the number of hits of each search.
 
     Raises:
         IndexMissing: there is no such index.
@@ -115,7 +115,7 @@ def ask(
         }
         if parts.sort:
             body["sort"] = list(parts.sort)
-        # One copy answers for all: others score a little differently.
+        # Ask the same copy of each shard, because other copies score slightly differently.
         searches += [{"index": index, "preference": "insight"}, body]
     client = connection.client.options(request_timeout=get_options().operation_timeout)
     with translated(connection):

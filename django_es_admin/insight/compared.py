@@ -1,4 +1,4 @@
-"""Send the same searches in two ways, and say what differs."""
+"""Send the same searches in two ways, and compare the results."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from .overlap import overlap
 from .searches import KnownSearch, searches_of
 
 SIZE = 10
-"""Results of a search that are compared."""
+"""The number of results of a search that are compared."""
 DAYS = 30
 LOOKED_THROUGH = 5
 """This factor times the number of searches to send is the number of logged searches to read."""
 
 Asked = tuple[Question, SearchParts]
 Side = Callable[[Sequence[Asked]], list[Found]]
-"""One way to ask some searches, no more than ``AT_ONCE``."""
+"""Sends some searches, at most ``AT_ONCE``, in one of the ways."""
 OnBatch = Callable[[int, int], None]
-"""Called with how many searches were sent, and how many there are."""
+"""Called with the number of searches sent so far, and the total."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class SearchChange:
     """One search, before and after.
 
     Args:
-        question: what was asked.
-        count: how often it was searched; 0 for one that is only judged.
-        before: what it finds now.
-        after: what it would find.
+        question: the search.
+        count: how often it was searched; 0 if it is only judged.
+        before: its results now.
+        after: its results after the change.
     """
 
     question: Question
@@ -51,18 +51,18 @@ class SearchChange:
 
     @property
     def error(self) -> str:
-        """Why it could not be compared; "" if it could."""
+        """Why the search could not be compared; "" if it could."""
         return self.after.error or self.before.error
 
     @property
     def same(self) -> bool:
-        """Whether both find as many, and the same first ones in the same order."""
+        """Whether the number of hits and the first hits are the same."""
         alike = self.before.keys == self.after.keys and self.before.total == self.after.total
         return alike and not self.error
 
     @property
     def lost(self) -> bool:
-        """Whether it would find nothing any more."""
+        """Whether the search would no longer find anything."""
         return bool(self.before.total) and not self.after.total and not self.error
 
     @property
@@ -72,30 +72,31 @@ class SearchChange:
 
     @property
     def came_in(self) -> tuple[str, ...]:
-        """What is among the first ten only after."""
+        """The keys that are among the first ten only after the change."""
         return tuple(key for key in self.after.keys if key not in self.before.keys)
 
     @property
     def went_out(self) -> tuple[str, ...]:
-        """What is among the first ten only before."""
+        """The keys that are among the first ten only before the change."""
         return tuple(key for key in self.before.keys if key not in self.after.keys)
 
     @property
     def promoted(self) -> tuple[str, ...]:
-        """What a promotion puts first, before or after."""
+        """The keys that a promotion puts first, before or after the change."""
         return tuple(dict.fromkeys((*self.after.promoted, *self.before.promoted)))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a change would do to searches.
+    """The effect of a change on searches.
 
     Args:
-        asked: how many searches were.
-        left_out: how many were not, for want of time, or because the search does not take them.
-        changes: those that are not the same, the most changed first.
-        ndcg_before: of the judged searches on average; None without any.
-        ndcg_after: the same, after.
+        asked: how many searches were sent.
+        left_out: how many searches were left out, because time ran out or the search no longer
+            accepts them.
+        changes: the searches with different results, the most changed first.
+        ndcg_before: the average nDCG of the judged searches; None if there are none.
+        ndcg_after: the same after the change.
     """
 
     asked: int
@@ -106,17 +107,17 @@ class Comparison:
 
     @property
     def same(self) -> int:
-        """How many searches are the same."""
+        """How many searches have the same results."""
         return self.asked - len(self.changes)
 
     @property
     def lost(self) -> tuple[SearchChange, ...]:
-        """Those that lose all their hits."""
+        """The searches that lose all their hits."""
         return tuple(change for change in self.changes if change.lost)
 
 
 def tell_nobody(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def compare(
@@ -129,13 +130,13 @@ def compare(
     only: KnownSearch | None = None,
     on_batch: OnBatch = tell_nobody,
 ) -> Comparison:
-    """Ask the most frequent logged searches, and all judged ones, in two ways.
+    """Send the most frequent logged searches, and all judged searches, in two ways.
 
     Args:
-        searches: logged ones that are asked at most.
-        seconds: after which no further request begins.
-        only: the search whose questions are asked; those of the index if omitted.
-        on_batch: called before each batch; what it raises ends the comparison.
+        searches: the maximum number of logged searches to send.
+        seconds: the time after which no further request is sent.
+        only: the only declared search to use; all searches of the index if omitted.
+        on_batch: called before each batch; an exception ends the comparison.
 
     Raises:
         ElasticsearchAdminError: a request failed.
@@ -184,10 +185,10 @@ def _questions(
     most: int,
     judged: list[tuple[str, str]],
 ) -> Iterator[tuple[Question, int]]:
-    """Yield what to ask, each once, and how often it was searched."""
+    """Yield each search to send once, with how often it was searched."""
     known = {search.name: search for search in searches}
     seen: set[tuple[str, str]] = set()
-    # The list has all searches of the index, and these may be few of them.
+    # The list has the searches of all services of the index, of which this service may have few.
     lines = read_report(definition, "frequent", DAYS, most * LOOKED_THROUGH).lines if most else ()
     for line in [line for line in lines if line.search in known][:most]:
         search = known[line.search]
@@ -201,12 +202,12 @@ def _questions(
 
 
 def sentence(result: Comparison) -> str:
-    """Return what matters in one sentence."""
+    """Return the most important results in one sentence."""
     return sentence_of(result.asked, result.same, len(result.lost))
 
 
 def sentence_of(asked: int, same: int, lost: int) -> str:
-    """Return the same of a comparison that was kept."""
+    """Return the same sentence for a stored comparison."""
     if not asked:
         return _("No search is logged or judged, so nothing could be compared.")
     clauses = {
@@ -224,11 +225,11 @@ def _say(text: str, count: int) -> str:
 
 
 MOST_KEPT = 100
-"""Changes that are kept of a comparison."""
+"""The number of changes that are stored with a comparison."""
 
 
 def kept(result: Comparison) -> dict[str, Any]:
-    """Return a comparison as JSON, for the record of an operation: with the names of its parts."""
+    """Return a comparison as JSON, for the record of an operation."""
     return {
         "asked": result.asked,
         "same": result.same,

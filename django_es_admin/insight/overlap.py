@@ -1,17 +1,17 @@
-"""How alike two orders of results are."""
+"""The similarity of two orders of results."""
 
 from collections.abc import Sequence
 
 PERSISTENCE = 0.9
-"""The chance that a user who looks at one result looks at the next: ten results then have 86 % of
-the weight."""
+"""The probability that a user who looks at one result also looks at the next. With this value, the
+first ten results have 86 % of the weight."""
 
 
 def overlap(one: Sequence[str], other: Sequence[str], p: float = PERSISTENCE) -> float:
-    """Return the rank-biased overlap of two rankings, extrapolated: 1 for equal, 0 for disjoint.
+    """Return the rank-biased overlap of two rankings, extrapolated: 1 if equal, 0 if disjoint.
 
     "A similarity measure for indefinite rankings" by Webber, Moffat and Zobel (2010), equation 32,
-    which is for lists of different lengths. Two empty ones are equal.
+    which is for lists of different lengths. Two empty lists are equal.
     """
     short, long = sorted((one, other), key=len)
     if not short:

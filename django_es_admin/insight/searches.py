@@ -1,4 +1,4 @@
-"""The searches of an index that can be asked about: the services of the site, and others."""
+"""The searches of an index: the services of the site, and one in all fields."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ..search.text.query import Matching, build_query
 from ..search.text.words import read_words
 
 PLAIN = "all fields"
-"""The name of the search in every text and keyword of a document, for want of another one."""
+"""The name of the search in every text and keyword field, for indices without a service."""
 
 _LOOKED_IN = frozenset(("text", "match_only_text", "search_as_you_type", "keyword"))
 
@@ -33,11 +33,11 @@ class KnownSearch:
     """A search that users can use.
 
     Args:
-        name: of the service's class, or what else people know it by.
-        document: that it searches.
-        page_size: hits on a page of its results.
-        read: makes the parts of a search from what somebody typed, and the criteria that it takes.
-        request: makes the request that is sent for what somebody typed; None where nobody sends it.
+        name: the name of the service's class, or another known name.
+        document: the document that it searches.
+        page_size: the number of hits on a page.
+        read: makes the parts of a search from the typed words, and accepts criteria.
+        request: makes the request for the typed words; None if no site sends it.
     """
 
     name: str
@@ -67,10 +67,10 @@ def searches_of(definition: IndexDefinition) -> tuple[KnownSearch, ...]:
 
 
 def find_search(definition: IndexDefinition, name: str) -> KnownSearch:
-    """Return a search of an index by its name; the first one for "".
+    """Return a search of an index by its name; the first search for "".
 
     Raises:
-        SearchUnknown: there is none of that name.
+        SearchUnknown: there is no search with that name.
     """
     known = searches_of(definition)
     for search in known:
@@ -83,15 +83,15 @@ def find_search(definition: IndexDefinition, name: str) -> KnownSearch:
 
 
 def read_parts(search: KnownSearch, text: str, filters: str = "", order: str = "") -> SearchParts:
-    """Return what a search is made of, with the filters and the order that the log has.
+    """Return the parts of a search, with the filters and the order from the log.
 
     Args:
-        text: as it was typed.
+        text: the text as it was typed.
         filters: criterion -> value, as JSON; "" for none.
-        order: name of an order; "" for the first one.
+        order: the name of an order; "" for the default.
 
     Raises:
-        SearchParameterInvalid: the search does not take these filters, or values.
+        SearchParameterInvalid: the search does not accept these filters or values.
     """
     try:
         given = json.loads(filters) if filters else {}
@@ -99,7 +99,7 @@ def read_parts(search: KnownSearch, text: str, filters: str = "", order: str = "
             given["sort_by"] = order
         return search.read(text, **given)
     except (TypeError, ValueError) as error:
-        # They were cut or masked, or the service has changed since.
+        # The filters were cut or masked, or the service has changed since.
         message = _("The search %(name)s does not take these filters: %(filters)s.")
         values = {"name": search.name, "filters": filters or order}
         raise SearchParameterInvalid(message % values, "filters") from error
@@ -108,7 +108,7 @@ def read_parts(search: KnownSearch, text: str, filters: str = "", order: str = "
 def services_of(definition: IndexDefinition) -> list[type[SearchService]]:
     """Return the services of the installed apps that search an index."""
     documents = [part.document for part in definition.parts]
-    # A command or a worker may not have imported the views, and the services with them.
+    # A command or a worker may not have imported the views and their services.
     with suppress(ImproperlyConfigured):
         get_resolver().url_patterns  # noqa: B018 (imports the URLconf)
     return [one for one in services() if one.document in documents]

@@ -52,7 +52,7 @@ def roll_back(plan: SwapPlan, *, on_progress: OnProgress = ignore) -> SwapResult
     """Swap to the standby; what is live now becomes the standby.
 
     Raises:
-        OperationRefused: the plan has refusals, or the alias is not where it was planned to be.
+        OperationRefused: the plan has refusals, or the alias was moved since.
         ElasticsearchAdminError: a request failed.
     """
     return swap_alias(plan, kind=Operation.Kind.ROLLBACK, on_progress=on_progress)

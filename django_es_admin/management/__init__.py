@@ -1,4 +1,4 @@
 """What the management commands share: options, exit codes, progress, tables.
 
-A command is a module of ``commands``; what it prints for programs is in ``printed``.
+Each command is a module of ``commands``. Output for programs belongs in ``printed``.
 """

@@ -1,4 +1,4 @@
-"""Cancel operations: what ``es_cancel`` and ``es_rebuild --cancel`` share."""
+"""Cancel operations, for ``es_cancel`` and ``es_rebuild --cancel``."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .command import ElasticsearchCommand
 
 @dataclass(frozen=True)
 class CancelledDocument:
-    """One operation; ``ended`` is false while it still finishes its current step or batch."""
+    """One operation. ``ended`` is false while it finishes its current step or batch."""
 
     operation: int
     index: str
@@ -23,7 +23,7 @@ class CancelledDocument:
 
 @dataclass(frozen=True)
 class CancelDocument:
-    """What ``es_cancel`` prints."""
+    """The output of ``es_cancel``."""
 
     operations: tuple[CancelledDocument, ...]
 
@@ -35,10 +35,10 @@ def cancel_in(
     kinds: Collection[str] = (),
     as_json: bool,
 ) -> None:
-    """Cancel the operations that run or wait on some indices, and say so.
+    """Cancel the running and queued operations on some indices, and print them.
 
     Args:
-        kinds: of operations; of all if empty.
+        kinds: the kinds of operations to cancel; all kinds if empty.
     """
     chosen = list(definitions)
     found = [one for each in chosen for one in cancel_operations(each, kinds)]

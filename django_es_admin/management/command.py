@@ -1,4 +1,4 @@
-"""What the commands share: options, exit codes, and errors in one line."""
+"""What the commands share: options, exit codes, and errors on one line."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ from .stopping import interruptible
 from .typed import read_typed
 
 FAILURES = (ElasticsearchAdminError, ImproperlyConfigured, Error)
-"""What a command tells in one line; any other exception is a defect, and keeps its traceback."""
+"""Exceptions that a command prints on one line. Any other is a bug, and keeps its traceback."""
 
 
 _EXAMPLES = "examples:"
@@ -49,14 +49,14 @@ class Exit(IntEnum):
 
 
 class HelpFormatter(DjangoHelpFormatter):
-    """Keep the lines of the examples as they are."""
+    """Keeps the lines of the examples."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
 
 
 def seconds(text: str) -> float:
-    """Return the number in ``text``, which has to be above 0, and to be counted by a clock."""
+    """Return the seconds in ``text``, which must be above 0 and not too many for a timer."""
     value = float(text)
     if not 0 < value <= TIMEOUT_MAX:
         raise argparse.ArgumentTypeError(
@@ -66,7 +66,7 @@ def seconds(text: str) -> float:
 
 
 def count(text: str) -> int:
-    """Return the whole number in ``text``, which has to be above 0."""
+    """Return the whole number in ``text``, which must be above 0."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("give a whole number above 0")
@@ -74,7 +74,7 @@ def count(text: str) -> int:
 
 
 def share(text: str) -> float:
-    """Return the number in ``text``, which has to be from 0 to 1."""
+    """Return the number in ``text``, which must be from 0 to 1."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError("give a number from 0 to 1")
@@ -82,7 +82,7 @@ def share(text: str) -> float:
 
 
 def rate(text: str) -> float:
-    """Return the number per second in ``text``, which has to be above 0."""
+    """Return the number per second in ``text``, which must be above 0."""
     value = float(text)
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError("give a number per second above 0")
@@ -90,22 +90,22 @@ def rate(text: str) -> float:
 
 
 def note(text: str) -> str:
-    """Return ``text``, which has to be short enough to be kept."""
+    """Return the note in ``text``, which must not be too long."""
     if len(text) > MAX_NOTE:
         raise argparse.ArgumentTypeError(f"give at most {MAX_NOTE} characters")
     return text
 
 
 def add_dry_run(parser: CommandParser) -> None:
-    """Add what every command takes that prints a plan first."""
+    """Add the option of all commands that print a plan first."""
     parser.add_argument("--dry-run", action="store_true", help="Print the plan and change nothing.")
 
 
 def add_indices(parser: CommandParser, omitted: str = "all that have a document") -> None:
-    """Add the indices that a command is about.
+    """Add the argument for the indices.
 
     Args:
-        omitted: what it is about if none is named.
+        omitted: a description of the indices that are used if none is named.
     """
     parser.add_argument(
         "indices", nargs="*", metavar="INDEX", help=f"Declared indices; {omitted} if omitted."
@@ -113,10 +113,10 @@ def add_indices(parser: CommandParser, omitted: str = "all that have a document"
 
 
 class OneLine(logging.Handler):
-    """Write incidents on stderr, a line each, where the project has no log for them.
+    """Writes incidents to stderr, one line each, if the project logs them nowhere.
 
     Args:
-        write: of the command's stderr.
+        write: the ``write`` of the command's stderr.
     """
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -132,7 +132,7 @@ class OneLine(logging.Handler):
 
 @contextmanager
 def incidents_on(write: Callable[[str], object]) -> Iterator[None]:
-    """Let incidents go to stderr if no log is configured; Python's own way is with tracebacks."""
+    """Write incidents to stderr if no log is configured. Python's default would add tracebacks."""
     if incidents.logger.hasHandlers():
         yield
         return
@@ -145,7 +145,7 @@ def incidents_on(write: Callable[[str], object]) -> Iterator[None]:
 
 
 def explain(error: BaseException) -> str:
-    """Return one line that says what happened and how to fix it."""
+    """Return one line that says what happened, and how to fix it."""
     text = " ".join(str(error).split())
     if isinstance(error, Error):
         missing = isinstance(error, ProgrammingError | OperationalError)
@@ -157,10 +157,10 @@ def explain(error: BaseException) -> str:
 
 
 class ElasticsearchCommand(BaseCommand):
-    """Base of the commands; ``call_command`` works with each of them.
+    """Base class of the commands. ``call_command`` works with each of them.
 
     A subclass sets ``help``, ``examples`` (lines for the end of ``--help``) and ``exit_codes``.
-    With ``records`` it takes a note, which is kept with the operations that it records.
+    With ``records`` it accepts a note, which is stored with its operations.
 
     Raises:
         CommandError: the command failed; its ``returncode`` is one of :class:`Exit`.
@@ -185,7 +185,7 @@ class ElasticsearchCommand(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add what every command takes."""
+        """Add the options of all commands."""
         parser.add_argument(
             "--connection",
             metavar="ALIAS",
@@ -214,14 +214,14 @@ class ElasticsearchCommand(BaseCommand):
             )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Run as a program: end with an exit code, and without a traceback."""
+        """Run as a program: end with an exit code, without a traceback."""
         self._called_from_command_line = True
         parser = self.create_parser(argv[0], argv[1])
         traceback = self._parse(parser, argv).traceback
         try:
             with interruptible():
                 super().run_from_argv(argv)
-            # What is written at the very end would fail out of reach of the clause below.
+            # Output at the very end of the process would fail outside of the clause below.
             self.stdout.flush()
         except KeyboardInterrupt:
             if traceback:
@@ -229,7 +229,8 @@ class ElasticsearchCommand(BaseCommand):
             self.stderr.write("Interrupted: `manage.py es_status` shows what is live now.")
             sys.exit(Exit.INTERRUPTED)
         except BrokenPipeError:
-            # The reader is gone, as `head` is after ten lines; Python would complain at its end.
+            # The reader has stopped, as `head` does after ten lines. Python would report this when
+            # it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
             sys.exit(Exit.BROKEN_PIPE)
 
@@ -237,11 +238,11 @@ class ElasticsearchCommand(BaseCommand):
         try:
             return parser.parse_args(argv[2:])
         except SystemExit as error:
-            # argparse ends with 2, which means something else here.
+            # argparse exits with 2, which has another meaning here.
             sys.exit(Exit.FAILED if error.code else Exit.DONE)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run, in English as Django's own commands do, and raise nothing but CommandError."""
+        """Run in English, as Django's own commands, and raise only CommandError."""
         if not self._called_from_command_line:
             options = read_typed(self.create_parser("manage.py", ""), options)
         self.quiet: bool = options["as_json"] or options["verbosity"] == 0
@@ -262,7 +263,7 @@ class ElasticsearchCommand(BaseCommand):
             self.stdout.write(text)
 
     def write_json(self, document: Any, *, indent: int | None = 2) -> None:
-        """Write a dataclass as JSON, at once: the reader may be waiting for the line."""
+        """Write a dataclass as JSON immediately, because the reader may be waiting for the line."""
         if is_dataclass(document) and not isinstance(document, type):
             document = asdict(document)
         self.stdout.write(json.dumps(document, indent=indent, default=str))
@@ -278,7 +279,7 @@ class ElasticsearchCommand(BaseCommand):
         Raises:
             CommandError: there is no terminal to ask.
         """
-        # On stderr, so that the output proper can be redirected.
+        # On stderr, so that stdout can be redirected.
         self.stderr.write(question, style_func=str, ending=" ")
         self.stderr.flush()
         try:

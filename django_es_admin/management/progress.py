@@ -1,4 +1,4 @@
-"""How commands report progress: a bar on a terminal, lines in a log, events for a program."""
+"""Progress of commands: a bar on a terminal, lines in a log, events for a program."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from .printed.rebuild_json import ProgressEvent
 
 LINE_SECONDS = 5.0
 EVENT_SECONDS = 1.0
-# What 80 columns have left beside the words.
+# The space that is left in 80 columns.
 _BAR_WIDTH = 12
 
 STEPS: dict[Step, str] = {
@@ -46,10 +46,11 @@ _UNITS: dict[Step, str] = {
 
 
 class Meter:
-    """Measures one step, and says when to print its progress.
+    """Measures one step, and decides when to print its progress.
 
     Args:
-        interval: seconds between two lines of one step; the first and the last are always printed.
+        interval: the seconds between two lines of one step. The first and the last are always
+            printed.
     """
 
     def __init__(self, interval: float) -> None:
@@ -58,7 +59,7 @@ class Meter:
         self._started = self._told = 0.0
 
     def is_due(self, progress: Progress) -> bool:
-        """Whether to print the progress now."""
+        """Return whether to print the progress now."""
         now = time.monotonic()
         first = progress.step != self._step
         if first:
@@ -70,12 +71,12 @@ class Meter:
         return False
 
     def rate(self, progress: Progress) -> float | None:
-        """Return what is done in a second; None as long as nothing is."""
+        """Return how much is done per second; None while nothing is done."""
         seconds = time.monotonic() - self._started
         return progress.done / seconds if progress.done and seconds > 0 else None
 
     def seconds_left(self, progress: Progress) -> float | None:
-        """Return the seconds to the end of the step at the rate until now."""
+        """Return the seconds to the end of the step, at the rate so far."""
         rate = self.rate(progress)
         if rate is None or progress.total is None:
             return None
@@ -83,7 +84,7 @@ class Meter:
 
 
 def tell_in_lines(write: Callable[[str], None]) -> OnProgress:
-    """Return what writes a line every few seconds, for logs."""
+    """Return a function that writes a line every few seconds, for logs."""
     meter = Meter(LINE_SECONDS)
 
     def tell(progress: Progress) -> None:
@@ -107,7 +108,7 @@ def _line(progress: Progress, meter: Meter) -> str:
 
 
 def tell_in_events(write: Callable[[ProgressEvent], None], connection: str) -> OnProgress:
-    """Return what writes an event every second at most, for programs."""
+    """Return a function that writes an event every second at most, for programs."""
     meter = Meter(EVENT_SECONDS)
 
     def tell(progress: Progress) -> None:
@@ -132,7 +133,7 @@ def tell_in_events(write: Callable[[ProgressEvent], None], connection: str) -> O
 
 @contextmanager
 def telling(command: ElasticsearchCommand) -> Iterator[OnProgress]:
-    """Give what tells the people of a command: nothing, a bar, or lines."""
+    """Provide a function that shows the progress to people: not at all, as a bar, or as lines."""
     if command.quiet:
         yield ignore
     elif command.stderr.isatty():
@@ -142,7 +143,7 @@ def telling(command: ElasticsearchCommand) -> Iterator[OnProgress]:
 
         def write(text: str) -> None:
             command.say(text)
-            # Somebody may be following the log.
+            # Flush, because somebody may be following the log.
             command.stdout.flush()
 
         yield tell_in_lines(write)
@@ -150,7 +151,7 @@ def telling(command: ElasticsearchCommand) -> Iterator[OnProgress]:
 
 @contextmanager
 def _telling_in_a_bar(console: Console) -> Iterator[OnProgress]:
-    """Give what draws a bar with rate and time left."""
+    """Provide a function that draws a bar with rate and remaining time."""
     words = TextColumn("{task.description}", markup=False)
     with Bar(BarColumn(bar_width=_BAR_WIDTH), TaskProgressColumn(), words, console=console) as bar:
         task = bar.add_task("", total=None)

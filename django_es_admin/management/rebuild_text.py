@@ -1,4 +1,4 @@
-"""A rebuild in lines for people: its plan, and what it did."""
+"""A rebuild as lines for people: its plan and its result."""
 
 from ..counted import many
 from ..lifecycle.rebuild import RebuildResult
@@ -6,7 +6,7 @@ from ..lifecycle.rebuild_plan import RebuildPlan
 
 
 def describe_plan(plan: RebuildPlan) -> list[str]:
-    """Return the plan in lines for people."""
+    """Return the plan as lines for people."""
     definition = plan.definition
     title = f"Rebuild {definition.name} on {definition.connection.alias}"
     if plan.refusals:
@@ -72,7 +72,7 @@ def _swap_steps(plan: RebuildPlan) -> list[str]:
 
 
 def describe_result(result: RebuildResult, seconds: float) -> str:
-    """Return what a rebuild did, in one line."""
+    """Return the result of a rebuild as one line."""
     rate = result.load.rows / result.load.seconds if result.load.seconds else 0
     documents = result.gate.documents
     return (

@@ -1,4 +1,4 @@
-"""How a command ends before its work is done: by SIGTERM, and by Ctrl-C."""
+"""End a command early: with SIGTERM or Ctrl-C."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 _MOMENT = 0.01
-"""Seconds, in which a function of SQLite returns."""
+"""The seconds within which a function of SQLite returns."""
 
 _CALLED_BY_SQLITE = "django.db.backends.sqlite3._functions"
 
 
 @contextmanager
 def stopping(stop: threading.Event) -> Iterator[None]:
-    """Set ``stop`` at SIGTERM and Ctrl-C; in another thread than the main one, nothing does."""
+    """Set ``stop`` on SIGTERM and Ctrl-C. Outside of the main thread, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -30,10 +30,10 @@ def stopping(stop: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C interrupt where that can be seen.
+    """Let Ctrl-C raise an exception only where it is not lost.
 
-    Django gives SQLite functions in Python, for times and regular expressions. What is raised in
-    one of them, SQLite drops, and the statement fails with an error that tells nothing of it.
+    Django defines Python functions for SQLite, for times and regular expressions. SQLite drops an
+    exception in such a function, and the statement fails with an unrelated error.
     """
     stock = signal.default_int_handler
     if (
@@ -45,7 +45,7 @@ def interruptible() -> Iterator[None]:
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if _is_within(_CALLED_BY_SQLITE, frame):
-            # Not here and now: this handler would be called again before it returns.
+            # Not directly, because this handler would be called again before it returns.
             again = threading.Timer(_MOMENT, interrupt_main, [number])
             again.daemon = True
             again.start()

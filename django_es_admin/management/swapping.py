@@ -1,4 +1,4 @@
-"""What the commands share that move an alias."""
+"""What the commands that move an alias share."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from .printed.operations_json import make_swap_document
 
 
 class SwapCommand(ElasticsearchCommand):
-    """Prints what would move, asks, and moves it."""
+    """Prints what will change, asks, and moves the alias."""
 
     def move(
         self,
@@ -27,8 +27,8 @@ class SwapCommand(ElasticsearchCommand):
         """Carry out the plan, unless it is refused or the answer is no.
 
         Args:
-            swap: carries the plan out.
-            live: what the target is then: "live now", or "live again".
+            swap: carries out the plan.
+            live: the words for the new state: "live now", or "live again".
 
         Raises:
             CommandError: the plan has refusals, the answer was no, or the swap failed.
@@ -52,7 +52,7 @@ class SwapCommand(ElasticsearchCommand):
 
 
 def describe(plan: SwapPlan) -> list[str]:
-    """Return the plan in lines for people."""
+    """Return the plan as lines for people."""
     definition = plan.definition
     lines = [f"Swap the alias {definition.alias} on {definition.connection.alias}"]
     if plan.source:

@@ -1,4 +1,4 @@
-"""Options that code gives to a command, read as those of a command line are."""
+"""Convert options that code passes to a command, like options on a command line."""
 
 import argparse
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from django.core.management.base import CommandError, CommandParser
 
 
 def read_typed(parser: CommandParser, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of ``call_command()``, which Django takes as they are, each in its type.
+    """Return the options of ``call_command()`` in their types; Django passes them unchanged.
 
     Args:
-        options: a text, or a number, is read; any other value is one already.
+        options: the options. Texts and numbers are converted; any other value is kept.
 
     Raises:
-        CommandError: one is none, as argparse says of a command line.
+        CommandError: an option is invalid, with the message of argparse.
     """
     typed = dict(options)
     for action in parser._actions:  # noqa: SLF001 (nothing public tells the types)

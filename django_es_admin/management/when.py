@@ -1,4 +1,4 @@
-"""Moments as people give them to a command."""
+"""Times in the options of a command."""
 
 import argparse
 import re
@@ -12,12 +12,13 @@ _AGO = re.compile(rf"(\d+(?:\.\d+)?)\s*([{''.join(_UNITS)}])")
 
 
 def moment(text: str) -> datetime:
-    """Return the moment that ``text`` names: a day, a time of a day, or how long ago it was.
+    """Return the time in ``text``: a day, a time of day, or how long ago it was.
 
-    Without an offset it is in the project's time zone.
+    Without an offset, the time is in the project's time zone.
 
     Args:
-        text: as ``2026-11-21``, ``2026-11-21 07:25``, ``2026-11-21T07:25:12+01:00`` or ``90m``.
+        text: such as ``2026-11-21``, ``2026-11-21 07:25``, ``2026-11-21T07:25:12+01:00`` or
+            ``90m``.
     """
     given = text.strip()
     if ago := _AGO.fullmatch(given):
@@ -41,7 +42,7 @@ def moment(text: str) -> datetime:
 
 
 def _everywhere(found: datetime, text: str) -> datetime:
-    """Return a moment that has a time in the project's time zone, and in that of databases."""
+    """Return a time that exists in the project's time zone, and in that of the databases."""
     try:
         timezone.localtime(found)
         found.astimezone(UTC)

@@ -139,7 +139,7 @@ def _empty(base: type[models.QuerySet[Any, Any]]) -> models.QuerySet[Any, Any]:
 
 
 def is_captured(model: type[models.Model]) -> bool:
-    """Whether the bulk operations of a model's default manager are captured."""
+    """Return whether the bulk operations of a model's default manager are captured."""
     try:
         return isinstance(model._default_manager.all(), CapturedQuerySetMixin)
     except Exception:  # noqa: BLE001 (the project's own code)

@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _is_used() -> bool:
-    """Whether the tests are those of a Django project that has this app."""
+    """Return whether the tests are those of a Django project that has this app."""
     import sys
 
     if "django" not in sys.modules:

@@ -37,7 +37,7 @@ def _inherited() -> bool:
 
 
 def is_set_up() -> bool:
-    """Whether the connections use the names of a test run."""
+    """Return whether the connections use the names of a test run."""
     return connections.namespace is not None
 
 

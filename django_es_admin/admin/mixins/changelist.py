@@ -62,7 +62,7 @@ class ElasticsearchChangeListMixin(Base):
             self._replace_columns(columns)
 
     def _is_exact(self, hits: SearchHits | PageHits) -> bool:
-        """Whether the page's rows have the words as they were typed, as far as is known."""
+        """Return whether the page's rows have the words as they were typed, as far as is known."""
         if isinstance(hits, PageHits):
             return hits.is_exact
         last = self._bounds()[1] if self.is_ranked else hits.total

@@ -96,6 +96,6 @@ def remember(request: HttpRequest, search: str, *, database: bool) -> None:
 
 
 def was_shown(request: HttpRequest, search: str) -> bool:
-    """Whether the rows that a POST means were shown as the database's answer."""
+    """Return whether the rows that a POST means were shown as the database's answer."""
     session = getattr(request, "session", None) or {}
     return FIELD in request.POST or search in session.get(_SESSION_KEY, ())

@@ -193,7 +193,7 @@ class SearchOptionsMixin(Base):
         return read_mistake(term, self.get_named_fields(request))
 
     def has_operators(self, request: HttpRequest, term: str) -> bool:
-        """Whether a search has operators, understood or not."""
+        """Return whether a search has operators, understood or not."""
         names = self.get_named_fields(request)
         return self._reads_operators(request) and not is_plain(term, names)
 

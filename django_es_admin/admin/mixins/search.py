@@ -282,7 +282,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         return *database.find(request, queryset, term), True
 
     def _names_its_rows(self, request: HttpRequest) -> bool:
-        """Whether this is an action on rows that were ticked one by one."""
+        """Return whether this is an action on rows that were ticked one by one."""
         return (
             request.method == "POST"
             and searches_of(request).asked.in_list

@@ -97,7 +97,7 @@ class Guard:
 
 
 def reads_only(method: str, target: str) -> bool:
-    """Whether a request changes nothing in the cluster, and may be repeated.
+    """Return whether a request changes nothing in the cluster, and may be repeated.
 
     Args:
         target: path and query.

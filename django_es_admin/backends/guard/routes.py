@@ -235,7 +235,7 @@ def _find(node: _Node, method: str, raw: tuple[str, ...], decoded: tuple[str, ..
 
 
 def _is_name(segment: str) -> bool:
-    """Whether a segment can be the name of an index: no name begins with an underscore."""
+    """Return whether a segment can be the name of an index: no name begins with an underscore."""
     return not segment.startswith("_") or segment == "_all"
 
 

@@ -56,7 +56,7 @@ def until(deadline: Deadline) -> Iterator[Deadline]:
 
 
 def is_out_of_time() -> bool:
-    """Whether a deadline holds here, and has passed."""
+    """Return whether a deadline holds here, and has passed."""
     deadline = _current.get()
     return deadline is not None and deadline.passed
 

@@ -53,7 +53,7 @@ _PLACE = re.compile(r"^\[\d+:\d+\] ")
 
 
 def is_block(body: Any) -> bool:
-    """Whether an error is about the state of an index, and not about what was sent.
+    """Return whether an error is about the state of an index, and not about what was sent.
 
     Args:
         body: of an answer, or an item of a bulk request's; whatever somebody may have sent.

@@ -1,4 +1,4 @@
-"""What a document class says of its objects: the paths of its fields, the place of a document.
+"""What a document class says about its objects: the paths of its fields, and document ids.
 
-It is what the readers need to know; nothing here reads a row.
+The readers of documents need this. Nothing here reads a row.
 """

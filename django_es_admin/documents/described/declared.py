@@ -9,8 +9,8 @@ class Declared(Protocol):
     """A registered :class:`~django_es_admin.documents.document.Document`.
 
     Attributes:
-        django: its :class:`~django_es_admin.documents.options.DjangoOptions`.
-        fields_read_by_themselves: whether fields of other kinds than ours are left to its code.
+        django: the :class:`~django_es_admin.documents.options.DjangoOptions`.
+        fields_read_by_themselves: whether fields of other classes than ours read their own values.
     """
 
     django: ClassVar[Any]
@@ -25,7 +25,7 @@ class Declared(Protocol):
         """Return the objects to index."""
 
     def should_index_object(self, obj: models.Model) -> bool:
-        """Whether ``obj`` is to be in the index."""
+        """Return whether ``obj`` belongs in the index."""
 
     def prepare(self, instance: models.Model) -> dict[str, Any]:
         """Return the document of one object."""

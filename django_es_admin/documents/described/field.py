@@ -1,4 +1,4 @@
-"""What every field of a document knows: where its value is, and whether it is a list."""
+"""What every field of a document knows: the path of its value, and whether it is a list."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping, File, Promise)
 
 
 class NoListError(Explained, TypeError):
-    """What is no list was given to a ``ListField``."""
+    """The value of a ``ListField`` is not a list."""
 
 
 class DjangoField(dsl.Field):
-    """A field that finds its value in a model instance.
+    """A field that reads its value from a model instance.
 
     Args:
-        attr: path of attributes, separated by dots; the field's own name if omitted.
+        attr: path of attributes, separated by dots; by default the field's name.
         fields: multi-fields, name -> field: the same value indexed in another way.
     """
 
@@ -44,21 +44,21 @@ class DjangoField(dsl.Field):
 
     @property
     def has_code(self) -> bool:
-        """Whether its value is something else than what its path leads to."""
+        """Whether code decides the value, and not only the path."""
         return self.convert is not None
 
     @property
     def may_read_anything(self) -> bool:
-        """Whether it is unknown which columns its value is made of."""
+        """Whether it is unknown from which columns the value is made."""
         return False
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Makes a list of what a path leads to.
+    """Makes a list of the values that a path leads to.
 
     Args:
-        convert: makes the value of each; None to take it as it is.
+        convert: converts each value; None to keep it.
     """
 
     convert: Callable[[Any], Any] | None
@@ -69,14 +69,15 @@ class Listed:
         if isinstance(values, models.Manager):
             values = values.all()
         if not isinstance(values, Iterable) or isinstance(values, _NO_LISTS):
-            # A text is one of characters, a file of lines, a dict of keys: nobody means that.
+            # A text is a list of characters, a file of lines, a dict of keys, which is never
+            # intended.
             raise NoListError(f"ListField takes a list, and got a value of {type(values).__name__}")
         if isinstance(values, (set, frozenset)):
-            # Their order is another one in each process.
+            # The order of a set differs between processes.
             values = sorted(values, key=str)
         return [self.convert(value) if self.convert else value for value in values]
 
 
 def holds_list(field: object) -> bool:
-    """Whether ``field`` was given to :func:`~django_es_admin.documents.fields.ListField`."""
+    """Return whether ``field`` was given to :func:`~django_es_admin.documents.fields.ListField`."""
     return isinstance(getattr(field, "convert", None), Listed)

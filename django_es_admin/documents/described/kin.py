@@ -1,4 +1,4 @@
-"""The models whose rows are parts of an object, and those of its many-to-many links."""
+"""The models whose rows are parts of an object, and the models of its many-to-many links."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +11,8 @@ Model = type[models.Model]
 def family(model: Model) -> list[Model]:
     """Return the models whose saves can change an object of ``model``.
 
-    It, its proxies, its parents and children in multi-table inheritance: Django sends signals for
-    the class that was saved alone.
+    These are the model, its proxies, and its parents and children in multi-table inheritance.
+    Django sends signals only for the class that was saved.
     """
     concrete = model._meta.concrete_model or model
     roots = [concrete, *concrete._meta.get_parent_list()]
@@ -39,19 +39,19 @@ def throughs(model: Model) -> Iterator[Model]:
 
 
 def link_to(model: Model, ancestor: Model) -> Any:
-    """Return the field of an object whose column has the key of what it is a part of.
+    """Return the field whose column has the key of the ancestor that an object is a part of.
 
-    None if that is itself, or is no ancestor. The key of an ancestor of an ancestor may be in the
-    table of the one between.
+    Return None if it is the same model, or not an ancestor. The key of an indirect ancestor may be
+    in the table of the model in between.
     """
     way = model._meta.get_path_to_parent(ancestor._meta.concrete_model or ancestor)
     return way[-1].join_field if way else None
 
 
 def way_down(model: Model, child: Model) -> str:
-    """Return the lookup of the key that an object of ``model`` has as one of ``child``.
+    """Return the lookup from an object of ``model`` to its key as a ``child``.
 
-    Empty if it is the same key, or if ``child`` is no child.
+    The lookup is empty if the key is the same, or if ``child`` is not a child.
     """
     concrete = model._meta.concrete_model or model
     options = (child._meta.concrete_model or child)._meta

@@ -17,14 +17,14 @@ class Step:
     """One relation on a path.
 
     Args:
-        lookup: its name in a query, ``"product"``, where an instance has ``product_set``.
-        back: the name that leads back in a query of ``model``; "" if there is none.
+        lookup: the name in a query, such as ``"product"`` for the attribute ``product_set``.
+        back: the name of the reverse lookup in a query of ``model``; "" if there is none.
         model: the model it leads to.
         many: whether it leads to any number of objects.
-        foreign_key: names of the columns of ``model`` that lead back; empty if it has none.
+        foreign_key: the names of the columns of ``model`` that lead back; empty if there are none.
         link: for a many-to-many relation, the model of its links, and whether it is followed from
             the model that does not declare it; None otherwise.
-        certain: whether the database sees to it that what it refers to exists.
+        certain: whether a constraint of the database makes sure that the related object exists.
     """
 
     lookup: str
@@ -37,28 +37,28 @@ class Step:
 
     @property
     def through(self) -> type[models.Model] | None:
-        """The model of the links, where the project declares one; None otherwise."""
+        """The model of the links if the project declares one; None otherwise."""
         if self.link is None or self.link[0]._meta.auto_created:
             return None
         return self.link[0]
 
 
 def path_of(name: str, field: Any) -> tuple[str, ...]:
-    """Return the path of a document field, which is its own name unless it declares another."""
+    """Return the path of a document field: the declared path, or the field's name."""
     path = getattr(field, "path", ())
-    # A field alias of Elasticsearch has a path, too: the name of another field.
+    # An alias field of Elasticsearch also has a path, the name of another field.
     return path if path and isinstance(path, tuple) else (name,)
 
 
 def find_column(model: type[models.Model], name: str) -> "ModelField | None":
-    """Return the model field whose stored value an instance's attribute ``name`` gives, or None.
+    """Return the model field whose stored value the attribute ``name`` returns, or None.
 
-    A foreign key's attribute gives an object, and one with a descriptor of its own (a file, a
-    translated field) something else than is stored.
+    The attribute of a foreign key returns an object. An attribute with a descriptor (a file, a
+    translated field) returns something else than the stored value.
     """
     if name == "pk":
         name = model._meta.pk.attname
-    # A class may have put something else in the place of a field's own attribute.
+    # A class may have replaced a field's own attribute.
     if type(getattr_static(model, name, None)) in (DeferredAttribute, ForeignKeyDeferredAttribute):
         for field in model._meta.concrete_fields:
             if name == field.attname:
@@ -91,20 +91,20 @@ def find_relation(model: type[models.Model], name: str) -> Step | None:
 
 
 def _generic(field: Any, related: type[models.Model]) -> Step:
-    """Return a generic relation, known by what it has: it cannot be imported everywhere."""
+    """Return a generic relation, recognized by its attributes: it cannot always be imported."""
     kind = related._meta.get_field(field.content_type_field_name)
     key = related._meta.get_field(field.object_id_field_name)
     return Step(field.name, "", related, many=True, foreign_key=(*_names(kind), *_names(key)))
 
 
 def references(model: type[models.Model]) -> "list[ModelField]":
-    """Return the columns that say which objects an object of ``model`` refers to."""
+    """Return the columns that refer to other objects from an object of ``model``."""
     found = [field for field in model._meta.concrete_fields if field.is_relation]
     return found + generic_keys(model)
 
 
 def generic_keys(model: type[models.Model]) -> "list[ModelField]":
-    """Return the columns with the keys of generic foreign keys, which may be of any model."""
+    """Return the columns with the keys of generic foreign keys, which may refer to any model."""
     names = {getattr(field, "fk_field", None) for field in model._meta.private_fields}
     return [field for field in model._meta.concrete_fields if field.name in names]
 
@@ -121,12 +121,12 @@ def _link(
 
 
 def exists(model: type[models.Model], path: tuple[str, ...], *, of_queryset: bool = False) -> bool:
-    """Whether the path can lead to a value of an instance of ``model``.
+    """Return whether the path can lead to a value of an instance of ``model``.
 
-    What lies behind a property or a method is not known, and taken to exist.
+    The result of a property or a method is unknown, so the rest of the path is assumed to exist.
 
     Args:
-        of_queryset: whether the path may go on with what a queryset has, as in ``tags.count``.
+        of_queryset: whether the path may use attributes of a queryset, as in ``tags.count``.
     """
     many = False
     for name in path:
@@ -140,7 +140,7 @@ def exists(model: type[models.Model], path: tuple[str, ...], *, of_queryset: boo
 
 
 def follow(model: type[models.Model], path: tuple[str, ...]) -> type[models.Model] | None:
-    """Return the model that a path of relations leads to, None if it is not one of relations."""
+    """Return the model that a path of relations leads to; None for any other path."""
     for name in path:
         step = find_relation(model, name)
         if step is None:

@@ -10,14 +10,14 @@ from django.db import models
 from .declared import Declared
 
 _LARGEST = 2**63
-"""What the largest integers of databases are below, or at, whatever their sign."""
+"""The limit of the largest integers in databases, signed or unsigned."""
 
-# Between the id and the routing in a key's text; no id that a person could read holds it.
+# Separates the id and the routing in the text of a key. No readable id contains it.
 _SEPARATOR = "\x1f"
 
 
 class Place(NamedTuple):
-    """An ``_id``, and the routing that leads to its shard."""
+    """An ``_id``, and the routing to its shard."""
 
     id: str
     routing: str | None = None
@@ -27,17 +27,17 @@ class Place(NamedTuple):
 
 
 def read_place(key: str) -> Place:
-    """Return the place that a key's text names."""
+    """Return the place for the text of a key."""
     identity, separator, routing = key.partition(_SEPARATOR)
     return Place(identity, routing if separator else None)
 
 
 NUMBER, IDENTIFIER, ANYTHING = r"-?\d+", r"[0-9a-f-]{36}", r".*"
-"""The form of a column's value in an id: a number, a UUID, or unknown."""
+"""The format of a column's value in an id: a number, a UUID, or unknown."""
 
 
 def looks_of(field: "models.Field[Any, Any]") -> str:
-    """Return what the values of a column look like as text."""
+    """Return the format of a column's values as text."""
     while isinstance(field, models.ForeignKey):
         field = field.target_field
     if isinstance(field, models.IntegerField):
@@ -46,14 +46,14 @@ def looks_of(field: "models.Field[Any, Any]") -> str:
 
 
 class Shape(NamedTuple):
-    """What the ids of a document class look like: how they begin and end, and what follows."""
+    """The form of a document class's ids: how they begin and end, and the column's format."""
 
     prefix: str
     looks: str
     suffix: str
 
     def is_apart_from(self, other: "Shape") -> bool:
-        """Whether no id of this shape can be one of the other."""
+        """Return whether no id of this form can also be an id of the other form."""
         long, short = sorted((self, other), key=lambda shape: -len(shape.prefix))
         beyond = long.prefix.removeprefix(short.prefix)
         if beyond == long.prefix and short.prefix:
@@ -65,49 +65,49 @@ class Shape(NamedTuple):
         end = min(len(self.suffix), len(other.suffix))
         if end and self.suffix[-end:] != other.suffix[-end:]:
             return True
-        # No UUID is made twice.
+        # UUIDs are unique, even between models.
         return not beyond and self.looks == other.looks == IDENTIFIER
 
 
 class Places:
-    """The places of a document class's documents: each stands under its object's primary key.
+    """The places of a document class's documents, by default the primary keys of the objects.
 
-    A *key* is the text that names a place, in the outbox as everywhere.
+    A *key* is the text for a place, in the outbox and everywhere else.
 
     Args:
         document: the document class.
     """
 
     own = False
-    """Whether something else than the primary key names the place."""
+    """Whether the id is something else than the primary key."""
 
     def __init__(self, document: type[Declared]) -> None:
         self.document = document
 
     @property
     def shape(self) -> Shape:
-        """What the ids look like."""
+        """The form of the ids."""
         return Shape("", looks_of(self.document.django.model._meta.pk), "")
 
     def place_of(self, instance: models.Model) -> Place | None:
-        """Return where the document of an object stands; None for under its primary key."""
+        """Return the place of an object's document; None for the primary key."""
         return None
 
     def keys(self, primary_keys: Iterable[str], using: str) -> list[str]:
-        """Return the keys of objects as they are stored now; none for those that are gone.
+        """Return the keys of objects as they are stored now, without deleted objects.
 
         Args:
-            primary_keys: their primary keys, as text.
+            primary_keys: the primary keys of the objects, as text.
             using: alias of the database.
         """
         return list(primary_keys)
 
     def condition(self, keys: Sequence[str]) -> models.Q:
-        """Return which objects the keys are of; maybe of some others, too."""
+        """Return a condition for the objects of these keys, which may match some others."""
         return models.Q(pk__in=list(self.primary_keys(keys)))
 
     def primary_keys(self, keys: Iterable[str]) -> dict[Any, str]:
-        """Return primary key -> its text; what is no primary key of the model is left out."""
+        """Return primary key -> its text, without texts that are not a primary key of the model."""
         primary = self.document.django.model._meta.pk
         found = {}
         for text in keys:
@@ -121,10 +121,10 @@ class Places:
 
 
 def _is_odd(value: Any, text: str) -> bool:
-    """Whether no object's document stands under ``text``, though its field understands it.
+    """Return whether no document can have the id ``text``, although its field accepts the text.
 
-    As ``007``: the document of that object stands under ``7``. Or it is a number that no column
-    holds, which some databases cannot be asked for.
+    For example ``007``: the document of that object has the id ``7``. Or a number that is too large
+    for any column, which some databases refuse in a query.
     """
     if type(value) not in (int, UUID):
         return False

@@ -1,4 +1,4 @@
-"""Which fields of a mapping have a value in documents; the others are only in the mapping."""
+"""Which fields of a mapping have values in documents, and which are only in the mapping."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ _ATTRIBUTE = "mapping_only"
 
 
 def valued(mapping: Any) -> Iterator[str]:
-    """Yield the names of the fields that a document has a value for."""
+    """Yield the names of the fields that have a value in a document."""
     return (name for name in mapping if not getattr(mapping[name], _ATTRIBUTE, False))
 
 
 def mark(document: type[Declared]) -> None:
-    """Find the fields of a document class that its model has nothing for, nor need have.
+    """Mark the fields of a document class that need no value, because the model has none for them.
 
-    An alias of another field takes no value at all. What other fields are copied to, and a keyword
-    that is the same in all documents, take none where nobody says where it would come from.
+    An alias of another field has no value. A field that others are copied to, and a constant
+    keyword, have none unless the document declares where it comes from.
     """
     mapping, model = document._doc_type.mapping, document.django.model
     places = list(_places("", document, model, mapping))
@@ -36,12 +36,12 @@ def mark(document: type[Declared]) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """A field of a mapping, and what it is read from.
+    """A field of a mapping, and the source of its value.
 
     Args:
-        name: with those of the objects that it is in.
-        holder: the class that may have a method for it.
-        model: None where it is not known.
+        name: the name, with the names of the objects that contain the field.
+        holder: the class that may have a method for the field.
+        model: the model of the value; None if unknown.
         field: the field.
     """
 
@@ -52,7 +52,7 @@ class _Place:
 
     @property
     def is_read(self) -> bool:
-        """Whether the document says where its value comes from."""
+        """Whether the document declares where the value comes from."""
         own = self.name.rpartition(".")[2]
         return (
             hasattr(self.holder, f"prepare_{own}")

@@ -1,8 +1,8 @@
 """The fast way to read documents: columns through ``values_list()``, never a model instance.
 
-Possible where each field is a column, a column behind forward relations, an object of such, or a
-list of such objects behind one to-many relation. A batch costs one query, and one more for each
-to-many relation, whatever the number of objects.
+This is possible if each field is a column, a column behind forward relations, an object of such
+fields, or a list of such objects behind one to-many relation. A batch needs one query, and one more
+for each to-many relation, regardless of the number of objects.
 """
 
 from collections import defaultdict
@@ -24,23 +24,23 @@ from ..written.shape import DocumentShape, ObjectShape, Row
 from .prepared import Prepared
 from .querysets import among, chosen_by, in_order, order_of
 
-# Key of the document's object -> its related objects.
+# Key of the document's object -> the related objects.
 Lists = Mapping[Any, list[dict[str, Any] | None]]
 
 
 class NotColumns(Exception):
-    """A field needs a model instance; the message says which, and why."""
+    """A field needs a model instance. The message names the field and the reason."""
 
 
 @dataclass(frozen=True)
 class RelatedList:
-    """The objects behind one to-many relation, read for many documents at once.
+    """The objects of one to-many relation, read for many documents at once.
 
     Args:
-        model: of the related objects.
-        back: lookup from the related model to the key of the document's object.
-        lookups: names for ``values_list()``, ``back`` the first.
-        shape: what the related object is made of.
+        model: the model of the related objects.
+        back: the lookup from the related model to the key of the document's object.
+        lookups: the names for ``values_list()``, beginning with ``back``.
+        shape: the parts of the related object.
     """
 
     model: type[models.Model]
@@ -50,12 +50,12 @@ class RelatedList:
 
     def read(self, using: str, keys: list[Any]) -> Lists:
         """Return key of the document's object -> its related objects, in their model's order."""
-        # Not iterator(): on PostgreSQL its cursor takes six statements instead of one, and what is
-        # read for one batch is kept in memory anyway.
+        # Not iterator(): on PostgreSQL it needs six statements instead of one, and the rows of one
+        # batch are kept in memory anyway.
         return self.group(self.select(using, **among(self.back, keys, using)))
 
     def select(self, using: str, **condition: Any) -> models.QuerySet[Any, Row]:
-        """Return the query for the rows of the objects that fulfil ``condition``."""
+        """Return the query for the rows of the objects that meet ``condition``."""
         rows = self.model._default_manager.using(using).filter(**condition)
         return in_order(rows).values_list(*self.lookups)
 
@@ -74,12 +74,12 @@ class ColumnSource:
         document: the document class.
 
     Attributes:
-        lookups: names for ``values_list()``, the key the first.
-        shape: what a document is made of, without its lists.
+        lookups: the names for ``values_list()``, beginning with the key.
+        shape: the parts of a document, without its lists.
         lists: name of a field -> the to-many relation that it is read from.
 
     Raises:
-        NotColumns: a field of it needs model instances.
+        NotColumns: a field of the document needs model instances.
     """
 
     def __init__(self, document: type[Declared]) -> None:
@@ -100,7 +100,7 @@ class ColumnSource:
             else:
                 self.lookups.append(_column(model, path_of(name, field)))
                 plain.append(name)
-        # After the plain columns, so that a row and the names of those can be zipped.
+        # After the plain columns, so that a row can be zipped with their names.
         for name, field in objects:
             self._add_object(model, name, field)
         self.shape = DocumentShape(plain, self._objects)
@@ -122,9 +122,9 @@ class ColumnSource:
             raise NotColumns(f"{name} is behind several relations, or one without a way back")
 
     def can_read(self, queryset: models.QuerySet[Any]) -> bool:
-        """Whether instances of ``queryset`` would have what the columns hold.
+        """Return whether the columns have the same values as the instances of ``queryset``.
 
-        The project may have prefetched something else, and only instances have that.
+        The project may prefetch other objects, which only instances have.
         """
         return all(prefetch.to_attr for prefetch in chosen_by(queryset).values())
 
@@ -139,8 +139,8 @@ class ColumnSource:
         """Yield the document of each row.
 
         Args:
-            rows: of ``lookups``.
-            lists: name of the field -> key -> related objects.
+            rows: rows with the columns of ``lookups``. lists: name of the field -> key -> related
+                objects.
         """
         for row in rows:
             source = self.shape.make(row)
@@ -174,9 +174,9 @@ def _refuse_loading(model: type[models.Model]) -> None:
 
 
 def _refuse_rows(model: type[models.Model]) -> None:
-    """Refuse a model whose default manager, or order, asks for more than columns of its own.
+    """Refuse a model whose default manager, or order, needs more than its own columns.
 
-    A second use of the relation that the list is read by would be taken for the same one.
+    In a query, a second use of the list's relation would be treated as the same use.
     """
     rows = model._default_manager.all()
     query = rows.query
@@ -205,7 +205,7 @@ def _forward(
     lookup: list[str] = []
     for name in path:
         step = find_relation(model, name)
-        # Where the other row may be missing, a join could lose this one.
+        # If the other row may be missing, a join could lose this one.
         if step is None or step.many or not step.certain:
             raise NotColumns(f"{name} is no relation of {model.__name__} to one certain row")
         lookup.append(step.lookup)
@@ -230,10 +230,10 @@ def _shape(
     *,
     listed: bool | None = None,
 ) -> ObjectShape:
-    """Add an object's columns to ``lookups``; return what it is made of.
+    """Add an object's columns to ``lookups``; return the parts of the object.
 
     Args:
-        listed: whether it stands in a list; as its field says if omitted.
+        listed: whether the object is in a list; by default as its field declares.
     """
 
     def add(lookup: str) -> int:

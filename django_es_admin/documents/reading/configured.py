@@ -1,4 +1,4 @@
-"""Read with the language and time zone of the settings: a document does not depend on a request."""
+"""Read with the language and the time zone of the settings, independent of a request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ from django.utils import timezone, translation
 
 @contextmanager
 def as_configured() -> Iterator[None]:
-    """Set aside the language, time zone and URLs that a request or a command has activated.
+    """Ignore the language, time zone and URLs that a request or a command has activated.
 
-    Inside, they are ``LANGUAGE_CODE``, ``TIME_ZONE``, ``ROOT_URLCONF`` and ``FORCE_SCRIPT_NAME``.
+    In the block, ``LANGUAGE_CODE``, ``TIME_ZONE``, ``ROOT_URLCONF`` and ``FORCE_SCRIPT_NAME``
+    apply.
     """
     with (
         translation.override(settings.LANGUAGE_CODE),

@@ -1,8 +1,8 @@
 """The fastest way to read documents: PostgreSQL writes them as JSON, and Python makes no object.
 
-Possible where documents are read as columns, and each column is of a type that PostgreSQL writes
-as Python would. The rows are those of the same queries; another one around each turns them into
-JSON. A batch with a value that might be written in another way is read as columns.
+This is possible if documents are read as columns, and PostgreSQL writes the type of each column as
+Python does. The same queries are wrapped in others that turn the rows into JSON. A batch with a
+value that may be written differently is read as columns.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,16 +23,16 @@ from .prepared import Prepared
 from .querysets import among, order_of
 
 LONGEST_PAUSE = 64
-"""Batches for which the database is not asked, where it could not write all of some before."""
+"""For how many batches the database is not asked, after it could not write many of them."""
 
 _VENDOR = "postgresql"
 
 
 class NotWritten(Exception):
-    """The database cannot write a document as Python would.
+    """The database cannot write a document as Python does.
 
     Args:
-        why: for each column, as people know it; "" for all of them.
+        why: name of a column -> the reason; "" for all columns.
     """
 
     def __init__(self, why: Mapping[str, str]) -> None:
@@ -42,14 +42,14 @@ class NotWritten(Exception):
 
 @dataclass(frozen=True)
 class _List:
-    """A list of related objects, as the database writes it.
+    """A list of related objects that the database writes.
 
     Args:
-        name: of its field.
-        related: how it is read as columns.
-        lookups: those of it, and after them the columns that it is ordered by.
-        order: of its objects, as in SQL.
-        kinds: of its columns.
+        name: the name of the field.
+        related: how the list is read as columns.
+        lookups: its lookups, followed by the columns of its order.
+        order: the order of its objects in SQL.
+        kinds: the types of its columns.
     """
 
     name: str
@@ -59,7 +59,7 @@ class _List:
     kinds: Kinds
 
     def read(self, using: str, keys: list[Any]) -> dict[Any, str | None]:
-        """Return key of the document's object -> the list; None where Python has to write it."""
+        """Return key of the document's object -> the list; None if Python has to write it."""
         chosen = self.related.select(using, **among(self.related.back, keys, using))
         compiled = _compile(chosen.order_by().values_list(*self.lookups))
         if compiled is None:
@@ -74,11 +74,11 @@ class DatabaseSource:
 
     Args:
         document: the document class.
-        source: how its documents are read as columns.
+        source: how the documents are read as columns.
         using: alias of the database.
 
     Raises:
-        NotWritten: the database would write another document.
+        NotWritten: the database would write a different document.
     """
 
     def __init__(self, document: type[Declared], source: ColumnSource, using: str) -> None:
@@ -114,13 +114,13 @@ class DatabaseSource:
         """Return the document of each object of ``queryset``, in its order.
 
         Returns:
-            None where a document has a value that Python has to write.
+            None if a document has a value that Python has to write.
         """
         if self._skip:
             self._skip -= 1
             return None
         found = self._read(queryset)
-        # A table that has many such values is not read twice each time.
+        # A table with many such values must not be read twice each time.
         self._pause = 0 if found is not None else min(max(self._pause * 2, 1), LONGEST_PAUSE)
         self._skip = self._pause
         return found
@@ -131,7 +131,7 @@ class DatabaseSource:
         if compiled is None:
             return []
         sql, params = compiled
-        # The database keeps the order of what it reads from, and promises so only where told.
+        # The database usually keeps the order of a subquery, but guarantees it only with ORDER BY.
         order = " ORDER BY c0" if _is_by_key(queryset) else ""
         rows = _run(
             using,
@@ -161,7 +161,7 @@ class DatabaseSource:
 
 
 class _Asked:
-    """What a database says about the columns of queries.
+    """What a database returns about the columns of queries.
 
     Args:
         using: alias of the database.
@@ -182,8 +182,8 @@ class _Asked:
         """Return the types of the columns of a query.
 
         Args:
-            places: of the columns that are written.
-            within: name of the field that they are in; "" for the document's own.
+            places: the places of the columns that are written.
+            within: the name of the field that contains the columns; "" for the document itself.
         """
         rows: models.QuerySet[Any] = models.QuerySet(model, using=self._using)
         compiler = rows.order_by().values_list(*lookups).query.get_compiler(self._using)
@@ -191,7 +191,7 @@ class _Asked:
         converted = compiler.get_converters([column for column, *_ in compiler.select])
         types = _types(self._using, sql, params)
         kinds = {}
-        # Keys are not written, but have to be those of the rows.
+        # Keys are not written as JSON, but must be equal to the rows' keys.
         for place in {0, *places}:
             name = lookups[place].replace("__", ".")
             name = f"{within}.{name}" if within and place else name
@@ -216,9 +216,9 @@ class _Asked:
 
 
 def _read_otherwise(using: str, kinds: Iterable[Kind]) -> Iterator[Kind]:
-    """Yield the types whose values a driver, or this server, does not give as is known here.
+    """Yield the types whose values the driver, or this server, returns in an unknown form.
 
-    A time zone of the connection other than UTC, for example, or an adapter of the project.
+    The reason may be a time zone of the connection other than UTC, or an adapter of the project.
     """
     asked = list(dict.fromkeys(kinds))
     if not asked:
@@ -235,7 +235,7 @@ def _read_otherwise(using: str, kinds: Iterable[Kind]) -> Iterator[Kind]:
 
 
 def _types(using: str, sql: str, params: Sequence[Any]) -> list[int]:
-    """Return the number of the type of each column of a query."""
+    """Return the type number of each column of a query."""
     with connections[using].cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({sql}) AS found LIMIT 0", params)  # noqa: S608 (SQL of the ORM)
         return [column[1] for column in cursor.description]
@@ -248,9 +248,9 @@ def _is_by_key(queryset: models.QuerySet[Any]) -> bool:
 
 
 def _order_of(related: RelatedList) -> tuple[list[str], list[str]]:
-    """Return the columns that a list is ordered by, and their order as SQL.
+    """Return the columns of a list's order, and the order as SQL.
 
-    Their names are those of own columns; others cannot be read as columns.
+    These are columns of the list's own model; a list with another order is not read as columns.
     """
     rows = related.model._default_manager.all()
     ordered, order = [], []
@@ -283,7 +283,7 @@ def _names_in(objects: Sequence[tuple[str, ObjectShape]]) -> Iterator[str]:
 
 
 def _refuse_names(names: Iterator[str]) -> None:
-    """Refuse names that are not the same in SQL, in JSON and as they are."""
+    """Refuse names that are written differently in SQL, in JSON or in Python."""
     for name in names:
         if not name.isidentifier():
             raise NotWritten({name: "is no plain name"})
@@ -292,7 +292,7 @@ def _refuse_names(names: Iterator[str]) -> None:
 def _compile(
     rows: models.QuerySet[Any, tuple[Any, ...]],
 ) -> tuple[str, tuple[Any, ...]] | None:
-    """Return the SQL of a query, and its parameters; None where it finds nothing."""
+    """Return the SQL of a query, and its parameters; None if it finds nothing."""
     try:
         sql, params = rows.query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:

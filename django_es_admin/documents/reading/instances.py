@@ -1,7 +1,6 @@
-"""The general way to read documents: model instances, their properties, methods and ``prepare_``.
+"""The general way to read documents: from model instances, with their properties and methods.
 
-Relations on the fields' paths are joined or prefetched, so that reading them costs no query per
-object.
+Relations on the fields' paths are joined or prefetched, so that there is no query per object.
 """
 
 import logging
@@ -25,12 +24,12 @@ from .querysets import chosen_by, in_order, lookups_of
 
 @dataclass(frozen=True)
 class _Relation:
-    """A relation that the fields' paths follow.
+    """A relation on the fields' paths.
 
     Args:
-        model: that it leads to.
+        model: the model it leads to.
         many: whether it leads to any number of objects.
-        joined: whether it is read by a join; else it is prefetched.
+        joined: whether it is read with a join; otherwise it is prefetched.
     """
 
     model: type[models.Model]
@@ -39,11 +38,11 @@ class _Relation:
 
 
 class FieldFailed(Exception):
-    """The code of the project that a field's value comes from failed.
+    """The project's code for the value of a field raised an error.
 
     Args:
-        field: its name, with those of the objects that it is in.
-        cause: what was raised.
+        field: the name of the field, with the names of the objects that contain it.
+        cause: the exception.
     """
 
     def __init__(self, field: str, cause: BaseException | None) -> None:
@@ -75,9 +74,9 @@ class InstanceSource:
         return _values(self._document(), self._document._doc_type.mapping, instance)
 
     def _with_relations(self, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """Return ``queryset`` with all that the fields read; what the project chose goes first."""
+        """Return ``queryset`` with all relations of the fields. The project's own choices stay."""
         chosen = chosen_by(queryset)
-        # Django would not prefetch what a join has read already.
+        # Django would not prefetch relations that a join has already read.
         joined = [
             path
             for path, relation in self._relations.items()
@@ -88,11 +87,11 @@ class InstanceSource:
             if path not in joined and path not in chosen:
                 lookups[path] = _ordered(path, relation.model) if relation.many else path
         if lookups:
-            # A queryset of one's own has to be given before a path beyond it.
+            # A prefetch with its own queryset must come before paths that continue it.
             ordered = [lookups[path] for path in sorted(lookups, key=lambda path: path.count("__"))]
             others = [one for one in lookups_of(queryset) if one not in chosen.values()]
             queryset = queryset.prefetch_related(None).prefetch_related(*ordered, *others)
-        # A deferred foreign key cannot be joined; the project said only() and gets its queries.
+        # A deferred foreign key cannot be joined; with only(), the project accepts more queries.
         deferred, _ = queryset.query.deferred_loading
         if joined and not deferred:
             queryset = queryset.select_related(*joined)
@@ -106,8 +105,8 @@ class InstanceSource:
                 return Prepared(instance.pk, None, place=place)
             return Prepared(instance.pk, _settled(document.prepare(instance)), place=place)
         except Error:
-            # Whose fault it is, the reader has to tell; inside a transaction nothing can be read
-            # after it.
+            # The caller decides what caused an error of the database. In a transaction, nothing can
+            # be read after it.
             raise
         except FieldFailed as error:
             return Prepared(instance.pk, None, str(error), place)
@@ -131,10 +130,10 @@ def _collect(
     joined: bool,
     found: dict[str, _Relation],
 ) -> None:
-    """Find the relations that the fields' paths follow.
+    """Find the relations on the fields' paths.
 
     Args:
-        joined: whether all on the way to ``model`` can be read by a join.
+        joined: whether all relations that lead to ``model`` can be read with a join.
     """
     for name in valued(mapping):
         field = mapping[name]
@@ -144,7 +143,7 @@ def _collect(
             if step is None:
                 break
             place = f"{place}__{part}" if place else part
-            # Where the other row may be missing, a join could lose this one.
+            # If the other row may be missing, a join could lose this one.
             join = join and not step.many and step.certain
             found[place] = _Relation(step.model, step.many, join)
             at = step.model
@@ -157,7 +156,7 @@ def _settled(source: Any) -> Any:
     try:
         return _plain(source)
     except RecursionError:
-        # Something contains itself; the encoder reports that better.
+        # A value contains itself; the encoder reports that better.
         return source
 
 
@@ -215,13 +214,13 @@ def _object(field: dsl.Object, value: Any) -> Any:
 
 
 def _is_one(value: Any) -> bool:
-    """Whether something that may be iterated over is one object even so."""
+    """Return whether an iterable value counts as one object."""
     named = isinstance(value, tuple) and hasattr(value, "_fields")
     return named or isinstance(value, (models.Model, Mapping))
 
 
 def _follow(value: Any, part: str) -> Any:
-    """Return the attribute, key, item or method's answer ``part`` of ``value``, None for none."""
+    """Return the attribute, key, item or method result ``part`` of ``value``, or None."""
     if isinstance(value, Mapping) and not isinstance(value, models.Model):
         return value.get(part)
     if part.isdigit() and isinstance(value, (list, tuple)):
@@ -232,7 +231,7 @@ def _follow(value: Any, part: str) -> Any:
         return None
     except AttributeError:
         if hasattr(type(value), part):
-            # It has the attribute, whose own code failed.
+            # The attribute exists, but its own code failed.
             raise
         return None
     if (
@@ -245,7 +244,7 @@ def _follow(value: Any, part: str) -> Any:
 
 
 def _list(queryset: Any) -> list[Any]:
-    """Return the objects of a relation; of those that were prefetched in the order they have."""
+    """Return the objects of a relation; prefetched objects in their own order."""
     if isinstance(queryset, models.QuerySet) and queryset._result_cache is None:  # noqa: SLF001 (nothing public tells it)
         queryset = in_order(queryset)
     return list(queryset)

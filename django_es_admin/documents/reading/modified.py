@@ -1,4 +1,4 @@
-"""Which objects of a document were changed since a moment."""
+"""Find the objects of a document that were changed since a given time."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from ..described.declared import Declared
 
 
 def modified_fields(document: type[Declared]) -> tuple[str, ...]:
-    """Return what says when an object was changed: declared, or the ``auto_now`` fields."""
+    """Return the fields with the time of the last change: declared, or the ``auto_now`` fields."""
     declared: tuple[str, ...] = document.django.modified_fields
     return declared or tuple(
         field.name
@@ -25,7 +25,7 @@ def modified_fields(document: type[Declared]) -> tuple[str, ...]:
 
 
 def find_since_refusal(document: type[Declared]) -> str:
-    """Return why the objects that were changed since a moment are not known; "" if they are."""
+    """Return why the objects changed since a time are unknown; "" if they are known."""
     if modified_fields(document):
         return ""
     text = _(
@@ -38,13 +38,13 @@ def find_since_refusal(document: type[Declared]) -> str:
 
 
 def changed_since(document: type[Declared], moment: datetime) -> models.Q:
-    """Return which rows of the model were changed since a moment.
+    """Return the rows of the model that were changed since a time.
 
     Args:
-        moment: aware; a field that holds days only begins with its day.
+        moment: an aware time. A field with dates includes the whole day.
 
     Raises:
-        DocumentMisdeclared: a name among ``modified_fields`` is none of the model.
+        DocumentMisdeclared: a name in ``modified_fields`` is not a field of the model.
     """
     condition = models.Q()
     for name in modified_fields(document):

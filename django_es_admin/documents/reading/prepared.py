@@ -1,4 +1,4 @@
-"""One object that is about to be written to the index."""
+"""One object that will be written to the index."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -7,13 +7,13 @@ from ..described.places import Place
 
 
 class Prepared(NamedTuple):
-    """What an object becomes.
+    """One object with its document.
 
     Args:
-        key: its primary key; None where the object is gone and only its place is known.
-        source: the document; None where the object is not to be in the index.
-        error: why the document could not be made; "" where it could.
-        place: where the document stands; None for under the primary key.
+        key: the primary key; None if the object was deleted and only its place is known.
+        source: the document; None if the object does not belong in the index.
+        error: why the document could not be made; "" if it could.
+        place: the place of the document; None for the primary key.
     """
 
     key: Any
@@ -23,12 +23,12 @@ class Prepared(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The key that names the document."""
+        """The text of the document's key."""
         return str(self.key) if self.place is None else str(self.place)
 
 
 def each_once(batch: Iterable[Prepared]) -> list[Prepared]:
-    """Return the objects of ``batch`` once each: a join may give one in several rows."""
+    """Return the objects of ``batch`` once each, because a join may return one in several rows."""
     found: dict[Any, Prepared] = {}
     for prepared in batch:
         found.setdefault(prepared.key, prepared)

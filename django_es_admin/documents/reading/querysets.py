@@ -1,4 +1,4 @@
-"""The querysets that documents are read from: which can be used, in what order, how many rows."""
+"""The querysets that documents are read from: which can be used, their order and size."""
 
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,12 @@ from .configured import as_configured
 
 
 class _AnyOf(models.Expression):
-    """Stands in a query of PostgreSQL for any of many values, which are one parameter.
+    """A value in a query of PostgreSQL for any of many values, passed as one parameter.
 
-    To write a parameter for each takes longer than to find their rows.
+    Writing a parameter for each value takes longer than finding the rows.
     """
 
-    # It is compared with nothing but what it stands in for.
+    # It is only compared with the values that it replaces.
     output_field = models.TextField()
 
     def __init__(self, values: list[Any]) -> None:
@@ -31,7 +31,7 @@ class _AnyOf(models.Expression):
 
 
 def among(lookup: str, keys: list[Any], using: str) -> dict[str, Any]:
-    """Return what ``filter()`` takes for rows where ``lookup`` is one of these keys.
+    """Return arguments of ``filter()`` for rows where ``lookup`` is one of these keys.
 
     Args:
         using: alias of the database.
@@ -43,10 +43,10 @@ def among(lookup: str, keys: list[Any], using: str) -> dict[str, Any]:
 
 
 def queryset_of(document: type[Declared]) -> models.QuerySet[Any]:
-    """Return the objects of a document class, from a queryset that can be narrowed down.
+    """Return the queryset of a document class. It can be filtered.
 
     Raises:
-        QuerysetUnusable: ``get_queryset()`` returns something else.
+        QuerysetUnusable: ``get_queryset()`` returns something that cannot be used.
     """
     with as_configured():
         found: Any = document().get_queryset()
@@ -63,9 +63,9 @@ def queryset_of(document: type[Declared]) -> models.QuerySet[Any]:
 
 
 def _why_unusable(found: Any, model: type[models.Model]) -> str:
-    """Return what is wrong with the answer of ``get_queryset()``; "" if nothing is.
+    """Return why the result of ``get_queryset()`` cannot be used; "" if it can.
 
-    It is filtered by keys, ordered by the key and read in portions.
+    It must be possible to filter it by keys, order it by key and read it in portions.
     """
     if not isinstance(found, models.QuerySet):
         return "None" if found is None else f"a value of type {type(found).__name__}"
@@ -82,9 +82,9 @@ def _why_unusable(found: Any, model: type[models.Model]) -> str:
 
 
 def why_ambiguous(queryset: models.QuerySet[Any]) -> str:
-    """Return why other objects, or values, are read where only some of them are asked for.
+    """Return why a part of a queryset may contain different objects or values than the whole.
 
-    "" if they are the same.
+    Return "" if they are the same.
     """
     query = queryset.query
     if query.distinct_fields and not {*query.distinct_fields} <= {"pk", query.get_meta().pk.name}:
@@ -96,13 +96,13 @@ def why_ambiguous(queryset: models.QuerySet[Any]) -> str:
 
 
 def attributes_of(queryset: models.QuerySet[Any]) -> frozenset[str]:
-    """Return the names that a queryset adds to its objects."""
+    """Return the names of the annotations of a queryset."""
     prefetched = {prefetch.to_attr or "" for prefetch in chosen_by(queryset).values()}
     return frozenset((*queryset.query.annotations, *prefetched)) - {""}
 
 
 def count_each_once(queryset: models.QuerySet[Any]) -> int:
-    """Return the number of objects: a join may give an object in several rows."""
+    """Return the number of objects, because a join may return an object in several rows."""
     query = queryset.query
     joins = (join for join in query.alias_map.values() if isinstance(join, Join))
     if query.extra_tables or any(getattr(join.join_field, "one_to_many", False) for join in joins):
@@ -112,13 +112,13 @@ def count_each_once(queryset: models.QuerySet[Any]) -> int:
 
 
 def lookups_of(queryset: models.QuerySet[Any]) -> "tuple[str | models.Prefetch[Any], ...]":
-    """Return what ``prefetch_related()`` was given."""
+    """Return the arguments of ``prefetch_related()``."""
     found: tuple[str | models.Prefetch[Any], ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]  # noqa: SLF001 (nothing public tells it)
     return found
 
 
 def chosen_by(queryset: models.QuerySet[Any]) -> "dict[str, models.Prefetch[Any]]":
-    """Return path -> what the project prefetches there by a queryset, or a name, of its own."""
+    """Return path -> the project's own prefetch there, with a queryset or a name."""
     return {
         lookup.prefetch_to: lookup
         for lookup in lookups_of(queryset)
@@ -127,7 +127,7 @@ def chosen_by(queryset: models.QuerySet[Any]) -> "dict[str, models.Prefetch[Any]
 
 
 def order_of(queryset: models.QuerySet[Any]) -> tuple[Any, ...]:
-    """Return what a queryset is ordered by: its own order, or that of its model."""
+    """Return the order of a queryset: its own, or that of its model."""
     query = queryset.query
     if query.order_by or not query.default_ordering or query.group_by:
         return tuple(query.order_by)
@@ -135,9 +135,9 @@ def order_of(queryset: models.QuerySet[Any]) -> tuple[Any, ...]:
 
 
 def in_order(queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Return a queryset in its own order, and by key for objects that are equal in this order.
+    """Return a queryset in its own order, and then by key for objects with an equal order.
 
-    A database may give such in another order each time, and so another document.
+    Otherwise the database may return equal objects in any order, and the document would change.
     """
     query = queryset.query
     if query.is_sliced or query.combinator or query.extra_order_by or query.distinct_fields:

@@ -1,6 +1,6 @@
-"""The fastest way to read one document: as columns, by SQL that is written once.
+"""The fastest way to read one document: as columns, with SQL that is compiled once.
 
-For a single object the ORM takes longer to write the SQL than the database to answer it.
+For a single object, the ORM takes longer to compile the SQL than the database to answer.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from .prepared import Prepared
 
 
 class NotFixed(Exception):
-    """The SQL may be another one the next time, or its rows are not what the fields would give."""
+    """The SQL may change, or its rows may differ from the values of the fields."""
 
 
 class SingleSource:
@@ -23,7 +23,7 @@ class SingleSource:
 
     Args:
         document: the document class.
-        columns: how its documents are read as columns.
+        columns: how the documents are read as columns.
         using: alias of the database.
 
     Raises:
@@ -45,10 +45,10 @@ class SingleSource:
         }
 
     def read(self, key: Any) -> list[Prepared]:
-        """Return the document of the object, or nothing where there is none.
+        """Return the document of the object, or nothing if there is none.
 
         Args:
-            key: as the primary key's ``to_python()`` gives it.
+            key: the key, as returned by the primary key's ``to_python()``.
         """
         value = self._key.get_db_prep_value(key, connections[self._using])
         rows = self._object.run(key=value)
@@ -62,7 +62,7 @@ class SingleSource:
 
 
 def _fixed(model: type[models.Model], queryset: models.QuerySet[Any, Any]) -> Statement:
-    # What only captures bulk operations reads as the class that it is made of.
+    # A class that only captures bulk operations reads like its base class.
     kind = vars(type(queryset)).get("reads_as", type(queryset))
     if not is_plain(model._default_manager) or kind is not models.QuerySet:
         raise NotFixed

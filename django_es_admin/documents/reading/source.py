@@ -32,22 +32,22 @@ class Source:
 
     @property
     def uses_columns(self) -> bool:
-        """Whether documents can be read without making model instances."""
+        """Whether documents can be read without model instances."""
         return self._columns is not None
 
     @property
     def why_instances(self) -> str:
-        """Why documents are made of model instances, which takes longer; "" where they are not."""
+        """Why documents are made from model instances, which is slower, or ""."""
         return self._why
 
     def why_columns(self, using: str) -> Mapping[str, str]:
-        """Return why the database does not write the documents; nothing where it does.
+        """Return why the database does not write the documents; empty if it does.
 
         Args:
             using: alias of the database.
 
         Returns:
-            name of a column -> what keeps it from that; "" for what concerns all of them.
+            Name of a column -> the reason; "" for a reason that concerns all columns.
         """
         if self._columns is None:
             return {"": self._why}
@@ -57,11 +57,11 @@ class Source:
     def read(self, queryset: models.QuerySet[Any], *, encoded: bool = False) -> list[Prepared]:
         """Return key and document of each object of ``queryset``, in its order.
 
-        An object that a join gives in several rows is there as often.
+        If a join returns an object in several rows, it occurs several times.
 
         Args:
-            queryset: objects of the document's ``get_queryset()``, bounded to one batch.
-            encoded: whether documents may be JSON already, which many are read faster as.
+            queryset: objects of the document's ``get_queryset()``, limited to one batch.
+            encoded: whether documents may already be JSON, which is faster for many documents.
         """
         with as_configured():
             if self._columns is None or not self._columns.can_read(queryset):
@@ -71,7 +71,7 @@ class Source:
             return list(self._columns.read(queryset)) if found is None else found
 
     def _writer(self, source: ColumnSource, using: str) -> DatabaseSource | NotWritten:
-        # Tests, and tenants, have one alias with other settings now and then.
+        # In tests, and with tenants, the settings of an alias may change.
         key = (using, connections[using].timezone_name, settings.USE_TZ)
         if key not in self._written:
             try:
@@ -81,7 +81,7 @@ class Source:
         return self._written[key]
 
     def single(self, using: str) -> SingleSource | None:
-        """Return what reads single documents faster than ``read()``; None where nothing can.
+        """Return what reads single documents faster than ``read()``; None if nothing does.
 
         Args:
             using: alias of the database.
@@ -105,7 +105,7 @@ class Source:
 
 
 def _columns(document: type[Declared]) -> tuple[ColumnSource | None, str]:
-    """Return what reads columns, or why there is no such thing."""
+    """Return what reads documents as columns, or why this is impossible."""
     if document.django.places.own:
         return None, "the document makes its own id or routing"
     for name in ("should_index_object", "prepare"):

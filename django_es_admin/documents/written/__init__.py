@@ -1,4 +1,5 @@
-"""Documents that the database writes as JSON: what they are made of, and each value in SQL.
+"""Documents that the database writes as JSON: their parts, and each value as SQL.
 
-What reads them, and decides whether it can, is `reading/database.py`. Nothing here asks one.
+``reading/database.py`` reads them, and decides whether that is possible. Nothing here sends a
+query.
 """

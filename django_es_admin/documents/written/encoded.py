@@ -1,4 +1,4 @@
-"""A document that is JSON already, so that no object has to be made of it."""
+"""A document that is already JSON, so that no object has to be made for it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,9 +7,9 @@ import orjson
 
 
 class Encoded(Mapping[str, Any]):
-    """A document as JSON, which is sent as it is.
+    """A document as JSON, which is sent unchanged.
 
-    It can also be read as a mapping. Its values are those of JSON then: a date is a text.
+    It can also be read as a mapping, with the values of the JSON: a date is a text.
 
     Args:
         body: the JSON.

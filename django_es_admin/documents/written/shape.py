@@ -1,4 +1,4 @@
-"""What an object in a document is made of, as places of columns in a row."""
+"""The parts of an object in a document, as places of columns in a row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class ObjectShape:
-    """An object of columns and of other such objects.
+    """An object made of columns and of other objects.
 
     Args:
-        key: place of the column that is null where there is no object.
-        columns: name -> place of its column.
-        objects: name -> the object there.
-        listed: whether it stands in a list, which is empty where there is no object.
+        key: the place of the column that is null if there is no object.
+        columns: name -> the place of its column.
+        objects: name -> the object with this name.
+        listed: whether the object is in a list, which is empty if there is no object.
     """
 
     key: int
@@ -24,7 +24,7 @@ class ObjectShape:
     listed: bool = False
 
     def make(self, row: Row) -> Any:
-        """Return the object of a row, or the list that holds it."""
+        """Return the object for a row, or the list that contains it."""
         if row[self.key] is None:
             return [] if self.listed else None
         made = {name: row[place] for name, place in self.columns}
@@ -35,11 +35,11 @@ class ObjectShape:
 
 @dataclass(frozen=True)
 class DocumentShape:
-    """The columns of a document, and the objects that are made of more of them.
+    """The columns of a document, and its objects.
 
     Args:
-        plain: names of the fields that are the columns behind the key, in their order.
-        objects: name -> the object there.
+        plain: the names of the fields for the columns after the key, in order.
+        objects: name -> the object with this name.
     """
 
     plain: Sequence[str]

@@ -1,4 +1,4 @@
-"""The SQL that turns the rows of a query into JSON; the query itself stays as it is."""
+"""The SQL that turns the rows of a query into JSON. The query itself is not changed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,14 +15,14 @@ def columns(count: int) -> str:
 
 
 def write_document(shape: DocumentShape, kinds: Kinds) -> str:
-    """Return an expression for the beginning of a document: without its lists, and its brace."""
+    """Return an expression for the beginning of a document, without its lists and closing brace."""
     named = {name: _column(place, kinds) for place, name in enumerate(shape.plain, 1)}
     named |= {name: write_object(inner, kinds) for name, inner in shape.objects}
     return _joined(["'{'", *_members(named)])
 
 
 def write_object(shape: ObjectShape, kinds: Kinds) -> str:
-    """Return an expression for an object, or for the list that holds it."""
+    """Return an expression for an object, or for the list that contains it."""
     named = {name: _column(place, kinds) for name, place in shape.columns}
     named |= {name: write_object(inner, kinds) for name, inner in shape.objects}
     opening, closing, nothing = ("[{", "}]", "[]") if shape.listed else ("{", "}", "null")
@@ -31,16 +31,16 @@ def write_object(shape: ObjectShape, kinds: Kinds) -> str:
 
 
 def aggregate(rows: str, count: int, shape: ObjectShape, kinds: Kinds, order: Sequence[str]) -> str:
-    """Return the SQL that gives a key and the list of all objects of that key, as JSON.
+    """Return SQL for each key and the list of all objects with this key, as JSON.
 
     Args:
         rows: the query, whose first column is the key.
-        count: of its columns.
-        order: of the objects in a list: names of columns, as in SQL.
+        count: the number of its columns.
+        order: the order of the objects in a list, as SQL.
     """
     made = write_object(shape, kinds)
     ordered = ", ".join(order)
-    # An object that is null would be left out of the list.
+    # A null object would be left out of the list.
     return (
         f"SELECT c0, CASE WHEN count(*) = count(made) "  # noqa: S608 (names of columns, and SQL of the ORM)
         f"THEN '[' || string_agg(made, ',' ORDER BY {ordered}) || ']' END "
@@ -61,9 +61,9 @@ def _members(named: Mapping[str, str]) -> list[str]:
 
 
 def _joined(parts: Sequence[str]) -> str:
-    """Return the text of all parts one after the other; null if one of them is null.
+    """Return an expression that joins all parts; null if one of them is null.
 
-    In halves, as PostgreSQL copies both sides each time.
+    The parts are joined in halves, because PostgreSQL copies both sides each time.
     """
     if len(parts) == 1:
         return parts[0]

@@ -1,7 +1,7 @@
 """Values of PostgreSQL as JSON, byte for byte as `indices.encoding` writes them.
 
-An expression is null where Python might write something else, or would refuse to write at all: a
-number with too many digits, a date that Python does not have. Such documents Python makes.
+An expression is null if Python might write something else, or would refuse the value: a number with
+too many digits, or a date that Python does not have. Python makes such documents.
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ class Kind:
     """A type of PostgreSQL.
 
     Args:
-        name: of the type.
-        sql: the JSON of a value that is not null, with ``{}`` for the value.
-        literal: a value, as PostgreSQL reads it.
-        value: what a driver makes of it; of another one, nothing is known here.
+        name: the name of the type.
+        sql: SQL for the JSON of a value that is not null, with ``{}`` for the value.
+        literal: an example of a value, as PostgreSQL reads it.
+        value: the expected result of the driver for this example.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Kind:
         return f"'{self.literal}'::{self.name}"
 
 
-# PostgreSQL escapes in texts what orjson escapes, and in the same way.
+# PostgreSQL escapes the same characters in texts as orjson, in the same way.
 _TEXT = "to_json({0})::text"
 _NUMBER = "{0}::text"
 _QUOTED = "'\"' || {0}::text || '\"'"
@@ -51,7 +51,7 @@ _DATE = (
 
 
 def _moment(value: str, zone: str) -> str:
-    # Only microseconds have a point before them; orjson writes six digits of them, or none.
+    # orjson writes six digits of microseconds after a point, or none.
     text = f"replace(to_char({value}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '.000000', '')"
     return (
         f"CASE WHEN {value} >= '0001-01-01'::timestamp AND {value} < '10000-01-01'::timestamp "
@@ -63,14 +63,15 @@ _TIME = (
     "CASE WHEN {0} < '24:00'::time "
     "THEN '\"' || replace(to_char({0}, 'HH24:MI:SS.US'), '.000000', '') || '\"' END"
 )
-# Of these sizes neither side writes an exponent. The shortest digits that mean a number are the
-# same everywhere; `extra_float_digits` below 1 makes them fewer, for either way.
+# Within these limits, neither side writes an exponent. The shortest digits of a number are the same
+# everywhere. With `extra_float_digits` below 1 there are fewer digits, in both ways.
 _FLOAT = (
     "CASE WHEN ({0} = 0 OR (abs({0}) >= 0.0001 AND abs({0}) < 1e15)) "
     "AND strpos({0}::text, 'e') = 0 "
     "THEN {0}::text || CASE WHEN strpos({0}::text, '.') > 0 THEN '' ELSE '.0' END END"
 )
-# Fifteen digits are the same in binary and back. Infinity and NaN are larger than all numbers.
+# Fifteen digits survive the conversion to binary and back. Infinity and NaN are greater than all
+# numbers.
 _DECIMAL = (
     "CASE WHEN {0} = 0 THEN '0.0' "
     "WHEN abs({0}) >= 0.0001 AND abs({0}) < 1e15 AND length(trim_scale(abs({0}))::text) <= 16 "
@@ -108,15 +109,15 @@ KINDS: Mapping[int, Kind] = {
         UUID("0b0e9c3e-5a3b-4d2e-9c1f-2b7a6d1c9e10"),
     ),
 }
-"""The number of a type in PostgreSQL, which is the same everywhere -> how it is written."""
+"""The number of a type in PostgreSQL, which is always the same -> how to write it."""
 
 
 def is_as_expected(kind: Kind, found: Any) -> bool:
-    """Whether a driver made of a sample what is known here."""
+    """Return whether a driver returned the expected value for an example."""
     expected = kind.value
     if type(found) is not type(expected) or bool(found != expected):
         return False
     if isinstance(found, datetime):
-        # Zones that have the time of UTC on that day have another one on others.
+        # A time zone may be equal to UTC on that day, but not on other days.
         return str(found.tzinfo) == str(expected.tzinfo)
     return not isinstance(found, Decimal) or found.as_tuple() == expected.as_tuple()

@@ -10,7 +10,7 @@ from ..search import searching
 
 
 def is_es_online(connection_alias: str = "default") -> bool:
-    """Whether Elasticsearch answers."""
+    """Return whether Elasticsearch answers."""
     return bool(connections.get_connection(connection_alias).ping())
 
 

@@ -1,4 +1,4 @@
-"""What a person asks about one index: its shards, policies, samples, terms, tokens, searches.
+"""What users ask about one index: shards, policies, samples, terms, tokens, searches.
 
-Each is one question with a deadline, for a page or an explanation; nothing here changes an index.
+Each module answers one question, with a deadline. Nothing here changes an index.
 """

@@ -1,4 +1,4 @@
-"""What an analyzer makes of a text."""
+"""The tokens that an analyzer makes of a text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ...backends.transport.deadline import Deadline
 
-# "Built-in analyzer reference" in the Elasticsearch reference, those without options.
+# The analyzers without options in "Built-in analyzer reference" of the Elasticsearch reference.
 BUILT_IN = ("standard", "simple", "whitespace", "stop", "keyword", "pattern", "fingerprint")
 _OWN = "index.analysis.analyzer."
 
@@ -18,10 +18,10 @@ class Token:
     """One token.
 
     Args:
-        text: what is searched for in the index.
-        start: place of its first character in the analysed text.
-        end: place behind its last character.
-        position: its number among the words; several tokens may have the same.
+        text: the text of the token, as it is indexed.
+        start: the place of its first character in the analyzed text.
+        end: the place after its last character.
+        position: the position of the word; several tokens may have the same position.
     """
 
     text: str
@@ -32,10 +32,10 @@ class Token:
 
 
 def analyzers_of(settings: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the analyzers that an index defines, then those that each index has.
+    """Return the names of the analyzers that an index defines, then the built-in ones.
 
     Args:
-        settings: of the index, flat.
+        settings: the flat settings of the index.
     """
     own = {name.removeprefix(_OWN).partition(".")[0] for name in settings if name.startswith(_OWN)}
     return (*sorted(own), *(name for name in BUILT_IN if name not in own))
@@ -47,8 +47,9 @@ def analyze(
     """Return the tokens that an index makes of ``text``.
 
     Args:
-        analyzer: its name; "" for that of ``field``.
-        field: path of a field; "" for the index's default analyzer, if none is named.
+        analyzer: the name of the analyzer; "" for that of ``field``.
+        field: the path of a field; "" for the index's default analyzer, unless ``analyzer`` is
+            given.
 
     Raises:
         ServerRefused: there is no such analyzer.
@@ -78,10 +79,10 @@ def analyze(
 def leaves_nothing(
     connection: Base, index: str, deadline: Deadline, text: str, chain: Mapping[str, Any]
 ) -> bool:
-    """Whether a part of an analyzer makes no token of ``text``.
+    """Return whether a part of an analyzer makes no token of ``text``.
 
     Args:
-        chain: ``tokenizer``, ``filter`` and ``char_filter``, by their names in the index.
+        chain: ``tokenizer``, ``filter`` and ``char_filter``, with their names in the index.
 
     Raises:
         ServerRefused: the index has no such filter.

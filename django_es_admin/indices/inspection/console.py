@@ -1,4 +1,4 @@
-"""A search that a person writes as JSON: it reads one index, for a bounded time, and no more."""
+"""A search that a user writes as JSON. It can only read one index, for a limited time."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -17,15 +17,15 @@ from ...documents.described.places import read_place
 from ...exceptions import SearchRefused
 
 MAX_CHARACTERS = 20_000
-"""Of a body."""
+"""The maximum length of a body."""
 
 MAX_SIZE = 100
-"""Hits that are shown at once."""
+"""The maximum number of hits."""
 
 MAX_WINDOW = 10_000
 MAX_DEPTH = 30
 MAX_BUCKETS = 1_000
-"""Of one aggregation."""
+"""The maximum size of one aggregation."""
 
 _SIZES = frozenset(("size", "shard_size"))
 
@@ -34,19 +34,19 @@ KEYS = frozenset(
     "post_filter profile query search_after seq_no_primary_term size sort suggest "
     "track_scores track_total_hits version".split()
 )
-"""What a body may have; what is not known is refused."""
+"""The allowed parts of a body. Unknown parts are refused."""
 
-# Code, and what hides a query from those who look at it.
+# Code, and queries in a form that hides their content.
 _CODE = frozenset(("scripted_metric", "runtime_mappings", "collate", "wrapper", "template"))
 
 
 @dataclass(frozen=True)
 class ConsoleAnswer:
-    """What a search, or an explanation, answers.
+    """The answer to a search or an explanation.
 
     Args:
-        body: of the answer.
-        curl: the same request for a terminal, without anything secret.
+        body: the body of the answer.
+        curl: the same request for a terminal, without secrets.
     """
 
     body: Mapping[str, Any]
@@ -54,10 +54,10 @@ class ConsoleAnswer:
 
 
 def read_body(text: str) -> dict[str, Any]:
-    """Return a body that only reads, and only from the index that is asked.
+    """Return a body that only reads, and only from the requested index.
 
     Raises:
-        SearchRefused: it is no JSON, too long, or has a part that is not admitted.
+        SearchRefused: it is not JSON, is too long, or has a part that is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
         raise SearchRefused(_("The search is longer than %(most)d characters.") % _MOST)
@@ -89,7 +89,7 @@ def _look_into(body: Mapping[str, Any]) -> None:
         if key in _CODE or key.startswith("script") or key.endswith("_script"):
             text = _("%(key)s cannot be used here: no scripts, and nothing that hides a query.")
             raise SearchRefused(text % {"key": key})
-    # A query may have a field of that name, and Elasticsearch bounds the hits within hits.
+    # A query may have a field with this name, and Elasticsearch limits inner hits itself.
     others = {key: value for key, value in body.items() if key not in ("query", "post_filter")}
     for _depth, key, value in _walk(others):
         if key in _SIZES and _number(value) > MAX_BUCKETS:
@@ -117,7 +117,7 @@ def _walk(value: Any, depth: int = 0) -> Iterator[tuple[int, str, Any]]:
 
 
 def _number(value: Any) -> float:
-    """Return a number as Elasticsearch takes it, which reads text, too; 0 of what is none."""
+    """Return a number as Elasticsearch reads it, also from text; 0 for anything else."""
     try:
         return float(value) if isinstance(value, (int, float, str)) else 0.0
     except ValueError:
@@ -136,7 +136,7 @@ def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) 
     """Send a search.
 
     Raises:
-        SearchRefused: it is not admitted.
+        SearchRefused: the search is not allowed.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     body = read_body(text)
@@ -155,13 +155,13 @@ def search_json(connection: Base, index: str, deadline: Deadline, *, text: str) 
 def explain_json(
     connection: Base, index: str, deadline: Deadline, *, text: str, key: str
 ) -> ConsoleAnswer:
-    """Let Elasticsearch explain why a document is a hit of a query, or none.
+    """Let Elasticsearch explain why a document matches a query, or does not.
 
     Args:
-        key: of the document, as in the outbox.
+        key: the key of the document, as in the outbox.
 
     Raises:
-        SearchRefused: the search is not admitted, or has no query.
+        SearchRefused: the search is not allowed, or has no query.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     body = read_body(text)
@@ -171,7 +171,7 @@ def explain_json(
     seconds = min(deadline.remaining, get_options().search_timeout)
     with translated(connection):
         client = connection.client.options(request_timeout=seconds)
-        # A document that is not there is an answer.
+        # A missing document is also an answer.
         answer = client.options(ignore_status=404).explain(
             index=index, id=place.id, query=body["query"], routing=place.routing
         )
@@ -180,7 +180,7 @@ def explain_json(
 
 
 def curl(connection: Base, path: str, text: str) -> str:
-    """Return a line for a shell; who reads it adds what the server wants to know of them."""
+    """Return a command line with the request. Users have to add their own credentials."""
     hosts = details(connection).hosts
     url = f"{hosts[0].rstrip('/') if hosts else 'http://localhost:9200'}/{path}"
     content = shlex.quote("Content-Type: application/json")

@@ -1,4 +1,4 @@
-"""The templates and lifecycle policies of a cluster that apply to an index; nothing is changed."""
+"""The templates and lifecycle policies of a cluster that apply to an index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +13,13 @@ from ...exceptions import ElasticsearchAdminError
 
 @dataclass(frozen=True)
 class Template:
-    """An index template whose patterns fit the names of the generations.
+    """An index template whose patterns match the names of the generations.
 
     Args:
-        applies: whether Elasticsearch uses it: of the composable ones that of the highest
-            priority, and only where there is none of these, all legacy ones.
-        components: names of the component templates that it is made of.
-        legacy: whether it is of the older kind, with an order in place of a priority.
+        applies: whether Elasticsearch uses it: the composable template with the highest priority
+            or, if there is none, all legacy templates.
+        components: the names of its component templates.
+        legacy: whether it is a legacy template, with an order instead of a priority.
     """
 
     name: str
@@ -33,16 +33,16 @@ class Template:
 
 @dataclass(frozen=True)
 class Policies:
-    """What the cluster adds to an index, or does to it by itself.
+    """What the cluster adds to an index, or does with it automatically.
 
     Args:
-        templates: by falling priority; None where the cluster does not tell.
-        lifecycle: name of the policy that manages the index; "" for none, None where it is unknown.
-        phase: where the index is in it; "" where that is not told.
-        body: the policy; None where the cluster does not show it.
-        failed: why a step of it failed; "" if none did.
-        templates_error: why the templates are not known; "" if they are.
-        lifecycle_error: likewise of the policy, or of what it holds.
+        templates: the templates, by descending priority; None if unknown.
+        lifecycle: the name of the policy that manages the index; "" for none, None if unknown.
+        phase: the current phase of the index; "" if unknown.
+        body: the policy; None if unknown.
+        failed: why a step of the policy failed; "" if none did.
+        templates_error: why the templates are unknown; "" if they are known.
+        lifecycle_error: the same for the policy.
     """
 
     templates: tuple[Template, ...] | None = None
@@ -55,7 +55,7 @@ class Policies:
 
 
 def read_policies(connection: Base, index: str, deadline: Deadline) -> Policies:
-    """Return what applies to a physical index; None for what the cluster does not report."""
+    """Return what applies to a physical index; None for what is unknown."""
     found = Policies()
     try:
         found = replace(found, templates=_templates(connection, index, deadline))
@@ -77,7 +77,7 @@ def _templates(connection: Base, index: str, deadline: Deadline) -> tuple[Templa
     with translated(connection):
         client = connection.client.options(request_timeout=deadline.remaining)
         answer = client.indices.get_index_template()
-        # Those of the older kind count where none of the newer kind fits.
+        # Legacy templates apply only if no composable template matches.
         older = client.options(ignore_status=(404, 410)).indices.get_template()
     with understood(connection):
         fitting = []
@@ -137,7 +137,7 @@ def _with_lifecycle(connection: Base, index: str, deadline: Deadline, found: Pol
 
 
 def _failure(told: Mapping[str, Any]) -> str:
-    """Return which step failed, and Elasticsearch's reason."""
+    """Return the failed step, and Elasticsearch's reason."""
     info = told.get("step_info")
     reason = info.get("reason") or info.get("message") if isinstance(info, Mapping) else ""
     return ": ".join(str(part) for part in (told.get("failed_step"), reason) if part) or "ERROR"

@@ -1,4 +1,4 @@
-"""Documents of an index, to look at: one page of what a query finds, or a single one."""
+"""Documents of an index to look at: one page of a query's hits, or a single document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Sample:
     Args:
         key: its ``_id``.
         source: its ``_source``.
-        score: how well it fits the query; None where nothing was asked.
-        version: its version, which for ours is the tick of the write.
+        score: how well it matches the query; None without a query.
+        version: its version, which in our generations is the tick of the write.
     """
 
     key: str
@@ -30,10 +30,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class SamplePage:
-    """Some of the documents that a query finds.
+    """Some of the documents that match a query.
 
     Args:
-        total: how many it finds.
+        total: the number of all matches.
     """
 
     samples: tuple[Sample, ...]
@@ -46,11 +46,11 @@ def read_samples(
     """Return up to ``size`` documents of ``index``.
 
     Args:
-        query: in the syntax of Elasticsearch's ``query_string``; "" for every document.
-        start: how many to leave out.
+        query: a query in the syntax of Elasticsearch's ``query_string``; "" for every document.
+        start: how many documents to skip.
 
     Raises:
-        ServerRefused: the query cannot be understood, or ``start`` is beyond the index's window.
+        ServerRefused: the query is invalid, or ``start`` is beyond the index's window.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
     asked = {"query_string": {"query": query, "lenient": True}} if query else {"match_all": {}}
@@ -75,7 +75,7 @@ def _sample(hit: Mapping[str, Any], *, scored: bool) -> Sample:
 
 
 def _source(hit: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a document holds; nothing where its ``_source`` is not kept."""
+    """Return the source of a document; empty if ``_source`` is not stored."""
     source = hit.get("_source") or {}
     if not isinstance(source, Mapping):
         raise TypeError(f"{type(source).__name__} in place of an object")
@@ -85,15 +85,15 @@ def _source(hit: Mapping[str, Any]) -> Mapping[str, Any]:
 def read_document(
     connection: Base, index: str, deadline: Deadline, key: str, *, vectors: bool = False
 ) -> Sample | None:
-    """Return one document as it is, refreshed or not; None if there is none of this key.
+    """Return one document, even if it is not yet searchable; None if it does not exist.
 
     Args:
-        vectors: also ask for those that the ``_source`` leaves out.
+        vectors: whether to request vectors that ``_source`` leaves out.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
-    # Of several keys: one that is missing is part of the answer then, not an error.
+    # As a multi-get request, for which a missing document is not an error.
     docs = read_stored(connection, index, [key], timeout=deadline.remaining, vectors=vectors)
     with understood(connection):
         [found] = docs

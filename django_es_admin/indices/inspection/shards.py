@@ -1,4 +1,4 @@
-"""The shards of an index and its other generations: where they are, and why some are nowhere."""
+"""The shards of an index and its other generations, their nodes, and why some have none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Shard:
     """One copy of a shard.
 
     Args:
-        index: physical name.
-        primary: whether it is the copy that is written to first.
+        index: the name of the physical index.
+        primary: whether it is the primary copy.
         state: ``STARTED``, ``INITIALIZING``, ``RELOCATING`` or ``UNASSIGNED``.
-        documents: with nested ones, as Elasticsearch counts here; None where it is nowhere.
-        size: bytes; None where it is nowhere.
-        node: name; "" where it is nowhere.
-        reason: why it left its node, as Elasticsearch calls that; "" where it is on one.
+        documents: the number of documents, including nested ones; None if it is on no node.
+        size: the size in bytes; None if it is on no node.
+        node: the name of the node; "" if it is on no node.
+        reason: Elasticsearch's name for why it left its node; "" if it is on a node.
     """
 
     index: str
@@ -40,11 +40,11 @@ class Shard:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why one copy of a shard is on no node.
+    """Why a copy of a shard is on no node.
 
     Args:
-        summary: what Elasticsearch says in a sentence.
-        deciders: what speaks against a node: name of each rule -> the reason.
+        summary: Elasticsearch's summary in one sentence.
+        deciders: name of each rule that prevents it -> the reason.
     """
 
     shard: Shard
@@ -54,11 +54,11 @@ class Explanation:
 
 @dataclass(frozen=True)
 class ClusterTask:
-    """What Elasticsearch itself does with one of the indices now.
+    """A task that Elasticsearch itself runs on one of the indices now.
 
     Args:
-        action: as Elasticsearch calls it.
-        seconds: for how long.
+        action: Elasticsearch's name of the task.
+        seconds: for how long it has been running.
     """
 
     action: str
@@ -69,12 +69,12 @@ class ClusterTask:
 
 @dataclass(frozen=True)
 class Shards:
-    """All copies.
+    """All copies of the shards.
 
     Args:
-        explanation: of the worst of those that are nowhere; None where each has a node, or the
-            cluster does not say.
-        tasks: the longest first; None where this user of the cluster may not see them.
+        explanation: the explanation for the most important copy without a node; None if each has a
+            node, or the reason is unknown.
+        tasks: the tasks, the longest first; None if the cluster's user may not see them.
     """
 
     copies: tuple[Shard, ...]
@@ -83,13 +83,13 @@ class Shards:
 
     @property
     def homeless(self) -> tuple[Shard, ...]:
-        """Those that are on no node, primaries first."""
+        """The copies that are on no node, primaries first."""
         found = [copy for copy in self.copies if copy.state == "UNASSIGNED"]
         return tuple(sorted(found, key=lambda copy: not copy.primary))
 
 
 def read_shards(connection: Base, index: str, deadline: Deadline) -> Shards:
-    """Return the shards of a physical index, and of all generations of the same alias.
+    """Return the shards of a physical index, and of all generations with the same alias.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -110,7 +110,7 @@ def read_shards(connection: Base, index: str, deadline: Deadline) -> Shards:
     with understood(connection):
         rows = [row for answer in told.answers for row in answer.body]
         copies = [_shard(row) for row in (*rows, *rest)]
-        # The pattern finds more than generations.
+        # The pattern also matches other indices.
         ours = [c for c in copies if not alias or is_generation_name(alias, c.index)]
     found = Shards(tuple(sorted(ours, key=_place)), None, None)
     explanation = _explain(connection, found.homeless, deadline)
@@ -191,7 +191,7 @@ def _explain(connection: Base, homeless: Sequence[Shard], deadline: Deadline) ->
             summary = answer.body.get("allocate_explanation") or answer.body.get("note") or ""
             return Explanation(worst, str(summary), deciders)
     except ElasticsearchAdminError:
-        # It takes another privilege than the rest, or the shard has found a node meanwhile.
+        # This needs another privilege than the rest, or the shard has found a node in the meantime.
         return None
 
 
@@ -216,7 +216,7 @@ def _tasks(connection: Base, names: set[str], deadline: Deadline) -> tuple[Clust
                 )
                 for node in answer.body.get("nodes", {}).values()
                 for task in node.get("tasks", {}).values()
-                # Those of others on the cluster, and what they search for, are not shown.
+                # Tasks of other projects, and their searches, are not shown.
                 if any(name in str(task.get("description", "")) for name in names)
             ]
     except ElasticsearchAdminError:

@@ -1,4 +1,4 @@
-"""The most frequent terms of a field, and which fields have terms that can be counted."""
+"""The most frequent terms of a field, and the fields whose terms can be counted."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ...conf import get_options
 from ...exceptions import ServerRefused
 
 MAX_TERMS = 100
-"""Terms of a list."""
+"""The maximum number of terms in a list."""
 
 TEXTS = frozenset(("text", "match_only_text", "annotated_text", "search_as_you_type"))
 _COUNTED = frozenset(
@@ -22,7 +22,7 @@ _COUNTED = frozenset(
 )
 
 Hindrance = Literal["", "text", "no columns", "other kind"]
-"""Why the terms of a field cannot be counted; "" where they can."""
+"""Why the terms of a field cannot be counted; "" if they can."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class TermField:
     """A field, by its terms.
 
     Args:
-        path: its full name.
-        kind: its type.
-        nested: path of the innermost nested object that it lies in; "" for none.
-        hindrance: why its terms cannot be counted.
-        instead: its multi-fields, or the field that it is one of, whose terms can be.
+        path: the full name of the field.
+        kind: the type of the field.
+        nested: the path of the innermost nested object that contains the field; "" for none.
+        hindrance: why the terms cannot be counted.
+        instead: related fields (multi-fields, or their parent) whose terms can be counted.
     """
 
     path: str
@@ -46,7 +46,7 @@ class TermField:
 
 @dataclass(frozen=True)
 class Term:
-    """One term, and how many documents have it; in a nested object, how many of these objects."""
+    """One term, and the number of documents (or nested objects) that contain it."""
 
     value: str
     count: int
@@ -57,10 +57,10 @@ class Terms:
     """The terms of a field.
 
     Args:
-        first: the most frequent ones, at most ``MAX_TERMS``.
-        different: how many there are, about.
-        others: how often the other ones stand in documents, at least.
-        most_missed: by how much a count may be too small, where shards list different terms.
+        first: the most frequent terms, at most ``MAX_TERMS``.
+        different: the approximate number of different terms.
+        others: how often the other terms occur, at least.
+        most_missed: by how much a count may be too small, because shards list different terms.
     """
 
     first: tuple[Term, ...]
@@ -70,7 +70,7 @@ class Terms:
 
 
 def term_fields(mappings: Mapping[str, Any]) -> tuple[TermField, ...]:
-    """Return the fields of a mapping that hold values, in its order."""
+    """Return the fields of a mapping that have values, in their order."""
     return tuple(_fields(mappings.get("properties", {}), "", ""))
 
 

@@ -14,11 +14,11 @@ from ...exceptions import ElasticsearchAdminError
 
 @dataclass(frozen=True)
 class FieldUsage:
-    """What the shards of an index have counted since they were started.
+    """How often the fields were used, counted by the shards since they were started.
 
     Args:
-        uses: path -> how often a shard read the field for a search; a field that is missing was
-            never read.
+        uses: path -> how often a shard read the field for a search. A field that is missing here
+            was never read.
         since: when the first of the shards was started; None if there is none.
     """
 
@@ -29,12 +29,12 @@ class FieldUsage:
 def read_usage(connection: Base, index: str, deadline: Deadline) -> FieldUsage | None:
     """Return how often the fields of an index were used.
 
-    None if this is not known: the cluster does not count it, or does not show it to this user.
+    Return None if this is unknown: the cluster does not count it, or does not show it to this user.
     """
     try:
         with translated(connection):
             client = connection.client.options(request_timeout=deadline.remaining)
-            # The client's own method warns that Elastic may change this.
+            # The client's own method warns that the request may change.
             answer = client.perform_request(
                 "GET",
                 f"/{quote(index, safe='')}/_field_usage_stats",

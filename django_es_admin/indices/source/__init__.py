@@ -1,4 +1,4 @@
-"""The ``_source`` of an index: what it keeps of a document, and when two documents are the same.
+"""The ``_source`` of an index: how documents are kept, and when two documents are the same.
 
-What is compared, a whole index or one object, is compared by this room, so that they agree.
+Comparisons of a whole index and of one object both use this room, so that they agree.
 """

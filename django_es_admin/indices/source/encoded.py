@@ -1,4 +1,4 @@
-"""Vectors that were sent as text: hexadecimal digits or base64, which come back as numbers."""
+"""Vectors that were sent as hexadecimal digits or base64, and are returned as numbers."""
 
 import binascii
 import struct
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 _BYTE, _HALF, _FLOAT = 1, 2, 4
-"""Bytes of a number; one of two bytes is the first half of a float."""
+"""Type of element -> bytes per number. With two bytes, it is the first half of a float."""
 
 
 def read_vector(text: str, length: int) -> Iterator[tuple[float, ...]]:
-    """Yield each vector that a text stands for if it has so many numbers; at most two.
+    """Yield the vectors that a text may stand for, if the number of elements is right; two at most.
 
     Args:
-        length: how many numbers Elasticsearch has read; those of bits are bytes.
+        length: how many numbers Elasticsearch has read; for bits, how many bytes.
     """
     for data in _read_bytes(text):
         if len(data) == length * _BYTE:
@@ -26,7 +26,7 @@ def read_vector(text: str, length: int) -> Iterator[tuple[float, ...]]:
 
 
 def _read_bytes(text: str) -> Iterator[bytes]:
-    # A text may be both, so that the length of the vector decides.
+    # A text may be valid in both forms, so the length of the vector decides.
     with suppress(ValueError):
         yield binascii.unhexlify(text)
     with suppress(ValueError):

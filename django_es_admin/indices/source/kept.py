@@ -1,4 +1,4 @@
-"""What Elasticsearch keeps of a document that it is sent, and what it gives back."""
+"""How Elasticsearch keeps the documents it gets, and what it returns."""
 
 import fnmatch
 import json
@@ -22,21 +22,21 @@ from .synthetic import canonical
 
 Path = tuple[str, ...]
 
-# Left out of `_source` since 9.2, and given back on request as they are indexed: rounded.
+# Since 9.2, these are left out of `_source`, and returned on request as they are indexed: rounded.
 _ROUNDED = {"dense_vector": 1e-5, "rank_vectors": 1e-5, "sparse_vector": 1 / 128}
 _COARSE = 1 / 64
 _VECTORS_LEFT_OUT = 9_020_000
-"""The version that creates indices without vectors in their ``_source``."""
+"""The first version whose new indices have no vectors in ``_source``."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How the ``_source`` of an index differs from the documents that it is sent.
+    """How the ``_source`` of an index differs from the documents that were sent.
 
     Args:
-        mappings: of the index, as they are there.
+        mappings: the live mappings of the index.
         synthetic: whether ``_source`` is made from the indexed values.
-        created: number of the version that created the index.
+        created: the number of the version that created the index.
     """
 
     mappings: Mapping[str, Any] = field(default_factory=dict)
@@ -50,33 +50,33 @@ class Kept:
 
     @cached_property
     def vectors(self) -> dict[Path, float]:
-        """Paths of vectors -> by how much they may differ from what was sent."""
+        """The paths of vectors -> by how much they may differ from what was sent."""
         return dict(_vectors(self.mappings))
 
     @property
     def asks_for_vectors(self) -> bool:
-        """Whether they are only given back on request."""
+        """Whether vectors are returned only on request."""
         return bool(self.vectors) and self.created >= _VECTORS_LEFT_OUT
 
     def is_same(self, body: bytes, found: Mapping[str, Any]) -> bool:
-        """Whether what is there is what would be there, were the document sent now.
+        """Return whether the indexed document is equal to one that would be sent now.
 
         Args:
             body: the document as JSON.
-            found: its ``_source``.
+            found: the indexed ``_source``.
         """
-        # What Elasticsearch keeps as it was sent needs no more than this.
+        # If Elasticsearch keeps documents unchanged, this comparison is enough.
         if _plainly(found) == body:
             return True
-        # By the reader that answers have: it keeps a whole number of any size.
+        # With the JSON parser for answers, which supports integers of any size.
         return self.is_equal(json.loads(body), found)
 
     def is_equal(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-        """Whether what is there is what would be there, for documents or for some of their fields.
+        """Return whether indexed values equal those that would be sent now.
 
         Args:
-            sent: what would be written.
-            found: what the ``_source`` has.
+            sent: the values that would be sent.
+            found: the values in ``_source``.
         """
         sent, found = with_plain_ends(sent), with_plain_ends(found)
         if self.synthetic:
@@ -97,7 +97,7 @@ class Kept:
         return bool(self._source.get("includes") or self._source.get("excludes"))
 
     def _without(self, value: Any, path: Path = ()) -> Any:
-        """Return what ``includes`` and ``excludes`` leave of a document, but no empty objects."""
+        """Return what ``includes`` and ``excludes`` leave of a document, without empty objects."""
         if isinstance(value, list):
             return [self._without(one, path) for one in value]
         if not isinstance(value, dict):
@@ -118,11 +118,11 @@ class Kept:
 
 
 def read_kept(connection: Base, index: str, *, timeout: float | None = None) -> Kept:
-    """Return what an index keeps of its documents.
+    """Return how an index keeps its documents.
 
     Args:
-        index: name of a physical index, or of an alias that one alone has.
-        timeout: seconds; those of an operation if omitted.
+        index: the name of a physical index, or of an alias of only one index.
+        timeout: the time limit in seconds; by default that of an operation.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -172,11 +172,11 @@ def _is_same(sent: Any, found: Any, vectors: Mapping[Path, float], path: Path = 
 
 
 def _plainly(value: Any, *, sort: bool = False) -> bytes:
-    """Return a value as JSON, to be compared: not by ==, for which true is 1."""
+    """Return a value as JSON for comparison. With ==, true would be equal to 1."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
     except TypeError:
-        # A whole number of more than 64 bits, or half a character, which JSON may have.
+        # An integer of more than 64 bits, or a surrogate, both of which are valid in JSON.
         return json.dumps(value, sort_keys=sort, separators=(",", ":")).encode()
 
 
@@ -197,7 +197,7 @@ def _is_near(sent: Any, found: Any, tolerance: float) -> bool:
 
 
 def _matches(path: Path, patterns: Sequence[str]) -> bool:
-    """Whether a pattern names a field, or an object that it is in."""
+    """Return whether a pattern matches a field, or an object that contains it."""
     names = [".".join(path[: end + 1]) for end in range(len(path))]
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 

@@ -1,4 +1,4 @@
-"""Documents as they are in an index, by their keys: what was just written is there, too."""
+"""Documents in an index, by key, even if they are not yet searchable."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,13 +18,13 @@ def read_stored(
     vectors: bool = False,
     filter_path: str = "",
 ) -> list[dict[str, Any]]:
-    """Return what Elasticsearch says of the document of each key, in their order.
+    """Return Elasticsearch's answer for the document of each key, in the same order.
 
     Args:
-        index: name of a physical index or an alias.
-        timeout: seconds.
-        vectors: also ask for those that the ``_source`` leaves out.
-        filter_path: the parts of the answer that are wanted; all of them if omitted.
+        index: the name of a physical index or an alias.
+        timeout: the time limit in seconds.
+        vectors: whether to request vectors that ``_source`` leaves out.
+        filter_path: the parts of the answer to return; all parts if omitted.
 
     Raises:
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
@@ -34,7 +34,7 @@ def read_stored(
         asked["_source_exclude_vectors"] = "false"
     client = connection.client.options(request_timeout=timeout)
     with translated(connection):
-        # The client's own `mget()` has no word for the vectors.
+        # The client's own `mget()` has no argument for the vectors.
         answer = client.perform_request(
             "POST",
             f"/{quote(index, safe='')}/_mget",

@@ -1,8 +1,8 @@
-"""Documents as a synthetic ``_source`` has them, so that two of them can be compared.
+"""Documents in the form of a synthetic ``_source``, so that two of them can be compared.
 
-Elasticsearch makes such a ``_source`` from the values that it indexed: each once, sorted, written
-as the field has them, and with the objects of a list in one. So what is compared is which values
-each field has. Of fields whose values come back in another form, only whether they have one.
+Elasticsearch makes such a ``_source`` from the indexed values: each value once, sorted, in the
+format of the field, and with the objects of a list merged. So only the set of values of each field
+is compared. For fields whose values are returned in another form, only their presence is compared.
 """
 
 import math
@@ -24,7 +24,7 @@ Values = dict[str, frozenset[Any]]
 
 
 def canonical(document: Mapping[str, Any], mappings: Mapping[str, Any]) -> Values:
-    """Return path of each field -> its values, in a form in which both sides agree."""
+    """Return path of each field -> its values, in a form that is the same on both sides."""
     found: dict[str, set[Any]] = {}
     _collect(document, mappings, "", found)
     return {path: frozenset(values) for path, values in found.items()}
@@ -61,7 +61,7 @@ def _value(value: Any, field: Mapping[str, Any]) -> Any:
             return struct.unpack(form, struct.pack(form, float(value)))[0]
         if kind == "scaled_float":
             factor = float(field["scaling_factor"])
-            # A half is rounded up, as Java does.
+            # A half is rounded up, as in Java.
             return math.floor(float(value) * factor + 0.5)
         if kind == "date" and "format" not in field:
             return _moment(value)
@@ -75,7 +75,7 @@ def _text(value: Any) -> str:
 
 
 def _moment(value: Any) -> int | str:
-    """Return milliseconds since 1970, which is all that a date keeps."""
+    """Return milliseconds since 1970, because a date stores nothing more."""
     if isinstance(value, (int, float)):
         return int(value)
     text = str(value)
@@ -85,5 +85,5 @@ def _moment(value: Any) -> int | str:
     if found is None:
         return _THERE
     aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    # Whole numbers: a float of so many microseconds is not exact.
+    # With integers, because a float is not exact for so many microseconds.
     return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // _MILLISECOND

@@ -1,4 +1,4 @@
-"""Searches whose answers staff have judged, and how well an index answers them.
+"""Searches whose results staff have graded, and how good an index's results are.
 
-Metrics and grades belong here; how a search is made does not.
+Metrics and grades belong here. How a search is made does not.
 """

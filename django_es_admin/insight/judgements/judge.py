@@ -1,4 +1,4 @@
-"""Ask an index the judged searches, and say how good its answers are."""
+"""Send the judged searches to an index, and measure how good the results are."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,22 +18,22 @@ from .metrics import ndcg, precision, reciprocal_rank
 SIZE = 10
 """How many results of a search are used."""
 MOST = 100
-"""Results in which the first relevant one is looked for."""
+"""The number of results in which the first relevant one is looked for."""
 
 
 @dataclass(frozen=True)
 class JudgedSearch:
-    """One judged search and its answer.
+    """One judged search and its results.
 
     Args:
-        search: name of the service.
-        words: that are looked for.
+        search: the name of the service.
+        words: the words of the search.
         judged: how many results are judged.
-        unjudged: how many of the first ten are not.
-        hits: how many there are.
+        unjudged: how many of the first ten results are not judged.
+        hits: the number of hits.
         precision: the share of relevant results among the first ten.
-        reciprocal_rank: 1 divided by the rank of the first relevant one.
-        ndcg: of the first ten.
+        reciprocal_rank: 1 divided by the rank of the first relevant result.
+        ndcg: the nDCG of the first ten results.
         error: why there is no answer; "" if there is one.
     """
 
@@ -50,12 +50,12 @@ class JudgedSearch:
 
 @dataclass(frozen=True)
 class JudgeResult:
-    """How good the answers of an index are.
+    """How good the results of an index are.
 
     Args:
-        definition: of the index.
-        generation: that was asked.
-        searches: the worst first.
+        definition: the index.
+        generation: the generation that was asked.
+        searches: the judged searches, the worst first.
     """
 
     definition: IndexDefinition
@@ -64,17 +64,17 @@ class JudgeResult:
 
     @property
     def precision(self) -> float:
-        """On average."""
+        """The average precision."""
         return fmean(one.precision for one in self.searches)
 
     @property
     def mrr(self) -> float:
-        """On average."""
+        """The mean reciprocal rank."""
         return fmean(one.reciprocal_rank for one in self.searches)
 
     @property
     def ndcg(self) -> float:
-        """On average."""
+        """The average nDCG."""
         return fmean(one.ndcg for one in self.searches)
 
 
@@ -82,12 +82,12 @@ def judge(definition: IndexDefinition, generation: str = "") -> JudgeResult:
     """Send every judged search to an index.
 
     Args:
-        generation: which one to ask; "" for the live one.
+        generation: the generation to ask; "" for the live one.
 
     Raises:
         NothingJudged: no search of this index is judged.
         GenerationUnknown: the index has no such generation.
-        SearchUnknown: a search that was judged is gone.
+        SearchUnknown: a judged search is no longer declared.
         ElasticsearchAdminError: a request failed.
     """
     grades = read_grades(definition)

@@ -1,17 +1,18 @@
-"""How good an order of results is, by the grades of those that were judged.
+"""Metrics for an order of results, calculated from the grades of judged results.
 
-The definitions are those of trec_eval: what is not judged has the grade 0, and a gain is the grade.
+The definitions are those of trec_eval: a result that is not judged has grade 0, and the gain is the
+grade.
 """
 
 from collections.abc import Mapping, Sequence
 from math import log2
 
 RELEVANT = 1
-"""The lowest grade of a result that belongs there."""
+"""The lowest grade of a relevant result."""
 
 
 def precision(found: Sequence[str], grades: Mapping[str, int], size: int = 10) -> float:
-    """Return the share of relevant results among the first ``size``; missing ones are none.
+    """Return the share of relevant results among the first ``size``; missing results count as not.
 
     Args:
         found: keys, best first.
@@ -21,7 +22,7 @@ def precision(found: Sequence[str], grades: Mapping[str, int], size: int = 10) -
 
 
 def reciprocal_rank(found: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Return 1 divided by the rank of the first relevant result; 0 where there is none."""
+    """Return 1 divided by the rank of the first relevant result; 0 if there is none."""
     for rank, key in enumerate(found, start=1):
         if grades.get(key, 0) >= RELEVANT:
             return 1 / rank
@@ -29,10 +30,10 @@ def reciprocal_rank(found: Sequence[str], grades: Mapping[str, int]) -> float:
 
 
 def ndcg(found: Sequence[str], grades: Mapping[str, int], size: int = 10) -> float:
-    """Return the discounted cumulative gain, as a share of that of the ideal order.
+    """Return the discounted cumulative gain, divided by that of the ideal order.
 
-    The ideal order is that of the judged results, whether they are found or not. 0 where none is
-    relevant.
+    The ideal order contains all judged results, whether they are found or not. The result is 0 if
+    none is relevant.
     """
     ideal = _gain(sorted(grades.values(), reverse=True)[:size])
     return _gain([grades.get(key, 0) for key in found[:size]]) / ideal if ideal else 0.0

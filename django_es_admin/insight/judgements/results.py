@@ -1,4 +1,4 @@
-"""A page of results with the grades that they have, and how they get others."""
+"""A page of results with their grades, and how to change the grades."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from ..ask import Question, ask, index_to_ask
 from ..searches import KnownSearch
 
 SIZE = 20
-"""Results of a page."""
+"""The number of results on a page."""
 
 
 @dataclass(frozen=True)
 class GradedResult:
-    """One result, or an object that is judged and not among them.
+    """One result, or a judged object that is not among the results.
 
     Args:
-        key: of the object.
-        text: the object in words; "" where the database has none.
-        rank: among the results, the first is 1; None where it is not among them.
-        grade: that it has; None where it is not judged.
-        promoted: whether a promotion puts it there.
+        key: the key of the object.
+        text: the object as text; "" if it is not in the database.
+        rank: the rank among the results, from 1; None if it is not a result.
+        grade: the grade; None if it is not judged.
+        promoted: whether it is a result because of a promotion.
     """
 
     key: str
@@ -40,12 +40,12 @@ class GradedResult:
 
 @dataclass(frozen=True)
 class GradedResults:
-    """What a search finds, and what staff think of it.
+    """The results of a search, and their grades.
 
     Args:
-        words: as they are judged.
-        hits: how many there are.
-        results: the first ones, then the judged objects that are not among them.
+        words: the words, as they are judged.
+        hits: the number of hits.
+        results: the first results, then the judged objects that are not among them.
         error: why there is no answer; "" if there is one.
     """
 
@@ -57,11 +57,11 @@ class GradedResults:
 
 @dataclass(frozen=True)
 class Graded:
-    """What ``grade`` changed.
+    """The number of judgements that ``grade`` changed.
 
     Args:
-        set: judgements that were added or changed.
-        removed: how many were taken back.
+        set: how many judgements were added or changed.
+        removed: how many judgements were removed.
     """
 
     set: tuple[Judgement, ...]
@@ -79,8 +79,8 @@ def read_results(
     """Return the first results of a search in the live generation, with their grades.
 
     Args:
-        filters: as the log has them, JSON.
-        order: name of an order of the search.
+        filters: the filters as JSON, as in the log.
+        order: the name of an order of the search.
 
     Raises:
         ElasticsearchAdminError: a request failed.
@@ -110,10 +110,10 @@ def grade(
     text: str,
     grades: Mapping[str, int | None],
 ) -> Graded:
-    """Give grades to results of a search; what has the same already is left alone.
+    """Grade results of a search. Grades that are already the same are not written.
 
     Args:
-        grades: key -> grade; None takes a judgement back.
+        grades: key -> grade; None removes a judgement.
     """
     words = normalise(text)
     using = router.db_for_write(Judgement)
@@ -145,7 +145,7 @@ def _rows(definition: IndexDefinition, search: KnownSearch, words: str, using: s
 
 
 def _texts(definition: IndexDefinition, search: KnownSearch, keys: list[str]) -> dict[str, str]:
-    """Return key -> the object in words."""
+    """Return key -> the object as text."""
     part = next((one for one in definition.parts if one.document is search.document), definition)
     places = search.document.django.places
     texts = {}

@@ -1,4 +1,4 @@
-"""The gate of a rebuild that judged searches can close."""
+"""Judge the searches of a new generation, which can close the gate of a rebuild."""
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ from .judge import JudgeResult, judge, read_grades
 
 
 class SearchJudge:
-    """Judges a generation by the grades that staff gave."""
+    """Judges a generation with the grades that staff gave."""
 
     def find_refusal(self, definition: IndexDefinition) -> str:
         """Return why the searches of an index cannot be judged; "" if they can."""
@@ -27,10 +27,10 @@ class SearchJudge:
         return ""
 
     def judge(self, definition: IndexDefinition, generation: str) -> Judged:
-        """Ask a generation, and the live one.
+        """Send the searches to a generation and to the live one, and judge the results.
 
         Raises:
-            GateClosed: the judgements, or a search of them, are gone.
+            GateClosed: the judgements, or a judged search, no longer exist.
             ElasticsearchAdminError: a request failed.
         """
         try:
@@ -60,5 +60,5 @@ def _worst(before: JudgeResult, after: JudgeResult) -> str:
 
 
 def connect() -> None:
-    """Let rebuilds ask."""
+    """Register this judge for rebuilds."""
     let_judge(SearchJudge())

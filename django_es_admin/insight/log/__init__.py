@@ -1,4 +1,4 @@
-"""The log of searches: counted by day and words, without a user; it never delays a search.
+"""The log of searches: counted by day and words, without a user. It never delays a search.
 
-Code that writes and reads the log belongs here. Pages belong in `admin/`.
+Code that writes and reads the log belongs here. Pages belong in ``admin``.
 """

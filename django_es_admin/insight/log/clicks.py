@@ -1,7 +1,7 @@
 """The results of a search that were opened: signed, so that nobody can forge a click.
 
-A mark says what was searched, as the log has it, and one result with its rank. It names no address:
-the page of the object is found by its key, so nobody is led elsewhere.
+A mark contains a search, as the log has it, and one result with its rank. It contains no address:
+the page of the object is found by its key, so a mark cannot lead to another site.
 """
 
 import json
@@ -25,11 +25,11 @@ from .place import SearchKey, place_of
 logger = logging.getLogger("django_es_admin.search")
 
 MAX_AGE = 86_400
-"""Seconds for which a mark counts; after that it only leads to the object."""
+"""The seconds for which a mark counts. After that it only leads to the object."""
 LAST_RANK = 1_000
-"""Of the results that have a mark."""
+"""The number of results that get a mark."""
 LONGEST = 4_000
-"""Characters of a mark."""
+"""The maximum length of a mark."""
 _SALT = "django_es_admin.insight.log.clicks"
 
 
@@ -39,10 +39,10 @@ class Clicked:
 
     Args:
         connection: alias of the connection.
-        index: name that the document gives it.
-        place: of the search in the log.
-        key: of the document.
-        rank: among the results, the first is 1.
+        index: the name of the index, as the document gives it.
+        place: the digest of the search in the log.
+        key: the key of the document.
+        rank: the rank among the results, from 1.
         made: when the results were shown, in seconds since 1970.
     """
 
@@ -55,11 +55,11 @@ class Clicked:
 
 
 def marks_of(search: Searched, keys: Sequence[str], first: int) -> list[str]:
-    """Return a mark for each result of a page; none where ``CLICKS`` is off. It raises nothing.
+    """Return a mark for each result of a page, or none if ``CLICKS`` is off. It does not raise.
 
     Args:
-        keys: of their documents.
-        first: rank of the first of them.
+        keys: the keys of the documents.
+        first: the rank of the first result.
     """
     log = get_options().log_of_searches
     if log is None or not log.clicks:
@@ -67,18 +67,18 @@ def marks_of(search: Searched, keys: Sequence[str], first: int) -> list[str]:
     try:
         place = place_of(search, log)
     except Exception:
-        # The hook is the project's.
+        # The hook belongs to the project, and may fail.
         logger.exception("Results have no mark: the MASK of SEARCH_LOG failed.")
         return []
     if place is None:
         return []
-    # The nonce makes each page of results another one: each of its marks counts once.
+    # The nonce distinguishes pages of results, so that each mark counts once.
     page = [search.connection, search.index, *place.values(), int(time.time())]
     nonce = secrets.token_urlsafe(4)
     head = _coded(json.dumps([*page, nonce], separators=(",", ":"), ensure_ascii=False))
     if len(head) > LONGEST // 2:
         return []
-    # The secret of the page signs its hits: that takes a tenth of the time.
+    # Signing the hits with the secret of the page takes a tenth of the time.
     secret = _page_secret(head, settings.SECRET_KEY)
     hits = [_coded(f"{rank} {key}") for rank, key in enumerate(keys, first) if rank <= LAST_RANK]
     return [f"{head}.{hit}.{_signature(hit, secret)}" for hit in hits]
@@ -88,7 +88,7 @@ def read_mark(mark: str) -> Clicked:
     """Return the content of a mark.
 
     Raises:
-        ClickForged: it was not signed with the keys of this site.
+        ClickForged: the mark was not signed with the keys of this site.
     """
     head, _dot, rest = mark.partition(".")
     hit, _dot, signature = rest.partition(".")
@@ -109,7 +109,7 @@ def read_mark(mark: str) -> Clicked:
 
 
 def is_first(mark: str, clicked: Clicked) -> bool:
-    """Whether a mark counts: it is young, and was not counted before."""
+    """Return whether a mark counts: it is recent, and was not counted before."""
     if not -60 <= time.time() - clicked.made <= MAX_AGE:
         return False
     name = blake2b(mark.encode(), digest_size=16).hexdigest()
@@ -121,7 +121,7 @@ def is_first(mark: str, clicked: Clicked) -> bool:
 
 
 def _page_secret(head: str, key: str | bytes) -> bytes:
-    """Return what only those can compute for a page who know a secret key of the project."""
+    """Return a secret for a page that only a secret key of the project can compute."""
     return salted_hmac(_SALT, head, secret=key, algorithm="sha256").digest()
 
 

@@ -1,7 +1,8 @@
-"""Keep searches and clicks in memory until their response is sent, and write them in batches.
+"""Keep searches and clicks in memory until the response is sent, and write them in batches.
 
-A process writes at the end of a request, at most every ``FLUSH_SECONDS``: the response is sent by
-then. What the database refuses is dropped, said once in a while, and slows no search.
+A process writes after a request, at most every ``FLUSH_SECONDS``, when the response has been sent.
+If the database fails, the batch is dropped and this is logged now and then. No search becomes
+slower.
 """
 
 import logging
@@ -24,11 +25,11 @@ from .write import write
 logger = logging.getLogger("django_es_admin.search")
 
 FLUSH_SECONDS = 5.0
-"""Between two batches of a process."""
+"""The seconds between two batches of a process."""
 MOST_KEPT = 10_000
-"""Searches that a process keeps; of more, the oldest are dropped."""
+"""The maximum number of searches in memory. Beyond that, the oldest are dropped."""
 PAUSE_SECONDS = 60.0
-"""After the database has refused a batch."""
+"""The pause after the database has failed."""
 
 _kept: deque[Searched | Clicked] = deque(maxlen=MOST_KEPT)
 _writing = threading.Lock()
@@ -36,14 +37,14 @@ _next = 0.0
 
 
 def connect() -> None:
-    """Listen to searches, and to the ends of requests."""
+    """Connect to the signals for searches and the ends of requests."""
     let_mark(marks_of)
     searched.connect(note, dispatch_uid="django_es_admin.insight.log")
     request_finished.connect(_at_end, dispatch_uid="django_es_admin.insight.log")
 
 
 def note(sender: Any, search: Searched, **kwargs: Any) -> None:
-    """Keep one search, where the log is on and the sample takes it."""
+    """Keep one search, if the log is on and the sample includes it."""
     log = get_options().log_of_searches
     if log is None or not search.text:
         return
@@ -53,11 +54,11 @@ def note(sender: Any, search: Searched, **kwargs: Any) -> None:
 
 
 def note_click(mark: str, clicked: Clicked) -> None:
-    """Keep that a result was opened, where clicks are counted and this one counts.
+    """Keep one click, if clicks are counted and this one counts.
 
     Args:
-        mark: of the result.
-        clicked: what it says.
+        mark: the mark of the result.
+        clicked: the content of the mark.
     """
     log = get_options().log_of_searches
     if log is None or not log.clicks:
@@ -69,7 +70,7 @@ def note_click(mark: str, clicked: Clicked) -> None:
 
 
 def forget_all() -> None:
-    """Drop what is kept."""
+    """Drop everything in memory."""
     global _next  # noqa: PLW0603 (of this process)
     _kept.clear()
     _next = 0.0
@@ -81,9 +82,9 @@ def _at_end(**kwargs: Any) -> None:
 
 
 def flush() -> int:
-    """Write what is kept; return how many searches were written.
+    """Write everything in memory; return the number of searches.
 
-    It raises nothing: whatever the database refuses is dropped and logged.
+    It does not raise: if the database fails, the batch is dropped, and the error is logged.
     """
     global _next  # noqa: PLW0603 (of this process)
     if not _writing.acquire(blocking=False):

@@ -1,4 +1,4 @@
-"""What names a search in the log: masked and normalised."""
+"""The key of a search in the log: masked and normalised."""
 
 import hashlib
 import json
@@ -16,14 +16,14 @@ from ...search.searched import Searched
 
 @dataclass(frozen=True, slots=True)
 class SearchKey:
-    """What tells one search of an index from another one.
+    """The parts that distinguish a search of an index from others.
 
     Args:
-        search: name of the service.
-        words: as they are counted.
-        filters: as JSON, masked; "" for none.
-        order: name of the order; "" for the first one.
-        spelling: the words as they were typed, masked; no part of what tells them apart.
+        search: the name of the service.
+        words: the words as they are counted.
+        filters: the masked filters as JSON; "" for none.
+        order: the name of the order; "" for the default.
+        spelling: the masked words as they were typed, which do not distinguish searches.
     """
 
     search: str
@@ -33,22 +33,22 @@ class SearchKey:
     spelling: str = ""
 
     def values(self) -> tuple[str, str, str, str]:
-        """Return what tells it apart."""
+        """Return the parts that distinguish the search."""
         return self.search, self.words, self.filters, self.order
 
     @property
     def digest(self) -> str:
-        """What names it in the table."""
+        """The key of the search in the table."""
         return digest(self.search, self.words, self.filters, self.order)
 
 
 def place_of(search: Searched, log: SearchLog) -> SearchKey | None:
-    """Return the place of a search; None for what is not to be stored, or has no words.
+    """Return the key of a search; None if it must not be stored, or has no words.
 
-    Whatever the hook of the project raises is raised.
+    Exceptions of the project's hook are passed on.
     """
     mask = import_string(log.mask)
-    # What compatible characters hide is seen by the hook, too: "①" is counted as 1.
+    # Normalise before the hook, so that it also sees compatible characters: "①" becomes 1.
     text = mask(printable(unicodedata.normalize("NFKC", search.text)))
     filters = filters_text(search.filters)
     masked = mask(filters) if filters else ""
@@ -62,7 +62,7 @@ def place_of(search: Searched, log: SearchLog) -> SearchKey | None:
 
 
 def filters_text(filters: Mapping[str, Any]) -> str:
-    """Return filters as text, in a fixed order; "" for none."""
+    """Return filters as text in a fixed order; "" for none."""
     given = {name: value for name, value in filters.items() if value not in (None, "", [], ())}
     if not given:
         return ""
@@ -70,6 +70,6 @@ def filters_text(filters: Mapping[str, Any]) -> str:
 
 
 def digest(*parts: str) -> str:
-    """Return what names a search in the table."""
+    """Return the key of a search in the table."""
     joined = "\x1f".join(parts).encode(errors="replace")
     return hashlib.blake2b(joined, digest_size=16).hexdigest()

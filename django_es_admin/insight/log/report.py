@@ -1,4 +1,4 @@
-"""What the log says: searches that are frequent, missed, rising, slow, or clicked late."""
+"""Reports on the log: searches that are frequent, without hits, rising, slow, or clicked late."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,11 +19,11 @@ Kind = Literal["frequent", "missed", "rising", "slow", "late"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 OF_EACH_DAY = 300
-"""How many searches of a day can be on a list; the others are not read."""
+"""How many searches of a day can be on a list. Others are not read."""
 LONGEST = 100
-"""Searches on a list."""
+"""The maximum number of searches on a list."""
 AT_ONCE = 200
-"""Searches that are read in one query."""
+"""The number of searches that are read with one query."""
 MOST_DAYS = 92
 
 _BY: Mapping[Kind, str] = {
@@ -37,24 +37,24 @@ _BY: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class SearchLine:
-    """One search in some days.
+    """The figures of one search in a period.
 
     Args:
-        digest: that names it.
-        search: name of the service; ``"admin"`` for a changelist's box.
-        words: as they are counted.
-        spelling: as they were typed last.
-        filters: as JSON; "" for none.
-        order: name of the order; "" for the first one.
+        digest: the digest of the search.
+        search: the name of the service; ``"admin"`` for the search box of a changelist.
+        words: the words as they are counted.
+        spelling: the words as they were last typed.
+        filters: the filters as JSON; "" for none.
+        order: the name of the order; "" for the default.
         count: how often it was searched.
         missed: how often nothing was found.
         promoted: how often a promoted result was shown.
-        hits: at most.
-        milliseconds: on average.
-        slowest: the longest that it took.
-        before: how often it was searched in as many days before.
+        hits: the maximum number of hits.
+        milliseconds: the average duration.
+        slowest: the longest duration, in milliseconds.
+        before: how often it was searched in an equal period before.
         clicks: how often a result was opened.
-        passed: how many results were above those that were opened, together.
+        passed: the total number of results above those that were opened.
     """
 
     digest: str
@@ -75,18 +75,18 @@ class SearchLine:
 
     @property
     def rank(self) -> float:
-        """Of what was opened, on average; the first result is 1."""
+        """The average rank of the opened results, from 1."""
         return 1 + self.passed / max(self.clicks, 1)
 
 
 @dataclass(frozen=True)
 class OpenedLine:
-    """One result of a search that was opened in some days.
+    """One result of a search that was opened in a period.
 
     Args:
-        key: of the object.
-        clicks: how often.
-        rank: on average; the first result is 1.
+        key: the key of the object.
+        clicks: how often it was opened.
+        rank: its average rank, from 1.
     """
 
     key: str
@@ -96,7 +96,7 @@ class OpenedLine:
 
 @dataclass(frozen=True)
 class DayLine:
-    """All searches of one day."""
+    """The figures of all searches on one day."""
 
     day: date
     count: int
@@ -106,14 +106,14 @@ class DayLine:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """What the log says of some days.
+    """A report on the log of a period.
 
     Args:
-        kind: which list.
-        first: day.
-        last: day.
-        days: each of them, also those without a search.
-        lines: of the list, at most ``LONGEST``.
+        kind: the kind of list.
+        first: the first day.
+        last: the last day.
+        days: all days, including those without a search.
+        lines: the lines of the list, at most ``LONGEST``.
     """
 
     kind: Kind
@@ -124,22 +124,22 @@ class SearchReport:
 
     @property
     def count(self) -> int:
-        """How many searches there were."""
+        """The number of searches."""
         return sum(day.count for day in self.days)
 
     @property
     def missed(self) -> int:
-        """How many found nothing."""
+        """The number of searches without a hit."""
         return sum(day.missed for day in self.days)
 
     @property
     def most(self) -> int:
-        """The searches of the busiest day, and 1 at least."""
+        """The number of searches on the busiest day, at least 1."""
         return max((day.count for day in self.days), default=0) or 1
 
     @property
     def slower(self) -> int:
-        """How many lines took as long as ``SLOW_SEARCH`` at least once."""
+        """The number of lines that took as long as ``SLOW_SEARCH`` at least once."""
         least = get_options().slow_search * 1000
         return sum(line.slowest >= least for line in self.lines)
 
@@ -147,27 +147,27 @@ class SearchReport:
 def read_report(
     definition: IndexDefinition, kind: Kind, days: int = 7, most: int = LONGEST
 ) -> SearchReport:
-    """Return the log of an index, for today and the days before.
+    """Return a report on the log of an index, for today and the days before.
 
-    Of each day the first ``OF_EACH_DAY`` searches are looked at, by the database's index: so it
-    takes as long for a thousand searches a day as for a million.
+    The first ``OF_EACH_DAY`` searches of each day are read, with an index of the database. So a
+    report takes as long for a thousand searches a day as for a million.
 
     Args:
-        kind: of the list.
-        days: how many, ``MOST_DAYS`` at most.
-        most: searches on the list.
+        kind: the kind of list.
+        days: the number of days, at most ``MOST_DAYS``.
+        most: the maximum number of searches on the list.
     """
     days = min(max(days, 1), MOST_DAYS)
     last = today()
     first = last - timedelta(days=days - 1)
     told = _days(definition, first, last)
-    # Most projects have a younger log than the longest period.
+    # In most projects, the log is shorter than the longest period.
     busy = [day.day for day in told if day.count] or _range(first, last)
     best = _best_of(definition, kind, busy, max(most, OF_EACH_DAY))
     names = sorted(best, key=lambda name: -best[name])
     lines: list[SearchLine] = []
     for start in range(0, len(names), AT_ONCE):
-        # The rest cannot come before what is on the list.
+        # The other searches cannot come before those on the list.
         full = len(lines) >= most
         if full and (not most or _value(kind, lines[most - 1]) > best[names[start]]):
             break
@@ -203,12 +203,13 @@ def _table(definition: IndexDefinition) -> QuerySet[LoggedSearch]:
 def _best_of(
     definition: IndexDefinition, kind: Kind, days: Iterable[date], each: int
 ) -> dict[str, float]:
-    """Return the searches that can be on a list: digest -> what it can come to at best.
+    """Return the searches that can be on a list: digest -> the highest possible value.
 
-    On a day on which it is not among the first, it has no more than the last of these.
+    On a day on which a search is not among the first, it has at most the value of the last of
+    these.
 
     Args:
-        each: how many of each day are looked at.
+        each: how many searches of each day are read.
     """
     by = _BY[kind]
     found: dict[str, float] = {}
@@ -265,7 +266,7 @@ def _lines(
 
 
 def _value(kind: Kind, line: SearchLine) -> float:
-    """Return by what a list is ordered, the highest first."""
+    """Return the value by which a list is ordered, the highest first."""
     if kind == "rising":
         return line.count - line.before
     value: float = getattr(line, _BY[kind])
@@ -286,13 +287,13 @@ def _days(definition: IndexDefinition, first: date, last: date) -> tuple[DayLine
 
 
 MOST_OPENED = 5
-"""Results of a search that are listed."""
+"""The number of results that are listed for a search."""
 
 
 def read_opened(
     definition: IndexDefinition, report: SearchReport
 ) -> dict[str, tuple[OpenedLine, ...]]:
-    """Return the digest of each search of a report -> what was opened most often."""
+    """Return the digest of each search in a report -> its most often opened results."""
     names = [line.digest for line in report.lines if line.clicks]
     if not names:
         return {}

@@ -10,17 +10,17 @@ from ...models import LoggedSearch
 from .place import digest
 
 AT_ONCE = 500
-"""Searches that are looked up with one query."""
+"""The number of searches that are read with one query."""
 
 
 def read_spellings(
     definition: IndexDefinition, searches: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
-    """Return search and words -> the words as they were typed last, of those that the log has.
+    """Return search and words -> the words as they were last typed, if they are in the log.
 
     Args:
-        searches: name of each search and its words, in the form in which they are counted; without
-            filters, in its first order.
+        searches: the name of each search, and its words as they are counted, without filters and in
+            the default order.
     """
     names = {digest(search, words, "", ""): (search, words) for search, words in searches}
     using = router.db_for_read(LoggedSearch)

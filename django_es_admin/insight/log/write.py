@@ -1,4 +1,4 @@
-"""Write a batch of searches: a row for each day and search, and one for the day as a whole."""
+"""Write a batch of searches: a row for each day and search, and one for the whole day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from .clicks import Clicked
 from .place import SearchKey, place_of
 
 TOTAL = ""
-"""The digest of the row for a day as a whole."""
+"""The digest of the row for a whole day."""
 LONGEST_KEY = OpenedResult._meta.get_field("key").max_length or 0
 ROWS_AT_ONCE = 200
-"""Rows of one transaction."""
+"""The maximum number of rows in one transaction."""
 
 _ADDED = ("count", "missed", "promoted", "milliseconds", "clicks", "passed")
 
@@ -30,7 +30,7 @@ _pruned: dict[str, date] = {}
 
 @dataclass
 class _Sum:
-    """What is added to one row."""
+    """The amounts that are added to one row."""
 
     day: date
     connection: str
@@ -67,7 +67,7 @@ def write(batch: Iterable[Searched | Clicked]) -> None:
     """Add searches and clicks to the log, masked.
 
     Raises:
-        Error: of the database.
+        Error: the database failed.
     """
     log = get_options().log_of_searches
     if log is None:
@@ -87,13 +87,13 @@ def _sums(batch: Iterable[Searched | Clicked], log: SearchLog) -> list[_Sum]:
     day = today()
     sums: dict[tuple[str, str, str], _Sum] = {}
     for one in batch:
-        # What was clicked is masked already.
+        # The searches of clicks are already masked.
         place = one.place if isinstance(one, Clicked) else place_of(one, log)
         if place is None:
             continue
         own = _Sum(day, one.connection, one.index, place)
         for row in (own, _Sum(day, one.connection, one.index)):
-            # Everybody takes the rows in this order, so that nobody waits in a circle.
+            # All processes lock the rows in this order, so that there is no deadlock.
             kept = sums.setdefault((row.connection, row.index, row.digest), row)
             kept.add(one)
         if place.spelling:
@@ -102,7 +102,7 @@ def _sums(batch: Iterable[Searched | Clicked], log: SearchLog) -> list[_Sum]:
 
 
 def _add(using: str, sums: list[_Sum]) -> None:
-    """Make the rows that are missing, then add to each: others may add at the same time."""
+    """Add missing rows, then add to each row: other processes may add at the same time."""
     table = LoggedSearch.objects.using(using)
     with transaction.atomic(using=using):
         table.bulk_create(
@@ -140,7 +140,7 @@ def _add(using: str, sums: list[_Sum]) -> None:
 
 
 def _opened(batch: Iterable[Searched | Clicked]) -> list[OpenedResult]:
-    """Return the rows of what was opened, in an order that is the same for everybody."""
+    """Return the rows of opened results, in an order that is the same in all processes."""
     day = today()
     rows: dict[tuple[str, str, str, str], OpenedResult] = {}
     for one in batch:
@@ -168,7 +168,7 @@ def _add_opened(using: str, rows: list[OpenedResult]) -> None:
 
 
 def _prune(using: str, log: SearchLog) -> None:
-    """Delete what is older than the retention, once a day of a process."""
+    """Delete rows that are older than the retention, once a day in each process."""
     day = today()
     if _pruned.get(using) != day:
         _pruned[using] = day

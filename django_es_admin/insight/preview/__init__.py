@@ -1,4 +1,4 @@
-"""What a swap would change for users who search, before it happens.
+"""What a swap would change for users who search.
 
-It only asks both generations; the swap itself belongs to ``lifecycle``.
+It only sends searches to both generations. The swap itself belongs in ``lifecycle``.
 """

@@ -1,4 +1,4 @@
-"""The preview of a swap as an operation: with progress, cancelled at will, its result kept."""
+"""The preview of a swap as an operation, which shows progress and keeps its result."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from ..compared import kept
 from .preview import SEARCHES, SECONDS, Preview, newest, preview
 
 AT_ONCE_SECONDS = 10.0
-"""That a preview has within a request, where nothing works in the background."""
+"""The time limit of a preview within a request, if there are no background tasks."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class PreviewPlan:
     """The plan of ``run_preview``.
 
     Args:
-        live: what is asked now; "" where that is not known.
-        generation: what it is compared with; "" where that is not known.
-        searches: logged ones that are asked at most.
-        seconds: after which no further request begins.
+        live: the live generation; "" if unknown.
+        generation: the generation to compare with it; "" if unknown.
+        searches: the maximum number of logged searches to send.
+        seconds: the time after which no further request is sent.
         refusals: why the operation cannot be done; empty if it can.
     """
 
@@ -45,8 +45,8 @@ def plan_preview(
     """Return the plan of :func:`run_preview`.
 
     Args:
-        generation: that would become live; "" for the newest one that is not.
-        seconds: after which no further request begins.
+        generation: the generation that would become live; "" for the newest that is not live.
+        seconds: the time after which no further request is sent.
     """
     live = target = ""
     refusals: list[str] = []
@@ -68,14 +68,14 @@ def plan_preview(
 def run_preview(
     plan: PreviewPlan, *, queued: Operation | None = None, on_progress: OnProgress = ignore
 ) -> Preview:
-    """Send the searches to both generations, and store what differs in the record of the operation.
+    """Send the searches to both generations, and store the differences in the operation's record.
 
     Args:
         queued: the record of the operation, if it was queued.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: it was cancelled.
+        OperationCancelled: the operation was cancelled.
         ElasticsearchAdminError: a request failed.
     """
     if plan.refusals:
@@ -89,7 +89,7 @@ def run_preview(
         on_progress=on_progress,
         queued=queued,
     ) as record:
-        # Somebody may press Cancel before the first answer.
+        # A user may cancel before the first answer.
         record.tell(Progress(definition.name, "preview", 0))
 
         def tell(done: int, total: int) -> None:
@@ -108,7 +108,7 @@ def run_preview(
 
 
 def queue_preview(plan: PreviewPlan) -> Operation:
-    """Make the record of a preview that a background task is to do.
+    """Create the record of a preview for a background task.
 
     Raises:
         OperationRefused: the plan has refusals.

@@ -1,4 +1,4 @@
-"""Ask two generations the same searches."""
+"""Send the same searches to two generations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class Preview(Comparison):
     """What a swap would change.
 
     Args:
-        definition: of the index.
+        definition: the index.
         live: the generation that is searched now.
-        generation: that would be searched.
+        generation: the generation that would be searched.
     """
 
     definition: IndexDefinition
@@ -37,13 +37,13 @@ def preview(
     seconds: float = SECONDS,
     on_batch: OnBatch = tell_nobody,
 ) -> Preview:
-    """Return what a swap would change for the searches that people make, and for judged ones.
+    """Return what a swap would change for frequent searches and for judged searches.
 
     Args:
-        generation: that would become live; "" for the newest one that is not.
-        searches: logged ones that are asked at most.
-        seconds: after which no further request begins.
-        on_batch: called before each batch; what it raises ends the preview.
+        generation: the generation that would become live; "" for the newest that is not live.
+        searches: the maximum number of logged searches to send.
+        seconds: the time after which no further request is sent.
+        on_batch: called before each batch; an exception ends the preview.
 
     Raises:
         GenerationUnknown: there is no such generation, or none beside the live one.
@@ -51,7 +51,7 @@ def preview(
         ElasticsearchAdminError: a request failed.
     """
     target = index_to_ask(definition, generation) if generation else newest(definition)
-    # By its name: what is compared stays the same, though somebody moves the alias.
+    # By its name, so that the comparison stays the same if the alias is moved.
     live = index_to_ask(definition, "")
     result = compare(
         definition,
@@ -81,10 +81,10 @@ def _asking(definition: IndexDefinition, index: str) -> Side:
 
 
 def newest(definition: IndexDefinition) -> str:
-    """Return the newest generation that is not live, and that gets each change.
+    """Return the newest generation that is not live and gets each change.
 
     Raises:
-        GenerationUnknown: there is none.
+        GenerationUnknown: there is no such generation.
     """
     others = generations_of(definition).exclude(role=Generation.Role.LIVE)
     wanted = others.filter(role__in=(Generation.Role.BUILDING, Generation.Role.STANDBY))

@@ -1,1 +1,4 @@
-"""Promotions as staff keep them. How a search applies them belongs in `search/site/promotions`."""
+"""Promotions as staff edit them.
+
+How a search applies them belongs in ``search/site/promotions``.
+"""

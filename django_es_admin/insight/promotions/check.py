@@ -1,4 +1,4 @@
-"""Whether a promotion can have an effect."""
+"""Check whether a promotion can have an effect."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -19,7 +19,8 @@ from ..searches import services_of
 def check_promotion(promotion: Promotion) -> None:
     """Refuse a promotion that no search would apply.
 
-    What is over is not looked at, nor whether the index has an object that is to be left out.
+    Promotions that have ended are not checked, nor whether the index has an object that is left
+    out.
 
     Raises:
         ValidationError: there is no such index, search or object, or the index does not have it.
@@ -61,7 +62,7 @@ def _is_indexed(part: IndexDefinition, key: str) -> bool:
     client = connection.client.options(request_timeout=get_options().search_timeout)
     try:
         with translated(connection):
-            # By a search, as the searches of the site find it, whatever its routing.
+            # With a search, because the site's searches find the object regardless of its routing.
             answer = client.count(index=part.alias, query={"ids": {"values": [read_place(key).id]}})
         with understood(connection):
             return int(answer.body["count"]) > 0

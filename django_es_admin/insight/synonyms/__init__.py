@@ -1,4 +1,4 @@
-"""What rules of synonyms would change for users who search, before they are saved.
+"""What synonym rules would change for users who search, before they are saved.
 
-Only the set for trials is written; how rules are put belongs to ``lifecycle``.
+Only the set for trials is written. Putting rules belongs in ``lifecycle``.
 """

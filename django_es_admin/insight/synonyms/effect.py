@@ -1,4 +1,4 @@
-"""Ask the live index the logged and judged searches with other rules than visitors have."""
+"""Send logged and judged searches to the live index with different synonym rules."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,20 +18,20 @@ from .rewrite import on_trial, trial_analyzers
 SEARCHES = 100
 SECONDS = 5.0
 LAST_LOOK = 1.0
-"""Seconds of these that are kept for the look whether the set is still the tried one."""
+"""The share of the time, in seconds, for checking that the trial set was not changed meanwhile."""
 
 
 def find_effect(definition: IndexDefinition, name: str, rules: Sequence[str]) -> Comparison:
-    """Return what a set would change for users who search, if it had these rules.
+    """Return what a set with these rules would change for users who search.
 
-    They are put into the set for trials, which no visitor searches with.
+    The rules are put into the set for trials, which visitors' searches do not use.
 
     Args:
-        name: of the set, as rows have it.
+        name: the name of the set in the rows.
 
     Raises:
-        OperationRefused: it cannot be tried on this index, or another user tries rules.
-        ElasticsearchAdminError: Elasticsearch cannot be asked, or does not take the rules.
+        OperationRefused: the rules cannot be tried on this index, or another user is trying rules.
+        ElasticsearchAdminError: a request failed, or Elasticsearch refuses the rules.
     """
     connection, trial = definition.connection, f"{definition.synonyms[name]}{TRIAL}"
     deadline = Deadline(SECONDS)

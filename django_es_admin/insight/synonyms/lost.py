@@ -1,4 +1,4 @@
-"""Terms of a rule of which the analysis leaves nothing: Elasticsearch takes no such rule."""
+"""Find terms of a rule that the analyzer drops, for which Elasticsearch refuses the rule."""
 
 from collections.abc import Iterator
 
@@ -13,25 +13,25 @@ from ...lifecycle.rules_saved import definitions_with
 from ...models.synonym import plain_terms
 
 SECONDS = 2.0
-"""That a form waits for Elasticsearch at most."""
+"""How long a form waits for Elasticsearch at most."""
 
 
 def find_lost_term(connection: str, name: str, rule: str) -> str:
-    """Return why a valid rule has no effect; "" if it has an effect, or if this is unknown.
+    """Return why a valid rule would have no effect; "" if it has an effect, or this is unknown.
 
-    A filter before the synonyms, such as one of stop words, may drop a term whole. Elasticsearch
-    then refuses the set, or ignores the rule where the filter is lenient.
+    A filter before the synonyms, such as one for stop words, may drop a whole term. Elasticsearch
+    then refuses the set, or ignores the rule if the filter is lenient.
 
     Args:
         connection: alias of the connection.
-        name: of the set, as rows have it.
+        name: the name of the set in the rows.
     """
     deadline = Deadline(SECONDS)
     for definition in definitions_with(connection, name):
         try:
             lost = next(_lost(definition, name, rule, deadline), None)
         except ElasticsearchAdminError:
-            # It is not there, or has no such analyzer yet: the put says what it does not take.
+            # The index or the analyzer does not exist yet. The put will report an error.
             continue
         if lost:
             analyzer, term = lost
@@ -46,7 +46,7 @@ def find_lost_term(connection: str, name: str, rule: str) -> str:
 def _lost(
     definition: IndexDefinition, name: str, rule: str, deadline: Deadline
 ) -> Iterator[tuple[str, str]]:
-    """Yield analyzer and term of each term of which nothing is left."""
+    """Yield analyzer and term for each term that the analyzer drops."""
     for analyzer, before in analyzers_with(definition.settings, definition.synonyms[name]):
         for term in plain_terms(rule):
             if leaves_nothing(definition.connection, definition.alias, deadline, term, before):

@@ -1,4 +1,4 @@
-"""The same query with the analyzers for trials, in place of those that visitors search with."""
+"""Rewrite a query to use the analyzers for trials instead of those of visitors' searches."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from ...indices.synonyms import TRIAL
 _OF_A_FIELD = frozenset(("match", "match_phrase", "match_phrase_prefix", "match_bool_prefix"))
 _OF_TEXTS = frozenset(("query_string", "simple_query_string", "combined_fields"))
 _SUMS = frozenset(("most_fields", "bool_prefix"))
-"""Types of `multi_match` that add up the scores of all fields by default."""
+"""The types of `multi_match` that add up the scores of all fields by default."""
 
 
 def trial_analyzers(definition: IndexDefinition) -> dict[str, str]:
-    """Return path of each field whose search uses synonyms -> the analyzer to try others with."""
+    """Return path of each field whose search uses synonyms -> the analyzer for trials."""
     analyzers = (definition.settings.get("analysis") or {}).get("analyzer") or {}
     twins = {name for name in analyzers if f"{name}{TRIAL}" in analyzers}
     default = "default_search" if "default_search" in analyzers else "default"
@@ -28,11 +28,11 @@ def trial_analyzers(definition: IndexDefinition) -> dict[str, str]:
 
 
 def on_trial(query: Any, analyzers: Mapping[str, str]) -> Any:
-    """Return a query that analyses its words with other analyzers.
+    """Return a query with other analyzers for its words.
 
     Args:
-        query: as it is sent, with everything inside it.
-        analyzers: as :func:`trial_analyzers`.
+        query: the whole query as it is sent.
+        analyzers: the result of :func:`trial_analyzers`.
     """
     if isinstance(query, Mapping):
         return _clauses(query, analyzers)
@@ -68,7 +68,7 @@ def _matched(body: Any, analyzer: str | None) -> Any:
 
 
 def _twin(given: str | None, analyzer: str) -> str:
-    """Return the analyzer to use: one that the query names stays, unless it is the field's own."""
+    """Return the analyzer to use. One that the query names stays, unless it is the field's own."""
     return analyzer if given is None or f"{given}{TRIAL}" == analyzer else given
 
 
@@ -79,8 +79,8 @@ def _several(body: Mapping[str, Any], analyzers: Mapping[str, str]) -> Any:
         return {"multi_match": body}
     if len(set(tried)) == 1:
         return {"multi_match": _matched(body, tried[0])}
-    # One query for each field, as Elasticsearch itself does, so that each has its analyzer; fields
-    # that are looked at together are grouped by it.
+    # One query for each field, as Elasticsearch does itself, so that each has its own analyzer.
+    # Fields that are searched together are grouped by analyzer.
     kind = body.get("type", "best_fields")
     groups = (
         _grouped(fields, tried)

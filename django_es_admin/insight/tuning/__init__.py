@@ -1,1 +1,4 @@
-"""Two settings of one search side by side; nothing of a site is changed."""
+"""Two settings of one search side by side.
+
+Nothing of the site is changed.
+"""

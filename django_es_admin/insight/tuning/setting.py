@@ -1,4 +1,4 @@
-"""A setting of a search: where it looks, and how words are matched."""
+"""A setting of a search: its fields, and how words are matched."""
 
 import re
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ MOST_FIELDS = 50
 
 @dataclass(frozen=True)
 class Setting:
-    """How one search looks for words.
+    """How one search matches words.
 
     Args:
-        fields: in Elasticsearch's terms, ``"name^3"``.
+        fields: the fields in Elasticsearch's terms, ``"name^3"``.
         operator: ``"and"`` or ``"or"``.
         fuzziness: how many letters may differ: ``"AUTO"``, or a number as text.
-        analyzer: of the words, in text fields; "" for that of each field.
+        analyzer: the analyzer of the words in text fields; "" for each field's own.
     """
 
     fields: tuple[str, ...]
@@ -42,7 +42,7 @@ class Setting:
 
 
 def setting_of(search: KnownSearch) -> Setting:
-    """Return the setting that a search has now."""
+    """Return the current setting of a search."""
     parts = search.read("words")
     fields = tuple(str(field) for field in parts.fields)
     return Setting(fields, parts.matching.operator, str(parts.matching.fuzziness))
@@ -58,13 +58,13 @@ def analyzers_to_choose(definition: IndexDefinition) -> tuple[str, ...]:
 def read_setting(
     definition: IndexDefinition, fields: str, operator: str, fuzziness: str, analyzer: str
 ) -> Setting:
-    """Return the setting that a user typed.
+    """Return the setting that a user entered.
 
     Args:
-        fields: separated by commas or spaces.
+        fields: the fields, separated by commas or spaces.
 
     Raises:
-        SearchRefused: it is none.
+        SearchRefused: it is not a valid setting.
     """
     names = tuple(part for part in re.split(r"[\s,]+", fields) if part)
     if not 0 < len(names) <= MOST_FIELDS:
@@ -87,7 +87,7 @@ def read_setting(
 def parts_with(
     definition: IndexDefinition, question: Question, parts: SearchParts, setting: Setting
 ) -> SearchParts:
-    """Return a search as it would be with another setting.
+    """Return the parts of a search with another setting.
 
     Raises:
         SearchMisdeclared: the fields of the setting cannot be searched.
@@ -99,7 +99,8 @@ def parts_with(
         fields = read_fields(search.document, setting.fields)
         query: Any = build_query(fields, parts.words, matching) if parts.words else parts.query
     else:
-        # Of this object alone: the class is the site's. Its own get_query() is asked, too.
+        # Change only this object, because the site uses the class. Its own get_query() is still
+        # called.
         tuned: Any = service()
         tuned.fields = setting.fields
         tuned.operator, tuned.fuzziness = matching.operator, matching.fuzziness
@@ -111,7 +112,7 @@ def parts_with(
 
 
 def declaration(definition: IndexDefinition, search: KnownSearch, setting: Setting) -> str:
-    """Return the lines of Python that declare a setting, to be copied."""
+    """Return lines of Python that declare a setting, to be copied."""
     service = any(one.__name__ == search.name for one in services_of(definition))
     prefix = "" if service else "search_"
     fuzziness = repr(_typos(setting.fuzziness))

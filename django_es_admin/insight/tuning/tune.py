@@ -1,4 +1,4 @@
-"""Ask the logged and judged searches with two settings."""
+"""Send the logged and judged searches with two settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,13 @@ class Tuning:
     """Two settings of one search.
 
     Args:
-        search: whose.
-        before: the one that it is compared with.
-        after: the other one.
-        comparison: of the answers.
-        declaration: of the other one, to be copied; "" where judgements say that it is worse.
-        verdict: which is better, in a sentence.
+        search: the search.
+        before: the first setting.
+        after: the second setting.
+        comparison: the comparison of the results.
+        declaration: the declaration of the second setting, to be copied; "" if judgements show that
+            it is worse.
+        verdict: which setting is better, in a sentence.
     """
 
     search: KnownSearch
@@ -45,13 +46,13 @@ def tune(
     searches: int = SEARCHES,
     seconds: float = SECONDS,
 ) -> Tuning:
-    """Return what another setting of a search would find.
+    """Return the results of a search with another setting, compared with the current ones.
 
     Args:
         after: the other setting.
-        before: what it is compared with; that which the search has now if omitted.
-        searches: logged ones that are asked at most.
-        seconds: after which no further request begins.
+        before: the setting to compare with; by default the current one.
+        searches: the maximum number of logged searches to send.
+        seconds: the time after which no further request is sent.
 
     Raises:
         ElasticsearchAdminError: a request failed.

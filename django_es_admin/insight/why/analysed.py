@@ -1,4 +1,4 @@
-"""What analysis makes of words and of the values of a document, field by field."""
+"""What the analyzers make of words, and of the values of a document, field by field."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ...indices.inspection.terms import TEXTS
 from ...indices.live import read_fields
 
 MOST_CHARACTERS = 10_000
-"""Of a value, that are analysed: an index refuses texts with more tokens than its limit."""
+"""The maximum length of a value to analyze, because an index limits the number of tokens."""
 
 _DEFAULT_SEARCH = "index.analysis.analyzer.default_search."
 
@@ -25,11 +25,11 @@ class LiveFields:
     """The fields of one live index as the cluster has them.
 
     Args:
-        connection: where the index lives.
-        index: its name or alias.
-        deadline: until when the cluster has to have answered.
-        mappings: of the index.
-        has_default_search: whether the index has an analyzer for all searches.
+        connection: the connection of the index.
+        index: the name or alias of the index.
+        deadline: the time limit of the answer.
+        mappings: the mappings of the index. has_default_search: whether the index has an analyzer
+            for all searches.
     """
 
     connection: Base
@@ -44,11 +44,11 @@ class LiveFields:
         return flatten(self.mappings)
 
     def is_text(self, path: str) -> bool:
-        """Whether a field is indexed word by word."""
+        """Return whether a field is indexed word by word."""
         return self.flat.get(path, {}).get("type") in TEXTS
 
     def is_indexed(self, path: str) -> bool:
-        """Whether a field can be searched at all."""
+        """Return whether a field can be searched at all."""
         own = self.flat.get(path, {})
         parents = [path.rsplit(".", n)[0] for n in range(1, path.count(".") + 1)]
         enabled = [self.flat.get(one, {}).get("enabled", True) for one in parents]
@@ -57,7 +57,7 @@ class LiveFields:
         )
 
     def sought(self, path: str, word: str) -> tuple[str, ...]:
-        """Return what is looked for in a field for a word."""
+        """Return the tokens that are searched in a field for a word."""
         own = self.flat.get(path, {})
         if own.get("type") == "keyword":
             return (word,)
@@ -69,7 +69,7 @@ class LiveFields:
         return self._analyze(path, word, analyzer)
 
     def made_of(self, path: str, values: Sequence[str]) -> tuple[str, ...]:
-        """Return what a field has of the values of a document."""
+        """Return the tokens that a field contains for the values of a document."""
         own = self.flat.get(path, {})
         if self.is_text(path):
             return tuple(
@@ -86,7 +86,7 @@ class LiveFields:
         return tuple(dict.fromkeys(token.text for token in tokens))
 
     def copied_to(self, path: str) -> Iterator[str]:
-        """Yield the fields whose values a field has, too."""
+        """Yield the other fields whose values a field also has."""
         for other, own in self.flat.items():
             targets = own.get("copy_to", ())
             if path in ([targets] if isinstance(targets, str) else targets):
@@ -101,7 +101,7 @@ class LiveFields:
         return tuple(own)
 
     def _holder(self, path: str) -> str:
-        """Return the field whose value a multi-field has."""
+        """Return the field that has the value of a multi-field."""
         parent, _, _ = path.rpartition(".")
         kind = self.flat.get(parent, {}).get("type", "")
         return self._holder(parent) if parent and kind not in ("object", "nested", "") else path

@@ -1,4 +1,4 @@
-"""What the cluster says of one document and the parts of one search."""
+"""Ask Elasticsearch which parts of a search match one document."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from ...search.window import preferred_copy
 
 @dataclass(frozen=True)
 class Matched:
-    """The answer.
+    """The result for one document.
 
     Args:
-        searchable: whether searches see the document at all, whatever they look for.
+        searchable: whether any search can find the document.
         parts: name of each part -> whether it matches the document.
     """
 
@@ -33,7 +33,7 @@ def ask_parts(
     """Ask which of the queries match one document, in one request.
 
     Args:
-        key: of the document.
+        key: the key of the document.
         parts: name -> query.
 
     Raises:
@@ -59,14 +59,14 @@ def ask_parts(
 
 @dataclass(frozen=True)
 class Ranked:
-    """Where a document stands among the hits.
+    """The rank of a document among the hits.
 
     Args:
-        rank: the first is 1; of those with the same score the best that it can have.
-        tied: how many others have the same score.
-        hits: how many there are.
-        score: how well it fits.
-        explanation: of the score, as Elasticsearch gives it.
+        rank: the rank, from 1; among hits with the same score, the best possible one.
+        tied: how many other hits have the same score.
+        hits: the number of hits.
+        score: the score of the document.
+        explanation: Elasticsearch's explanation of the score.
     """
 
     rank: int
@@ -83,7 +83,7 @@ def rank_of(
     filters: Sequence[Query],
     deadline: Deadline,
 ) -> Ranked | None:
-    """Return where a document stands among the hits; None where it is none of them.
+    """Return the rank of a document among the hits; None if it is not a hit.
 
     Raises:
         ElasticsearchAdminError: a request failed.
@@ -91,7 +91,7 @@ def rank_of(
     connection = definition.connection
     whole = {"bool": {"must": query, "filter": list(filters)}}
     alone = {"bool": {"must": query, "filter": [*filters, {"ids": {"values": [key]}}]}}
-    # Copies of a shard score a little differently: all questions go to the same one.
+    # The copies of a shard score slightly differently, so all requests go to the same copy.
     same: dict[str, Any] = {
         "index": definition.alias,
         "preference": preferred_copy(json.loads(json.dumps(whole, default=str))),
@@ -121,7 +121,7 @@ def rank_of(
 
 
 def _above(score: float) -> float:
-    """Return the next score that is above: Elasticsearch's have four bytes."""
+    """Return the next higher score, as a 32-bit float."""
     (as_it_has,) = unpack("<f", pack("<f", score))
     (bits,) = unpack("<I", pack("<f", as_it_has))
     (following,) = unpack("<f", pack("<I", bits + 1))

@@ -1,4 +1,4 @@
-"""Which words are near to each other, as Elasticsearch forgives typos."""
+"""Which words are similar enough for Elasticsearch's typo tolerance."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ def allowed(fuzziness: str | int, word: str) -> int:
     """Return how many letters of a word may differ.
 
     Args:
-        fuzziness: in Elasticsearch's terms, see "Fuzziness" in its reference.
+        fuzziness: the fuzziness in Elasticsearch's terms, see "Fuzziness" in its reference.
     """
     if found := _AUTO.fullmatch(str(fuzziness)):
         low, high = (int(found[1]), int(found[2])) if found[1] else (3, 6)
@@ -21,7 +21,7 @@ def allowed(fuzziness: str | int, word: str) -> int:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """Return how many letters differ, two that change places being one; ``most`` + 1 for more."""
+    """Return how many letters differ, counting a swap of two as one; ``most`` + 1 if more."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []
@@ -39,7 +39,7 @@ def distance(one: str, other: str, most: int) -> int:
 
 
 def nearest(word: str, tokens: Iterable[str], most: int) -> tuple[str, int] | None:
-    """Return the token that is nearest to a word, and how far; None where none is near enough."""
+    """Return the most similar token to a word, and the distance; None if none is similar enough."""
     found: tuple[str, int] | None = None
     for token in tokens:
         far = distance(word, token, most)
@@ -49,7 +49,7 @@ def nearest(word: str, tokens: Iterable[str], most: int) -> tuple[str, int] | No
 
 
 def is_forgiven(word: str, token: str, fuzziness: str | int) -> bool:
-    """Whether a search for ``word`` matches ``token``."""
+    """Return whether a search for ``word`` matches ``token``."""
     most = allowed(fuzziness, word)
     if word == token:
         return True

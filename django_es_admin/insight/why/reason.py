@@ -1,4 +1,4 @@
-"""What there is to say about one object and the words of one search."""
+"""The reasons why an object is found or not, and the details of one answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Reason(StrEnum):
-    """Why an object is found, or is not: the first of these that is true."""
+    """Why an object is found, or is not. The first reason that is true counts."""
 
     FOUND = "found"
     PROMOTED = "promoted"
@@ -46,7 +46,7 @@ class Reason(StrEnum):
 FOUND = frozenset(
     (Reason.FOUND, Reason.PROMOTED, Reason.FAR_DOWN, Reason.BEYOND_WINDOW, Reason.GHOST)
 )
-"""Reasons of an object that is found."""
+"""The reasons for an object that is found."""
 
 
 MOST_TOKENS = 30
@@ -54,14 +54,14 @@ MOST_TOKENS = 30
 
 @dataclass(frozen=True)
 class FieldTold:
-    """One field and one word.
+    """The result for one field and one word.
 
     Args:
-        path: of the field.
-        matches: whether the word, as this search looks for it, matches what the index has there.
-        sought: what analysis makes of the word, as it is looked for in this field.
-        has: what analysis has made of the field's value, no more than ``MOST_TOKENS`` of it.
-        more: how many it has beside these.
+        path: the path of the field.
+        matches: whether the word matches the field in the index, as this search uses it.
+        sought: the tokens of the word that are searched in this field.
+        has: the tokens of the field's value, at most ``MOST_TOKENS``.
+        more: how many more tokens the value has.
     """
 
     path: str
@@ -73,12 +73,12 @@ class FieldTold:
 
 @dataclass(frozen=True)
 class WordTold:
-    """One word of the search.
+    """The result for one word of the search.
 
     Args:
-        word: as it was typed.
-        dropped: whether analysis leaves nothing of it in any field, so that it decides nothing.
-        fields: what each searched field makes of it.
+        word: the word as it was typed.
+        dropped: whether the analyzers drop the word in all fields, so that it has no effect.
+        fields: the result for each searched field.
     """
 
     word: str
@@ -87,19 +87,19 @@ class WordTold:
 
     @property
     def matches(self) -> bool:
-        """Whether some field has it."""
+        """Whether a field matches."""
         return any(told.matches for told in self.fields)
 
 
 @dataclass(frozen=True)
 class FilterTold:
-    """One filter of the search.
+    """The result for one filter of the search.
 
     Args:
-        path: the field that it is about.
-        wanted: the values of which a document has to have one, or the bounds.
-        has: what the document has there.
-        passes: whether it lets the document through.
+        path: the path of the field.
+        wanted: the values of which a document must have one, or the bounds.
+        has: the values of the document.
+        passes: whether the document passes the filter.
     """
 
     path: str
@@ -110,7 +110,7 @@ class FilterTold:
 
 @dataclass(frozen=True)
 class ScorePart:
-    """A part of a score: ``field`` is "" for what is not of one field."""
+    """A part of a score; ``field`` is "" if the part does not belong to one field."""
 
     field: str
     term: str
@@ -119,23 +119,23 @@ class ScorePart:
 
 @dataclass(frozen=True)
 class Why:
-    """The answer.
+    """The answer for one object and one search.
 
     Args:
-        index: its name.
-        key: of the object.
+        index: the name of the index.
+        key: the key of the object.
         text: the words as they were typed.
-        search: name of the search.
-        reason: the one that decides.
-        facts: what a sentence about it says, by name.
-        rank: of the object among the hits, the first is 1; None where it is not found, or not told.
-        hits: how many there are; None where it is not told.
-        score: how well the object fits; None where it is not found.
-        score_parts: what it is made of, the most important first.
-        words: what is looked for, word by word.
-        filters: beside the words.
-        differs: whether the index has another document than would be written now.
-        waiting: changes to the object that wait in the outbox.
+        search: the name of the search.
+        reason: the reason.
+        facts: the values for a sentence about the reason, by name.
+        rank: the rank of the object among the hits, from 1; None if it is not found, or hidden.
+        hits: the number of hits; None if hidden.
+        score: the score of the object; None if it is not found.
+        score_parts: the parts of the score, the most important first.
+        words: the result for each word.
+        filters: the result for each filter.
+        differs: whether the indexed document is outdated.
+        waiting: the number of changes to the object that wait in the outbox.
     """
 
     index: str
@@ -155,5 +155,5 @@ class Why:
 
     @property
     def found(self) -> bool:
-        """Whether the search finds the object, on whichever page."""
+        """Whether the search finds the object, on any page."""
         return self.reason in FOUND

@@ -1,4 +1,4 @@
-"""From Elasticsearch's explanation of a score to its parts."""
+"""The parts of a score, from Elasticsearch's explanation."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ _WEIGHT = re.compile(r"weight\((?:Synonym\()?([^:()\s]+):(.+?)\)? in \d+\)")
 
 
 def score_parts(explanation: Mapping[str, Any]) -> tuple[ScorePart, ...]:
-    """Return what a score is made of, the largest first: words in fields, and constant amounts.
+    """Return the parts of a score, the largest first: words in fields, and constant amounts.
 
-    Of words that are looked for several times, the largest amount counts; so the parts are what
-    matters, and need not add up.
+    If a word is searched several times, its largest amount counts. So the parts show what is
+    important, but may not add up to the score.
     """
     best: dict[tuple[str, str], float] = {}
     for part in _walk(explanation):

@@ -96,7 +96,7 @@ _TEXTS: Mapping[Reason, str | Promise] = {
 
 
 def sentence(why: Why) -> str:
-    """Return what decides whether the object is found."""
+    """Return a sentence that says why the object is found, or is not."""
     if why.reason is Reason.FOUND:
         return _found(why)
     if why.reason is Reason.TYPO_TOO_FAR:

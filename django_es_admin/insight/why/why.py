@@ -1,4 +1,4 @@
-"""Walk one object through the whole chain, from its row to its rank."""
+"""Check one object step by step, from its row to its rank."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,18 +34,18 @@ def explain_why(
     rows: QuerySet[Any] | None = None,
     tells_rank: bool = True,
 ) -> Why:
-    """Return why a search finds an object, or does not: one reason, and its evidence.
+    """Return why a search finds an object, or does not: one reason, with details.
 
     Args:
-        key: of the object, as text; it need not exist.
+        key: the key of the object, as text. The object need not exist.
         text: the words of the search.
-        filters: that were chosen, as JSON; "" for none.
-        rows: those that the user of the search may see, if these are not all.
-        tells_rank: whether to tell the rank, which says how many other documents are better.
+        filters: the chosen filters, as JSON; "" for none.
+        rows: the rows that the user of the search may see; None for all rows.
+        tells_rank: whether to show the rank, which reveals how many other documents match better.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch, or the project's own code, cannot be asked.
-        SearchParameterInvalid: the words are no search, or it does not take the filters.
+        ElasticsearchAdminError: a request, or the project's own code, failed.
+        SearchParameterInvalid: the words or the filters are invalid for this search.
     """
     part = next((one for one in definition.parts if one.document is search.document), definition)
     parts = read_parts(search, text, filters)
@@ -65,7 +65,7 @@ def explain_why(
 
 
 def _of_row(definition: IndexDefinition, key: str) -> Reason | None:
-    """Return why an object does not belong in the index; None where it does."""
+    """Return why an object does not belong in the index; None if it does."""
     assert definition.document is not None  # noqa: S101 (it has searches)
     condition = definition.document.django.places.condition([key])
     if not table_of(definition).filter(condition).exists():
@@ -76,7 +76,7 @@ def _of_row(definition: IndexDefinition, key: str) -> Reason | None:
 
 
 def _not_there(compared: ComparedObject) -> Reason:
-    """Return why an object that is in the queryset has no document."""
+    """Return why an object in the queryset has no document."""
     if compared.error:
         return Reason.UNMAKEABLE
     if compared.would_be is None:
@@ -85,7 +85,7 @@ def _not_there(compared: ComparedObject) -> Reason:
 
 
 def _behind(compared: ComparedObject, otherwise: Reason) -> Reason:
-    """Return why the index does not have what it should."""
+    """Return why the index is not up to date."""
     if compared.refused:
         return Reason.REFUSED
     return Reason.WAITING if compared.waiting else otherwise
@@ -97,11 +97,11 @@ def _facts(compared: ComparedObject) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Walk:
-    """What is known of one indexed document and one search.
+    """The known facts about one indexed document and one search.
 
     Args:
         live: the fields of the index.
-        compared: the document that is there, and the one that would be.
+        compared: the indexed document, and the one that would be indexed now.
     """
 
     definition: IndexDefinition
@@ -191,7 +191,7 @@ class _Walk:
         return replace(why, reason=reason, rank=ranked.rank, hits=ranked.hits, facts=facts)
 
     def _would_be_found(self, words: SearchedWords, told: tuple[WordTold, ...]) -> bool:
-        """Whether the document that would be written now would be found."""
+        """Return whether the document that would be written now would be found."""
         would_be: Mapping[str, Any] | None = self.compared.would_be
         if would_be is None:
             return False

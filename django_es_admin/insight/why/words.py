@@ -1,4 +1,4 @@
-"""The words of a search beside what a document has: why one of them does not match."""
+"""Compare the words of a search with a document: why a word does not match."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ from .near import allowed, is_forgiven, nearest
 from .reason import MOST_TOKENS, FieldTold, Reason, WordTold
 
 MOST_WORDS = 10
-"""How many words of a search are examined, one by one."""
+"""The maximum number of words of a search that are checked one by one."""
 SHORTEST_PART = 3
-"""Letters that a word must have to be reported as a part of another one."""
+"""The minimum length of a word that is reported as a part of another word."""
 FARTHEST = 4
-"""How many letters may differ for a word to be reported as near another one."""
+"""The maximum number of different letters for a word to be reported as similar."""
 
 _WORDS = re.compile(r"\w+")
 
@@ -26,8 +26,8 @@ class SearchedWords:
     """The words of one search in the fields of one index.
 
     Args:
-        live: the fields.
-        parts: of the search.
+        live: the fields of the index.
+        parts: the parts of the search.
     """
 
     def __init__(self, live: LiveFields, parts: SearchParts) -> None:
@@ -38,14 +38,14 @@ class SearchedWords:
         self._sought: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def sought(self, path: str, word: str) -> tuple[str, ...]:
-        """Return what is looked for in a field for a word."""
+        """Return the tokens that are searched in a field for a word."""
         place = path, word
         if place not in self._sought:
             self._sought[place] = self._live.sought(path, word)
         return self._sought[place]
 
     def checks(self) -> dict[str, dict[str, Any]]:
-        """Return name -> the query for one word in one field, for each of them."""
+        """Return name -> query, for each word in each field."""
         return {
             _name(number, field): build_marking(field, Words((word,)), self._matching(word))
             for number, word in enumerate(self.words)
@@ -62,11 +62,11 @@ class SearchedWords:
         return self._parts.matching.fuzziness if may_be_mistyped(word, self._parts.words) else 0
 
     def tell(self, matches: Mapping[str, bool], source: Mapping[str, Any] | None) -> list[WordTold]:
-        """Return what each word and each field have.
+        """Return the result for each word in each field.
 
         Args:
-            matches: name of each of ``checks()`` -> whether it matches the document.
-            source: of the document.
+            matches: name of each query of ``checks()`` -> whether it matches the document.
+            source: the source of the document.
         """
         has = {field.path: self._has(field, source) for field in self.fields}
         return [self._told(number, matches, has) for number in range(len(self.words))]
@@ -93,7 +93,7 @@ class SearchedWords:
         return WordTold(word, not found and any(not told.sought for told in texts), fields)
 
     def would_match(self, word: str, source: Mapping[str, Any] | None) -> bool:
-        """Whether a word would match another document than the one that is there."""
+        """Return whether a word would match another version of the document."""
         return any(self._would_match(word, field, source) for field in self.fields)
 
     def _would_match(self, word: str, field: SearchField, source: Mapping[str, Any] | None) -> bool:
@@ -110,7 +110,7 @@ class SearchedWords:
     # --- why a word does not match ---
 
     def why_not(self, word: str, source: Mapping[str, Any]) -> tuple[Reason, dict[str, Any]]:
-        """Return why no searched field of a document matches a word, and what there is to say."""
+        """Return why no searched field of a document matches a word, with details."""
         reasons = (
             *self._in_searched(word, source),
             *self._in_others(word, source),
@@ -124,10 +124,10 @@ class SearchedWords:
     def _in_searched(
         self, word: str, source: Mapping[str, Any]
     ) -> Iterator[tuple[Reason, dict[str, Any]]]:
-        """Yield reasons for a word that a searched field has as it was typed."""
+        """Yield reasons for a word that a searched field contains as it was typed."""
         whole: list[tuple[Reason, dict[str, Any]]] = []
         for field in self.fields:
-            # Of several values of a list those that have it.
+            # Of several values in a list, only those that contain the word.
             found = self._live.values(source, field.path)
             values = [value for value in found if _have([value], word)]
             if not values:
@@ -198,7 +198,7 @@ class SearchedWords:
 
 
 def _name(number: int, field: SearchField) -> str:
-    # The name of an aggregation cannot have every character that a word can.
+    # The name of an aggregation cannot contain every character.
     return f"word {number} in {field.path}"
 
 
@@ -208,7 +208,7 @@ def _words_of(values: Iterable[str]) -> Iterator[str]:
 
 
 def _have(values: Sequence[str], word: str) -> bool:
-    """Whether values have a word as it was typed, capitals aside."""
+    """Return whether values contain a word as it was typed, ignoring case."""
     wanted = _WORDS.findall(word.casefold())
     if not wanted:
         return False

@@ -1,4 +1,4 @@
-"""Cancel the operations that run or wait on indices."""
+"""Cancel the running and queued operations on indices."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..command import ElasticsearchCommand, add_indices
 
 
 class Command(ElasticsearchCommand):
-    """Ask rebuilds, comparisons and all other operations to end."""
+    """Cancel rebuilds, comparisons and all other operations."""
 
     help = (
         "Cancel the operations that run or wait for a worker. An operation that waits ends at "
@@ -31,5 +31,5 @@ class Command(ElasticsearchCommand):
     def handle(
         self, *, indices: list[str], connection: str | None, as_json: bool, **options: Any
     ) -> None:
-        """Cancel."""
+        """Cancel the operations."""
         cancel_in(self, select_definitions(indices, connection), as_json=as_json)

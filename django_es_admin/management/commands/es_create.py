@@ -13,7 +13,7 @@ from ..printed.operations_json import CreatedDocument, CreateDocument, Outcome
 
 
 class Command(ElasticsearchCommand):
-    """Create what is missing and leave alone what is there, so that a deployment may repeat it."""
+    """Create missing indices. Existing indices are not changed, so a deployment may repeat it."""
 
     records = True
     help = (
@@ -52,14 +52,14 @@ class Command(ElasticsearchCommand):
         """Create the indices.
 
         Raises:
-            CommandError: an index cannot be created; nothing was created if a plan said so.
+            CommandError: an index cannot be created. If a plan has refusals, no index was created.
         """
         plans = [plan_create(definition) for definition in select_definitions(indices, connection)]
         if not plans:
             self.say("No index is declared: register a document, or add one to ES_INDICES.")
         for plan in plans:
             self.say(_describe(plan))
-        # All or none of what the plans say: a deployment that stops half-way is hard to read.
+        # All or none, because a deployment that stops half-way is hard to understand.
         refused = any(plan.refusals and not plan.existing for plan in plans)
         created = [_refuse(plan) if refused else self._create(plan, take_over) for plan in plans]
         if as_json:
@@ -104,7 +104,7 @@ def _refuse(plan: CreatePlan) -> CreatedDocument:
 
 
 def command_of_swap(plan: CreatePlan) -> str:
-    """Return the command that gives the alias back to what it belongs to."""
+    """Return the command that restores the alias of an existing generation."""
     assert plan.former is not None  # noqa: S101 (the caller has looked)
     return f"manage.py es_swap_alias {plan.definition.name} --to {plan.former.name}"
 

@@ -11,7 +11,7 @@ from ..printed.operations_json import make_delete_document
 
 
 class Command(ElasticsearchCommand):
-    """Print what would go, ask for its name, and delete it."""
+    """Print what will be deleted, ask for its name, and delete it."""
 
     records = True
     help = (
@@ -64,7 +64,7 @@ class Command(ElasticsearchCommand):
 
 
 def describe(plan: DeletePlan) -> list[str]:
-    """Return the plan in lines for people."""
+    """Return the plan as lines for people."""
     count = len(plan.generations)
     return [
         f"Delete {plan.name} on {plan.definition.connection.alias}: "

@@ -1,4 +1,4 @@
-"""Write to the indices what waits in the outbox."""
+"""Write the changes that wait in the outbox to the indices."""
 
 import threading
 from typing import Any

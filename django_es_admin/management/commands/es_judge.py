@@ -1,4 +1,4 @@
-"""Say how good an index answers the searches that staff have judged."""
+"""Measure how good the results of the judged searches are."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from ..command import ElasticsearchCommand, Exit, share
 
 @dataclass(frozen=True)
 class JudgedSearchDocument:
-    """One judged search; the numbers are of its first ten results, of 100 for the rank."""
+    """One judged search. The figures are for its first ten results, the rank for the first 100."""
 
     search: str
     words: str
@@ -28,7 +28,7 @@ class JudgedSearchDocument:
 
 @dataclass(frozen=True)
 class JudgeDocument:
-    """What ``es_judge`` prints."""
+    """The output of ``es_judge``."""
 
     index: str
     connection: str
@@ -41,7 +41,7 @@ class JudgeDocument:
 
 
 class Command(ElasticsearchCommand):
-    """Ask each judged search, and compare the answers with the judgements."""
+    """Send each judged search, and compare the results with the judgements."""
 
     help = (
         "Send every judged search to an index, and say how good the answers are: precision of "
@@ -55,7 +55,7 @@ class Command(ElasticsearchCommand):
     exit_codes = "0 good enough, 1 failed, 2 below --min-ndcg"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the index and the bound."""
+        """Add the index and the lowest nDCG."""
         super().add_arguments(parser)
         parser.add_argument("index", metavar="INDEX", help="A declared index.")
         parser.add_argument(
@@ -78,7 +78,7 @@ class Command(ElasticsearchCommand):
         """Judge.
 
         Raises:
-            CommandError: the answers are not good enough.
+            CommandError: the results are not good enough.
         """
         [definition] = select_definitions([index], connection)
         result = judge(definition, generation)

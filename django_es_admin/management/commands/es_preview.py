@@ -1,4 +1,4 @@
-"""Say what a swap would change for users who search."""
+"""Show what a swap would change for users who search."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class ChangeDocument:
 
 @dataclass(frozen=True)
 class PreviewDocument:
-    """What ``es_preview`` prints."""
+    """The output of ``es_preview``."""
 
     index: str
     connection: str
@@ -54,7 +54,7 @@ class PreviewDocument:
 
 
 class Command(ElasticsearchCommand):
-    """Ask the live generation and another one the same searches."""
+    """Send the same searches to the live generation and to another one."""
 
     help = (
         "Send the most frequent searches, and all judged ones, to the live generation and to "
@@ -68,7 +68,7 @@ class Command(ElasticsearchCommand):
     exit_codes = "0 no search would lose all its hits, 1 failed, 2 a search would lose all its hits"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the index, the generation and the bounds."""
+        """Add the index, the generation and the limits."""
         super().add_arguments(parser)
         parser.add_argument("index", metavar="INDEX", help="A declared index.")
         parser.add_argument(

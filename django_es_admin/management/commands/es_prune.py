@@ -12,7 +12,7 @@ from ..printed.operations_json import PruneDocuments, make_prune_document
 
 
 class Command(ElasticsearchCommand):
-    """Print what would go, and delete it."""
+    """Print what will be deleted, and delete it."""
 
     records = True
     help = (
@@ -59,7 +59,7 @@ class Command(ElasticsearchCommand):
         """Prune.
 
         Raises:
-            CommandError: a plan has refusals, and nothing was deleted.
+            CommandError: a plan has refusals; nothing was deleted.
         """
         if keep < 0:
             raise CommandError("--keep is below 0.", returncode=Exit.FAILED)
@@ -82,7 +82,7 @@ class Command(ElasticsearchCommand):
 
 
 def describe(plan: PrunePlan) -> list[str]:
-    """Return the plan in lines for people."""
+    """Return the plan as lines for people."""
     name = plan.definition.name
     return [
         *(f"{name}: delete {generation}" for generation in plan.doomed),

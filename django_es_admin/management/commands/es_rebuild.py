@@ -43,7 +43,7 @@ from ..rebuild_text import describe_plan, describe_result
 
 
 class Command(ElasticsearchCommand):
-    """Print the plans, then carry them out one after the other."""
+    """Print the plans, and carry them out one after the other."""
 
     records = True
     help = (
@@ -181,8 +181,7 @@ class Command(ElasticsearchCommand):
         """Rebuild.
 
         Raises:
-            CommandError: a plan has refusals or the answer was no, so nothing was begun, or a
-                rebuild failed.
+            CommandError: a plan has refusals, the answer was no, or a rebuild failed.
         """
         if cancel:
             chosen = _select(indices, connection)
@@ -243,7 +242,7 @@ class Command(ElasticsearchCommand):
                 self.say(line)
 
     def _changed(self, chosen: list[IndexDefinition], as_json: bool) -> list[IndexDefinition]:
-        """Return those indices that are not as the code declares them."""
+        """Return the indices that differ from their declaration."""
         found = [find_changes(definition) for definition in chosen]
         for changes in found:
             definition = changes.definition
@@ -265,7 +264,7 @@ class Command(ElasticsearchCommand):
             raise CommandError("Nothing was changed.", returncode=Exit.FAILED)
 
     def _queue(self, plans: list[RebuildPlan], as_json: bool) -> None:
-        # Here, as a project need not have a package for tasks.
+        # Imported here, because a project may not have a package for tasks.
         from ...tasks import enqueue_rebuild  # noqa: PLC0415
 
         for plan in plans:
@@ -278,7 +277,7 @@ class Command(ElasticsearchCommand):
             )
 
     def _rebuild(self, plan: RebuildPlan, as_json: bool) -> Exception | None:
-        """Return why it failed, if it did: that is no reason to leave out the others."""
+        """Rebuild one index; return the error if it failed. The others are still rebuilt."""
         started = time.monotonic()
         try:
             with self._telling(plan, as_json) as tell:
@@ -308,7 +307,7 @@ class Command(ElasticsearchCommand):
                 yield tell
 
     def _tell_resumable(self, plan: RebuildPlan) -> None:
-        # The database may be what failed.
+        # The database itself may have failed.
         with suppress(Error):
             if build := find_dead_build(plan.definition):
                 name = plan.definition.name
@@ -330,6 +329,6 @@ def _select(
     indices: list[str], connection: str | None, *, undocumented: bool = False
 ) -> list[IndexDefinition]:
     definitions = select_definitions(indices, connection)
-    # Changes may be lost where an index has no document: only who names it, or blocks, wants that.
+    # Changes may be lost in an index without a document, so it must be named, or writes blocked.
     every = bool(indices) or undocumented
     return definitions if every else [d for d in definitions if d.document]

@@ -17,7 +17,7 @@ from ..when import moment
 
 @dataclass(frozen=True)
 class ReindexDocument:
-    """What ``es_reindex`` prints; the numbers are of objects."""
+    """The output of ``es_reindex``. The figures are numbers of objects."""
 
     index: str
     connection: str
@@ -30,7 +30,7 @@ class ReindexDocument:
 
 
 class Command(ElasticsearchCommand):
-    """Give objects rows of the outbox, as if each had been saved."""
+    """Add outbox rows for objects, as if each had been saved."""
 
     records = True
     help = (
@@ -50,7 +50,7 @@ class Command(ElasticsearchCommand):
     exit_codes = "0 done (some may still wait in the outbox), 1 failed, 2 documents were refused"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the index and the choice."""
+        """Add the index, and the options that choose objects."""
         super().add_arguments(parser)
         parser.add_argument("index", metavar="INDEX", help="A declared index with a document.")
         which = parser.add_mutually_exclusive_group(required=True)
@@ -95,7 +95,7 @@ class Command(ElasticsearchCommand):
         """Reindex.
 
         Raises:
-            CommandError: the choice fits no object of the model, or documents were refused.
+            CommandError: the options match no object, or documents were refused.
         """
         plan = plan_reindex(
             get_definition(index, connection),
@@ -145,7 +145,7 @@ def _parse(text: str) -> Filter:
 
 
 def _document(plan: ReindexPlan, result: ReindexResult | None) -> ReindexDocument:
-    """Return what is printed; nothing is written or waits in a dry run."""
+    """Return the output. In a dry run, nothing is written or waits."""
     done = result or ReindexResult(plan.objects, 0, 0, 0)
     return ReindexDocument(
         index=plan.definition.name,

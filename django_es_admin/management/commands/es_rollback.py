@@ -11,7 +11,7 @@ from ..swapping import SwapCommand
 
 
 class Command(SwapCommand):
-    """Print what would move, ask, and move it in one request."""
+    """Print what will change, ask, and move the alias in one request."""
 
     records = True
     help = (

@@ -1,4 +1,4 @@
-"""Show the state of connections and indices."""
+"""Show the status of connections and indices."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _WAYS = {"json": "by the database, as JSON", "columns": "as columns", "objects":
 
 
 class Command(ElasticsearchCommand):
-    """Print two tables and, below them, what is wrong and how to fix it."""
+    """Print two tables and, below them, the problems and how to solve them."""
 
     help = (
         "Show the state of connections and indices: health, live generation, documents, rows in "
@@ -34,13 +34,13 @@ class Command(ElasticsearchCommand):
     exit_codes = "0 shown, 1 failed, 2 something needs attention (only with --check)"
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Run; a probe leaves the system checks out, which take longer than all that it asks."""
+        """Run. A probe skips the system checks, which take longer than the probe itself."""
         if "--check" in argv:
             self.requires_system_checks = []
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the indices and what to do about problems."""
+        """Add the indices, and the options for problems and formats."""
         super().add_arguments(parser)
         add_indices(parser, "all")
         parser.add_argument(
@@ -96,7 +96,7 @@ class Command(ElasticsearchCommand):
         """Show the status.
 
         Raises:
-            CommandError: with ``check``, if something needs attention.
+            CommandError: with ``check``, something needs attention.
         """
         if schema:
             self.write_json(make_schema(StatusDocument, "What es_status --json prints"))
@@ -187,7 +187,7 @@ def _index_table(status: Status) -> Any:
 
 
 def _late(index: IndexStatus) -> str:
-    """Return the share of writes for which the index held a newer version already."""
+    """Return the share of writes for which the index already had a newer version."""
     share = index.outbox.stale_share
     return "-" if share is None else f"{share:.1%}"
 
@@ -206,7 +206,7 @@ def _things(count: int) -> str:
 
 
 def find_problems(status: Status) -> list[tuple[str, str]]:
-    """Return what is wrong, as pairs: the connection or index, and a sentence."""
+    """Return the problems as pairs: the connection or index, and a sentence."""
     found = [
         (health.details.alias, health.error)
         for health in status.connections
@@ -215,7 +215,7 @@ def find_problems(status: Status) -> list[tuple[str, str]]:
     found += [("outbox", str(problem)) for problem in status.backlog.problems]
     names = [index.name for index in status.indices]
     for index in status.indices:
-        # Two connections may each have an index of one name.
+        # Two connections may have an index of the same name.
         alike = names.count(index.name) > 1
         who = f"{index.name} on {index.connection}" if alike else index.name
         found += [(who, str(problem)) for problem in index.problems]
@@ -223,7 +223,7 @@ def find_problems(status: Status) -> list[tuple[str, str]]:
 
 
 def describe_drift(index: IndexStatus) -> str:
-    """Return in a few words how an index differs from what it should be."""
+    """Return in a few words how an index differs from its declaration or its database."""
     if not index.known:
         return "unknown"
     if not index.declared:
@@ -242,7 +242,7 @@ def describe_drift(index: IndexStatus) -> str:
 
 def _metrics(status: Status) -> str:
     try:
-        # Here, as a project need not have the package.
+        # Imported here, because a project may not have the package.
         from ..printed.prometheus import make_metrics  # noqa: PLC0415
     except ImportError as error:
         raise CommandError(

@@ -1,4 +1,4 @@
-"""Put the rules of synonyms into Elasticsearch."""
+"""Put synonym rules into Elasticsearch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from ..command import ElasticsearchCommand, Exit, add_dry_run, add_indices
 
 @dataclass(frozen=True)
 class SetDocument:
-    """One set; ``set`` is its name in Elasticsearch."""
+    """One set. ``set`` is its name in Elasticsearch."""
 
     name: str
     set: str
@@ -36,13 +36,13 @@ class IndexSetsDocument:
 
 @dataclass(frozen=True)
 class SynonymsDocument:
-    """What ``es_synonyms`` prints."""
+    """The output of ``es_synonyms``."""
 
     indices: tuple[IndexSetsDocument, ...]
 
 
 class Command(ElasticsearchCommand):
-    """Print how the sets of synonyms differ from the rows, and put the rows."""
+    """Print how the synonym sets differ from the rows, and put the rules."""
 
     help = (
         "Send the rules of synonyms from the database to Elasticsearch, where they differ. "
@@ -74,7 +74,7 @@ class Command(ElasticsearchCommand):
         """Put.
 
         Raises:
-            CommandError: a plan has refusals, so that nothing was put.
+            CommandError: a plan has refusals; nothing was put.
         """
         definitions = select_definitions(indices, connection)
         chosen = definitions if indices else [d for d in definitions if d.synonyms]
@@ -86,7 +86,7 @@ class Command(ElasticsearchCommand):
         refusals = [refusal for plan in plans for refusal in plan.refusals]
         done = not (refusals or dry_run)
         for plan in plans if done else ():
-            # A set that several indices use is in step after the first of them.
+            # If several indices use a set, it is up to date after the first of them.
             now = plan_synonyms(plan.definition)
             if not now.nothing:
                 result = put_synonyms(now)

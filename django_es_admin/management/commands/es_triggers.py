@@ -1,4 +1,4 @@
-"""Put the triggers that capture changes into the databases, or take them away."""
+"""Install the triggers that capture changes in the databases, or remove them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..printed.operations_json import make_triggers_document
 
 
 class Command(ElasticsearchCommand):
-    """Triggers of documents with ``capture = "triggers"``; ``migrate`` installs them, too."""
+    """Manage the triggers of documents with ``capture = "triggers"``."""
 
     help = (
         "Install, remove or show the triggers of documents with capture = 'triggers'. migrate "
@@ -31,7 +31,7 @@ class Command(ElasticsearchCommand):
     exit_codes = "0 done, or all triggers exist, 1 failed, 2 some are missing, old or impossible"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add what to do, and where."""
+        """Add the action and the databases."""
         super().add_arguments(parser)
         parser.add_argument(
             "action",
@@ -61,7 +61,7 @@ class Command(ElasticsearchCommand):
         as_json: bool,
         **options: Any,
     ) -> None:
-        """Do it in each database.
+        """Do the action in each database.
 
         Raises:
             CommandError: triggers are missing, old or impossible.

@@ -1,4 +1,4 @@
-"""Put what the code adds to a mapping into the live generation."""
+"""Add declared fields to the mapping of the live generation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from ..progress import telling
 
 @dataclass(frozen=True)
 class MappingChangeDocument:
-    """One field that differs; ``applies`` says whether it can be changed in place."""
+    """One field that differs. ``applies`` is whether it can be changed in place."""
 
     path: str
     declared: dict[str, Any] | None
@@ -30,7 +30,7 @@ class MappingChangeDocument:
 
 @dataclass(frozen=True)
 class MappingDocument:
-    """One index of what ``es_update_mapping`` prints."""
+    """One index in the output of ``es_update_mapping``."""
 
     index: str
     connection: str
@@ -45,7 +45,7 @@ class MappingDocument:
 
 @dataclass(frozen=True)
 class MappingsDocument:
-    """What ``es_update_mapping`` prints."""
+    """The output of ``es_update_mapping``."""
 
     indices: tuple[MappingDocument, ...]
 
@@ -93,7 +93,7 @@ class Command(ElasticsearchCommand):
         """Update.
 
         Raises:
-            CommandError: a plan has refusals, so that nothing was changed.
+            CommandError: a plan has refusals; nothing was changed.
         """
         definitions = select_definitions(indices, connection)
         chosen = definitions if indices else [d for d in definitions if d.document]

@@ -1,4 +1,4 @@
-"""Say why an object is found for some words, or is not."""
+"""Show why an object is found for some words, or is not."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..printed.why_json import make_why_document
 
 
 class Command(ElasticsearchCommand):
-    """Walk one object through the whole chain: row, queryset, outbox, document, filters, words."""
+    """Check one object step by step: row, queryset, outbox, document, filters, words."""
 
     help = (
         "Say why the search for some words finds an object, or does not find it: first the "
@@ -64,7 +64,7 @@ class Command(ElasticsearchCommand):
         as_json: bool,
         **options: Any,
     ) -> None:
-        """Say why.
+        """Show the reason.
 
         Raises:
             CommandError: the object is not found.

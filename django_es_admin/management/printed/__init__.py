@@ -1,4 +1,4 @@
-"""What commands print for programs: the documents of ``--json``, and the figures for Prometheus.
+"""What commands print for programs: the documents of ``--json``, and metrics for Prometheus.
 
-Their keys are public, as the options are; nothing here is for people or does anything.
+The keys are public, as are the options of the commands. Nothing here is for people, or has effects.
 """

@@ -1,4 +1,4 @@
-"""The JSON Schema of what commands print, made from the dataclasses that they print."""
+"""The JSON Schema of commands' output, made from the dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -17,7 +17,7 @@ _SIMPLE: Mapping[Any, str] = {
 def make_schema(document: type[Any], title: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a dataclass as JSON.
 
-    Documents may get new keys, so that others than these are allowed.
+    New versions may add keys, so additional keys are allowed.
 
     Args:
         document: a dataclass of simple types, tuples, mappings and dataclasses.
@@ -46,7 +46,7 @@ def _of(kind: Any, found: dict[str, Any]) -> dict[str, Any]:
         return {"enum": list(arguments)}
     if origin is not None and issubclass(origin, Mapping):
         return {"type": "object"}
-    # Any: whatever JSON has.
+    # Any: any value of JSON.
     return {}
 
 

@@ -1,4 +1,4 @@
-"""What the commands that change something print with ``--json``; public as the options are."""
+"""The ``--json`` output of the commands that change something, which is public."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Outcome = Literal["created", "adopted", "exists", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class CreatedDocument:
-    """What happened to one index of ``es_create``."""
+    """The result of ``es_create`` for one index."""
 
     index: str
     connection: str
@@ -29,14 +29,14 @@ class CreatedDocument:
 
 @dataclass(frozen=True)
 class CreateDocument:
-    """What ``es_create`` prints."""
+    """The output of ``es_create``."""
 
     indices: tuple[CreatedDocument, ...]
 
 
 @dataclass(frozen=True)
 class SwapDocument:
-    """What ``es_swap_alias`` prints."""
+    """The output of ``es_swap_alias``."""
 
     index: str
     connection: str
@@ -54,7 +54,7 @@ class SwapDocument:
 
 
 def make_swap_document(plan: SwapPlan, *, swapped: bool) -> SwapDocument:
-    """Return what is printed of a swap."""
+    """Return the printed document for a swap."""
     return SwapDocument(
         index=plan.definition.name,
         connection=plan.definition.connection.alias,
@@ -74,7 +74,7 @@ def make_swap_document(plan: SwapPlan, *, swapped: bool) -> SwapDocument:
 
 @dataclass(frozen=True)
 class DoomedDocument:
-    """One generation that goes."""
+    """One generation that will be deleted."""
 
     generation: str
     documents: int | None
@@ -82,7 +82,7 @@ class DoomedDocument:
 
 @dataclass(frozen=True)
 class DeleteDocument:
-    """What ``es_delete`` prints."""
+    """The output of ``es_delete``."""
 
     name: str
     index: str
@@ -93,7 +93,7 @@ class DeleteDocument:
 
 
 def make_delete_document(plan: DeletePlan, *, deleted: bool) -> DeleteDocument:
-    """Return what is printed of a deletion."""
+    """Return the printed document for a deletion."""
     return DeleteDocument(
         name=plan.name,
         index=plan.definition.name,
@@ -108,9 +108,9 @@ def make_delete_document(plan: DeletePlan, *, deleted: bool) -> DeleteDocument:
 
 @dataclass(frozen=True)
 class PruneDocument:
-    """One index of what ``es_prune`` prints; ``early`` and ``unknown`` are left.
+    """One index in the output of ``es_prune``. ``early`` and ``unknown`` are kept.
 
-    ``refusals`` also says of others why Elasticsearch would refuse to delete them.
+    ``refusals`` also has the reasons why Elasticsearch would refuse to delete other indices.
     """
 
     index: str
@@ -124,13 +124,13 @@ class PruneDocument:
 
 @dataclass(frozen=True)
 class PruneDocuments:
-    """What ``es_prune`` prints."""
+    """The output of ``es_prune``."""
 
     indices: tuple[PruneDocument, ...]
 
 
 def make_prune_document(plan: PrunePlan, deleted: tuple[str, ...]) -> PruneDocument:
-    """Return what is printed of the generations of an index that were deleted."""
+    """Return the printed document for the generations of an index that were deleted."""
     return PruneDocument(
         index=plan.definition.name,
         connection=plan.definition.connection.alias,
@@ -144,7 +144,7 @@ def make_prune_document(plan: PrunePlan, deleted: tuple[str, ...]) -> PruneDocum
 
 @dataclass(frozen=True)
 class DrainDocument:
-    """What ``es_drain --once`` did and left."""
+    """The result of ``es_drain --once``, and the rows that are left."""
 
     written: int
     deleted: int
@@ -173,7 +173,7 @@ def make_drain_document(report: DrainReport) -> DrainDocument:
 
 @dataclass(frozen=True)
 class TriggerDocument:
-    """One trigger of ``es_triggers``."""
+    """One trigger in the output of ``es_triggers``."""
 
     name: str
     table: str
@@ -183,7 +183,7 @@ class TriggerDocument:
 
 @dataclass(frozen=True)
 class OldTriggerDocument:
-    """One trigger of ``es_triggers`` that no document wants."""
+    """One old trigger in the output of ``es_triggers``, which no document wants."""
 
     name: str
     table: str
@@ -191,7 +191,7 @@ class OldTriggerDocument:
 
 @dataclass(frozen=True)
 class ImpossibleDocument:
-    """A document of ``es_triggers`` that can have no triggers."""
+    """A document in the output of ``es_triggers`` that cannot have triggers."""
 
     document: str
     reason: str
@@ -210,13 +210,13 @@ class TriggerStateDocument:
 
 @dataclass(frozen=True)
 class TriggersDocument:
-    """What ``es_triggers`` prints."""
+    """The output of ``es_triggers``."""
 
     databases: tuple[TriggerStateDocument, ...]
 
 
 def make_triggers_document(states: Iterable[TriggerState]) -> TriggersDocument:
-    """Return what is printed of the triggers of each database."""
+    """Return the printed document for the triggers of each database."""
 
     def of(triggers: Iterable[Trigger]) -> tuple[TriggerDocument, ...]:
         return tuple(TriggerDocument(t.name, t.table, t.event, t.document) for t in triggers)

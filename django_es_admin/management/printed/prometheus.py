@@ -1,4 +1,4 @@
-"""The status as Prometheus reads it; needs the package ``prometheus_client``."""
+"""The status as metrics for Prometheus; needs the package ``prometheus_client``."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,17 +14,17 @@ _HEALTH = {"green": 0, "yellow": 1, "red": 2}
 
 
 def make_metrics(status: Status) -> str:
-    """Return the status in Prometheus's text format; what is not known has no sample."""
+    """Return the status in Prometheus's text format. Unknown values have no sample."""
     registry = CollectorRegistry()
     registry.register(_Gauges(status))
     return generate_latest(registry).decode()
 
 
 class _Gauges(Collector):
-    """The figures of one status.
+    """The metrics of one status.
 
-    Not the client's own gauges, which keep their values in files for other processes to collect,
-    where the site's processes have ``PROMETHEUS_MULTIPROC_DIR``.
+    These are not the client's own gauges, which store their values in files for other processes if
+    ``PROMETHEUS_MULTIPROC_DIR`` is set.
     """
 
     def __init__(self, status: Status) -> None:
@@ -52,7 +52,7 @@ class _Gauges(Collector):
             for name, told in _TOLD.items()
         }
         seen: set[tuple[str, str]] = set()
-        # One that nobody declares may have the name that the project gives to another one.
+        # An undeclared index may have the same name as a declared one.
         for index in sorted(status.indices, key=lambda index: not index.declared):
             labels = index.name, index.connection
             for name, value in () if labels in seen else _values(index):

@@ -1,4 +1,4 @@
-"""What ``es_rebuild`` prints with ``--json``, one event per line; public as the options are."""
+"""The ``--json`` output of ``es_rebuild``, one event per line, which is public."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -44,7 +44,7 @@ def make_plan_event(plan: RebuildPlan) -> PlanEvent:
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """A line about a step; ``rate`` is in rows per second."""
+    """A line about a step. ``rate`` is in rows per second."""
 
     event: Literal["progress"]
     index: str
@@ -58,7 +58,7 @@ class ProgressEvent:
 
 @dataclass(frozen=True)
 class QueuedEvent:
-    """A rebuild that workers of the background tasks are going to do."""
+    """A rebuild that a worker of the background tasks will do."""
 
     event: Literal["queued"]
     index: str
@@ -68,7 +68,7 @@ class QueuedEvent:
 
 
 def make_queued_event(plan: RebuildPlan, operation: Operation) -> QueuedEvent:
-    """Return what is printed of a rebuild that was queued."""
+    """Return the printed document for a rebuild that was queued."""
     definition = plan.definition
     connection = definition.connection.alias
     return QueuedEvent("queued", definition.name, connection, operation.pk, plan.workers)
@@ -76,7 +76,7 @@ def make_queued_event(plan: RebuildPlan, operation: Operation) -> QueuedEvent:
 
 @dataclass(frozen=True)
 class UnchangedEvent:
-    """An index that ``es_rebuild --only-changed`` leaves alone, as it is as declared."""
+    """An index that ``es_rebuild --only-changed`` skips, because it is as declared."""
 
     event: Literal["unchanged"]
     index: str
@@ -85,7 +85,7 @@ class UnchangedEvent:
 
 
 def make_unchanged_event(definition: IndexDefinition, generation: str) -> UnchangedEvent:
-    """Return what is printed of an index that is as declared."""
+    """Return the printed document for an index that is as declared."""
     connection = definition.connection.alias
     return UnchangedEvent("unchanged", definition.name, connection, generation)
 
@@ -134,7 +134,7 @@ class FailureDocument:
 
 @dataclass(frozen=True)
 class FailedEvent:
-    """The last line about an index that was not rebuilt; ``failures`` has the first ones."""
+    """The last line about an index that was not rebuilt. ``failures`` has the first documents."""
 
     event: Literal["failed"]
     index: str
@@ -150,8 +150,8 @@ def make_failed_event(plan: RebuildPlan, error: str, cause: BaseException) -> Fa
     """Return the line about a rebuild that failed.
 
     Args:
-        error: the one line for people.
-        cause: what was raised.
+        error: the line for people.
+        cause: the exception.
     """
     known = cause if isinstance(cause, LoadFailed) else None
     return FailedEvent(

@@ -1,4 +1,4 @@
-"""The document that ``es_status --json`` prints; its keys are part of the public interface."""
+"""The output of ``es_status --json``, whose keys are public."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ...status.status import IndexStatus, Status
 
 @dataclass(frozen=True)
 class ConnectionDocument:
-    """One connection; what it did not say is None."""
+    """One connection. Unknown values are None."""
 
     connection: str
     label: str
@@ -41,7 +41,7 @@ class DifferenceDocument:
 
 @dataclass(frozen=True)
 class OutboxDocument:
-    """The changes of one index that wait."""
+    """The waiting changes of one index."""
 
     waiting: int
     oldest: str | None
@@ -54,7 +54,7 @@ class OutboxDocument:
 
 @dataclass(frozen=True)
 class IndexDocument:
-    """One index; what is not known is None."""
+    """One index. Unknown values are None."""
 
     index: str
     connection: str
@@ -79,7 +79,7 @@ class IndexDocument:
 
 @dataclass(frozen=True)
 class BacklogDocument:
-    """What waits for all these indices together, and who writes it."""
+    """The changes that wait for all these indices together, and the workers."""
 
     waiting: int
     oldest: str | None
@@ -93,7 +93,7 @@ class BacklogDocument:
 
 @dataclass(frozen=True)
 class StatusDocument:
-    """All that was asked for."""
+    """The output of ``es_status``."""
 
     needs_attention: bool
     backlog: BacklogDocument
@@ -102,7 +102,7 @@ class StatusDocument:
 
 
 def make_status_document(status: Status) -> StatusDocument:
-    """Return what is printed of ``status``."""
+    """Return the printed document for ``status``."""
     return StatusDocument(
         needs_attention=status.needs_attention,
         backlog=_backlog(status.backlog),
@@ -181,7 +181,7 @@ def _outbox(outbox: OutboxStatus) -> OutboxDocument:
 
 
 def make_difference(difference: Difference) -> DifferenceDocument:
-    """Return what is printed of one difference."""
+    """Return the printed document for one difference."""
     return DifferenceDocument(
         path=difference.path,
         declared=difference.declared,

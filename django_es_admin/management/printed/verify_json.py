@@ -1,4 +1,4 @@
-"""What ``es_verify`` prints with ``--json``; public as its options are."""
+"""The ``--json`` output of ``es_verify``, which is public."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from ...models import ProvenRange
 
 @dataclass(frozen=True)
 class DifferingDocument:
-    """One object whose document differs; ``kind`` is missing, stale, ghost or refused."""
+    """One object whose document differs. ``kind`` is missing, stale, ghost or refused."""
 
     key: str
     kind: str
@@ -18,7 +18,7 @@ class DifferingDocument:
 
 @dataclass(frozen=True)
 class VerifiedDocument:
-    """One index of what ``es_verify`` prints; the numbers are of objects, or of documents."""
+    """One index in the output of ``es_verify``. The figures are numbers of objects or documents."""
 
     index: str
     connection: str
@@ -39,13 +39,13 @@ class VerifiedDocument:
 
 @dataclass(frozen=True)
 class VerifyDocument:
-    """What ``es_verify`` prints."""
+    """The output of ``es_verify``."""
 
     indices: tuple[VerifiedDocument, ...]
 
 
 def make_verified_document(result: VerifyResult) -> VerifiedDocument:
-    """Return what is printed of an index that was compared with its database."""
+    """Return the printed document for an index that was compared with its database."""
     return VerifiedDocument(
         index=result.definition.name,
         connection=result.definition.connection.alias,
@@ -82,7 +82,7 @@ class RangeEvent:
 
 
 def make_range_event(definition: IndexDefinition, one: ProvenRange) -> RangeEvent:
-    """Return what is printed of a range that was compared."""
+    """Return the printed document for a range that was compared."""
     return RangeEvent(
         event="range",
         index=definition.name,
@@ -98,5 +98,5 @@ def make_range_event(definition: IndexDefinition, one: ProvenRange) -> RangeEven
 
 
 def make_pass_event(result: VerifyResult) -> dict[str, Any]:
-    """Return what is printed of a whole pass through an index."""
+    """Return the printed document for a whole pass through an index."""
     return {"event": "pass", **asdict(make_verified_document(result))}

@@ -1,4 +1,4 @@
-"""What ``es_why`` prints with ``--json``; public as its options are."""
+"""The ``--json`` output of ``es_why``, which is public."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from ...insight.why.sentence import sentence
 
 @dataclass(frozen=True)
 class FieldOfWordDocument:
-    """One field: what is looked for in it, and what it has."""
+    """One field: the tokens that are searched, and the tokens it contains."""
 
     field: str
     matches: bool
@@ -46,7 +46,7 @@ class ScorePartDocument:
 
 @dataclass(frozen=True)
 class WhyDocument:
-    """What ``es_why`` prints."""
+    """The output of ``es_why``."""
 
     index: str
     key: str
@@ -66,7 +66,7 @@ class WhyDocument:
 
 
 def make_why_document(why: Why) -> WhyDocument:
-    """Return what is printed of an answer."""
+    """Return the printed document for an answer."""
     return WhyDocument(
         index=why.index,
         key=why.key,

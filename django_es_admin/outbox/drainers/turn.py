@@ -254,7 +254,7 @@ class _Turn:
 
     @property
     def is_crowded(self) -> bool:
-        """Return whether a thread of this process had to wait just now."""
+        """Whether a thread of this process had to wait just now."""
         return _crowded.get(self._key, 0.0) > time.monotonic()
 
     def note_crowd(self) -> None:

@@ -39,7 +39,7 @@ class OutboxStatus:
     untried: datetime | None = None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether a row has waited so long that apparently no worker is running.
+        """Return whether a row has waited so long that apparently no worker is running.
 
         Rows that failed do not count, because they wait for their next attempt in any case.
         """

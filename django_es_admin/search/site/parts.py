@@ -35,5 +35,5 @@ class SearchParts:
 
     @property
     def whole_query(self) -> Query:
-        """Return the query for the words, with the promotions."""
+        """The query for the words, with the promotions."""
         return self.promotions.apply(self.query)

@@ -90,7 +90,7 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
 
 
 def shows_all(queryset: QuerySet[Any]) -> bool:
-    """Whether a queryset leaves out no row of its model."""
+    """Return whether a queryset leaves out no row of its model."""
     query = queryset.query
     return not (
         query.where

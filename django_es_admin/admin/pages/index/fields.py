@@ -25,7 +25,7 @@ class FieldRow:
         parameters: the rest of its definition, in one line each.
         multi: whether it is a multi-field, another way to index its parent's value.
         differs: whether the declared and the live mapping differ in it.
-        uses: how often searches read it; None where that is not known, or it holds no values.
+        uses: how often searches read it; None if unknown, or it holds no values.
     """
 
     name: str
@@ -52,7 +52,7 @@ def field_rows(
 
     Args:
         mappings: with ``properties``, as declared or as Elasticsearch gives it.
-        uses: path -> how often searches read the field; None where that is not known.
+        uses: path -> how often searches read the field; None if unknown.
     """
     differing = frozenset(difference.path for difference in differences)
     rows = _rows(mappings.get("properties", {}), "", 0, differing, multi=False)

@@ -19,7 +19,7 @@ from .tabs import TABS, Tab
 
 
 def may_search(pages: IndexPages, request: HttpRequest, object_id: str) -> bool:
-    """Whether the project has the console, and the user the right to it."""
+    """Return whether the project has the console, and the user the right to it."""
     index = Index(pk=object_id)
     return get_options().console and pages.has_search_index_permission(request, index)
 

@@ -150,7 +150,7 @@ def _tasks() -> Any:
 
 
 def works_in_background() -> bool:
-    """Whether tasks of the background can be asked to do something."""
+    """Return whether tasks of the background can be asked to do something."""
     try:
         return not _tasks().find_background_refusal()
     except OperationRefused:

@@ -47,7 +47,7 @@ _TOO_MANY = _(
 
 
 def _is_concrete(plan: Any) -> bool:
-    """Whether searches use a physical index with the alias's name, which must be deleted."""
+    """Return whether searches use a physical index with the alias's name, which must be deleted."""
     return bool(plan.concrete)
 
 

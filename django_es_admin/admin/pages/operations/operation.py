@@ -302,7 +302,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return HttpResponseRedirect(url)
 
     def may_act(self, request: HttpRequest, operation: OperationStatus) -> bool:
-        """Whether the user has the right to begin such an operation, and so to end it."""
+        """Return whether the user has the right to begin such an operation, and so to end it."""
         row = operation.row
         verb = RIGHTS[Operation.Kind(row.kind)]
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))

@@ -103,7 +103,7 @@ def _judged(row: Operation) -> str:
 
 
 def _left_alone(operation: OperationStatus) -> bool:
-    """Whether an operation that did not get to its end changed nothing that is searched."""
+    """Return whether an operation that did not get to its end changed nothing that is searched."""
     builds = operation.row.kind in (_Kind.REBUILD, _Kind.SWAP, _Kind.ROLLBACK)
     return builds and not any(step.name in ("swap", "standby") for step in operation.steps)
 

@@ -88,7 +88,7 @@ class Row:
     Args:
         value: what the form sends for it.
         mark: the fingerprint of its plan.
-        count: objects to load; None where that is not known, or nothing is loaded.
+        count: objects to load; None if unknown, or nothing is loaded.
         refusals: why it cannot be done.
     """
 

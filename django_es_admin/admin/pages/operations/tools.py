@@ -28,7 +28,7 @@ NO_RIGHT = _("You do not have the right to do this.")
 
 
 def reads_only(connection: str) -> bool:
-    """Whether a connection is known, and only reads."""
+    """Return whether a connection is known, and only reads."""
     try:
         return connections[connection].readonly
     except ConnectionDoesNotExist:

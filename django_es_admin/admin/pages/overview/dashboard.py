@@ -35,7 +35,7 @@ class ConnectionRow:
     """One line of the table of connections.
 
     Args:
-        disk: the room of its cluster; None where that is not known.
+        disk: the room of its cluster; None if unknown.
     """
 
     health: ConnectionHealth

@@ -93,11 +93,11 @@ class Filter:
         return f"?{urlencode({**self.parameters, **order, 'p': str(number)})}#indices"
 
     def admits(self, index: IndexStatus) -> bool:
-        """Whether an index is of a kind that is asked for."""
+        """Return whether an index is of a kind that is asked for."""
         return index.declared or (self.hidden if index.hidden else self.unmanaged)
 
     def matches(self, index: IndexStatus) -> bool:
-        """Whether an index, of a kind that is asked for, is one that is looked for."""
+        """Return whether an index, of a kind that is asked for, is one that is looked for."""
         return (
             self._has_words(index)
             and self.health in ("", _health(index))

@@ -19,7 +19,7 @@ class BacklogLine:
     Args:
         icon: the admin's icon.
         text: what waits, and until when.
-        workers: who writes it; "" where that is not known.
+        workers: who writes it; "" if unknown.
     """
 
     icon: str
