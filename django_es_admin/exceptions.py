@@ -1,10 +1,15 @@
 """The errors of this package: one line each that says what happened, why, and how to fix it."""
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class ElasticsearchAdminError(Exception):
     """Something about Elasticsearch went wrong; see the server's log."""
+
+    in_plain_words: str | Promise = _("The request to the search server failed.")
+    """What an admin tells staff of a search that failed in this way."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or " ".join((self.__doc__ or "").split()))
@@ -20,13 +25,19 @@ class ConnectionDoesNotExist(ElasticsearchAdminError, ImproperlyConfigured, KeyE
 class ConnectionUnavailable(ElasticsearchAdminError):
     """The connection does not answer: check that Elasticsearch runs, and HOSTS in ES_SERVERS."""
 
+    in_plain_words = _("The search server cannot be reached.")
+
 
 class ConnectionTimedOut(ConnectionUnavailable):
     """The connection did not answer in time: check the cluster's load, or raise the time-out."""
 
+    in_plain_words = _("The search server takes too long to answer.")
+
 
 class NotElasticsearch(ConnectionUnavailable):
     """The server that answers is not Elasticsearch: check HOSTS in ES_SERVERS."""
+
+    in_plain_words = _("Something that is not the search server answers at its address.")
 
 
 class AnswerTooLarge(ConnectionUnavailable):
@@ -36,9 +47,13 @@ class AnswerTooLarge(ConnectionUnavailable):
 class AccessRefused(ElasticsearchAdminError):
     """Elasticsearch refused the credentials: check PARAMS in ES_SERVERS."""
 
+    in_plain_words = _("The search server refuses the credentials of this site.")
+
 
 class ServerBusy(ElasticsearchAdminError):
     """Elasticsearch is overloaded (429): try again later."""
+
+    in_plain_words = _("The search server is overloaded.")
 
 
 class ServerNotReady(ElasticsearchAdminError):
@@ -47,6 +62,8 @@ class ServerNotReady(ElasticsearchAdminError):
 
 class ServerRefused(ElasticsearchAdminError):
     """Elasticsearch refused the request."""
+
+    in_plain_words = _("The search server refused this search.")
 
 
 class RequestTooLarge(ElasticsearchAdminError):
@@ -71,6 +88,8 @@ class ClientTooNew(ElasticsearchAdminError):
 
 class IndexMissing(ElasticsearchAdminError):
     """Nothing has that name: `manage.py es_status` says what is missing, and how to fix it."""
+
+    in_plain_words = _("There is no search index yet.")
 
 
 class ReadOnlyConnection(ElasticsearchAdminError):

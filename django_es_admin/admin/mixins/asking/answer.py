@@ -7,18 +7,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from ....exceptions import (
-    AccessRefused,
-    ConnectionTimedOut,
-    ConnectionUnavailable,
     ElasticsearchAdminError,
-    IndexMissing,
-    NotElasticsearch,
     SearchUnreadable,
-    ServerBusy,
-    ServerRefused,
 )
 from ....search.logged import reason_of
 from ....search.page import PageHits
@@ -59,22 +51,4 @@ def answer_to(search: Callable[[], SearchHits | PageHits]) -> Answer:
         return Answer(SearchHits((), 0), mistake=error)
     except ElasticsearchAdminError as error:
         logger.warning("The database answers a search of the admin: %s", reason_of(error))
-        return Answer(None, _in_plain_words(error))
-
-
-def _in_plain_words(error: ElasticsearchAdminError) -> str:
-    if isinstance(error, ConnectionTimedOut):
-        return _("The search server takes too long to answer.")
-    if isinstance(error, NotElasticsearch):
-        return _("Something that is not the search server answers at its address.")
-    if isinstance(error, ConnectionUnavailable):
-        return _("The search server cannot be reached.")
-    if isinstance(error, AccessRefused):
-        return _("The search server refuses the credentials of this site.")
-    if isinstance(error, ServerBusy):
-        return _("The search server is overloaded.")
-    if isinstance(error, IndexMissing):
-        return _("There is no search index yet.")
-    if isinstance(error, ServerRefused):
-        return _("The search server refused this search.")
-    return _("The request to the search server failed.")
+        return Answer(None, str(error.in_plain_words))
