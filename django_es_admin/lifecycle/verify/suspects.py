@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat
@@ -13,6 +14,7 @@ from ...indices.source.kept import Kept
 from ...operations.patience import patiently
 from ...operations.throttle import Throttle
 from ...outbox.objects.awaited import find_awaited
+from .ahead import ask_ahead
 from .content import Kind, find_differences, look_again
 from .findings import Findings
 from .plan import VerifyPlan, VerifyResult
@@ -49,15 +51,9 @@ class Suspects:
 
     def look_at(self, batches: Iterable[list[Prepared]]) -> None:
         """Compare objects with their documents: the next are read while Elasticsearch is asked."""
-        asked: tuple[list[Prepared], Future[dict[str, Kind]]] | None = None
-        # Nothing but that is done in its thread: a database's connection belongs to this one.
-        with ThreadPoolExecutor(1, thread_name_prefix="es-verify") as thread:
-            for batch in batches:
-                if asked:
-                    self._compare(*asked)
-                asked = batch, thread.submit(self._find_differences, batch)
-            if asked:
-                self._compare(*asked)
+        with closing(ask_ahead(self._find_differences, batches)) as pairs:
+            for batch, asked in pairs:
+                self._compare(batch, asked)
         self.tell()
 
     def _find_differences(self, batch: list[Prepared]) -> dict[str, Kind]:

@@ -3,9 +3,9 @@
 import random
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import chain, islice
+from functools import partial
+from itertools import chain, islice, repeat
 from typing import Any
 
 from django.db.models import Q
@@ -19,6 +19,7 @@ from ...indices.ids import PAGE, read_ids
 from ...outbox.objects.primary import reading_from
 from ...outbox.objects.project_code import project_code
 from ...outbox.objects.read import objects, read_keys, table_of
+from .ahead import ask_ahead
 
 
 def read_objects(definition: IndexDefinition) -> Iterator[list[Prepared]]:
@@ -155,14 +156,17 @@ def read_ghosts(definition: IndexDefinition, index: str) -> Iterator[tuple[int, 
 
 
 def _ahead(pages: Generator[list[str]]) -> Iterator[list[str]]:
-    """Yield the same pages; the next one is asked for while its caller works on one."""
+    """Yield the same pages. The next page is requested while the caller works on one."""
+    asked = ask_ahead(partial(next, pages), repeat(None))
     try:
-        with ThreadPoolExecutor(1, thread_name_prefix="es-verify") as thread:
-            asked = thread.submit(next, pages, None)
-            while (page := asked.result()) is not None:
-                asked = thread.submit(next, pages, None)
-                yield page
+        for _, page in asked:
+            keys = page.result()
+            if keys is None:
+                return
+            yield keys
     finally:
+        # First the thread, which may be asking for a page.
+        asked.close()
         pages.close()
 
 
