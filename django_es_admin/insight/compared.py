@@ -9,7 +9,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..backends.transport.deadline import Deadline
+from ..backends.transport.deadline import Deadline, is_out_of_time, until
+from ..exceptions import ConnectionTimedOut
 from ..indices.definition import IndexDefinition
 from ..search.site.parts import SearchParts
 from .ask import AT_ONCE, Found, Question
@@ -134,11 +135,13 @@ def compare(
 
     Args:
         searches: the maximum number of logged searches to send.
-        seconds: the time after which no further request is sent.
+        seconds: the time for all requests together; searches without an answer by then are
+            left out.
         only: the only declared search to use; all searches of the index if omitted.
         on_batch: called before each batch; an exception ends the comparison.
 
     Raises:
+        ConnectionTimedOut: not even the first request was answered in time.
         ElasticsearchAdminError: a request failed.
     """
     deadline = Deadline(seconds)
@@ -157,7 +160,14 @@ def compare(
             break
         some = readable[start : start + AT_ONCE]
         pairs = [(question, parts) for question, _count, parts in some]
-        answers = zip(before(pairs), after(pairs), strict=True)
+        with until(deadline):
+            try:
+                answers = zip(before(pairs), after(pairs), strict=True)
+            except ConnectionTimedOut:
+                if not (asked and is_out_of_time()):
+                    raise
+                # What was answered in time is worth more than an error.
+                break
         asked += [
             SearchChange(question, count, *found)
             for (question, count, _parts), found in zip(some, answers, strict=True)

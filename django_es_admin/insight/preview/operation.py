@@ -27,7 +27,8 @@ class PreviewPlan:
         live: the live generation; "" if unknown.
         generation: the generation to compare with it; "" if unknown.
         searches: the maximum number of logged searches to send.
-        seconds: the time after which no further request is sent.
+        seconds: the time for all requests together; searches without an answer by then are
+            left out.
         refusals: why the operation cannot be done; empty if it can.
     """
 
@@ -46,7 +47,8 @@ def plan_preview(
 
     Args:
         generation: the generation that would become live; "" for the newest that is not live.
-        seconds: the time after which no further request is sent.
+        seconds: the time for all requests together; searches without an answer by then are
+            left out.
     """
     live = target = ""
     refusals: list[str] = []

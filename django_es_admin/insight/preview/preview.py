@@ -42,7 +42,8 @@ def preview(
     Args:
         generation: the generation that would become live; "" for the newest that is not live.
         searches: the maximum number of logged searches to send.
-        seconds: the time after which no further request is sent.
+        seconds: the time for all requests together; searches without an answer by then are
+            left out.
         on_batch: called before each batch; an exception ends the preview.
 
     Raises:

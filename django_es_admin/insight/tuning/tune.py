@@ -52,7 +52,8 @@ def tune(
         after: the other setting.
         before: the setting to compare with; by default the current one.
         searches: the maximum number of logged searches to send.
-        seconds: the time after which no further request is sent.
+        seconds: the time for all requests together; searches without an answer by then are
+            left out.
 
     Raises:
         ElasticsearchAdminError: a request failed.

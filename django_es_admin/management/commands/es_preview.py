@@ -90,7 +90,7 @@ class Command(ElasticsearchCommand):
             type=seconds,
             default=SECONDS,
             metavar="N",
-            help=f"Send no further request after N seconds; {SECONDS:g} if omitted.",
+            help=f"Leave out what is not answered within N seconds; {SECONDS:g} if omitted.",
         )
 
     def handle(

@@ -5,6 +5,7 @@ import gzip
 import os
 import random
 import re
+import threading
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -17,9 +18,10 @@ from django.test import Client
 from django.urls import reverse
 from elasticsearch import Elasticsearch
 
-from django_es_admin.exceptions import GenerationUnknown
+from django_es_admin.exceptions import ConnectionTimedOut, GenerationUnknown
 from django_es_admin.indices.definition import IndexDefinition
 from django_es_admin.insight import searches
+from django_es_admin.insight.ask import AT_ONCE
 from django_es_admin.insight.compared import sentence
 from django_es_admin.insight.log import write
 from django_es_admin.insight.overlap import overlap
@@ -34,6 +36,7 @@ from django_es_admin.normal import normalise
 from django_es_admin.search.searched import Searched
 from tests.inputs.models import Thing
 from tests.integration.insight.things import service_of
+from tests.servers import Answer, standing_between
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Log = Callable[[list[str]], None]
@@ -234,6 +237,36 @@ def test_the_same_is_the_same(things: IndexDefinition, logged: Callable[[list[st
     assert (late.asked, late.left_out) == (0, 3)
     with pytest.raises(GenerationUnknown):
         preview(things, "nothing")
+
+
+def test_a_request_ends_when_the_time_is_over(
+    things: IndexDefinition, logged: Log, settings: Any
+) -> None:
+    rebuild(plan_rebuild(things))
+    rebuild(plan_rebuild(things, swap=False))
+    logged([f"lamp {number}" for number in range(AT_ONCE + 5)])
+    default, ended = settings.ES_SERVERS["default"], threading.Event()
+    sent: list[str] = []
+
+    def reply(method: str, path: str, body: bytes) -> Answer | None:
+        sent.extend([path] * path.startswith("/_msearch"))
+        if len(sent) > answered:
+            ended.wait(60)
+        return None
+
+    with standing_between(default["HOSTS"][0], reply) as url:
+        settings.ES_SERVERS = {"default": {**default, "HOSTS": [url]}}
+        try:
+            # The last request has no end: only the deadline ends it.
+            answered = 2
+            told = preview(things, seconds=2)
+            answered, sent[:] = 0, []
+            with pytest.raises(ConnectionTimedOut):
+                preview(things, seconds=0.2)
+        finally:
+            ended.set()
+            settings.ES_SERVERS = {"default": default}
+    assert (told.asked, told.left_out) == (AT_ONCE, 5)
 
 
 def test_judged_searches_are_asked_too(
