@@ -1,6 +1,6 @@
 """The interfaces in the admin: the pages at /admin/elasticsearch/, and the changelist's search.
 
-The admin's autodiscovery imports this module, which puts the pages on the stock site.
+The admin's autodiscovery imports this module, which registers the pages with the default site.
 """
 
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Permissions of the pages: who may see them. The stock forms of Django change nothing there."""
+"""The permissions of the pages. Django's own forms change nothing there."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,10 @@ else:
 
 
 class PageAdmin(PageAdminBase):
-    """A ``ModelAdmin`` of something without a table: seen by those who may view it, never edited.
+    """A ``ModelAdmin`` of a model without a table, which can be viewed but never edited.
 
-    The stock addresses for adding, changing and deleting exist and refuse everyone (403), so that
-    the site's index offers no such link.
+    The admin's URLs for adding, changing and deleting exist, but refuse everyone (403), so the
+    site's index shows no links to them.
     """
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -28,24 +28,24 @@ class PageAdmin(PageAdminBase):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: no row of a table is what there would be to delete."""
+        """Refuse, because there are no rows to delete."""
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Admit the filters that the list declares: others read what its columns do not show."""
+        """Allow only the declared filters, because other lookups could read hidden columns."""
         declared = {name for name in self.list_filter if isinstance(name, str)}
         name, _, kind = lookup.partition("__")
         if name in declared and kind in ("", "exact", "isnull"):
             return True
         if name == self.date_hierarchy and kind in ("year", "month", "day", "gte", "lt"):
             return True
-        # A filter without choices leaves its parameter for others.
+        # A filter without choices does not use its parameter.
         return lookup in {getattr(one, "parameter_name", "") for one in self.list_filter}
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Refuse before anything is looked up.
+        """Refuse before any query.
 
         Raises:
             PermissionDenied: always.
@@ -56,8 +56,8 @@ class PageAdmin(PageAdminBase):
         """Allow only users who have the right to view.
 
         Raises:
-            PermissionDenied: the user has not; before anything is looked up, so that the answer
-                does not tell what exists.
+            PermissionDenied: the user does not have it. This is checked before any query, so that
+                the answer does not reveal what exists.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied

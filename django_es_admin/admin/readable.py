@@ -1,7 +1,7 @@
 """Which documents a user may read: the ``ModelAdmin`` of their model on this site decides.
 
-A document shows the data of its object, so it is hidden if the admin hides the object. All
-pages, texts of errors included, ask here.
+A document shows the data of its object, so it is hidden if the admin hides the object. All pages
+use this module, also for texts of errors.
 """
 
 from typing import Any
@@ -18,11 +18,11 @@ from ..indices.definition import IndexDefinition
 def may_read_all(site: AdminSite, request: HttpRequest, definition: IndexDefinition | None) -> bool:
     """Return whether the user may read every document of an index.
 
-    No, where a ``ModelAdmin`` shows this user some of its rows only, or may decide by object.
+    The user may not if the ``ModelAdmin`` shows only some of its rows, or may decide by object.
 
     Args:
-        definition: of the index; None where it is not declared, so that nobody can tell whose data
-            it holds: superusers only, as without a document.
+        definition: the index. Without a declaration (None) or without a document, only superusers
+            may, because nobody can know whose data the index contains.
     """
     documents = _documents(definition)
     if not documents:
@@ -36,9 +36,9 @@ def may_read_one(
     """Return whether the user may read one document.
 
     Args:
-        definition: of its index; None where it is not declared.
-        key: of the document, as in the outbox: its object's primary key, most often. If the object
-            no longer exists, only users who may read all documents may read it.
+        definition: the index; None if it is not declared.
+        key: the key of the document, as in the outbox; usually the primary key of its object. If
+            the object no longer exists, only users who may read all documents may read it.
     """
     if may_read_all(site, request, definition):
         return True
@@ -68,7 +68,7 @@ def _sees_object(site: AdminSite, request: HttpRequest, document: type[Document]
     found = [
         instance
         for instance in model_admin.get_queryset(request).filter(places.condition([key]))
-        # A condition may hold for others, too.
+        # The condition may also match other objects.
         if str(places.place_of(instance) or instance.pk) == key
     ]
     return bool(found) and all(model_admin.has_view_permission(request, one) for one in found)
@@ -84,17 +84,17 @@ def _may_view(request: HttpRequest, model: type[Model]) -> bool:
 
 
 def _decides_by_object(model_admin: Any) -> bool:
-    """Whether a method of the project is asked for each object: what it answers is its secret."""
+    """Return whether a method of the project decides for each object."""
     return model_admin.__class__.has_view_permission is not ModelAdmin.has_view_permission
 
 
 def _narrows(document: type[Document], rows: QuerySet[Any]) -> bool:
-    """Return whether ``rows`` may lack some of those that have a document."""
+    """Return whether ``rows`` may lack rows that have a document."""
     query = rows.query
     if query.is_sliced or query.combinator or query.is_empty():
         return True
     if not query.where:
-        # Without a condition a join may leave rows out all the same.
+        # Even without a condition, a join may leave out rows.
         return any(join.join_type == "INNER JOIN" for join in _joins(query))
     held: Any = document().get_queryset().query
     return bool(held.where != query.where)

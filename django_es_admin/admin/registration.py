@@ -1,4 +1,4 @@
-"""Put the pages on an admin site."""
+"""Register the pages with an admin site."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +29,10 @@ MODELS: tuple[type[Model], ...] = (
 
 
 def register(site: AdminSite) -> None:
-    """Add the pages to ``site``, at ``elasticsearch/`` below its own address.
+    """Add the pages to ``site``, at ``elasticsearch/`` below its own URL.
 
-    The stock ``admin.site`` has them already; call this for each further site. A site that has
-    them keeps what it has, a ``ModelAdmin`` of the project's own included.
+    The default ``admin.site`` already has them; call this for each other site. If a site already
+    has them, they are kept, including a project's own ``ModelAdmin``.
     """
     for model in MODELS:
         if not site.is_registered(model):
@@ -46,24 +46,24 @@ else:
 
 
 class _Later(Base):
-    """The pages of a model, which are imported when somebody first asks them anything.
+    """The pages of a model, which are imported on first use.
 
-    The admin registers them in every process, and a command or a worker has no use for them: to
-    import them takes as long as all else that a probe does. What was asked is an instance of the
-    class of the pages from then on, so that other packages find what they expect.
+    The admin registers them in every process, but a command or a worker does not need them, and
+    importing them takes as long as everything else that a probe does. On first use, the object
+    becomes an instance of the real class, so that other packages find what they expect.
     """
 
     def __init__(self, model: type[Model], site: AdminSite) -> None:
-        # The stock one asks for attributes.
+        # Django's own method asks for attributes.
         object.__getattribute__(self, "__dict__").update(model=model, admin_site=site)
 
     def __getattribute__(self, name: str) -> Any:
         known = object.__getattribute__(self, "__dict__")
         pages = _pages()[known["model"]]
         if name == "__class__":
-            # isinstance() takes no notice of a class that changes while it looks.
+            # isinstance() does not notice a class that changes during the call.
             return pages
-        # Of two threads, the second finds the class with all that belongs to it.
+        # If there are two threads, the second one finds the complete class.
         known.update(vars(pages(known["model"], known["admin_site"])))
         object.__setattr__(self, "__class__", pages)
         return getattr(self, name)

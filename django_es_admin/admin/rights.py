@@ -1,4 +1,4 @@
-"""Who may do what with an index: one hook for each verb, for a project to override."""
+"""Who may do what with an index: one hook for each right, which a project can override."""
 
 from collections.abc import Mapping
 from typing import Literal, cast
@@ -32,20 +32,20 @@ RIGHTS: Mapping[Operation.Kind, Verb] = {
     Operation.Kind.SYNONYMS: "reindex_objects",
     Operation.Kind.PREVIEW: "swap_alias",
 }
-"""Which right each kind of operation takes."""
+"""The kind of operation -> the right that it needs."""
 
 
 class IndexRights:
-    """The hooks; each gets the index, or None if the question is about any index."""
+    """The hooks. Each gets the index, or None if the question is about any index."""
 
     def has_create_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
-        """Return whether the user may create an index that is missing."""
+        """Return whether the user may create a missing index."""
         return request.user.has_perm("elasticsearch.create_index")
 
     def has_rebuild_index_permission(
         self, request: HttpRequest, index: Index | None = None
     ) -> bool:
-        """Return whether the user may rebuild an index, and cancel that."""
+        """Return whether the user may rebuild an index, and cancel a rebuild."""
         return request.user.has_perm("elasticsearch.rebuild_index")
 
     def has_swap_alias_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
@@ -55,11 +55,11 @@ class IndexRights:
     def has_reindex_objects_permission(
         self, request: HttpRequest, index: Index | None = None
     ) -> bool:
-        """Whether the user may reindex objects, drain, refresh, and see to rows of the outbox."""
+        """Return whether the user may reindex objects, drain, refresh, and manage outbox rows."""
         return request.user.has_perm("elasticsearch.reindex_objects")
 
     def has_search_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
-        """Whether the user may write searches as JSON, of indices whose documents they may see."""
+        """Return whether the user may write searches as JSON, for indices they may read."""
         return request.user.has_perm("elasticsearch.search_index")
 
     def has_delete_index_permission(self, request: HttpRequest, index: Index | None = None) -> bool:
@@ -67,28 +67,28 @@ class IndexRights:
         return request.user.has_perm("elasticsearch.delete_index")
 
     def may(self, verb: Verb, request: HttpRequest, index: Index | None = None) -> bool:
-        """Return whether the user has the right that is called so."""
+        """Return whether the user has the named right."""
         allowed: bool = getattr(self, f"has_{verb}_permission")(request, index)
         return allowed
 
 
 class IndexPages(IndexRights, PageAdmin):
-    """The pages of the indices, as all other pages know them: their hooks count there, too."""
+    """The pages of the indices as other pages see them, whose hooks also apply there."""
 
     def has_view_documents_permission(self, request: HttpRequest, index: Index) -> bool:
-        """Whether the user may read every document of an index, and what errors quote of them.
+        """Return whether the user may read all documents of an index, also quoted in errors.
 
-        They are the data of its model: the ``ModelAdmin`` of this site is asked, and may hide no
-        row from this user. Documents of an index that the project does not declare are for
-        superusers: nobody can tell whose data they are.
+        The documents contain the data of their model, so the ``ModelAdmin`` of this site decides:
+        it must not hide any row from this user. Only superusers may read documents of an index that
+        the project does not declare, because nobody can know whose data they contain.
         """
         return may_read_all(self.admin_site, request, _definition_of(index))
 
     def has_view_document_permission(self, request: HttpRequest, index: Index, key: str) -> bool:
-        """Whether the user may read the document of one object, whose page of the admin is open.
+        """Return whether the user may read the document of one object in the admin.
 
         Args:
-            key: of the document, as in the outbox.
+            key: the key of the document, as in the outbox.
         """
         return self.has_view_documents_permission(request, index) or may_read_one(
             self.admin_site, request, _definition_of(index), key
@@ -101,7 +101,7 @@ def index_admin(site: AdminSite) -> IndexPages:
 
 
 def may_see_searches(site: AdminSite, request: HttpRequest, index: Index) -> bool:
-    """Return whether the user may see what people search in an index, and what they find."""
+    """Return whether the user may see searches in an index, and their results."""
     return (
         site.is_registered(LoggedSearch)
         and site.get_model_admin(LoggedSearch).has_view_permission(request)
@@ -115,14 +115,14 @@ def _definition_of(index: Index) -> IndexDefinition | None:
 
 
 def through(site: AdminSite) -> str:
-    """Return by which face and place an operation is asked for, see ``operations.acting``."""
+    """Return the interface through which an operation is requested, see ``operations.acting``."""
     return f"admin:{site.name}"
 
 
 def still_has_right(operation: Operation, site: str) -> bool:
-    """Return whether the user who asked for an operation on a site has the right to it now.
+    """Return whether the user who requested an operation on a site still has the right to it.
 
-    The hooks get a request that has the user, and nothing else.
+    The hooks get a request that has only the user.
     """
     users = get_user_model()._default_manager.filter(is_active=True)
     user = users.filter(**{get_user_model().USERNAME_FIELD: operation.who}).first()
@@ -140,10 +140,10 @@ register_authority("admin", still_has_right)
 
 
 def index_of(connection: str, name: str) -> Index:
-    """Return the object for an index in hooks and in the admin's log."""
+    """Return the object of an index for hooks and the admin's log."""
     return Index(pk=f"{connection}:{name}")
 
 
 def quoted(index: Index) -> str:
-    """Return the id of an index in the form that it has in an address."""
+    """Return the id of an index in the form for a URL."""
     return quote(index.pk)

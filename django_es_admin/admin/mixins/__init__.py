@@ -1,6 +1,6 @@
-"""Mixins for a project's own ``ModelAdmin`` classes: the search box, and the buttons that reindex.
+"""Mixins for a project's own ``ModelAdmin`` classes: the search box, and buttons to reindex.
 
-How a search is made belongs in ``search``; what is asked and answered is in ``asking``.
+How a search is made belongs in ``search``; requests and answers belong in ``asking``.
 """
 
 from .search import ElasticsearchSearchMixin

@@ -1,4 +1,4 @@
-"""What staff see about a search with operators: the fields, and the place of a mistake."""
+"""What staff see of a search with operators: the fields, and the place of a mistake."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class NamedField:
     """A field that a search may name.
 
     Args:
-        name: as it is typed.
-        label: what staff call it.
-        example: a search with it.
+        name: the name to type.
+        label: the label for staff.
+        example: an example of a search.
     """
 
     name: str
@@ -32,7 +32,7 @@ class NamedField:
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong with a search, and where: ``at`` is what was not understood."""
+    """A mistake in a search; ``at`` is the part that was not understood."""
 
     before: str
     at: str
@@ -41,7 +41,7 @@ class Mistake:
 
 
 def describe(document: type[Document], fields: Iterable[SearchField]) -> tuple[NamedField, ...]:
-    """Return the fields with examples."""
+    """Return the fields, with examples."""
     return tuple(
         NamedField(field.path, label_of(document, field), f"{field.path}:{_example(field)}")
         for field in fields
@@ -49,14 +49,14 @@ def describe(document: type[Document], fields: Iterable[SearchField]) -> tuple[N
 
 
 def point_at(term: str, mistake: SearchUnreadable) -> Mistake:
-    """Return what was typed, split where it was not understood."""
+    """Return the typed text, split at the part that was not understood."""
     place = min(mistake.place, len(term))
     at = (term[place:].split(maxsplit=1) or [""])[0] if term[place:].strip() else ""
     return Mistake(term[:place], at, term[place + len(at) :], str(mistake))
 
 
 def why_words(reading: Reading) -> str:
-    """Return why a text with what looks like operators was read as words."""
+    """Return why a text that seems to have operators was read as words."""
     told = {
         "name": _("Read as words: there is no field “%(what)s” to search."),
         "quote": _("Read as words: a quotation mark is not closed."),
@@ -71,10 +71,10 @@ def why_words(reading: Reading) -> str:
 
 
 def tell(document: type[Document], node: Node, *, every: bool) -> str:
-    """Return in words what a search with operators finds.
+    """Return a description of what a search with operators finds.
 
     Args:
-        every: whether words side by side have to match all.
+        every: whether all words without an operator between them must match.
     """
     return _Teller(document, every=every).tell(node)
 
@@ -85,7 +85,7 @@ class _Teller:
         self._every = every
 
     def tell(self, node: Node, *, field: SearchField | None = None, inside: bool = False) -> str:
-        """Return a part in words; ``inside``: of another, so that it may need brackets."""
+        """Return the description of a part; ``inside`` another part, it may need brackets."""
         match node:
             case Word() | Phrase():
                 return self._has(field, _quoted(node))
@@ -103,7 +103,7 @@ class _Teller:
 
     def _joined(self, node: Joined, field: SearchField | None) -> str:
         every = node.by == "AND" or (not node.by and self._every)
-        # What a dash takes away is never found, whatever else is.
+        # A part that a minus sign excludes is never found, whatever else matches.
         never = [part for part in node.parts if not every and isinstance(part, Not) and part.sign]
         wanted = [
             self.tell(part, field=field, inside=True) for part in node.parts if part not in never
@@ -160,7 +160,7 @@ def _quoted(node: Word | Phrase) -> str:
 
 
 def label_of(document: type[Document], field: SearchField) -> str:
-    """Return what staff call a field: the name of the model's field that its first step reads."""
+    """Return the label of a field: the name of the model's field in its first step."""
     step = field.path.partition(".")[0]
     mapping = document._doc_type.mapping
     name = path_of(step, mapping[step])[0] if step in mapping else step

@@ -1,4 +1,4 @@
-"""The change list that shows hits best first."""
+"""A change list that shows the best hits first."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,13 +31,13 @@ else:
 
 
 class ElasticsearchChangeListMixin(Base):
-    """Orders a change list by relevance unless a column is chosen; everything else is the base's.
+    """Orders a change list by relevance unless a column was clicked. The rest is unchanged.
 
-    Its model admin has the :class:`~django_es_admin.admin.mixins.search.ElasticsearchSearchMixin`.
+    Its model admin has :class:`~django_es_admin.admin.mixins.search.ElasticsearchSearchMixin`.
     """
 
     answer: Answer | None = None
-    """What answered the search; None if there was none."""
+    """The answer to the search; None if there was no search."""
 
     _may_page = True
     _found = 0
@@ -55,14 +55,15 @@ class ElasticsearchChangeListMixin(Base):
                 self.query,
                 self.result_list,
                 columns=[name for name in self.list_display if name not in self.list_editable],
-                # An empty list says that the first column leads to the row, None that none does.
+                # An empty list means that the first column links to the row, None that no column
+                # does.
                 exact=self._is_exact(self.answer.hits),
                 links=() if links is None else (links or self.list_display[:1]),
             )
             self._replace_columns(columns)
 
     def _is_exact(self, hits: SearchHits | PageHits) -> bool:
-        """Return whether the page's rows have the words as they were typed, as far as is known."""
+        """Return whether, as far as known, the page's rows contain the words exactly as typed."""
         if isinstance(hits, PageHits):
             return hits.is_exact
         last = self._bounds()[1] if self.is_ranked else hits.total
@@ -83,15 +84,15 @@ class ElasticsearchChangeListMixin(Base):
 
     @property
     def is_ranked(self) -> bool:
-        """Whether the rows come best first."""
+        """Whether the best rows come first."""
         return bool(self.answer and self.answer.hits and not self.params.get(ORDER_VAR))
 
     def get_shown(self, request: HttpRequest) -> Shown | None:
-        """Return what the page shows of its search; None if there was none."""
+        """Return what the page shows about its search; None if there was none."""
         if self.answer is None:
             return None
         read = self._admin.read_mistake if self.answer.mistake else self._admin.read_term
-        # A condition that was added to those of the filters and of the search hides some hits.
+        # A condition beyond those of the filters and the search hides some hits.
         as_found = self.answer.found is not None and _conditions(self.queryset) == _conditions(
             self.answer.found
         )
@@ -107,7 +108,7 @@ class ElasticsearchChangeListMixin(Base):
         )
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Return the filters as usual, and ask for the numbers beside them together with a page."""
+        """Return the filters. The numbers beside them are requested together with the page."""
         found = super().get_filters(request)
         searches = searches_of(request)
         if self.add_facets and searches.asked.page:
@@ -117,50 +118,51 @@ class ElasticsearchChangeListMixin(Base):
         return found
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        """Return the rows; the base sorts them, so that the search must not."""
+        """Return the rows. The base class sorts them, so the search must not."""
         excluded = kwargs.get("exclude_parameters", args[0] if args else None)
         if excluded is not None and self._facets:
-            # A filter asks for the numbers beside it.
+            # A filter requests the numbers beside it.
             return with_known(self.root_queryset, Known(None, totals=_own(self._facets, excluded)))
         asked = Asked(
             in_list=True,
             page=None if excluded is not None else self._asked_page(request),
-            # One search is for all facets, and each leaves out the condition of its own filter.
+            # One search serves all facets, and each facet leaves out the condition of its own
+            # filter.
             conditions=self.root_queryset if self.add_facets else None,
         )
         with searches_of(request).asking(asked):
             return super().get_queryset(request, *args, **kwargs)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Count and page as the base does, then take the page's rows by their rank."""
-        # Facets ask for querysets of their own later.
+        """Count and page as the base class does, then fetch the page's rows by rank."""
+        # Facets request their own querysets later.
         self.answer = searches_of(request).find(self._admin)
         hits = self.answer.hits if self.answer else None
         if self.answer and hits and hits.facts:
             if self._show_known(request, self.answer, hits, hits.facts):
                 return
-            # The index is not up to date with the rows of this page, or somebody changed what the
-            # search left of them: the database knows better.
+            # The index is not up to date with the rows of this page, or somebody changed the result
+            # of the search. The database has the right rows.
             self._may_page = False
             self.queryset = self.get_queryset(request)
             self.answer = searches_of(request).find(self._admin)
         keys = self._keys()
         if keys is not None:
-            # They need not be counted once more.
+            # The rows need not be counted again.
             self._know_rows(Known(len(keys)))
         super().get_results(request)
         if self.answer:
             self._found = len(keys) if keys is not None else self._count_found()
         posted = _posted_keys(self.model_admin, request) if self.list_editable else None
         if posted and self.query:
-            # The rows of a form that comes back with errors are those that were sent: a search
-            # that is answered differently now would put each form into another row.
+            # A form with errors must show the rows that were sent. If the search had another answer
+            # now, each form would be in the wrong row.
             self.result_list = in_order(self.apply_select_related(self.root_queryset), posted)
         elif keys is not None:
             self.result_list = in_order(self._before_search(), self._page(keys))
 
     def _keys(self) -> list[Any] | None:
-        """Return the keys of the hits in the order of the list; None if the database orders it."""
+        """Return the keys of the hits in the order of the list; None if the database sorts."""
         if not self.answer or not self.answer.hits:
             return None
         if self.is_ranked:
@@ -170,7 +172,7 @@ class ElasticsearchChangeListMixin(Base):
         return None
 
     def _count_found(self) -> int:
-        """Return how many rows there are: a project's paginator, or its rows, may just guess."""
+        """Return the exact number of rows, which a project's paginator or rows may estimate."""
         is_counted = (
             type(self.paginator).count is Paginator.count
             and type(self.queryset).count is QuerySet.count
@@ -178,7 +180,7 @@ class ElasticsearchChangeListMixin(Base):
         return self.result_count if is_counted else count_rows(self.queryset)
 
     def _asked_page(self, request: HttpRequest) -> ListPage | None:
-        """Return the page that Elasticsearch may make; None where the database has to."""
+        """Return the page to ask Elasticsearch for; None if the database has to make it."""
         if (
             not self._may_page
             or not searches_of(request).may_page
@@ -187,7 +189,7 @@ class ElasticsearchChangeListMixin(Base):
             or self.show_all
         ):
             return None
-        # Some paginators put the last rows on the page before.
+        # Some paginators move the last rows to the page before.
         paginator = self.model_admin.get_paginator(
             request, self.root_queryset.none(), self.list_per_page
         )
@@ -203,16 +205,16 @@ class ElasticsearchChangeListMixin(Base):
         )
 
     def _know_rows(self, known: Known) -> None:
-        """Let the list's queryset return what is known of its rows."""
+        """Let the list's queryset return what is known about its rows."""
         rows = self.queryset
         self.queryset = with_known(rows, known)
         if self.answer and self.answer.found is rows:
             self.answer = replace(self.answer, found=self.queryset)
 
     def _before_search(self) -> QuerySet[Any]:
-        """Return rows among which those of the list are, if possible without the keys of all hits.
+        """Return rows that include those of the list, if possible without the keys of all hits.
 
-        What a project's ``get_search_results()`` added is in the list's own queryset only.
+        Rows that a project's ``get_search_results()`` added are only in the list's own queryset.
         """
         rows: QuerySet[Any] = self.queryset
         if self.answer and self.answer.found is rows and self.answer.rows is not None:
@@ -222,7 +224,7 @@ class ElasticsearchChangeListMixin(Base):
     def _show_known(
         self, request: HttpRequest, answer: Answer, hits: PageHits | SearchHits, facts: Facts
     ) -> bool:
-        """Show what Elasticsearch filtered; False if the database has not all rows of the page."""
+        """Show the page of Elasticsearch. Return False if the database lacks rows of the page."""
         rows = answer.rows
         if rows is None or answer.found is not self.queryset:
             return False
@@ -256,7 +258,7 @@ class ElasticsearchChangeListMixin(Base):
         return False
 
     def _rows_of(self, rows: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
-        """Return the rows of a page; where a column was clicked, the database orders them."""
+        """Return the rows of a page, ordered by the database if a column was clicked."""
         return in_order(rows, keys) if self.is_ranked else rows.filter(pk__in=keys)
 
     def _page(self, ids: list[Any]) -> list[Any]:
@@ -265,11 +267,11 @@ class ElasticsearchChangeListMixin(Base):
         return ids[start:end]
 
     def _bounds(self) -> tuple[int, int]:
-        """Return the places of the page's first row and of the row after its last."""
-        # An estimate may be a fraction.
+        """Return the place of the page's first row, and the place after its last row."""
+        # An estimated number may be a fraction.
         count = int(self.result_count)
         if not self.multi_page or (self.show_all and self.can_show_all):
-            # A paginator may guess too few.
+            # A paginator's estimate may be too low.
             return 0, max(count, self.list_per_page, min(self._found, self.list_max_show_all))
         per_page = self.paginator.per_page
         start = (self.page_num - 1) * per_page
@@ -279,12 +281,12 @@ class ElasticsearchChangeListMixin(Base):
         return start, end
 
     def get_ordering_field_columns(self) -> dict[int, Literal["desc", "asc"]]:
-        """Return the sorted columns; none while the best hits come first."""
+        """Return the sorted columns, or none while the best hits come first."""
         return {} if self.is_ranked else super().get_ordering_field_columns()
 
 
 def searching(changelist: type[ChangeList]) -> type[ChangeList]:
-    """Return ``changelist``, which another package may have made, with the order of hits."""
+    """Return ``changelist``, a class that another package may have made, with the order of hits."""
     if issubclass(changelist, ElasticsearchChangeListMixin):
         return changelist
     if changelist not in _made:
@@ -294,7 +296,7 @@ def searching(changelist: type[ChangeList]) -> type[ChangeList]:
 
 
 def _posted_keys(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> list[Any]:
-    """Return the primary keys of the rows that were edited in the list and sent."""
+    """Return the primary keys of the rows that were edited in the list."""
     if request.method != "POST" or "_save" not in request.POST:
         return []
     prefix = model_admin.get_changelist_formset(request).get_default_prefix()
@@ -304,7 +306,7 @@ def _posted_keys(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> list[A
 
 
 def _own(facets: Mapping[str, int], parameters: Iterable[str | None]) -> Mapping[str, int]:
-    """Return the numbers beside the filter of these parameters, under the names it knows."""
+    """Return the numbers beside the filter with these parameters, under the filter's own names."""
     own = facet_name(parameters, "")
     return {name.removeprefix(own): n for name, n in facets.items() if name.startswith(own)}
 

@@ -17,7 +17,7 @@ _FUZZINESS = re.compile(r"[012]|AUTO(:\d+,\d+)?")
 
 
 def check_search(admin: SearchOptionsMixin) -> Iterator[CheckMessage]:
-    """Yield what is wrong with the search of a model admin."""
+    """Yield the problems with the search of a model admin."""
     yield from _check_options(admin)
     try:
         document = admin.get_search_document()
@@ -30,7 +30,7 @@ def check_search(admin: SearchOptionsMixin) -> Iterator[CheckMessage]:
         )
         return
     problems = list(_check_document(admin, document))
-    # Another document has other fields.
+    # The fields of another document are unknown.
     yield from problems or _check_fields(admin, document)
 
 
@@ -64,7 +64,7 @@ def _check_document(admin: SearchOptionsMixin, document: type[Document]) -> Iter
 def _check_fields(admin: SearchOptionsMixin, document: type[Document]) -> Iterator[CheckMessage]:
     specs: Any = admin.search_fields
     if not _is_list(specs):
-        # Django's own check says so.
+        # Django's own check reports this.
         return
     readable = True
     for spec in specs:

@@ -1,4 +1,4 @@
-"""When the database answers instead: what staff see, and which actions are refused."""
+"""The database searches instead of Elasticsearch: the warning, and the actions that are refused."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     Base = admin.ModelAdmin
 
-# The field of the action form that says so; the page it stands on is the best witness.
+# The field of the action form for this, because the page itself knows best.
 FIELD = "search_answered_by_database"
 
 _SESSION_KEY = "elasticsearch_database_answers"
@@ -27,7 +27,7 @@ _REMEMBERED = 20
 
 
 class LookupSearch(Base):
-    """Django's own search, by lookups of its kind."""
+    """Django's own search, with Django's lookups."""
 
     def __init__(self, model: type[Model], site: AdminSite, lookups: tuple[str, ...]) -> None:
         super().__init__(model, site)
@@ -40,22 +40,22 @@ class LookupSearch(Base):
     def find(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Return the rows that match, and whether some may be there twice."""
+        """Return the matching rows, and whether some may occur twice."""
         words = read_words(term)
-        # Databases refuse conditions that are too many, and values that are too long.
+        # Databases refuse too many conditions, and values that are too long.
         few = len(term.split()) <= MAX_WORDS and not words.truncated
         text = cleaned(term) if few else words.text
-        # The beginning of a pattern is in all that it means.
+        # Everything that matches a pattern contains its beginning.
         plain = [re.split(r"[*?]", each)[0] if is_pattern(each) else each for each in text.split()]
         return self.get_search_results(request, queryset, " ".join(plain))
 
 
 def warning(problem: str, *, operators: bool = False) -> str:
-    """Return what the page says.
+    """Return the warning on the page.
 
     Args:
-        problem: why, as a sentence.
-        operators: whether the search has any, which the database cannot answer.
+        problem: the reason, as a sentence.
+        operators: whether the search has operators, which the database does not support.
     """
     if operators:
         return _("A search with operators cannot be answered at the moment. %(problem)s") % {
@@ -66,7 +66,7 @@ def warning(problem: str, *, operators: bool = False) -> str:
 
 
 def refusal() -> str:
-    """Return the message for a user who chose all rows of an answer that cannot be repeated."""
+    """Return the message for an action on all rows of an answer that cannot be repeated."""
     return _(
         "Nothing was done. The search cannot be repeated at the moment, so “all” might select "
         "other rows than those you saw. Select the rows one by one, or search again later."
@@ -74,7 +74,7 @@ def refusal() -> str:
 
 
 def mark(form: ActionForm) -> None:
-    """Let the action form say that the page with its rows came from the database."""
+    """Mark the action form of a page whose rows came from the database."""
     form.fields[FIELD] = forms.BooleanField(
         required=False, initial=True, label="", widget=forms.HiddenInput
     )
@@ -83,7 +83,7 @@ def mark(form: ActionForm) -> None:
 def remember(request: HttpRequest, search: str, *, database: bool) -> None:
     """Store in the session whether Elasticsearch or the database answered a search last.
 
-    A theme may leave out the mark in the form; then this still says it.
+    This also works if a theme leaves out the mark in the form.
     """
     session = getattr(request, "session", None)
     if session is None:
@@ -96,6 +96,6 @@ def remember(request: HttpRequest, search: str, *, database: bool) -> None:
 
 
 def was_shown(request: HttpRequest, search: str) -> bool:
-    """Return whether the rows that a POST means were shown as the database's answer."""
+    """Return whether the rows of a POST were shown as the answer of the database."""
     session = getattr(request, "session", None) or {}
     return FIELD in request.POST or search in session.get(_SESSION_KEY, ())

@@ -1,4 +1,4 @@
-"""Columns of a change list in which the searched words are marked."""
+"""Columns of a change list in which matches are marked."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from ...search.text.query import AnyQuery
 from .asking.searches import searches_of
 from .options import SearchOptionsMixin
 
-# Seconds that a page waits for its marks.
+# How many seconds a page waits for its marks.
 MARKING = 1.0
 
 logger = logging.getLogger(__name__)
@@ -30,15 +30,15 @@ Marks = Mapping[str, Mapping[str, Pieces]]
 
 
 class HighlightedColumn:
-    """A column for ``list_display`` in the place of a model's field: the same, with marks.
+    """A column in ``list_display`` that shows a model's field with marked matches.
 
     Args:
-        name: the field.
-        model: its model.
-        paths: the document's fields that are made from it.
-        marks: what is marked on this page.
-        empty: what stands for no value.
-        is_link: whether the cell is a link to the row, and has no other.
+        name: the name of the field.
+        model: the model.
+        paths: the document's fields that are made from this field.
+        marks: the matches on this page.
+        empty: the text for an empty value.
+        is_link: whether the cell links to the row, and so has no other link.
     """
 
     def __init__(
@@ -59,19 +59,19 @@ class HighlightedColumn:
         self._marks = marks
         self._empty = empty
         self._is_link = is_link
-        # Django makes a link to a file, and to the URL that a field holds.
+        # Django itself makes links for files and URLs.
         self._has_link = isinstance(self._field, FileField | URLField) and not is_link
 
     def __call__(self, row: Model) -> Any:
-        """Return the cell, with marks if the index found something in exactly this text."""
+        """Return the cell, with marks if the index found matches in exactly this text."""
         value = getattr(row, self.__name__)
         cell = display_for_field(value, self._field, self._empty, avoid_link=self._is_link)
         found = self._marks.get(str(row.pk), {})
         for path in self._paths:
-            # The index may hold what the row was a moment ago: the row is shown, unmarked.
+            # The indexed text may be outdated. Then the row is shown without marks.
             if path in found and text_of(found[path]) == str(value):
                 marked = mark(found[path])
-                # Not what the value says of itself: a text may be marked as safe, and be none.
+                # Do not trust the value itself: a text may be wrongly marked as safe.
                 if self._has_link and isinstance(cell, SafeString):
                     url = escape(str(getattr(value, "url", value)))
                     return format_html('<a href="{}">{}</a>', url, marked)
@@ -80,7 +80,7 @@ class HighlightedColumn:
 
 
 def mark(pieces: Pieces) -> SafeString:
-    """Return a text as HTML, each piece of it escaped."""
+    """Return a text as HTML, with each piece escaped."""
     return format_html_join(
         "",
         "{}",
@@ -94,9 +94,9 @@ def mark(pieces: Pieces) -> SafeString:
 def paths_of(
     document: type[Document], fields: Iterable[SearchField], columns: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return column -> those searched fields that are made from it, for columns that have any.
+    """Return column -> the searched fields that are made from it, for columns with such fields.
 
-    One with choices has none: its cells show labels, and not what is searched.
+    A column with choices is left out: its cells show labels, and not the searched values.
     """
     sources = {
         field.path: find_source(document, field.path)
@@ -123,14 +123,14 @@ def marked_columns(
     links: Collection[Any],
     exact: bool,
 ) -> dict[str, HighlightedColumn]:
-    """Return column -> a column with marks, for those in which something may be marked.
+    """Return column -> a column with marks, for columns that may have matches.
 
     Args:
-        term: what was searched for.
-        rows: those of the page.
-        columns: the page's.
-        links: those of them whose cells lead to their rows.
-        exact: whether all these rows have the words as they were typed.
+        term: the search.
+        rows: the rows of the page.
+        columns: the columns of the page.
+        links: the columns whose cells link to the rows.
+        exact: whether all these rows contain the words exactly as typed.
     """
     wanted = [name for name in admin.get_search_highlight(request) if name in columns]
     document = admin.get_search_document()
@@ -154,7 +154,7 @@ def find_marks(
     rows: Iterable[Model],
     deadline: Deadline,
 ) -> Marks:
-    """Return what is marked in these rows; nothing if Elasticsearch fails: they do without."""
+    """Return the matches in these rows, or none if Elasticsearch fails."""
     keys = [row.pk for row in rows]
     if not keys or not marking:
         return {}

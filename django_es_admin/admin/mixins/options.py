@@ -1,4 +1,4 @@
-"""What an admin's search box asks: which document, which fields, and how words are read."""
+"""The options of an admin's search box: the document, the fields, and how words are matched."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -31,39 +31,39 @@ else:
 
 
 class SearchOptionsMixin(Base):
-    """The options and hooks of the :class:`ElasticsearchSearchMixin`; alone it does nothing."""
+    """The options and hooks of :class:`ElasticsearchSearchMixin`. It has no effect alone."""
 
     search_document: type[Document] | None = None
-    """The document to search; omitted: the one registered for the admin's model."""
+    """The document to search; by default, the only one registered for the admin's model."""
 
     search_operator: str = "and"
-    """``"and"``: every word has to match; ``"or"``: one is enough."""
+    """``"and"``: every word must match; ``"or"``: one word is enough."""
 
     search_fuzziness: str | int = "AUTO"
     """How many letters of a word may differ, in Elasticsearch's terms; 0 for none."""
 
     advanced_search_fields: Sequence[str] = ()
-    """Fields of the document that a search may name, as in ``price:>10``. Any of them turns on the
-    operators: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses. Without, all is words."""
+    """Fields of the document that a search may name, as in ``price:>10``. If there are any,
+    operators are turned on: ``"a phrase"``, ``-not``, ``AND``, ``OR``, parentheses."""
 
     search_unrestricted: bool | None = None
-    """Omitted, Elasticsearch filters, ranks and counts wherever the result is the same as in the
-    database, and only the rows of a page are read. ``False``: it never does; ``True``: also while
-    changes are on their way to the index, if ``get_queryset()`` shows every row to everybody."""
+    """By default, Elasticsearch filters, ranks and counts if the result is the same as in the
+    database, and only the rows of a page are read. ``False``: never; ``True``: also while changes
+    wait for the index, if ``get_queryset()`` returns every row to everybody."""
 
     search_highlight: Sequence[str] = ()
-    """Columns of ``list_display`` in which what was searched for is marked: text fields of the
-    model that the document makes one of its ``search_fields`` from."""
+    """Columns of ``list_display`` in which matches are marked: text fields of the model from which
+    the document makes one of the ``search_fields``."""
 
     fallback_search_fields: Sequence[str] | None = None
-    """``search_fields`` in Django's terms, for while Elasticsearch does not answer; omitted: those
-    columns that the document makes its ``search_fields`` from."""
+    """Django's ``search_fields`` for the search in the database if Elasticsearch does not answer;
+    by default, the columns from which the document makes the ``search_fields``."""
 
     def get_search_document(self) -> type[Document]:
         """Return the document to search.
 
         Raises:
-            SearchMisdeclared: none is named, and the model has none, or several.
+            SearchMisdeclared: no document is named, and the model has none or several.
         """
         if self.search_document is not None:
             return self.search_document
@@ -77,10 +77,10 @@ class SearchOptionsMixin(Base):
         )
 
     def get_search_query(self, request: HttpRequest, term: str) -> AnyQuery:
-        """Return the query for the text of a search, a dict or an object of ``elasticsearch.dsl``.
+        """Return the query for a search, as a dict or an object of ``elasticsearch.dsl``.
 
         Args:
-            term: as it was typed; it is not blank.
+            term: the text as it was typed, which is not blank.
 
         Raises:
             SearchUnreadable: it has operators, and cannot be understood.
@@ -89,18 +89,18 @@ class SearchOptionsMixin(Base):
 
     @property
     def _has_own_query(self) -> bool:
-        """Whether the project makes the query."""
+        """Return whether the project makes the query itself."""
         return type(self).get_search_query is not SearchOptionsMixin.get_search_query
 
     def get_known_search(self, request: HttpRequest, name: str) -> KnownSearch:
-        """Return the search of the box, to be explained.
+        """Return the search of the box, for pages that explain it.
 
         Args:
-            name: what it is to be called.
+            name: the name of the search.
         """
 
         def read(text: str, **chosen: Any) -> SearchParts:
-            # The filters and the order of a list are those of its rows.
+            # The filters and the order of a list apply to its rows.
             query: Any = self.get_search_query(request, text)
             return SearchParts(
                 words=read_words(text),
@@ -121,10 +121,10 @@ class SearchOptionsMixin(Base):
     def get_marking(
         self, request: HttpRequest, term: str, paths: Iterable[str], *, exact: bool
     ) -> Mapping[str, AnyQuery]:
-        """Return path of a field -> the query for what is marked in it.
+        """Return path of a field -> the query for the matches to mark in it.
 
         Args:
-            exact: whether the rows have the words as they were typed. To look for typos takes long.
+            exact: whether the rows contain the words exactly as typed. Finding typos takes long.
         """
         own = self._has_own_query
         if own or self.has_operators(request, term):
@@ -151,15 +151,15 @@ class SearchOptionsMixin(Base):
         return build_query(fields, read_words(term), matching)
 
     def get_advanced_search_fields(self, request: HttpRequest) -> Sequence[str]:
-        """Return the fields that a search may name; none turns the operators off."""
+        """Return the fields that a search may name. Without any, there are no operators."""
         return self.advanced_search_fields
 
     def get_search_highlight(self, request: HttpRequest) -> Sequence[str]:
-        """Return the columns in which what was searched for is marked."""
+        """Return the columns in which matches are marked."""
         return self.search_highlight
 
     def get_fallback_search_fields(self, request: HttpRequest) -> Sequence[str]:
-        """Return ``search_fields`` in Django's terms, for while Elasticsearch does not answer."""
+        """Return Django's ``search_fields`` for the search in the database."""
         if self.fallback_search_fields is not None:
             return self.fallback_search_fields
         return database_lookups(self.get_search_document(), self.get_searched_fields(request))
@@ -175,11 +175,11 @@ class SearchOptionsMixin(Base):
         }
 
     def get_named_fields(self, request: HttpRequest) -> Names:
-        """Return name -> the field that a search may name so."""
+        """Return name -> the field with this name in searches."""
         return read_names(self.get_search_document(), self.get_advanced_search_fields(request))
 
     def read_term(self, request: HttpRequest, term: str) -> Reading:
-        """Return how a search is read.
+        """Return a search as it was understood.
 
         Raises:
             SearchUnreadable: it has operators, and cannot be understood.
@@ -189,7 +189,7 @@ class SearchOptionsMixin(Base):
         return read_search(term, self.get_named_fields(request))
 
     def read_mistake(self, request: HttpRequest, term: str) -> Reading:
-        """Return how a search that was not understood can be read nevertheless."""
+        """Return the words of a search that was not understood."""
         return read_mistake(term, self.get_named_fields(request))
 
     def has_operators(self, request: HttpRequest, term: str) -> bool:
@@ -198,11 +198,11 @@ class SearchOptionsMixin(Base):
         return self._reads_operators(request) and not is_plain(term, names)
 
     def _reads_operators(self, request: HttpRequest) -> bool:
-        # While somebody types, half an operator is not a mistake.
+        # While somebody is typing, an incomplete operator is not a mistake.
         return not is_autocomplete(request) and bool(self.get_advanced_search_fields(request))
 
     def get_searched_fields(self, request: HttpRequest) -> tuple[SearchField, ...]:
-        """Return the fields that words are looked for in."""
+        """Return the fields in which words are searched."""
         return read_fields(self.get_search_document(), self.get_search_fields(request))
 
 
@@ -212,10 +212,10 @@ def is_autocomplete(request: HttpRequest) -> bool:
 
 
 def count_completions_before(request: HttpRequest) -> int:
-    """Return how many rows the pages before the one that autocomplete asks for have."""
+    """Return how many rows come before the page that autocomplete asks for."""
     try:
         page = int(request.GET.get("page", 1)) if is_autocomplete(request) else 1
     except ValueError:
-        # The view refuses it.
+        # The view refuses an invalid page.
         page = 1
     return max(page - 1, 0) * (AutocompleteJsonView.paginate_by or 0)

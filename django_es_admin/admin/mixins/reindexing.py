@@ -1,4 +1,4 @@
-"""Reindexing in the ``ModelAdmin`` of an indexed model, for staff with the right."""
+"""Reindexing in the ``ModelAdmin`` of an indexed model, for users with the right to it."""
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -35,14 +35,14 @@ else:
 
 
 class ReindexingMixin(Base):
-    """Adds buttons, actions and a panel to those pages of a model whose objects are indexed.
+    """Adds buttons, actions and a panel for reindexing to the pages of an indexed model.
 
-    They appear only for users with the right: ``reindex_objects``, ``rebuild_index``,
+    They appear only for users with the permissions ``reindex_objects``, ``rebuild_index`` or
     ``view_index``.
     """
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address of the button "Reindex" to the stock ones."""
+        """Add the URL of the button "Reindex" to the default URLs."""
         view = self.admin_site.admin_view(outside_transactions(self._reindex_one))
         name = f"{self.opts.app_label}_{self.opts.model_name}_reindex"
         return [path("<path:object_id>/reindex/", view, name=name), *super().get_urls()]
@@ -59,7 +59,7 @@ class ReindexingMixin(Base):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list with its buttons; "Reindex all that match" posts to it."""
+        """Show the list with its buttons. "Reindex all that match" posts to it."""
         if request.method == "POST" and "_reindex_all" in request.POST:
             return self._reindex_all(request)
         response: HttpResponse = super().changelist_view(request, extra_context)
@@ -72,7 +72,7 @@ class ReindexingMixin(Base):
         return response
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form with a panel that says how the object is indexed."""
+        """Show the form with a panel about the indexed document."""
         response: HttpResponse = super().render_change_form(request, *args, **kwargs)
         instance = kwargs.get("obj")
         pages = self._pages()
@@ -91,11 +91,11 @@ class ReindexingMixin(Base):
         return response
 
     def may_reindex(self, request: HttpRequest) -> bool:
-        """Whether the user may reindex objects of this model, which takes to see them, too."""
+        """Return whether the user may reindex, and view, objects of this model."""
         return self.has_view_permission(request) and self._may("reindex_objects", request)
 
     def get_why_url(self, request: HttpRequest, document: type[Document], text: str) -> str:
-        """Return the address of the page "Why is this (not) found?"; "" without the right to it."""
+        """Return the URL of the page "Why is this (not) found?"; "" without the right to it."""
         pages = self._pages()
         if not pages or not pages.has_view_permission(request):
             return ""
@@ -140,7 +140,7 @@ class ReindexingMixin(Base):
         return tools
 
     def _connections(self) -> list[str]:
-        """Return the connections whose indices the buttons act on."""
+        """Return the connections of the indices for the buttons."""
         return sorted({definition.using for definition in self._definitions()})
 
     def _index_url(self, definition: IndexDefinition, page: str) -> str:
@@ -154,7 +154,7 @@ class ReindexingMixin(Base):
         comparison: ComparedObject | None = None
         problem = ""
         if is_open(definition.using):
-            # It was just found down: no page waits for it again.
+            # The connection was just found to be down, so no page waits for it again.
             problem = _("Elasticsearch does not answer at the moment.")
         else:
             try:
@@ -176,7 +176,7 @@ class ReindexingMixin(Base):
         try:
             return reverse(name, args=[quote(key)], current_app=self.admin_site.name)
         except NoReverseMatch:
-            # A ModelAdmin may have replaced its addresses.
+            # A ModelAdmin may have replaced its URLs.
             return ""
 
     def _reindex_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -199,11 +199,11 @@ class ReindexingMixin(Base):
         try:
             changelist = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            # The list says so.
+            # The list shows the message.
             return HttpResponseRedirect(request.get_full_path())
         answer = getattr(changelist, "answer", None)
         if answer is not None and answer.hits is None:
-            # As for actions: the database may find others than were seen.
+            # As for actions: the database may find other rows than the user saw.
             self.message_user(
                 request,
                 _("Nothing was done: the search could not be answered by Elasticsearch."),
@@ -216,7 +216,7 @@ class ReindexingMixin(Base):
         return HttpResponseRedirect(request.get_full_path())
 
     def _ask(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        """Say what "Reindex all" comes to, before it is done."""
+        """Show what "Reindex all" will do, before it is done."""
         definitions = self._definitions()
         context = {
             **self.admin_site.each_context(request),
@@ -247,7 +247,7 @@ class ReindexingMixin(Base):
             tell_reindexed(self._pages(), request, definition, result)
 
     def _chosen(self, queryset: QuerySet[Any], definition: IndexDefinition) -> QuerySet[Any]:
-        """Return the chosen rows without joins that could give one of them twice."""
+        """Return the chosen rows without joins that could return one of them twice."""
         using = definition.database
         chosen = queryset.using(using).order_by().values("pk")
         rows: QuerySet[Any] = self.model._base_manager.using(using).filter(pk__in=chosen)

@@ -49,45 +49,47 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-# Hits that an autocomplete asks for first, as it asks with each letter; more if they do not do.
+# How many hits an autocomplete, which searches with each letter, requests first. If they are not
+# enough, it requests more.
 MAX_COMPLETIONS = 1_000
-# Scores have 24 bits.
+# Scores are floats with a precision of 24 bits.
 ROUNDED = 1 - 2**-22
 
 _FALSE = frozenset(("", "0", "false", "False"))
 
 
 class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
-    """Makes the search box ask Elasticsearch; name it before ``ModelAdmin`` among the bases.
+    """Makes the search box ask Elasticsearch. Put it before ``ModelAdmin`` in the bases.
 
     ``search_fields`` are fields of the document, as Elasticsearch names them: ``("name^3",
-    "description", "tags.name")``. All else of the admin stays as it is: filters, facets, sorting,
-    actions, autocomplete and ``get_queryset()`` apply to the hits. While Elasticsearch does not
-    answer, the database does, and the page says so.
+    "description", "tags.name")``. Everything else works as usual: filters, facets, sorting,
+    actions, autocomplete and ``get_queryset()`` apply to the hits. If Elasticsearch does not
+    answer, the database searches, and the page says so.
     """
 
     # --- what Django's admin calls ---
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        """Add the checks of the search to those of the admin."""
+        """Add the checks of the search to the admin's checks."""
         return [*super().check(**kwargs), *check_search(self)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the change list of the other bases, with its search results best first."""
+        """Return the change list of the other bases, with the best hits first."""
         return searching(super().get_changelist(request, **kwargs))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Return those rows of ``queryset`` that Elasticsearch found, else those of the database.
+        """Return the rows of ``queryset`` that Elasticsearch finds, or that the database finds.
 
-        A change list orders and pages them; for others (autocomplete) the best rows come first.
+        A change list orders and pages the rows. For other views (autocomplete), the best rows come
+        first.
         """
         if not search_term.strip() or not self.get_search_fields(request):
             return queryset, False
         if self._names_its_rows(request):
-            # The rows were ticked on a page that was searched; what they are does not depend on
-            # a second answer, which may differ or not come.
+            # The rows were ticked on a page of results. They must not depend on a second answer,
+            # which may differ or fail.
             return queryset, False
         searches = searches_of(request)
         answer = self._find(searches, request, queryset, search_term)
@@ -105,7 +107,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; above searched results a line, and a warning if the database answered."""
+        """Show the list, with a line above the results, and a warning if the database searched."""
         response: HttpResponse = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and not response.is_rendered:
             changelist = (response.context_data or {}).get("cl")
@@ -140,13 +142,13 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         if plan and plan.common:
             settled = is_settled(document)
             answer = self._restricted(request, queryset, term, plan, settled=settled)
-            # Many hits are only counted by an index that is up to date.
+            # Many hits are only counted if the index is up to date.
             if not answer and not settled and not sees_all(document, searches.deadline):
                 plan = None
         answer = answer or self._page(request, queryset, term, plan.page if plan else None)
         if not isinstance(answer.hits, SearchHits) or not answer.hits.limited:
             return answer
-        # Among more hits than there are keys to have, the best may be rows that are left out here.
+        # If there are more hits than keys, the best hits may be rows that this user cannot see.
         conditions = queryset if asked.conditions is None else asked.conditions
         best_of = translate(document, conditions)
         if not best_of or not is_as_declared(document):
@@ -160,16 +162,17 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
     def _restricted(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str, plan: Plan, *, settled: bool
     ) -> Answer | None:
-        """Return the hits where not all rows may be seen; None if the index is to count them.
+        """Return the hits if not all rows may be seen; None if the index has to count them.
 
-        Few hits are checked by the database, one by one: it counts them, or their number is shown
-        only if the user may see each of them.
+        The database checks a small number of hits one by one. It counts them, or their number is
+        shown only if the user may see each of them.
 
         Args:
-            settled: whether the index is up to date, so that what it leaves out may not be seen.
+            settled: whether the index is up to date, so that rows it leaves out may not be seen.
         """
         limit = min(MAX_CHECKED, get_options().search_max_results)
-        # A number beside a filter counts hits that the page leaves out, so that they need a look.
+        # A number beside a filter also counts hits that are not on the page, so these are checked,
+        # too.
         if settled and (not plan.page.facets or plan.page.filters == plan.common):
             page = replace(plan.page, checked=limit)
             answer = self._page(request, queryset, term, page)
@@ -193,9 +196,10 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         )
 
     def _complete(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> Answer | None:
-        """Return the best hits; None if they do not make the page that an autocomplete shows.
+        """Return the best hits; None if they are not enough for the page of an autocomplete.
 
-        It shows a few rows, and whether more follow: what comes after is the same with all hits.
+        An autocomplete shows a few rows, and whether there are more, so these hits are usually
+        enough.
         """
         document = self.get_search_document()
         limit = min(MAX_COMPLETIONS, get_options().search_max_results)
@@ -235,13 +239,13 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         spelling = Spelling(words, fields) if searches.asked.in_list and is_words else None
         exact = exact_score(fields, words) * ROUNDED if is_words else EXACT_SCORE
         if self._has_own_query:
-            # What its scores mean is not known.
+            # The meaning of its scores is unknown.
             exact = math.inf
         document = self.get_search_document()
         query = self.get_search_query(request, term)
         deadline = searches.deadline
         if page:
-            # An index that django-es-admin did not create may refuse what this one needs.
+            # An index that django-es-admin did not create may refuse such a request.
             with suppress(ServerRefused):
                 hits = search_page(
                     document,
@@ -264,7 +268,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
             exact=exact,
         )
         if filters:
-            # An index may refuse conditions that are too many, or too deep.
+            # An index may refuse too many conditions, or too deep nesting.
             with suppress(ServerRefused):
                 return ids(filters=filters)
         return ids()
@@ -272,11 +276,11 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
     def _search_database(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool, bool]:
-        """Return rows, whether some may be there twice, and whether there was a search at all."""
+        """Return rows, whether some may occur twice, and whether there was a search at all."""
         lookups = tuple(self.get_fallback_search_fields(request))
         if not lookups or self.has_operators(request, term):
-            # The database would look for the operators themselves; and without lookups Django's
-            # admin would show every row, as if all of them were hits.
+            # The database would search for the operators as words. And without lookups, Django's
+            # admin would show every row as a hit.
             return queryset.none(), False, False
         database = LookupSearch(self.model, self.admin_site, lookups)
         return *database.find(request, queryset, term), True
@@ -302,7 +306,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
         names = self.get_named_fields(request)
         if not shown and not (names and changelist.search_fields):
             return
-        # The template of whichever package was chosen, with a line more: it is not replaced.
+        # Adds a line to whichever template was chosen, instead of replacing the template.
         context["elasticsearch_base_template"] = response.resolve_template(response.template_name)
         context["elasticsearch_search_help"] = describe(self.get_search_document(), names.values())
         response.template_name = "admin/elasticsearch/search/change_list.html"
@@ -325,7 +329,7 @@ class ElasticsearchSearchMixin(SearchOptionsMixin, ReindexingMixin, Base):
                 fallback.mark(context["action_form"])
 
     def _tell(self, changelist: Any, count: int, took: float) -> None:
-        """Notify those who count searches."""
+        """Tell the listeners of searches."""
         django, text = self.get_search_document().django, changelist.query
         filters, order = chosen_in(changelist)
         search = Searched(

@@ -1,4 +1,4 @@
-"""What a page of the admin shows of its search."""
+"""What a page of the admin shows about its search."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from .asking.answer import Answer
 
 @dataclass(frozen=True)
 class Shown:
-    """The search of a change list, and what happened to it there.
+    """The search of a change list, and what was done with it.
 
     Args:
-        term: what was typed.
-        answer: what answered.
-        reading: how it was read.
-        every: whether words side by side have to match all.
-        count: rows found, all filters and restrictions applied.
-        ranked: whether the best come first.
-        may_tell: whether hits that are not in the list are nothing to hide: somebody chose the
-            filters.
+        term: the typed text.
+        answer: the answer.
+        reading: how the text was understood.
+        every: whether all words without an operator between them must match.
+        count: the number of rows, with all filters and restrictions.
+        ranked: whether the best rows come first.
+        may_tell: whether the user may know about hits that are not in the list, because only the
+            filters that they chose leave them out.
         has_all: whether each hit that has a row is in the list.
     """
 

@@ -19,24 +19,24 @@ from .shown import Shown
 
 @dataclass(frozen=True)
 class Summary:
-    """What the line says.
+    """The content of the line.
 
     Args:
-        term: what was searched for.
-        count: rows found, all filters and restrictions applied.
-        number: the same, as people read it.
-        ranked: whether the best come first.
-        best_first_url: where they would; "" if they do, or cannot.
-        notes: sentences about what was left out.
+        term: the typed text.
+        count: the number of rows, with all filters and restrictions.
+        number: the number as text.
+        ranked: whether the best rows come first.
+        best_first_url: the URL of the list with the best rows first; "" if it is not needed.
+        notes: sentences about rows that were left out.
         suggestion: another spelling of the words; "" if none is better.
-        suggestion_url: where they are searched for.
-        limit: how many hits were looked at, as people read it; "" if all of them were.
-        mistake: where the search was not understood; None if it was.
-        reading: what a search with operators finds, in words; "" if it has none.
-        is_searched: whether anybody searched.
-        other: the same text for the other way to read it; "" if there is none.
-        other_url: where it is searched for so.
-        other_is: whether that is ``"words"``, ``"operators"`` or a hint that those are in
+        suggestion_url: the URL of a search for the suggestion.
+        limit: how many hits were used, as text; "" if all of them were.
+        mistake: the mistake in the search; None if it was understood.
+        reading: a description of a search with operators; "" if it has none.
+        is_searched: whether there was a search at all.
+        other: what to type for the other reading of the text; "" if there is none.
+        other_url: the URL of a search with the other reading.
+        other_is: whether the other reading is ``"words"``, ``"operators"``, or operators in
             ``"capitals"``.
     """
 
@@ -61,11 +61,11 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
     """Return the summary of a search.
 
     Args:
-        link: a change list's ``get_query_string()``.
+        link: the ``get_query_string()`` of the change list.
     """
     hits, mistake = shown.answer.hits, shown.answer.mistake
     reading = shown.reading
-    # A word of a row that someone may not see is nothing to tell, either.
+    # A suggestion must not reveal a word of a row that the user may not see.
     suggestion = hits.suggestion if hits and shown.may_tell else ""
     return Summary(
         term=shown.term.strip(),
@@ -76,7 +76,7 @@ def summarise(shown: Shown, document: type[Document], link: Callable[..., str]) 
         notes=tuple(_notes(shown)),
         suggestion=suggestion,
         suggestion_url=link({SEARCH_VAR: suggestion}, [PAGE_VAR]),
-        # Nor that more hits than these have it.
+        # Also do not reveal that there are more hits.
         limit=_number(hits.listed) if hits and hits.limited and shown.may_tell else "",
         mistake=point_at(shown.term, mistake) if mistake else None,
         reading=tell(document, reading.tree, every=shown.every) if reading.tree else "",
@@ -115,7 +115,7 @@ def _notes(shown: Shown) -> list[str]:
         )
     if hits and hits.limited and shown.count:
         numbers = {"limit": _number(hits.listed), "total": _number(hits.total)}
-        # How many rows match that someone may not see is nothing to tell.
+        # The number of matches that the user may not see must not be revealed.
         told = (
             ngettext(
                 "This is the best of %(total)s hits: add a word to see the others.",
@@ -131,7 +131,7 @@ def _notes(shown: Shown) -> list[str]:
             )
         )
         notes.append(told % numbers)
-    # Where something leaves out others, too, nobody knows how many have no row.
+    # If other conditions leave out rows, it is unknown how many hits have no row.
     missing = hits.listed - shown.count if hits and shown.has_all else 0
     if missing > 0:
         notes.append(

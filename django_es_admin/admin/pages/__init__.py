@@ -1,5 +1,5 @@
-"""The pages at /admin/elasticsearch/; here those of rows: outbox, searches, judgements, promotions.
+"""The pages at /admin/elasticsearch/; here those for rows, such as the outbox and the synonyms.
 
-The dashboard is in ``overview``, the pages of an index in ``index``, and what is done to it in
-``operations``. What several of them need is in ``parts``.
+The dashboard is in ``overview``, the pages of an index in ``index``, and operations on it in
+``operations``. What several pages need is in ``parts``.
 """

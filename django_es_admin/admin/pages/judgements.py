@@ -31,7 +31,7 @@ else:
 
 
 class JudgementForm(Form):
-    """Refuses a search that does not exist: no rebuild would ever ask it."""
+    """Refuses a search that does not exist, because it would never be sent."""
 
     class Meta:
         model = Judgement
@@ -49,7 +49,7 @@ class JudgementForm(Form):
         offer(self, choices)
 
     def clean(self) -> dict[str, Any]:
-        """Look the search up.
+        """Check that the search exists.
 
         Raises:
             ValidationError: there is no such index or search.
@@ -65,7 +65,7 @@ class JudgementForm(Form):
 
 
 class JudgementAdmin(LabelColumn, Base):
-    """What staff think of the results of searches."""
+    """The grades that staff give to results of searches."""
 
     form = JudgementForm
     list_display = ("words", "key", "grade", "search", "index", "connection_of")

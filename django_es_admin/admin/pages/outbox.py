@@ -1,4 +1,4 @@
-"""The outbox: which changes wait, failed or are parked, and what to do with them."""
+"""The outbox: the changes that wait, failed or are parked, and what to do with them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -33,15 +33,15 @@ from .parts.objects import NamedObject, name_objects
 
 
 class FedIndexFilter(IndexFilter):
-    """Chooses an index that feeds on an outbox."""
+    """Filters by an index that has an outbox."""
 
     def definitions(self) -> list[IndexDefinition]:
-        """Return those with a document."""
+        """Return the indices with a document."""
         return [definition for definition in get_definitions() if definition.document]
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Chooses what has become of the rows until now."""
+    """Filters by the state of the rows."""
 
     title = _("state")
     parameter_name = "state"
@@ -69,14 +69,14 @@ class StateFilter(admin.SimpleListFilter):
 
 
 MOST_CHARACTERS = 300
-"""Of an error in the list: Elasticsearch quotes whole values."""
+"""The maximum length of an error in the list, because Elasticsearch's errors quote whole values."""
 
 
 class OutboxList(ChangeList):
-    """Names the objects of one page, in a query for each model."""
+    """Adds the names of the objects on one page, with one query for each model."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read the rows of the page, and the objects that they refer to."""
+        """Read the rows of the page, and the objects they refer to."""
         super().get_results(request)
         site = self.model_admin.admin_site
         links = model_links(site.get_app_list(request), site.name)
@@ -88,7 +88,7 @@ class OutboxList(ChangeList):
 
 
 class OutboxAdmin(PageAdmin):
-    """The rows, oldest first; of those indices whose model the user may view."""
+    """The rows, the oldest first, of the indices whose documents the user may read."""
 
     actions = ("retry_selected", "discard_selected")
     change_list_template = "admin/elasticsearch/outbox/change_list.html"
@@ -102,7 +102,7 @@ class OutboxAdmin(PageAdmin):
     ordering = ("pk",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list that names the objects."""
+        """Return the list that shows names of objects."""
         return OutboxList
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -116,7 +116,7 @@ class OutboxAdmin(PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows of indices whose documents the user may read.
 
-        Rows of an index that is not declared are for superusers.
+        Only superusers see rows of an index that is not declared.
         """
         pages = index_admin(self.admin_site)
         definitions = get_definitions()
@@ -158,7 +158,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.display(description=_("change of"))
     def change(self, row: OutboxEntry) -> SafeString:
-        """Return the object that the row refers to, by its name if it exists."""
+        """Return the object that the row refers to, with its name if it exists."""
         key = f"{row.model} {row.key}" if row.kind == OutboxEntry.Kind.RELATED else row.key
         named: NamedObject | None = getattr(row, "named", None)
         if named is None:
@@ -175,7 +175,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.display(description=_("state"))
     def state(self, row: OutboxEntry) -> SafeString:
-        """Return what has become of the row until now, and why, in few lines with all as title."""
+        """Return the state of the row and the reason, shortened, with the whole text as title."""
         if row.parked_at:
             state = _("parked")
         elif row.delete_sent:
@@ -201,7 +201,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.display(description=_("made"))
     def when(self, row: OutboxEntry) -> SafeString:
-        """Return how old it is, and when it is tried again."""
+        """Return how old the row is, and when it is tried again."""
         due = clock(_here(row, row.due_at)) if row.due_at else _("at once")
         told = _("retried by hand") if row.parked_at else format_html(gettext("next: {}"), due)
         return format_html(
@@ -214,7 +214,7 @@ class OutboxAdmin(PageAdmin):
 
     @admin.action(description=_("Retry selected rows"), permissions=["reindex_objects"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Make the rows due now."""
+        """Make the selected rows due now."""
         self._require_right(request, queryset)
         self._log(request, queryset, "Retried rows of the outbox.")
         count = retry(_plain(queryset))
@@ -272,13 +272,13 @@ class OutboxAdmin(PageAdmin):
             raise PermissionDenied
 
     def _log(self, request: HttpRequest, queryset: QuerySet[Any], text: str) -> None:
-        """Note in the history of each index who saw to its rows."""
+        """Add an entry to the history of each index."""
         for index in _indices(queryset):
             index_admin(self.admin_site).log_change(request, index, text)
 
 
 def _here(row: Any, stored: datetime) -> datetime:
-    """Return a time of a row by the clock of this process."""
+    """Return a time of a row, by the clock of this process."""
     return clock_of(row.now).here(stored)
 
 
@@ -288,12 +288,12 @@ def _indices(queryset: QuerySet[Any]) -> list[Index]:
 
 
 def _plain(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows for an update: chosen by their keys alone, in no order."""
+    """Return the rows for an update: filtered by keys only, without an order."""
     return OutboxEntry.objects.using(queryset.db).filter(pk__in=queryset.order_by().values("pk"))
 
 
 def _rows_of(definitions: Iterable[IndexDefinition]) -> Q:
-    """Return the condition of rows of these indices: one for each connection, however many."""
+    """Return a condition for the rows of these indices, with one part for each connection."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for definition in definitions:
         names[definition.using].append(definition.name)

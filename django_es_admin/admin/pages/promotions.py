@@ -36,7 +36,7 @@ else:
 
 
 class PromotionForm(Form):
-    """Refuses a promotion that no search would go by."""
+    """Refuses a promotion that no search would apply."""
 
     class Meta:
         model = Promotion
@@ -75,7 +75,7 @@ class PromotionForm(Form):
 
 
 class SearchFilter(admin.AllValuesFieldListFilter):
-    """Has a name for promotions of all searches."""
+    """Shows a name for promotions of all searches."""
 
     def choices(self, changelist: Any) -> Any:
         """Return the choices."""
@@ -84,7 +84,7 @@ class SearchFilter(admin.AllValuesFieldListFilter):
 
 
 class PromotionAdmin(LabelColumn, Base):
-    """What comes first in the results of some words, and what never comes."""
+    """Objects that come first in the results of a search, or are left out."""
 
     form = PromotionForm
     list_display = ("words", "place", "key", "state", "index", "connection_of", "search")
@@ -100,7 +100,7 @@ class PromotionAdmin(LabelColumn, Base):
 
     @admin.display(description=_("effect"), ordering="effect")
     def place(self, promotion: Promotion) -> str:
-        """Say what it does, and in which order with others of the same words."""
+        """Return the effect, and the position among promotions for the same words."""
         effect = promotion.get_effect_display()
         if promotion.effect != Promotion.Effect.FIRST:
             return effect
@@ -108,7 +108,7 @@ class PromotionAdmin(LabelColumn, Base):
 
     @admin.display(description=_("state"))
     def state(self, promotion: Promotion) -> str:
-        """Say whether it is in force today."""
+        """Return whether the promotion is active today."""
         day = today()
         over = promotion.ends is not None and promotion.ends < day
         said = gettext("over") if over else gettext("not started")
@@ -120,7 +120,7 @@ class PromotionAdmin(LabelColumn, Base):
 
 
 def _term(promotion: Promotion) -> str:
-    """Return from when to when a promotion holds, where it does not hold for ever."""
+    """Return the first and last day of a promotion, if it has any."""
     first, last = (
         date_format(each, "SHORT_DATE_FORMAT") if each else ""
         for each in (promotion.begins, promotion.ends)

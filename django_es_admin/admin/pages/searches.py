@@ -1,4 +1,4 @@
-"""The page "Searches": what people search, and what they do not find."""
+"""The page "Searches": what people search for, and what they do not find."""
 
 import json
 from collections.abc import Mapping
@@ -51,12 +51,12 @@ _BAR = 100
 
 
 class SearchesAdmin(PageAdmin):
-    """The log of searches, for those with the right to view it."""
+    """The log of searches, for users with the right to view it."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show one list for one index; with ``format=csv``, as a file.
+        """Show one list for one index, or export it with ``format=csv``.
 
         Raises:
             PermissionDenied: the user may not view searches.
@@ -64,7 +64,8 @@ class SearchesAdmin(PageAdmin):
         self.require_view(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        # What this process has noted is to be seen at once; another one writes at its next request.
+        # Show the searches of this process immediately; other processes write at their next
+        # request.
         flush()
         asked = request.GET
         definitions = [one for one in get_definitions() if one.document]
@@ -114,7 +115,7 @@ class SearchesAdmin(PageAdmin):
         return TemplateResponse(request, "admin/elasticsearch/searches/page.html", context)
 
     def _judge_url(self, request: HttpRequest, definition: IndexDefinition | None) -> str:
-        """Return the page on which results are judged; "" where the user sees none."""
+        """Return the URL of the page for judging results; "" if the user may not see it."""
         site = self.admin_site
         if definition is None or not (site.is_registered(Judgement) and site.is_registered(Index)):
             return ""
@@ -131,7 +132,7 @@ class SearchesAdmin(PageAdmin):
         return reverse(name, args=[quote(index.pk)], current_app=site.name)
 
     def _why_url(self, request: HttpRequest, index: Index | None) -> str:
-        """Return the page that says why an object is missed; "" where the user may not see it."""
+        """Return the URL of the page "Why is this (not) found?"; "" if the user may not see it."""
         site = self.admin_site
         if index is None or not site.is_registered(Index):
             return ""
@@ -152,9 +153,9 @@ class SearchesAdmin(PageAdmin):
 
 
 def _most_searched(definitions: list[IndexDefinition]) -> IndexDefinition | None:
-    """Return the index that a look without a choice begins with; None if there is none."""
+    """Return the index to show without a choice; None if there is none."""
     days = LoggedSearch.objects.order_by("-day").values("day")[:1]
-    # The row without a search is of the day as a whole.
+    # The row without a search is for the whole day.
     whole = LoggedSearch.objects.filter(day=Subquery(days), digest=TOTAL)
     by_place = {(one.using, one.name): one for one in definitions}
     places = whole.order_by("-count", "index").values_list("connection", "index")
@@ -175,7 +176,7 @@ def _lines(
     *,
     may_see_opened: bool,
 ) -> list[Line]:
-    """Return the searches with the pages of their results, of what they miss, and of objects."""
+    """Return the searches with links to their results, to what they miss, and to objects."""
     if definition is None or report is None:
         return []
     late = report.kind == "late" and may_see_opened
@@ -197,10 +198,10 @@ def _lines(
 def _results(
     definition: IndexDefinition, links: ModelLinks, line: SearchLine, judge_url: str
 ) -> str:
-    """Return where results are seen as those who searched see them; "" where the user may not.
+    """Return a link to the results as the searching user saw them; "" if the user may not see it.
 
-    What a service finds is on a page that asks this service; those without the right to it see the
-    list of the objects, as do those whose search was that of the list.
+    The results of a service are on a page that asks this service. Users without the right to it,
+    and searches of a changelist, get a link to the changelist.
     """
     if judge_url and line.search != BOX:
         return _asked(judge_url, line)
@@ -209,14 +210,14 @@ def _results(
         return ""
     asked: dict[str, Any] = {"q": line.spelling or line.words}
     if line.search == BOX and line.filters:
-        # Those that were cut or masked are left out.
+        # Filters that were cut or masked are left out.
         with suppress(ValueError):
             asked |= json.loads(line.filters)
     return f"{url}?{urlencode(asked, doseq=True)}"
 
 
 def _asked(url: str, line: SearchLine) -> str:
-    """Return the address of a page that asks a search of the log; "" where the user sees none."""
+    """Return the URL of a page that sends a search of the log; "" if the user may not see it."""
     asked = {"q": line.spelling or line.words, "search": line.search}
     if line.search != BOX:
         asked |= {"filters": line.filters, "order": line.order}
@@ -224,7 +225,7 @@ def _asked(url: str, line: SearchLine) -> str:
 
 
 def _bars(report: SearchReport) -> list[dict[str, Any]]:
-    """Return the bars of the chart: one for each day, its lower part the searches without a hit."""
+    """Return the bars of the chart, one for each day. The lower part has searches without a hit."""
     return [
         {
             "day": day,
@@ -239,7 +240,7 @@ def _bars(report: SearchReport) -> list[dict[str, Any]]:
 
 
 def _csv(report: SearchReport) -> HttpResponse:
-    # django-import-export need not be installed.
+    # django-import-export may not be installed.
     from ...import_export.searches import report_as_csv  # noqa: PLC0415
 
     response = HttpResponse(report_as_csv(report), content_type="text/csv; charset=utf-8")

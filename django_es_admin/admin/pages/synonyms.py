@@ -1,4 +1,4 @@
-"""The rules of synonyms, as rows of the admin; with django-import-export also as files."""
+"""The synonym rules, as rows of the admin; with django-import-export also as files."""
 
 from collections.abc import Iterable
 from copy import copy
@@ -30,7 +30,7 @@ from .parts.links import model_links
 from .parts.offered import connections_of, offer
 
 SEEN = "_effect_seen"
-"""Sent with the form after its effect was shown."""
+"""The field of the form that is sent after its effect was shown."""
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -48,7 +48,7 @@ else:
 
 
 class SynonymForm(Form):
-    """Refuses a rule of a set that no analyzer names: no search would ever use it."""
+    """Refuses a rule of a set that no analyzer uses, because it would have no effect."""
 
     class Meta:
         model = Synonym
@@ -62,10 +62,10 @@ class SynonymForm(Form):
         offer(self, choices)
 
     def clean(self) -> dict[str, Any]:
-        """Look the set up.
+        """Check that an analyzer uses the set.
 
         Raises:
-            ValidationError: no analyzer names it.
+            ValidationError: no analyzer uses the set.
         """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         sets = known_sets()
@@ -87,12 +87,12 @@ class SynonymForm(Form):
 
 
 def known_sets() -> list[tuple[str, str]]:
-    """Return connection and name of each set that an index names."""
+    """Return connection and name of each set that an index uses."""
     return sorted({(d.using, name) for d in get_definitions() for name in d.synonyms})
 
 
 class SynonymAdmin(LabelColumn, Base):
-    """The rules: saved, they are put into Elasticsearch at once."""
+    """The rules. Saved rules are put into Elasticsearch immediately."""
 
     form = SynonymForm
     list_display = ("rule", "name", "connection_of", "changed_at")
@@ -110,7 +110,7 @@ class SynonymAdmin(LabelColumn, Base):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show what a rule would change before it is saved; then say what became of it."""
+        """Show what a rule would change before it is saved; then show the result."""
         if request.method == "POST" and SEEN not in request.POST:
             page = self._effect_page(request, object_id)
             if page is not None:
@@ -122,7 +122,7 @@ class SynonymAdmin(LabelColumn, Base):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Do the same for a rule that goes."""
+        """Do the same for a rule that is deleted."""
         extra: dict[str, Any] = {**(extra_context or {})}
         rule = self.get_object(request, unquote(object_id))
         if request.method == "GET" and rule and self.has_delete_permission(request, rule):
@@ -132,7 +132,7 @@ class SynonymAdmin(LabelColumn, Base):
         return self._told(request, told, response)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Do the same for rules that are selected, and say the same of actions."""
+        """Do the same for selected rules, and show the result of actions."""
         with acting(request.user.get_username()), telling() as told:
             response = super().changelist_view(request, *args, **kwargs)
         context = getattr(response, "context_data", None) or {}
@@ -141,14 +141,14 @@ class SynonymAdmin(LabelColumn, Base):
         return self._told(request, told, response)
 
     def _effect_page(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """Return the page that shows the effect; None where there is nothing to show."""
+        """Return the page that shows the effect; None if there is nothing to show."""
         rule = self.get_object(request, unquote(object_id)) if object_id else None
         may = (
             self.has_change_permission(request, rule) if rule else self.has_add_permission(request)
         )
         if not may or (object_id and rule is None):
             return None
-        # The form changes the rule itself, and it may leave another set.
+        # The form changes the rule object, and the rule may have belonged to another set.
         before = [copy(rule)] if rule else []
         form = self.get_form(request, rule, change=rule is not None)(request.POST, instance=rule)
         if not form.is_valid() or not form.has_changed():
@@ -179,7 +179,7 @@ class SynonymAdmin(LabelColumn, Base):
         added: Iterable[Synonym] = (),
         removed: Iterable[Synonym] = (),
     ) -> list[dict[str, Any]]:
-        """Return what searches of each index find with rules that come and go."""
+        """Return the effect of added and removed rules on the searches of each index."""
         added, gone = list(added), list(removed)
         effects = []
         for place in sorted({(row.connection, row.name) for row in (*added, *gone)}):
@@ -206,7 +206,7 @@ class SynonymAdmin(LabelColumn, Base):
         except ElasticsearchAdminError as error:
             return {**shown, "problem": str(error)}
         index = index_of(definition.using, definition.name)
-        # The words of visitors, and the objects that they find, are not for all who write rules.
+        # Not every user who edits rules may see visitors' searches and the objects they find.
         may_see = may_see_searches(self.admin_site, request, index)
         changes = kept(result)["changes"] if may_see else []
         apps_shown = self.admin_site.get_app_list(request) if changes else []
@@ -229,7 +229,7 @@ class SynonymAdmin(LabelColumn, Base):
 
 
 def tell(put: RulesPut) -> tuple[int, str]:
-    """Return what to say of a set that was put, and how loud."""
+    """Return the message about a set that was put, and its level."""
     values = {"name": put.name, "error": put.error}
     if put.at_rebuild:
         text = _(

@@ -1,4 +1,4 @@
-"""What a change list asks Elasticsearch for, and what answered, as plain objects that are passed.
+"""What a change list asks Elasticsearch for, and its answer, as plain objects.
 
-What the page shows of them is in the package around; nothing here draws anything.
+The package above decides what the page shows of them. Nothing here renders anything.
 """

@@ -1,4 +1,4 @@
-"""What a search of the admin is asked for."""
+"""What a search of the admin asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import QuerySet
 
 MOST_CHARACTERS = 100
-"""Of the names of the columns that an order has."""
+"""The names of the columns in an order."""
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,15 @@ class ListPage:
     """The page of a change list that Elasticsearch may filter, rank and count by itself.
 
     Args:
-        number: of the page, the first is 1.
-        size: rows of a page.
-        orphans: rows that the last page may have more.
+        number: the number of the page, from 1.
+        size: the number of rows on a page.
+        orphans: how many more rows the last page may have.
         date_hierarchy: the column whose days are listed; "" for none.
-        with_all: whether to also count the rows that are not hits.
+        with_all: whether to also count rows that are not hits.
         root: the rows that may be seen, before any filter.
         is_sorted: whether a column was clicked.
         facets: name of a number beside a filter -> the rows that it counts, before the search.
-        is_trusted: whether the index may be asked although some change is still to reach it.
+        is_trusted: whether the index may be asked while changes still wait.
     """
 
     number: int
@@ -39,19 +39,19 @@ class ListPage:
 
     @property
     def start(self) -> int:
-        """Rows before the page."""
+        """The number of rows before the page."""
         return (self.number - 1) * self.size
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a change list asks for. The defaults are for any other view: all hits, best first.
+    """What a change list asks for. The defaults are for other views: all hits, best first.
 
     Args:
         in_list: whether a change list asks, which sorts and pages by itself.
         page: the page to ask for; None for the keys of all hits.
-        conditions: rows with the conditions that all querysets of this search have; None: each has
-            its own.
+        conditions: rows with the conditions of all querysets of this search; None if each has its
+            own.
     """
 
     in_list: bool = False
@@ -63,10 +63,10 @@ Filters = tuple[Mapping[str, Any], ...]
 
 
 def chosen_in(changelist: Any) -> tuple[dict[str, Any], str]:
-    """Return the filters that were chosen in a change list, and its order by clicked columns.
+    """Return the chosen filters of a change list, and its order by clicked columns.
 
     Args:
-        changelist: of Django.
+        changelist: Django's change list.
     """
     filters = {
         name: values[0] if len(values) == 1 else list(values)

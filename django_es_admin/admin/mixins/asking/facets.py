@@ -1,4 +1,4 @@
-"""The numbers beside the filters of a change list, as rows that are counted."""
+"""The numbers beside the filters of a change list, as rows to count."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,12 +18,12 @@ def facets_of(
 ) -> Facets | None:
     """Return name of each number -> the rows that it counts.
 
-    None if a filter counts in a way of its own.
+    Return None if a filter counts in its own way.
 
     Args:
         root: the rows before any filter.
-        filters: those of the change list.
-        remaining: the parameters that no filter has taken, as the change list gives them.
+        filters: the filters of the change list.
+        remaining: the parameters that no filter has used, as the change list returns them.
     """
     facets: list[tuple[str, QuerySet[Any]]] = []
     faceted: list[Any] = [each for each in filters if isinstance(each, FacetsMixin)]
@@ -46,7 +46,7 @@ def facets_of(
 
 
 def facet_name(parameters: Iterable[str | None], name: str) -> str:
-    """Return the name of a number, from those of its filter's parameters and its own there."""
+    """Return the name of a number, made from its filter's parameters and its name in the filter."""
     return f"{'&'.join(map(str, parameters))}|{name}"
 
 
@@ -67,10 +67,10 @@ def _counted(rows: QuerySet[Any], count: Any) -> QuerySet[Any] | None:
     if len(children) == 1 and not condition.negated and isinstance(children[0], tuple):
         name, value = children[0]
         if name == "pk__in" and isinstance(value, QuerySet) and value.model is rows.model:
-            # A filter of its own kind narrows the rows itself, or forgets to.
+            # A custom filter may or may not restrict the rows.
             try:
                 return rows & value
             except (TypeError, ValueError):
-                # One of them is cut, or has each row once.
+                # One of the querysets is sliced, or distinct.
                 return None
     return rows.filter(condition)

@@ -1,4 +1,4 @@
-"""When Elasticsearch may filter, rank and count a change list."""
+"""Decide whether Elasticsearch filters, ranks and counts a change list."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from ....search.querysets.identity import key_field
 from ....search.querysets.ordering import translate_order
 from .asked import Filters, ListPage
 
-# Numbers beside filters; more than these cost more than they save.
+# The maximum of numbers beside filters. More of them would take longer than they save.
 MAX_FACETS = 500
 
 _NOTHING: Filters = ({"match_none": {}},)
@@ -36,8 +36,8 @@ class Plan:
     """How to ask for a page.
 
     Args:
-        page: what to ask for.
-        common: the conditions of the rows that may be seen at all; () where all may be.
+        page: the page to ask for.
+        common: the conditions of the rows that may be seen; () if all rows may be seen.
     """
 
     page: PageAsked
@@ -48,7 +48,7 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
     """Return how to ask for a page; None if only the database knows which rows are shown.
 
     Args:
-        queryset: the rows that the search is to narrow, filters applied.
+        queryset: the rows to search, with filters applied.
     """
     if not key_field(document):
         return None
@@ -57,14 +57,14 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
         return None
     days = columns_of(document).get(page.date_hierarchy)
     if page.date_hierarchy and not days:
-        # To list its dates takes the keys of all hits.
+        # Listing the dates needs the keys of all hits.
         return None
     changes = has_changes(definition_of(document))
     if (changes and not page.is_trusted) or not is_as_declared(document):
         return None
     sort = translate_order(document, queryset) if page.is_sorted else ()
     facets = [
-        # A number that is known to be 0, such as that of empty values if there are none.
+        # The number is known to be 0, such as the number of empty values if there are none.
         (name, _NOTHING if rows.query.is_empty() else translate(document, rows))
         for name, rows in page.facets
     ]
@@ -82,15 +82,15 @@ def plan_page(document: type[Document], page: ListPage, queryset: QuerySet[Any])
         facets=tuple((name, counted or ()) for name, counted in facets),
         days_of=days.path if days else "",
         time_zone=timezone.get_current_timezone_name() if zoned else "UTC",
-        # If a document leaves out rows, or changes wait for its index, the numbers differ. Then
-        # the database counts the rows that may be seen.
+        # If the document leaves out rows, or changes wait for its index, the numbers may differ.
+        # Then the database counts the rows that may be seen.
         with_all=page.with_all and has_every_row(document) and not changes,
     )
     return Plan(asked, common)
 
 
 def shows_all(queryset: QuerySet[Any]) -> bool:
-    """Return whether a queryset leaves out no row of its model."""
+    """Return whether a queryset contains every row of its model."""
     query = queryset.query
     return not (
         query.where
@@ -103,10 +103,10 @@ def shows_all(queryset: QuerySet[Any]) -> bool:
 
 
 def keys_of(page: PageHits) -> Sequence[Any]:
-    """Return the keys of all hits; those of the page if Elasticsearch does not answer any more.
+    """Return the keys of all hits, or of the page if Elasticsearch no longer answers.
 
-    A template has evaluated the list's queryset: the page is being rendered, and cannot be
-    answered in another way.
+    This is needed if a template evaluates the list's queryset. The page is already being rendered,
+    so the database cannot search instead.
     """
     try:
         return page.ids

@@ -1,4 +1,4 @@
-"""The request that a list's search box sends, without sending it."""
+"""The request that a list's search box would send."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,19 +16,19 @@ from .asked import ListPage
 from .paging import plan_page, shows_all
 
 MAX_CHECKED = 1_000
-"""Hits that the database checks in any case, where not all rows may be seen."""
+"""How many hits the database checks in any case if not all rows may be seen."""
 
 
 def request_of_list(model_admin: Any, request: HttpRequest, term: str) -> SearchRequest:
-    """Return what is sent for the first page of a list, best first and without a filter.
+    """Return the request for the first page of a list, best first and without filters.
 
     Args:
-        model_admin: whose list it is, with the options of ``SearchOptionsMixin``.
-        request: of the user who searches.
-        term: as it was typed; it is not blank.
+        model_admin: the model admin of the list, with the options of ``SearchOptionsMixin``.
+        request: the request of the user.
+        term: the text as it was typed, which is not blank.
 
     Raises:
-        SearchUnreadable: it has operators, and cannot be understood.
+        SearchUnreadable: the text has operators, but cannot be understood.
     """
     document = model_admin.get_search_document()
     query = model_admin.get_search_query(request, term)

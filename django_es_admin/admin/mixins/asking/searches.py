@@ -1,7 +1,8 @@
 """The searches of one request: each is sent once, however many queries of the page need it.
 
 Django calls ``get_search_results()`` with the request, the rows and the words, and gets rows back.
-So what else a change list asks for, and what answered, is stored on the request, and nowhere else.
+So everything else that a change list asks for, and its answers, is stored on the request, and
+nowhere else.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -21,23 +22,23 @@ _ATTRIBUTE = "elasticsearch_searches"
 
 
 class Searches:
-    """What is asked for at the moment, and the answers so far."""
+    """What is being asked for, and the answers so far."""
 
     def __init__(self) -> None:
         self.asked = Asked()
-        # An export takes all hits of a change list, and no page.
+        # An export needs all hits of a change list, and not a page.
         self.may_page = True
         self._answers: dict[Hashable, Answer] = {}
         self._last: dict[Hashable, Answer] = {}
 
     @cached_property
     def deadline(self) -> Deadline:
-        """Until when all that is asked for the page has time; it begins with the first question."""
+        """The deadline of all searches for the page, which begins with the first one."""
         return Deadline(get_options().search_timeout)
 
     @contextmanager
     def asking(self, asked: Asked) -> Iterator[None]:
-        """Let the searches in this block be asked for this."""
+        """Use ``asked`` for the searches in this block."""
         before, self.asked = self.asked, asked
         try:
             yield
@@ -47,18 +48,18 @@ class Searches:
     def ask(
         self, admin: Hashable, question: Hashable, search: Callable[[], SearchHits | PageHits]
     ) -> Answer:
-        """Return the answer to a question of ``admin``, from memory if it was asked before."""
+        """Return the answer for ``admin``, from memory if it was asked before."""
         key = (admin, question)
         if key not in self._answers:
             self._answers[key] = answer_to(search)
         return self._answers[key]
 
     def keep(self, admin: Hashable, answer: Answer) -> None:
-        """Remember what ``get_search_results()`` of ``admin`` made of an answer."""
+        """Store what ``get_search_results()`` of ``admin`` made of an answer."""
         self._last[admin] = answer
 
     def find(self, admin: Hashable) -> Answer | None:
-        """Return the last answer that ``admin`` was given; None if it asked nothing."""
+        """Return the last answer for ``admin``; None if it asked nothing."""
         return self._last.get(admin)
 
 

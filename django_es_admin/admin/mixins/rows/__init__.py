@@ -1,4 +1,4 @@
-"""Querysets of a change list that know more than the database: the order of hits, a count, days.
+"""Querysets of a change list with additional knowledge: the order of hits, a count, days.
 
 Nothing here knows a request or asks Elasticsearch.
 """

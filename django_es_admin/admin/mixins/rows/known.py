@@ -1,4 +1,4 @@
-"""Rows whose number, and whose days, are already known."""
+"""Rows whose number and days are already known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,9 @@ class Known:
     """What the database need not be asked for.
 
     Args:
-        count: how many rows there are; None if that is not known.
-        totals: what aggregations of these names give.
-        days: each day that one of them has in the date hierarchy's column, in order; None if that
-            is not known.
+        count: the number of rows; None if unknown.
+        totals: name of an aggregation -> its result.
+        days: the days in the date hierarchy's column, in order; None if unknown.
     """
 
     count: int | None
@@ -29,16 +28,16 @@ class Known:
 
 
 class KnownRows(SpecialRows):
-    """A queryset that answers what the admin asks about a list's rows; its copies do not."""
+    """A queryset that answers the admin's questions about a list's rows. Its copies do not."""
 
     known: Known
 
     def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of rows."""
         return super().count() if self.known.count is None else self.known.count
 
     def aggregate(self, *args: Any, **expressions: Any) -> dict[str, Any]:
-        """Return the first and the last day, which is what the date hierarchy asks for."""
+        """Return the first and the last day, which the date hierarchy asks for."""
         days, totals = self.known.days, self.known.totals
         if totals and not args and expressions.keys() <= totals.keys():
             return {name: totals[name] for name in expressions}
@@ -47,27 +46,27 @@ class KnownRows(SpecialRows):
         return {"first": days[0], "last": days[-1]} if days else {"first": None, "last": None}
 
     def dates(self, field_name: str, kind: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the days, or the months or years that they lie in."""
+        """Return the days, or their months or years."""
         if self.known.days is None:
             return super().dates(field_name, kind, *args, **kwargs)
         return _periods(self.known.days, kind)
 
     def datetimes(self, field_name: str, kind: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the same of a column with times."""
+        """Return the same for a column with times."""
         if self.known.days is None:
             return super().datetimes(field_name, kind, *args, **kwargs)
         return _periods(self.known.days, kind)
 
 
 def with_known(queryset: QuerySet[Any], known: Known) -> QuerySet[Any]:
-    """Return the rows, as a queryset that answers what is known without the database."""
+    """Return the rows as a queryset that returns what is known without asking the database."""
     rows: Any = special(queryset, KnownRows)
     rows.known = known
     return cast("QuerySet[Any]", rows)
 
 
 def days_of(queryset: QuerySet[Any], column: str, days: Sequence[date]) -> Sequence[Any]:
-    """Return days as the database gives those of this column."""
+    """Return days in the form that the database returns for this column."""
     is_moment = isinstance(queryset.model._meta.get_field(column), DateTimeField)
     return [_moment(day) for day in days] if is_moment else list(days)
 

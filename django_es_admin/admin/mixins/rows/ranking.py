@@ -8,14 +8,15 @@ from django.db.models import Case, F, Field, IntegerField, OrderBy, QuerySet, Va
 from ....search.querysets.keys import AmongKeys, Keys
 from .special import SpecialRows, special
 
-# Rows that a query ranks one by one, where it is not known how many are shown: it grows with them.
+# How many rows a query ranks one by one if it is unknown how many are shown. The query grows with
+# them.
 MAX_RANKED = 100
 
 
 def matching(queryset: QuerySet[Any], ids: Iterable[Any]) -> list[Any]:
-    """Return the keys of ``queryset``: those of ``ids`` in their order, then the others in its own.
+    """Return the keys of ``queryset``: those of ``ids`` in their order, then the others.
 
-    Others are there only if a project's ``get_search_results()`` added them to the hits.
+    There are others only if a project's ``get_search_results()`` added rows to the hits.
     """
     found = set(queryset.order_by().values_list("pk", flat=True))
     ranked = [key for key in ids if key in found]
@@ -27,15 +28,15 @@ def matching(queryset: QuerySet[Any], ids: Iterable[Any]) -> list[Any]:
 
 
 def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
-    """Return the rows of ``keys``, in their order.
+    """Return the rows with these keys, in the order of the keys.
 
     Args:
-        keys: of one page: the query grows with them.
+        keys: the keys of one page, because the query grows with them.
     """
     rows = queryset.filter(pk__in=keys)
     if rows.query.distinct:
-        # Parameters that PostgreSQL binds by itself make two expressions of one: it sorts distinct
-        # rows by what is selected only.
+        # With server-side binding, PostgreSQL treats an expression with parameters as two different
+        # ones, and it can sort distinct rows only by selected expressions.
         ranked: QuerySet[Any] = rows.annotate(elasticsearch_rank=_rank(keys))
         return ranked.order_by(_ascending(ranked, F("elasticsearch_rank")), "pk")
     if may_repeat(rows):
@@ -46,7 +47,7 @@ def in_order(queryset: QuerySet[Any], keys: Sequence[Any]) -> QuerySet[Any]:
 
 
 def may_repeat(queryset: QuerySet[Any]) -> bool:
-    """Whether a row may come several times, as another table is joined that has several for it."""
+    """Return whether a row may occur several times because of a join."""
     query = queryset.query
     if query.distinct or query.group_by:
         return False
@@ -58,23 +59,23 @@ def may_repeat(queryset: QuerySet[Any]) -> bool:
 
 
 def _leads_to_one(field: Any) -> bool:
-    """Whether a relation leads to one row at most; a generic one says of itself what it is not."""
+    """Return whether a relation leads to at most one row. A generic relation misreports this."""
     is_own = isinstance(field, Field) and field.many_to_one
     return bool(field.one_to_one or is_own)
 
 
 class RankedRows(SpecialRows):
-    """A queryset that puts its few rows in order by itself.
+    """A queryset that sorts its few rows itself.
 
-    To sort them by a condition for each takes the database longer than to find them. Copies may be
-    other rows, and are sorted so.
+    Sorting by a condition for each row would take the database longer than finding the rows. Copies
+    may have other rows, so the database sorts them in this way.
     """
 
     ranks: Mapping[Any, int]
 
     @property
     def ordered(self) -> bool:
-        """Whether there is an order: a formset asks, and would sort them by their keys."""
+        """Whether there is an order. A formset asks, and would otherwise sort the rows by key."""
         return True
 
     def _fetch_all(self) -> None:
@@ -89,12 +90,12 @@ class RankedRows(SpecialRows):
         return rows.order_by(_ascending(rows, _rank(list(self.ranks))), "pk")
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """Return the rows one by one, as the database sorts them."""
+        """Return the rows one by one, sorted by the database."""
         return cast("Iterator[Any]", self._clone().iterator(*args, **kwargs))
 
 
 class OnceRows(SpecialRows):
-    """A queryset that gives each row once, however often the database does."""
+    """A queryset that returns each row once, even if the database returns it several times."""
 
     def _fetch_all(self) -> None:
         super()._fetch_all()
@@ -102,11 +103,11 @@ class OnceRows(SpecialRows):
 
 
 def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> QuerySet[Any]:
-    """Return ``queryset`` with its best rows first, and the others as they were sorted before.
+    """Return ``queryset`` with its best rows first, and the others in their former order.
 
     Args:
-        start: rows on the pages before. They come first, whichever of them; the next hundred are
-            ranked.
+        start: the number of rows on the pages before. These come first in any order; the next
+            hundred are ranked.
     """
     keys = matching(queryset, ids)
     if not keys:
@@ -118,7 +119,7 @@ def best_first(queryset: QuerySet[Any], ids: Iterable[Any], start: int = 0) -> Q
 
 
 def _ascending(queryset: QuerySet[Any], rank: Case | F) -> OrderBy:
-    """Return the order with the lowest rank first, also in rows that ``reverse()`` has turned."""
+    """Return the order with the lowest rank first, even for rows that ``reverse()`` has turned."""
     return rank.asc() if queryset.query.standard_ordering else rank.desc()
 
 

@@ -1,4 +1,4 @@
-"""Give one queryset other methods, whatever its class is."""
+"""Give one queryset other methods, whatever its class."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 
 class SpecialRows(QuerySet[Any]):
-    """The base of such methods. Copies have the original class, as they may be other rows."""
+    """The base class for such methods. Copies have the original class: their rows may differ."""
 
     def _clone(self) -> Any:
         clone = cast("Callable[[], Any]", super()._clone)()  # type: ignore[misc]
@@ -16,7 +16,7 @@ class SpecialRows(QuerySet[Any]):
 
 
 def special(queryset: QuerySet[Any], methods: type[SpecialRows]) -> QuerySet[Any]:
-    """Return a copy of a queryset that has these methods, too."""
+    """Return a copy of a queryset with these methods added."""
     rows: Any = queryset.all()
     key = methods, type(rows)
     if key not in _made:

@@ -1,4 +1,4 @@
-"""The pages of one index: its tabs, its documents, and one document beside its object.
+"""The pages of one index: its tabs, its documents, and the comparison of one object.
 
 Nothing here changes an index; the pages of ``operations`` do.
 """

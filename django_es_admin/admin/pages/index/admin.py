@@ -41,11 +41,12 @@ from .why import why_view
 class IndexAdmin(IndexPages):
     """A page per index, declared or not, whose id is ``connection:name``.
 
-    The stock address of the list leads to the dashboard, that of the form is the overview.
+    The admin's URL for the list redirects to the dashboard; its URL for the form shows the
+    overview.
     """
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the stock addresses, and one for each further tab."""
+        """Return the admin's URLs, and one for each other tab."""
         tabs = [
             path(f"<path:object_id>/{tab.name}/", self._tab_view(tab), name=tab.url_name)
             for tab in TABS
@@ -160,7 +161,7 @@ class IndexAdmin(IndexPages):
             Http404: there is no such index.
         """
         self.require_view(request)
-        # The settings are not what a history is about.
+        # The history does not need valid settings.
         with suppress(ImproperlyConfigured):
             find_index(object_id)
         return Index(pk=object_id)
@@ -178,7 +179,7 @@ class IndexAdmin(IndexPages):
             object_id: ``connection:name``.
 
         Raises:
-            PermissionDenied: the user may not view indices, or not what is in this one.
+            PermissionDenied: the user may not view indices, or the contents of this index.
             Http404: there is no such index.
         """
         self.require_view(request)
@@ -188,11 +189,11 @@ class IndexAdmin(IndexPages):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if tab.console and not may_search(self, request, object_id):
             raise PermissionDenied
-        # A link must not search in somebody's name.
+        # A link must not send a search on behalf of a user.
         asked = read_asked(request) if asks or not tab.console else {}
         detail, error = None, ""
         try:
-            # What takes a right is not sent before that is known.
+            # Check the permission before sending a request that needs it.
             unseen = tab.private and not self.has_view_documents_permission(
                 request, Index(pk=object_id)
             )
@@ -200,7 +201,7 @@ class IndexAdmin(IndexPages):
             detail = find_index(object_id, look=look, exact=tab.is_first)
         except ImproperlyConfigured as problem:
             error = str(problem)
-        # Without good settings there is nothing to read, but what is wrong with them.
+        # Without valid settings, the page only shows what is wrong with them.
         may_read = detail is None or self.has_view_documents_permission(
             request, Index(pk=object_id)
         )

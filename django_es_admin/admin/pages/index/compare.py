@@ -1,4 +1,4 @@
-"""The page of one object in one index: what is indexed, and what would be indexed now."""
+"""The page that compares one object's indexed document with the one that would be indexed now."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -26,11 +26,12 @@ def compare_view(pages: IndexPages, request: HttpRequest, object_id: str) -> Htt
     """Show one object; on POST, add it to the outbox, so that its document is written again.
 
     Args:
-        pages: of the indices.
+        pages: the pages of the indices.
         object_id: ``connection:name``; the object's key is the parameter ``key``.
 
     Raises:
-        PermissionDenied: the user may not view indices or this one's documents, or not reindex.
+        PermissionDenied: the user may not view indices or documents of this index, or may not
+            reindex.
         Http404: there is no such index, or it is not made from objects.
     """
     pages.require_view(request)

@@ -1,4 +1,4 @@
-"""Some documents of an index as a table: their first fields, and all of them as JSON."""
+"""Some documents of an index as a table: their first fields, and the whole document as JSON."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_COLUMNS = 4
 _FIRST = ("text", "keyword")
 MAX_CHARACTERS = 120
 MAX_JSON_CHARACTERS = 100_000
-"""What is shown of one document: a page of fifteen stays a page of a few MB."""
+"""The maximum length of one document, so that a page of fifteen has only a few MB."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class DocumentRow:
 
     Args:
         key: its ``_id``.
-        url: of its object's page; "" if the user sees none.
-        cells: its values in the columns; "" where it has none.
-        score: how well it fits the query; None where nothing was asked.
-        json: all of it.
-        cut: whether the JSON is cut off, as it is too long for a page.
+        url: the URL of its object's page; "" if the user may not see it.
+        cells: its values in the columns; "" if it has none.
+        score: how well it matches the query; None without a query.
+        json: the whole document.
+        cut: whether the JSON was cut off, because it is too long for a page.
     """
 
     key: str
@@ -37,25 +37,25 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class DocumentTable:
-    """Documents, and the fields that have a column."""
+    """Documents, and the fields with a column."""
 
     columns: tuple[str, ...]
     rows: tuple[DocumentRow, ...]
 
     @property
     def width(self) -> int:
-        """The number of columns, those of the key and the score included."""
+        """The number of columns, including those for the key and the score."""
         return len(self.columns) + 2
 
 
 def document_table(
     samples: Iterable[Sample], mappings: Mapping[str, Any], url_of: Callable[[str], str]
 ) -> DocumentTable:
-    """Return samples as a table with a column for each of a few fields that tell them apart.
+    """Return samples as a table, with columns for a few fields that distinguish the documents.
 
     Args:
-        mappings: of the index that they are from.
-        url_of: gives the address of an object's page for its key.
+        mappings: the mappings of the index.
+        url_of: returns the URL of an object's page for its key.
     """
     found = tuple(samples)
     columns = _columns(found, mappings)
@@ -63,7 +63,7 @@ def document_table(
 
 
 def _columns(samples: tuple[Sample, ...], mappings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields to show: texts first, a name before a story, empty ones last."""
+    """Return the fields to show: texts first, short texts before long ones, empty fields last."""
 
     def rank(name: str) -> tuple[bool, int, int, str]:
         kind = mappings["properties"][name].get("type")

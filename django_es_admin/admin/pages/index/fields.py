@@ -8,7 +8,7 @@ from ....indices.diff import Difference
 from ..parts.format import plain
 
 MAX_INDENT = 8
-"""Deeper fields are indented no further: the style sheet has a class for each step."""
+"""The maximum indentation: the style sheet has a class for each level."""
 
 _WITHOUT_VALUES = frozenset(("object", "nested", "alias"))
 
@@ -19,13 +19,13 @@ class FieldRow:
 
     Args:
         name: the last part of its path.
-        path: all of it, ``"category.name.raw"``.
-        depth: steps to indent.
-        kind: its type; an object without one is ``object``.
-        parameters: the rest of its definition, in one line each.
-        multi: whether it is a multi-field, another way to index its parent's value.
-        differs: whether the declared and the live mapping differ in it.
-        uses: how often searches read it; None if unknown, or it holds no values.
+        path: the whole path, ``"category.name.raw"``.
+        depth: the level of indentation.
+        kind: its type; ``object`` for an object without a type.
+        parameters: the rest of its definition, one line each.
+        multi: whether it is a multi-field, which indexes its parent's value in another way.
+        differs: whether its declared and live mappings differ.
+        uses: how often searches read it; None if unknown, or if it has no values.
     """
 
     name: str
@@ -39,7 +39,7 @@ class FieldRow:
 
     @property
     def parent(self) -> str:
-        """What stands before the name in the path, its last dot included."""
+        """The path before the name, including the last dot."""
         return self.path.removesuffix(self.name)
 
 
@@ -48,10 +48,10 @@ def field_rows(
     differences: tuple[Difference, ...] = (),
     uses: Mapping[str, int] | None = None,
 ) -> tuple[FieldRow, ...]:
-    """Return the fields of a mapping in its order, each followed by what is in it.
+    """Return the fields of a mapping in order, each followed by its sub-fields.
 
     Args:
-        mappings: with ``properties``, as declared or as Elasticsearch gives it.
+        mappings: mappings with ``properties``, as declared or as Elasticsearch returns them.
         uses: path -> how often searches read the field; None if unknown.
     """
     differing = frozenset(difference.path for difference in differences)

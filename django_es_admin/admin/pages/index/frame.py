@@ -27,11 +27,11 @@ def may_search(pages: IndexPages, request: HttpRequest, object_id: str) -> bool:
 def open_searched(
     pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
 ) -> IndexDetail | HttpResponse:
-    """Return the index of a page that shows what people search, or the answer to a wrong method.
+    """Return the index of a page about searches, or the answer to a wrong method.
 
     Args:
-        pages: of the indices.
-        searches: the page of the log, which knows who may see what people search.
+        pages: the pages of the indices.
+        searches: the page of the log, which knows who may see searches.
         object_id: ``connection:name``.
 
     Raises:
@@ -62,9 +62,9 @@ def frame(
     """Return the context that all pages of an index have.
 
     Args:
-        detail: of the index; None where the settings are wrong, so that it cannot be read.
-        tab: which is marked as the one that is open.
-        subtitle: of the page; None for that of the index itself.
+        detail: the details of the index; None if the settings are invalid.
+        tab: the open tab.
+        subtitle: the subtitle of the page; None for the default.
     """
     may_read = detail is None or pages.has_view_documents_permission(request, Index(pk=object_id))
     console = may_search(pages, request, object_id)

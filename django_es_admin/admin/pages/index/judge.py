@@ -1,4 +1,4 @@
-"""The page of results on which staff say what belongs there."""
+"""The page of results on which staff grade them."""
 
 from collections.abc import Mapping
 
@@ -39,17 +39,17 @@ def judge_view(
     request: HttpRequest,
     object_id: str,
 ) -> HttpResponse:
-    """Show results with their grades; on POST give them those that were chosen.
+    """Show results with their grades; on POST, store the chosen grades.
 
     Args:
-        pages: of the indices.
-        judgements: the page of the judgements, which knows who may give them.
-        object_id: ``connection:name``; the parameters are ``q`` and ``search``, and those of a line
-            of the log, ``filters`` and ``order``.
+        pages: the pages of the indices.
+        judgements: the page of the judgements, which knows who may add them.
+        object_id: ``connection:name``; the parameters are ``q`` and ``search``, and ``filters`` and
+            ``order`` from a line of the log.
 
     Raises:
         PermissionDenied: the user may not view indices, their documents, or judgements; or, on
-            POST, not add, change or delete the judgements that this needs.
+            POST, may not add, change or delete the judgements.
         Http404: there is no such index or search.
     """
     pages.require_view(request)
@@ -111,7 +111,7 @@ def judge_view(
 def _rights(
     judgements: "admin.ModelAdmin[Judgement]", request: HttpRequest
 ) -> tuple[bool, bool, bool]:
-    """Return whether the user may add, change and delete judgements: a form can do all of it."""
+    """Return whether the user may add, change and delete judgements, all of which a form can do."""
     return (
         judgements.has_add_permission(request),
         judgements.has_change_permission(request),
@@ -144,7 +144,7 @@ def _grade(
 
 
 def _given(request: HttpRequest, shown: GradedResults) -> Mapping[str, int | None]:
-    """Return key -> grade of what the form has; another value of a grade is none at all."""
+    """Return key -> grade from the form. An invalid grade counts as none."""
     known = {str(value): value for value in Judgement.Grade.values}
     given: dict[str, int | None] = {}
     for one in shown.results:

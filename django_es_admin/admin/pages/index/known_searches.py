@@ -1,4 +1,4 @@
-"""The searches of an index that a user knows: the box of the list, and those of the site."""
+"""The searches of an index that a user knows: the list's search box, and the site's searches."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from ....insight.searches import PLAIN, KnownSearch, searches_of
 from ...rights import IndexPages
 
 BOX = "admin"
-"""The name of the search of the changelist's box."""
+"""The name of the search of the changelist's search box."""
 
 
 def searches_for(
     pages: IndexPages, request: HttpRequest, definition: IndexDefinition
 ) -> tuple[KnownSearch, ...]:
-    """Return the searches that the user can have used: the box of the changelist is the first."""
+    """Return the searches that the user may have used, the changelist's search box first."""
     box = []
     for part in definition.parts:
         model_admin = model_admin_of(pages, part)
@@ -35,7 +35,7 @@ def model_admin_of(pages: IndexPages, part: IndexDefinition) -> Any:
 
 
 def title_of(search: KnownSearch) -> str:
-    """Return what people call a search."""
+    """Return the title of a search."""
     if search.name == BOX:
         return _("the search box of the list")
     return _("all fields") if search.name == PLAIN else search.name

@@ -1,7 +1,7 @@
-"""What is asked of a tab: by its address, or so that no log of addresses has it.
+"""The input of a tab: from its URL, or from the session so that no log of URLs contains it.
 
-A query that has to survive a click on "next" is kept in the session, under a key that the address
-has.
+A query that must survive a click on "next" is stored in the session, under a key that is in the
+URL.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 
 KEY = "asked"
-"""The parameter of an address whose query the session has."""
+"""The parameter of a URL whose query is in the session."""
 
 _SESSION_KEY = "elasticsearch_asked"
 _REMEMBERED = 5
@@ -18,9 +18,9 @@ MAX_QUERY = 1_000
 
 
 def keep_query(request: HttpRequest, query: str) -> str:
-    """Keep a query in the session; return the address of its answer.
+    """Store a query in the session; return the URL of its answer.
 
-    Only the last few are kept, as some sessions are cookies.
+    Only the last few queries are kept, because some sessions are cookies.
     """
     kept = dict(request.session.get(_SESSION_KEY, {}))
     key = secrets.token_urlsafe(6)
@@ -30,11 +30,11 @@ def keep_query(request: HttpRequest, query: str) -> str:
 
 
 def read_asked(request: HttpRequest) -> Mapping[str, str]:
-    """Return the parameters of a request, with the query that the session has for it."""
+    """Return the parameters of a request, including the query from the session."""
     asked = request.POST if request.method == "POST" else request.GET
     found = {name: asked[name] for name in asked}
     if KEY in found:
         query = request.session.get(_SESSION_KEY, {}).get(found[KEY])
-        # Forgotten: all documents are shown, under the address of none.
+        # The query is no longer in the session, so all documents are shown, under their own URL.
         found |= {"q": query} if isinstance(query, str) else {KEY: ""}
     return found

@@ -1,4 +1,4 @@
-"""The page that says what a swap would change for users who search."""
+"""The page that shows what a swap would change for users who search."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -25,14 +25,14 @@ SECONDS = 10.0
 def preview_view(
     pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
 ) -> HttpResponse:
-    """Send the same searches to two generations, and show what differs.
+    """Send the same searches to two generations, and show the differences.
 
     Args:
-        pages, searches, object_id: as of :func:`~.frame.open_searched`.
+        pages, searches, object_id: see :func:`~.frame.open_searched`.
         request: its parameter is ``generation``.
 
     Raises:
-        PermissionDenied, Http404: as there.
+        PermissionDenied, Http404: see :func:`~.frame.open_searched`.
     """
     detail = open_searched(pages, searches, request, object_id)
     if isinstance(detail, HttpResponse):

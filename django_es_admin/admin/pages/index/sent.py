@@ -1,4 +1,4 @@
-"""What the searches of an index send for some words, shown without being sent."""
+"""The requests that the searches of an index would send for some words."""
 
 import json
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from ..parts.format import pretty_json
 from .known_searches import searches_for, title_of
 
 MAX_WORDS = 1_000
-"""The longest text that is read, in characters."""
+"""The maximum length of the text, in characters."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What one search sends.
+    """The request of one search.
 
     Args:
-        name: of the search.
-        title: what people call it.
-        path: where it is sent.
-        body: as JSON, to read.
-        curl: the same for a terminal, without anything secret.
-        error: why nothing is sent for these words; "" if something is.
+        name: the name of the search.
+        title: the title of the search.
+        path: the path of the request.
+        body: the body as formatted JSON.
+        curl: the same request for a terminal, without secrets.
+        error: why no request is sent for these words; "" if one is sent.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Sent:
 def read_sent(
     pages: IndexPages, request: HttpRequest, connection: str, index: str, words: str
 ) -> list[Sent]:
-    """Return what each search that the user knows sends for words, for its first page.
+    """Return the request of each search that the user knows, for the first page of results.
 
     Args:
         connection: alias of the connection.
-        index: a name that the project declares.
-        words: as they are typed; nothing is sent for blanks.
+        index: the declared name of the index.
+        words: the words as they are typed. Blank words need no request.
     """
     words = words[:MAX_WORDS]
     if not words.strip():

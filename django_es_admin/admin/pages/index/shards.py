@@ -1,4 +1,4 @@
-"""Why a shard is on no node, in a sentence."""
+"""Explain in a sentence why a shard is on no node."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ _WHY: Mapping[str, str | Promise] = {
     "throttling": gettext_lazy("other shards are moved first"),
     "node_version": gettext_lazy("the nodes that are left run an older version"),
 }
-"""By Elasticsearch's rule; the first one that forbids is shown."""
+"""Elasticsearch's rules -> explanations. The first rule that forbids the shard is shown."""
 
 
 def shards_state(shards: Shards) -> State:

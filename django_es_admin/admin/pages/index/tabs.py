@@ -1,4 +1,4 @@
-"""The tabs of an index's page: each has its own address, template and contents."""
+"""The tabs of an index's page: each has its own URL, template and contents."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ from .shards import shards_state
 
 PER_PAGE = 15
 MAX_TEXT = 10_000
-"""Characters that are analysed at once."""
+"""The maximum length of a text to analyze."""
 
 MAX_ANSWER = 100_000
-"""Characters of an answer that the console shows."""
+"""The maximum length of an answer in the console."""
 
 CONSOLE_EXAMPLE = """{
   "query": {
@@ -71,17 +71,18 @@ class Tab:
     """One tab.
 
     Args:
-        name: the end of its address, and of its URL name.
-        title: what people read on it.
-        template: below ``admin/elasticsearch/index/``.
+        name: the last part of its URL, and of its URL name.
+        title: the title.
+        template: the template, below ``admin/elasticsearch/index/``.
         asks: the field of its form, which is sent by POST; "" for none.
-        private: whether it shows documents, so that it takes the right to see those.
-        console: whether people write searches there, which takes a right of its own, and a POST.
-        look: what it reads beside the index's detail, for the parameters of its address.
-        fill: what its template needs beside the index's detail.
+        private: whether it shows documents, which needs the right to view them.
+        console: whether users write searches there, which needs its own right, and a POST.
+        look: reads more than the index's detail, for the parameters of the URL.
+        fill: returns more context for its template.
         is_first: whether it is the page of the index itself, which has no title of its own and
             counts the rows.
-        keeps: whether what its form sends is kept in the session and answered under an address.
+        keeps: whether the input of its form is stored in the session, and the answer has its own
+            URL.
     """
 
     name: str
@@ -97,7 +98,7 @@ class Tab:
 
     @property
     def url_name(self) -> str:
-        """The name of its address, without the namespace."""
+        """The name of its URL, without the namespace."""
         return f"elasticsearch_index_{self.name}"
 
 
@@ -130,7 +131,7 @@ def _look_for_terms(asked: Parameters) -> Look | None:
     path = asked.get("field", "")
 
     def look(connection: Base, index: str, deadline: Deadline) -> Terms | None:
-        # The mapping of now tells whether its terms can be counted.
+        # The current mapping shows whether the terms can be counted.
         mappings = read_mappings(connection, [index], deadline).get(index, {})
         field = next((one for one in term_fields(mappings) if one.path == path), None)
         if field is None or field.hindrance:

@@ -1,4 +1,4 @@
-"""The page that compares two settings of a search; it changes nothing."""
+"""The page that compares two settings of a search. It changes nothing."""
 
 from typing import Any
 
@@ -32,14 +32,14 @@ from .tabs import OVERVIEW
 def tuning_view(
     pages: IndexPages, searches: PageAdmin, request: HttpRequest, object_id: str
 ) -> HttpResponse:
-    """Send the logged and the judged searches with two settings, and show what differs.
+    """Send the logged and the judged searches with two settings, and show the differences.
 
     Args:
-        pages, searches, object_id: as of :func:`~.frame.open_searched`.
+        pages, searches, object_id: see :func:`~.frame.open_searched`.
         request: its parameters are those of the form.
 
     Raises:
-        PermissionDenied, Http404: as there.
+        PermissionDenied, Http404: see :func:`~.frame.open_searched`.
     """
     detail = open_searched(pages, searches, request, object_id)
     if isinstance(detail, HttpResponse):

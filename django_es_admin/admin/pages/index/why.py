@@ -1,4 +1,4 @@
-"""The page that says why an object is found for some words, or is not."""
+"""The page that shows why an object is found for some words, or is not."""
 
 from typing import Any
 
@@ -26,15 +26,15 @@ MOST_CHARACTERS = 1_000
 
 
 def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Read an object and words from a form, and say why the search finds the object, or does not.
+    """Read an object and words from a form, and show why the search finds the object, or does not.
 
     Args:
-        pages: of the indices.
+        pages: the pages of the indices.
         object_id: ``connection:name``; the parameters are ``key``, ``q`` and ``search``, and
-            ``filters`` as the log has them.
+            ``filters`` as in the log.
 
     Raises:
-        PermissionDenied: the user may not view indices, or not this object's document.
+        PermissionDenied: the user may not view indices, or this object's document.
         Http404: there is no such index, or it is not made from objects.
     """
     pages.require_view(request)
@@ -91,7 +91,7 @@ def why_view(pages: IndexPages, request: HttpRequest, object_id: str) -> HttpRes
 def _rows(
     pages: IndexPages, request: HttpRequest, definition: IndexDefinition, search: KnownSearch
 ) -> QuerySet[Any] | None:
-    """Return the rows that the list shows this user; None for a search that has no such list."""
+    """Return the rows that this user sees in the list; None for a search without a list."""
     if search.name != BOX:
         return None
     part = next(one for one in definition.parts if one.document is search.document)

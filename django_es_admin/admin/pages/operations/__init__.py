@@ -1,4 +1,5 @@
-"""What can be done to an index: its buttons, plans, records and logs.
+"""Operations on an index: buttons, plans, records and logs.
 
-An action is one object of ``actions``; what it does is a function of ``lifecycle``, not of a page.
+An action is one object of ``actions``. It calls a function of ``lifecycle``; a page contains no
+operation itself.
 """

@@ -1,4 +1,4 @@
-"""One verb: all that its button, its plan, its execution and its page need."""
+"""An action: everything that its button, its plan, its execution and its page need."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,11 +44,11 @@ def _has_work(definition: IndexDefinition, figures: Figures) -> bool:
 
 @dataclass(frozen=True)
 class ForMany:
-    """How one verb is offered for many indices at once.
+    """How an action is offered for many indices at once.
 
     Args:
-        title: of the page.
-        button: that leads there; a plural.
+        title: the title of the page.
+        button: the text of the button that leads there; a plural.
     """
 
     title: str | Promise
@@ -57,33 +57,34 @@ class ForMany:
 
 @dataclass(frozen=True)
 class Action:
-    """One verb: all that its button, its plan and its execution need.
+    """An action: everything that its button, its plan and its execution need.
 
     Args:
-        name: the end of its address, and of its URL name.
-        kind: of the operation.
-        title: what people read on its button; an ellipsis, as a plan follows.
-        button: what they read on that which carries the plan out.
-        plan: makes the plan, for the parameters of the address.
-        tell: says it in words.
-        execute: carries it out within the request.
-        fits: whether it is one for an index that is declared, as it is now.
-        background: whether a plan takes too long for a request, so that a task carries it out.
-        enqueue: the function of :mod:`django_es_admin.tasks` that asks a task to.
+        name: the last part of its URL, and of its URL name.
+        kind: the kind of the operation.
+        title: the text of its button, with an ellipsis because a plan follows.
+        button: the text of the button that carries out the plan.
+        plan: makes the plan, for the parameters of the URL.
+        tell: describes the plan.
+        execute: carries out the plan within the request.
+        fits: returns whether to offer it for a declared index in its current state.
+        background: returns whether a plan takes too long for a request, so that a task carries it
+            out.
+        enqueue: the function of :mod:`django_es_admin.tasks` that queues the task.
         tell_too_long: why a plan that takes too long cannot be carried out without tasks, if there
             is another way to do it.
-        destroys: whether a plan deletes a physical index, which takes the right to that, and its
-            typed name.
-        flag: of the entry in the admin's log.
-        parameter: which parameter of its address names a generation; "" for none.
-        note: how much it does or frees, for its button; "" where that goes without saying.
-        waits_for_rebuild: whether it has no plan while a rebuild of the index goes on.
-        mends: whether a problem that names it is enough to offer it, whatever ``fits`` says.
-        following: the names of the actions that suggest themselves once it has ended well.
-        has_work: whether it has anything to do after another one.
+        destroys: returns whether a plan deletes a physical index, which needs the right to delete,
+            and its typed name.
+        flag: the flag of the entry in the admin's log.
+        parameter: the parameter of its URL for a generation; "" for none.
+        note: returns how much it does or frees, for its button; "" for no note.
+        waits_for_rebuild: whether it is refused while a rebuild of the index is running.
+        mends: whether to offer it if a problem names it, regardless of ``fits``.
+        following: the names of the actions to suggest after it has succeeded.
+        has_work: returns whether there is anything to do after another action.
         for_many: how it is offered for many indices at once; None if it is not.
-        moves_alias: whether its plan links to what it would change for those who search.
-        judges: whether its plan may ask the judged searches before.
+        moves_alias: whether its plan links to a preview for users who search.
+        judges: whether its plan can require good results of the judged searches.
     """
 
     name: str
@@ -111,26 +112,26 @@ class Action:
 
     @property
     def right(self) -> Verb:
-        """The right that it takes."""
+        """The right that the action needs."""
         return RIGHTS[self.kind]
 
     @property
     def url_name(self) -> str:
-        """The name of its address, without the namespace."""
+        """The name of its URL, without the namespace."""
         return f"elasticsearch_index_{self.name}"
 
     def carry_out(self, plan: Any) -> Any:
-        """Carry a plan out, within the request or by a task of the background.
+        """Carry out a plan, within the request or with a background task.
 
         Raises:
-            ElasticsearchAdminError: it is refused, or Elasticsearch did not do it.
+            ElasticsearchAdminError: the plan has refusals, or a request failed.
         """
         if self.background(plan):
             return getattr(_tasks(), self.enqueue)(plan)
         return self.execute(plan)
 
     def find_refusal(self, plan: Any) -> str:
-        """Return why the admin cannot carry out a plan, whatever the index; "" if it can."""
+        """Return why the admin cannot carry out a plan for any index; "" if it can."""
         if not self.background(plan):
             return ""
         try:
@@ -142,7 +143,7 @@ class Action:
 
 def _tasks() -> Any:
     try:
-        # Below Django 6 tasks are a package that need not be there.
+        # Before Django 6, tasks are a package that may not be installed.
         from .... import tasks  # noqa: PLC0415
     except ImportError as error:
         raise OperationRefused(str(_NO_TASKS)) from error
@@ -150,7 +151,7 @@ def _tasks() -> Any:
 
 
 def works_in_background() -> bool:
-    """Return whether tasks of the background can be asked to do something."""
+    """Return whether background tasks are available."""
     try:
         return not _tasks().find_background_refusal()
     except OperationRefused:

@@ -1,4 +1,4 @@
-"""What can be done to an index: the table of verbs."""
+"""The table of all actions on an index."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ _TOO_MANY = _(
 
 
 def _is_concrete(plan: Any) -> bool:
-    """Return whether searches use a physical index with the alias's name, which must be deleted."""
+    """Return whether a physical index has the name of the alias, and must be deleted."""
     return bool(plan.concrete)
 
 
@@ -72,7 +72,8 @@ CREATE = Action(
     plan=lambda definition, asked: plan_create(definition),
     tell=tell_create,
     execute=create_index,
-    # Where a generation only lost its alias, that is given back. The database knows if one did.
+    # If a generation only lost its alias, the alias is restored. The database knows that
+    # generation.
     fits=lambda index: (
         index.known and index.database_known and not index.exists and index.former is None
     ),
@@ -97,7 +98,7 @@ REBUILD = Action(
     ),
     tell=tell_rebuild,
     execute=rebuild,
-    # Without a document, Elasticsearch copies what is live.
+    # Without a document, Elasticsearch copies the live generation.
     fits=lambda index: bool(index.model) or (index.declared and index.exists),
     background=always,
     enqueue="enqueue_rebuild",
@@ -123,7 +124,7 @@ SWAP = Action(
     tell=tell_swap,
     execute=swap_alias,
     fits=lambda index: index.exists or index.former is not None,
-    # A swap to what was not compared with the database yet does that first.
+    # If the target was not yet compared with the database, the swap does that first.
     background=lambda plan: bool(plan.gated),
     enqueue="enqueue_swap",
     destroys=_is_concrete,
@@ -179,7 +180,7 @@ COMPLETE = Action(
     plan=lambda definition, asked: plan_complete(definition),
     tell=tell_complete,
     execute=complete,
-    # Offered where something differs, and not where all is well.
+    # Offered only if something differs.
     fits=never,
     background=lambda plan: bool(plan.takes_long),
     enqueue="enqueue_complete",
@@ -220,7 +221,7 @@ SYNONYMS = Action(
     plan=lambda definition, asked: plan_synonyms(definition),
     tell=tell_synonyms,
     execute=put_synonyms,
-    # Offered where something differs: a rule that is saved is put at once.
+    # Offered only if something differs, because a saved rule is put immediately.
     fits=never,
     mends=True,
 )
@@ -247,7 +248,7 @@ DELETE = Action(
     plan=_plan_delete,
     tell=tell_delete,
     execute=delete_index,
-    fits=never,  # of one of its generations
+    fits=never,  # for one of its generations
     flag=DELETION,
     parameter="generation",
 )

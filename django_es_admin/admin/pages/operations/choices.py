@@ -13,17 +13,17 @@ MOST_PEOPLE = 100
 
 
 class IndexFilter(admin.SimpleListFilter):
-    """Chooses an index that the project declares, which takes no look at a table."""
+    """Filters by a declared index, which needs no query."""
 
     title = _("index")
     parameter_name = "of"
 
     def definitions(self) -> list[IndexDefinition]:
-        """Return those to choose from."""
+        """Return the indices to choose from."""
         return get_definitions()
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return connection and name of each."""
+        """Return connection and name of each index."""
         every = self.definitions()
         several = len({d.using for d in every}) > 1
         return [
@@ -31,7 +31,7 @@ class IndexFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return what belongs to the chosen index."""
+        """Return the rows of the chosen index."""
         connection, _colon, name = (self.value() or "").rpartition(":")
         return queryset.filter(connection=connection, index=name) if name else queryset
 
@@ -43,11 +43,11 @@ class WhoFilter(admin.SimpleListFilter):
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the people."""
+        """Return the users."""
         rows = model_admin.get_queryset(request).exclude(who="").order_by("who")
         names = rows.values_list("who", flat=True).distinct()[:MOST_PEOPLE]
         return [(name, name) for name in names]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the operations that the chosen person began."""
+        """Return the operations that the chosen user started."""
         return queryset.filter(who=self.value()) if self.value() else queryset

@@ -1,4 +1,4 @@
-"""What a comparison found to differ: a page of it, and the button that writes it again."""
+"""The differences that a comparison found: a page of them, and the button that reindexes them."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -33,9 +33,9 @@ class DifferenceRow:
     """One object or document that differs.
 
     Args:
-        kind: how, in words.
-        named: the object; None where it is gone, or the user may not see it.
-        url: of the page that shows both sides.
+        kind: the kind of difference, in words.
+        named: the object; None if it no longer exists, or the user may not see it.
+        url: the URL of the page that shows both sides.
     """
 
     key: str
@@ -46,14 +46,14 @@ class DifferenceRow:
 
 @dataclass(frozen=True)
 class Differences:
-    """A page of what differs.
+    """A page of differences.
 
     Args:
-        rows: empty for a user who may not read the documents.
-        kept: how many can be listed.
-        more: how many more differ, and were not kept.
-        writable: how many of those that were kept can be written again.
-        hidden: whether this user may not see which they are.
+        rows: the differences; empty for a user who may not read the documents.
+        kept: how many differences are stored.
+        more: how many more differences were found, but not stored.
+        writable: how many of the stored ones can be written again.
+        hidden: whether this user may not see them.
     """
 
     rows: tuple[DifferenceRow, ...]
@@ -73,11 +73,11 @@ def read_page(
     compare_url: str,
     may_read: bool,
 ) -> Differences | None:
-    """Return what a comparison found to differ; None if nothing did, or it is no comparison.
+    """Return the differences of a comparison; None if there are none, or it is not a comparison.
 
     Args:
-        number: of the page, from 1.
-        compare_url: of the page that shows both sides of one key.
+        number: the number of the page, from 1.
+        compare_url: the URL of the page that shows both sides of one key.
         may_read: whether the user may read every document of the index.
     """
     found = read_verified(operation)
@@ -107,7 +107,7 @@ def _rows(
 ) -> tuple[DifferenceRow, ...]:
     row = operation.row
     found = read_differences(operation, (page - 1) * PER_PAGE, PER_PAGE)
-    # What a repair would note is what can be named.
+    # Only keys that a repair could write can be names of objects.
     noted = [
         OutboxEntry(pk=each.pk, connection=row.connection, index=row.index, key=each.key)
         for each in found
@@ -130,11 +130,11 @@ def reindex_differences(
     operation: OperationStatus,
     definition: IndexDefinition | None,
 ) -> HttpResponse:
-    """Write again what a comparison found to differ, and show its page again.
+    """Reindex the objects that differ, and show the page of the comparison again.
 
     Raises:
-        PermissionDenied: the user has not the right to reindex objects.
-        Http404: the operation is no comparison that found anything, or its index is not declared.
+        PermissionDenied: the user does not have the right to reindex objects.
+        Http404: the operation is not a comparison with differences, or its index is not declared.
     """
     pages = index_admin(site)
     index = index_of(operation.row.connection, operation.row.index)

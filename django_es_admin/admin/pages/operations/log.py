@@ -1,4 +1,4 @@
-"""The log of an operation: what its record tells, in the order in which it happened."""
+"""The log of an operation: the events in its record, in order."""
 
 from collections.abc import Iterator
 from datetime import datetime

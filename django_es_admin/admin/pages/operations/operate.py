@@ -1,4 +1,4 @@
-"""The pages that do something to an index: GET shows the plan, POST carries it out."""
+"""The pages for actions on an index: GET shows the plan, POST carries it out."""
 
 from typing import Any
 
@@ -41,14 +41,14 @@ from .tools import tool_for
 def operate(
     pages: IndexPages, request: HttpRequest, object_id: str, action: Action
 ) -> HttpResponse:
-    """Show the plan of an action; on POST carry out the one that was shown.
+    """Show the plan of an action; on POST, carry out the plan that was shown.
 
     Args:
-        pages: of the indices.
+        pages: the pages of the indices.
         object_id: ``connection:name``.
 
     Raises:
-        PermissionDenied: the user may not view indices, or has not the right of the action.
+        PermissionDenied: the user may not view indices, or does not have the right of the action.
         Http404: the project declares no such index, or it has no such generation.
     """
     pages.require_view(request)
@@ -88,7 +88,7 @@ def _find(connection: str, name: str) -> IndexDefinition:
 
 
 def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
-    """Return why the posted plan must not be carried out; "" if it may be."""
+    """Return why the posted plan must not be carried out; "" if it may."""
     if request.POST.get("fingerprint") != fingerprint(action.name, plan):
         return _(
             "The plan has changed since you opened this page. Nothing was done; check it again."
@@ -100,7 +100,7 @@ def _find_problem(request: HttpRequest, action: Action, plan: Any) -> str:
 
 
 def find_refusals(pages: IndexPages, request: HttpRequest, action: Action, plan: Any) -> list[str]:
-    """Return why a plan cannot be carried out, by this user and in the admin; empty if it can."""
+    """Return why a plan cannot be carried out by this user in the admin; empty if it can."""
     refusals = [*plan.refusals]
     if refusal := action.find_refusal(plan):
         refusals.append(refusal)
@@ -119,7 +119,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
     definition: IndexDefinition = plan.definition
     begun, problem = carry_out(pages, request, action, plan)
     if begun is None:
-        # It was refused before anything began.
+        # It was refused before it started.
         return _show(pages, request, action, definition, plan, problem=problem)
     url = reverse(
         "admin:elasticsearch_operation_change",
@@ -132,9 +132,9 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, plan: An
 def carry_out(
     pages: IndexPages, request: HttpRequest, action: Action, plan: Any
 ) -> tuple[Operation | None, str]:
-    """Carry a plan out for the user of a request; return the operation, and what went wrong.
+    """Carry out a plan for the user of a request; return the operation and the error.
 
-    The operation is None where it was refused before anything began.
+    The operation is None if the plan was refused before it started.
     """
     definition: IndexDefinition = plan.definition
     index = index_of(definition.using, definition.name)
@@ -159,7 +159,7 @@ def carry_out(
 def _mend(
     pages: IndexPages, request: HttpRequest, action: Action, index: Index, refusal: str
 ) -> Tool | None:
-    """Return the button of the action that solves a refusal; None if there is no such action."""
+    """Return the button that solves a refusal; None if there is no such action."""
     verb = refusal.verb if isinstance(refusal, Said) else ""
     if not verb or verb == action.name or not pages.may(BY_NAME[verb].right, request, index):
         return None

@@ -1,4 +1,4 @@
-"""The operations: a list of them, and a page for each that shows how far it is."""
+"""The operations: a list, and a page for each that shows its progress."""
 
 from typing import Any
 
@@ -57,10 +57,10 @@ from .tools import reads_only, tool_for
 
 
 class OperationList(ChangeList):
-    """Links each operation by its database and its key."""
+    """Links each operation with its database and its key."""
 
     def url_for_result(self, result: Any) -> str:
-        """Return the address of an operation's page."""
+        """Return the URL of an operation's page."""
         return reverse(
             "admin:elasticsearch_operation_change",
             args=[quoted_id(result._state.db, str(result.pk))],
@@ -69,7 +69,7 @@ class OperationList(ChangeList):
 
 
 class OperationAdmin(LabelColumn, PageAdmin):
-    """The operations, the newest first; users who may view indices see what is done to them."""
+    """The operations, the newest first, for users who may view indices."""
 
     actions = None
     change_list_template = "admin/elasticsearch/operation/change_list.html"
@@ -95,7 +95,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return index_admin(self.admin_site).has_view_permission(request)
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the stock addresses, and the one that cancels."""
+        """Return the admin's URLs, and the one that cancels."""
         view = self.admin_site.admin_view(self.cancel_view)
         name = "elasticsearch_operation_cancel"
         again = self.admin_site.admin_view(outside_transactions(self.reindex_view))
@@ -136,12 +136,12 @@ class OperationAdmin(LabelColumn, PageAdmin):
 
     @admin.display(description=_("operation"), ordering="kind")
     def title(self, row: Operation) -> str:
-        """Return what is done to which index."""
+        """Return the kind of operation, and its index."""
         return operation_title(_status(row))
 
     @admin.display(description=_("state"), ordering="state")
     def state_of(self, row: Operation) -> str:
-        """Return how far it is."""
+        """Return the state of the operation."""
         return operation_state(_status(row)).text
 
     @admin.display(description=_("from → to"))
@@ -155,7 +155,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
 
     @admin.display(description=_("began"), ordering="created_at")
     def began(self, row: Operation) -> Any:
-        """Return how long ago it began."""
+        """Return how long ago it was started."""
         return age(_status(row).began)
 
     @admin.display(description=_("waited"))
@@ -177,7 +177,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show how far an operation is."""
+        """Show the progress of an operation."""
         self.require_view(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -187,7 +187,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         index = index_of(row.connection, row.index)
         pages = index_admin(self.admin_site)
         if operation.failures and not pages.has_view_documents_permission(request, index):
-            # Elasticsearch quotes the values that it refuses.
+            # Elasticsearch's errors quote values.
             row.details = {key: row.details[key] for key in row.details if key != "failures"}
         each = self.admin_site.each_context(request)
         context = {
@@ -216,7 +216,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return TemplateResponse(request, template, context | (extra_context or {}))
 
     def _outbox_url(self, operation: OperationStatus) -> str:
-        """Return the address of the rows that an operation left in the outbox; "" for none."""
+        """Return the URL of the rows that an operation left in the outbox; "" if there are none."""
         state, definition = left_over(operation), _definition(operation.row)
         if not state or definition is None:
             return ""
@@ -264,7 +264,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return linked(result["changes"], model_links(apps, self.admin_site.name), model)
 
     def reindex_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Write again what a comparison found to differ."""
+        """Reindex the objects that a comparison found to differ."""
         self.require_view(request)
         if request.method != "POST":
             index = index_admin(self.admin_site)
@@ -275,10 +275,10 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return reindex_differences(self.admin_site, request, operation, _definition(operation.row))
 
     def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask the operation to end, and show its page again.
+        """Cancel the operation, and show its page again.
 
         Raises:
-            PermissionDenied: the user has not the right to begin such an operation.
+            PermissionDenied: the user does not have the right to start such an operation.
         """
         self.require_view(request)
         operation = self._find(unquote(object_id))
@@ -302,13 +302,13 @@ class OperationAdmin(LabelColumn, PageAdmin):
         return HttpResponseRedirect(url)
 
     def may_act(self, request: HttpRequest, operation: OperationStatus) -> bool:
-        """Return whether the user has the right to begin such an operation, and so to end it."""
+        """Return whether the user may start such an operation, and so cancel it."""
         row = operation.row
         verb = RIGHTS[Operation.Kind(row.kind)]
         return index_admin(self.admin_site).may(verb, request, index_of(row.connection, row.index))
 
     def _next(self, request: HttpRequest, operation: OperationStatus) -> list[Tool]:
-        """Return the next steps to offer after an operation has ended: continue, or try again."""
+        """Return the actions to suggest after an operation has ended: continue, or try again."""
         row = operation.row
         own, definition = BY_KIND.get(Operation.Kind(row.kind)), _definition(row)
         if own is None or definition is None:
@@ -324,7 +324,7 @@ class OperationAdmin(LabelColumn, PageAdmin):
                 continue
             if not pages.may(action.right, request, index):
                 continue
-            # At the generation that it is about, and not at the newest.
+            # With the operation's own generation, and not the newest one.
             named = {action.parameter: row.generation} if action.parameter else {}
             title = action.title if done else _("Try again: %(action)s") % {"action": action.title}
             why = READ_ONLY if reads_only(row.connection) else ""
@@ -346,7 +346,7 @@ def _definition(row: Operation) -> IndexDefinition | None:
 
 
 def object_id_of(operation: OperationStatus) -> str:
-    """Return the id under which the admin knows an operation."""
+    """Return the id of an operation in the admin."""
     return object_id(operation.using, str(operation.row.pk))
 
 
@@ -360,7 +360,7 @@ def _status(row: Operation) -> OperationStatus:
 
 
 def _spent(what: str | Promise, seconds: float | None) -> SafeString:
-    """Return a length of time, with a label for narrow screens, where the table has no heads."""
+    """Return a length of time, with a label for narrow screens, where the table has no headings."""
     return format_html(
         '<span class="nowrap"><span class="esa-narrow">{} </span>{}</span>', what, duration(seconds)
     )

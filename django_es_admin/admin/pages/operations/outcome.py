@@ -1,4 +1,4 @@
-"""How an operation ended, in a sentence, and why documents were refused, each reason once."""
+"""The outcome of an operation in a sentence, and the reasons of refused documents, each once."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +24,8 @@ class RefusalReason:
     """Why some documents were refused.
 
     Args:
-        text: as Elasticsearch said it of the first of them.
-        objects: key of each, and the address of its page; "" for those that have none.
+        text: Elasticsearch's reason for the first of them.
+        objects: the key of each object, and the URL of its page; "" if it has none.
     """
 
     text: str
@@ -35,15 +35,15 @@ class RefusalReason:
 def group_reasons(
     failures: Iterable[tuple[str, str]], url_of: Callable[[str], str]
 ) -> tuple[RefusalReason, ...]:
-    """Return each reason once, with the objects that it was said of; the commonest first.
+    """Return each reason once with its objects, the most frequent reason first.
 
     Args:
         failures: key and reason of each document.
-        url_of: gives the address of an object's page.
+        url_of: returns the URL of an object's page.
     """
     found: dict[str, tuple[str, list[tuple[str, str]]]] = {}
     for key, why in failures:
-        # What is quoted, and numbers, are of one document; the rest is what is wrong with all.
+        # Quoted parts and numbers differ between documents; the rest of the reason is the same.
         alike = re.sub(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]|\d+", "…", why)
         found.setdefault(alike, (why, []))[1].append((key, url_of(key)))
     reasons = [RefusalReason(why, tuple(objects)) for why, objects in found.values()]
@@ -51,7 +51,7 @@ def group_reasons(
 
 
 def outcome_of(operation: OperationStatus) -> str:
-    """Return how an operation ended; "" while it runs, or if its state says everything."""
+    """Return how an operation ended; "" while it is running, or if its state is enough."""
     row = operation.row
     if operation.alive:
         return ""
@@ -59,14 +59,14 @@ def outcome_of(operation: OperationStatus) -> str:
         told = _("The live generation is as it was.") if _left_alone(operation) else ""
     else:
         told = _SENTENCES[_Kind(row.kind)](row)
-    # A sentence of its own has no name in it, and is ours.
+    # This sentence is our own, and has no names in it.
     return format_html_join(" ", "{}", ((part,) for part in (told, _judged(row)) if part))
 
 
 def left_over(operation: OperationStatus) -> str:
-    """Return the state of the rows of the outbox that an operation left; "" if it left none.
+    """Return the state of the rows that an operation left in the outbox; "" if it left none.
 
-    As the list of the outbox names its states: those that were refused, or any that wait.
+    It is a state of the outbox's list: failed rows or, if there are none, any that wait.
     """
     details = operation.row.details
     if operation.alive or operation.row.kind == _Kind.VERIFY:
@@ -77,7 +77,7 @@ def left_over(operation: OperationStatus) -> str:
 
 
 def _judged(row: Operation) -> str:
-    """Return how good the answers of a new generation are, if this was measured."""
+    """Return how good the results of a new generation are, if this was measured."""
     judged = row.details.get("judged")
     if not judged:
         return ""
@@ -103,7 +103,7 @@ def _judged(row: Operation) -> str:
 
 
 def _left_alone(operation: OperationStatus) -> bool:
-    """Return whether an operation that did not get to its end changed nothing that is searched."""
+    """Return whether an operation that ended early changed nothing in the live index."""
     builds = operation.row.kind in (_Kind.REBUILD, _Kind.SWAP, _Kind.ROLLBACK)
     return builds and not any(step.name in ("swap", "standby") for step in operation.steps)
 

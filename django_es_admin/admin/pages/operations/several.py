@@ -1,4 +1,4 @@
-"""One verb for several indices: which need it, their plans on one page, one confirmation."""
+"""One action for several indices: their plans on one page, with one confirmation."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -34,16 +34,16 @@ from .operate import carry_out, find_refusals
 from .tools import problems_of
 
 FEWEST = 3
-"""From this number of indices with the same problem on, one line has a button for all of them."""
+"""The number of indices with the same problem from which on one line has a button for all."""
 
 MANY = 20
-"""Missing indices from which on that line is enough, and none has one of its own."""
+"""The number of missing indices from which on there is only that line."""
 
 MOST = 100
-"""Indices at once: each plan asks Elasticsearch and the database."""
+"""The maximum number of indices at once, because each plan needs requests and queries."""
 
 SECONDS = 20.0
-"""After which no further index is begun: a web server ends a request that takes much longer."""
+"""No further index is started after this time, because web servers limit the time of a request."""
 
 _MOST_TOLD = 10
 
@@ -60,15 +60,15 @@ _TEXTS: Mapping[Reason, Any] = {"missing": _MISSING, "differs": _DIFFERS}
 
 @dataclass(frozen=True)
 class ManyAlike:
-    """One line in place of many: the same problem of several indices, and one button.
+    """One line for the same problem of several indices, with one button.
 
     Args:
-        text: what is wrong with how many.
-        title: of the button.
-        url: of the plan of all; "" where this user can do it to none of them.
-        why: the reason for that.
-        list_url: query string of the dashboard that shows them alone; "" where none does.
-        count: of the indices.
+        text: the problem, and the number of indices.
+        title: the text of the button.
+        url: the URL of the plan for all; "" if this user cannot solve it for any of them.
+        why: the reason why not.
+        list_url: the query string of the dashboard for only these indices; "" if there is none.
+        count: the number of indices.
     """
 
     verb: str
@@ -83,13 +83,13 @@ class ManyAlike:
 
 @dataclass(frozen=True)
 class Row:
-    """One index on the page of the plan.
+    """One index on the page of plans.
 
     Args:
-        value: what the form sends for it.
+        value: the value that the form sends.
         mark: the fingerprint of its plan.
-        count: objects to load; None if unknown, or nothing is loaded.
-        refusals: why it cannot be done.
+        count: the number of objects to load; None if unknown, or if nothing is loaded.
+        refusals: why the plan cannot be carried out.
     """
 
     index: IndexStatus
@@ -107,7 +107,7 @@ def summarise(
     """Return a line for each problem that at least ``FEWEST`` indices share.
 
     Args:
-        site: name of the site whose pages these are.
+        site: the name of the admin site.
         found: the indices with their problems, as this user sees them.
     """
     every: Counter[tuple[str, Reason]] = Counter()
@@ -127,7 +127,7 @@ def summarise(
 
 
 def is_told(problem: Problem, tool: Tool | None, summaries: Iterable[ManyAlike]) -> bool:
-    """Whether a common line shows this problem: a missing index then needs no line of its own."""
+    """Return whether a common line shows this problem."""
     told = {(each.verb, each.reason) for each in summaries if each.count >= MANY}
     return problem.is_missing and _key(problem, tool) in told
 
@@ -160,15 +160,15 @@ def _summary(
 
 
 def several_view(pages: IndexPages, request: HttpRequest, verb: str) -> HttpResponse:
-    """Show the plan for each index that needs a verb; on POST carry out those that were chosen.
+    """Show the plan for each index that needs an action; on POST, carry out the chosen ones.
 
     Args:
-        pages: of the indices.
-        verb: the name of an action that is offered for many; the parameter ``why`` is a reason.
+        pages: the pages of the indices.
+        verb: the name of an action that is offered for many. The parameter ``why`` is a problem.
 
     Raises:
-        PermissionDenied: the user may not view indices, or has not the right of the action.
-        Http404: there is no such verb.
+        PermissionDenied: the user may not view indices, or does not have the right of the action.
+        Http404: there is no such action.
     """
     pages.require_view(request)
     for_many = _for_many(verb)
@@ -221,7 +221,7 @@ def _for_many(verb: str) -> ForMany | None:
 
 
 def _wanted(pages: IndexPages, request: HttpRequest, action: Action) -> list[IndexStatus]:
-    """Return the indices with a problem that the action solves, and whose button this user has."""
+    """Return the indices with a problem that the action solves, and that this user may solve."""
     why = request.GET.get("why", "")
 
     def needs(index: IndexStatus) -> bool:
@@ -262,7 +262,7 @@ def _row(pages: IndexPages, request: HttpRequest, action: Action, index: IndexSt
 
 
 def _common(rows: list[Row]) -> tuple[str, ...]:
-    """Return the refusals of all rows, each once."""
+    """Return the refusals of all rows, without duplicates."""
     if len(rows) < 2:
         return ()
     return tuple(text for text in rows[0].refusals if all(text in row.refusals for row in rows))
@@ -286,7 +286,7 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
             operation, reason = carry_out(pages, request, action, row.plan)
             begun += operation is not None
         if reason:
-            # Django writes the first letter of a message large, which a name must not be.
+            # Django capitalizes the first letter of a message, which must not happen to a name.
             told = _("Index %(name)s: %(reason)s")
             refused.append(filled(told, {"name": row.index.name, "reason": shown(reason)}))
     values = {"count": begun, "action": str(action.title).rstrip("…")}
@@ -317,5 +317,5 @@ def _carry_out(pages: IndexPages, request: HttpRequest, action: Action, rows: li
 
 
 def _after(pages: IndexPages, action: Action) -> str:
-    """Return where people see what began: the dashboard."""
+    """Return the URL to show afterwards: the dashboard."""
     return reverse("admin:app_list", args=[pages.opts.app_label], current_app=pages.admin_site.name)

@@ -1,4 +1,4 @@
-"""The buttons of an index: what this user may do to it, and why some of it is not possible."""
+"""The buttons of an index: what this user may do, and why some of it is not possible now."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -28,7 +28,7 @@ NO_RIGHT = _("You do not have the right to do this.")
 
 
 def reads_only(connection: str) -> bool:
-    """Return whether a connection is known, and only reads."""
+    """Return whether a connection is known, and read-only."""
     try:
         return connections[connection].readonly
     except ConnectionDoesNotExist:
@@ -38,10 +38,10 @@ def reads_only(connection: str) -> bool:
 def tools_of(
     pages: IndexPages, request: HttpRequest, index: IndexStatus, *, readonly: bool
 ) -> tuple[Tool, ...]:
-    """Return the buttons of a declared index, those alone that the user has the right to.
+    """Return the buttons of a declared index that the user has the right to.
 
     Args:
-        readonly: whether the connection only reads.
+        readonly: whether the connection is read-only.
     """
     stands_for = index_of(index.connection, index.name)
     return tuple(
@@ -62,11 +62,11 @@ def problems_of(
 ) -> tuple[tuple[Problem, Tool | None], ...]:
     """Return the problems of an index, each with the button that solves it.
 
-    The button is None if no action solves it. If this user does not have the right to the action,
-    the button has no address and says so.
+    The button is None if no action solves the problem. If this user does not have the right to the
+    action, the button has no URL and says so.
 
     Args:
-        readonly: whether the connection only reads.
+        readonly: whether the connection is read-only.
     """
     stands_for = index_of(index.connection, index.name)
 
@@ -95,7 +95,7 @@ def problems_of(
 
 
 def _with_note(action: Action, index: IndexStatus) -> str | Promise:
-    """Return the text of the button of an action, with how much it does or frees."""
+    """Return the text of the button of an action, with a note on how much it does or frees."""
     note = action.note(index)
     return f"{action.title} ({note})" if note else action.title
 
@@ -106,7 +106,7 @@ def _see(
     is_meant: Callable[[OperationStatus], bool],
     title: str | Promise,
 ) -> Tool | None:
-    """Return a link to an operation that runs or waits: its progress, and how to cancel it."""
+    """Return a link to a running or queued operation, where it can be watched and cancelled."""
     found = next((each for each in index.running if is_meant(each)), None)
     if found is None:
         return None
@@ -123,7 +123,7 @@ def _is_rebuild(operation: OperationStatus) -> bool:
 
 
 def _see_refused(pages: IndexPages, index: IndexStatus) -> Tool:
-    """Return a link to the rows that were refused, which say why."""
+    """Return a link to the failed rows, which show the reasons."""
     url = reverse("admin:elasticsearch_outboxentry_changelist", current_app=pages.admin_site.name)
     asked = {"of": f"{index.connection}:{index.name}", "state": "refused"}
     return Tool("outbox", _("See why"), f"{url}?{urlencode(asked)}")
@@ -156,9 +156,9 @@ def tool_for(
     """Return the button of one action.
 
     Args:
-        title: what people read on it; that of the action if omitted.
-        why: there is no plan to make; "" if there is.
-        parameters: of its address.
+        title: the text of the button; by default that of the action.
+        why: why there is no plan; "" if there is one.
+        parameters: the parameters of its URL.
     """
     url = reverse(
         f"admin:{action.url_name}", args=[quoted(index)], current_app=pages.admin_site.name

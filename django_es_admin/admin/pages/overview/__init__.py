@@ -1,4 +1,4 @@
-"""The dashboard: connections, indices, their problems, and the space that they take.
+"""The dashboard: connections, indices, their problems, and the space they use.
 
-What it shows is found in ``status``; nothing here asks Elasticsearch.
+Its data comes from ``status``. Nothing here asks Elasticsearch.
 """

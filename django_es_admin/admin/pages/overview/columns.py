@@ -1,4 +1,4 @@
-"""The columns of the table of indices, and what a click on their head does."""
+"""The columns of the table of indices, and how they are sorted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ class Column:
     """One column.
 
     Args:
-        name: in the address.
-        title: what people read at its head.
-        key: what its indices are ordered by; None sorts behind everything, either way.
-        numeric: whether it holds numbers.
-        hint: what it means, for the curious.
-        css: classes of its cells.
-        heads_row: whether its cells name their row.
-        of_several: whether it is only there if there are several connections.
+        name: the name in the URL.
+        title: the text of its heading.
+        key: returns the sort key of an index; None comes last in both orders.
+        numeric: whether it contains numbers.
+        hint: an explanation.
+        css: the classes of its cells.
+        heads_row: whether its cells are the headings of the rows.
+        of_several: whether it is only shown if there are several connections.
 
-    Its cells are made by ``columns/<name>.html``, which gets ``row`` and ``index``.
+    ``columns/<name>.html`` renders its cells; it gets ``row`` and ``index``.
     """
 
     name: str
@@ -86,10 +86,10 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Head:
-    """The head of one column.
+    """The heading of one column.
 
     Args:
-        url: where a click leads: the query string that sorts by it, or turns the order round.
+        url: the query string that sorts by the column, or reverses the order.
         direction: ``ascending`` or ``descending`` if the table is sorted by it, else "".
     """
 
@@ -99,12 +99,12 @@ class Head:
 
 
 def heads(parameters: Mapping[str, str], order: str, *, several: bool) -> tuple[Head, ...]:
-    """Return the heads of the columns.
+    """Return the headings of the columns.
 
     Args:
-        parameters: of the address, that of the order and of the page left out.
-        order: name of the column that is sorted by, with a minus for descending; "" for none.
-        several: whether there is more than one connection, so that it has a column.
+        parameters: the parameters of the URL, without order and page.
+        order: the name of the sorted column, with a minus for descending; "" for none.
+        several: whether there is more than one connection.
     """
     return tuple(
         _head(column, parameters, order) for column in COLUMNS if several or not column.of_several
@@ -114,7 +114,7 @@ def heads(parameters: Mapping[str, str], order: str, *, several: bool) -> tuple[
 def _head(column: Column, parameters: Mapping[str, str], order: str) -> Head:
     directions = {column.name: "ascending", f"-{column.name}": "descending"}
     direction = directions.get(order, "")
-    # Of numbers one looks for the large ones first.
+    # For numbers, the first click sorts the largest first.
     first, other = column.name, f"-{column.name}"
     if column.numeric:
         first, other = other, first
@@ -123,7 +123,7 @@ def _head(column: Column, parameters: Mapping[str, str], order: str) -> Head:
 
 
 def sort(indices: Iterable[IndexStatus], order: str) -> list[IndexStatus]:
-    """Return indices in the order that an address asks for; as they are for one it cannot."""
+    """Return indices in the order of the URL, or unchanged if that is invalid."""
     found = list(indices)
     column = next((each for each in COLUMNS if each.name == order.removeprefix("-")), None)
     if column is None:

@@ -1,4 +1,4 @@
-"""The connections in the admin: the dashboard shows them all, so their addresses lead there."""
+"""The connections in the admin. The dashboard shows all of them, so their URLs redirect there."""
 
 from typing import Any
 
@@ -22,16 +22,16 @@ from .space import space_view
 
 
 class ConnectionAdmin(PageAdmin):
-    """Leads from the stock addresses of a model to the dashboard."""
+    """Redirects the admin's URLs of a model to the dashboard."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the stock addresses, and that of the room on its disks."""
+        """Return the admin's URLs, and that of the page about disk space."""
         view = self.admin_site.admin_view(outside_transactions(self.space_view))
         name = "elasticsearch_connection_space"
         return [path("<path:object_id>/space/", view, name=name), *super().get_urls()]
 
     def space_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what takes up space, and delete what is no longer needed.
+        """Show what uses space, and delete generations that are no longer needed.
 
         Raises:
             PermissionDenied: the user may not view connections and indices.
@@ -56,7 +56,7 @@ class ConnectionAdmin(PageAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Redirect to the connections on the dashboard; 404 for one that is not configured."""
+        """Redirect to the connections on the dashboard; 404 for an unknown connection."""
         self.get_object(request, unquote(object_id))
         return self._redirect_to_dashboard()
 
@@ -73,7 +73,7 @@ class ConnectionAdmin(PageAdmin):
         try:
             known = object_id in connections
         except ImproperlyConfigured:
-            # The dashboard says what is wrong with the settings.
+            # The dashboard shows what is wrong with the settings.
             known = True
         if not known:
             raise Http404(f"There is no connection {object_id!r}.")

@@ -1,4 +1,4 @@
-"""What the dashboard shows, to this user and with this filter."""
+"""What the dashboard shows to this user with this filter."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class ConnectionRow:
     """One line of the table of connections.
 
     Args:
-        disk: the room of its cluster; None if unknown.
+        disk: the disk space of its cluster; None if unknown.
     """
 
     health: ConnectionHealth
@@ -47,13 +47,13 @@ class IndexRow:
     """One line of the table of indices.
 
     Args:
-        connection: what may be shown of its connection.
-        generation: name of the live generation, its end if that tells it; "" where the index
-            has none, or is not declared, so that its own name says it.
-        model_url: address of the model's list; "" if this user sees none.
-        tool: what suggests itself; None where the user may do nothing to it.
-        problems: what is wrong, each with the button of what solves it; None where this user has
-            no right to that.
+        connection: the public details of its connection.
+        generation: the name of the live generation, or its last part; "" if there is none, or if
+            the index is not declared.
+        model_url: the URL of the model's list; "" if this user may not see it.
+        tool: the suggested button; None if this user may do nothing.
+        problems: the problems, each with the button that solves it; None if this user does not have
+            the right to it.
     """
 
     status: IndexStatus
@@ -66,23 +66,23 @@ class IndexRow:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All that the page shows.
+    """The content of the page.
 
     Args:
-        connections: None for a user who may not see them.
-        indices: None as well; one page of those that the filter leaves.
-        pages: where those are among the others.
-        heads: of the columns.
-        total: number of indices of the kinds that are shown.
-        summaries: one line for the same trouble of several indices.
+        connections: the connections; None for a user who may not see them.
+        indices: one page of the filtered indices; None for a user who may not see them.
+        pages: the pagination of the indices.
+        heads: the headings of the columns.
+        total: the number of indices of the kinds that are shown.
+        summaries: one line for the same problem of several indices.
         declared: whether the project declares any index.
         backlog: the changes that are not in their index yet.
-        outbox_url: address of the outbox; "" for a user who may not see it.
-        running: the operations that go on, of indices that the user may see.
+        outbox_url: the URL of the outbox; "" for a user who may not see it.
+        running: the running operations, of indices that the user may see.
         several: whether there is more than one connection.
-        only: the connection, if there is one only: else each index has a column that names it.
+        only: the connection, if there is only one. Otherwise each index has a column for it.
         read: when Elasticsearch and the database were asked.
-        error: why there is nothing to show: the settings are wrong.
+        error: why there is nothing to show, if the settings are invalid.
     """
 
     filter: Filter
@@ -108,23 +108,23 @@ class Dashboard:
 
     @property
     def healths(self) -> list[tuple[str, str]]:
-        """The kinds of health to choose from: value and title."""
+        """The choices of health: value and title."""
         return [(value, str(title)) for value, title in HEALTHS.items()]
 
     @property
     def drifts(self) -> list[tuple[str, str]]:
-        """The kinds of drift to choose from: value and title."""
+        """The choices of drift: value and title."""
         return [(value, str(title)) for value, title in DRIFTS.items()]
 
 
 def get_dashboard(
     request: HttpRequest, available_apps: Iterable[Mapping[str, Any]], site: str
 ) -> Dashboard:
-    """Return what the dashboard shows to the user of this request; never raises for a cluster.
+    """Return what the dashboard shows to the user of this request. It never raises for a cluster.
 
     Args:
-        available_apps: what the site shows to the user, as ``AdminSite.each_context`` gives it.
-        site: the site's name.
+        available_apps: the apps that the site shows to the user, from ``AdminSite.each_context``.
+        site: the name of the site.
     """
     chosen = Filter.read(request.GET)
     try:
@@ -134,7 +134,7 @@ def get_dashboard(
     links = model_links(available_apps, site)
     admitted = [index for index in status.indices if chosen.admits(index)]
     several = len(status.connections) > 1
-    # A site lists to a user those models only whose ModelAdmin lets this user view.
+    # A site lists only the models that this user may view.
     sees_connections = links.changelist(Connection._meta.label)
     sees_indices = links.changelist(Index._meta.label)
     pages = Paginator(sort(filter(chosen.matches, admitted), chosen.order), PER_PAGE).get_page(
@@ -175,9 +175,9 @@ def _rows(
     links: ModelLinks,
     request: HttpRequest,
 ) -> tuple[tuple[IndexRow, ...], tuple[ManyAlike, ...]]:
-    """Return a line for each index that is shown, and what many of those admitted share."""
+    """Return a line for each index on the page, and the common problems of all filtered indices."""
     details = {health.details.alias: health.details for health in status.connections}
-    # A project may have another site of that name, which has no pages.
+    # A project may have another site with that name, which does not have the pages.
     site = next(s for s in all_sites if s.name == links.site and s.is_registered(Index))
 
     pages = index_admin(site)
@@ -186,7 +186,7 @@ def _rows(
         readonly = details[index.connection].readonly
         found = tools_of(pages, request, index, readonly=readonly)
         by_name = {each.name: each for each in found}
-        # What gives an alias back stands with the problem.
+        # The button that restores an alias is beside the problem.
         return None if index.former else by_name.get("rebuild") or by_name.get("create")
 
     def problems(index: IndexStatus) -> tuple[tuple[Problem, Tool | None], ...]:

@@ -27,16 +27,16 @@ DRIFTS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Filter:
-    """What the address asks for.
+    """The filter in the URL.
 
     Args:
-        query: words that must all be in an index's names or model.
+        query: words that must all occur in the names or the model of an index.
         health: one of ``HEALTHS``; "" for all.
         drift: one of ``DRIFTS``; "" for all.
-        unmanaged: show indices that the project does not declare.
-        hidden: show those of them that are hidden.
-        order: name of the column to sort by, with a minus for descending.
-        page: number of the page, as it was given.
+        unmanaged: whether to show indices that the project does not declare.
+        hidden: whether to show hidden ones of these.
+        order: the name of the column to sort by, with a minus for descending.
+        page: the number of the page, as it was given.
     """
 
     query: str = ""
@@ -63,17 +63,17 @@ class Filter:
 
     @property
     def asks(self) -> bool:
-        """Whether it asks for anything."""
+        """Whether the URL contains any filter."""
         return self.narrows or self.unmanaged or self.hidden
 
     @property
     def narrows(self) -> bool:
-        """Whether it leaves out indices of the kinds that are shown."""
+        """Whether the filter leaves out indices of the kinds that are shown."""
         return bool(self.query or self.health or self.drift)
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query string that asks for it again, order and page left out."""
+        """The query string of the same filter, without order and page."""
         switches = {"unmanaged": self.unmanaged, "hidden": self.hidden}
         values = {"q": self.query, "health": self.health, "drift": self.drift}
         return {
@@ -83,7 +83,7 @@ class Filter:
 
     @property
     def without_narrowing(self) -> str:
-        """The query string that shows all indices of these kinds."""
+        """The query string for all indices of these kinds."""
         kept = {name: self.parameters.get(name) for name in ("unmanaged", "hidden")}
         return "?" + urlencode({name: value for name, value in kept.items() if value})
 
@@ -93,11 +93,11 @@ class Filter:
         return f"?{urlencode({**self.parameters, **order, 'p': str(number)})}#indices"
 
     def admits(self, index: IndexStatus) -> bool:
-        """Return whether an index is of a kind that is asked for."""
+        """Return whether an index is of a kind that is shown."""
         return index.declared or (self.hidden if index.hidden else self.unmanaged)
 
     def matches(self, index: IndexStatus) -> bool:
-        """Return whether an index, of a kind that is asked for, is one that is looked for."""
+        """Return whether an index, of a kind that is shown, matches the filter."""
         return (
             self._has_words(index)
             and self.health in ("", _health(index))

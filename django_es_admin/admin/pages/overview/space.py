@@ -1,4 +1,4 @@
-"""The page about the space of a cluster, and about what can be deleted to free it."""
+"""The page about the disk space of a cluster, and what can be deleted to free it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,10 +60,10 @@ class OccupantRow:
     """One line of the table.
 
     Args:
-        goes: whether the button deletes it.
-        why: why it does, or is kept.
-        index_id: of its page; "" where the project does not declare it.
-        block: what its block means; "" without one.
+        goes: whether the button deletes the index.
+        why: why it is deleted or kept.
+        index_id: the id of its page; "" if the project does not declare it.
+        block: what its block means; "" without a block.
     """
 
     occupant: Occupant
@@ -74,10 +74,10 @@ class OccupantRow:
 
 
 def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpResponse:
-    """Show what takes up space; on POST, delete what is no longer needed.
+    """Show what uses space; on POST, delete generations that are no longer needed.
 
     Raises:
-        PermissionDenied: the user may not view indices, or on POST not delete them.
+        PermissionDenied: the user may not view indices, or may not delete them (on POST).
         Http404: there is no such connection.
     """
     pages = index_admin(site)
@@ -88,7 +88,7 @@ def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpRespons
     builds = "builds" in request.GET
     if request.method == "POST" and not may_delete:
         raise PermissionDenied
-    # What does not answer within a page's time is not asked for a plan.
+    # A connection that does not answer in time is not asked for a plan.
     space, plan, problem = read_space(alias), None, ""
     try:
         plan = None if space.error else plan_space(alias, builds=builds)
@@ -128,7 +128,7 @@ def space_view(site: AdminSite, request: HttpRequest, alias: str) -> HttpRespons
 
 
 def typed_for(alias: str) -> str:
-    """Return what has to be typed before anything on a connection is deleted."""
+    """Return what must be typed before anything on a connection is deleted."""
     return alias
 
 
@@ -144,10 +144,10 @@ def _row(alias: str, occupant: Occupant, plan: SpacePlan | None) -> OccupantRow:
 
 
 def _reached(node: NodeDisk, space: Space) -> str:
-    """Return the highest watermark that a node has reached; "" for none."""
+    """Return the highest watermark that a node has exceeded; "" for none."""
     reached = ""
     for name, value in space.watermarks:
-        # One that is set in bytes is of the room that is left.
+        # A watermark in bytes refers to the free space.
         share = value.removesuffix("%")
         if value.endswith("%") and share.replace(".", "", 1).isdecimal():
             reached = name if node.share * 100 >= float(share) else reached

@@ -1,4 +1,4 @@
-"""What several pages share: addresses, links, labels, buttons, numbers and states in words.
+"""What several pages share: URLs, links, labels, buttons, numbers and states in words.
 
-Nothing here is a page, or does something to an index.
+Nothing here is a page, or changes an index.
 """

@@ -1,4 +1,4 @@
-"""How the address of a page names an index: ``connection:name``, quoted as the admin quotes."""
+"""How a URL names an index: ``connection:name``, quoted as the admin does."""
 
 from django.contrib.admin.utils import quote
 from django.http import Http404
@@ -8,34 +8,35 @@ from ....status.detail import IndexDetail, Look, get_index
 
 
 def object_id(connection: str, name: str) -> str:
-    """Return the id under which the admin, its history included, knows an index."""
+    """Return the id of an index in the admin, including its history."""
     return f"{connection}:{name}"
 
 
 def quoted_id(connection: str, name: str) -> str:
-    """Return the same in the form that it has in an address."""
+    """Return the id in the form for a URL."""
     return quote(object_id(connection, name))
 
 
 def parse_id(object_id: str) -> tuple[str, str]:
-    """Return connection and name of an id; "" for a part that is not there.
+    """Return connection and name of an id; "" for a missing part.
 
-    The name follows the last colon: a connection may have colons, an index of Elasticsearch not.
+    The name follows the last colon: an alias of a connection may contain colons, the name of an
+    index cannot.
     """
     connection, _, name = object_id.rpartition(":")
     return connection, name
 
 
 def find_index(object_id: str, *, look: Look | None = None, exact: bool = False) -> IndexDetail:
-    """Return all about the index that an id names.
+    """Return everything about the index with an id.
 
     Args:
-        look: what to read beside it.
-        exact: count its rows.
+        look: reads something more.
+        exact: whether to count its rows.
 
     Raises:
-        Http404: there is none.
-        ImproperlyConfigured: the settings are wrong.
+        Http404: there is no such index.
+        ImproperlyConfigured: the settings are invalid.
     """
     connection, name = parse_id(object_id)
     try:

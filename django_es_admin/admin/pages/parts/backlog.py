@@ -1,4 +1,4 @@
-"""Whether anything is lost, and when the indices have caught up, in words."""
+"""Describe the changes that wait, and when the indices will be up to date."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from .format import age, clock, duration, filled, number
 
 @dataclass(frozen=True)
 class BacklogLine:
-    """The line that answers it.
+    """The line about waiting changes.
 
     Args:
         icon: the admin's icon.
-        text: what waits, and until when.
-        workers: who writes it; "" if unknown.
+        text: how many changes wait, and until when.
+        workers: the workers that write them; "" if unknown.
     """
 
     icon: str
@@ -28,7 +28,7 @@ class BacklogLine:
 
 
 def tell_backlog(backlog: Backlog) -> BacklogLine:
-    """Say what waits, since when, and when it is caught up."""
+    """Return the line about the changes that wait."""
     parts: list[str | SafeString] = []
     if backlog.silent:
         unknown = _("What waits is not known: the database %(names)s does not answer.")
@@ -76,6 +76,6 @@ def _workers(backlog: Backlog) -> str | SafeString:
     if not backlog.workers:
         return format_html(_("The last worker was seen {age}."), age=age(backlog.seen))
     text = ngettext("{count} worker, seen {age}.", "{count} workers, seen {age}.", backlog.workers)
-    # The clocks of two machines differ by a little.
+    # The clocks of two machines differ slightly.
     seen = min(backlog.seen, timezone.now()) if timezone.is_aware(backlog.seen) else backlog.seen
     return format_html(text, count=number(backlog.workers), age=age(seen))

@@ -1,4 +1,4 @@
-"""The searches that a comparison found to change, as a table of a page."""
+"""The searches whose results a comparison found to change, as a table."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,15 +10,15 @@ Line = tuple[Mapping[str, Any], Keys, Keys, Keys]
 
 
 def linked(changes: Iterable[Mapping[str, Any]], links: ModelLinks, model: str) -> list[Line]:
-    """Return each change with the pages of the objects that come in, go out and are promoted.
+    """Return each change with links to the objects that come in, go out and are promoted.
 
     Args:
-        changes: as :func:`~django_es_admin.insight.compared.kept` has them.
-        model: their label.
+        changes: the result of :func:`~django_es_admin.insight.compared.kept`.
+        model: the label of the objects' model.
     """
 
     def line(one: Mapping[str, Any]) -> Line:
-        # A preview that was kept by an earlier version has no promotions.
+        # A preview that was stored by an earlier version has no promotions.
         promoted = one.get("promoted", ())
 
         def keys(found: Iterable[str]) -> Keys:

@@ -1,4 +1,4 @@
-"""Rows of the outbox and of operations are in the database that feeds their index."""
+"""Choose the database of outbox rows and operations, which is the one that feeds their index."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ....outbox.drainers.worker import databases
 
 
 def first_database() -> str:
-    """Return the database that is shown unless another one is chosen."""
+    """Return the database that is shown by default."""
     return (databases() or [DEFAULT_DB_ALIAS])[0]
 
 
@@ -24,13 +24,13 @@ def database_of(connection: str, name: str) -> str:
 
 
 class DatabaseFilter(admin.SimpleListFilter):
-    """Chooses the database; not shown where there is only one."""
+    """Filters by database. It is not shown if there is only one."""
 
     title = _("database")
     parameter_name = "database"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the databases beside the first."""
+        """Return the other databases."""
         return [(alias, alias) for alias in databases() if alias != first_database()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""Numbers, sizes, dates and definitions as people read them, in their language and time zone."""
+"""Numbers, sizes, dates and definitions in the user's language and time zone."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ....said import Said
 
 NOTHING = "—"
 MAX_CHARACTERS = 1_000
-"""Of one value that is shown in a table."""
+"""The maximum length of a value in a table."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000
@@ -34,7 +34,7 @@ def size(value: int | None) -> str:
         return NOTHING
     amount = float(value)
     unit = 0
-    # What rounds to 1,000 is shown in the next unit.
+    # A value that rounds to 1,000 is shown in the next unit.
     while round(amount) >= _STEP and unit < len(_UNITS) - 1:
         amount /= _STEP
         unit += 1
@@ -49,7 +49,7 @@ def latency(milliseconds: float) -> str:
 
 
 def moment(value: datetime | None) -> str | SafeString:
-    """Return a ``<time>`` in the current time zone, to the second; a dash for None."""
+    """Return a ``<time>`` in the current time zone, with seconds; a dash for None."""
     if value is None:
         return NOTHING
     local = value if timezone.is_naive(value) else timezone.localtime(value)
@@ -62,7 +62,7 @@ def moment(value: datetime | None) -> str | SafeString:
 
 
 def clock(value: datetime | None) -> str | SafeString:
-    """Return the time of day to the second, with the date if that is another day; a dash for None.
+    """Return the time of day with seconds, and the date if it is another day; a dash for None.
 
     Its title has the date and the time zone.
     """
@@ -102,7 +102,7 @@ def duration(seconds: float | None) -> str:
 
 
 def age(value: datetime | None) -> str | SafeString:
-    """Return how long ago something was, its moment in the title; a dash for None."""
+    """Return how long ago a time was, with the time as title; a dash for None."""
     if value is None:
         return NOTHING
     local = value if timezone.is_naive(value) else timezone.localtime(value)
@@ -116,13 +116,13 @@ def age(value: datetime | None) -> str | SafeString:
 
 
 def percent(share: float) -> str:
-    """Return a share as whole per cents."""
-    # 99.6 % is not all of it.
+    """Return a share in whole per cent."""
+    # 99.6 % must not become 100 %.
     return f"{number(int(share * 100))}\N{NO-BREAK SPACE}%"
 
 
 def definition(value: Mapping[str, Any] | None) -> str:
-    """Return a field's definition in one line, its type first: ``text, analyzer: english``."""
+    """Return a field's definition on one line, with its type first: ``text, analyzer: english``."""
     if value is None:
         return ""
     rest = (f"{key}: {plain(item)}" for key, item in sorted(value.items()) if key != "type")
@@ -130,36 +130,36 @@ def definition(value: Mapping[str, Any] | None) -> str:
 
 
 def plain(value: Any) -> str:
-    """Return a value of a document or a mapping as text in one line; a string as it is."""
+    """Return a value of a document or a mapping as text on one line; a string unchanged."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def as_text(value: Any) -> str:
-    """Return a value of a document as text, cut where it is too long for a table."""
+    """Return a value of a document as text, shortened for a table."""
     text = NOTHING if value is None else plain(value)
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
 
 
 def pretty_json(value: Any) -> str:
-    """Return JSON to read."""
+    """Return formatted JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
 class _Figure(int):
-    """A number that reads as the language writes it, and still chooses the form of a plural."""
+    """A number that is formatted in the language, and still selects the form of a plural."""
 
     def __str__(self) -> str:
         return number(int(self))
 
 
 def filled(text: Any, values: Mapping[str, Any]) -> SafeString:
-    """Return a sentence with its values: escaped, and each of their texts isolated.
+    """Return a sentence with its values, which are escaped and isolated.
 
     Args:
-        text: a translated sentence with names in it; a lazy plural, too.
-        values: numbers are written as the language has them; what is markup stays as it is.
+        text: a translated sentence with names of values; it may be a lazy plural.
+        values: the values. Numbers are formatted in the language; markup is kept.
     """
-    # Translations are ours, as in a template; only what is filled in may be anybody's.
+    # Translations are our own, as in a template; only the values may be untrusted.
     said = str(text % {name: _shown(value) for name, value in values.items()})
     return mark_safe(said)  # noqa: S308 (each value has been escaped)
 
@@ -170,12 +170,12 @@ def _shown(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return _Figure(value)
     text = str(value)
-    # Digits have no direction of their own to speak of.
+    # Numbers do not need to be isolated.
     return isolated(text) if any(map(str.isalpha, text)) else escape(text)
 
 
 def shown(text: str) -> str | SafeString:
-    """Return a sentence of the layers below for a page, with the names in it isolated."""
+    """Return a sentence from the layers below for a page, with its names isolated."""
     if not isinstance(text, Said):
         return text
     if text.parts:

@@ -1,4 +1,4 @@
-"""Which connection something belongs to, as its LABEL and COLOR say: production is never absent."""
+"""The connection of something, with its LABEL and COLOR, so that production is always visible."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _TEMPLATE = "admin/elasticsearch/includes/label.html"
 
 
 def details_of(alias: str) -> ConnectionDetails:
-    """Return what may be shown of a connection, of one that is not configured any more, too."""
+    """Return the public details of a connection, even if it is no longer configured."""
     try:
         return details(connections[alias])
     except (ConnectionDoesNotExist, ImproperlyConfigured):
@@ -30,9 +30,9 @@ def label(alias: str) -> SafeString:
 
 
 class LabelColumn:
-    """A column for the lists of what belongs to a connection."""
+    """A column for lists whose rows belong to a connection."""
 
     @admin.display(description=_("connection"), ordering="connection")
     def connection_of(self, row: Any) -> SafeString:
-        """Return the label of its connection."""
+        """Return the label of the row's connection."""
         return label(row.connection)

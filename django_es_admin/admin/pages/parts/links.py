@@ -17,19 +17,19 @@ class ModelLinks:
     """The models that a user may see on one admin site.
 
     Args:
-        models: label -> the model and the address of its list.
-        site: the site's name, which is its instance namespace.
+        models: label -> the model and the URL of its list.
+        site: the name of the site, which is its instance namespace.
     """
 
     models: Mapping[str, tuple[type[Model], str]]
     site: str
 
     def changelist(self, label: str) -> str:
-        """Return the address of a model's list; "" if this user sees none."""
+        """Return the URL of a model's list; "" if this user may not see it."""
         return self.models[label][1] if label in self.models else ""
 
     def change(self, label: str, key: str) -> str:
-        """Return the address of an object's page; "" if this user sees none."""
+        """Return the URL of an object's page; "" if this user may not see it."""
         if label not in self.models:
             return ""
         options = self.models[label][0]._meta
@@ -37,11 +37,11 @@ class ModelLinks:
         try:
             return reverse(name, args=[quote(key)], current_app=self.site)
         except NoReverseMatch:
-            # A ModelAdmin may have replaced its addresses.
+            # A ModelAdmin may have replaced its URLs.
             return ""
 
     def slow_searches(self, connection: str, index: str) -> str:
-        """Return the address of the slow searches of an index; "" if this user sees none."""
+        """Return the URL of the slow searches of an index; "" if this user may not see it."""
         page = self.changelist(LoggedSearch._meta.label)
         asked = {"of": f"{connection}:{index}", "list": "slow"}
         return f"{page}?{urlencode(asked)}" if page else ""
@@ -51,8 +51,8 @@ def model_links(available_apps: Iterable[Mapping[str, Any]], site: str) -> Model
     """Return the links that an admin page may show.
 
     Args:
-        available_apps: as ``AdminSite.each_context`` gives them: only what the user may see.
-        site: the site's name.
+        available_apps: the apps from ``AdminSite.each_context``, which the user may see.
+        site: the name of the site.
     """
     return ModelLinks(
         {

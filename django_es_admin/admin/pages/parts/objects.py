@@ -1,4 +1,4 @@
-"""The objects that rows of the outbox refer to: their names, and the addresses of their pages."""
+"""The objects that outbox rows refer to: their names, and the URLs of their pages."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ class NamedObject:
     """One object.
 
     Args:
-        name: as its model says it; "" where it is gone.
-        url: of its page; "" for a user who sees none.
+        name: the text of the object; "" if it no longer exists.
+        url: the URL of its page; "" for a user who may not see it.
     """
 
     name: str
@@ -29,10 +29,10 @@ class NamedObject:
 
 
 def name_objects(rows: Iterable[OutboxEntry], links: ModelLinks) -> dict[int, NamedObject]:
-    """Return primary key of each row -> the object that it refers to, in one query per model.
+    """Return primary key of each row -> its object, with one query per model.
 
     Args:
-        links: to the models that the user may see; of others nothing is named.
+        links: the links to the models that the user may see. Objects of other models are not named.
     """
     groups: defaultdict[tuple[str, str, str], list[OutboxEntry]] = defaultdict(list)
     for row in rows:
@@ -76,7 +76,7 @@ def _read(model: type[Model], chosen: Q) -> list[Model]:
     try:
         return list(objects.filter(chosen))
     except (DatabaseError, ValueError, OverflowError):
-        # A key may be of any text; what no object can have names none.
+        # A key may be any text. An invalid key belongs to no object.
         return []
 
 

@@ -1,4 +1,4 @@
-"""Let people choose from what the settings and documents declare, where a row names it."""
+"""Offer choices from the settings and documents in the forms of rows."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,13 +11,13 @@ from ....indices.definition import IndexDefinition
 def offer(form: forms.ModelForm, choices: Mapping[str, Iterable[tuple[str, str]]]) -> None:  # type: ignore[type-arg]
     """Turn text fields of a form into choices.
 
-    What a row has already stays a choice, as it may name what is not declared any more. Where there
-    is nothing to choose, the field stays as it is, and what the form says of it tells why. The form
-    still refuses what it refused: two choices may not fit together.
+    The current value of a row stays a choice, even if it is no longer declared. If there are no
+    choices, the field stays a text field, and an error of the form will explain why. The form still
+    validates the values, because two choices may not fit together.
 
     Args:
-        form: of one row.
-        choices: field -> value and title of each.
+        form: the form of one row.
+        choices: field -> value and title of each choice.
     """
     for name, offered in choices.items():
         field = form.fields.get(name)

@@ -1,17 +1,17 @@
-"""Pages that fetch themselves again, and do not keep a session alive by that."""
+"""Pages that reload themselves, without keeping a session alive."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
 HEADER = "X-Elasticsearch-Refresh"
-"""Sent by ``refresh.js``; what ends idle sessions in a project can look for it, too."""
+"""The header that ``refresh.js`` sends. Code of a project that ends idle sessions can check it."""
 
 
 def leave_session(request: HttpRequest) -> None:
-    """Let a request that no person made not renew the session, as ``SESSION_SAVE_EVERY_REQUEST``.
+    """Do not let an automatic request renew the session, even with ``SESSION_SAVE_EVERY_REQUEST``.
 
-    A session that was changed is saved as ever.
+    A session that was changed is saved as usual.
     """
     session: Any = getattr(request, "session", None)
     if session is None or HEADER not in request.headers:

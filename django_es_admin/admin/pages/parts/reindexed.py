@@ -16,7 +16,7 @@ from ...rights import IndexPages, index_of
 from .format import number
 
 MOST_CHARACTERS = 300
-"""Of a reason: Elasticsearch quotes whole values."""
+"""The maximum length of a reason, because Elasticsearch's errors quote whole values."""
 
 
 def tell_reindexed(
@@ -27,11 +27,11 @@ def tell_reindexed(
     *,
     single: str | None = None,
 ) -> None:
-    """Say how many objects were written, wait, and were refused, and why, with a link to these.
+    """Add a message with the numbers of objects that were written, wait, and were refused.
 
     Args:
-        pages: of the indices.
-        single: the key of the only one.
+        pages: the pages of the indices.
+        single: the key, if there is only one object.
     """
     index = index_of(definition.using, definition.name)
     told = [_written(result), _waiting(result)]
@@ -58,10 +58,10 @@ def tell_reindexed(
 
 
 def outbox_url(pages: IndexPages, definition: IndexDefinition, state: str = "") -> str:
-    """Return the address of the rows of an index.
+    """Return the URL of the outbox rows of an index.
 
     Args:
-        state: of those that are wanted, as the list names it; "" for all.
+        state: a state in the list; "" for all rows.
     """
     url = reverse("admin:elasticsearch_outboxentry_changelist", current_app=pages.admin_site.name)
     asked = {"of": f"{definition.using}:{definition.name}", **({"state": state} if state else {})}

@@ -1,4 +1,4 @@
-"""The state of something: an icon and a word, never only a colour, and what the word means."""
+"""States: an icon and a word, never only a colour, and an explanation."""
 
 from dataclasses import dataclass
 
@@ -24,8 +24,8 @@ class State:
 
     Args:
         icon: one of the admin's own icons: ``yes``, ``alert``, ``no``, ``unknown``, ``clock``.
-        text: a word or two.
-        hint: what it means, for the curious.
+        text: one or two words.
+        hint: an explanation.
     """
 
     icon: str
@@ -53,14 +53,14 @@ def _health(status: str) -> State:
 
 
 def connection_state(health: ConnectionHealth) -> State:
-    """Return how a connection is."""
+    """Return the state of a connection."""
     if not health.available:
         return State("no", _("unavailable"))
     return _health(health.status)
 
 
 def index_state(index: IndexStatus) -> State:
-    """Return how an index is."""
+    """Return the state of an index."""
     if not index.known:
         last = index.health if index.told and index.open else ""
         text = _health(last).text if last else _("unknown")
@@ -90,7 +90,7 @@ def index_state(index: IndexStatus) -> State:
 
 
 def mapping_state(index: IndexStatus) -> State | None:
-    """Return how the live mapping compares to the declared one; None where there are not both."""
+    """Return how the live mapping compares with the declared one; None if one is missing."""
     if not (index.declared and index.model and index.exists):
         return None
     if not index.differences:
@@ -101,16 +101,16 @@ def mapping_state(index: IndexStatus) -> State | None:
 
 
 def generation_state(generation: GenerationStatus) -> State:
-    """Return how a generation is."""
+    """Return the state of a generation."""
     if not generation.exists:
         return State("no", _("gone"), _("It is registered, but does not exist in Elasticsearch."))
     return _health(generation.health)
 
 
 def generation_role(generation: GenerationStatus) -> str:
-    """Return what a generation is for; "" where nothing is registered of it.
+    """Return the role of a generation; "" if it is not registered.
 
-    Live is what holds the alias, whatever the table says.
+    An index with the alias is live, whatever its role in the table.
     """
     if generation.live:
         return _("live")
@@ -121,7 +121,7 @@ def generation_role(generation: GenerationStatus) -> str:
 
 
 def comparison_state(comparison: ComparedObject) -> State:
-    """Return how the document of one object is."""
+    """Return the state of one object's document."""
     if comparison.refused:
         text = _("refused: %(why)s")
         return State("no", text % {"why": comparison.refused}, _("Its document was not accepted."))
@@ -145,7 +145,7 @@ def comparison_state(comparison: ComparedObject) -> State:
 
 
 def verified_state(operation: OperationStatus) -> State | None:
-    """Return what a comparison found; None if it is none, or did not come to its end."""
+    """Return the result of a comparison; None if it is not one, or has not finished."""
     found = read_verified(operation)
     if found is None:
         return None
@@ -162,12 +162,12 @@ def verified_state(operation: OperationStatus) -> State | None:
 
 
 def problem_text(problem: Problem) -> SafeString:
-    """Return what is wrong, with names and numbers that fit into any direction of writing."""
+    """Return the text of a problem, with names and numbers isolated for right-to-left text."""
     return format_html("{}.", filled(problem.sentence, problem.facts))
 
 
 def operation_state(operation: OperationStatus) -> State:
-    """Return how far an operation is, or how it ended."""
+    """Return the progress or the outcome of an operation."""
     if operation.interrupted:
         return State(
             "alert", _("interrupted"), _("Its process was killed, or its machine stopped.")
@@ -184,7 +184,7 @@ def operation_state(operation: OperationStatus) -> State:
 
 
 def operation_title(operation: OperationStatus) -> str:
-    """Return what is done to which index, as plain text."""
+    """Return the kind of an operation and its index, as plain text."""
     return _title_of(operation) % {"index": operation.row.index}
 
 
@@ -213,7 +213,7 @@ def _title_of(operation: OperationStatus) -> str:
 
 
 def step_title(step: StepStatus | str) -> str:
-    """Return what a step of an operation does, one that is to come by its name."""
+    """Return the title of a step of an operation, or of a step name."""
     titles = {
         "create": _("create the generation"),
         "load": _("load the rows"),
@@ -236,7 +236,7 @@ def step_title(step: StepStatus | str) -> str:
 
 
 def step_state(step: StepStatus, operation: OperationStatus) -> State:
-    """Return how a step of an operation is."""
+    """Return the state of a step."""
     if step is operation.current:
         return State("clock", _("running"))
     if operation.row.state == Operation.State.DONE or step is not operation.steps[-1]:

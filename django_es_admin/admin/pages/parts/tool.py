@@ -1,4 +1,4 @@
-"""One button, wherever it stands."""
+"""One button, on any page."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class Tool:
     """One button.
 
     Args:
-        url: of the plan; "" where there is none to make.
-        why: the reason for that.
+        url: the URL of the plan; "" if there is no plan.
+        why: why there is no plan.
     """
 
     name: str

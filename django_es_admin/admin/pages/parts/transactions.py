@@ -1,4 +1,4 @@
-"""Views that write to Elasticsearch run outside ATOMIC_REQUESTS: a drain is refused inside."""
+"""Run views that write to Elasticsearch outside of ATOMIC_REQUESTS, where a drain is refused."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -13,7 +13,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def outside_transactions(view: View[P]) -> View[P]:
-    """Return a view to which no database gives a transaction of its own."""
+    """Return a view for which no database opens a transaction."""
 
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         return view(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The plans of operations as text: the steps in their order, and the requests.
+"""Descriptions of plans: the steps in order, and the requests.
 
-Nothing here makes a plan or carries one out.
+Nothing here makes a plan or carries it out.
 """

@@ -1,4 +1,4 @@
-"""The plans of what makes a generation: a creation, a rebuild, a copy."""
+"""Descriptions of plans that make a generation: a creation, a rebuild, a copy."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from .told import Told, move, put
 
 
 def tell_create(plan: CreatePlan) -> Told:
-    """Tell a creation."""
+    """Describe the creation of an index."""
     definition = plan.definition
     name = f"{definition.alias}-…"
     text = ngettext(
@@ -42,7 +42,7 @@ def tell_create(plan: CreatePlan) -> Told:
 
 
 def tell_rebuild(plan: RebuildPlan) -> Told:
-    """Tell a rebuild."""
+    """Describe a rebuild."""
     if plan.copies:
         return _tell_copy(plan)
     definition = plan.definition

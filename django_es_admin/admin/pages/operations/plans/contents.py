@@ -1,4 +1,4 @@
-"""The plans of what is done with the contents of an index: drained, compared, searched."""
+"""Descriptions of plans for the contents of an index: drain, compare, preview."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +14,7 @@ from .told import Told
 
 
 def tell_drain(plan: DrainPlan) -> Told:
-    """Tell a drain."""
+    """Describe a drain."""
     first = ngettext(
         "read the object of %(count)s change of the connection %(connection)s from the database",
         "read the objects of %(count)s changes of the connection %(connection)s from the database",
@@ -39,7 +39,7 @@ def tell_drain(plan: DrainPlan) -> Told:
 
 
 def tell_complete(plan: CompletePlan) -> Told:
-    """Describe a comparison that writes what differs."""
+    """Describe a comparison of keys, after which differing documents are written."""
     values = {
         "generation": plan.generation,
         "documents": counted(plan.documents, "document"),
@@ -61,7 +61,7 @@ def tell_complete(plan: CompletePlan) -> Told:
 
 
 def tell_verify(plan: VerifyPlan) -> Told:
-    """Tell a comparison."""
+    """Describe a comparison."""
     values = {"generation": plan.generation, "objects": counted(plan.rows, "object")}
     if plan.ids:
         first = _(
@@ -88,7 +88,7 @@ def tell_verify(plan: VerifyPlan) -> Told:
 
 
 def tell_synonyms(plan: SynonymsPlan) -> Told:
-    """Describe how sets of synonyms are updated from the rows."""
+    """Describe an update of synonym sets from the rows."""
     steps: list[str] = []
     requests = []
     for one in plan.sets:
@@ -114,7 +114,7 @@ def tell_synonyms(plan: SynonymsPlan) -> Told:
 
 
 def tell_preview(plan: PreviewPlan) -> Told:
-    """Tell a preview."""
+    """Describe a preview."""
     steps = (
         ngettext(
             "send the most frequent logged search, and all judged ones, to %(live)s and "

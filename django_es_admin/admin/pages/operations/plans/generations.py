@@ -1,4 +1,4 @@
-"""The plans of what is done to generations that there are: swapped, pruned, deleted, refreshed."""
+"""Descriptions of plans for existing generations: swap, prune, delete, refresh."""
 
 from django.utils.translation import gettext as _
 
@@ -42,7 +42,7 @@ def tell_swap(plan: SwapPlan) -> Told:
 
 
 def tell_prune(plan: PrunePlan) -> Told:
-    """Tell a pruning."""
+    """Describe a prune."""
     steps: list[str] = [_tell_doomed(name, plan.found[name]) for name in plan.doomed]
     if plan.doomed:
         values = {
@@ -114,7 +114,7 @@ def tell_delete(plan: DeletePlan) -> Told:
 
 
 def tell_refresh(plan: RefreshPlan) -> Told:
-    """Tell a refresh."""
+    """Describe a refresh."""
     alias = plan.definition.alias
     step = _("make what was written to %(alias)s searchable at once")
     return Told((filled(step, {"alias": alias}),), (f"POST /{alias}/_refresh",))

@@ -1,4 +1,4 @@
-"""A plan in words, and the requests that several plans show."""
+"""The description of a plan, and the requests that several plans show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from ...parts.format import pretty_json
 
 @dataclass(frozen=True)
 class Told:
-    """A plan in words.
+    """The description of a plan.
 
     Args:
-        steps: what happens, in its order.
-        requests: what is sent to Elasticsearch, in its order.
-        typed: what to type to confirm; "" where nothing is destroyed.
+        steps: the steps, in order.
+        requests: the requests to Elasticsearch, in order.
+        typed: the text to type as confirmation; "" if nothing is destroyed.
         idle: whether there is nothing to do, and so no button.
-        more: text and relative address of a plan that does more, or what is wanted instead.
+        more: text and relative URL of a plan that does more, or something else.
     """
 
     steps: tuple[str, ...]
