@@ -1,4 +1,4 @@
-"""From settings to clients: the connections, their health, and errors that name the mend.
+"""From settings to clients: the connections, their health, and errors that say how to fix them.
 
-It knows names of indices and requests; what a document or a generation is, it does not know.
+This package knows names of indices and requests, but not documents or generations.
 """

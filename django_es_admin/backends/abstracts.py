@@ -1,4 +1,4 @@
-"""The part of a connection that knows names, not Elasticsearch."""
+"""The part of a connection that does not depend on Elasticsearch: its names."""
 
 import copy
 import os
@@ -16,11 +16,11 @@ from .transport.frames import without_frames
 
 
 class Base:
-    """One connection: an alias of ``ES_SERVERS`` with its indices and its client.
+    """A connection: an alias of ``ES_SERVERS`` with its indices and its client.
 
     Args:
         alias: the connection's alias, its key in ``ES_SERVERS``.
-        server: its entry of ``ES_SERVERS``; what it leaves out has its default.
+        server: its entry of ``ES_SERVERS``. Missing keys have their defaults.
         indices: the entries of ``ES_INDICES`` that ``INDICES`` names, by alias or as a list.
     """
 
@@ -38,7 +38,7 @@ class Base:
         self.alias = alias
         self._lock = threading.Lock()
         self._options: dict[str, Any] = {}
-        # Itself, and what options() made of it.
+        # This object, and the copies that options() made.
         self._kin: WeakSet[Base] = WeakSet((self,))
         self._configure(server, indices)
 
@@ -68,7 +68,7 @@ class Base:
     def reconfigure(
         self, server: Mapping[str, Any], indices: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Use other settings from now on, wherever this connection is kept, and a new client."""
+        """Use other settings from now on, wherever this connection is stored, with a new client."""
         for connection in tuple(self._kin):
             for name in ("indices", "index_names", "alias_names", "_addresses"):
                 vars(connection).pop(name, None)
@@ -81,7 +81,8 @@ class Base:
     def client(self) -> Elasticsearch:
         """The official client; thread-safe, one per connection and process."""
         if self._pid != os.getpid():
-            # Came through a fork. The lock, too, which another thread of the parent may have held.
+            # Inherited through a fork, and so is the lock, which another thread of the parent may
+            # hold.
             self._lock = threading.Lock()
             self._client, self._writers, self._pid = None, {}, os.getpid()
         if self._client is None:
@@ -92,9 +93,9 @@ class Base:
         return self._client
 
     def options(self, **options: Any) -> Self:
-        """Return this connection with other options for its requests, as the client's ``options``.
+        """Return this connection with other options for its requests, as ``client.options()``.
 
-        It has the same indices, and shares the sockets.
+        The result has the same indices, and shares the sockets.
 
         Args:
             options: such as ``request_timeout`` (seconds), ``ignore_status``, ``max_retries``.
@@ -102,7 +103,7 @@ class Base:
         try:
             client = self.client.options(**options)
         except (TypeError, ValueError) as error:
-            # They may be credentials, and every report shows what a frame has.
+            # They may be credentials, and error reports show the variables of a frame.
             options.clear()
             raise without_frames(error) from None
         other = copy.copy(self)
@@ -113,12 +114,12 @@ class Base:
         return other
 
     def writer(self, timeout: float) -> Elasticsearch:
-        """Return the client for writes: it repeats none, as a repeated write could arrive late.
+        """Return the client for writes. It never repeats a request, which could arrive late.
 
-        Kept, as to make a client takes longer than to make a request.
+        It is cached, because creating a client takes longer than sending a request.
 
         Args:
-            timeout: seconds for one request.
+            timeout: the time limit of one request, in seconds.
         """
         client = self.client
         if timeout not in self._writers:
@@ -134,7 +135,7 @@ class Base:
         raise NotImplementedError
 
     def shares_cluster(self, other: "Base") -> bool:
-        """Return whether the settings of both connections name a node that is the same."""
+        """Return whether the settings of two connections name the same node."""
         return not self._addresses.isdisjoint(other._addresses)  # noqa: SLF001 (of its own class)
 
     @cached_property
@@ -143,7 +144,7 @@ class Base:
 
     @cached_property
     def indices(self) -> list[str]:
-        """Names to search: each index's aliases if it has any, else its own name."""
+        """The names to search: the aliases of each index or, without aliases, its name."""
         return self.get_indices()
 
     @cached_property
@@ -157,7 +158,7 @@ class Base:
         return self.get_alias_names()
 
     def get_indices(self) -> list[str]:
-        """Build the list of index names, replaced by their aliases where there are any."""
+        """Build the list of index names, with aliases in place of names if there are any."""
         names: list[str] = []
         for index in self.indices_settings.values():
             names += [self.prefixed(name) for name in index["ALIASES"] or [index["NAME"]]]
@@ -168,20 +169,20 @@ class Base:
         return [self.prefixed(index["NAME"]) for index in self.indices_settings.values()]
 
     def get_alias_names(self) -> list[str]:
-        """Build the list of alias names, each once."""
+        """Build the list of alias names, without duplicates."""
         names = (name for index in self.indices_settings.values() for name in index["ALIASES"])
         return [self.prefixed(name) for name in dict.fromkeys(names)]
 
     def get_indices_with_settings(self) -> dict[str, dict[str, Any]]:
-        """Build index name -> settings with which to create it."""
+        """Build a dict of index name -> settings to create the index with."""
         return {
             self.prefixed(index["NAME"]): index["SETTINGS"]
             for index in self.indices_settings.values()
         }
 
-    # The djangoes document calls it so in one of its examples.
+    # One of the examples of djangoes uses this name.
     get_server_indices = get_indices_with_settings
 
     def prefixed(self, name: str) -> str:
-        """Return the name that Elasticsearch knows for the declared ``name``."""
+        """Return the name in Elasticsearch for the declared ``name``."""
         return f"{self.index_prefix}{name}"

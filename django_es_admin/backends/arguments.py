@@ -1,4 +1,4 @@
-"""Name what old calls pass by position: ``search("entry", body)``, ``create(key, body)``."""
+"""Name arguments that old calls pass by position, such as ``search("entry", body)``."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -8,21 +8,22 @@ from .methods import Method
 
 # elasticsearch-py 1-7 had `get(index, id, doc_type)`, but `update(index, doc_type, id, body)`.
 _KEY_FIRST = frozenset(("exists", "exists_source", "get", "get_source"))
-# The caller of the connection's method, which calls this by way of a function in call.py.
+# The caller of the connection's method, which calls this through a function in call.py.
 _STACK_LEVEL = 3
 
 
 def name_arguments(
     method: Method, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the arguments by today's names.
+    """Return the arguments with today's names.
 
-    A dict, a list or what looks like JSON is the body. One other value is the key where the method
-    takes one, else the mapping type; of two, the key is the one that old clients had there.
-    Mapping types are gone from Elasticsearch: they are ignored, with a ``DeprecationWarning``.
+    A dict, a list or JSON text is the body. A single other value is the key if the method accepts
+    one, else the mapping type. Of two values, the key is in the position that old clients used.
+    Elasticsearch no longer has mapping types: they are ignored, with a ``DeprecationWarning``.
 
     Raises:
-        TypeError: too many arguments, one given twice, or a body for a method without.
+        TypeError: there are too many arguments, an argument is given twice, or the method has no
+            body.
     """
     named = dict(kwargs)
     bodies = [arg for arg in args if _is_body(arg)]

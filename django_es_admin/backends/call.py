@@ -1,4 +1,4 @@
-"""Call a method of the client for the indices of a connection."""
+"""Call a method of the client with the indices of a connection."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,14 +13,14 @@ from .methods import Method
 
 
 def bound(connection: Base, method: Method) -> Callable[..., Any]:
-    """Return ``method`` without its ``index``, which is what the connection has."""
+    """Return ``method`` with the connection's indices as ``index``."""
     call = partial(_call, connection, method)
     call.__doc__ = f"Call the client's {method.name}() for the indices of this connection."
     return call
 
 
 class Namespace:
-    """A namespace of the client, as ``eql``, whose methods need no ``index`` either."""
+    """A namespace of the client, such as ``eql``, whose methods need no ``index`` either."""
 
     def __init__(self, connection: Base, name: str, methods: Mapping[str, Method]) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""How much room the disks of a cluster have."""
+"""The disk space of a cluster."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,11 +10,11 @@ from .transport.deadline import Deadline
 
 @dataclass(frozen=True)
 class Disk:
-    """The disks of all data nodes together.
+    """The disks of all data nodes.
 
     Args:
-        used: bytes, by whatever.
-        total: bytes.
+        used: the used space, in bytes.
+        total: the total space, in bytes.
     """
 
     used: int
@@ -22,7 +22,7 @@ class Disk:
 
     @property
     def share(self) -> float:
-        """The share that is used, from 0 to 1."""
+        """The used share of the disks, from 0 to 1."""
         return self.used / self.total if self.total else 0.0
 
 
@@ -37,7 +37,7 @@ def read_disk(connection: Base, deadline: Deadline) -> Disk | None:
             format="json", bytes="b", h="disk.used,disk.total"
         )
     with understood(connection):
-        # Shards without a node are listed, too, and have no disk.
+        # Shards without a node are also listed, but have no disk.
         nodes = [
             (int(row["disk.used"]), int(row["disk.total"]))
             for row in cast("list[dict[str, Any]]", answer.body)

@@ -1,4 +1,4 @@
-"""The parts of a connection's settings that may be shown: an allow-list, never a secret."""
+"""The settings of a connection that may be shown: an allow-list, never a secret."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from .settings.configuration import node_urls
 
 @dataclass(frozen=True)
 class ConnectionDetails:
-    """The showable part of one connection.
+    """The public details of one connection.
 
     Args:
         hosts: ``scheme://host:port`` of each node, without user, password, path or query.
@@ -24,7 +24,7 @@ class ConnectionDetails:
 
 
 def details(connection: Base) -> ConnectionDetails:
-    """Return what may be shown of ``connection``."""
+    """Return the public details of ``connection``."""
     return ConnectionDetails(
         alias=connection.alias,
         label=connection.label,

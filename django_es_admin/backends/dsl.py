@@ -1,4 +1,4 @@
-"""Make each connection known to ``elasticsearch.dsl``: ``Search(using="default")`` just works."""
+"""Register each connection with ``elasticsearch.dsl``, so ``Search(using="default")`` works."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _known: set[str] = set()
 
 
 class _Client:
-    """The client of a connection, looked up at each use: a forked process has its own.
+    """The client of a connection, looked up at each use, because a forked process has its own.
 
-    It passes for the client wherever one is asked for: in ``isinstance()``, and in
-    ``elasticsearch.helpers``, which read private attributes of it.
+    It can be used in place of the client, also with ``isinstance()``, and in
+    ``elasticsearch.helpers``, which read its private attributes.
     """
 
     def __init__(self, alias: str) -> None:
@@ -34,7 +34,7 @@ class _Client:
 
     def __getattr__(self, name: str) -> Any:
         if name == "_headers":
-            # elasticsearch.dsl would write its own name into the headers of our client.
+            # elasticsearch.dsl would add its own name to the headers of our client.
             raise AttributeError(name)
         return getattr(self._found, name)
 
@@ -49,9 +49,10 @@ class _Client:
 
 
 def introduce() -> None:
-    """Register every connection under its alias; a bad setting is left to the system checks.
+    """Register every connection under its alias. System checks report invalid settings.
 
-    What the project has registered by itself stays, unless its settings say something else.
+    Connections that the project has registered itself are kept, unless the settings declare the
+    same alias.
     """
     try:
         aliases = set(connections)
@@ -70,12 +71,12 @@ def introduce() -> None:
 
 
 def _is_ours(client: object) -> bool:
-    # Not isinstance(): it would ask for the class that the connection's client has.
+    # Not isinstance(), which would create the client to ask for its class.
     return type(client) is _Client
 
 
 def _registered(alias: str) -> object:
-    """Return the connection that is registered there as ``alias``; None if there is none."""
+    """Return the connection registered there as ``alias``; None if there is none."""
     try:
         return dsl.get_connection(alias)
     except KeyError:

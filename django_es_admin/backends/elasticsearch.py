@@ -1,4 +1,4 @@
-"""Connections on the official client, one class per HTTP library."""
+"""Connections with the official client, with one class for each HTTP library."""
 
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -25,20 +25,20 @@ from .transport.frames import without_frames
 from .transport.nodes import RequestsNode, Urllib3Node, limited
 
 DEFAULT_PARAMS: dict[str, Any] = {
-    # A page or a save must not hang for the client's own default, which is forever.
+    # A page or a save must not hang: the client itself has no time limit by default.
     "request_timeout": 10,
 }
 
 
 class BaseElasticsearchBackend(Base):
-    """A connection on the official client; subclasses name the classes that carry requests.
+    """A connection with the official client. Subclasses define the classes that send requests.
 
-    It has the client's methods. Those that take an ``index`` need none: it is what the connection
-    has, in ``INDICES`` of its settings.
+    It has the client's methods. Methods with an ``index`` use ``INDICES`` of the connection's
+    settings by default.
 
     Raises:
-        ImproperlyConfigured: on first use of ``client``, where a class is missing or ``PARAMS``
-            does not fit ``Elasticsearch``.
+        ImproperlyConfigured: on first use of ``client``, if a class is missing, or
+            ``Elasticsearch`` does not accept ``PARAMS``.
     """
 
     transport_class: type[Transport] | None = Transport
@@ -59,7 +59,7 @@ class BaseElasticsearchBackend(Base):
         return sorted({*super().__dir__(), *index_methods(), *other_names()})
 
     def configure_client(self) -> Elasticsearch:
-        """Make the client from ``HOSTS`` and ``PARAMS``."""
+        """Create the client from ``HOSTS`` and ``PARAMS``."""
         if self.transport_class is None or self.connection_class is None:
             raise ImproperlyConfigured(
                 f"{type(self).__name__} needs transport_class and connection_class: set both."
@@ -68,16 +68,17 @@ class BaseElasticsearchBackend(Base):
         try:
             return self._make_client(self.transport_class, self.connection_class)
         except (AttributeError, OSError, TypeError, ValueError) as error:
-            # Its text may quote a host with its password; the type says enough.
+            # The text of the error may quote a host with its password; the type is enough.
             failure = ImproperlyConfigured(
                 f"ES_SERVERS[{self.alias!r}] does not fit the Elasticsearch client "
                 f"({type(error).__name__}): check its HOSTS and the names in PARAMS "
                 f"({', '.join(sorted(self.server['PARAMS'])) or 'none given'})."
             )
         except (ApiError, TransportError) as error:
-            # It may look for further nodes at once.
+            # The client may look for further nodes immediately.
             failure = without_frames(error)
-        # Not within the handler, which would add the first error, and frames with all settings.
+        # Not within the handler, which would add the first error, with frames that have all
+        # settings.
         raise failure
 
     @sensitive_variables()
@@ -97,25 +98,25 @@ class BaseElasticsearchBackend(Base):
 
 
 class SimpleHttpBackend(BaseElasticsearchBackend):
-    """A connection through urllib3."""
+    """A connection with urllib3."""
 
     connection_class = Urllib3Node
 
 
-# The djangoes document spells it so in the example of its settings.
+# The example settings of djangoes use this spelling.
 SimpleHttpClient = SimpleHttpBackend
 
 
 class SimpleRequestsHttpBackend(BaseElasticsearchBackend):
-    """A connection through requests, which has to be installed (the extra ``requests``)."""
+    """A connection with requests, which must be installed (the extra ``requests``)."""
 
     connection_class = RequestsNode
 
     def configure_client(self) -> Elasticsearch:
-        """Make the client.
+        """Create the client.
 
         Raises:
-            ImproperlyConfigured: requests is not installed, or the settings do not fit.
+            ImproperlyConfigured: requests is not installed, or the settings are invalid.
         """
         if find_spec("requests") is None:
             raise ImproperlyConfigured(
@@ -126,12 +127,12 @@ class SimpleRequestsHttpBackend(BaseElasticsearchBackend):
 
 
 class _Retired(Base):
-    """A connection over a protocol that Elasticsearch does not speak any more."""
+    """A connection with a protocol that Elasticsearch no longer supports."""
 
     protocol: str
 
     def __init__(self, alias: str, *args: Any) -> NoReturn:
-        # These have the settings in them, and every report shows what a frame has.
+        # The arguments contain the settings, and error reports show the variables of a frame.
         del args
         self.alias = alias
         raise ImproperlyConfigured(
@@ -142,16 +143,16 @@ class _Retired(Base):
 
 
 class SimpleThriftBackend(_Retired):
-    """Refused: says what to use instead."""
+    """Refused, with a hint on what to use instead."""
 
     protocol = "Thrift"
 
 
 class SimpleMemcachedBackend(_Retired):
-    """Refused: says what to use instead."""
+    """Refused, with a hint on what to use instead."""
 
     protocol = "the protocol of Memcached"
 
 
 JSON = OrjsonSerializer()
-"""The JSON encoder of everything that is indexed: orjson, with what the client adds to it."""
+"""The JSON encoder for all documents: orjson, with the additions of the client."""

@@ -1,4 +1,4 @@
-"""Turn the client's errors into our one-line errors, which name the connection and the fix."""
+"""Turn the client's errors into one-line errors that name the connection and how to fix them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,30 +38,30 @@ from .transport.answers import AnswerExceededError
 from .transport.frames import without_frames
 from .transport.reasons import is_block, reason
 
-# A server refuses the media type of a client of the next version, with this as the error's type.
+# The type of the error with which a server refuses a client of the next version.
 _TOO_NEW = "media_type_header_exception"
 
 
 @contextmanager
 def translated(connection: Base) -> Iterator[None]:
-    """Raise errors of :mod:`django_es_admin.exceptions` for those of the client.
+    """Raise errors of :mod:`django_es_admin.exceptions` instead of the client's errors.
 
     Raises:
-        ConnectionUnavailable: no answer, no TLS, no time left, or an answer that is not of
+        ConnectionUnavailable: there was no answer, no TLS, no time left, or the answer is not from
             Elasticsearch.
         AccessRefused: 401 or 403.
-        RequestTooLarge: 413, from Elasticsearch or from a proxy before it.
+        RequestTooLarge: 413, from Elasticsearch or a proxy.
         IndexBlocked: the index is closed, or a block forbids the request.
         ServerBusy: 429.
         ServerNotReady: 503.
         IndexMissing: 404 about an index or alias.
-        ClientTooNew: the server is of an older major version than the client.
-        ServerRefused: any other refusal; its message has Elasticsearch's reason.
+        ClientTooNew: the server has an older major version than the client.
+        ServerRefused: any other refusal. The message contains Elasticsearch's reason.
     """
     try:
         yield
     except (TransportError, ApiError) as error:
-        # A client that is not ours leaves frames with its headers.
+        # Frames of a foreign client contain its headers.
         raise _translate(connection, error) from without_frames(error)
 
 
@@ -79,7 +79,7 @@ def understood(connection: Base) -> Iterator[None]:
 
 
 def _names(connection: Base) -> dict[str, str]:
-    """Return what messages call a connection and its settings."""
+    """Return the names of a connection and its settings in messages."""
     alias = repr(connection.alias)
     return {"connection": alias, "setting": f"ES_SERVERS[{alias}]"}
 
@@ -93,7 +93,7 @@ def _not_elasticsearch(connection: Base) -> NotElasticsearch:
 
 
 def timed_out(connection: Base) -> ConnectionTimedOut:
-    """Return the error of a connection that did not answer in time."""
+    """Return the error for a connection that did not answer in time."""
     text = _(
         "The connection %(connection)s did not answer in time: "
         "check that Elasticsearch is up and not overloaded."

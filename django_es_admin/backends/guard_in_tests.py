@@ -1,4 +1,4 @@
-"""What a connection may not send while tests run, even one that was taken before them."""
+"""What a connection may not send during tests, even if it was obtained before them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,20 +11,20 @@ from .project import connections
 
 @dataclass(frozen=True)
 class ProjectGuard(Guard):
-    """The limits of a connection, and in a test run those of that run.
+    """The limits of a connection, and during a test run also those of the run.
 
-    Asked at each request: a module may hold a client that it took before the run had its names.
+    They are checked with each request, because a module may have a client from before the test run.
     """
 
     def check(self, *args: Any, **kwargs: Any) -> None:
-        """Raise unless the request is allowed; see :meth:`.guard.Guard.check`."""
+        """Raise an error unless the request is allowed; see :meth:`.guard.Guard.check`."""
         super().check(*args, **kwargs)
         run = self._of_test_run()
         if run is not None:
             run.check(*args, **kwargs)
 
     def _of_test_run(self) -> Guard | None:
-        """Return the limits of the test run; None outside of one, and where these are its own."""
+        """Return the limits of the test run; None if there are none beyond the connection's own."""
         namespace = connections.namespace
         if namespace is None or self.prefix.endswith(namespace):
             return None

@@ -1,4 +1,4 @@
-"""The configured connections by alias, as ``django.db.connections`` does for databases."""
+"""The configured connections by alias, like ``django.db.connections`` for databases."""
 
 import os
 import threading
@@ -31,7 +31,7 @@ __all__ = ["DEFAULT_CONNECTION_ALIAS", "ConnectionHandler", "load_backend"]
 
 
 def load_backend(path: str) -> Any:
-    """Import what an ``ENGINE`` names.
+    """Import the class that an ``ENGINE`` names.
 
     Raises:
         ImproperlyConfigured: it cannot be imported.
@@ -43,11 +43,11 @@ def load_backend(path: str) -> Any:
 
 
 class ConnectionHandler:
-    """Gives one connection per alias and process; safe to use from several threads.
+    """Provides one connection per alias and process; safe to use from several threads.
 
     Args:
-        servers: connections by alias, as ``ES_SERVERS``, which is the default.
-        indices: indices by alias, as ``ES_INDICES``, which is the default.
+        servers: the connections by alias; by default ``ES_SERVERS``.
+        indices: the indices by alias; by default ``ES_INDICES``.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class ConnectionHandler:
         os.register_at_fork(after_in_child=self._after_fork)
 
     def reset(self) -> None:
-        """Forget all connections; settings are read again at the next use."""
+        """Drop all connections. The settings are read again on the next use."""
         self._servers: dict[str, dict[str, Any]] | None = None
         self._indices: dict[str, dict[str, Any]] = {}
         self._connections: dict[str, Base] = {}
         self._pid = os.getpid()
 
     def _after_fork(self) -> None:
-        # Another thread of the parent may have held the lock at the fork.
+        # Another thread of the parent may have held the lock during the fork.
         self._lock = threading.RLock()
 
     def _settings_changed(self, *, setting: str, **kwargs: Any) -> None:
         if setting in CONNECTION_SETTINGS:
-            # Dropped, not closed: another thread may be in the middle of a request.
+            # Dropped and not closed, because another thread may be sending a request.
             with self._lock:
                 self.reset()
 
@@ -97,7 +97,7 @@ class ConnectionHandler:
         return self._indices
 
     def _read_settings(self) -> None:
-        # An error report shows the variables of each frame: that which raises has no settings.
+        # Error reports show the variables of each frame, so the frame that raises has no settings.
         problem = self._find_problem()
         if problem:
             raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
@@ -105,7 +105,7 @@ class ConnectionHandler:
 
     @sensitive_variables()
     def _given(self) -> tuple[Any, Any, str]:
-        """Return connections, indices, and the setting that has the connections."""
+        """Return connections, indices, and the name of the setting for the connections."""
         servers, setting = self._given_servers, "ES_SERVERS"
         if servers is None:
             servers, setting = servers_of(settings), servers_setting(settings)
@@ -144,19 +144,19 @@ class ConnectionHandler:
             server["INDEX_PREFIX"] += namespace
 
     def use_namespace(self, namespace: str | None) -> None:
-        """Use the test settings, and put ``namespace`` before the name of every index and alias.
+        """Use the test settings, and add ``namespace`` before the name of every index and alias.
 
-        Stays when settings are overridden: a test cannot leave its namespace by mistake. The
-        connections refuse every request about another index.
+        This stays when settings are overridden, so that a test cannot leave its namespace by
+        mistake. The connections refuse every request for another index.
 
         Args:
-            namespace: as ``"test-3f9a-"``; None for the project's own names.
+            namespace: such as ``"test-3f9a-"``; None for the project's own names.
         """
         with self._lock:
             self._test_namespace = namespace
             self.reset()
-            # Somebody may keep one, in a module that was imported before: it must not stay on
-            # the live index.
+            # A module that was imported before may keep a connection, which must not reach the live
+            # index.
             for held in tuple(self._made):
                 if held.alias in self.servers:
                     server = self.servers[held.alias]
@@ -164,11 +164,11 @@ class ConnectionHandler:
 
     @property
     def namespace(self) -> str | None:
-        """What test support puts before every name; None outside of tests."""
+        """The prefix that test support adds to every name; None outside of tests."""
         return self._test_namespace
 
     def ensure_server_defaults(self, alias: str) -> None:
-        """Put the defaults into the settings of the connection ``alias``.
+        """Add the defaults to the settings of the connection ``alias``.
 
         Raises:
             ConnectionDoesNotExist: there is no such connection.
@@ -177,7 +177,7 @@ class ConnectionHandler:
         server.update(server_with_defaults(server))
 
     def ensure_index_defaults(self, alias: str) -> None:
-        """Put the defaults into the settings of the index ``alias``.
+        """Add the defaults to the settings of the index ``alias``.
 
         Raises:
             IndexNotDeclared: ``ES_INDICES`` has no such index.
@@ -186,7 +186,7 @@ class ConnectionHandler:
         index.update(index_with_defaults(alias, index))
 
     def prepare_server_test_settings(self, alias: str) -> None:
-        """Make sure that ``TEST`` of the connection ``alias`` has what tests use.
+        """Add the defaults to ``TEST`` of the connection ``alias``.
 
         Raises:
             ConnectionDoesNotExist: there is no such connection.
@@ -195,7 +195,7 @@ class ConnectionHandler:
         server["TEST"] = server_for_tests(server)
 
     def prepare_index_test_settings(self, alias: str) -> None:
-        """Make sure that ``TEST`` of the index ``alias`` has what tests use.
+        """Add the defaults to ``TEST`` of the index ``alias``.
 
         Raises:
             IndexNotDeclared: ``ES_INDICES`` has no such index.
@@ -229,7 +229,7 @@ class ConnectionHandler:
             self._connections[alias] = connection
 
     def __delitem__(self, alias: str) -> None:
-        """Forget a connection: the next use of the alias creates it again from its settings."""
+        """Drop a connection. The next use of the alias creates it again from its settings."""
         with self._lock:
             if alias not in self._connections:
                 self._server(alias)
@@ -246,24 +246,24 @@ class ConnectionHandler:
         return [self[alias] for alias in self]
 
     def check_for_multiprocess(self) -> None:
-        """Drop the connections that came through a fork: two processes must not share a socket."""
+        """Drop connections inherited through a fork: two processes must not share a socket."""
         if self._pid != os.getpid():
             with self._lock:
                 self._connections = {}
                 self._pid = os.getpid()
 
     def get_server_indices(self, server: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Return alias -> index settings of the ``INDICES`` of one server."""
+        """Return alias -> index settings, for ``INDICES`` of one server."""
         return {alias: self.indices[alias] for alias in server["INDICES"]}
 
     def load_backend(self, alias: str) -> Base:
-        """Make the connection ``alias``.
+        """Create the connection ``alias``.
 
         Raises:
             ConnectionDoesNotExist: ``ES_SERVERS`` has no such alias.
-            ImproperlyConfigured: its ``ENGINE`` cannot be imported or is no backend.
+            ImproperlyConfigured: its ``ENGINE`` cannot be imported, or is not a backend.
         """
-        # No variable holds the settings, as every report of an error would show it.
+        # No variable contains the settings, because error reports would show it.
         engine = self._server(alias)["ENGINE"]
         try:
             backend = load_backend(engine)

@@ -1,4 +1,4 @@
-"""The health of each connection: one request each, all at once, each with a time limit."""
+"""The health of each connection: one request each, in parallel, with a time limit."""
 
 import threading
 import time
@@ -24,12 +24,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ConnectionHealth:
-    """What a connection answered; ``error`` is set, and the rest empty, where it did not.
+    """The answer of a connection. If it did not answer, ``error`` is set and the rest is empty.
 
     Args:
-        details: what may be shown of its settings.
-        cluster: the cluster's name.
-        version: Elasticsearch's version, as ``"9.4.3"``.
+        details: the public details of its settings.
+        cluster: the name of the cluster.
+        version: Elasticsearch's version, such as ``"9.4.3"``.
         status: ``green``, ``yellow`` or ``red``.
         nodes: number of nodes.
         latency: milliseconds that the health request took.
@@ -51,12 +51,12 @@ class ConnectionHealth:
 
 
 def probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
-    """Ask one connection for its version and health; never raises for what the server does."""
+    """Ask one connection for its version and health. It never raises because of the server."""
     try:
         with translated(connection), understood(connection):
             return _probe(connection, deadline)
     except (ElasticsearchAdminError, ImproperlyConfigured) as error:
-        # Parameters that do not fit are found out only when the client is made, which is now.
+        # Invalid parameters are noticed only when the client is created, which is now.
         return ConnectionHealth(details(connection), error=str(error))
 
 
@@ -77,7 +77,7 @@ def _probe(connection: Base, deadline: Deadline) -> ConnectionHealth:
 
 
 def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
-    """Return ``ask(connection)`` for each, all at once, so that a dead one delays no other.
+    """Return ``ask(connection)`` for each, in parallel, so that one does not delay the others.
 
     ``ask`` must not use the database: it runs in a thread of its own.
     """
@@ -86,27 +86,27 @@ def for_each(connections: Iterable[Base], ask: Callable[[Base], T]) -> list[T]:
         return []
     in_language = _in_this_language(ask)
     with ThreadPoolExecutor(max_workers=len(every)) as pool:
-        # A context can be entered by one thread at a time.
+        # Only one thread at a time can enter a context.
         asked = [pool.submit(copy_context().run, in_language, each) for each in every]
         return [future.result() for future in asked]
 
 
 def _in_this_language(function: Callable[P, T]) -> Callable[P, T]:
-    """Return what says its errors in the language of now, though another thread calls it."""
+    """Return a function that uses the current language in another thread."""
     language = get_language()
 
     def speaking(*args: P.args, **kwargs: P.kwargs) -> T:
-        # None, where translation is switched off, is a language to override().
+        # override() accepts None as a language, which turns translation off.
         with override(language):
             return function(*args, **kwargs)
 
     return speaking
 
 
-# After the deadline, so that a request that ended at it can raise its own error.
+# After the deadline, so that a request can still raise its own error.
 _GRACE = 0.1
-# Requests that took too long and have not ended yet: these connections are not asked again
-# meanwhile.
+# Requests that took too long and have not ended yet. These connections are not asked again in the
+# meantime.
 _given_up: WeakKeyDictionary[Base, list[threading.Thread]] = WeakKeyDictionary()
 _giving_up = threading.Lock()
 
@@ -114,12 +114,12 @@ _giving_up = threading.Lock()
 def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
     """Return ``ask()``, unless it takes longer than allowed.
 
-    Requests end at the deadline by themselves. The look-up of a host's name has no deadline: it is
-    no longer waited for. Until it ends the connection is not asked again, as each request would
-    leave a thread. ``ask`` must not use the database: it runs in a thread of its own.
+    Requests end at the deadline by themselves. The lookup of a host name has no deadline, so it is
+    left running. Until it ends, the connection is not asked again, because each request would leave
+    another thread. ``ask`` must not use the database, because it runs in another thread.
 
     Raises:
-        ConnectionTimedOut: the deadline has passed, or an earlier question still waits.
+        ConnectionTimedOut: the deadline has passed, or an earlier request is still waiting.
     """
     if _waits(connection):
         raise timed_out(connection)
@@ -134,7 +134,7 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 (raised again by the thread that waits)
             future.set_exception(error)
 
-    # A daemon: no process has to wait for what took too long.
+    # A daemon thread, so that no process has to wait for it at exit.
     thread = threading.Thread(
         target=context.run, args=(run,), name=f"ask {connection.alias}", daemon=True
     )
@@ -145,13 +145,13 @@ def in_time(connection: Base, deadline: Deadline, ask: Callable[[], T]) -> T:
         if future.done():
             raise
         with _giving_up:
-            # Others that began at the same moment may still wait, too.
+            # Other requests that began at the same time may still wait, too.
             _given_up.setdefault(connection, []).append(thread)
         raise timed_out(connection) from None
 
 
 def _waits(connection: Base) -> bool:
-    """Return whether an earlier question that was given up has not ended."""
+    """Return whether an earlier request that was given up has not ended."""
     with _giving_up:
         alive = [thread for thread in _given_up.get(connection, ()) if thread.is_alive()]
         if alive:

@@ -1,4 +1,4 @@
-"""Which of the client's methods take an index: derived from the client that is installed."""
+"""The methods of the client that take an index, derived from the installed client."""
 
 import inspect
 import types
@@ -15,8 +15,8 @@ class Method:
     """A method of the client that takes an index.
 
     Args:
-        namespace: the attribute of the client that has it; "" for the client itself.
-        several: whether it takes more than one index.
+        namespace: the attribute of the client with the method; "" for the client itself.
+        several: whether it accepts more than one index.
         parameters: the names of its arguments.
     """
 
@@ -28,9 +28,9 @@ class Method:
 
 @cache
 def index_methods() -> dict[str, Method]:
-    """Return name -> method: those of the client, then of its ``indices`` where the name is free.
+    """Return name -> method, of the client and, for other names, of its ``indices`` namespace.
 
-    So ``exists`` asks for a document, ``analyze`` and ``refresh`` are those of ``indices``.
+    So ``exists`` asks for a document, but ``analyze`` and ``refresh`` are methods of ``indices``.
     """
     found = {method.name: method for method in _methods_of(Elasticsearch, "")}
     for method in _methods_of(type(_client().indices), "indices"):
@@ -41,9 +41,9 @@ def index_methods() -> dict[str, Method]:
 
 @cache
 def namespace_methods() -> dict[str, dict[str, Method]]:
-    """Return namespace -> name -> method, of those that need an index, or search one.
+    """Return namespace -> name -> method, for methods that need an index or search one.
 
-    Methods about the cluster, such as ``cluster.health``, may name an index but need none.
+    Methods about the cluster, such as ``cluster.health``, may name an index, but do not need one.
     """
     found: dict[str, dict[str, Method]] = {}
     for namespace, value in vars(_client()).items():
@@ -62,13 +62,13 @@ def _needs_index(function: Callable[..., Any]) -> bool:
 
 @cache
 def other_names() -> frozenset[str]:
-    """Return the names of what else the client has, as ``info``, ``scroll`` and ``cluster``."""
+    """Return the names of the client's other attributes, such as ``info`` and ``cluster``."""
     names = {name for name in (*dir(Elasticsearch), *vars(_client())) if not name.startswith("_")}
     return frozenset(names - index_methods().keys() - {"indices"})
 
 
 def _client() -> Elasticsearch:
-    """Return a client to look at: its namespaces have no public classes. It opens no socket."""
+    """Return a client for inspection: its namespaces have no public classes. It opens no socket."""
     return Elasticsearch("http://localhost:9200")
 
 

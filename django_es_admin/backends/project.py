@@ -18,7 +18,7 @@ __all__ = [
     "connections",
     "load_backend",
 ]
-# The names that djangoes has.
+# The names of djangoes.
 DEFAULT_ES_ALIAS = DEFAULT_CONNECTION_ALIAS
 IndexDoesNotExist = IndexNotDeclared
 

@@ -11,13 +11,13 @@ _SHOWN = frozenset(("ENGINE", "INDICES", "LABEL", "COLOR", "READONLY", "INDEX_PR
 
 
 class ReporterFilter(SafeExceptionReporterFilter):
-    """Name it in ``DEFAULT_EXCEPTION_REPORTER_FILTER``: Django's own shows URLs and headers.
+    """Use it in ``DEFAULT_EXCEPTION_REPORTER_FILTER``; Django's own filter shows URLs and headers.
 
-    Of a connection's settings it shows what can hold no credential.
+    Of a connection's settings, it shows only those that cannot contain credentials.
     """
 
     def cleanse_setting(self, key: str | int, value: Any) -> Any:
-        """Return what may be shown of a setting."""
+        """Return the part of a setting that may be shown."""
         if key not in CONNECTION_SETTINGS - {"ES_INDICES"} or not value:
             return super().cleanse_setting(key, value)
         if not isinstance(value, Mapping):

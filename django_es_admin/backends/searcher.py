@@ -1,16 +1,16 @@
-"""The client for a search, for which a person waits."""
+"""The client for a search for which a user waits."""
 
 from elasticsearch import Elasticsearch
 
 
 def searcher(client: Elasticsearch, timeout: float) -> Elasticsearch:
-    """Return ``client`` for a search that may take this many seconds.
+    """Return ``client`` for a search with a time limit.
 
-    A further node answers for one that fails, as with every read. Nothing else is sent again,
-    whatever ``PARAMS`` say: what took all the time that there is would take it once more.
+    If a node fails, another one is asked, as with every read. Otherwise a search is never repeated,
+    whatever ``PARAMS`` say: a search that used up all its time would do so again.
 
     Args:
-        timeout: seconds for one request.
+        timeout: the time limit of one request, in seconds.
     """
     return client.options(
         request_timeout=timeout,

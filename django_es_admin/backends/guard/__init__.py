@@ -1,4 +1,4 @@
-"""What a connection may not send; a request is read as Elasticsearch reads it.
+"""What a connection may not send. A request is read as Elasticsearch reads it.
 
-Nothing here sends anything, and nothing knows where a request comes from.
+Nothing here sends anything, or knows where a request comes from.
 """

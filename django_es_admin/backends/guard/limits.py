@@ -1,8 +1,8 @@
-"""What a connection may not send: checked last, in the bytes that are sent.
+"""What a connection may not send, checked in the bytes of the request.
 
-``READONLY`` refuses whatever changes the cluster, so that a laptop pointed at production cannot
-write at all. ``INDEX_PREFIX`` refuses every index outside the connection's own namespace, so that
-a test run cannot touch a live index. What cannot be read is refused.
+``READONLY`` refuses every request that changes the cluster, so that a laptop pointed at production
+cannot write. ``INDEX_PREFIX`` refuses every index outside the connection's own namespace, so that a
+test run cannot touch a live index. A request that cannot be understood is refused.
 """
 
 import re
@@ -15,11 +15,11 @@ from .queries import Unreadable, names_of
 from .routes import Route, find_route
 from .target import Target, check_path, read_target
 
-# A parameter of the path can stand in the query, too.
+# A parameter of the path may also be in the query.
 _NAMING_PARAMS = frozenset(
     "index indices alias aliases name target new_index target_index source_index dest".split()
 )
-# What Elasticsearch has in no name, and what makes another one of it: a date, another cluster.
+# Characters that no name contains, and those for date math or another cluster.
 _NOT_IN_NAMES = re.compile(r"[ \\/?\"<>|#:]")
 _PARTS_OF_STREAMS = ("::data", "::failures")
 EVERY = "*"
@@ -32,8 +32,8 @@ class Guard:
 
     Args:
         alias: the connection's alias, for the messages.
-        readonly: refuse requests that change something.
-        prefix: refuse requests that name an index which does not begin with it; "" for any.
+        readonly: whether to refuse requests that change something.
+        prefix: refuse requests that name an index without this prefix; "" to allow any index.
     """
 
     alias: str
@@ -46,14 +46,14 @@ class Guard:
         """Raise unless the request is allowed.
 
         Args:
-            target: path and query, as they are sent.
-            body: as it is sent, before compression.
-            content_type: what the request says of its body.
+            target: the path and query, as they are sent.
+            body: the body as it is sent, before compression.
+            content_type: the content type of the body.
 
         Raises:
-            PathUnsafe: its path could be read as another one.
+            PathUnsafe: the path could be read as another one.
             ReadOnlyConnection: it would change something on a read-only connection.
-            ForeignIndex: it names, or could reach, an index outside the prefix.
+            ForeignIndex: the request names, or could reach, an index outside the prefix.
         """
         try:
             check_path(target)
@@ -100,7 +100,7 @@ def reads_only(method: str, target: str) -> bool:
     """Return whether a request changes nothing in the cluster, and may be repeated.
 
     Args:
-        target: path and query.
+        target: the path and query.
     """
     route = find_route(method, read_target(target))
     return route.reads if route else method in ("GET", "HEAD")
@@ -109,10 +109,10 @@ def reads_only(method: str, target: str) -> bool:
 def _named_indices(
     route: Route | None, where: Target, body: bytes, content_type: str
 ) -> Iterator[str]:
-    """Yield each index that a request names; "*" stands for a request that reaches all.
+    """Yield each index that a request names; "*" if it reaches all indices.
 
     Raises:
-        Unreadable: it is unknown which.
+        Unreadable: the names cannot be determined.
     """
     if route is None:
         raise Unreadable

@@ -1,4 +1,4 @@
-"""The names of indices in a body, which is read as it is sent: what cannot be read is refused."""
+"""The names of indices in a body, read as it is sent. A body that cannot be read is refused."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from .routes import Body
 
 OF_THE_PATH = ""
 
-# The actions of our own writes, most often: nothing in them can be read in two ways.
+# Actions in the form of our own writes, which are unambiguous.
 _PLAIN_ACTION = re.compile(
     rb'\{"(index|delete)":\{"_id":"[ !#-\[\]-~]*","version":[0-9]+,'
     rb'"version_type":"external_gte"\}\}'
@@ -25,14 +25,14 @@ _VERBS = frozenset(("index", "create", "update", "delete"))
 
 
 def names_in(kind: Body, content: bytes) -> Iterator[str]:
-    """Yield the names of indices in a body, and "" for what in it relies on the path's.
+    """Yield the names of indices in a body, and "" for parts that use the index of the path.
 
     Args:
-        kind: how it names them.
+        kind: how the body names indices.
         content: the body; b"" for none.
 
     Raises:
-        Unreadable: it cannot be parsed, or names them where that cannot be seen.
+        Unreadable: the body cannot be parsed, or its names of indices cannot be found.
     """
     if kind == "closed":
         raise Unreadable
@@ -42,12 +42,12 @@ def names_in(kind: Body, content: bytes) -> Iterator[str]:
     try:
         yield from _READERS[kind](content)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # Of another shape than Elasticsearch takes.
+        # Elasticsearch does not accept this form.
         raise Unreadable from None
 
 
 def _lines(content: bytes) -> list[bytes]:
-    # At line feeds alone, as Elasticsearch does; a carriage return is a blank of JSON.
+    # Split only at line feeds, as Elasticsearch does. A carriage return is white space in JSON.
     lines = content.split(b"\n")
     if lines[-1].strip():
         # Elasticsearch refuses it, too.
@@ -71,11 +71,11 @@ def _in_search(content: bytes) -> Iterator[str]:
 
 
 def _in_named(content: bytes) -> Iterator[str]:
-    # A scroll or a point in time was opened on an index that was looked at then.
+    # The index of a scroll or a point in time was checked when it was opened.
     yield from names_in_query(parsed(content))
 
 
-# Several in one request
+# Several searches in one request
 
 
 def _in_items(content: bytes) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _in_pairs(content: bytes, read: Callable[[bytes], Iterator[str]]) -> Iterato
         raise Unreadable
     for header, body in zip(lines[::2], lines[1::2], strict=True):
         if not header.strip():
-            # An older protocol leaves an empty line out, and the next would be the header.
+            # Older versions skip an empty line, so that the next one would be the header.
             raise Unreadable
         yield from list(names_in_query(parsed(header))) or [OF_THE_PATH]
         yield from (name for name in read(body) if name)
@@ -117,7 +117,8 @@ def _in_bulk(content: bytes) -> Iterator[str]:
         if not line.strip():
             continue
         if plain := _PLAIN_ACTION.fullmatch(line):
-            # It takes as long as all else in a load to parse what has no name of an index.
+            # Parsing a document, which has no names of indices, would take as long as the rest of a
+            # load.
             yield OF_THE_PATH
             if plain[1] == b"index":
                 next(lines, None)
@@ -167,7 +168,7 @@ _COPIED = {"source": {"index"}, "dest": {"index", "version_type"}, "conflicts": 
 
 def _in_copy(content: bytes) -> Iterator[str]:
     body = parsed(content)
-    # A script or a pipeline can send a document anywhere; a remote cluster is another matter.
+    # A script or a pipeline can send a document to any index.
     if body.keys() != _COPIED.keys() or any(
         body[k].keys() != _COPIED[k] for k in ("source", "dest")
     ):
@@ -193,7 +194,7 @@ def _in_mapping(content: bytes) -> Iterator[str]:
 
 def _in_alias(content: bytes) -> Iterator[str]:
     yield OF_THE_PATH
-    # The body's own `index` and `alias` go before those of the path.
+    # `index` and `alias` of the body have precedence over those of the path.
     yield from names_in_query(parsed(content))
 
 

@@ -1,4 +1,4 @@
-"""The names of indices inside a query, and the keys that can have any name."""
+"""The names of indices in a query, and keys that may have any name."""
 
 import json
 import re
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NAMING_KEYS = frozenset(("index", "indices", "_index", "alias", "aliases", "target_index"))
-# Below these stand fields of documents, of whatever name.
+# The keys below these are fields of documents, with any name.
 _BY_FIELD = frozenset(
     "after buckets_path common fuzzy intervals match match_bool_prefix match_phrase "
     "match_phrase_prefix per_field_analyzer prefix range regexp sort span_term term terms "
     "terms_set wildcard".split()
 )
-# Below these stand names that somebody has given.
+# The keys below these are names that a user has chosen.
 _BY_NAME = frozenset(("aggregations", "aggs", "filters", "runtime_mappings"))
-# A document within a query, and what a script is called with: any key may stand there.
+# A document in a query, and the parameters of a script, which may have any key.
 _FREE = frozenset(
     (
         ("like", "doc"),
@@ -25,21 +25,21 @@ _FREE = frozenset(
         ("scripted_metric", "params"),
     )
 )
-# Where a shape is looked up if no index is named.
+# The default index for a stored shape.
 _SHAPES = "shapes"
 _VARIABLE = re.compile(r"\{\{[\w.]+\}\}")
 
 
 class Unreadable(Exception):
-    """A body that may name indices, but it is unknown which."""
+    """A body that may name indices, but they cannot be determined."""
 
 
 def parsed(content: bytes) -> Any:
-    """Parse JSON in the strictest way: two parsers must not see two things in it.
+    """Parse JSON strictly, so that no two parsers can understand it differently.
 
     Raises:
-        Unreadable: a key stands twice.
-        ValueError: it is no JSON in UTF-8.
+        Unreadable: a key occurs twice.
+        ValueError: it is not JSON in UTF-8.
     """
     text = content.decode()
     return json.loads(text, object_pairs_hook=_without_duplicates) if text.strip() else None
@@ -53,7 +53,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def names_of(value: Any) -> Iterator[str]:
-    """Yield the names in a text with commas, or in a list of such."""
+    """Yield the names in a text separated by commas, or in a list of such texts."""
     for each in value if isinstance(value, (list, tuple)) else [value]:
         if isinstance(each, bool) or not isinstance(each, (str, int, float)):
             raise Unreadable
@@ -66,9 +66,9 @@ def names_in_query(
     """Yield the names in a query.
 
     Args:
-        parent: the key of which this is the value.
+        parent: the key of this value.
         by_field: whether its keys are fields.
-        deep: whether it stands below a field: no key there is one.
+        deep: whether it is below a field, where no key is a field.
 
     Raises:
         Unreadable: it has a part that cannot be checked.
@@ -114,7 +114,7 @@ def _is_default_shape(value: Any) -> bool:
 
 
 def names_in_mapping(value: Any) -> Iterator[str]:
-    """Yield the names of the indices that runtime fields of a mapping look things up in."""
+    """Yield the names of indices that lookup runtime fields of a mapping use."""
     if isinstance(value, list):
         for each in value:
             yield from names_in_mapping(each)
@@ -131,10 +131,10 @@ def _is_name(value: Any) -> bool:
 
 
 def names_in_template(template: Any) -> Iterator[str]:
-    """Yield the names of a template of a query, whose variables are values alone."""
+    """Yield the names in a template of a query, whose variables may only be values."""
     source = template.get("source")
     if source is None or "id" in template or "options" in template:
-        # It is stored in the cluster, or says itself how it is rendered.
+        # It is stored in the cluster, or contains options for rendering.
         raise Unreadable
     text = source if isinstance(source, str) else json.dumps(source)
     if "{{" in _VARIABLE.sub("", text):

@@ -1,7 +1,7 @@
-"""What Elasticsearch can be asked: which requests change nothing, and where they name an index.
+"""The requests of Elasticsearch: which of them change nothing, and where they name an index.
 
-``READONLY`` lets through what is GET or HEAD, or listed as reading. ``INDEX_PREFIX`` lets through
-what is listed, with every index that it names looked at: what is not listed is refused.
+``READONLY`` allows requests with GET or HEAD, and those listed as reading. ``INDEX_PREFIX`` allows
+only listed requests, and checks every index that they name.
 """
 
 from collections.abc import Iterator
@@ -42,8 +42,8 @@ Body = Literal[
 ``closed``: in a way that is not read, as in a text of ES|QL.
 """
 
-# {index}: names, separated by commas, of indices or of a set of synonyms, which has the prefix too.
-# {any}: a key or a name of something else.
+# {index}: names of indices, separated by commas, or of a synonym set, which has the prefix, too.
+# {any}: a key, or another name.
 _READING = """
 GET POST         {index}/_search                       query
 GET POST         {index}/_search/template              template
@@ -157,7 +157,7 @@ PUT DELETE       _synonyms/{index}/{any}               any
 GET POST         _refresh                              closed
 GET POST         _flush                                closed
 """
-# By GET or HEAD. Beside these stands all that is below the name of an index.
+# With GET or HEAD, in addition to everything below the name of an index.
 _LOOKING = """
 GET HEAD         {index}                               query
 GET HEAD         _alias/{index}                        any
@@ -177,7 +177,7 @@ GET HEAD         _synonyms/{index}/{any}               any
 GET HEAD         _async_search/{any}                   named
 GET HEAD         _async_search/status/{any}            named
 """
-# What tells of the cluster, and of no document, by GET or HEAD.
+# Requests about the cluster, and not about documents, with GET or HEAD.
 _OF_THE_CLUSTER = frozenset(
     "_cluster _cat _nodes _alias _aliases _mapping _settings _stats _resolve _data_stream "
     "_index_template _component_template _template _ilm _tasks _license _xpack _health_report "
@@ -193,8 +193,8 @@ class Route:
 
     Args:
         reads: whether it changes nothing in the cluster.
-        names: which segments name indices.
-        body: how its body does.
+        names: the segments that name indices.
+        body: how its body names indices.
     """
 
     reads: bool
@@ -209,7 +209,7 @@ class _Node:
 
 
 def find_route(method: str, target: Target) -> Route | None:
-    """Return what a request is; None for what is not known."""
+    """Return the kind of a request; None if it is unknown."""
     if not target.whole:
         return None
     known = _find(_tree(), method, target.raw, target.segments)
@@ -225,7 +225,7 @@ def find_route(method: str, target: Target) -> Route | None:
 def _find(node: _Node, method: str, raw: tuple[str, ...], decoded: tuple[str, ...]) -> Route | None:
     if not raw:
         return node.routes.get(method)
-    # What is known by its name goes first, and is compared as it is sent, as Elasticsearch does.
+    # Fixed names have precedence, and are compared as they are sent, as Elasticsearch does.
     for inner in (node.inner.get(raw[0]), node.inner.get(_NAMES) if _is_name(decoded[0]) else None):
         found = _find(inner, method, raw[1:], decoded[1:]) if inner else None
         if found:

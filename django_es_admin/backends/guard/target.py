@@ -11,13 +11,13 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class Target:
-    """Where a request goes.
+    """The path and query of a request.
 
     Args:
         raw: the segments of the path as they are sent.
-        segments: the same, decoded once, as Elasticsearch does after it has split the path.
-        params: name and value of each parameter, decoded.
-        whole: whether no segment is empty: some servers leave those out, and some do not.
+        segments: the segments, decoded once, as Elasticsearch does after splitting the path.
+        params: the decoded name and value of each parameter.
+        whole: whether no segment is empty. Some servers ignore empty segments.
     """
 
     raw: tuple[str, ...]
@@ -27,13 +27,13 @@ class Target:
 
 
 def read_target(target: str) -> Target:
-    """Return the parts of a path with its query."""
+    """Return the parts of a path with a query."""
     path, _, query = target.partition("?")
     raw = path[1:].split("/") if path[1:] else []
     if len(raw) > 1 and not raw[-1]:
-        # A slash at the end means nothing.
+        # A slash at the end has no meaning.
         raw.pop()
-    # Elasticsearch takes a semicolon for an ampersand.
+    # Elasticsearch treats a semicolon as an ampersand.
     pairs = (pair.partition("=") for pair in query.replace(";", "&").split("&") if pair)
     return Target(
         raw=tuple(raw),
@@ -44,20 +44,20 @@ def read_target(target: str) -> Target:
 
 
 def check_path(target: str) -> None:
-    """Raise where a path could be read as another one on its way.
+    """Raise an error if the path could be read as another one.
 
-    Clients, proxies and servers drop ``.`` and ``..`` with the segment before, decoded or not, so
-    that a request about one document would be about its whole index.
+    Clients, proxies and servers resolve ``.`` and ``..``, decoded or not, so that a request for one
+    document could become a request for its whole index.
 
     Raises:
-        PathUnsafe: it has such a segment, or is none.
+        PathUnsafe: the path has such a segment, or is not a path.
     """
     path = target.partition("?")[0]
     if not target.startswith("/") or any(ord(char) < 0x20 or char in "\\#\x7f" for char in target):
         raise PathUnsafe
     for _ in range(_ROUNDS):
         parts = path.replace("\\", "/").split("/")
-        # What follows a semicolon belongs to no name, for some servers.
+        # Some servers ignore the part of a segment after a semicolon.
         if any(part.partition(";")[0].strip() in (".", "..") for part in parts):
             raise PathUnsafe
         try:

@@ -1,4 +1,4 @@
-"""Read, complete and check ``ES_SERVERS`` and ``ES_INDICES``; know which values are secret.
+"""Read, complete and check ``ES_SERVERS`` and ``ES_INDICES``, and know which values are secret.
 
-Nothing here opens a connection, and nothing knows what a connection is.
+Nothing here opens a connection, or knows connections.
 """

@@ -1,6 +1,6 @@
-"""Read ``ES_SERVERS`` and ``ES_INDICES``: defaults and old spellings.
+"""Read ``ES_SERVERS`` and ``ES_INDICES``, with defaults and old spellings.
 
-The user's dicts are never written to.
+The user's dicts are never changed.
 """
 
 import copy
@@ -35,7 +35,7 @@ INDEX_DEFAULTS: dict[str, Any] = {
     "TESTS": {},
 }
 
-# Today's client has other names for what elasticsearch-py 1-7 called so.
+# Names in elasticsearch-py 1-7 -> names in today's client.
 _PARAM_NAMES = {
     "timeout": "request_timeout",
     "http_auth": "basic_auth",
@@ -46,15 +46,15 @@ _PARAM_NAMES = {
     "sniff_on_connection_fail": "sniff_on_node_failure",
     "sniffer_timeout": "min_delay_between_sniffing",
 }
-# These apply to every host that does not have its own.
+# These apply to every host without its own value.
 _HOST_PARAMS = frozenset(("port", "scheme", "url_prefix", "use_ssl"))
-# How often old clients doubled the pause of a failing node, unless `timeout_cutoff` said it.
+# How often old clients doubled the pause of a failing node, by default.
 _TIMEOUT_CUTOFF = 5
 _DEAD_TIMEOUT = 1.0
 
 
 def servers_setting(settings: Any) -> str:
-    """Return the name of the setting that has the connections."""
+    """Return the name of the setting with the connections."""
     given = getattr(settings, "ES_SERVERS", {}) != {}
     return "ES_SERVERS" if given or not _adoptable(settings) else "ELASTICSEARCH_DSL"
 
@@ -64,7 +64,7 @@ def _adoptable(settings: Any) -> Any:
 
 
 def servers_of(settings: Any) -> Any:
-    """Return ``ES_SERVERS`` of Django's settings, or what django-elasticsearch-dsl has instead.
+    """Return ``ES_SERVERS``, or the corresponding setting of django-elasticsearch-dsl.
 
     That is ``ELASTICSEARCH_DSL``: alias -> arguments of the client.
     """
@@ -86,41 +86,41 @@ def _adopted(arguments: Any) -> Any:
 
 
 def server_with_defaults(server: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of one entry of ``ES_SERVERS`` in which every key is present."""
+    """Return a copy of an entry of ``ES_SERVERS`` with all keys."""
     return {**copy.deepcopy(SERVER_DEFAULTS), **_copied(server)}
 
 
 def _copied(value: Any) -> Any:
-    """Copy dicts and lists; an SSL context or a class in ``PARAMS`` cannot be copied."""
+    """Copy dicts and lists. An SSL context or a class in ``PARAMS`` cannot be copied."""
     if isinstance(value, Mapping):
         return {key: _copied(inner) for key, inner in value.items()}
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def index_with_defaults(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of one entry of ``ES_INDICES`` in which every key is present."""
+    """Return a copy of an entry of ``ES_INDICES`` with all keys."""
     config = {**copy.deepcopy(INDEX_DEFAULTS), **_copied(index)}
     config["NAME"] = config["NAME"] or alias
     return config
 
 
 def server_for_tests(server: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a test run uses of a connection: its own settings, or those of ``TEST``.
+    """Return the settings of a connection in a test run: its own, or those of ``TEST``.
 
     Args:
-        server: the connection's settings, defaults filled in.
+        server: the connection's settings, with defaults.
     """
     own = {key: server[key] for key in SERVER_DEFAULTS if key != "TEST"}
     return {**own, **_copied(server["TEST"])}
 
 
 def index_for_tests(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a test run uses of an index: its own settings, or those of ``TEST``.
+    """Return the settings of an index in a test run: its own, or those of ``TEST``.
 
-    ``TESTS`` is another spelling of ``TEST``, which wins.
+    ``TESTS`` is another spelling of ``TEST``, which has precedence.
 
     Args:
-        index: the index's settings, defaults filled in.
+        index: the index's settings, with defaults.
     """
     own = {key: index[key] for key in INDEX_DEFAULTS if key not in ("TEST", "TESTS")}
     given = {**_copied(index["TESTS"]), **_copied(index["TEST"])}
@@ -129,20 +129,20 @@ def index_for_tests(alias: str, index: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def engine_path(path: str) -> str:
-    """Return where a backend is; one of djangoes is here under the same name."""
+    """Return the path of a backend. Backends of djangoes have the same names here."""
     return (
         path.replace("djangoes.", "django_es_admin.", 1) if path.startswith("djangoes.") else path
     )
 
 
 def node_urls(server: Mapping[str, Any]) -> list[str | dict[str, Any]]:
-    """Return the hosts of a connection as today's client takes them: with a scheme and a port.
+    """Return the hosts of a connection as today's client needs them: with a scheme and a port.
 
-    Each may be a URL, ``"host"``, ``"host:port"`` or a dict; for what it leaves out, ``PARAMS`` may
-    have ``port``, ``scheme``, ``url_prefix`` and ``use_ssl``, as old clients had.
+    Each may be a URL, ``"host"``, ``"host:port"`` or a dict. Missing parts may be in ``PARAMS`` as
+    ``port``, ``scheme``, ``url_prefix`` and ``use_ssl``, as in old clients.
 
     Args:
-        server: the connection's settings, defaults filled in.
+        server: the connection's settings, with defaults.
     """
     hosts = server["HOSTS"] or DEFAULT_HOSTS
     common = {name: server["PARAMS"][name] for name in _HOST_PARAMS & server["PARAMS"].keys()}
@@ -168,7 +168,7 @@ def _node_of_dict(host: Mapping[str, Any]) -> str | dict[str, Any]:
         node.setdefault("path_prefix", "/" + str(host["url_prefix"]).strip("/"))
     if "http_auth" not in host:
         return node
-    # Today's client takes the credentials of one node in a URL alone.
+    # Today's client accepts credentials of a single node only in the URL.
     auth = host["http_auth"]
     parts = auth.split(":", 1) if isinstance(auth, str) else auth
     user, password = (quote(str(part), safe="") for part in parts)
@@ -178,10 +178,10 @@ def _node_of_dict(host: Mapping[str, Any]) -> str | dict[str, Any]:
 
 
 def node_addresses(server: Mapping[str, Any]) -> frozenset[str]:
-    """Return where the nodes of a connection are, without scheme and credentials.
+    """Return the addresses of the nodes of a connection, without scheme and credentials.
 
     Args:
-        server: the connection's settings, defaults filled in.
+        server: the connection's settings, with defaults.
     """
     cloud = server["PARAMS"].get("cloud_id")
     if cloud is not None:
@@ -201,10 +201,10 @@ _OLD_HOST_KEYS = frozenset(("http_auth", "url_prefix", "use_ssl"))
 
 
 def client_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``PARAMS`` under the names that today's client knows.
+    """Return ``PARAMS`` with the names that today's client uses.
 
-    A node that fails is left alone for ``dead_timeout`` seconds, and for twice as long with each
-    further failure, ``timeout_cutoff`` times at most.
+    After a failure, a node is not used for ``dead_timeout`` seconds. This time is doubled with each
+    further failure, at most ``timeout_cutoff`` times.
     """
     named = {
         _PARAM_NAMES.get(name, name): value
@@ -212,7 +212,7 @@ def client_params(params: Mapping[str, Any]) -> dict[str, Any]:
         if name not in _HOST_PARAMS
     }
     if isinstance(params.get("http_auth"), str):
-        # Today's client would take the text for what is already encoded.
+        # Today's client would treat a text as already encoded.
         named["basic_auth"] = tuple(params["http_auth"].split(":", 1))
     cutoff = named.pop("timeout_cutoff", None)
     if cutoff is not None or "dead_timeout" in params:

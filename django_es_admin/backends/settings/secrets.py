@@ -1,4 +1,4 @@
-"""The credentials among a connection's settings, to find out where they would be shown."""
+"""Find the credentials in a connection's settings, to check where they would be shown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ class Secret:
     """A credential.
 
     Args:
-        place: below the connection's settings, as ``['HOSTS'][0]``.
+        place: the place in the connection's settings, such as ``['HOSTS'][0]``.
         kind: ``url``, ``header`` or ``param``.
-        text: itself.
+        text: the credential itself.
     """
 
     place: str
@@ -26,7 +26,7 @@ class Secret:
 
 
 def find_secrets(server: Any, place: str = "") -> Iterator[Secret]:
-    """Yield the credentials in one entry of ``ES_SERVERS``, ``TEST`` included."""
+    """Yield the credentials in an entry of ``ES_SERVERS``, including ``TEST``."""
     if not isinstance(server, Mapping):
         return
     hosts = server.get("HOSTS", server.get("hosts"))
@@ -50,7 +50,7 @@ def _of_host(place: str, host: Any) -> Iterator[Secret]:
 def _of_params(place: str, params: Mapping[Any, Any]) -> Iterator[Secret]:
     for name in _CREDENTIALS:
         value = params.get(name)
-        # Of a user and a password, the one that is a secret.
+        # Of a user and a password, only the password is secret.
         secret = value[-1] if isinstance(value, (list, tuple)) and value else value
         if isinstance(secret, str) and secret:
             yield Secret(f"{place}[{name!r}]", "param", secret)

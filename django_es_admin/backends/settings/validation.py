@@ -1,4 +1,4 @@
-"""What is wrong in ``ES_SERVERS`` and ``ES_INDICES``, whatever values they have."""
+"""Find mistakes in ``ES_SERVERS`` and ``ES_INDICES``, whatever their values."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,11 @@ from .configuration import DEFAULT_CONNECTION_ALIAS, INDEX_DEFAULTS, SERVER_DEFA
 COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 
 _HOST_HINT = "Write hosts as 'http://localhost:9200'."
-# What djangoes' SETTINGS could hold beside the settings: they were a whole body.
+# Other keys that SETTINGS of djangoes may have, because it was a whole body.
 _BODY_KEYS = frozenset(("settings", "mappings", "aliases"))
 _LAST_PORT = 65_535
 _HOST_NAME = re.compile(r"[\w.:\-]+")
-# With anything else a name would stand for several, or for one elsewhere.
+# With other characters, a name could mean several indices, or an index of another cluster.
 _PREFIX = re.compile(r"\.?[^\W_][\w.\-]*")
 
 _SERVER_TYPES: dict[str, tuple[type, ...]] = {
@@ -41,7 +41,7 @@ _INDEX_TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class InvalidSetting:
-    """One mistake in the settings; ``kind`` says which system check reports it."""
+    """A mistake in the settings. ``kind`` says which system check reports it."""
 
     kind: str
     message: str
@@ -51,12 +51,12 @@ class InvalidSetting:
 def find_server_problems(
     servers: Any, indices: Any, setting: str = "ES_SERVERS"
 ) -> Iterator[InvalidSetting]:
-    """Yield what is wrong in the settings, worst first.
+    """Yield the mistakes in the settings, the worst first.
 
     Args:
         servers: the connections, as in ``ES_SERVERS``.
         indices: ``ES_INDICES``.
-        setting: where the connections come from.
+        setting: the name of the setting with the connections.
     """
     if not isinstance(servers, Mapping):
         yield InvalidSetting(
@@ -98,7 +98,7 @@ def _alias_problems(setting: str, alias: Any) -> Iterator[InvalidSetting]:
 def _server_test_problems(
     where: str, test: Any, indices: Mapping[Any, Any]
 ) -> Iterator[InvalidSetting]:
-    """Yield what is wrong in what tests use instead: any key of the connection itself."""
+    """Yield the mistakes in the settings for tests, which may have any key of a connection."""
     if isinstance(test, Mapping):
         types = {key: kinds for key, kinds in _SERVER_TYPES.items() if key != "TEST"}
         yield from _entry_problems(where, test, types, SERVER_DEFAULTS)
@@ -181,7 +181,7 @@ def _server_value_problems(
 
 def _host_problems(where: str, hosts: Any) -> Iterator[InvalidSetting]:
     for position, host in enumerate(hosts):
-        # A host may hold a password, so the message names its place, not its text.
+        # A host may contain a password, so the message has its place and not its text.
         place = f"{where}['HOSTS'][{position}]"
         if isinstance(host, Mapping):
             yield from _host_dict_problems(place, host)

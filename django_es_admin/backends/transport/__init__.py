@@ -1,4 +1,4 @@
-"""How requests are carried: nodes, deadlines, the size of an answer, errors without secrets.
+"""How requests are sent: nodes, deadlines, the size of an answer, errors without secrets.
 
-``guard`` checks which index a request is for; the packages above know what an answer means.
+``guard`` checks which index a request is for. The packages above understand the answers.
 """

@@ -1,4 +1,4 @@
-"""Read what a server sends, up to the allowed size, and make errors that can be shown."""
+"""Read a server's answer up to the allowed size, and make errors that may be shown."""
 
 import json
 import zlib
@@ -25,15 +25,15 @@ class AnswerExceededError(TransportError):
 def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
     """Return the body of an answer, decompressed.
 
-    urllib3 and requests read all of it first: some MB of gzip can become some GB.
+    urllib3 and requests would read the whole answer first, and some MB of gzip can become some GB.
 
     Args:
-        response: whose body has not been read, neither decoded.
-        limit: bytes, before and after decompression.
+        response: a response whose body was neither read nor decoded.
+        limit: the maximum size in bytes, before and after decompression.
 
     Raises:
-        AnswerExceededError: there are more bytes.
-        SerializationError: it is compressed in a way that we did not ask for, or broken.
+        AnswerExceededError: the answer is larger.
+        SerializationError: the answer is broken, or compressed in an unexpected way.
     """
     encoding = (response.headers.get("content-encoding") or "identity").strip().lower()
     pieces = _pieces(response)
@@ -50,7 +50,7 @@ def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
 
 
 def exceeded(limit: int) -> AnswerExceededError:
-    """Return the error of an answer that is too large."""
+    """Return the error for an answer that is too large."""
     return AnswerExceededError(f"The answer has more bytes than {limit}")
 
 
@@ -60,13 +60,13 @@ def _pieces(response: BaseHTTPResponse) -> Iterator[bytes]:
 
 
 def _decompressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Decompress piece by piece, each result no longer than a piece."""
+    """Decompress in pieces, so that no result is longer than a piece."""
     one = None
     try:
         for piece in pieces:
             data = piece
             while data:
-                # Several compressed parts after each other are one answer.
+                # Several consecutive compressed parts are one answer.
                 one = zlib.decompressobj(_GZIP) if one is None or one.eof else one
                 yield one.decompress(data, _PIECE)
                 data = one.unused_data or one.unconsumed_tail
@@ -77,10 +77,10 @@ def _decompressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def told_by_status(answer: NodeApiResponse) -> NodeApiResponse:
-    """Return an answer whose status is read whatever a refusal is written in.
+    """Return an answer whose status counts even if its body cannot be decoded.
 
-    The client gives up on an answer that it cannot decode, and forgets its status: a proxy's 413 in
-    HTML that says it is JSON would look like a server that is not Elasticsearch.
+    If the client cannot decode an answer, it ignores the status. So a proxy's 413 in HTML, labelled
+    as JSON, would look as if the server were not Elasticsearch.
     """
     if answer.meta.status < _FIRST_ERROR or _is_json(answer):
         return answer

@@ -11,10 +11,10 @@ keep_frames_out_of_logs()
 
 
 class Client(Elasticsearch):
-    """Raises what the client raises, without its frames: these have credentials in them."""
+    """Raises the client's errors without their frames, which contain credentials."""
 
     def perform_request(self, method: str, path: str, **arguments: Any) -> ApiResponse[Any]:
-        """Send a request; every method of the client does it by this one."""
+        """Send a request. All methods of the client use this method."""
         failure: Exception
         try:
             return super().perform_request(method, path, **arguments)

@@ -1,8 +1,8 @@
 """One time limit for several requests, instead of a time-out for each.
 
-A page, a save or an operation makes a :class:`Deadline` once. Every request within
-``with until(deadline)`` has only the time that is left, as a whole: connecting, sending and
-reading together, on whichever node, however often it is tried.
+A page, a save or an operation makes one :class:`Deadline`. All requests within ``with
+until(deadline)`` share the remaining time, including connecting, sending, reading and further
+attempts on any node.
 """
 
 import time
@@ -14,7 +14,7 @@ _SHORTEST = 0.01
 
 
 class Deadline:
-    """A moment after which nothing more is asked.
+    """A time after which no more requests are sent.
 
     Args:
         seconds: from now.
@@ -25,16 +25,16 @@ class Deadline:
 
     @property
     def remaining(self) -> float:
-        """Seconds left, never below 10 ms: a time-out of 0 would mean none."""
+        """The seconds left, at least 10 ms, because a time-out of 0 would mean none."""
         return max(self._end - time.monotonic(), _SHORTEST)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is left."""
+        """Whether no time is left."""
         return time.monotonic() >= self._end
 
     def earlier(self, other: "Deadline | None") -> "Deadline":
-        """Return the one of both that ends first; None never ends."""
+        """Return the deadline that ends first; None never ends."""
         return self if other is None or self._end <= other._end else other  # noqa: SLF001
 
 
@@ -43,9 +43,9 @@ _current: ContextVar[Deadline | None] = ContextVar("django_es_admin_deadline", d
 
 @contextmanager
 def until(deadline: Deadline) -> Iterator[Deadline]:
-    """Let no request within take longer than ``deadline``; of several, the first to end counts.
+    """Let no request in the block take longer than ``deadline``. The earliest deadline counts.
 
-    It holds for requests of this thread, and of those that :mod:`.health` starts for it.
+    It applies to requests of this thread, and of threads that :mod:`.health` starts for it.
     """
     nearest = deadline.earlier(_current.get())
     token = _current.set(nearest)
@@ -56,11 +56,11 @@ def until(deadline: Deadline) -> Iterator[Deadline]:
 
 
 def is_out_of_time() -> bool:
-    """Return whether a deadline holds here, and has passed."""
+    """Return whether there is a deadline, and it has passed."""
     deadline = _current.get()
     return deadline is not None and deadline.passed
 
 
 def current_deadline() -> Deadline | None:
-    """Return the deadline that holds here; None for none."""
+    """Return the current deadline; None if there is none."""
     return _current.get()

@@ -1,7 +1,7 @@
-"""Let another node answer what one could not, where to ask again is harmless.
+"""Ask another node if one fails, if repeating the request is harmless.
 
-A read may be repeated. A write may be only if no byte of it was sent: a repeated one could arrive
-late and twice.
+A read may be repeated. A write may be repeated only if none of it was sent, because otherwise it
+could arrive late and twice.
 """
 
 from functools import partial
@@ -13,18 +13,18 @@ from elastic_transport.client_utils import DEFAULT
 from ..guard.limits import reads_only
 from .nodes import NotConnected
 
-# What elasticsearch-py did by default when `retry_on_timeout` was its only option.
+# The default of elasticsearch-py when `retry_on_timeout` was the only option.
 _TIMEOUT_RETRIES = 3
 
 
 def with_failover(transport_class: type[Transport], *, given: bool) -> type[Transport]:
-    """Return a transport that repeats a failed read once per further node.
+    """Return a transport that repeats a failed read once on each other node.
 
     If a node refuses the connection, the request is sent to the next node, also if it is a write.
 
     Args:
-        given: whether ``PARAMS`` have ``max_retries``. If they, or the request, do, a
-            request that was sent is repeated exactly so often.
+        given: whether ``PARAMS`` have ``max_retries``. If they, or the request, have it, a request
+            that was sent is repeated exactly that often.
     """
 
     class FailoverTransport(transport_class):  # type: ignore[misc, valid-type]
@@ -52,12 +52,12 @@ def with_failover(transport_class: type[Transport], *, given: bool) -> type[Tran
                 retry_on_timeout=retry_on_timeout,
                 **kwargs,
             )
-            # The client counts what nobody got as an attempt, too.
+            # The client also counts requests that were never sent as attempts.
             for _node in range(len(self.node_pool) - 1 - max_retries):
                 try:
                     return send()
                 except NotConnected:
-                    # This node is marked as dead: the next attempt takes another.
+                    # This node is marked as dead, so the next attempt uses another one.
                     continue
             return send()
 

@@ -1,7 +1,7 @@
-"""Errors without the frames that hold credentials.
+"""Errors without the frames that contain credentials.
 
-Every report of an error shows the variables of its frames, and those of the client have headers in
-them. Django hides what is named as a secret; what else collects errors may not.
+Error reports show the variables of frames, and those of the client contain headers. Django hides
+variables with secret-looking names; other error collectors may not.
 """
 
 import logging
@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from ...conf import get_options
 
 Failure = TypeVar("Failure", bound=BaseException)
-# What exceptions of requests and http.client hold on to: a request with its headers, a socket.
+# Attributes of exceptions of requests and http.client: a request with its headers, a socket.
 _HELD = frozenset(("request", "response", "conn", "pool", "_conn", "_pool"))
 
 
 def without_frames(error: Failure) -> Failure:
-    """Return ``error`` without the frames that it and all its causes went through."""
+    """Return ``error`` without the frames of it and of all its causes."""
     todo: list[BaseException] = [error]
     seen: set[int] = set()
     while todo:
@@ -51,16 +51,16 @@ class _WithoutFrames(logging.Filter):
 
 
 class _WithoutWords(logging.Filter):
-    """Its logs of each request have addresses with keys, and bodies with words."""
+    """Client logs of requests contain URLs with keys, and bodies with words."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.WARNING or get_options().log_search_words
 
 
 def keep_frames_out_of_logs() -> None:
-    """Let the client's own logs of failed requests have no frames, either.
+    """Keep frames out of the client's own logs of failed requests.
 
-    Nor what was asked, if ``LOG_SEARCH_WORDS`` is off.
+    If ``LOG_SEARCH_WORDS`` is off, the requests are left out, too.
     """
     for name in ("elastic_transport.transport", "elastic_transport.node"):
         logger = logging.getLogger(name)

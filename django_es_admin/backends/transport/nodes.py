@@ -1,4 +1,4 @@
-"""What carries requests: the client's nodes, with an end to the time and the size of an answer."""
+"""The client's nodes, with limits for the time and the size of an answer."""
 
 import gzip
 import time
@@ -29,7 +29,7 @@ from .deadline import Deadline, current_deadline, until
 from .sockets import seconds_left, time_pool, time_pools
 
 _TIMEOUTS = ("TimeoutError", "Timeout", "EmptyPoolError")
-# The client's log of requests gets these: any other may be a secret of PARAMS.
+# The headers that the client's log of requests may contain; others may be secrets of PARAMS.
 _PLAIN_HEADERS = frozenset(
     "accept accept-encoding connection content-encoding content-type user-agent "
     "x-elastic-client-meta x-opaque-id".split()
@@ -37,15 +37,15 @@ _PLAIN_HEADERS = frozenset(
 
 
 class NotConnected(ClientConnectionError):
-    """No connection to the node was made, so that no byte of the request was sent."""
+    """No connection to the node was made, so no part of the request was sent."""
 
 
 class LimitedNode(BaseNode):
-    """A node on which a request, with all that it waits for, has the time that it is given.
+    """A node with a time limit for the whole of each request.
 
-    The class of a project's own node gets this in front: a request is looked at before it is handed
-    on, its time-out is never longer than what is left of the deadline, and an answer that is too
-    large is refused after it was read.
+    It is added to a project's own node class: each request is checked before it is sent, its
+    time-out never exceeds the remaining time, and an answer that is too large is refused after it
+    was read.
     """
 
     guard: ClassVar[Guard]
@@ -56,7 +56,7 @@ class LimitedNode(BaseNode):
         self._shown_config = replace(config, headers=HttpHeaders())
         session = getattr(self, "session", None)
         if session is not None:
-            # requests would send the documents again, to wherever it is told.
+            # requests would send the documents again, to any address that a redirect names.
             session.max_redirects = 0
 
     def perform_request(
@@ -70,7 +70,8 @@ class LimitedNode(BaseNode):
         """Send a request and return the answer.
 
         Raises:
-            ElasticsearchAdminError: the connection may not send it; see :class:`.guard.Guard`.
+            ElasticsearchAdminError: the connection may not send the request; see
+                :class:`.guard.Guard`.
             ConnectionTimeout: no time is left, or it was not enough.
             AnswerExceededError: the answer is too large.
         """
@@ -99,7 +100,7 @@ class LimitedNode(BaseNode):
         answer = super().perform_request(
             method, target, body=body, headers=headers, request_timeout=seconds
         )
-        # An error of the client keeps it, and this has the headers that each request has.
+        # An error of the client keeps it, and it contains the headers of each request.
         answer = answer._replace(meta=replace(answer.meta, node=self._shown_config))
         if len(answer.body) > self.max_answer_bytes:
             raise exceeded(self.max_answer_bytes)
@@ -107,14 +108,14 @@ class LimitedNode(BaseNode):
 
 
 class _ReadingNode(BaseNode):
-    """A node that reads the answer itself: piece by piece, and until the deadline."""
+    """A node that reads the answer itself, in pieces, until the deadline."""
 
     max_answer_bytes: ClassVar[int]
 
     def _send(
         self, method: str, target: str, body: bytes | None, headers: HttpHeaders
     ) -> BaseHTTPResponse:
-        """Send a request; what of the answer follows its headers is not read."""
+        """Send a request; only the headers of the answer are read."""
         raise NotImplementedError
 
     def perform_request(
@@ -141,7 +142,7 @@ class _ReadingNode(BaseNode):
             response = self._send(method, target, sent, all_headers)
             data = self._read(response)
         except ValueError:
-            # Its text quotes the header that cannot be sent.
+            # The text of the error quotes the invalid header.
             unfit = True
         except (TransportError, HTTPError, OSError) as error:
             failure = _client_error(error)
@@ -168,23 +169,23 @@ class _ReadingNode(BaseNode):
             whole = True
         finally:
             if not whole:
-                # What is still to come must not be taken for the next answer.
+                # The rest of the answer must not be read as the next answer.
                 response.close()
             response.release_conn()
         return data
 
 
 def _client_error(error: Exception) -> TransportError:
-    """Return the client's error for one of the system, of urllib3 or of requests."""
+    """Return the client's error for an error of the system, urllib3 or requests."""
     if isinstance(error, TransportError):
         return error
-    # requests may be missing, and its classes cannot be named then.
+    # requests may not be installed, so its classes are found by name.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if "SSLError" in kinds:
         return TlsError(str(error), errors=(error,))
     if not kinds.isdisjoint(_TIMEOUTS) and "NewConnectionError" not in kinds:
         return ConnectionTimeout("Connection timed out during request", errors=(error,))
-    # requests wraps what urllib3 gives as the reason.
+    # requests wraps the reason of urllib3.
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     kinds |= {kind.__name__ for kind in type(reason).__mro__}
     kind = NotConnected if "NewConnectionError" in kinds else ClientConnectionError
@@ -192,7 +193,7 @@ def _client_error(error: Exception) -> TransportError:
 
 
 class Urllib3Node(LimitedNode, _ReadingNode, Urllib3HttpNode):
-    """Elastic's node on urllib3."""
+    """Elastic's node with urllib3."""
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
@@ -217,10 +218,10 @@ class Urllib3Node(LimitedNode, _ReadingNode, Urllib3HttpNode):
 
 
 class RequestsNode(LimitedNode, _ReadingNode, RequestsHttpNode):
-    """Elastic's node on requests, for which ``PARAMS`` go before the environment.
+    """Elastic's node with requests. ``PARAMS`` have precedence over the environment.
 
-    requests would take REQUESTS_CA_BUNDLE instead of ``ca_certs``, and the credentials of a
-    .netrc file instead of those that are given. It would follow redirects, and rewrite the path.
+    requests would use REQUESTS_CA_BUNDLE instead of ``ca_certs``, and the credentials of a .netrc
+    file instead of the given ones. It would follow redirects, and rewrite the path.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -245,24 +246,24 @@ class RequestsNode(LimitedNode, _ReadingNode, RequestsHttpNode):
         request = self.session.prepare_request(
             Request(method=method, url=self.base_url, headers=headers, data=body)
         )
-        # As it was checked: requests decodes and shortens what it is given.
+        # Send the URL as it was checked, because requests would decode and shorten it.
         request.url = url
         settings: Any = self.session.merge_environment_settings(url, {}, True, None, None)
-        # Not by the session, which would read all of an answer that redirects.
+        # Without the session, which would read the whole answer of a redirect.
         response = self._adapter.send(request, timeout=Timeout(total=seconds_left()), **settings)
         raw: BaseHTTPResponse = response.raw
         return raw
 
 
 def limited(node_class: type[BaseNode], *, guard: Guard, max_answer_bytes: int) -> type[BaseNode]:
-    """Return a node class that sends what it may, and whose answers are bounded.
+    """Return a node class that checks requests and limits answers.
 
-    The client makes its nodes by itself from a class, so that the limits travel on the class.
+    The client creates its nodes from a class, so the limits are attributes of the class.
 
     Args:
-        node_class: one of ours, or a project's own.
-        guard: looks at each request, in the bytes that are sent.
-        max_answer_bytes: of one answer, decompressed.
+        node_class: our own class, or a project's.
+        guard: checks each request, in the bytes that are sent.
+        max_answer_bytes: the maximum size of a decompressed answer.
     """
     bases = (node_class,) if issubclass(node_class, LimitedNode) else (LimitedNode, node_class)
     return type(node_class.__name__, bases, {"guard": guard, "max_answer_bytes": max_answer_bytes})

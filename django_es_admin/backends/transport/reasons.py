@@ -1,15 +1,15 @@
-"""Elasticsearch's own words about an error, without what they quote of documents."""
+"""Elasticsearch's own reason for an error, without the values it quotes from documents."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 _CHARACTERS = 300
-# Elasticsearch answers them with 400, 403 or 429; the type alone says what it means.
+# Elasticsearch returns these with 400, 403 or 429, so only the type is decisive.
 _BLOCK_TYPES = frozenset(("cluster_block_exception", "index_closed_exception"))
-# Of a shard, a node or a disk that is lost, moved or full while a write is under way. Most are
-# answered with 500, as errors of the project's own ingest pipelines are; a shard that is not there
-# on a node any more with 404, as an index that is gone is.
+# A shard, a node or a disk was lost, moved or full during a write. Most of these have status 500,
+# as errors of a project's own ingest pipelines. A shard that is no longer on a node has 404, as a
+# missing index.
 _UNREADY_TYPES = frozenset(
     (
         "already_closed_exception",
@@ -37,26 +37,26 @@ _UNREADY_TYPES = frozenset(
     )
 )
 _ABOUT_DOCUMENTS = frozenset(("document_parsing_exception", "mapper_parsing_exception"))
-# Where the reason of a request that failed as a whole begins to quote what was sent.
+# Where the reason of a failed request begins to quote the request.
 _QUOTES = r"Preview of|The prefix of the first|,? original message|For input string|\n"
-# Where a text begins to quote a value, whatever is in it: nobody can tell where the value ends.
+# Where a text begins to quote a value, whose end cannot be found reliably.
 _VALUE = (
     rf"{_QUOTES}"
     r"|\([-\d]|(?<![\w=])['\"]"
 )
 _NAMED = "".join(rf"(?<!\b{word} )" for word in "field fields type for within of limit".split())
 _AFTER_FIELD = re.compile(rf"{_VALUE}| in document with id|{_NAMED}\[")
-# A cause has no field in brackets, and may have the value.
+# The text of a cause has no field in brackets, and may contain the value.
 _AFTER_WHAT = re.compile(rf"{_VALUE}|\[")
 _AFTER_REQUEST = re.compile(_QUOTES)
 _PLACE = re.compile(r"^\[\d+:\d+\] ")
 
 
 def is_block(body: Any) -> bool:
-    """Return whether an error is about the state of an index, and not about what was sent.
+    """Return whether an error is about the state of an index, and not about the request.
 
     Args:
-        body: of an answer, or an item of a bulk request's; whatever somebody may have sent.
+        body: the body of an answer, or an item of a bulk answer. It may have any form.
     """
     error = _error_of(body)
     if not isinstance(error, Mapping):
@@ -65,7 +65,7 @@ def is_block(body: Any) -> bool:
 
 
 def is_unready(body: Any) -> bool:
-    """Whether an error is about a shard, a node or a disk, and no fault of what was sent, either.
+    """Return whether an error is about a shard, a node or a disk, and not about the request.
 
     Args:
         body: as of :func:`is_block`.
@@ -77,7 +77,7 @@ def is_unready(body: Any) -> bool:
 
 
 def is_denied(body: Any) -> bool:
-    """Whether an error says that the user may not do that: no fault of what was sent, either.
+    """Return whether an error says that the user lacks a privilege.
 
     Args:
         body: as of :func:`is_block`.
@@ -105,12 +105,12 @@ def reason(body: Any) -> str:
 
 
 def reason_for_document(body: Any) -> str:
-    """Return the reason for refusing a document: the field and the type, and not the value.
+    """Return the reason for refusing a document, with the field and the type, but not the value.
 
-    Pages and tables show it to people who may not see the document.
+    Pages and tables show it to users who may not see the document.
 
     Args:
-        body: an item of a bulk request's answer.
+        body: an item of a bulk answer.
     """
     error = _error_of(body)
     if not isinstance(error, Mapping):
@@ -126,7 +126,7 @@ def reason_for_document(body: Any) -> str:
 
 
 def _cut(text: str, quoting: re.Pattern[str]) -> str:
-    """Return what stands before a value."""
+    """Return the part of a text before a value."""
     text = _PLACE.sub("", text)
     found = quoting.search(text)
     return _shortened(text[: found.start()].rstrip(" .,:(") if found else text)
@@ -137,7 +137,7 @@ def _error_of(body: Any) -> Any:
 
 
 def _roots(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the causes that an error names; none where it has another shape."""
+    """Return the root causes of an error; none if it has another form."""
     roots = error.get("root_cause")
     return [root for root in roots if isinstance(root, Mapping)] if isinstance(roots, list) else []
 

@@ -1,8 +1,8 @@
-"""Sockets on which a deadline holds for all that is sent and received, byte by byte.
+"""Sockets with a deadline for everything that is sent and received, byte by byte.
 
-The time-out of a socket starts again with each byte, so it never ends a slow answer.
-http.client reads an answer, its headers too, from the file that ``makefile()`` gives: ours asks the
-current deadline before each read.
+The time-out of a socket starts again with each byte, so it never ends a slow answer. http.client
+reads an answer, including its headers, from the file of ``makefile()``. Our file checks the
+deadline before each read.
 """
 
 import http.client
@@ -18,10 +18,10 @@ from .deadline import current_deadline
 
 
 def seconds_left() -> float | None:
-    """Return the time that is left; None without a deadline.
+    """Return the remaining seconds; None without a deadline.
 
     Raises:
-        TimeoutError: nothing is left.
+        TimeoutError: no time is left.
     """
     deadline = current_deadline()
     if deadline is None:
@@ -49,7 +49,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedSocket:
-    """What http.client reads an answer from."""
+    """The file from which http.client reads an answer."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -74,11 +74,11 @@ def _timed_connection(connection_class: Any) -> Any:
 
         def send(self, data: Any) -> None:
             if self.sock is not None:
-                # All of `data` has that time together.
+                # This is the time for all of `data` together.
                 self.sock.settimeout(seconds_left())
             super().send(data)
 
-    # Errors name the class.
+    # Errors contain the name of the class.
     TimedConnection.__name__ = connection_class.__name__
     return TimedConnection
 
@@ -89,19 +89,19 @@ def _timed_pool(pool_class: Any) -> Any:
         ConnectionCls = _timed_connection(pool_class.ConnectionCls)
 
         def _get_conn(self, timeout: float | None = None) -> Any:
-            # A pool whose connections are all in use is waited for, too.
+            # Waiting for a free connection of a pool counts, too.
             return super()._get_conn(timeout=seconds_left())
 
     return TimedPool
 
 
 def time_pool(pool: HTTPConnectionPool) -> None:
-    """Let the connections that a pool will make keep the deadline."""
+    """Let the connections that a pool will open respect the deadline."""
     pool.ConnectionCls = _timed_connection(pool.ConnectionCls)
 
 
 def time_pools(manager: PoolManager) -> None:
-    """Let the pools that a manager will make keep the deadline."""
+    """Let the pools that a manager will create respect the deadline."""
     manager.clear()
     manager.pool_classes_by_scheme = {
         scheme: _timed_pool(pool_class)
