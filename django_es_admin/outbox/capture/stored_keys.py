@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, models
 
+from ...documents import Document
 from ...documents.described.kin import link_to, way_down
 from ..rows.keys import text_of
 
@@ -44,6 +45,17 @@ def value_in(model: Model, instance: models.Model) -> Any:
         for found in whole.exclude(**{way: None}).values_list(way, flat=True):
             return found
     return instance.pk
+
+
+def key_in(model: Model, instance: models.Model) -> str:
+    """Return the text of the key of the object of ``model`` that ``instance`` is or is part of."""
+    return key_text(model, value_in(model, instance))
+
+
+def key_of_row(document: type[Document], instance: models.Model, using: str) -> str:
+    """Return the text of the key of a document's object, as its row stores it."""
+    model = document.django.model
+    return row_key(model, value_in(model, instance), using)
 
 
 def key_text(model: Model, key: Any) -> str:
