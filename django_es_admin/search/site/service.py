@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from elasticsearch import dsl
 
 from ...backends.transport.deadline import Deadline
 from ...conf import get_options
@@ -18,18 +17,15 @@ from ...exceptions import (
 from ..logged import reason_of
 from ..request import SearchRequest
 from ..search_ids import key_reader
-from ..text.fields import Query, read_fields
-from ..text.query import build_marking, build_query
+from ..text.fields import read_fields
 from ..text.words import Words
 from .answer import completion, database
-from .answer.ready import Ready
 from .answer.results import Correction, SearchResults, Suggestion
 from .answer.send import request_of, send
 from .answer.spelling import PhraseSuggester
-from .declaration import SearchDeclaration
-from .hits import highlighted, read_hits
-from .parts import SearchParts
-from .promotions import Promotions, find_promotions, is_promoted
+from .building import SearchBuilding
+from .hits import read_hits
+from .promotions import is_promoted
 from .telling import Tell, telling, telling_of_keys
 from .visitor.criteria import Selection, find_field
 from .visitor.paging import Paging
@@ -41,14 +37,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("django_es_admin.search")
 
 
-class SearchService(SearchDeclaration):
+class SearchService(SearchBuilding):
     """The search of a site; subclass it, and declare in its attributes what visitors can ask for.
 
     Methods raise ``SearchParameterInvalid`` for what a visitor cannot mean, and nothing for an
     Elasticsearch that is down, unless ``fallback`` says ``"raise"``.
     """
-
-    # What to ask
 
     def build_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
         """Return the search for words and criteria, to chain further; without page and order.
@@ -62,38 +56,6 @@ class SearchService(SearchDeclaration):
             TypeError: there is no such criterion.
         """
         return self._build(self._read_words(query), self._read_selections(criteria))
-
-    def get_query(self, words: Words) -> Query | dsl.Query:
-        """Return the query for words; override it to rank differently."""
-        return build_query(read_fields(self.document, self.fields), words, self._matching)
-
-    def get_highlight_query(self, path: str, words: Words) -> Query:
-        """Return the query for what is marked in a field; override it with ``get_query``."""
-        return build_marking(find_field(self.document, path), words, self._matching)
-
-    def read(
-        self, query: str | None = None, *, sort_by: str | None = None, **criteria: Any
-    ) -> SearchParts:
-        """Return what the search for words and criteria is made of, without asking anybody.
-
-        Args:
-            query, sort_by, criteria: as in ``search``.
-
-        Raises:
-            SearchParameterInvalid: a value does not fit.
-            TypeError: there is no such criterion.
-        """
-        words, selections = self._read_words(query), self._read_selections(criteria)
-        made: Any = self.get_query(words) if words else {"match_all": {}}
-        return SearchParts(
-            words=words,
-            query=made.to_dict() if isinstance(made, dsl.Query) else made,
-            fields=read_fields(self.document, self.fields),
-            matching=self._matching,
-            selections=(*self._default_selections(), *selections),
-            sort=self._read_paging(sort_by, 1, 1, None).sort,
-            promotions=self._promotions(words),
-        )
 
     def search(
         self,
@@ -263,33 +225,6 @@ class SearchService(SearchDeclaration):
         """For all requests of one question together."""
         return get_options().search_timeout if self.timeout is None else self.timeout
 
-    def _build_answer(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
-        """Return the search of :meth:`answer`."""
-        return self._build(words, selections)
-
-    def _build(self, words: Words, selections: Sequence[Selection]) -> "Search[Any]":
-        search = self.document.search()
-        if words:
-            query = self.get_query(words)
-            if promotions := self._promotions(words):
-                body = query.to_dict() if isinstance(query, dsl.Query) else query
-                query = promotions.apply(body)
-            search = search.query(query if isinstance(query, dsl.Query) else Ready(query))
-            if marked := self._highlighted():
-                search = highlighted(
-                    search, marked, lambda path: self.get_highlight_query(path, words)
-                )
-        everywhere = [*self._default_selections(), *selections]
-        if everywhere:
-            queries = [Ready(selection.query) for selection in everywhere]
-            search = search.query(dsl.query.Bool(filter=queries))
-        if self._includes or self.source_excludes:
-            search = search.source(
-                includes=list(self._includes) or None,
-                excludes=list(self.source_excludes) or None,
-            )
-        return search
-
     def _answer(
         self,
         search: "Search[Any]",
@@ -310,10 +245,6 @@ class SearchService(SearchDeclaration):
         self._complete(results, answer)
         tell(results, [hit["_id"] for hit in hits])
         return results
-
-    def _promotions(self, words: Words) -> Promotions:
-        """Return what comes first for the words, and what never comes."""
-        return find_promotions(self.document, type(self).__name__, words)
 
     def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
         """Add what else the search brought; None: nothing."""
