@@ -33,6 +33,7 @@ from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Generation
 from django_es_admin.status.detail import get_index
 from django_es_admin.status.status import get_status
+from django_es_admin.test.indices import delete_all
 from tests.blocks import blocked
 from tests.integration.commands.products import INDEX, make_products
 from tests.integration.lifecycle.conftest import Between, Build
@@ -283,6 +284,16 @@ def test_pruning_leaves_one_and_deletes_the_others(
     assert es.indices.exists(index=old)
     assert prune(plan_prune(definition)).deleted == (old,)
     assert holders(es, definition) == {live}
+
+
+def test_the_tests_of_a_project_clean_up(es: Elasticsearch, others: list[str]) -> None:
+    with (
+        blocked(es, others[0], "write", "read_only", "metadata"),
+        blocked(es, others[1], "read_only_allow_delete", "metadata"),
+        blocked(es, others[2], "read", "metadata"),
+    ):
+        delete_all(connections["default"])
+        assert read().by_name == {}
 
 
 def test_an_account_that_may_not_read_the_state(each_blocked: list[str], between: Between) -> None:
