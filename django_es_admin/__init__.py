@@ -26,8 +26,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first asked for: pytest loads the plugin of this package in every project, and
-    # must not load Django and the client there.
+    # Imported on first use: pytest loads the plugin of this package in every project, and must not
+    # load Django and the client there.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .backends import project  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Wire the app together."""
+"""Connect the parts of the app."""
 
 import sys
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ElasticsearchAdminConfig(AppConfig):
-    """The app; its label makes the address /admin/elasticsearch/."""
+    """The app. Its label makes the URL /admin/elasticsearch/."""
 
     name = "django_es_admin"
     label = "elasticsearch"
@@ -37,5 +37,5 @@ class ElasticsearchAdminConfig(AppConfig):
         promotions.connect()
         install.connect(self)
         if f"{self.name}.dsl.registries" in sys.modules:
-            # Only for projects that use it: the names of django-elasticsearch-dsl.
+            # Only for projects that use the names of django-elasticsearch-dsl.
             from .dsl import checks as _dsl_checks  # noqa: F401 (registers them)

@@ -1,7 +1,7 @@
-"""The clock of a database: every time that is compared is of it.
+"""The clock of a database, which is used for all times that are compared.
 
-Processes run on several machines, and what the database's ``now()`` writes is not always what
-Django takes it for: it does not know the time zone of a session of MySQL or MariaDB.
+Processes run on several machines, and Django may misread the database's ``now()``, because it does
+not know the time zone of a session of MySQL or MariaDB.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 
 def database_now(using: str) -> datetime:
-    """Return the time that the database tells, as Django reads it from a column.
+    """Return the database's time, as Django reads it from a column.
 
     Args:
         using: alias of the database.
@@ -35,16 +35,16 @@ def database_now(using: str) -> datetime:
 
 @dataclass(frozen=True)
 class Clock:
-    """How the clock of a database differs from that of this process, as people see it.
+    """The difference between the clock of a database and that of this process, for display.
 
     Args:
-        ahead: by how much the database's is ahead.
+        ahead: by how much the database's clock is ahead.
     """
 
     ahead: timedelta
 
     def here(self, moment: datetime) -> datetime:
-        """Return a stored time as the clock of this process showed it then."""
+        """Return a stored time as the clock of this process would show it."""
         return moment - self.ahead
 
 
@@ -58,10 +58,10 @@ def read_clock(using: str) -> Clock:
 
 
 def clock_of(now: datetime) -> Clock:
-    """Return the clock of the database that told ``now`` just then."""
+    """Return the clock of a database whose time was just read as ``now``."""
     own = timezone.now() if timezone.is_aware(now) else datetime.now()  # noqa: DTZ005 (as it is)
     ahead = now - own
-    # Below it, it is the time that it took to ask.
+    # A smaller difference is just the time that the query took.
     return Clock(ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0))
 
 

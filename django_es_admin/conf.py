@@ -12,13 +12,13 @@ from django.core.signals import setting_changed
 
 _SYNC = Literal["inline", "worker"]
 _FALLBACK = Literal["empty", "database", "raise"]
-# Options that are one of a few words.
+# Options that have one of a few values.
 _WORDS = {"sync": get_args(_SYNC), "search_fallback": get_args(_FALLBACK)}
 
 
 @dataclass(frozen=True)
 class SearchLog:
-    """What ``SEARCH_LOG`` may hold, in capitals there; ``True`` is all defaults."""
+    """The options of ``SEARCH_LOG``, in capitals there; ``True`` means all defaults."""
 
     sample: float = 1.0
     """The share of the searches that is logged, for example ``0.1``."""
@@ -50,7 +50,7 @@ class SearchLog:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a number, and not one of the two that bool has."""
+    """Return whether a value is a number, and not a bool."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -72,7 +72,7 @@ def _parse_log(given: Any) -> SearchLog | None:
 
 @dataclass(frozen=True)
 class Options:
-    """What ``ES_ADMIN`` may hold, in capitals there (``{"PAGE_TIMEOUT": 2}``)."""
+    """The options of ``ES_ADMIN``, in capitals there (``{"PAGE_TIMEOUT": 2}``)."""
 
     page_timeout: float = 1.0
     """Seconds that one connection has to answer for an admin page."""
@@ -196,8 +196,8 @@ def parse(given: Any) -> Options:
     """Return the options for ``given``, the value of ``ES_ADMIN``.
 
     Raises:
-        ImproperlyConfigured: ``given`` is no mapping, has a key that is no option, or a value of
-            the wrong type.
+        ImproperlyConfigured: ``given`` is not a mapping, has an unknown key, or a value of the
+            wrong type.
     """
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(
@@ -215,7 +215,7 @@ def parse(given: Any) -> Options:
 
 @cache
 def get_options() -> Options:
-    """Return the project's options; read once, and again after ``ES_ADMIN`` changed."""
+    """Return the project's options. They are read once, and again after ``ES_ADMIN`` changed."""
     return parse(getattr(settings, "ES_ADMIN", {}))
 
 

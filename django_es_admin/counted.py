@@ -1,7 +1,7 @@
 """Numbers with their nouns: "1 document", "2,470 documents".
 
-A sentence with one number is an ``ngettext`` of its own. One with several numbers takes each with
-its noun from here, or has them behind a colon.
+A sentence with one number is a single ``ngettext``. A sentence with several numbers uses this
+module for each, or has the numbers after a colon.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,9 +34,9 @@ def many(count: int | None, one: str, more: str = "") -> str:
     """Return a number with its noun in English, for commands, logs and errors of the build.
 
     Args:
-        count: "-" stands for an unknown one.
-        one: what follows 1.
-        more: what follows any other number; the same with an "s" if omitted.
+        count: the number; "-" if unknown.
+        one: the noun after 1.
+        more: the noun after any other number; by default with an "s".
     """
     shown = "-" if count is None else f"{count:,}"
     return f"{shown} {one if count == 1 else more or one + 's'}"

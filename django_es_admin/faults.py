@@ -1,6 +1,6 @@
-"""Whose fault an error of a database is: told by its class, its code and the connection.
+"""What an error of a database concerns, from its class, its code and the connection.
 
-Texts of errors differ from database to database, and from language to language.
+The texts of errors differ between databases, and between languages.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -12,23 +12,23 @@ from django.db.transaction import TransactionManagementError, atomic
 
 
 class Fault(Enum):
-    """What an error is about."""
+    """What an error concerns."""
 
     DATA = auto()
-    """The request is wrong: a value, an object, a statement; or it is no error of a database."""
+    """The request: a value, an object or a statement. Or it is not an error of a database."""
 
     TIME = auto()
-    """How much was asked: the statement took longer than it may."""
+    """The amount: the statement took longer than allowed."""
 
     MOMENT = auto()
-    """What others did just then: a deadlock, a lock. The same statement may do in a moment."""
+    """Another transaction: a deadlock or a lock. The same statement may soon succeed."""
 
     CONNECTION = auto()
-    """The connection, or the server: nothing else can be asked there now, either."""
+    """The connection or the server, so that other statements will fail, too."""
 
 
-# SQLSTATE, or its first characters (PostgreSQL: "PostgreSQL Error Codes"). 25006 and 25P02 are a
-# server that became a replica, and a transaction that has failed already.
+# SQLSTATE, or its first characters (PostgreSQL: "PostgreSQL Error Codes"). 25006 means that a
+# server became a replica, 25P02 that the transaction has already failed.
 _SQLSTATES = {
     "08": Fault.CONNECTION,
     "25006": Fault.CONNECTION,
@@ -55,7 +55,7 @@ _SQLITE = {
 }
 # Numbers of MySQL and MariaDB ("Server Error Message Reference", "Client Error Message Reference").
 _MYSQL = {
-    # A lock, or what others did to a row, a table or the next key of one: also 1020, 1412, 1467.
+    # A lock, or a concurrent change of a row, a table or its next key: also 1020, 1412, 1467.
     **dict.fromkeys((1020, 1205, 1206, 1213, 1412, 1467, 3101, 3572), Fault.MOMENT),
     **dict.fromkeys((1317, 1969, 3024), Fault.TIME),
     **dict.fromkeys((1021, 1040, 1047, 1053, 1203, 1290, 1836), Fault.CONNECTION),
@@ -64,7 +64,7 @@ _MYSQL = {
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return what an error is about; ask in the thread that got it, before anything is closed."""
+    """Return what an error concerns. Call it in the same thread, before connections are closed."""
     if not isinstance(error, Error):
         return Fault.DATA
     if isinstance(error, TransactionManagementError):
@@ -78,10 +78,10 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def close_broken() -> None:
-    """Close the connections that cannot be used any more, for the next statement to open new ones.
+    """Close the connections that can no longer be used, so that new ones are opened.
 
-    Also those that Ctrl-C left in the middle of a statement, of which no error tells. Inside a
-    transaction they stay: what belongs to it must not go on without it.
+    This includes connections that Ctrl-C interrupted during a statement. Connections in a
+    transaction stay, because the rest of the transaction must not continue on a new connection.
     """
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block and _is_broken(connection):
@@ -89,12 +89,12 @@ def close_broken() -> None:
 
 
 def savepoint(using: str) -> AbstractContextManager[None]:
-    """Let a statement that fails inside a transaction, as that of a test case, not end it."""
+    """Let a statement fail without ending the transaction, such as that of a test case."""
     return atomic(using=using) if connections[using].in_atomic_block else nullcontext()
 
 
 def _by_code(error: BaseException) -> Fault | None:
-    """Return what the driver's code says; None if there is none, or it is not known."""
+    """Return the meaning of the driver's code; None if there is no code, or it is unknown."""
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if isinstance(state, str):
         prefixes = (state[:length] for length in (5, 3, 2))
@@ -108,7 +108,7 @@ def _by_code(error: BaseException) -> Fault | None:
 
 
 def _failed() -> list[Any]:
-    """Return the connections of this thread that had an error which may have broken them."""
+    """Return the connections of this thread with an error that may have broken them."""
     return [one for one in connections.all(initialized_only=True) if one.errors_occurred]
 
 

@@ -1,7 +1,8 @@
 """Errors from other packages: shown as type and reference, and logged in full.
 
-A driver quotes rows, a broker's URL has a password, the project's own code says what it likes. Who
-may see a page or a table may not see that; who reads the log finds it by the reference.
+An error of a driver may quote rows, the URL of a broker contains a password, and code of the
+project may say anything. Users of the pages may not be allowed to see that; readers of the log find
+the error by the reference.
 """
 
 import logging
@@ -14,7 +15,7 @@ from collections import OrderedDict
 from .exceptions import ElasticsearchAdminError
 from .faults import Fault, fault_of
 
-# The same error again has the same reference; its traceback is not logged again for so long.
+# If the same error occurs again within this time, it has the same reference and no traceback.
 SAME_SECONDS = 60.0
 _REMEMBERED = 1_000
 
@@ -26,26 +27,26 @@ _lock = threading.Lock()
 
 
 class Explained(Exception):
-    """Base of errors whose texts are ours, and quote no value, though their types are not ours."""
+    """Base class of errors whose texts are our own and quote no values, but whose types are not."""
 
 
 def tell(error: BaseException, what: str, level: int = logging.ERROR) -> str:
-    """Return what users may see of an error: the text if it is ours, else type and reference.
+    """Return what users may see of an error: our own text, or the type and a reference.
 
-    The log gets the text and the traceback then, with the same reference.
+    If there is a reference, the text and the traceback are logged with it.
 
     Args:
         what: what failed, for the log.
-        level: of the record in the log; what passes by itself is a warning in any case.
+        level: the level of the log record. A temporary error is always a warning.
     """
     if isinstance(error, ElasticsearchAdminError):
         return str(error)
-    # What it is to Python, and not what we call it.
+    # The exception's own Python class.
     kinds = (kind for kind in type(error).__mro__ if not issubclass(kind, Explained))
     name = next(kinds).__name__
     if isinstance(error, Explained):
         return f"{name}: {error}"
-    # A lock that others hold for a moment is nothing to look after.
+    # A short lock of another process needs no attention.
     passing = fault_of(error) in (Fault.MOMENT, Fault.TIME)
     level = logging.WARNING if passing else level
     reference, is_new = _reference(error)
@@ -73,7 +74,7 @@ def _reference(error: BaseException) -> tuple[str, bool]:
 
 
 def _is_loggable(error: BaseException) -> bool:
-    """Return whether a log file can hold its text; a lone surrogate would lose the whole record."""
+    """Return whether a log file can store the text: a surrogate would lose the whole record."""
     try:
         str(error).encode()
     except Exception:  # noqa: BLE001 (the project's own code)
@@ -93,7 +94,7 @@ def _text(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Return where it was raised."""
+    """Return where the error was raised."""
     step, place = error.__traceback__, ""
     while step is not None:
         place, step = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}", step.tb_next

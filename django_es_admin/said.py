@@ -1,8 +1,7 @@
-"""Sentences with names in them: text for a terminal, and for a page what each name is in it.
+"""Sentences with names: as text for a terminal, and with the names known for a page.
 
-On a page a name is isolated, so that its direction of writing changes nothing around it, and a
-button stands where a terminal names a command. A name that is filled in already cannot be found
-again.
+A page isolates each name, so that its text direction does not affect the sentence, and has a button
+where a terminal names a command. After a name was filled in, it could not be found again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,10 +15,10 @@ class Said(str):
     """A sentence, as a terminal shows it.
 
     Attributes:
-        sentence: what a page shows, before the values are filled in.
-        values: what is filled in.
-        verb: what fixes it, as the pages name their actions; "" if no action does.
-        parts: of which it is made, if these are sentences themselves.
+        sentence: the sentence for a page, before the values are filled in.
+        values: the values.
+        verb: the name of the page's action that fixes it; "" if there is none.
+        parts: the sentences it is made of, if there are several.
     """
 
     __slots__ = ("parts", "sentence", "values", "verb")
@@ -38,28 +37,28 @@ class Said(str):
         verb: str = "",
         parts: tuple[str, ...] = (),
     ) -> "Said":
-        """Make one.
+        """Create a sentence.
 
         Args:
-            text: translated, before the values are filled in.
-            page: what a page shows instead, where that has a button for the command.
+            text: the translated text, before the values are filled in.
+            page: the text for a page, which has a button instead of the command.
         """
         said = super().__new__(cls, text if parts else text % values)
         said.sentence, said.values, said.verb, said.parts = page or text, values, verb, parts
         return said
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        # A copy in another process, or of a record, is text.
+        # A copy for another process, or for a record, is plain text.
         return str, (str(self),)
 
 
 def together(parts: Iterable[str]) -> Said:
-    """Return several sentences as one text."""
+    """Join several sentences into one text."""
     every = tuple(parts)
     return Said(" ".join(every), parts=every)
 
 
 def said_by(error: BaseException) -> str:
-    """Return the text of an error, with the names in it where these are known."""
+    """Return the text of an error, with its names if they are known."""
     text = error.args[0] if error.args else ""
     return text if isinstance(text, Said) else str(error)

@@ -1,6 +1,7 @@
-"""SQL that the ORM makes once, and that runs many times with other values.
+"""SQL that the ORM compiles once, and that runs many times with other values.
 
-For one row, making the SQL takes several times as long as running it, and it runs at every save.
+For a single row, compiling the SQL takes several times as long as running it, and this happens with
+every save.
 """
 
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from django.db import connections, models
 
 
 class Slot(models.Expression):
-    """Stands in a query for a value that is given when it runs.
+    """A placeholder in a query for a value that is given when the query runs.
 
     Args:
-        name: of the value.
+        name: the name of the value.
     """
 
-    # It is compared with nothing but what it stands in for.
+    # It is only compared with the values that it replaces.
     output_field = models.TextField()
 
     def __init__(self, name: str) -> None:
@@ -33,9 +34,9 @@ class Statement:
 
     Args:
         using: alias of the database.
-        sql: with a placeholder for each parameter.
+        sql: the SQL, with a placeholder for each parameter.
         params: the parameters, some of them slots.
-        converted: whether the ORM would convert what the driver gives.
+        converted: whether the ORM would convert the driver's values.
     """
 
     using: str
@@ -44,7 +45,7 @@ class Statement:
     converted: bool = False
 
     def run(self, **values: Any) -> list[tuple[Any, ...]]:
-        """Return its rows, as the driver gives them, for ``values``, one for each slot."""
+        """Return the rows as the driver returns them, for ``values``, one for each slot."""
         params = [values[value.name] if isinstance(value, Slot) else value for value in self.params]
         with connections[self.using].cursor() as cursor:
             cursor.execute(self.sql, params)
@@ -52,7 +53,7 @@ class Statement:
 
 
 def prepare(queryset: models.QuerySet[Any, tuple[Any, ...]]) -> Statement:
-    """Return the statement that reads ``queryset``, a ``values_list()`` with slots in it."""
+    """Return the statement for ``queryset``, a ``values_list()`` with slots."""
     compiler = queryset.query.get_compiler(queryset.db)
     sql, params = compiler.as_sql()
     converters = compiler.get_converters([column for column, *_ in compiler.select])

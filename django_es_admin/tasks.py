@@ -44,13 +44,13 @@ else:
 
 @task()
 def drain() -> dict[str, int]:
-    """Handle every row of the outbox that is due; enqueue it as often as ``cron`` would run.
+    """Drain every row of the outbox that is due. Enqueue it as often as ``cron`` would run it.
 
     Returns:
-        how many objects were written, deleted and refused, as JSON.
+        The numbers of objects that were written, deleted and refused, as JSON.
 
     Raises:
-        ElasticsearchAdminError: a connection did not answer; the task is failed, the rows wait.
+        ElasticsearchAdminError: a connection did not answer. The task fails, and the rows wait.
     """
     report = drain_due()
     for stopped in report.result.stopped:
@@ -66,28 +66,28 @@ def do_operation(using: str, operation: int) -> str:
     A rebuild, a drain of many changes, or a swap that compares first.
 
     Args:
-        using: alias of the database that holds its record.
-        operation: primary key of the record.
+        using: alias of the database with its record.
+        operation: the primary key of the record.
 
     Returns:
-        name of the generation; "" if there is none, or it was cancelled.
+        The name of the generation; "" if there is none, or the operation was cancelled.
 
     Raises:
-        ElasticsearchAdminError: it failed; the record has the reason, too.
+        ElasticsearchAdminError: the operation failed. The record also has the reason.
     """
-    # A worker that has started a task is there, even if it has nothing to do afterwards.
+    # A worker that has started a task is alive, even if it has nothing to do afterwards.
     Heartbeat(Worker.Kind.TASKS).beat([using])
     return do_queued(using, operation, hire_tasks)
 
 
 @task()
 def load_ranges(index: str, connection: str, generation: str, rate: float | None) -> None:
-    """Load ranges of a rebuild beside the task that does it.
+    """Load ranges of a rebuild together with the task that does the rebuild.
 
     Args:
-        index: its name.
-        connection: alias of its connection.
-        generation: the one that is being built.
+        index: the name of the index.
+        connection: the alias of its connection.
+        generation: the generation that is being built.
         rate: the maximum number of objects per second.
 
     Raises:
@@ -100,12 +100,12 @@ def load_ranges(index: str, connection: str, generation: str, rate: float | None
 def hire_tasks(
     definition: IndexDefinition, generation: Generation, count: int, rate: float | None
 ) -> Iterator[LookAfter]:
-    """Let other workers of the background tasks load a generation, on whatever machine they are.
+    """Let other workers of the background tasks load a generation, on any machine.
 
-    One that comes late, or never, is missed by nobody: this process loads all that is left.
+    If a worker starts late or never, this process loads the remaining ranges.
 
     Args:
-        count: how many workers load it, this one included.
+        count: the number of workers, including this one.
         rate: the maximum number of objects per second, of each process.
     """
     for _number in range(count - 1):
@@ -118,7 +118,7 @@ def hire_tasks(
 
 
 def find_background_refusal() -> str:
-    """Return why nothing can be done in the background; "" if it can."""
+    """Return why there are no background tasks; "" if there are."""
     backend = do_operation.get_backend()
     if isinstance(backend, ImmediateBackend):
         return _(
@@ -135,8 +135,8 @@ def enqueue_rebuild(plan: RebuildPlan) -> Operation:
     """Let a worker of the background tasks rebuild an index; return the record of the operation.
 
     Raises:
-        OperationRefused: the plan has refusals, another rebuild is running, or nothing runs in the
-            background.
+        OperationRefused: the plan has refusals, another rebuild is running, or there are no
+            background tasks.
     """
     _require_background()
     return _send(queue_rebuild(plan), plan.definition.database)
@@ -163,7 +163,7 @@ def enqueue_drain(plan: DrainPlan) -> Operation:
 
 
 def enqueue_complete(plan: CompletePlan) -> Operation:
-    """Have all keys compared and what differs written by a worker; return the record of it.
+    """Let a worker compare all keys and write the differences; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
@@ -173,7 +173,7 @@ def enqueue_complete(plan: CompletePlan) -> Operation:
 
 
 def enqueue_verify(plan: VerifyPlan) -> Operation:
-    """Have an index compared with its database by a worker; return the record of the operation.
+    """Let a worker compare an index with its database; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.
@@ -183,7 +183,7 @@ def enqueue_verify(plan: VerifyPlan) -> Operation:
 
 
 def enqueue_preview(plan: PreviewPlan) -> Operation:
-    """Let a worker ask two generations the same searches; return the record of the operation.
+    """Let a worker send searches to two generations; return the record of the operation.
 
     Raises:
         OperationRefused: the plan has refusals, or nothing works in the background.

@@ -1,4 +1,4 @@
-"""A site's search as JSON, without any framework on top of Django."""
+"""A site's search as JSON, with only Django."""
 
 import logging
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ class _ServiceView(View):
     http_method_names = ("get", "head", "options")
 
     def get_service(self) -> SearchService:
-        """Return the service that is asked; override it to narrow it to ``self.request``'s rows."""
+        """Return the service; override it to restrict it to rows for ``self.request``."""
         return self.service_class()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        """Answer with 400 and an ``error`` for invalid parameters, with 503 without an answer."""
+        """Return the answer: 400 with an ``error`` for invalid parameters, 503 if there is none."""
         try:
             body = self.answer(request)
         except SearchParameterInvalid as error:
@@ -39,15 +39,15 @@ class _ServiceView(View):
         return JsonResponse(body, status=503 if "error" in body else 200)
 
     def answer(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what is shown."""
+        """Return the answer as plain data."""
         raise NotImplementedError
 
 
 class SearchView(_ServiceView):
     """The results of ``service_class``, with facets if it has any.
 
-    Parameters are those of ``SearchService.parameters()``: ``q``, ``sort``, ``page``,
-    ``page_size``, ``after``, the filters by their names, the ranges as ``min_…`` and ``max_…``.
+    The parameters are those of ``SearchService.parameters()``: ``q``, ``sort``, ``page``,
+    ``page_size``, ``after``, the filters by name, and the ranges as ``min_…`` and ``max_…``.
     """
 
     def answer(self, request: HttpRequest) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class SearchView(_ServiceView):
 
 
 class AutocompleteView(_ServiceView):
-    """``{"suggestions": […]}`` for what was typed into a search box, ``q``."""
+    """``{"suggestions": […]}`` for the text in a search box, ``q``."""
 
     size: ClassVar[int] = 10
     service_needs: ClassVar[Sequence[str]] = ("suggest_field",)
@@ -67,29 +67,29 @@ class AutocompleteView(_ServiceView):
         try:
             return {"suggestions": self.get_service().autocomplete(typed, self.size)}
         except SearchMisdeclared as problem:
-            # A system check says so, too; a visitor is not to see it.
+            # A system check also reports this. Visitors must not see it.
             logger.error("%s", problem)  # noqa: TRY400 (it says enough)
             return {"suggestions": [], "error": _("Search service temporarily unavailable")}
 
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ClickView(View):
-    """Count that a result was opened, and lead to it: the URL has the ``click`` of a result.
+    """Counts an opened result, and redirects to it. The URL contains the ``click`` of a result.
 
-    A POST counts alone, for ``navigator.sendBeacon()``. No form of another site can do more with it
-    than open a result, because what is counted is signed.
+    A POST only counts, for ``navigator.sendBeacon()``. A form on another site cannot count anything
+    but real results, because a click is signed.
     """
 
     pattern_name: ClassVar[str] = ""
-    """Name of the URL pattern of an object's page, which gets the object's key alone."""
+    """The name of the URL pattern of an object's page, whose only argument is the object's key."""
 
     http_method_names = ("get", "head", "post", "options")
 
     def get_url(self, clicked: Clicked) -> str:
-        """Return the address of the object's page.
+        """Return the URL of the object's page.
 
         Raises:
-            Http404: it has none.
+            Http404: the object has no page.
         """
         if not self.pattern_name:
             raise Http404("ClickView has no pattern_name.")
@@ -99,7 +99,7 @@ class ClickView(View):
             raise Http404("The object has no page.") from error
 
     def get(self, request: HttpRequest, click: str) -> HttpResponse:
-        """Go to the object's page.
+        """Redirect to the object's page.
 
         Raises:
             Http404: this site has not signed the click, or the object has no page.
@@ -107,14 +107,14 @@ class ClickView(View):
         clicked = self._read(click)
         response = HttpResponseRedirect(self.get_url(clicked))
         add_never_cache_headers(response)
-        # What a browser loads in advance was opened by nobody.
+        # A page that a browser loads in advance was not opened by a user.
         purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
         if request.method == "GET" and "prefetch" not in purpose:
             note_click(click, clicked)
         return response
 
     def post(self, request: HttpRequest, click: str) -> HttpResponse:
-        """Count only.
+        """Only count the click.
 
         Raises:
             Http404: this site has not signed the click.

@@ -1,6 +1,6 @@
-"""System checks: what is wrong in settings and documents, each with an id and a hint.
+"""System checks: problems in settings and documents, each with an id and a hint.
 
-Nothing here asks Elasticsearch; docs/checks.md lists what the checks say.
+Nothing here asks Elasticsearch. docs/checks.md lists the checks.
 """
 
 from .bulk import check_bulk, check_triggers

@@ -14,7 +14,7 @@ from .messages import error, warning
 
 @register(Tags.models)
 def check_bulk(**kwargs: Any) -> list[CheckMessage]:
-    """Name each indexed model whose bulk operations are not captured, once."""
+    """Report each indexed model whose bulk operations are not captured, once."""
     documents = [d for d in registry.get_documents() if not has_triggers(d)]
     indexed = {d.django.model: None for d in documents if d.django.follows_changes}
     return [
@@ -34,7 +34,7 @@ def check_bulk(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.models)
 def check_triggers(**kwargs: Any) -> list[CheckMessage]:
-    """Find documents that cannot be captured by triggers."""
+    """Report documents that cannot be captured by triggers."""
     messages: list[CheckMessage] = []
     for document in filter(has_triggers, registry.get_documents()):
         try:

@@ -1,4 +1,4 @@
-"""What is wrong in documents: each is compared with its model."""
+"""Check documents against their models."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,8 @@ from .values import check_values
 def check_documents(**kwargs: Any) -> list[CheckMessage]:
     """Check each document against its model, and the names of all indices."""
     if check_settings():
-        # Without good settings no document has a connection; those messages come first.
+        # Without valid settings, no document has a connection. The errors of the settings come
+        # first.
         return []
     messages: list[CheckMessage] = []
     for document in registry.get_documents():
@@ -73,7 +74,7 @@ def _check_queryset(document: type[Document]) -> Iterator[CheckMessage]:
     except QuerysetUnusable as unusable:
         message = str(unusable)
     except (OperationalError, ProgrammingError, InterfaceError):
-        # It asks a database that is not there yet, or has no tables.
+        # The database may not exist yet, or have no tables.
         return
     except Exception as failure:  # noqa: BLE001 (the project's own code)
         text = f"{type(failure).__name__}: {failure}".rstrip(".")
@@ -149,7 +150,7 @@ def _check_related_models(document: type[Document]) -> Iterator[CheckMessage]:
 def _missing_paths(
     model: type[Model], document: type[Document], mapping: Any
 ) -> Iterator[tuple[str, tuple[str, ...], type[Model]]]:
-    """Yield each field that reads what its model lacks: it would be null in every document."""
+    """Yield each field whose path does not exist in the model, so that it would always be null."""
     annotations = _annotations(document)
     for name in valued(mapping):
         path = path_of(name, mapping[name])

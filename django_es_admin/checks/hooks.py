@@ -41,7 +41,7 @@ def check_hooks(document: type[Document]) -> Iterator[CheckMessage]:
             "Name the models in related_models that it gives the objects of.",
         )
     if document.fields_read_by_themselves:
-        # It has a check of its own for that.
+        # There is another check for this.
         return
     for name in vars(getattr(document, "Index", object)):
         if not name.startswith("_") and name not in _INDEX_OPTIONS:

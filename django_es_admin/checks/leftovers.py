@@ -15,9 +15,9 @@ class _Library(NamedTuple):
     name: str
     app: str
     prefix: str
-    """What its settings begin with."""
+    """The prefix of its settings."""
     page: str
-    """Of the documentation, about leaving it."""
+    """The page of the documentation about migrating from it."""
 
 
 _LIBRARIES = (
@@ -29,7 +29,7 @@ _LIBRARIES = (
 
 @register(TAG)
 def check_leftovers(**kwargs: Any) -> list[CheckMessage]:
-    """Check that nothing is named of djangoes, django-haystack or modelsearch without effect."""
+    """Report what belongs to djangoes, django-haystack or modelsearch and has no effect."""
     return [*_check_runner(), *_check_settings(), *_check_search_indexes()]
 
 

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The messages of checks."""
 
 from typing import Any
 

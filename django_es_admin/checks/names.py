@@ -1,4 +1,4 @@
-"""What is wrong with the names of indices, and who else claims them."""
+"""Check the names of indices, and whether another index uses them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations
@@ -25,7 +25,7 @@ def check_names(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
 
 
 def check_parts(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
-    """Check that documents of one index cannot overwrite each other's."""
+    """Check that documents of one index cannot overwrite each other."""
     for definition in definitions:
         for one, other in combinations(definition.parts, 2):
             first, second = one.document, other.document
@@ -83,7 +83,7 @@ def check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
         if other.database != definition.database:
             yield _two_databases(other, definition)
     for definition in definitions:
-        # Several indices may share a further alias, but none may take the name of another index.
+        # Several indices may share an extra alias, but none may use the name of another index.
         for alias in definition.aliases:
             owner = _owner(owners, definition, alias)
             if owner:
@@ -93,7 +93,7 @@ def check_claims(definitions: list[IndexDefinition]) -> Iterator[CheckMessage]:
 def _owner(
     owners: Iterable[IndexDefinition], definition: IndexDefinition, name: str
 ) -> IndexDefinition | None:
-    """Return whose index ``name`` is where ``definition`` lives."""
+    """Return the index that already uses ``name`` in the cluster of ``definition``."""
     for owner in owners:
         if owner.alias == name and (
             owner.using == definition.using

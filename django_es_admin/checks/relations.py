@@ -1,4 +1,4 @@
-"""Which changes of related objects do not reach a document."""
+"""Report changes of related objects that do not reach a document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ Model = type[models.Model]
 
 
 def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
-    """Check that the document says which objects change with those of ``related_models``."""
+    """Check that the document says which objects change with objects of ``related_models``."""
     related = document.django.related_models
     if not related:
         return
@@ -43,12 +43,12 @@ def check_answers(document: type[Document]) -> Iterator[CheckMessage]:
 
 
 def _is_unanswered(document: type[Document], model: Model) -> bool:
-    # What it returns for a null key says nothing.
+    # The result for an object without a key has no meaning.
     if any(f.null for f in model._meta.concrete_fields if f.is_relation):
         return False
     new = model()
     try:
-        # Some have a key before they are saved, which would be asked the database for.
+        # Some objects have a key before they are saved, which would cause a query.
         new.pk = None
         found = document().get_instances_from_related(new)
         return found is None or (isinstance(found, (list, tuple)) and not found)
@@ -57,14 +57,14 @@ def _is_unanswered(document: type[Document], model: Model) -> bool:
 
 
 def check_unwatched(document: type[Document]) -> Iterator[CheckMessage]:
-    """Check paths through relations whose model is not known, as a generic foreign key's."""
+    """Report paths through relations to unknown models, such as generic foreign keys."""
     own = document.django.model
     try:
         known = {model._meta.concrete_model for model in document.django.reads.related}
     except Exception:  # noqa: BLE001 (the queryset is the project's code; who uses it gets to know)
         return
     if any(m._meta.concrete_model not in known for m in document.django.related_models):
-        # For what else would it be named?
+        # Otherwise it would not be in ``related_models``.
         return
     for name, relation in _unwatched(own, document, document._doc_type.mapping, ""):
         yield warning(

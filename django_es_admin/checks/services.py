@@ -1,4 +1,4 @@
-"""What is wrong in search services."""
+"""Check search services."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -13,17 +13,17 @@ from ..search.site.services import services
 from ..search.site.validation import Kind, find_problems
 from .messages import error
 
-# What a view of the project may answer with instead.
+# Methods that a project's view may override.
 _ANSWERS = ("get", "answer", "get_service")
 _SERVICE_IDS: Mapping[Kind, str] = {"document": "E030", "field": "E031", "option": "E032"}
 
 
-# Among those of URLs: it imports them, which a command of ours must not depend on.
+# Tagged as a check of URLs, because it imports them, and our commands must not depend on that.
 @register(Tags.urls)
 def check_services(**kwargs: Any) -> list[CheckMessage]:
     """Check the search services of the installed apps, as far as the project's URLs use them."""
     if _has_urls():
-        # Nothing else knows in which modules they are.
+        # Only the URLs know in which modules the views are.
         import_module(settings.ROOT_URLCONF)
     return [*_check_declarations(), *_check_views()]
 
@@ -42,7 +42,7 @@ def _check_declarations() -> list[CheckMessage]:
 
 
 def _check_views() -> Iterator[CheckMessage]:
-    """Yield each view of the project's URLs whose service does not declare what the view needs."""
+    """Yield each view in the project's URLs whose service lacks a declaration it needs."""
     reported = set()
     for view, options in _views(get_resolver().url_patterns) if _has_urls() else ():
         service = options.get("service_class", getattr(view, "service_class", None))
@@ -63,7 +63,7 @@ def _has_urls() -> bool:
 
 
 def _views(patterns: Iterable[Any]) -> Iterator[tuple[type, Mapping[str, Any]]]:
-    """Yield the class of each view that has one, and what ``as_view()`` was given."""
+    """Yield each view class in the project's URLs, with the arguments of ``as_view()``."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from _views(pattern.url_patterns)
@@ -72,7 +72,7 @@ def _views(patterns: Iterable[Any]) -> Iterator[tuple[type, Mapping[str, Any]]]:
 
 
 def _needs(view: type, service: Any) -> Sequence[str]:
-    """Return what a service has to declare for a view, as far as neither goes its own way."""
+    """Return what a service must declare for a view, unless either overrides it."""
     if not (isinstance(service, type) and issubclass(service, SearchService)):
         return ()
     needs: Sequence[str] = getattr(view, "service_needs", ())

@@ -1,4 +1,4 @@
-"""What is wrong in ``ES_SERVERS``, ``ES_INDICES`` and ``ES_ADMIN``."""
+"""Check ``ES_SERVERS``, ``ES_INDICES`` and ``ES_ADMIN``."""
 
 from typing import Any
 
@@ -55,11 +55,11 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_passwords(**kwargs: Any) -> list[CheckMessage]:
-    """Check that no credential stands where Django's error reports show it."""
+    """Check that there are no credentials where Django's error reports would show them."""
     if check_settings():
         return []
     setting = servers_setting(settings)
-    # The filter of the project's reports, which may be its own.
+    # The filter for error reports may be the project's own.
     reports = get_default_exception_reporter_filter()
     shown = reports.cleanse_setting(setting, getattr(settings, setting, {}))
     found = {

@@ -1,4 +1,4 @@
-"""What keeps rules of synonyms from acting."""
+"""Report synonym rules that have no effect."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from .messages import warning
 
 
 def check_synonyms(definitions: Iterable[IndexDefinition]) -> Iterator[CheckMessage]:
-    """Check each set that the settings of an index name."""
+    """Check each set in the settings of an index."""
     for definition in definitions:
         for name, real in definition.synonyms.items():
             yield from _check_set(definition, name, real)

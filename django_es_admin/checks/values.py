@@ -1,4 +1,4 @@
-"""Fields that would have no value, or a wrong value, in every document."""
+"""Report fields that would have no value, or a wrong value, in every document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ Model = type[models.Model]
 
 def check_values(document: type[Document]) -> Iterator[CheckMessage]:
     mapping = document._doc_type.mapping
-    # What gives documents ids of their own may give them a routing, too.
+    # A class with its own ids may also set a routing.
     if type(document.django.places) is Places:
         yield from _check_routing(document, mapping)
     if not (document.fields_read_by_themselves or is_overridden(document, "prepare")):
@@ -95,7 +95,7 @@ def _check_paths(
 
 
 def _walk(model: Model, path: tuple[str, ...]) -> tuple[Model | None, str]:
-    """Return the model that a path ends at, None for a value, and what is wrong with the path."""
+    """Return the model at the end of a path, None for a value, and what is wrong with the path."""
     at, many = model, ""
     for part in path:
         if many and part.isdigit():
@@ -111,7 +111,7 @@ def _walk(model: Model, path: tuple[str, ...]) -> tuple[Model | None, str]:
 
 
 def _is_scalar(model: Model, path: tuple[str, ...]) -> bool:
-    """Return whether a path ends at a column whose values are no lists."""
+    """Return whether a path ends at a column with single values."""
     for part in path[:-1]:
         step = find_relation(model, part)
         if step is None:

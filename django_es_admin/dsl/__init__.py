@@ -1,7 +1,7 @@
-"""The modules, classes and functions of django-elasticsearch-dsl, under one name.
+"""The modules, classes and functions of django-elasticsearch-dsl, in one place.
 
-Replace ``django_elasticsearch_dsl`` by ``django_es_admin.dsl`` in a project's imports. What its
-documents declare is indexed by the outbox, and rebuilt by the lifecycle.
+Replace ``django_elasticsearch_dsl`` by ``django_es_admin.dsl`` in a project's imports. The outbox
+indexes its documents, and the lifecycle rebuilds its indices.
 """
 
 from importlib import import_module
@@ -20,7 +20,7 @@ _MODULES = ("documents", "indices", "registries", "fields")
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first asked for: Django imports an app before any model may be.
+    # Imported on first use, because Django imports an app before models may be imported.
     if not name.startswith("_"):
         for module in _MODULES:
             found = import_module(f".{module}", __name__)
@@ -37,5 +37,5 @@ _EXPORTED = {
 
 
 def autodiscover() -> None:
-    """Import the ``documents`` module of each app; done anyway when Django starts."""
+    """Import the ``documents`` module of each app, which also happens when Django starts."""
     autodiscover_modules("documents")

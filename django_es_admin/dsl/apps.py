@@ -1,4 +1,4 @@
-"""The app: it brings the command ``search_index``."""
+"""The app, with the command ``search_index``."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class DEDConfig(AppConfig):
-    """The settings of django-elasticsearch-dsl, read at each use as there."""
+    """The settings of django-elasticsearch-dsl, read at each use."""
 
     name = "django_es_admin.dsl"
     label = "elasticsearch_dsl"
 
     def ready(self) -> None:
-        """Make sure that the app is there that does the work.
+        """Make sure that the app that does the work is installed.
 
         Raises:
-            ImproperlyConfigured: it is not.
+            ImproperlyConfigured: the app is not installed.
         """
         if not apps.is_installed("django_es_admin"):
             raise ImproperlyConfigured(
@@ -32,10 +32,10 @@ class DEDConfig(AppConfig):
 
     @classmethod
     def default_index_settings(cls) -> dict[str, Any]:
-        """Return the settings that each index gets."""
+        """Return the default settings of each index."""
         return getattr(settings, "ELASTICSEARCH_DSL_INDEX_SETTINGS", {})
 
     @classmethod
     def auto_refresh_enabled(cls) -> bool | str:
-        """Return whether what is written is searchable at once, where a document does not say."""
+        """Return the default of ``auto_refresh``: whether writes are searchable immediately."""
         return getattr(settings, "ELASTICSEARCH_DSL_AUTO_REFRESH", True)

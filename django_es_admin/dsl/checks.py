@@ -20,13 +20,13 @@ _SETTINGS = frozenset(
     for name in ("AUTOSYNC", "AUTO_REFRESH", "INDEX_SETTINGS", "PARALLEL", "SIGNAL_PROCESSOR")
 )
 _INDEX_OPTIONS = frozenset(("name", "using", "settings", "aliases", "analyzers"))
-# What `update()` calls, and nothing else.
+# Methods that only `update()` calls.
 _WRITERS = ("bulk", "parallel_bulk", "_bulk", "get_actions", "_get_actions")
 
 
 @register(TAG)
 def check_dsl(**kwargs: Any) -> list[CheckMessage]:
-    """Check what is declared by the names of django-elasticsearch-dsl."""
+    """Check the declarations with names of django-elasticsearch-dsl."""
     messages = [*_check_apps(), *_check_settings()]
     for document in sorted(_documents(DocType), key=lambda document: document.__qualname__):
         if document in registry.get_documents():

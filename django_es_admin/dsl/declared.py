@@ -1,6 +1,7 @@
-"""What a document class declares, and what becomes of an object: the hooks of projects.
+"""The declarations of a document class, and the hooks that projects may override.
 
-The other modules of this package know document classes by this one; ``documents`` adds the verbs.
+The other modules of this package use document classes through this one; ``documents`` adds the
+methods that read and write.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,23 +17,23 @@ from .options import Options
 
 
 class DeclaredDocument(PlainDocument):
-    """Base of :class:`.documents.DocType`, without what reads or writes an index.
+    """Base class of :class:`.documents.DocType`, without the methods that read or write an index.
 
     Args:
-        related_instance_to_ignore: an object that documents are to be made without.
+        related_instance_to_ignore: an object that is left out of documents.
     """
 
     if TYPE_CHECKING:
         django: ClassVar[Options]
         _fields: ClassVar[dict[str, Any]]
 
-    # Without annotations, which elasticsearch.dsl would take for fields.
+    # Without annotations, which elasticsearch.dsl would treat as fields.
     _related_instance_to_ignore = None
     _prepared = None
 
     def __init__(self, related_instance_to_ignore: models.Model | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        # Past elasticsearch.dsl, which would take it for a value of the document.
+        # Bypass elasticsearch.dsl, which would treat it as a value of the document.
         vars(self)["_related_instance_to_ignore"] = related_instance_to_ignore
 
     def __eq__(self, other: object) -> bool:
@@ -43,18 +44,18 @@ class DeclaredDocument(PlainDocument):
 
     @classmethod
     def is_registered(cls) -> bool:
-        """Return whether the class itself was registered, not one that it inherits from."""
+        """Return whether the class itself was registered, and not only a base class."""
         return "django" in vars(cls)
 
     @property
     def _prepared_fields(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
-        # When it is first needed: each hit of a search is a document, too, and prepares nothing.
+        # On first use, because each hit of a search is also a document, but prepares nothing.
         if self._prepared is None:
             vars(self)["_prepared"] = self.init_prepare()
         return cast("list[tuple[str, DEDField, Callable[[Any], Any]]]", self._prepared)
 
     def init_prepare(self) -> list[tuple[str, DEDField, Callable[[Any], Any]]]:
-        """Return name, field and what makes the value from an object, for each field."""
+        """Return name, field and value function, for each field."""
         found: list[tuple[str, DEDField, Callable[[Any], Any]]] = []
         for name, field in getattr(self, "_fields", {}).items():
             if not isinstance(field, DEDField):
@@ -77,7 +78,7 @@ class DeclaredDocument(PlainDocument):
 
     @classmethod
     def get_model_field_class_to_field_class(cls) -> "Mapping[type[models.Field[Any, Any]], Any]":
-        """Return class of a model field -> class of the field that a name in ``fields`` gets."""
+        """Return class of a model field -> class of the document field for a name in ``fields``."""
         return model_field_class_to_field_class
 
     @classmethod

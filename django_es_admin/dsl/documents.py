@@ -1,4 +1,4 @@
-"""The class that says how a model becomes an index, as django-elasticsearch-dsl has it."""
+"""The class that declares how a model becomes an index, as in django-elasticsearch-dsl."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -33,9 +33,9 @@ HOOKS = frozenset(
     "generate_id get_indexing_queryset prepare_*_with_related to_field init_prepare update bulk "
     "parallel_bulk _bulk _get_actions _prepare_action get_model_field_class_to_field_class".split()
 )
-"""What only documents of this kind call; some have checks of their own."""
+"""Methods that only documents of this kind call. Some have their own checks."""
 
-# What bounds the requests of elasticsearch.helpers; the outbox bounds its own.
+# Limits for the requests of elasticsearch.helpers; the outbox has its own limits.
 _SIZES = frozenset(
     "chunk_size max_chunk_bytes initial_backoff max_backoff max_retries queue_size "
     "request_timeout stats_only yield_ok".split()
@@ -43,10 +43,10 @@ _SIZES = frozenset(
 
 
 class DocType(DeclaredDocument):
-    """Base of all documents; register a subclass with ``@registry.register_document``.
+    """Base class of documents. Register a subclass with ``@registry.register_document``.
 
     Args:
-        related_instance_to_ignore: an object that documents are to be made without.
+        related_instance_to_ignore: an object that is left out of documents.
     """
 
     fields_read_by_themselves = True
@@ -69,10 +69,10 @@ class DocType(DeclaredDocument):
 
     @classmethod
     def search(cls, using: Any = None, index: str | None = None) -> Search:
-        """Return a search of these documents, whose hits can become a queryset.
+        """Return a search of these documents, whose hits can be turned into a queryset.
 
         Args:
-            using: alias of a connection, or a client; that of the index if omitted.
+            using: alias of a connection, or a client; by default that of the index.
             index: another index.
         """
         return Search(
@@ -83,7 +83,7 @@ class DocType(DeclaredDocument):
         )
 
     def get_indexing_queryset(self) -> Iterable[models.Model]:
-        """Return what ``search_index --populate`` indexes."""
+        """Return the objects that ``search_index --populate`` indexes."""
         size = self.django.queryset_pagination
         rows = self.get_queryset()
         return rows.iterator(chunk_size=size) if size else rows.iterator()
@@ -96,13 +96,13 @@ class DocType(DeclaredDocument):
         return self._get_actions(object_list, action)
 
     def bulk(self, actions: Iterable[Any], **kwargs: Any) -> Any:  # type: ignore[override]
-        """Write what the actions name, and send ``post_index``."""
+        """Write the documents in the actions, and send ``post_index``."""
         response = bulk(client=self._get_connection(), actions=actions, **kwargs)
         post_index.send(sender=type(self), instance=self, actions=actions, response=response)
         return response
 
     def parallel_bulk(self, actions: Iterable[Any], **kwargs: Any) -> Any:
-        """Write what the actions name."""
+        """Write the documents in the actions."""
         if self.django.queryset_pagination:
             kwargs.setdefault("chunk_size", self.django.queryset_pagination)
         return parallel_bulk(client=self._get_connection(), actions=actions, **kwargs)
@@ -120,17 +120,19 @@ class DocType(DeclaredDocument):
     ) -> Any:
         """Write the documents of an object, of a queryset, or of any iterable of objects.
 
-        They are noted in the outbox and read afresh: an object that is not in the database, or not
-        in ``get_queryset()``, has no document afterwards. Inside a transaction they are written
-        after its commit.
+        The objects are recorded in the outbox, and read afresh: an object that is not in the
+        database, or not in ``get_queryset()``, has no document afterwards. In a transaction, the
+        documents are written after the commit.
 
         Args:
-            refresh: make them searchable before it returns; as ``auto_refresh`` says if omitted.
-            action: ``"delete"`` after objects were deleted; any other writes whole documents.
-            parallel: write in four threads.
+            refresh: whether to make them searchable before it returns; by default as
+                ``auto_refresh``.
+            action: ``"delete"`` after objects were deleted; any other action writes whole
+                documents.
+            parallel: whether to write in four threads.
 
         Returns:
-            how many were written, and the errors.
+            The number of documents that were written, and the errors.
 
         Raises:
             BulkIndexError: documents were refused; the others are written.
@@ -144,7 +146,7 @@ class DocType(DeclaredDocument):
         return self._bulk(self._get_actions(objects, action), parallel=parallel, **kwargs)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse: documents are made from rows alone.
+        """Refuse, because documents are made only from rows.
 
         Raises:
             WrittenBesideTheOutbox: always.
@@ -152,7 +154,7 @@ class DocType(DeclaredDocument):
         raise WrittenBesideTheOutbox
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse: documents are made from rows alone.
+        """Refuse, because documents are made only from rows.
 
         Raises:
             WrittenBesideTheOutbox: always.
@@ -173,18 +175,19 @@ def bulk(
     thread_count: int = 1,
     **sizes: Any,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Write what actions name, through the outbox; as ``elasticsearch.helpers.bulk`` otherwise.
+    """Write the documents in actions through the outbox, like ``elasticsearch.helpers.bulk``.
 
     Args:
-        client: the connection of the index; another one is not asked.
-        actions: those of a document, or dicts with ``_index`` and ``_id``. A delete is one whose
-            ``_op_type`` says so; each other writes the whole document.
-        thread_count: how many write at once; SQLite has one writer.
+        client: the connection of the index; another one is not used.
+        actions: the actions of a document, or dicts with ``_index`` and ``_id``. With the
+            ``_op_type`` ``"delete"`` the document is deleted; otherwise the whole document is
+            written.
+        thread_count: the number of threads. SQLite has only one writer.
 
     Raises:
         BulkIndexError: documents were refused; the others are written.
         ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
-        TypeError: an action names no document, or an argument is not known.
+        TypeError: an action names no document, or an argument is unknown.
     """
     unknown = sorted(sizes.keys() - _SIZES)
     if unknown:
@@ -209,14 +212,14 @@ def bulk(
 
 
 def parallel_bulk(client: Any, actions: Iterable[Any], thread_count: int = 4, **kwargs: Any) -> Any:
-    """Write what actions name in several threads; see :func:`bulk`."""
+    """Write the documents in actions in several threads; see :func:`bulk`."""
     return bulk(client, actions, thread_count=thread_count, **kwargs)
 
 
 def _writes(
     actions: Iterable[Any], refresh: bool | str | None
 ) -> Iterator[tuple[Write, Iterable[str]]]:
-    """Yield what is to be written, by document class, with the keys of the objects."""
+    """Yield the objects to write, by document class, with their keys."""
     if isinstance(actions, Actions):
         document = type(actions.document)
         yield Write(document, refresh, actions.action == "delete"), _keys(document, actions.objects)
@@ -238,7 +241,7 @@ def _writes(
 
 
 def _keys(document: type[DeclaredDocument], objects: Iterable[models.Model]) -> Iterator[str]:
-    """Yield the keys of documents, of where they stand, and of where they stood if that changed."""
+    """Yield the keys of documents: the current ones, and the former ones if they have changed."""
     places = document.django.places
     for portion in portions(iter(objects)):
         if any(one.pk is None for one in portion):

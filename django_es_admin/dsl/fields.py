@@ -1,6 +1,6 @@
 """The field types, with the values that django-elasticsearch-dsl gives them.
 
-``get_value_from_instance()`` is where a field finds its value, and may be overridden.
+A field reads its value with ``get_value_from_instance()``, which may be overridden.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -48,12 +48,12 @@ _LOOKUPS = (TypeError, AttributeError, KeyError, ValueError, IndexError)
 
 
 class DEDField(DjangoField):
-    """A field that finds its value in a model instance.
+    """A field that reads its value from a model instance.
 
     Args:
-        attr: path of keys, attributes and positions, separated by dots; the field's own name if
-            omitted.
-        required: whether a path that leads nowhere is an error.
+        attr: path of keys, attributes and positions, separated by dots; by default the field's own
+            name.
+        required: whether a path without a value is an error.
     """
 
     @property
@@ -70,31 +70,31 @@ class DEDField(DjangoField):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("get_value_from_instance", "_path"):
-            # dsl.Field would make it a parameter of the mapping.
+            # dsl.Field would treat it as a parameter of the mapping.
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
 
     @property
     def has_code(self) -> bool:
-        """Whether its value is something else than what its path leads to."""
+        """Return whether code decides the value, and not only the path."""
         own = type(self).get_value_from_instance is not DEDField.get_value_from_instance
         return own or "get_value_from_instance" in vars(self)
 
     @property
     def may_read_anything(self) -> bool:
-        """Whether the project has its own way to find the value."""
+        """Return whether the project has its own way to read the value."""
         ours = f"{__name__.partition('.')[0]}."
         return not self.get_value_from_instance.__module__.startswith(ours)
 
     def get_value_from_instance(self, instance: Any, field_value_to_ignore: Any = None) -> Any:
-        """Return what is indexed of ``instance``.
+        """Return the value for ``instance``.
 
         Args:
-            field_value_to_ignore: an object that is to be left out.
+            field_value_to_ignore: an object to leave out.
 
         Raises:
-            VariableLookupError: the field is required, and its path leads nowhere.
+            VariableLookupError: the field is required, and its path has no value.
         """
         if not instance:
             return None
@@ -119,7 +119,7 @@ class DEDField(DjangoField):
 
 
 def _follow(value: Any, part: str) -> Any:
-    """Return the key, attribute or item ``part`` of ``value``, called if it can be."""
+    """Return the key, attribute or item ``part`` of ``value``, called if it is callable."""
     try:
         found = value[part]
     except _LOOKUPS:
@@ -137,7 +137,7 @@ class BooleanField(DEDField, dsl.Boolean):
 
 
 class ByteField(DEDField, dsl.Byte):
-    """An integer of 8 bits."""
+    """An 8-bit integer."""
 
 
 class CompletionField(DEDField, dsl.Completion):
@@ -145,27 +145,27 @@ class CompletionField(DEDField, dsl.Completion):
 
 
 class DateField(DEDField, dsl.Date):
-    """A date or a moment."""
+    """A date, or a date with a time."""
 
 
 class DoubleField(DEDField, dsl.Double):
-    """A floating-point number of 64 bits."""
+    """A 64-bit floating-point number."""
 
 
 class FloatField(DEDField, dsl.Float):
-    """A floating-point number of 32 bits."""
+    """A 32-bit floating-point number."""
 
 
 class GeoPointField(DEDField, dsl.GeoPoint):
-    """A point on earth."""
+    """A point on the earth."""
 
 
 class GeoShapeField(DEDField, dsl.GeoShape):
-    """A shape on earth."""
+    """A shape on the earth."""
 
 
 class IntegerField(DEDField, dsl.Integer):
-    """An integer of 32 bits."""
+    """A 32-bit integer."""
 
 
 class IpField(DEDField, dsl.Ip):
@@ -177,7 +177,7 @@ class KeywordField(DEDField, dsl.Keyword):
 
 
 class LongField(DEDField, dsl.Long):
-    """An integer of 64 bits."""
+    """A 64-bit integer."""
 
 
 class ScaledFloatField(DEDField, dsl.ScaledFloat):
@@ -189,11 +189,11 @@ class SearchAsYouTypeField(DEDField, dsl.SearchAsYouType):
 
 
 class ShortField(DEDField, dsl.Short):
-    """An integer of 16 bits."""
+    """A 16-bit integer."""
 
 
 class TextField(DEDField, dsl.Text):
-    """Analysed text: searched by word."""
+    """Analyzed text: searched by word."""
 
 
 class TimeField(KeywordField):
@@ -206,10 +206,10 @@ class TimeField(KeywordField):
 
 
 class FileFieldMixin(DEDField):
-    """A file's URL; "" where there is none."""
+    """The URL of a file; "" if there is none."""
 
     def get_value_from_instance(self, instance: Any, field_value_to_ignore: Any = None) -> Any:
-        """Return the URL of a file, or whatever else the path leads to."""
+        """Return the URL of a file, or the value at the end of the path."""
         file = super().get_value_from_instance(instance, field_value_to_ignore)
         if isinstance(file, FieldFile):
             return file.url if file else ""
@@ -217,11 +217,11 @@ class FileFieldMixin(DEDField):
 
 
 class FileField(FileFieldMixin, DEDField, dsl.Text):
-    """A file's URL; "" where there is none."""
+    """The URL of a file; "" if there is none."""
 
 
 class ObjectField(DEDField, dsl.Object):
-    """A related object, or several; ``{}`` where there is none.
+    """A related object, or several; ``{}`` if there is none.
 
     Args:
         properties: name -> field of the related object.
@@ -255,13 +255,13 @@ class ObjectField(DEDField, dsl.Object):
             else:
                 data[name] = field.get_value_from_instance(obj, field_value_to_ignore)
         if not data and isinstance(obj, Mapping):
-            # Keys that are not declared: Elasticsearch maps them dynamically.
+            # Undeclared keys, which Elasticsearch maps dynamically.
             return dict(obj)
         return data
 
 
 class NestedField(ObjectField, dsl.Nested):
-    """Related objects, each searched as a unit.
+    """Related objects, each of which is searched as a unit.
 
     Args:
         properties: name -> field of the related object.
@@ -269,7 +269,7 @@ class NestedField(ObjectField, dsl.Nested):
 
 
 def ListField(field: DEDField) -> DEDField:  # noqa: N802 (the name users know)
-    """Make ``field`` hold a list: what it finds, value by value; [] where it finds nothing."""
+    """Make ``field`` a list of all values it reads; [] if there are none."""
     find = field.get_value_from_instance
 
     def get_value_from_instance(
@@ -283,9 +283,9 @@ def ListField(field: DEDField) -> DEDField:  # noqa: N802 (the name users know)
 
 
 def _in_order(values: Iterable[Any]) -> Iterable[Any]:
-    """Return objects without an order of their own by their keys: a document has to be one."""
+    """Return objects sorted by key if they have no order, so that the document never changes."""
     if isinstance(values, models.QuerySet) and not values.ordered:
-        # In Python, as a query with an order would pass the prefetched objects by.
+        # In Python, because a query with an order would ignore the prefetched objects.
         objects = list(values)
         if all(isinstance(one, models.Model) for one in objects):
             return sorted(objects, key=lambda one: one.pk)
@@ -295,7 +295,7 @@ def _in_order(values: Iterable[Any]) -> Iterable[Any]:
 model_field_class_to_field_class: "dict[type[models.Field[Any, Any]], Any]" = {
     kind: globals()[made.__name__]
     for kind, made in MODEL_FIELDS.items()
-    # django-elasticsearch-dsl knows none for it.
+    # django-elasticsearch-dsl has no field for it.
     if kind is not models.BinaryField
 }
-"""Which field type a name in ``fields`` gets, by the class of the model field."""
+"""The field type for a name in ``fields``, by the class of the model field."""

@@ -1,4 +1,4 @@
-"""An index that is given to its documents: ``@index.document``."""
+"""An index that documents are added to: ``@index.document``."""
 
 from copy import deepcopy
 from typing import TypeVar
@@ -12,14 +12,14 @@ D = TypeVar("D", bound=type[DeclaredDocument])
 
 
 class Index(ManagedIndex):
-    """An index that documents are given to; it registers them."""
+    """An index that documents are added to. It registers them."""
 
     def __init__(self, name: str, using: str = "default") -> None:
         super().__init__(name, using=using)
         self.settings(**deepcopy(DEDConfig.default_index_settings()))
 
     def document(self, document: D) -> D:  # type: ignore[override]
-        """Give the index to a document class, and register that; use it as a class decorator."""
+        """Add a document class to the index, and register it; usable as a class decorator."""
         super().document(document)
         return registry.register_document(document)
 

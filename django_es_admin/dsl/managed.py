@@ -1,4 +1,4 @@
-"""An index as an object: it knows its alias, and that generations stand behind it."""
+"""An index object that knows its alias, and manages its generations."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -24,19 +24,19 @@ E = TypeVar("E", bound=ApiError)
 class ManagedIndex(DSLIndex):
     """An index of ``elasticsearch.dsl`` whose documents are written by the outbox.
 
-    So ``create()``, ``save()`` and ``delete()`` are those of the lifecycle. All else asks
-    Elasticsearch for the alias.
+    ``create()``, ``save()`` and ``delete()`` use the lifecycle. Other methods send requests for the
+    alias.
     """
 
     @property
     def declared_name(self) -> str | None:
-        """The name in the code; None where there is none."""
+        """The name in the code; None if there is none."""
         name: str | None = vars(self).get("_name")
         return None if name == "*" else name
 
     @property  # type: ignore[override]
     def _name(self) -> str | None:
-        """The name in Elasticsearch, which is what ``elasticsearch.dsl`` sends."""
+        """The name in Elasticsearch, which ``elasticsearch.dsl`` sends."""
         name = self.declared_name
         if name is None:
             return vars(self).get("_name")
@@ -44,7 +44,7 @@ class ManagedIndex(DSLIndex):
             configured = connections.indices.get(name, {}).get("NAME")
             return connections[str(self._using)].prefixed(configured or name)
         except ImproperlyConfigured:
-            # A system check tells of it.
+            # A system check reports it.
             return name
 
     @_name.setter
@@ -58,14 +58,14 @@ class ManagedIndex(DSLIndex):
             definition_of.cache_clear()
 
     def create(self, using: Any = None, **kwargs: Any) -> Any:
-        """Create the index: an empty generation, and its aliases.
+        """Create the index: an empty generation with its aliases.
 
         Args:
-            ignore: a status, or several: 400 where an index that is there is no error.
+            ignore: one or several statuses to ignore; 400 if the index may already exist.
 
         Raises:
-            BadRequestError: it is there already.
-            OperationRefused: it cannot be created.
+            BadRequestError: the index already exists.
+            OperationRefused: the index cannot be created.
         """
         definition = self._definition(using)
         if definition is None:
@@ -79,10 +79,10 @@ class ManagedIndex(DSLIndex):
         return {"acknowledged": True, "index": create_index(plan).generation}
 
     def save(self, using: Any = None) -> Any:
-        """Create the index, or add to its mapping what the documents declare beyond it.
+        """Create the index, or add newly declared fields to its mapping.
 
         Raises:
-            BadRequestError: a field has another type there: rebuild the index.
+            BadRequestError: a field has another type in the index, which has to be rebuilt.
         """
         definition = self._definition(using)
         if definition is None:
@@ -96,11 +96,11 @@ class ManagedIndex(DSLIndex):
         """Delete the index with its generations.
 
         Args:
-            ignore: a status, or several: 404 where an index that is not there is no error.
+            ignore: one or several statuses to ignore; 404 if the index may not exist.
 
         Raises:
-            NotFoundError: it is not there.
-            OperationRefused: it cannot be deleted.
+            NotFoundError: the index does not exist.
+            OperationRefused: the index cannot be deleted.
         """
         definition = self._definition(using)
         if definition is None:
@@ -116,7 +116,7 @@ class ManagedIndex(DSLIndex):
         return {"acknowledged": True}
 
     def refresh_now(self) -> None:
-        """Make searchable what was written to the index, if it is there."""
+        """Make everything written to the index searchable, if it exists."""
         definition = self._definition()
         if definition is not None:
             with translated(definition.connection):
@@ -125,7 +125,7 @@ class ManagedIndex(DSLIndex):
                 ).indices.refresh(index=definition.alias, ignore_unavailable=True)
 
     def _definition(self, using: Any = None) -> IndexDefinition | None:
-        """Return the index as the project declares it; None for one that no document fills."""
+        """Return the index as the project declares it; None if no document fills it."""
         name = self.declared_name
         if name is None:
             return None
@@ -134,9 +134,10 @@ class ManagedIndex(DSLIndex):
 
 
 def adopted(index: DSLIndex) -> ManagedIndex:
-    """Let an index that ``elasticsearch.dsl`` has made be a managed one.
+    """Turn an index that ``elasticsearch.dsl`` has made into a managed index.
 
-    It is the same object: whatever else refers to it creates and deletes what is managed, too.
+    It stays the same object, so all other references to it also create and delete the managed
+    index.
     """
     if not isinstance(index, ManagedIndex):
         index.__class__ = ManagedIndex
@@ -154,7 +155,7 @@ def _read_ignored(verb: str, options: dict[str, Any]) -> Collection[int]:
 
 
 def _answer(kind: type[E], what: str, index: str) -> E:
-    """Return the error that the client would raise: projects catch it."""
+    """Return the error that the client would raise, because projects catch it."""
     status = HTTPStatus.NOT_FOUND if kind is NotFoundError else HTTPStatus.BAD_REQUEST
     meta = ApiResponseMeta(
         status=status,

@@ -1,4 +1,4 @@
-"""What ``class Django`` of a document says, as django-elasticsearch-dsl reads it."""
+"""The options in ``class Django`` of a document, as django-elasticsearch-dsl reads them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,10 +18,10 @@ KNOWN = frozenset(
 
 
 class Options(DjangoOptions):
-    """The ``django`` attribute of a document class; what it holds may be changed.
+    """The ``django`` attribute of a document class. Its values may be changed.
 
     Attributes:
-        unknown: names in ``class Django`` that mean nothing.
+        unknown: names in ``class Django`` without a meaning.
     """
 
     unknown: tuple[str, ...]
@@ -31,7 +31,7 @@ class Options(DjangoOptions):
         object.__setattr__(self, name, value)
 
     def rename_index(self, name: str) -> None:
-        """Let the documents be written to another index."""
+        """Write the documents to another index."""
         object.__setattr__(self, "index_name", name)
 
     @property
@@ -44,7 +44,7 @@ def read_options(document: type[Document], declared: type, index: str, using: st
     """Return the options that ``class Django`` declares or inherits.
 
     Args:
-        index: name of the index; "" where the document has none yet.
+        index: the name of the index; "" if the document has none yet.
     """
     model: type[models.Model] = declared.model  # type: ignore[attr-defined]
     options = Options(
@@ -64,6 +64,6 @@ def read_options(document: type[Document], declared: type, index: str, using: st
 
 
 def _names(declared: type) -> Iterator[str]:
-    """Yield what is declared in a class and those that it inherits from."""
+    """Yield the declarations of a class and its base classes."""
     for kind in declared.__mro__[:-1]:
         yield from (name for name in vars(kind) if not name.startswith("_"))

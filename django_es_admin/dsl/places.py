@@ -1,8 +1,8 @@
-"""Where documents stand whose ``generate_id()``, or routing, is the project's own.
+"""The ids of documents whose ``generate_id()``, or routing, is the project's own.
 
-What the outbox writes it finds by the document's key, so that the id has to lead back to its
-object. How it does is found out by a trial: an object stands in whose columns are marks, and the
-id that is made of it shows which columns it consists of.
+The outbox finds documents by key, so an id must lead back to its object. A trial finds out how: an
+object with a mark in each column is passed to ``generate_id()``, and the id shows of which columns
+it consists.
 """
 
 import re
@@ -19,12 +19,12 @@ from ..documents.described.places import ANYTHING, Place, Places, Shape, looks_o
 from .declared import DeclaredDocument
 from .exceptions import DjangoElasticsearchDslError
 
-# It has characters that a project might replace, so that a changed value is recognised.
+# With characters that a project might replace, so that a changed value is noticed.
 _MARK = re.compile(" \x00Aa-_./: (\\w+)\x00 ")
 
 
 class Mark(str):
-    """Stands for the value of a column."""
+    """Replaces the value of a column."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Mark(str):
 
 
 class Trial:
-    """Stands for an object of a model: each of its columns has a mark for a value.
+    """Replaces an object of a model: each column has a mark as its value.
 
     Args:
         model: the model.
@@ -52,12 +52,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Template:
-    """A text that is made of columns.
+    """A text made of columns.
 
     Args:
-        columns: their names, in the order of the text.
-        pattern: matches such a text; a group for each column.
-        shape: how it begins and ends.
+        columns: the names of the columns, in the order of the text.
+        pattern: matches such a text, with a group for each column.
+        shape: the beginning and the end of the text.
     """
 
     columns: tuple[str, ...]
@@ -65,16 +65,16 @@ class Template:
     shape: Shape
 
     def read(self, text: str) -> dict[str, str] | None:
-        """Return column -> its value as text; None for a text of another kind."""
+        """Return column -> its value as text; None for a text in another form."""
         found = self.pattern.fullmatch(text)
         return None if found is None else dict(zip(self.columns, found.groups(), strict=True))
 
 
 def find_template(model: type[models.Model], text: object) -> Template | None:
-    """Return what a text consists of that was made of a :class:`Trial`.
+    """Return the columns of a text that was made of a :class:`Trial`.
 
-    None where it does not say: it is made of something else than columns, or leads back to them in
-    more than one way.
+    Return None if this is unclear: the text is not only made of columns, or could be split into
+    columns in several ways.
     """
     if not isinstance(text, str):
         return None
@@ -97,7 +97,7 @@ def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
 
 
 class GeneratedPlaces(Places):
-    """The places of documents with an id, or a routing, of their own.
+    """The places of documents with their own id or routing.
 
     Args:
         document: the document class.
@@ -109,18 +109,18 @@ class GeneratedPlaces(Places):
 
     @cached_property
     def template(self) -> Template | None:
-        """What the id consists of; None where it does not lead back to its object."""
+        """The columns of the id; None if it does not lead back to its object."""
         tried = self._try()
         return None if tried is None else find_template(self.document.django.model, tried.id)
 
     @property
     def shape(self) -> Shape:
-        """What the ids look like."""
+        """The form of the ids."""
         return self.template.shape if self.template else Shape("", ANYTHING, "")
 
     @cached_property
     def is_found(self) -> bool:
-        """Whether the id leads back, and the place is made of the object's own columns alone."""
+        """Whether the id leads back, and the place is made only of the object's own columns."""
         return self.template is not None
 
     def _try(self) -> Place | None:
@@ -130,7 +130,7 @@ class GeneratedPlaces(Places):
             return None
 
     def place_of(self, instance: models.Model) -> Place:
-        """Return where the document of an object stands.
+        """Return the place of an object's document.
 
         Raises:
             DjangoElasticsearchDslError: the id does not lead back to the object.
@@ -156,14 +156,14 @@ class GeneratedPlaces(Places):
         return Place(str(action["_id"]), None if routing is None else str(routing))
 
     def keys(self, primary_keys: Iterable[str], using: str) -> list[str]:
-        """Return the keys of objects as they are stored now; none for those that are gone."""
+        """Return the keys of objects as they are stored now, without deleted objects."""
         model = self.document.django.model
         rows = model._base_manager.using(using)
         found = rows.filter(pk__in=list(self.primary_keys(primary_keys)))
         return [str(self.place_of(one)) for one in found]
 
     def condition(self, keys: Sequence[str]) -> models.Q:
-        """Return which objects the keys are of; maybe of some others, too."""
+        """Return a condition for the objects of these keys, which may match some others."""
         wanted = [values for key in keys if (values := self._read(key)) is not None]
         if not wanted:
             return models.Q(pk__in=[])
@@ -176,7 +176,7 @@ class GeneratedPlaces(Places):
         return condition
 
     def _read(self, key: str) -> dict[str, Any] | None:
-        """Return column -> value of the object that a key is of; None for one of another kind."""
+        """Return column -> value of the object with a key; None for a key in another form."""
         found = self.template.read(read_place(key).id) if self.template else None
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Which documents there are, by index and by model."""
+"""The documents, by index and by model."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -30,23 +30,23 @@ class DocumentRegistry:
         self._related_models: defaultdict[Model, set[Model]] = defaultdict(set)
 
     def register(self, index: ManagedIndex, doc_class: type[DeclaredDocument]) -> None:
-        """Note a document class that has its options, and its index."""
+        """Register a document class that already has its options, and its index."""
         self._models[doc_class.django.model].add(doc_class)
         for related in doc_class.django.related_models:
             self._related_models[related].add(doc_class.django.model)
         for documents in self._indices.values():
-            # Registered before it had the index that it has now.
+            # It was registered before it had its current index.
             documents.discard(doc_class)
         same = (known for known in self._indices if known._name == index._name)
         self._indices[next(same, index)].add(doc_class)
 
     def register_document(self, document: D) -> D:
-        """Register a document class; use it as a class decorator.
+        """Register a document class; usable as a class decorator.
 
         Raises:
-            ImproperlyConfigured: it has no ``class Django``, or that names no model.
-            RedeclaredFieldError: ``fields`` there names a field that the document declares.
-            ModelFieldNotMappedError: ``fields`` there names one of an unknown type.
+            ImproperlyConfigured: the class has no ``class Django``, or no model.
+            RedeclaredFieldError: ``fields`` names a field that the document declares.
+            ModelFieldNotMappedError: ``fields`` names a field of an unknown type.
         """
         declared = getattr(document, "Django", None)
         if declared is None or getattr(declared, "model", None) is None:
@@ -90,7 +90,7 @@ class DocumentRegistry:
                 _update_related(document(), instance, **kwargs)
 
     def delete_related(self, instance: models.Model, **kwargs: Any) -> None:
-        """Update the documents that change with a related object, before that is deleted."""
+        """Update the documents that change with a related object, before it is deleted."""
         if DEDConfig.autosync_enabled():
             for document in self._get_related_doc(instance):
                 _update_related(document(related_instance_to_ignore=instance), instance, **kwargs)
@@ -121,10 +121,10 @@ class _ProjectRegistry(DocumentRegistry):
     """The registry whose documents are indexed."""
 
     def register(self, index: ManagedIndex, doc_class: type[DeclaredDocument]) -> None:
-        """Note a document class, and let its objects be indexed.
+        """Register a document class, and let its objects be indexed.
 
-        One without an index waits for it: ``Index.document`` may come after the registration.
-        Should it never come, a system check says so.
+        A class without an index waits, because ``Index.document`` may follow the registration. If
+        it never does, a system check reports that.
         """
         super().register(index, doc_class)
         if doc_class.django.index_name:

@@ -1,4 +1,4 @@
-"""A search of documents whose hits can become a queryset."""
+"""A search of documents whose hits can be turned into a queryset."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -10,14 +10,14 @@ from elasticsearch.dsl import Search as DSLSearch
 from ..documents.described.places import Place, Places
 
 searching = Signal()
-"""Sent before a search asks Elasticsearch; tests make searchable then what they have saved."""
+"""Sent before a search asks Elasticsearch, so that tests can make saved objects searchable."""
 
 
 class Search(DSLSearch[Any]):
     """The search of a document class, as ``DocType.search()`` returns it.
 
     Args:
-        model: whose objects the hits are.
+        model: the model of the hits.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ class Search(DSLSearch[Any]):
         return clone
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
-        """Ask Elasticsearch, and return its answer."""
+        """Send the search, and return its answer."""
         searching.send(sender=type(self))
         return super().execute(*args, **kwargs)
 
@@ -47,7 +47,7 @@ class Search(DSLSearch[Any]):
     def filter_queryset(
         self, queryset: Any, keep_search_order: bool = True
     ) -> models.QuerySet[Any]:
-        """Return those of a queryset's objects that are hits, in the order of the hits.
+        """Return those objects of a queryset that are hits, in the order of the hits.
 
         Args:
             keep_search_order: False to keep the order of the queryset.
@@ -59,7 +59,7 @@ class Search(DSLSearch[Any]):
             raise TypeError(
                 f"Unexpected queryset model (should be: {self._model}, got: {queryset.model})"
             )
-        # An answer that is there already is not asked for again; of another the ids will do.
+        # An existing answer is used again. Otherwise, only the ids are requested.
         answered = hasattr(self, "_response")
         hits = self if answered else self.source(False).execute()
         keys = self._primary_keys(hits, queryset)

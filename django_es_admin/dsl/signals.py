@@ -1,6 +1,6 @@
-"""The signal that is sent after a write, and the classes that projects subclass.
+"""The signal after a write, and the classes that projects subclass.
 
-Nothing here listens to saves: the outbox does, for every document that is registered.
+Nothing here listens to saves, because the outbox does, for every registered document.
 """
 
 import logging
@@ -22,7 +22,7 @@ the sender), ``actions`` and ``response``; and after a drain, where a failure is
 
 
 def _on_written(sender: Any, outcome: Outcome, **kwargs: Any) -> None:
-    """Send the signal for what a drain has written; ``update()`` sends its own."""
+    """Send the signal for the documents of a drain; ``update()`` sends its own."""
     if sender not in registry.get_documents() or writing.get():
         return
     index = sender._index._name
@@ -47,10 +47,10 @@ documents_written.connect(_on_written, dispatch_uid="django_es_admin.dsl.signals
 
 
 class BaseSignalProcessor:
-    """Handles what changed by means of the registry; a project may call its methods.
+    """Handles changes with the registry. A project may call its methods.
 
     Args:
-        connections: those of ``elasticsearch.dsl``.
+        connections: the connections of ``elasticsearch.dsl``.
     """
 
     def __init__(self, connections: Any) -> None:
@@ -58,10 +58,10 @@ class BaseSignalProcessor:
         self.setup()
 
     def setup(self) -> None:
-        """Connect signals; none here."""
+        """Connect signals; there are none here."""
 
     def teardown(self) -> None:
-        """Disconnect them."""
+        """Disconnect signals."""
 
     def handle_m2m_changed(
         self, sender: Any, instance: models.Model, action: str, **kwargs: Any
@@ -87,8 +87,8 @@ class BaseSignalProcessor:
 
 
 class RealTimeSignalProcessor(BaseSignalProcessor):
-    """What the outbox does with ``ES_ADMIN["SYNC"] = "inline"``: right after the commit."""
+    """Does what the outbox does with ``ES_ADMIN["SYNC"] = "inline"``: right after the commit."""
 
 
 class CelerySignalProcessor(RealTimeSignalProcessor):
-    """What the outbox does with ``ES_ADMIN["SYNC"] = "worker"``: in ``es_drain``, or a task."""
+    """Does what the outbox does with ``ES_ADMIN["SYNC"] = "worker"``: in ``es_drain`` or a task."""

@@ -1,6 +1,6 @@
-"""Write the given objects: capture them in the outbox, and drain it.
+"""Write the given objects: record them in the outbox, and drain it.
 
-What is written is read afresh, so that a document never holds what is not in the database.
+The objects are read afresh, so that a document always has the state of the database.
 """
 
 import logging
@@ -29,18 +29,18 @@ from .exceptions import DjangoElasticsearchDslError
 logger = logging.getLogger(__name__)
 
 writing: ContextVar[bool] = ContextVar("django_es_admin_dsl_writing", default=False)
-"""Whether the drain is that of ``DocType.update()``, which sends its signal itself."""
+"""Whether the drain belongs to ``DocType.update()``, which sends its signal itself."""
 
 
 class Actions:
-    """What ``DocType.update()`` has to do: one action of Elasticsearch's bulk API per object.
+    """The actions of ``DocType.update()``: one action of Elasticsearch's bulk API per object.
 
-    The documents in it are made when somebody looks at them. The outbox needs the objects alone.
+    The documents are only made if something reads them. The outbox needs only the objects.
 
     Args:
         document: an instance of the document class.
-        objects: of its model.
-        action: ``"delete"``, or what writes the whole document: ``"index"``, ``"update"``.
+        objects: objects of its model.
+        action: ``"delete"``; or ``"index"`` or ``"update"``, which write the whole document.
     """
 
     def __init__(
@@ -58,13 +58,14 @@ class Actions:
 
 @dataclass
 class Write:
-    """The writing of some objects of one document class.
+    """Writes some objects of one document class.
 
     Args:
         document: the class.
-        refresh: make the documents searchable at once; None to do as the document says.
-        deletes: whether the objects are taken to be gone.
-        threads: how many drain at once; more than one where the database lets them.
+        refresh: whether to make the documents searchable immediately; None to use the setting of
+            the document.
+        deletes: whether the objects are expected to be deleted.
+        threads: the number of threads that drain, if the database allows more than one.
     """
 
     document: type[DeclaredDocument]
@@ -74,13 +75,13 @@ class Write:
     count: int = 0
 
     def run(self, keys: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
-        """Note the objects and write them; return how many, and what was refused.
+        """Record and write the objects; return how many were written, and the errors.
 
-        In a transaction they are written after its commit, and taken for written; in that of a
-        ``TestCase``, which is never committed, at once.
+        In a transaction they are written after the commit, and count as written. In the transaction
+        of a ``TestCase``, which is never committed, they are written immediately.
 
         Raises:
-            IndexMissing: nobody has created the index; nothing was noted.
+            IndexMissing: the index was not created; nothing was recorded.
             ElasticsearchAdminError: Elasticsearch does not take them now; they wait in the outbox.
         """
         definition = definition_of(self.document)
@@ -123,7 +124,7 @@ class Write:
             )
 
     def _drain_in_threads(self, noted: Together) -> None:
-        """Drain in several threads: each claims rows that no other has."""
+        """Drain in several threads, each of which claims its own rows."""
 
         def drain(_number: int) -> DrainResult:
             own = Together(noted.using, noted.after)
@@ -154,9 +155,9 @@ class Write:
 
 
 def _is_to_be_committed(using: str) -> bool:
-    """Return whether a transaction is open, those around Django's test cases left out."""
+    """Return whether a transaction is open, except those around Django's test cases."""
     blocks: list[Any] = connections[using].atomic_blocks
-    # Django tells them apart by this, too, where a transaction has to be durable.
+    # Django uses the same attribute for durable transactions.
     return not all(block._from_testcase for block in blocks)  # noqa: SLF001
 
 
@@ -164,7 +165,7 @@ def document_of(index: str) -> type[DeclaredDocument]:
     """Return the document class that is written to ``index``, an alias of Elasticsearch.
 
     Raises:
-        DjangoElasticsearchDslError: there is none.
+        DjangoElasticsearchDslError: there is no such class.
     """
     for document in all_documents.get_documents():
         if document.django.alias == index:

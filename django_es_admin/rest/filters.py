@@ -1,4 +1,4 @@
-"""Let a service search for the rows of a list that Django REST Framework makes."""
+"""Let a service search in a list of Django REST Framework."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -12,17 +12,16 @@ from ..search import SearchService
 from .refusals import SearchUnavailable, refused
 from .schema import describe
 
-# Of the page, which is the paginator's.
+# The parameters of the page, which belong to the paginator.
 _PAGING = ("page", "page_size", "after")
 
 
 class SearchFilterBackend(BaseFilterBackend):
-    """Narrow a queryset to what the view's ``search_service_class`` finds, the best first.
+    """Restrict a queryset to the results of the view's ``search_service_class``, the best first.
 
-    A view may have ``get_search_service()``, too, which narrows it to the request's rows.
-
-    The view keeps its queryset, with its restrictions; only the best ``max_hits`` hits count. A
-    request without any parameter of the search gets the whole queryset.
+    A view may have ``get_search_service()``, which restricts the service to rows for the request.
+    The restrictions of the view's queryset still apply. Only the best ``max_hits`` hits are used. A
+    request without a search parameter gets the whole queryset.
     """
 
     max_hits: ClassVar[int] = 1_000
@@ -33,7 +32,7 @@ class SearchFilterBackend(BaseFilterBackend):
         """Return the rows that were found, in the order of the service.
 
         Raises:
-            ValidationError: a parameter cannot be meant.
+            ValidationError: a parameter is invalid.
             SearchUnavailable: Elasticsearch does not answer.
         """
         service = _service_of(view)
@@ -68,7 +67,7 @@ class SearchFilterBackend(BaseFilterBackend):
 
 
 def _is_first_page(request: Request) -> bool:
-    """Whether this is a search of its own, and not a further page of one, with any pagination."""
+    """Whether this is a new search, and not a further page of one, with any pagination."""
     given = request.query_params
     further = any(given.get(name) for name in ("after", "cursor", "offset"))
     return given.get("page", "1") in ("", "1") and not further

@@ -1,4 +1,4 @@
-"""Pages of a list, in the shape that a service gives to them."""
+"""Pages of a list, in the format of a service's pages."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class SearchPagination(PageNumberPagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return its description."""
+        """Return the schema of a page."""
         numbers = ("total", "page", "page_size", "total_pages")
         return {
             "type": "object",

@@ -1,4 +1,4 @@
-"""Errors of a search as those of Django REST Framework."""
+"""Errors of a search as errors of Django REST Framework."""
 
 import logging
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ class SearchUnavailable(APIException):
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Raise a ``ValidationError`` (400) for what cannot be meant.
+    """Raise ``ValidationError`` (400) for invalid parameters.
 
-    And ``SearchUnavailable`` (503) for a service that does not declare what it is asked for.
+    Raise ``SearchUnavailable`` (503) for a service without the declaration that the view needs.
     """
     try:
         yield
     except SearchMisdeclared as problem:
-        # A system check says so, too; a visitor is not to see it.
+        # A system check also reports this. Visitors must not see it.
         logger.error("%s", problem)  # noqa: TRY400 (it says enough)
         raise SearchUnavailable from problem
     except SearchParameterInvalid as error:

@@ -1,4 +1,4 @@
-"""The views in OpenAPI: their parameters are those of the service."""
+"""The views in OpenAPI, with the parameters of the service."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,17 +22,17 @@ class SearchSchema(AutoSchema):
     """Describes a view with a ``service_class``."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the parameters that the view reads."""
+        """Return the parameters of the view."""
         return describe(self.view.get_parameters())
 
     def get_response_serializers(self) -> Any:
-        """Return what is answered, by status."""
+        """Return the responses, by status."""
         answer = self.view.get_serializer_class()
         return {200: answer, 400: ProblemSerializer, 503: answer}
 
 
 def describe(parameters: Iterable[Parameter]) -> list[OpenApiParameter]:
-    """Return the parameters of a service in OpenAPI's terms."""
+    """Return the parameters of a service in OpenAPI's format."""
     return [
         OpenApiParameter(
             parameter.name,

@@ -1,10 +1,10 @@
-"""What the views answer, in a form that can be described."""
+"""The answers of the views, as serializers for the schema."""
 
 from rest_framework import serializers
 
 
 class SearchResultsSerializer(serializers.Serializer):
-    """One page of a search; subclass it to say what ``results`` are."""
+    """One page of a search. Subclass it to declare the fields of ``results``."""
 
     results = serializers.ListField(child=serializers.DictField())
     total = serializers.IntegerField()
@@ -19,20 +19,20 @@ class SearchResultsSerializer(serializers.Serializer):
 
 
 class ProblemSerializer(serializers.Serializer):
-    """What is wrong with a request."""
+    """The error of a request."""
 
     error = serializers.CharField()
     parameter = serializers.CharField(allow_blank=True)
 
 
 class SuggestionSerializer(serializers.Serializer):
-    """What the beginning of a word may become."""
+    """A completion of a word."""
 
     text = serializers.CharField()
     score = serializers.FloatField()
 
 
 class SuggestionsSerializer(serializers.Serializer):
-    """What was suggested, the best first."""
+    """The suggestions, the best first."""
 
     suggestions = SuggestionSerializer(many=True)

@@ -21,11 +21,11 @@ class _ServiceAPIView(APIView):
     schema = SearchSchema()
 
     def get_service(self) -> SearchService:
-        """Return the service that is asked; override it to narrow it to ``self.request``'s rows."""
+        """Return the service; override it to restrict it to rows for ``self.request``."""
         return self.service_class()
 
     def _describe_service(self) -> tuple[Parameter, ...]:
-        # There is no request yet to which it could be narrowed.
+        # There is no request yet, so the service cannot be restricted to its rows.
         declared: type[SearchService] | None = getattr(self, "service_class", None)
         return (declared() if declared else self.get_service()).parameters()
 
@@ -34,21 +34,21 @@ class _ServiceAPIView(APIView):
         return self.serializer_class
 
     def get_parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters of the URL, for its description."""
+        """Return the parameters of the URL, for the schema."""
         raise NotImplementedError
 
 
 class SearchAPIView(_ServiceAPIView):
     """The results of ``service_class``, with facets if it has any.
 
-    400 with ``error`` and ``parameter`` for what cannot be meant; 503, with an answer that has an
-    ``error``, while Elasticsearch does not answer.
+    The status is 400, with ``error`` and ``parameter``, for invalid parameters; and 503, with an
+    ``error``, if Elasticsearch does not answer.
     """
 
     serializer_class = SearchResultsSerializer
 
     def get_parameters(self) -> tuple[Parameter, ...]:
-        """Return those of the service."""
+        """Return the parameters of the service."""
         return self._describe_service()
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -60,14 +60,14 @@ class SearchAPIView(_ServiceAPIView):
 
 
 class AutocompleteAPIView(_ServiceAPIView):
-    """Suggestions for what was typed into a search box, ``q``; at most ``size`` of them."""
+    """Suggestions for the text in a search box, ``q``; at most ``size`` suggestions."""
 
     serializer_class = SuggestionsSerializer
     size: ClassVar[int] = 10
     service_needs: ClassVar[Sequence[str]] = ("suggest_field",)
 
     def get_parameters(self) -> tuple[Parameter, ...]:
-        """Return ``q`` alone."""
+        """Return only ``q``."""
         return tuple(each for each in self._describe_service() if each.name == "q")
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,1 +1,1 @@
-"""Test support for projects; imports nothing, as pytest loads the plugin in every project."""
+"""Test support for projects. Nothing is imported, because pytest loads the plugin everywhere."""

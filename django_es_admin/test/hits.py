@@ -1,4 +1,4 @@
-"""Compare what a search finds with what it should find."""
+"""Compare the results of a search with the expected results."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,13 +17,13 @@ Query = str | Mapping[str, Any] | Search[Any]
 
 
 def hits(query: Query, *, using: str = "default", index: str | None = None) -> list[str]:
-    """Return the ids of what a search finds, the best first.
+    """Return the ids of a search's results, the best first.
 
     Args:
-        query: words, a query (``{"match": …}``) or a whole body (``{"query": …}``), or a search of
+        query: words, a query (``{"match": …}``), a whole body (``{"query": …}``), or a search of
             ``elasticsearch.dsl``, which has its own connection and index.
         using: alias of the connection.
-        index: one of its indices, as it is declared, or an alias; all of ``INDICES`` if omitted.
+        index: the declared name of one of its indices, or an alias; by default all of ``INDICES``.
     """
     if isinstance(query, Search):
         return [str(hit.meta.id) for hit in query[:_MOST].execute()]
@@ -53,17 +53,17 @@ def assert_hits(
     index: str | None = None,
     ordered: bool = False,
 ) -> None:
-    """Fail unless a search finds exactly ``expected``; what was saved is made searchable before.
+    """Fail unless a search finds exactly ``expected``. Saved objects are made searchable first.
 
     Args:
-        query: as for :func:`hits`.
+        query: see :func:`hits`.
         expected: objects, or their keys.
         using: alias of the connection.
-        index: as for :func:`hits`.
-        ordered: whether they have to be in this order.
+        index: see :func:`hits`.
+        ordered: whether they must be in this order.
 
     Raises:
-        AssertionError: something is missing, is too much, or stands elsewhere.
+        AssertionError: an expected object is missing, there is another one, or the order differs.
     """
     refresh()
     found = hits(query, using=using, index=index)

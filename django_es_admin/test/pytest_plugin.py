@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures, and index names of this run for every test of a project.
 
-It is loaded wherever this package is installed. Nothing but pytest is imported before a project is
-found to use it.
+It is loaded wherever this package is installed. It only imports pytest until it is clear that a
+project uses the app.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _is_used() -> bool:
-    """Return whether the tests are those of a Django project that has this app."""
+    """Return whether the tests belong to a Django project with this app."""
     import sys
 
     if "django" not in sys.modules:
@@ -35,7 +35,7 @@ def _is_used() -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _elasticsearch_names(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep every test away from live indices, whether it asks for ours or not."""
+    """Keep every test away from live indices, even if it uses no fixture of ours."""
     if not _is_used():
         yield
         return
@@ -55,7 +55,7 @@ def _elasticsearch_marker(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def elasticsearch_indices(db: None) -> None:
-    """Make sure that every declared index exists and is empty, and that saves are written to it."""
+    """Make sure that every declared index exists, is empty, and gets the changes of saves."""
     from .indices import prepare_indices, register_generations
     from .refresh import usable_databases
 
@@ -73,7 +73,7 @@ def es_connection(elasticsearch_indices: None) -> "Base":
 
 @pytest.fixture
 def es_refresh(elasticsearch_indices: None) -> Callable[[], None]:
-    """Return a function that makes everything that the test has saved searchable."""
+    """Return a function that makes everything the test has saved searchable."""
     from .refresh import refresh
 
     return refresh

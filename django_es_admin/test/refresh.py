@@ -1,4 +1,4 @@
-"""Make what a test has saved searchable."""
+"""Make saved objects searchable in a test."""
 
 from django.test.testcases import DatabaseOperationForbidden  # type: ignore[attr-defined]
 
@@ -13,13 +13,13 @@ _BATCH = 1_000
 
 
 def refresh() -> None:
-    """Write what waits in the outbox, and refresh every index of the test run.
+    """Drain the outbox, and refresh every index of the test run.
 
-    Inside the transaction of a ``TestCase``, too, where nothing is ever committed. A database that
-    the test may not use is left alone.
+    This also works in the transaction of a ``TestCase``, which is never committed. Databases that
+    the test may not use are skipped.
 
     Raises:
-        RuntimeError: inside a transaction of the test's own.
+        RuntimeError: the test has opened a transaction.
         AssertionError: a document could not be made, or was refused.
         ElasticsearchAdminError: Elasticsearch cannot be written to.
     """
@@ -37,7 +37,7 @@ def _may_use(database: str) -> bool:
     try:
         OutboxEntry.objects.using(database).exists()
     except (DatabaseOperationForbidden, RuntimeError):
-        # Django's and pytest-django's way to say no.
+        # Django and pytest-django refuse the database in these ways.
         return False
     return True
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.test import runner
 
-# A process that is spawned imports this module before its apps are ready, and models only after.
+# A spawned process imports this module before its apps are ready, so models are imported later.
 
 
 def _init_worker(counter: Any, *args: Any, **kwargs: Any) -> None:
-    """Give a parallel process a database, as Django does, and index names of its own."""
+    """Give a parallel process its own database, as Django does, and its own index names."""
     runner._init_worker(counter, *args, **kwargs)  # type: ignore[attr-defined]
     from .utils import setup_djangoes
 
@@ -16,13 +16,13 @@ def _init_worker(counter: Any, *args: Any, **kwargs: Any) -> None:
 
 
 class ParallelTestSuite(runner.ParallelTestSuite):
-    """Django's suite, with index names for each process."""
+    """Django's suite, with separate index names for each process."""
 
     init_worker = _init_worker
 
 
 class DiscoverRunner(runner.DiscoverRunner):
-    """Django's runner, with index names of this test run; its indices are deleted at the end."""
+    """Django's runner, with its own index names, whose indices are deleted at the end."""
 
     parallel_test_suite = ParallelTestSuite
 

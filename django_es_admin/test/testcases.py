@@ -25,7 +25,7 @@ class IndicesMixin(_Mixin):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """Use names of this test run, where no runner or plugin has done so."""
+        """Use the names of a test run, unless a runner or plugin already does."""
         if not is_set_up():
             setup_djangoes()
             cls.addClassCleanup(teardown_djangoes)
@@ -37,7 +37,7 @@ class IndicesMixin(_Mixin):
         super()._pre_setup()  # type: ignore[misc]
 
     def refresh_indices(self) -> None:
-        """Make what was saved searchable; see :func:`django_es_admin.test.refresh.refresh`."""
+        """Make saved objects searchable; see :func:`django_es_admin.test.refresh.refresh`."""
         refresh()
 
     def assertHits(  # noqa: N802 (as unittest's own)
@@ -63,7 +63,7 @@ class SimpleTestCase(IndicesMixin, testcases.SimpleTestCase):
 
 
 class TransactionTestCase(IndicesMixin, DatabaseMixin, testcases.TransactionTestCase):
-    """Django's class with the indices: a save is written after its commit, as on the site."""
+    """Django's class with the indices. A save is written after its commit, as on the site."""
 
 
 class TestCase(IndicesMixin, DatabaseMixin, testcases.TestCase):

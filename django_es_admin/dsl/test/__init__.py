@@ -1,4 +1,4 @@
-"""Support for tests, as django-elasticsearch-dsl has it."""
+"""Test support, as in django-elasticsearch-dsl."""
 
 from .testcases import ESTestCase, is_es_online
 

@@ -1,4 +1,4 @@
-"""A mixin for test cases: the indices of a test run, searched as soon as objects are saved."""
+"""A mixin for test cases: saved objects can be found immediately in the indices of the test run."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ def is_es_online(connection_alias: str = "default") -> bool:
 
 
 class ESTestCase(IndicesMixin, DatabaseMixin):
-    """Every index of a document is there, and empty, when a test begins.
+    """Every index of a document exists and is empty when a test begins.
 
     Put it before Django's ``TestCase`` or ``TransactionTestCase``.
     """
 
     def setUp(self) -> None:
-        """Let each search find what was saved before, in a ``TestCase``, too."""
+        """Let each search find all objects saved before, also in a ``TestCase``."""
         searching.connect(_refresh)
         self.addCleanup(searching.disconnect, _refresh)
         super().setUp()

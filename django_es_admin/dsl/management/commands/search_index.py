@@ -1,4 +1,4 @@
-"""The command of django-elasticsearch-dsl, done by the lifecycle of indices."""
+"""The command of django-elasticsearch-dsl, which uses the lifecycle of indices."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it.
+        """Run the action.
 
         Raises:
             CommandError: no action is given, no model is found, or something failed.
@@ -116,7 +116,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error} The first: {error.errors[0]}") from error
 
     def _get_models(self, args: Collection[str] | None) -> set[Model]:
-        """Return the models that ``--models`` names; all that have documents if it is not given."""
+        """Return the models in ``--models``, or all models with documents."""
         known = registry.get_models()
         if not args:
             return known
