@@ -77,13 +77,13 @@ class DEDField(DjangoField):
 
     @property
     def has_code(self) -> bool:
-        """Return whether code decides the value, and not only the path."""
+        """Whether code decides the value, and not only the path."""
         own = type(self).get_value_from_instance is not DEDField.get_value_from_instance
         return own or "get_value_from_instance" in vars(self)
 
     @property
     def may_read_anything(self) -> bool:
-        """Return whether the project has its own way to read the value."""
+        """Whether the project has its own way to read the value."""
         ours = f"{__name__.partition('.')[0]}."
         return not self.get_value_from_instance.__module__.startswith(ours)
 

@@ -1,4 +1,4 @@
-"""The blocks of an index: what Elasticsearch refuses because of each, and how to remove it.
+"""The blocks of an index: what Elasticsearch refuses because of each, and how to remove them.
 
 See "Index block settings" in the Elasticsearch reference.
 """
@@ -17,7 +17,7 @@ _FORBIDDEN: Mapping[Work, tuple[Block, ...]] = {
     "write": ("write", "read_only", "read_only_allow_delete"),
     "change": ("metadata", "read_only"),
 }
-# In the order in which they can be removed: the first two forbid to change settings.
+# In the order in which they can be removed, because the first two forbid changing settings.
 _EVERY: tuple[Block, ...] = ("metadata", "read_only", "read_only_allow_delete", "read", "write")
 
 
@@ -25,13 +25,13 @@ def blocks_in(settings: Mapping[str, str]) -> tuple[Block, ...]:
     """Return the blocks that are set.
 
     Args:
-        settings: of a physical index, flat, as text.
+        settings: the settings of a physical index, flat, as text.
     """
     return tuple(block for block in _EVERY if settings.get(setting_of(block)) == "true")
 
 
 def forbidding(work: Work, blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """Return those of ``blocks`` that forbid some work."""
+    """Return those of ``blocks`` that forbid a kind of work."""
     return tuple(block for block in blocks if block in _FORBIDDEN[work])
 
 

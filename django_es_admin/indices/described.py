@@ -1,8 +1,8 @@
-"""What the cluster says of indices, also where nobody may read the metadata of some of them.
+"""What the cluster says about indices, even if the metadata of some of them are blocked.
 
-An index with the block ``index.blocks.metadata`` makes Elasticsearch refuse every request for
-metadata that names it, even by a wildcard, so that nothing is told of the other indices, either.
-The state of the cluster is never refused. It has all metadata but the properties of aliases.
+Because of an index with ``index.blocks.metadata``, Elasticsearch refuses every request for metadata
+that includes this index, also by a wildcard, so that nothing is known about the other indices,
+either. The cluster state is never refused. It has all metadata except the properties of aliases.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,23 +19,24 @@ from .names import WRITE_SUFFIX
 
 Names = str | list[str]
 Ask = Callable[[Elasticsearch, Names], Any]
-"""Sends a request for metadata of these indices, or of those of an expression."""
+"""Sends a request for the metadata of these indices, or of an expression."""
 
 MAX_NAMES_BYTES = 3_000
 """Elasticsearch takes 4,096 bytes of method, path and query (http.max_initial_line_length)."""
 
 _ATTEMPTS = 3
-"""Another index may be blocked between two requests."""
+"""How often to repeat the requests, because another index may be blocked in between."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the cluster said.
+    """The answers of the cluster.
 
     Args:
-        answers: of the indices whose metadata may be read; one, unless some are blocked.
-        blocked: index -> what the state of the cluster has of those that are, as ``GET /index``
-            would tell it, and ``state``, which is ``open`` or ``close``.
+        answers: the answers for indices whose metadata can be read; one answer, unless some are
+            blocked.
+        blocked: name of each blocked index -> its metadata in the cluster state, in the form of
+            ``GET /index``, and ``state``, which is ``open`` or ``close``.
     """
 
     answers: tuple[Any, ...]
@@ -43,21 +44,21 @@ class Told:
 
     @property
     def bodies(self) -> dict[str, Mapping[str, Any]]:
-        """Index -> its body, if the answers are such objects."""
+        """Index -> its body, if the answers have this form."""
         every = {name: body for answer in self.answers for name, body in answer.body.items()}
         return {**every, **self.blocked}
 
 
 def ask_despite_blocks(connection: Base, index: Names, deadline: Deadline, ask: Ask) -> Told:
-    """Return what ``ask`` is told of indices, and what is known of those with a metadata block.
+    """Return the answers of ``ask``, and what is known about indices with a metadata block.
 
-    One request, and some more only if an index is blocked.
+    This needs one request, and more only if an index is blocked.
 
     Args:
         index: names of indices or aliases, or one expression with wildcards.
 
     Raises:
-        IndexBlocked: they are blocked in another way.
+        IndexBlocked: there is another kind of block.
         ElasticsearchAdminError: as :func:`~django_es_admin.backends.errors.translated`.
     """
 
@@ -83,7 +84,7 @@ def ask_despite_blocks(connection: Base, index: Names, deadline: Deadline, ask: 
 def _read_state(
     connection: Base, index: Names, deadline: Deadline, refused: IndexBlocked
 ) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
-    """Return what the state of the cluster has of blocked indices, and the names of the others."""
+    """Return the blocked indices from the cluster state, and the names of the other indices."""
     parts = ("aliases", "mappings", "settings", "state")
     client = connection.client.options(request_timeout=deadline.remaining)
     try:
@@ -97,7 +98,7 @@ def _read_state(
                 filter_path=["blocks.indices", *(f"metadata.indices.*.{part}" for part in parts)],
             )
     except AccessRefused:
-        # To read it takes the privilege `monitor`. Without that, the block is all that is known.
+        # Reading it needs the privilege `monitor`. Without it, only the block is known.
         raise refused from None
     with understood(connection):
         blocks = answer.body.get("blocks", {}).get("indices", {})
@@ -114,9 +115,9 @@ def _is_blocked(blocks: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _body(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``GET /index`` would say, as far as it is known."""
+    """Return the body that ``GET /index`` would return, as far as it is known."""
     return {
-        # Only names are told. A write alias is what it was made as, for all that anybody knows.
+        # Only the names are known. A write alias is assumed to be as it was created.
         "aliases": {
             alias: {"is_hidden": True} if alias.endswith(WRITE_SUFFIX) else {}
             for alias in found.get("aliases", ())
@@ -130,8 +131,8 @@ def _body(found: Mapping[str, Any]) -> dict[str, Any]:
 def _without(
     connection: Base, index: Names, others: Sequence[str], blocked: Mapping[str, Any]
 ) -> Iterator[Names]:
-    """Yield what names the others, in as many parts as requests have to have."""
-    # With INDEX_PREFIX, names of other indices are not sent, and the minus makes another one.
+    """Yield expressions for the other indices, in as many parts as needed."""
+    # With INDEX_PREFIX, no other index may be named, and a minus makes a name another one.
     if isinstance(index, str) and "*" in index and not connection.index_prefix:
         narrowed = [index, *(f"-{name}" for name in blocked)]
         if fits(narrowed):
@@ -141,7 +142,7 @@ def _without(
 
 
 def in_parts(names: Sequence[str]) -> Iterator[list[str]]:
-    """Yield names in as few requests as they fit in; none for none."""
+    """Yield names in as few requests as possible; none if there are no names."""
     part: list[str] = []
     for name in names:
         if part and not fits([*part, name]):
@@ -153,5 +154,5 @@ def in_parts(names: Sequence[str]) -> Iterator[list[str]]:
 
 
 def fits(names: Sequence[str]) -> bool:
-    """Whether so many names are short enough for one request."""
+    """Return whether these names are short enough for one request."""
     return len(",".join(names).encode()) <= MAX_NAMES_BYTES

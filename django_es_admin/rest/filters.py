@@ -67,7 +67,7 @@ class SearchFilterBackend(BaseFilterBackend):
 
 
 def _is_first_page(request: Request) -> bool:
-    """Whether this is a new search, and not a further page of one, with any pagination."""
+    """Return whether this is a new search, and not a further page of one, with any pagination."""
     given = request.query_params
     further = any(given.get(name) for name in ("after", "cursor", "offset"))
     return given.get("page", "1") in ("", "1") and not further

@@ -13,13 +13,13 @@ _OF_WRITES: tuple[Block, ...] = ("write", "read_only", "read_only_allow_delete")
 def problems_of_blocks(
     indices: Iterable[LiveIndex], *, searched: Iterable[str], written: bool, left: str = ""
 ) -> Iterator[Problem]:
-    """Yield a problem for each block of these indices that keeps from something.
+    """Yield a problem for each block of these indices that has an effect.
 
     Args:
-        searched: names of those that hold the alias.
-        written: whether the project writes to them. Else a block of writes keeps from nothing.
-        left: the one that a killed rebuild has blocked for writes, a problem of its own; "" if
-            none.
+        searched: the names of the indices with the alias.
+        written: whether the project writes to them. If not, a block of writes has no effect.
+        left: the index that a killed rebuild has blocked for writes, which is another problem; ""
+            if there is none.
     """
     live = set(searched)
     for index in indices:

@@ -1,4 +1,4 @@
-"""Find what is wrong with the generations of an index: with builds, a standby, unknown ones."""
+"""Find problems with the generations of an index: builds, the standby, unknown indices."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ from .ownership import Ownership
 from .problem import Mend, Problem
 
 UNSWAPPED = timedelta(hours=1)
-"""That a build may wait, for somebody to look at it."""
+"""How long a build may wait for somebody to check it."""
 
 
 def problems_of_adoption(
@@ -25,14 +25,14 @@ def problems_of_adoption(
     if definition.document is None:
         return
     roles = {generation.name: generation.role for generation in generations}
-    # Both take over what the alias says; only the rebuild has a page for it.
+    # Both adopt the index with the alias; only the rebuild has a page.
     adopt = (Mend("create", definition.name), Mend("rebuild", definition.name))
     for name in sorted({holder.name for holder in holders} - roles.keys()):
         if not ownership.is_nameless(definition, name):
             yield Problem("unregistered", {"name": name}, "error", adopt)
     live = next((name for name, role in roles.items() if role == Generation.Role.LIVE), "")
     moved = len(holders) == 1 and roles.get(holders[0].name, "live") != Generation.Role.LIVE
-    # A rebuild moves the alias first, and writes it down then.
+    # A rebuild first moves the alias, and then stores the new roles.
     if moved and not rebuilding:
         facts = {"live": live, "name": holders[0].name}
         yield Problem("moved" if live else "not-live", facts, "error", adopt)
@@ -78,7 +78,7 @@ def problems_of_builds(
 def problems_of_standbys(
     holders: tuple[LiveIndex, ...], generations: Sequence[Generation], behind: Collection[str]
 ) -> Iterator[Problem]:
-    """Yield a problem for a standby that misses changes."""
+    """Yield a problem for a standby that lacks changes."""
     searched = {index.name for index in holders}
     for generation in generations:
         if (
@@ -96,14 +96,14 @@ def problems_of_unknown(
     existing: Collection[str],
     rebuilding: Operation | None,
 ) -> Iterator[Problem]:
-    """Yield a problem for indices that look like generations and are not registered."""
+    """Yield a problem for indices that look like generations, but are not registered."""
     known = {generation.name for generation in generations} | {index.name for index in holders}
     unknown = [
         name
         for name in sorted(existing)
         if is_generation_name(definition.alias, name) and name not in known
     ]
-    # One that is being created is not registered yet.
+    # A generation that is being created is not registered yet.
     if unknown and not rebuilding:
         name = unknown[-1]
         mend = Mend("delete_generation", name, {"generation": name})

@@ -1,4 +1,4 @@
-"""Find what is wrong with an index."""
+"""Find the problems of an index."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -26,10 +26,10 @@ from .synonyms import SynonymsBehind
 
 FEW = 1_000
 SHARE = 0.1
-"""Documents, and their share of all, up to which writing them is less than a rebuild."""
+"""The number and the share of documents up to which writing them is less work than a rebuild."""
 
 _BY_REBUILDS = ("create", "rebuild", "swap", "complete")
-"""Verbs that a running rebuild does itself, or that are refused while it runs."""
+"""The actions that a running rebuild does itself, or that are refused while it is running."""
 
 _RETRY = Mend("drain", "--retry", {"again": "1"})
 
@@ -60,28 +60,28 @@ def find_problems(
     blocked: str = "",
     registered: Sequence[LiveIndex] = (),
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with a declared index on a connection that answers.
+    """Return the problems of a declared index on a connection that answers.
 
     Args:
-        holders: the physical indices that hold its alias.
+        holders: the physical indices with its alias.
         physical: whether the alias is the name of a physical index.
-        drift: documents in the index beyond the rows of the database; below 0 for missing ones.
-        differences: number of fields in which the mapping differs.
-        outbox: its changes that wait.
-        generations: those that are registered.
-        behind: names of those that miss what they refused.
-        existing: names of the physical indices that there are.
-        unwritable: names of those that have no write alias.
-        ownership: the owners that those name.
-        former: what the alias belongs to, where nobody holds it.
-        documents: those in it; None where that is not known.
-        rows: objects that belong into the index; None where that is not known.
-        rebuilding: the rebuild that goes on or waits.
-        unattended: an operation that no worker has begun.
-        triggers: how many of them are missing, and how many old.
-        blocked: the physical index that a killed rebuild lets nobody write to; "" if none.
+        drift: how many more documents than rows there are, below 0 for missing ones.
+        differences: the number of fields whose mapping differs.
+        outbox: the status of its outbox.
+        generations: the registered generations.
+        behind: the names of the generations that lack documents they refused.
+        existing: the names of the existing physical indices.
+        unwritable: the names of the generations without a write alias.
+        ownership: the owners of the indices.
+        former: if no index has the alias, the generation it belongs to.
+        documents: the number of documents; None if unknown.
+        rows: the number of objects that belong in the index; None if unknown.
+        rebuilding: the running or queued rebuild.
+        unattended: an operation that no worker has started.
+        triggers: the number of missing triggers, and of old triggers.
+        blocked: the physical index that a killed rebuild left blocked for writes; "" if none.
         registered: the physical indices of the index: with its alias or name, or registered.
-        synonyms: sets that are not in Elasticsearch as the rows say.
+        synonyms: the synonym sets in Elasticsearch that differ from the rows.
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
     ours = [name for name in existing if not ownership.is_foreign(name)]
@@ -114,11 +114,11 @@ def find_problems(
             if former
             else _missing(definition, physical=physical)
         )
-        # The swap to a build that waits is the first thing to do then, and not one more.
+        # The first thing to do is to swap to the waiting build, and not another rebuild.
         rest = [p for p in found if p.kind != "build-waits" or not former]
         return hindered(missing, *rest)
     if any(ownership.is_foreign(name) for name in searched):
-        # Its content belongs to another site: nothing of it may be changed from here.
+        # The index belongs to another site, so it must not be changed from here.
         return hindered(*_of_holders(holders), *found)
     adoption = problems_of_adoption(definition, holders, generations, rebuilding, ownership)
     found = [*_of_holders(holders), *adoption, *found]
@@ -136,7 +136,7 @@ def find_problems(
 
 
 def _without_deletions(problem: Problem) -> Problem:
-    """Offer to delete nothing that may be the last copy; what never was complete is none."""
+    """Do not offer to delete what may be the last copy; a build that was never complete is none."""
     if problem.is_of_scrap:
         return problem
     mends = tuple(m for m in problem.mends if m.verb not in ("prune", "delete_generation"))
@@ -162,7 +162,7 @@ def _of_synonyms(
 
 
 def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
-    """Yield a problem if an operation waits and there is no worker."""
+    """Yield a problem if an operation waits, but there is no worker."""
     if unattended is not None:
         since = now_of(unattended) - unattended.created_at
         facts = {
@@ -176,7 +176,7 @@ def _of_queue(unattended: Operation | None) -> Iterator[Problem]:
 def _hindered(
     problem: Problem, definition: IndexDefinition, rebuilding: Operation | None
 ) -> Problem:
-    """Say why nothing can be done about a problem now, where that is so."""
+    """Add the obstacle to a problem that cannot be solved now."""
     if not problem.mends:
         return problem
     if definition.connection.readonly:
@@ -189,12 +189,12 @@ def _hindered(
 def _of_drift(
     definition: IndexDefinition, drift: int, outbox: OutboxStatus, rows: int | None
 ) -> tuple[Mend, ...]:
-    """Return what fixes documents that are missing, or that have no row."""
+    """Return what solves missing documents, or documents without a row."""
     differing = abs(drift)
     if outbox.waiting >= differing:
         return (Mend("drain"),)
     if drift < 0 and outbox.parked:
-        # A rebuild would be refused for what is parked, however much else is missing.
+        # A rebuild would be refused because of parked changes, however many documents are missing.
         return (_RETRY,)
     if differing <= min(FEW, SHARE * (rows or 0) + 1):
         return (Mend("complete", f"{definition.name} --repair"), _rebuild(definition))
@@ -202,9 +202,9 @@ def _of_drift(
 
 
 def problems_of_outbox(outbox: OutboxStatus) -> tuple[Problem, ...]:
-    """Return what the database says of an index whose connection does not answer.
+    """Return the problems that the database knows if the connection does not answer.
 
-    Nothing is to be done about it: what waits is written once the connection answers.
+    They need no action: the changes are written as soon as the connection answers.
     """
     return tuple(replace(problem, mends=()) for problem in _of_outbox(outbox))
 
@@ -212,7 +212,7 @@ def problems_of_outbox(outbox: OutboxStatus) -> tuple[Problem, ...]:
 def problems_without_database(
     definition: IndexDefinition, holders: tuple[LiveIndex, ...]
 ) -> tuple[Problem, ...]:
-    """Return what the connection alone says of an index whose database does not answer."""
+    """Return the problems that the connection knows if the database does not answer."""
     silent = Problem("database-silent", {"name": definition.database}, "error")
     searched = [holder.name for holder in holders]
     written = definition.document is not None
@@ -241,7 +241,7 @@ def _lost(
     *,
     late: bool,
 ) -> Problem:
-    """Yield a problem for an alias that no index has, if its generation exists."""
+    """Yield a problem if no index has the alias, but its generation exists."""
     facts = {"name": former.name}
     if not former.usable:
         return Problem("former-red" if former.open else "former-closed", facts, "error")

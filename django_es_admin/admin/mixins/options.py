@@ -89,7 +89,7 @@ class SearchOptionsMixin(Base):
 
     @property
     def _has_own_query(self) -> bool:
-        """Return whether the project makes the query itself."""
+        """Whether the project makes the query itself."""
         return type(self).get_search_query is not SearchOptionsMixin.get_search_query
 
     def get_known_search(self, request: HttpRequest, name: str) -> KnownSearch:

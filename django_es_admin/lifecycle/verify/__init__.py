@@ -1,4 +1,4 @@
-"""Whether an index holds what its database says: both sides walked, and what differs written again.
+"""Compare an index with its database, and repair the differences.
 
-Nothing here writes to an index; a repair is rows of the outbox, which drains write like all others.
+Nothing here writes to an index: a repair adds outbox rows, which are drained as usual.
 """

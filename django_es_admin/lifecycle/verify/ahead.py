@@ -1,4 +1,4 @@
-"""Read ahead: ask Elasticsearch in a thread while this one works on the answer before."""
+"""Read ahead: ask Elasticsearch in one thread, while another works on the previous answer."""
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 def ask_ahead(
     ask: Callable[[Question], Answer], questions: Iterable[Question]
 ) -> Generator[tuple[Question, Future[Answer]]]:
-    """Yield each question with its answer, while the next question is asked already.
+    """Yield each question with its answer, while the next question is already being asked.
 
     The thread does nothing but ask, one question at a time. A connection to the database belongs
     to the calling thread, which also takes the questions.

@@ -1,4 +1,4 @@
-"""Whether the documents of some objects are those that would be written now."""
+"""Compare the documents of objects with the documents that would be written now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from ...indices.source.stored import read_stored
 from ...outbox.objects.read import read_keys
 
 Kind = Literal["missing", "stale", "ghost", "refused"]
-"""An object without a document, with another one, a document without an object, or none to make."""
+"""The kinds of differences: no document, an outdated one, no object, or no document to make."""
 
 
 def find_differences(
@@ -22,12 +22,12 @@ def find_differences(
     """Return key -> how its document differs from what would be written.
 
     Args:
-        index: name of the generation.
-        kept: what it keeps of a document.
-        batch: the objects, as they are now; one without a source is to have no document.
+        index: the name of the generation.
+        kept: how the generation keeps documents.
+        batch: the current objects. An object without a source must not have a document.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     found: dict[str, Kind] = {}
     for portion in _portions(definition, batch, found):
@@ -47,7 +47,7 @@ def find_differences(
 def look_again(
     definition: IndexDefinition, index: str, kept: Kept, keys: Sequence[str]
 ) -> dict[str, Kind]:
-    """Return which of these documents differ, with their objects as they are now."""
+    """Return which of these documents still differ, reading their objects again."""
     size = get_options().bulk_max_documents
     found: dict[str, Kind] = {}
     for start in range(0, len(keys), size):
@@ -59,7 +59,7 @@ def look_again(
 def _portions(
     definition: IndexDefinition, batch: Iterable[Prepared], refused: dict[str, Kind]
 ) -> Iterator[dict[str, bytes | None]]:
-    """Yield key -> body, in portions of which the answer is no larger than a bulk request."""
+    """Yield key -> body, in portions whose answer is not larger than a bulk request."""
     mapping = definition.document._doc_type.mapping if definition.document else None
     most = get_options().bulk_max_bytes
     portion: dict[str, bytes | None] = {}
@@ -85,7 +85,7 @@ def _portions(
 def _read_sources(
     definition: IndexDefinition, index: str, kept: Kept, keys: list[str]
 ) -> dict[str, Mapping[str, Any] | None]:
-    """Return key -> the document that is there; None for none. What was just written is there."""
+    """Return key -> the document, even if it is not yet searchable; None if there is none."""
     connection = definition.connection
     docs = read_stored(
         connection,
@@ -97,5 +97,5 @@ def _read_sources(
     )
     with understood(connection):
         pairs = zip(keys, docs, strict=True)
-        # One without a `_source` that is there has none of what it was sent.
+        # If an existing document has no `_source`, nothing of it can be compared.
         return {key: doc.get("_source", {}) if doc["found"] else None for key, doc in pairs}

@@ -1,4 +1,4 @@
-"""What a comparison has found until now: counted, some of it kept, and repaired if asked to."""
+"""The differences found so far: counted, partly stored, and repaired if requested."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from .content import Kind
 
 EXAMPLES = 20
 MOST_KEPT = 10_000
-"""Differences of one operation that are kept in their table; all are counted."""
+"""The maximum number of stored differences of an operation. All are counted."""
 
 
 @dataclass
 class Findings:
-    """What differs.
+    """The differences found so far.
 
     Args:
-        operation: to which the differences belong.
-        repairs: whether each is given a row of the outbox.
+        operation: the operation of the differences.
+        repairs: whether to add an outbox row for each difference.
     """
 
     definition: IndexDefinition
@@ -32,7 +32,7 @@ class Findings:
     repaired: int = 0
 
     def add(self, found: Mapping[str, Kind]) -> None:
-        """Count what differs for good, and repair it if that is asked for."""
+        """Count confirmed differences, and repair them if requested."""
         self.counts.update(found.values())
         self._keep(found)
         if self.repairs:

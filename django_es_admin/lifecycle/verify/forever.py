@@ -1,4 +1,4 @@
-"""Compare indices with their database all the time, slowly, and keep when each part was equal."""
+"""Compare indices with their databases continuously and slowly, and store the results."""
 
 import threading
 import time
@@ -25,10 +25,10 @@ RATE = 500.0
 """The default number of objects or documents per second."""
 
 SHORTEST_PASS = 5.0
-"""Seconds from the beginning of one pass to that of the next one."""
+"""The seconds from the beginning of one pass to the beginning of the next."""
 
 OnRange = Callable[[IndexDefinition, ProvenRange], None]
-"""Gets the index, and a range of it that was compared."""
+"""Gets the index, and a range that was compared."""
 
 
 def verify_forever(
@@ -41,20 +41,20 @@ def verify_forever(
     on_pass: Callable[[VerifyResult], None] = lambda result: None,
     on_failure: Callable[[Exception], None] = lambda error: None,
 ) -> None:
-    """Walk the indices again and again until ``stop`` is set.
+    """Compare the indices again and again, until ``stop`` is set.
 
-    The record of a pass takes the place of that of the pass before.
+    The record of a pass replaces the record of the previous pass.
 
     Args:
-        rate: at most so many objects or documents a second.
-        repair: give what differs a row of the outbox.
+        rate: the maximum number of objects or documents per second.
+        repair: whether to add outbox rows for differences.
         on_range: called after each range.
         on_pass: called after each pass through an index.
-        on_failure: called if a pass ends early, because something does not answer, or the index has
-            no live generation; the next pass tries again, and begins with what was left.
+        on_failure: called if a pass ends early, because a server does not answer, or the index has
+            no live generation. The next pass begins with the remaining ranges.
 
     Raises:
-        OperationCancelled: somebody cancelled a pass.
+        OperationCancelled: a pass was cancelled.
     """
     chosen = list(definitions)
     while not stop.is_set():
@@ -76,11 +76,11 @@ def verify_forever(
 def verify_once(
     plan: VerifyPlan, stop: threading.Event, on_range: OnRange = lambda definition, one: None
 ) -> VerifyResult:
-    """Walk an index once, range by range, that first which was compared longest ago.
+    """Compare an index once, range by range, starting with the range compared longest ago.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: somebody cancelled it, or ``stop`` was set.
+        OperationCancelled: the operation was cancelled, or ``stop`` was set.
     """
     plan.require()
     definition = plan.definition
@@ -100,13 +100,13 @@ def verify_once(
     ) as record:
         result = _Pass(plan, record, stop).run(on_range)
         record.operation.details |= describe_result(result)
-    # One that walks a small index all day would leave thousands of them.
+    # A small index is compared thousands of times, which would leave as many records.
     before.filter(pk__in=older).delete()
     return result
 
 
 class _Pass:
-    """One walk through all ranges of an index."""
+    """One pass through all ranges of an index."""
 
     def __init__(self, plan: VerifyPlan, record: Record, stop: threading.Event) -> None:
         self._plan, self._record, self._stop = plan, record, stop

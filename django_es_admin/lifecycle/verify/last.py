@@ -1,4 +1,4 @@
-"""The last comparison of an index: what it found, how old it is, and writing that again."""
+"""The last comparison of an index: its results, its age, and the keys to write again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from ...operations.running import operations_of
 
 @dataclass(frozen=True)
 class Verified:
-    """What a comparison that has ended found.
+    """The results of a finished comparison.
 
     Args:
-        operation: its record.
+        operation: the record of the comparison.
         missing: objects without a document.
-        stale: documents that are not what would be written then.
+        stale: outdated documents.
         ghosts: documents without an object.
         refused: objects whose document cannot be made.
         waiting: objects whose change waited in the outbox.
-        objects: that were compared.
-        kept: how many of those that differ can be listed.
-        whole: whether everything was compared: no sample, and not only what was changed.
+        objects: the number of objects compared.
+        kept: how many differences are stored.
+        whole: whether everything was compared, and not only a sample or changed objects.
         ids: whether only keys were compared.
     """
 
@@ -42,29 +42,29 @@ class Verified:
 
     @property
     def equal(self) -> bool:
-        """Whether nothing differed."""
+        """Whether there were no differences."""
         return not (self.missing or self.stale or self.ghosts or self.refused)
 
     @property
     def at(self) -> datetime | None:
-        """When it ended, by the clock of the database."""
+        """When the comparison ended, by the clock of the database."""
         return self.operation.ended
 
     @property
     def generation(self) -> str:
-        """Which generation was compared; another one may be live by now."""
+        """The compared generation, which may no longer be the live one."""
         return self.operation.row.generation
 
 
 def read_last(definition: IndexDefinition) -> Verified | None:
-    """Return what the last comparison of an index that was carried to its end found."""
+    """Return the results of the last finished comparison of an index."""
     done = operations_of(definition).filter(kind=Operation.Kind.VERIFY, state=Operation.State.DONE)
     found = status_of(done[:1], definition.database)
     return read_verified(found[0]) if found else None
 
 
 def read_verified(operation: OperationStatus) -> Verified | None:
-    """Return what an operation found; None if it is no comparison, or has not ended well."""
+    """Return the results of an operation; None if it is not a successful comparison."""
     row = operation.row
     if row.kind != Operation.Kind.VERIFY or row.state != Operation.State.DONE:
         return None
@@ -86,12 +86,12 @@ def read_verified(operation: OperationStatus) -> Verified | None:
 def read_differences(
     operation: OperationStatus, start: int = 0, count: int = 100
 ) -> tuple[Difference, ...]:
-    """Return some of what an operation found to differ, in the order in which it was found."""
+    """Return some differences of an operation, in the order in which they were found."""
     return tuple(_differences(operation)[start : start + count])
 
 
 def keys_that_differed(operation: OperationStatus) -> Iterator[str]:
-    """Yield the keys to give to ``reindex_objects``; what cannot be written is left out."""
+    """Yield the keys for ``reindex_objects``, without objects that cannot be written."""
     found = _differences(operation).exclude(kind=Difference.Kind.REFUSED)
     return found.values_list("key", flat=True).iterator(chunk_size=1_000)
 

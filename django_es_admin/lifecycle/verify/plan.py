@@ -1,4 +1,4 @@
-"""What a comparison of an index with its database compares, and what it found."""
+"""The plan and the results of a comparison of an index with its database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,17 +20,17 @@ from .content import Kind
 
 @dataclass(frozen=True)
 class VerifyPlan:
-    """What :func:`~django_es_admin.lifecycle.verify.verify.verify` will do.
+    """The plan of :func:`~django_es_admin.lifecycle.verify.verify.verify`.
 
     Args:
-        generation: the live one; "" if there is none.
-        rows: objects in the database, about.
-        ids: whether only keys are compared, and no contents.
-        repair: whether what differs is written again.
-        refusals: why it cannot be done, empty if it can.
-        sample: how many objects and documents to look at, chosen at random; None for all.
-        since: look at the objects that were changed since then; None for all.
-        rate: at most so many objects in a second; None for as fast as it goes.
+        generation: the live generation; "" if there is none.
+        rows: the approximate number of objects in the database.
+        ids: whether only keys are compared, and not documents.
+        repair: whether differences are written again.
+        refusals: why the operation cannot be done; empty if it can.
+        sample: how many objects and documents to compare, chosen at random; None for all.
+        since: compare objects that were changed since then; None for all.
+        rate: the maximum number of objects per second; None for no limit.
     """
 
     definition: IndexDefinition
@@ -45,15 +45,15 @@ class VerifyPlan:
 
     @property
     def takes_long(self) -> bool:
-        """Whether it takes too long to wait for: then a background task does it."""
+        """Whether a background task should do it, because it may take minutes."""
         looked_at = self.rows if self.sample is None else min(self.rows, self.sample)
         return looked_at > get_options().inline_max_objects
 
     def require(self) -> None:
-        """Continue only if it can be done.
+        """Raise an error if the plan has refusals.
 
         Raises:
-            OperationRefused: it has refusals.
+            OperationRefused: the plan has refusals.
         """
         if self.refusals:
             raise OperationRefused(together(self.refusals))
@@ -61,20 +61,21 @@ class VerifyPlan:
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """How an index differs from its database.
+    """The differences between an index and its database.
 
     Args:
-        objects: that were compared.
-        documents: that were looked at.
+        objects: the number of objects compared.
+        documents: the number of documents checked.
         missing: objects without a document.
-        stale: documents that are not what would be written now.
+        stale: outdated documents.
         ghosts: documents without an object.
         refused: objects whose document cannot be made.
-        waiting: objects that differ as their change still waits in the outbox; not counted above.
-        examples: some keys that differ, with how.
-        kept: how many of those that differ are in the table of differences.
-        repaired: how many were given a row of the outbox.
-        seconds: how long it took.
+        waiting: objects that differ because their change still waits in the outbox, which are not
+            counted above.
+        examples: some keys that differ, with the kind of difference.
+        kept: how many differences are stored in the table.
+        repaired: for how many differences an outbox row was added.
+        seconds: how long the comparison took.
         sample: as in the plan.
         since: as in the plan.
     """
@@ -97,7 +98,7 @@ class VerifyResult:
 
     @property
     def equal(self) -> bool:
-        """Whether nothing differs but what is on its way."""
+        """Whether there are no differences, except for changes that wait."""
         return not (self.missing or self.stale or self.ghosts or self.refused)
 
 
@@ -113,14 +114,14 @@ def plan_verify(
     """Return the plan of :func:`~django_es_admin.lifecycle.verify.verify.verify`.
 
     Args:
-        ids: compare only which objects have a document.
-        repair: give what differs a row of the outbox.
-        sample: compare so many objects, and look for the objects of so many documents.
-        since: compare the objects that were changed since this moment, by the fields that say so.
-        rate: at most so many objects in a second.
+        ids: whether to compare only keys.
+        repair: whether to add outbox rows for differences.
+        sample: compare this many objects, and look for the objects of this many documents.
+        since: compare objects that were changed since this time, according to their date fields.
+        rate: the maximum number of objects per second.
 
     Raises:
-        ElasticsearchAdminError: Elasticsearch cannot be asked.
+        ElasticsearchAdminError: a request failed.
     """
     live = read_indices(definition.connection, Deadline(get_options().operation_timeout))
     holders = live.holders(definition.alias)

@@ -1,4 +1,4 @@
-"""The ranges that an endless comparison walks, and when each was last proven to be equal."""
+"""The ranges of a continuous comparison, and when each was last equal to the database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from ...outbox.objects.read import table_of
 from ...outbox.rows.keys import text_of, value_of
 
 BATCHES = 10
-"""Of the size of one bulk request, in a range."""
+"""The maximum size of a range, in bulk requests."""
 
 
 @dataclass(frozen=True)
 class Proven:
-    """How much of an index was proven to be equal to its database, and when.
+    """How much of an index was found to be equal to its database, and when.
 
     Args:
-        ranges: all of them, the documents without an object among them.
-        differing: those in which something differed when they were compared last.
-        never: those that were never proven.
-        since: when the range was proven that was proven longest ago; None if one never was.
+        ranges: the number of all ranges, including the one for documents without an object.
+        differing: how many ranges had differences when they were last compared.
+        never: how many ranges were never found to be equal.
+        since: the time after which every range was found to be equal; None if one never was.
     """
 
     ranges: int
@@ -35,7 +35,7 @@ class Proven:
 
 
 def read_proven(definition: IndexDefinition, generation: str) -> Proven | None:
-    """Return how much of a generation was proven to be equal; None if it was never compared."""
+    """Return how much of a generation was found to be equal; None if it was never compared."""
     found = list(ranges_of(definition).filter(generation=generation))
     if not found:
         return None
@@ -57,10 +57,10 @@ def ranges_of(definition: IndexDefinition) -> QuerySet[ProvenRange]:
 
 
 def walk_ranges(definition: IndexDefinition, generation: str) -> Iterator[ProvenRange]:
-    """Yield every range once, that first which was compared longest ago.
+    """Yield every range once, starting with the one compared longest ago.
 
-    They begin as one for each model, and are divided as the tables grow: a range keeps its bounds,
-    so that what was proven of it stays true of it. The last one is all documents of the index.
+    There is one range for each model, which is divided as the table grows. A range keeps its
+    bounds, so that earlier results remain valid. The last range is the whole index.
     """
     _begin(definition, generation)
     todo = list(
@@ -76,10 +76,11 @@ def walk_ranges(definition: IndexDefinition, generation: str) -> Iterator[Proven
 
 def _begin(definition: IndexDefinition, generation: str) -> None:
     ranges = ranges_of(definition)
-    # What was proven of another generation says nothing of this one.
+    # The results for another generation do not apply to this one.
     ranges.exclude(generation=generation).delete()
     wanted = [(part.part_label, False) for part in definition.parts] + [("", True)]
-    # Nor does a range of a model whose document left the index, or got company there.
+    # A range is also invalid if the index no longer has its document, or has another one in
+    # addition.
     ranges.filter(ghosts=False).exclude(document__in=[label for label, _ in wanted[:-1]]).delete()
     there = set(ranges.values_list("document", "ghosts"))
     for document, ghosts in wanted:
@@ -100,7 +101,7 @@ def _make(definition: IndexDefinition, generation: str, **values: object) -> Pro
 
 
 def _divide(definition: IndexDefinition, one: ProvenRange) -> ProvenRange | None:
-    """End a range early if it holds too much; return what is left of it then."""
+    """Shorten a range that contains too much; return the rest as a new range."""
     part = definition.part(one.document)
     size = get_options().bulk_max_documents * BATCHES
     keys = table_of(part).filter(condition_of(part, one)).values_list("pk", flat=True)
@@ -123,7 +124,7 @@ def _divide(definition: IndexDefinition, one: ProvenRange) -> ProvenRange | None
 
 
 def condition_of(definition: IndexDefinition, one: ProvenRange) -> Q:
-    """Return which objects of its part a range holds."""
+    """Return a condition for the objects in a range."""
     model = _model(definition)
     found = Q()
     if one.after:
@@ -137,7 +138,7 @@ def record_range(one: ProvenRange, compared: int, differing: int, began: datetim
     """Record what was found in a range.
 
     Args:
-        began: when its comparison began, by the clock of the database.
+        began: when the comparison began, by the clock of the database.
     """
     one.compared, one.differing, one.checked_at = compared, differing, began
     if not differing:

@@ -1,4 +1,4 @@
-"""Objects compared with their documents: a difference is checked again before it counts."""
+"""Compare objects with their documents. A difference is checked again before it counts."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,15 +26,15 @@ MOST_LOOKED_AT_AGAIN = 10_000
 
 @dataclass
 class Suspects:
-    """Compares what it is given; what differs stays a suspect until :meth:`settle`.
+    """Compares objects. A difference remains a suspect until :meth:`settle`.
 
     Args:
-        generation: with which.
-        kept: what it keeps of a document.
+        generation: the generation to compare with.
+        kept: how the generation keeps documents.
         findings: where differences are counted.
-        throttle: how fast.
-        tell: called with the step and how much of it is done; what it raises ends the comparison.
-        ids: whether only keys count, and no contents.
+        throttle: limits the speed.
+        tell: called with the step and its progress; an exception ends the comparison.
+        ids: whether only keys are compared, and not documents.
     """
 
     definition: IndexDefinition
@@ -50,7 +50,7 @@ class Suspects:
     suspects: dict[str, Kind] = field(default_factory=dict)
 
     def look_at(self, batches: Iterable[list[Prepared]]) -> None:
-        """Compare objects with their documents: the next are read while Elasticsearch is asked."""
+        """Compare objects with their documents. The next objects are read meanwhile."""
         with closing(ask_ahead(self._find_differences, batches)) as pairs:
             for batch, asked in pairs:
                 self._compare(batch, asked)
@@ -72,7 +72,7 @@ class Suspects:
         self.throttle.spend(len(batch))
 
     def look_for_ghosts(self, pages: Iterable[tuple[int, list[str]]]) -> None:
-        """Check documents, each page with those of its keys that have no object."""
+        """Check pages of documents, each with the keys that have no object."""
         for count, ghosts in pages:
             self.documents += count
             self.tell()
@@ -80,13 +80,13 @@ class Suspects:
             self.throttle.spend(count)
 
     def suspect(self, found: dict[str, Kind]) -> None:
-        """Look again later at what seems to differ."""
+        """Check a difference again later."""
         self.suspects |= found
         if len(self.suspects) > MOST_LOOKED_AT_AGAIN:
             self.settle()
 
     def settle(self) -> None:
-        """Count those suspects that still differ after some seconds, and wait in no outbox."""
+        """Count the suspects that still differ after some seconds, and are not in the outbox."""
         for _round in range(ROUNDS):
             if not self.suspects:
                 return
@@ -102,7 +102,7 @@ class Suspects:
         self.suspects = {}
 
     def result(self, plan: VerifyPlan, seconds: float) -> VerifyResult:
-        """Return what was found until now."""
+        """Return the results so far."""
         counts = self.findings.counts
         return VerifyResult(
             definition=self.definition,

@@ -22,18 +22,19 @@ from .walk import read_changed, read_ghosts, read_objects, read_sample, sample_g
 def verify(
     plan: VerifyPlan, on_progress: OnProgress = ignore, *, queued: Operation | None = None
 ) -> VerifyResult:
-    """Walk the database, then the index, and check again what differs.
+    """Compare the database, then the index, and check differences again.
 
-    A change that is made meanwhile looks like a difference at first; what still differs after some
-    seconds, and waits in no row of the outbox, is one. Memory does not grow with the index.
+    A concurrent change first looks like a difference. Only if the object still differs after some
+    seconds, and does not wait in the outbox, the difference counts. Memory does not grow with the
+    index.
 
     Args:
-        queued: the record of the operation, if it was made before.
+        queued: the record of the operation, if it was queued.
 
     Raises:
         OperationRefused: the plan has refusals.
-        OperationCancelled: it was cancelled.
-        ElasticsearchAdminError: Elasticsearch could not be asked for ``OPERATION_PATIENCE``.
+        OperationCancelled: the operation was cancelled.
+        ElasticsearchAdminError: Elasticsearch did not answer for ``OPERATION_PATIENCE``.
     """
     plan.require()
     with recording(
@@ -50,7 +51,7 @@ def verify(
 
 
 def describe_plan(plan: VerifyPlan) -> dict[str, Any]:
-    """Return what a plan asks for, as its operation keeps it."""
+    """Return the options of a plan for the record of the operation."""
     return {
         "ids": plan.ids,
         "repair": plan.repair,
@@ -64,13 +65,13 @@ _NUMBERS = "objects documents missing stale ghosts refused waiting kept repaired
 
 
 def describe_result(result: VerifyResult) -> dict[str, Any]:
-    """Return what a comparison found, as its operation keeps it."""
+    """Return the results of a comparison for the record of the operation."""
     numbers: dict[str, Any] = {name: getattr(result, name) for name in _NUMBERS}
     return numbers | {"examples": [list(example) for example in result.examples]}
 
 
 class _Verification:
-    """One comparison of all, of a sample, or of what was changed."""
+    """A comparison of everything, of a sample, or of changed objects."""
 
     def __init__(self, plan: VerifyPlan, record: Record) -> None:
         self._plan, self._record = plan, record

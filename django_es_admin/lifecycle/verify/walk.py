@@ -1,4 +1,4 @@
-"""Walk objects of an index, and its documents, in portions that fit into memory."""
+"""Read the objects of an index, and its documents, in portions that fit into memory."""
 
 import random
 import sys
@@ -23,7 +23,7 @@ from .ahead import ask_ahead
 
 
 def read_objects(definition: IndexDefinition) -> Iterator[list[Prepared]]:
-    """Yield the documents that all objects of an index would have now, by ranges of their keys.
+    """Yield the current documents of all objects of an index, in ranges of their keys.
 
     Raises:
         ProjectCodeFailed: the document's queryset cannot be used.
@@ -32,10 +32,10 @@ def read_objects(definition: IndexDefinition) -> Iterator[list[Prepared]]:
 
 
 def read_part(definition: IndexDefinition, among: Q | None = None) -> Iterator[list[Prepared]]:
-    """Yield the same of one part.
+    """Yield the same for one part.
 
     Args:
-        among: of which objects; of all if omitted.
+        among: the objects to read; all objects if omitted.
     """
     size = get_options().bulk_max_documents
     chosen = among or Q()
@@ -51,10 +51,10 @@ def read_part(definition: IndexDefinition, among: Q | None = None) -> Iterator[l
 def read_changed(
     definition: IndexDefinition, since: datetime, limit: int | None = None
 ) -> Iterator[list[Prepared]]:
-    """Yield what objects that were changed since a moment would have; some may belong nowhere.
+    """Yield the current documents of objects that were changed since a time.
 
     Args:
-        limit: of at most so many of them, chosen at random from all parts.
+        limit: the maximum number of objects, chosen at random from all parts.
     """
     changed = {part.part_label: _changed(part, since) for part in definition.parts}
     if limit:
@@ -72,7 +72,7 @@ def _changed(definition: IndexDefinition, since: datetime) -> Q:
 def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
     size = get_options().bulk_max_documents
     beyond = changed
-    # Not of the document's queryset: what has left it must have no document.
+    # Not from the document's queryset, because objects that left it must have no document.
     while True:
         rows = table_of(definition).filter(beyond).values_list("pk", flat=True)[:size]
         with reading_from(definition.database):
@@ -84,7 +84,7 @@ def _changed_keys(definition: IndexDefinition, changed: Q) -> Iterator[Any]:
 
 
 def read_sample(definition: IndexDefinition, count: int) -> Iterator[list[Prepared]]:
-    """Yield the documents that some objects would have, chosen at random from all parts."""
+    """Yield the current documents of some objects, chosen at random from all parts."""
     return _read_sample(definition, count, {part.part_label: Q() for part in definition.parts})
 
 
@@ -106,17 +106,17 @@ def _sampled(definition: IndexDefinition, among: Q, count: int) -> Iterator[Any]
     document = definition.document
     assert document is not None  # noqa: S101 (there is nothing to walk without one)
     with project_code(ProjectCodeFailed, f"{document.__name__}.get_queryset()", using):
-        # An order by random() has no place in a queryset that is distinct or joined.
+        # A distinct or joined queryset cannot be ordered by random().
         wanted = objects(definition).order_by().values("pk")
         rows = table_of(definition).filter(among).order_by("?").values_list("pk", flat=True)
         with reading_from(using):
-            # More than a database counts to is all of them.
+            # A number that is too large for the database means all objects.
             most = min(count, sys.maxsize)
             yield from list((rows if among else rows.filter(pk__in=wanted))[:most])
 
 
 def _read_rows(definition: IndexDefinition, keys: Iterable[Any]) -> Iterator[list[Prepared]]:
-    """Yield what the rows with these primary keys become."""
+    """Yield the documents of the rows with these primary keys."""
     document, using = definition.document, definition.database
     assert document is not None  # noqa: S101 (there is nothing to walk without one)
     size = get_options().bulk_max_documents
@@ -129,7 +129,7 @@ def _read_rows(definition: IndexDefinition, keys: Iterable[Any]) -> Iterator[lis
 def _read_page(
     definition: IndexDefinition, beyond: Q, size: int
 ) -> tuple[list[Any], list[Prepared]]:
-    """Return the primary key of each row of a page, and what the objects become."""
+    """Return the primary key of each row of a page, and the documents."""
     document, using = definition.document, definition.database
     assert document is not None  # noqa: S101 (there is nothing to walk without one)
     with project_code(ProjectCodeFailed, f"{document.__name__}.get_queryset()", using):
@@ -146,10 +146,10 @@ def _read_page(
 
 
 def read_ghosts(definition: IndexDefinition, index: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of documents of a page, and the keys of those whose object is not there.
+    """Yield the number of documents on a page, and the keys of those without an object.
 
     Args:
-        index: name of the generation; what a search of it finds is walked.
+        index: the name of the generation, whose searchable documents are read.
     """
     for keys in _ahead(_pages_of_ids(definition, index, None)):
         yield len(keys), _without_object(definition, keys)
@@ -165,7 +165,7 @@ def _ahead(pages: Generator[list[str]]) -> Iterator[list[str]]:
                 return
             yield keys
     finally:
-        # First the thread, which may be asking for a page.
+        # First end the thread, which may be requesting a page.
         asked.close()
         pages.close()
 
@@ -173,7 +173,7 @@ def _ahead(pages: Generator[list[str]]) -> Iterator[list[str]]:
 def sample_ghosts(
     definition: IndexDefinition, index: str, count: int
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the same of some documents, chosen at random."""
+    """Yield the same for some documents, chosen at random."""
     left = count
     for keys in _pages_of_ids(definition, index, random.randrange(1 << 31)):  # noqa: S311 (no secret)
         some = keys[:left]

@@ -1,4 +1,4 @@
-"""Record which objects are affected when Django adds, removes or clears many-to-many links."""
+"""Record the objects that are affected when Django adds, removes or clears many-to-many links."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -13,7 +13,7 @@ from .record import drain_noted, feeds, in_a_transaction, object_entries, record
 from .stored_keys import key_in, key_of_row, row_keys
 from .watch import Model, Watched, is_in_transaction, noted_or_undone, watched
 
-# On an instance, from one signal to the next: what was linked before it was cleared.
+# An attribute of an instance, from one signal to the next: the links before they were cleared.
 _CLEARED = "_django_es_admin_cleared"
 
 
@@ -29,7 +29,7 @@ def on_m2m_changed(
     using: str,
     **kwargs: Any,
 ) -> None:
-    """Receive Django's signal, and record the objects on both ends of the links."""
+    """Record the objects at both ends of the links, when Django sends its signal."""
     if action.startswith("pre_") and is_in_transaction(using):
         for end in (type(instance), model):
             drain_noted(using, end)
@@ -41,8 +41,9 @@ def on_m2m_changed(
     else:
         return
     if action == "pre_clear" and not is_in_transaction(using):
-        # Django clears in a transaction, other packages may not: noted now, it would be indexed as
-        # it is before, and once it is cleared nobody could tell what was linked.
+        # Django clears links in a transaction, but other packages may not. If the objects were
+        # recorded now, they might be indexed before the links are cleared; and afterwards, nobody
+        # would know what was linked.
         instance.__dict__.setdefault(_CLEARED, {})[sender] = list(noted)
         return
     with in_a_transaction(using):
@@ -59,10 +60,10 @@ def _entries_of_links(
     *,
     reverse: bool,
 ) -> Iterator[list[OutboxEntry]]:
-    """Yield records of links of ``instance`` with objects of ``model``, in portions.
+    """Yield records for links of ``instance`` with objects of ``model``, in portions.
 
     Args:
-        given: what identifies those objects in the signal; None for all that are linked.
+        given: the values in the signal that identify these objects; None for all linked objects.
     """
     here, there = watched(type(instance)), watched(model)
     read_here = _read_across(here, there, through, using, backwards=reverse)
@@ -91,10 +92,11 @@ def _entries_of_links(
 def _read_across(
     side: Watched, other: Watched, through: Model, using: str, *, backwards: bool
 ) -> Watched:
-    """Return what an object concerns whose links to objects of the other side changed.
+    """Return the documents of an object whose links to objects of the other side changed.
 
-    Of a document that may read anything, the objects of either side are taken, and what is related
-    to them only where it has none: a tag that is put on one product must not write all its others.
+    If a document may read anything, the objects of both sides are recorded. Objects related to them
+    are recorded only if the document has neither side: adding a tag to one product must not write
+    all other products with this tag.
     """
 
     def crosses(document: type[Document], unknown: bool) -> bool:
@@ -111,7 +113,7 @@ def _read_across(
 def _linked_keys(
     through: Model, instance: models.Model, model: Model, using: str, *, reverse: bool
 ) -> Iterator[str]:
-    """Return the keys of the objects of ``model`` that ``instance`` is linked with."""
+    """Return the keys of the objects of ``model`` that are linked with ``instance``."""
     for source, target in _ends(through, instance, model, reverse=reverse):
         rows = through._base_manager.using(using).filter(**{source: instance})
         return row_keys(model, rows.values_list(f"{target}__pk", flat=True).iterator(), using)
@@ -127,11 +129,11 @@ def _given_keys(
     *,
     reverse: bool,
 ) -> Iterator[str]:
-    """Return the keys of the objects of ``model`` that a signal names by what links them."""
+    """Return the keys of the objects of ``model`` that a signal names by the linking column."""
     for _, target in _ends(through, instance, model, reverse=reverse):
         linked = cast("models.ForeignKey[Any, Any]", through._meta.get_field(target)).target_field
         if not linked.primary_key:
-            # A foreign key with to_field: it holds another column than the key.
+            # A foreign key with to_field refers to another column than the key.
             rows = model._base_manager.using(using).filter(**{f"{linked.name}__in": given})
             return map(str, rows.values_list("pk", flat=True).iterator())
     return row_keys(model, given, using)
@@ -140,7 +142,7 @@ def _given_keys(
 def _ends(
     through: Model, instance: models.Model, model: Model, *, reverse: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield the foreign keys of a relation's table that lead to ``instance`` and to ``model``."""
+    """Yield the foreign keys of a relation's table to ``instance`` and to ``model``."""
     holder = model if reverse else type(instance)
     for field in holder._meta.many_to_many:
         if field.remote_field.through is through:

@@ -13,7 +13,7 @@ from .watch import Model
 def locked_rows(
     related: list[tuple[type[Document], Model]], instance: models.Model, using: str
 ) -> dict[Model, models.Model | None]:
-    """Return the object of each model that ``instance`` is, as its row is now; None if none is."""
+    """Return the current row of ``instance`` in each of its models, locked; None without a row."""
     found: dict[Model, models.Model | None] = {}
     for _, model in related:
         if model not in found:
@@ -22,11 +22,11 @@ def locked_rows(
 
 
 def locked_row(model: Model, key: str, using: str) -> models.Model | None:
-    """Return an object as its row is now, and stays until the commit.
+    """Return the current row of an object, locked until the commit.
 
-    What an instance was loaded with may be outdated. And a relation that another transaction
-    adds after relations were looked at here, and before they are deleted, would be deleted
-    unnoticed: it has to refer to the row, and so waits for it.
+    The values of an instance may be outdated. And without the lock, another transaction could add a
+    relation between the look at the relations and their deletion, which would be deleted unnoticed.
+    With the lock, that transaction has to wait.
     """
     require_transaction(using, model)
     wait_for_writers(using)

@@ -1,4 +1,4 @@
-"""Record each change that Django sends a signal for, in the transaction of the change."""
+"""Record each change for which Django sends a signal, in the transaction of the change."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ from .watch import (
     watched,
 )
 
-# On an instance, from one signal to the next: the keys of the row that is deleted.
+# An attribute of an instance, from one signal to the next: the keys of the deleted row.
 _KEYS = "_django_es_admin_keys"
 
 
@@ -78,17 +78,17 @@ def _on_pre_save(
     update_fields: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Record where an object stands, and what a related one belongs to, before it is moved."""
+    """Record the places of an object's documents, and a related object's owners, before a save."""
     drain_noted(using, sender)
     seen = watched(sender)
     if not seen:
-        # What triggers capture is to cost a save hardly anything here.
+        # If triggers capture the change, the save must cost hardly anything here.
         return
     if not is_in_transaction(using):
         if may_rely_on_triggers(seen, using):
             return
         if _concerned(seen, using, update_fields):
-            # It could not be captured with the change: refused before the change is made.
+            # The change could not be captured, so it is refused before it is made.
             require_transaction(using, sender)
     if _is_new(instance, raw=raw):
         return
@@ -106,7 +106,7 @@ def _on_pre_save(
 
 
 def _is_new(instance: models.Model, *, raw: bool) -> bool:
-    """Whether a save will insert a row: one that has a key may also update a row of that key."""
+    """Return whether a save will insert a row. With a key, it may update an existing row."""
     if not has_key(instance):
         return True
     return instance._state.adding and not raw and instance._meta.pk.has_default()
@@ -143,7 +143,7 @@ def _on_post_save(
 
 
 def _concerned(seen: Watched, using: str, update_fields: Any) -> Watched:
-    """Return what of it a save of those fields concerns."""
+    """Return the documents that a save of these fields concerns."""
     return Watched(
         own=tuple(
             document
@@ -160,7 +160,7 @@ def _concerned(seen: Watched, using: str, update_fields: Any) -> Watched:
 
 
 def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: Any) -> None:
-    """Record where an object stands, and what belongs to it, while that can still be found out."""
+    """Record an object, and the objects that belong to it, while they can still be found."""
     drain_noted(using, sender)
     _record_places(sender, instance, using)
     instance.__dict__[_KEYS] = {
@@ -181,10 +181,10 @@ def _on_pre_delete(sender: Model, instance: models.Model, using: str, **kwargs: 
 def _record_places(
     sender: Model, instance: models.Model, using: str, changed: models.Model | None = None
 ) -> None:
-    """Record where the documents of an object stand that do not stand under its primary key.
+    """Record the documents of an object whose ids are not its primary key.
 
     Args:
-        changed: what is saved; a place that it keeps need not be recorded.
+        changed: the saved instance. A place that stays the same need not be recorded.
     """
     for document in watched(sender).own:
         places = document.django.places
@@ -210,7 +210,7 @@ def _on_post_delete(sender: Model, instance: models.Model, using: str, **kwargs:
     entries = [
         object_entry(document, keys.get(document) or key_of_row(document, instance, using))
         for document in watched(sender).own
-        # Where any other stands was noted before.
+        # The place of any other document was recorded before.
         if feeds(document, using) and not document.django.places.own
     ]
     with in_a_transaction(using):

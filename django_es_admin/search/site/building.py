@@ -1,4 +1,4 @@
-"""From the words and criteria of a visitor to the search that is sent; nobody is asked here."""
+"""Make the search from the words and criteria of a visitor. Nothing is sent here."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,19 +27,19 @@ class SearchBuilding(SearchDeclaration):
         return build_query(read_fields(self.document, self.fields), words, self._matching)
 
     def get_highlight_query(self, path: str, words: Words) -> Query:
-        """Return the query for what is marked in a field; override it with ``get_query``."""
+        """Return the query for the matches to mark in a field; override it with ``get_query``."""
         return build_marking(find_field(self.document, path), words, self._matching)
 
     def read(
         self, query: str | None = None, *, sort_by: str | None = None, **criteria: Any
     ) -> SearchParts:
-        """Return what the search for words and criteria is made of, without asking anybody.
+        """Return the parts of the search for words and criteria, without sending anything.
 
         Args:
-            query, sort_by, criteria: as in ``search``.
+            query, sort_by, criteria: see ``search``.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
             TypeError: there is no such criterion.
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
@@ -82,5 +82,5 @@ class SearchBuilding(SearchDeclaration):
         return search
 
     def _promotions(self, words: Words) -> Promotions:
-        """Return what comes first for the words, and what never comes."""
+        """Return the promotions for the words."""
         return find_promotions(self.document, type(self).__name__, words)

@@ -1,4 +1,4 @@
-"""A site's search, declared once and asked by its pages, its JSON and its REST views."""
+"""A site's search: declared once, and used by pages, JSON and REST views."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -38,21 +38,22 @@ logger = logging.getLogger("django_es_admin.search")
 
 
 class SearchService(SearchBuilding):
-    """The search of a site; subclass it, and declare in its attributes what visitors can ask for.
+    """The search of a site. Subclass it, and declare in its attributes what visitors can request.
 
-    Methods raise ``SearchParameterInvalid`` for what a visitor cannot mean, and nothing for an
-    Elasticsearch that is down, unless ``fallback`` says ``"raise"``.
+    Methods raise ``SearchParameterInvalid`` for invalid input. If Elasticsearch does not answer,
+    they raise nothing, unless ``fallback`` is ``"raise"``.
     """
 
     def build_search(self, query: str | None = None, **criteria: Any) -> "Search[Any]":
-        """Return the search for words and criteria, to chain further; without page and order.
+        """Return the search for words and criteria, without page and order, for further changes.
 
         Args:
             query: words; None, or nothing but spaces, for everything.
-            criteria: of ``filters`` (a value, or a list of them) and ``ranges``; None is none.
+            criteria: the criteria of ``filters`` (a value, or a list of values) and ``ranges``;
+                None means no criterion.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
             TypeError: there is no such criterion.
         """
         return self._build(self._read_words(query), self._read_selections(criteria))
@@ -71,14 +72,14 @@ class SearchService(SearchBuilding):
 
         Args:
             query: words; None, or nothing but spaces, for everything.
-            sort_by: one of ``sorts``; any other is the first of them.
-            page: its number, counted from 1.
-            page_size: results of a page; more than ``max_page_size`` are cut to it.
-            after: ``next`` of the page before: goes on from there, whatever ``page`` says.
-            criteria: as in ``build_search``.
+            sort_by: one of ``sorts``. For any other name, the first one is used.
+            page: the number of the page, from 1.
+            page_size: the number of results on a page, at most ``max_page_size``.
+            after: ``next`` of the previous page, to continue from there; ``page`` is ignored then.
+            criteria: see ``build_search``.
 
         Raises:
-            SearchParameterInvalid: a value does not fit, or the page is beyond those with a number.
+            SearchParameterInvalid: a value is invalid, or there is no page with that number.
             TypeError: there is no such criterion.
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
@@ -98,15 +99,15 @@ class SearchService(SearchBuilding):
     ) -> tuple[Any, ...] | None:
         """Return the primary keys of the results, in the requested order.
 
-        None while nobody answers.
+        Return None if nothing answers.
 
         Args:
-            limit: keys at most.
-            meant: whether a visitor means this search, so that the log of searches counts it.
-            query, sort_by, criteria: as in ``search``.
+            limit: the maximum number of keys.
+            meant: whether a visitor requested this search, so that the log counts it. query,
+                sort_by, criteria: see ``search``.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
             TypeError: there is no such criterion.
         """
         words, selections = self._read_words(query), self._read_selections(criteria)
@@ -130,7 +131,8 @@ class SearchService(SearchBuilding):
     def autocomplete(self, prefix: str, size: int = 10) -> list[Suggestion]:
         """Return completions of the beginning of a word, each text once, the best first.
 
-        Nothing for fewer than ``min_prefix_length`` characters, and while Elasticsearch is down.
+        There are none for fewer than ``min_prefix_length`` characters, or if Elasticsearch does not
+        answer.
 
         Raises:
             SearchParameterInvalid: the prefix is no text, or the size no number above 0.
@@ -139,7 +141,7 @@ class SearchService(SearchBuilding):
         field = self._declared("suggest_field")
         wanted = min(read_whole("size", size), self.max_page_size)
         typed = read_text("q", prefix, self.max_query_length)
-        # Those that keep apart the inputs of a completion are refused by Elasticsearch.
+        # Elasticsearch uses these characters as separators in a completion, and refuses them here.
         typed = "".join(c if c.isprintable() else " " for c in typed).lstrip()
         typed = typed[: completion.MAX_PREFIX]
         if len(typed) < self.min_prefix_length:
@@ -154,7 +156,7 @@ class SearchService(SearchBuilding):
     def did_you_mean(self, query: str, size: int = 5) -> list[Correction]:
         """Return other spellings of ``query``, the most likely first.
 
-        Nothing where the words are well known, and while Elasticsearch is down.
+        There are none if the words are known, or if Elasticsearch does not answer.
 
         Raises:
             SearchParameterInvalid: the query is no text, or the size no number above 0.
@@ -177,34 +179,35 @@ class SearchService(SearchBuilding):
         found = suggester.new_words(answer)
         if not visible or not found:
             return suggester.read(answer)
-        # A word that only documents have that nobody may find is nothing to tell.
+        # A word that occurs only in hidden documents must not be revealed.
         search = suggester.looking_for(self.document.search(), found)
         told = self._try(search, seconds=deadline.remaining)
         return [] if told is None else suggester.read(answer, suggester.read_known(told))
 
-    # What a URL asks
+    # Searches for the parameters of a URL
 
     def answer(self, parameters: Mapping[str, Any]) -> SearchResults:
-        """Return the results for the parameters of a URL, a ``QueryDict``; unknown ones are left.
+        """Return the results for the parameters of a URL, a ``QueryDict``; others are ignored.
 
-        They have the fields of ``source_includes``, or else those that the service names.
+        The results have the fields of ``source_includes`` or, if that is empty, those that the
+        service names.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
         """
         return self.with_declared_fields().search(**self.read_parameters(parameters))
 
     def request_for(self, parameters: Mapping[str, Any]) -> SearchRequest:
-        """Return the request that :meth:`answer` sends first; nothing is sent here.
+        """Return the request that :meth:`answer` sends first. Nothing is sent here.
 
         Raises:
-            SearchParameterInvalid: a value does not fit.
+            SearchParameterInvalid: a value is invalid.
         """
         service = self.with_declared_fields()
         asked = service.read_parameters(parameters)
         return service._request(**asked)  # noqa: SLF001 (its own class)
 
-    # How
+    # How searches are sent
 
     def _request(
         self,
@@ -222,7 +225,7 @@ class SearchService(SearchBuilding):
 
     @property
     def _seconds(self) -> float:
-        """For all requests of one question together."""
+        """The time limit of all requests for one call, in seconds."""
         return get_options().search_timeout if self.timeout is None else self.timeout
 
     def _answer(
@@ -247,7 +250,7 @@ class SearchService(SearchBuilding):
         return results
 
     def _complete(self, results: SearchResults, answer: Mapping[str, Any] | None) -> None:
-        """Add what else the search brought; None: nothing."""
+        """Add the other results of the search; None adds nothing."""
 
     def _page(self, found: list[dict[str, Any]], total: int, paging: Paging) -> SearchResults:
         return {
@@ -261,10 +264,10 @@ class SearchService(SearchBuilding):
     def _try(
         self, search: "Search[Any]", *, seconds: float | None = None
     ) -> Mapping[str, Any] | None:
-        """Return the answer; None if there is none and no error is to be raised.
+        """Return the answer; None if there is none and no error has to be raised.
 
         Args:
-            seconds: those that are left, where something was asked before.
+            seconds: the remaining seconds, if there was an earlier request.
         """
         try:
             return send(self.document, search, self._seconds if seconds is None else seconds)
@@ -317,6 +320,6 @@ class SearchService(SearchBuilding):
 
 
 def _is_ours(error: ServerRefused) -> bool:
-    """Whether Elasticsearch refused the request, instead of failing."""
+    """Return whether Elasticsearch refused the request, instead of failing."""
     meta = getattr(error.__cause__, "meta", None)
     return getattr(meta, "status", 400) < 500

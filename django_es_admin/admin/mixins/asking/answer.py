@@ -21,15 +21,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """Hits from Elasticsearch, or why there are none, so that the database answers.
+    """The hits from Elasticsearch, or why there are none and the database searches.
 
     Args:
-        hits: None where Elasticsearch failed.
-        problem: why it failed, in words for staff.
-        mistake: what is wrong with the search itself, which has no hits then.
-        rows: the rows that were searched, before the search narrowed them.
-        found: those of them that are hits; None where the database answers.
-        is_searched: whether anybody searched: the database cannot, where there are operators.
+        hits: the hits; None if Elasticsearch failed.
+        problem: why Elasticsearch failed, for staff.
+        mistake: the mistake in the search itself, which then has no hits.
+        rows: the rows to search.
+        found: the rows that are hits; None if the database searches.
+        is_searched: whether there was a search. The database cannot search with operators.
     """
 
     hits: SearchHits | PageHits | None
@@ -41,11 +41,11 @@ class Answer:
 
 
 def answer_to(search: Callable[[], SearchHits | PageHits]) -> Answer:
-    """Return what Elasticsearch says, or why it does not."""
+    """Return the answer of Elasticsearch, or why there is none."""
     try:
         return Answer(search())
     except ImproperlyConfigured:
-        # A mistake in the project, which a fall-back would hide.
+        # A mistake of the project, which a search in the database would hide.
         raise
     except SearchUnreadable as error:
         return Answer(SearchHits((), 0), mistake=error)
