@@ -240,15 +240,21 @@ class Changes:
                 )
 
     def delete_product(self) -> None:
+        if self._few_products():
+            return self.insert_products()
         product = self._product()
         key = product.pk
         product.delete()
         self._deleted.append(key)
+        return None
 
     def delete_products(self) -> None:
+        if self._few_products():
+            return self.insert_products()
         keys = [product.pk for product in self._some(Product)]
         Product.objects.filter(pk__in=keys).delete()
         self._deleted += keys
+        return None
 
     def rename_category(self) -> None:
         category = self._one(Category)
@@ -263,12 +269,16 @@ class Changes:
         return None
 
     def delete_category(self) -> None:
+        """Delete a category and its products."""
+        if self._few_products():
+            return self.insert_products()
         category = self._one(Category)
         self._deleted += category.product_set.values_list("pk", flat=True)
         if self._chance(0.5):
             category.delete()
         else:
             Category.objects.filter(pk=category.pk).delete()
+        return None
 
     def rename_tag(self) -> None:
         tag = self._one(Tag)
@@ -318,6 +328,14 @@ class Changes:
 
     def _many(self, model: type[Model]) -> bool:
         return model._default_manager.count() > SIZES[model] and self._chance(0.7)
+
+    def _few_products(self) -> bool:
+        """Return whether another deletion could make fewer than half of them.
+
+        A search that finds less than half has to mean an index that is not full, however long the
+        site has been writing.
+        """
+        return Product._default_manager.count() < SIZES[Product] * 3 // 4
 
     def _hot(self, model: type[Model]) -> list[Any]:
         """Return the keys that everybody chooses from now."""
