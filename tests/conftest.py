@@ -3,7 +3,7 @@
 import gc
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from django_es_admin.lifecycle.build import catch_up, load
 from django_es_admin.outbox.drain import breaker, cluster_side, statistics
 from django_es_admin.outbox.triggers import install
 from django_es_admin.status import snapshot
-from tests import emptied, few
+from tests import emptied, few, scenes
 from tests.alone import pytest_runtest_makereport  # noqa: F401 (a hook)
 from tests.secured import Secured, running
 
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         return next(found, len(LONGEST_FIRST))
 
     yield
-    items.sort(key=rank)
+    items[:] = sorted(scenes.together(items), key=rank)
 
 
 def pytest_collection_finish() -> None:
@@ -82,12 +82,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _delete_own_indices(client: Elasticsearch, prefix: str) -> None:
-    found = client.indices.get(index=f"{prefix}*", expand_wildcards="all", features=["aliases"])
-    # A request line has 4 kB.
-    every = iter(sorted(found.body))
-    while names := list(islice(every, 50)):
-        client.indices.delete(index=names)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Tell a test which one follows, see ``tests/scenes.py``."""
+    item.stash[scenes.NEXT] = nextitem
+    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,11 +143,20 @@ def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def es() -> Iterator[Elasticsearch]:
+def es(request: pytest.FixtureRequest) -> Iterator[Elasticsearch]:
     """The client of the connection ``default``; every index that a test makes is deleted after."""
     backend = connections["default"]
     yield backend.client
-    _delete_own_indices(connections["default"].client, backend.index_prefix)
+    scenes.leave(request.node, connections["default"].client, backend.index_prefix)
+
+
+@pytest.fixture
+def scene_of(request: pytest.FixtureRequest, db: None, es: Elasticsearch) -> scenes.SceneOf:
+    """Call it with the name of a fixture and what makes its rows and its live index.
+
+    The next test that has the fixture gets both again, see ``tests/scenes.py``.
+    """
+    return partial(scenes.enter, request.node)
 
 
 @pytest.fixture

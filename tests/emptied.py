@@ -34,13 +34,13 @@ def empty(self: TransactionTestCase) -> None:
         return
     for alias in aliases:
         connection = connections[alias]
-        filled = _filled(connection)
-        if filled and connection.vendor == "postgresql":
-            filled = _delete_few(connection, filled)
+        tables: Sequence[str] = filled(connection)
+        if tables and connection.vendor == "postgresql":
+            tables = _delete_few(connection, tables)
         # Only PostgreSQL refuses to empty a table to which another, empty one refers.
         cascade = connection.vendor == "postgresql"
         connection.ops.execute_sql_flush(
-            connection.ops.sql_flush(no_style(), filled, allow_cascade=cascade)
+            connection.ops.sql_flush(no_style(), tables, allow_cascade=cascade)
         )
 
 
@@ -63,7 +63,7 @@ def _delete_few(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> Seque
         connection.ops.execute_sql_flush(
             [f"DELETE FROM {quote(table)}" for table in tables]  # noqa: S608 (our tables)
         )
-    return _filled(connection)
+    return filled(connection)
 
 
 def _kept(alias: str) -> list[Rows]:
@@ -74,7 +74,7 @@ def _kept(alias: str) -> list[Rows]:
     ]
 
 
-def _filled(connection: BaseDatabaseWrapper) -> list[str]:
+def filled(connection: BaseDatabaseWrapper) -> list[str]:
     """Return the tables that have rows, but for those of ``KEPT``, asked in one query."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     quote = connection.ops.quote_name

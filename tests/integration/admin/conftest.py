@@ -6,7 +6,6 @@ from contextlib import nullcontext
 import pytest
 from django.db import transaction
 from django.test import override_settings
-from elasticsearch import Elasticsearch
 from shop.models import Category, Product, Tag
 
 from django_es_admin.indices.definition import get_definition
@@ -14,6 +13,7 @@ from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from django_es_admin.models import OutboxEntry
 from tests.live import make_live
+from tests.scenes import SceneOf
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,22 +28,30 @@ def _addresses(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def products(db: None, es: Elasticsearch) -> list[Product]:
+def products(scene_of: SceneOf) -> list[Product]:
     """Three products in the database and in a live index."""
-    made = make_products()
-    make_live(get_definition("products"))
-    OutboxEntry.objects.all().delete()
-    return made
+
+    def make() -> None:
+        make_products()
+        make_live(get_definition("products"))
+        OutboxEntry.objects.all().delete()
+
+    scene_of("products", make)
+    return list(Product.objects.select_related("category").order_by("pk"))
 
 
 @pytest.fixture
-def rebuilt_products(db: None, es: Elasticsearch) -> list[Product]:
+def rebuilt_products(scene_of: SceneOf) -> list[Product]:
     """The same, by a rebuild, which has left its record."""
-    made = make_products()
-    rebuild(plan_rebuild(get_definition("products")))
-    # The test's transaction never commits, so that nothing has drained what is loaded already.
-    OutboxEntry.objects.all().delete()
-    return made
+
+    def make() -> None:
+        make_products()
+        rebuild(plan_rebuild(get_definition("products")))
+        # The test's transaction never commits, so that nothing has drained what is loaded already.
+        OutboxEntry.objects.all().delete()
+
+    scene_of("rebuilt_products", make)
+    return list(Product.objects.select_related("category").order_by("pk"))
 
 
 @transaction.atomic

@@ -35,6 +35,7 @@ from django_es_admin.search.page import PageHits
 from django_es_admin.search.querysets.columns import columns_of
 from tests.attempts import noted_attempts
 from tests.live import make_live
+from tests.scenes import SceneOf
 from tests.servers import Answer, standing_between
 
 from .searching import (
@@ -56,8 +57,13 @@ REFUSED_JSON = '{"error": {"type": "illegal_argument_exception", "reason": "No."
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> None:
+def shop(scene_of: SceneOf, monkeypatch: pytest.MonkeyPatch) -> None:
     """90 products, 60 of them zeppelins, some of them made in other years."""
+    scene_of("shop", make_shop)
+    monkeypatch.setattr(ProductAdmin, "list_per_page", 25)
+
+
+def make_shop() -> None:
     call_command("load_catalogue", "--count=90", verbosity=0)
     keys = list(Product.objects.order_by("pk").values_list("pk", flat=True))
     Product.objects.update(is_active=True)
@@ -66,7 +72,6 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     Product.objects.filter(pk__in=keys[:5]).update(created_at="2024-02-29T23:30:00Z")
     Product.objects.filter(pk__in=keys[5:12]).update(created_at="2025-12-31T23:30:00Z")
     make_live(get_definition("products"))
-    monkeypatch.setattr(ProductAdmin, "list_per_page", 25)
 
 
 def open_products(client: Client, **query: Any) -> Any:
