@@ -247,6 +247,7 @@ def test_a_page_is_refreshed_whatever_parts_come_and_go(
     expect(page.locator(".messagelist")).to_have_text("It came to nothing.")
 
 
+@pytest.mark.slow
 def test_a_rebuild_whose_worker_is_killed_is_gone_on_with(
     products: list[Product],
     es: Elasticsearch,

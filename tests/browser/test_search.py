@@ -10,7 +10,7 @@ PRODUCTS = "/admin/shop/product/"
 pytestmark = pytest.mark.usefixtures("products")
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_help_opens_without_a_script(open_page: OpenPage, width: int, scheme: str) -> None:

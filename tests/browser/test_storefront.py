@@ -42,7 +42,7 @@ def test_a_suggestion_is_chosen_by_mouse(open_page: OpenPage) -> None:
     expect(page.locator(".products h2").first).to_have_text(name)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_search_from_box_to_product_without_a_script(

@@ -86,7 +86,7 @@ def counted_bulks() -> Iterator[list[str]]:
         yield seen
 
 
-@pytest.mark.parametrize("total", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("total", [1_200, pytest.param(20_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("resource", [PLAIN, BULK])
 def test_an_import_of_many_rows_becomes_bulk_requests(
     admin_client: Client, es: Elasticsearch, prefix: str, resource: str, total: int

@@ -347,6 +347,7 @@ def option(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     return value
 
 
+@pytest.mark.few(8)
 @pytest.mark.usefixtures("option")
 @pytest.mark.parametrize("kind", PAGINATORS)
 @pytest.mark.parametrize(

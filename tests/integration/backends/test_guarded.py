@@ -198,6 +198,7 @@ def test_readonly_over_all_methods(server: str, engine: str) -> None:
 # Paths
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("dots", ["..", "%2E%2e"])
 def test_no_path_of_any_method_has_dots(server: str, engine: str, dots: str) -> None:
     connection = connection_to(server, engine)

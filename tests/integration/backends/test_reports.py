@@ -283,7 +283,7 @@ def error_of(ask: Callable[[], object]) -> BaseException | None:
     return None
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("way", "engine"),
     [
@@ -309,6 +309,7 @@ def test_a_server_that_fails(use: Callable[..., None], kept: Kept, engine: str, 
     assert found_in({"logs": "\n".join(kept.texts)}) == []
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("way", ["url", "host", "basic_auth", "headers"])
 def test_a_server_that_answers(

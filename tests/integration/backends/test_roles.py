@@ -255,7 +255,7 @@ POSTED = (
 )
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("verb", POSTED)
 def test_a_page_says_which_right_is_missing(
     use: Callable[..., None], secured: Secured, verb: str

@@ -24,6 +24,7 @@ def project(tmp_path: Path, es: Elasticsearch) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_each_block(project: Project, es: Elasticsearch, prefix: str) -> None:
     [node] = es.transport.node_pool.all()
     es.indices.create(index=f"{prefix}cars")

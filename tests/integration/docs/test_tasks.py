@@ -153,7 +153,7 @@ def _children(pid: int) -> list[int]:
     return found + [one for child in found for one in _children(child)]
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "section",
     [

@@ -793,7 +793,7 @@ def fields_of_another_type_than_their_columns() -> Sources:
     return [{"number": 1, "flag": True, "day": "2026-01-01", "code": str(uuid.UUID(int=1))}]
 
 
-@pytest.mark.few(24)
+@pytest.mark.few(14)
 @pytest.mark.parametrize("name", ROWS)
 def test_an_input_that_holds(declare: Declare, settings: Any, tmp_path: Any, name: str) -> None:
     settings.MEDIA_ROOT = tmp_path

@@ -104,6 +104,7 @@ def answers(es: Elasticsearch, definition: IndexDefinition, texts: list[str]) ->
     return found
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ANALYZERS)
 def test_what_it_names_is_what_breaks(
     things: IndexDefinition, es: Elasticsearch, logged: Log, kind: str

@@ -86,6 +86,7 @@ def test_data_migrations_before_our_tables(manage: Manage, es: Elasticsearch, pr
     assert found["kept"]["readers"] == [{"name": "Ursula K."}]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("capture", ["signals", "triggers"])
 def test_a_data_migration_of_a_running_site(
     capture: str, manage: Manage, es: Elasticsearch, prefix: str

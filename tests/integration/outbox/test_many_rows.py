@@ -29,6 +29,7 @@ def analyze() -> None:
         cursor.execute("ANALYZE")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "values",
     [

@@ -67,6 +67,7 @@ def status(name: str) -> dict[str, Any]:
     return dict(index)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("slow", "join"),
     [

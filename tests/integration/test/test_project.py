@@ -125,13 +125,8 @@ def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str)
     assert_own_names(run, prefix, 2)
 
 
-@pytest.mark.parametrize(
-    "database",
-    [
-        pytest.param("", id="sqlite"),
-        pytest.param(POSTGRES_URL, id="postgresql", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["", POSTGRES_URL], ids=["sqlite", "postgresql"])
 def test_by_pytest_in_parallel(project: Project, prefix: str, database: str) -> None:
     run = project.run(*PYTEST, "-n", "2", database=database)
     assert run.status == 0, run.output
