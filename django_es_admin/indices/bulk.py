@@ -221,8 +221,10 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
         elif outcome["status"] == HTTPStatus.CONFLICT:
             stale.append(key)
         else:
-            told, status = reason_for_document(outcome), outcome["status"]
+            status = outcome["status"]
             blocked, denied = is_block(outcome), is_denied(outcome)
+            # A block is named as a whole: nothing of it is about a document.
+            told = reason(outcome) if blocked else reason_for_document(outcome)
             unready = is_unready(outcome)
             error = ItemError(key, told, status, blocked=blocked, denied=denied, unready=unready)
             errors.append(error)

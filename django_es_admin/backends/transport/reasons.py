@@ -97,7 +97,8 @@ def reason(body: Any) -> str:
     if not _ABOUT_DOCUMENTS.isdisjoint((str(first.get("type")), str(error.get("type")))):
         return reason_for_document(body)
     said = str(first.get("reason") or error.get("reason") or error.get("type"))
-    text = _cut(said, _AFTER_REQUEST)
+    # Elasticsearch ends each block of an index with a semicolon.
+    text = _cut(said, _AFTER_REQUEST).removesuffix(";")
     cause = error.get("caused_by")
     if isinstance(cause, Mapping) and cause.get("reason"):
         text = f"{text}: {_cut(str(cause['reason']), _AFTER_REQUEST)}"
