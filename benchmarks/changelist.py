@@ -1,14 +1,15 @@
-"""How long a searched page of the admin takes: a stock ModelAdmin against the mixin.
+"""How long a searched page of the admin takes: Django's ModelAdmin compared with the mixin.
 
-The mixin takes part as it comes. Both show the shop's products from the same database, with the
+The mixin has its default options. Both show the shop's products from the same database, with the
 same columns, filters and date hierarchy; in some cases only those of one tenant, which is a
-category here. What is timed is the whole request, from the URL to the rendered page, in turns. It
-ends with an error if the fastest page of the mixin is slower than the slowest of stock. Run it with
+category here. The whole request is timed, from the URL to the rendered page, in turns. It ends with
+an error if the fastest page of the mixin is slower than the slowest page of Django's search. Run it
+with
 
     DATABASE_URL=… .venv/bin/python benchmarks/changelist.py [--rows 1000000] [--rounds 5]
 
-on a database that is empty, or that an earlier run has filled: what is missing, rows and index, is
-made first and not timed. The index is `bench-changelist-<vendor>-<rows>-products`.
+on an empty database, or one that an earlier run has filled. Missing rows and indices are created
+first, and not timed. The index is `bench-changelist-<vendor>-<rows>-products`.
 """
 
 import argparse
@@ -42,7 +43,7 @@ settings.DEBUG = False
 settings.ALLOWED_HOSTS = ["testserver"]
 VENDOR = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
 settings.ES_SERVERS["default"]["INDEX_PREFIX"] = f"bench-changelist-{VENDOR}-{options.rows}-"
-# The figures tell what a search takes, however long that is.
+# No time limit, so that the figures show how long a search takes.
 settings.ES_ADMIN = {"SEARCH_TIMEOUT": 30}
 django.setup()
 
@@ -61,10 +62,10 @@ from django_es_admin.indices.definition import get_definition
 from django_es_admin.lifecycle.rebuild import rebuild
 from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 
-# Words that no other text of the catalogue has, and the share of rows that gets each.
+# Words that no other text of the catalogue contains, and the share of rows with each word.
 PLANTED = {"zymurgy": 50_000, "quokka": 100, "wombat": 10}
 BATCH = 2_000
-# Rows of a page of the admin.
+# The number of rows on a page of the admin.
 PER_PAGE = 100
 SEARCHED = ("name", "description", "brand", "sku")
 
@@ -99,7 +100,7 @@ TENANT_CASES = tuple(
 
 
 class Shown:
-    """What both admins show."""
+    """The options of both admins."""
 
     date_hierarchy = "created_at"
     list_display = ("name", "brand", "category", "price", "sku", "is_active", "created_at")
@@ -114,7 +115,7 @@ class StockAdmin(Shown, admin.ModelAdmin):
 
 
 class OurAdmin(Shown, ElasticsearchSearchMixin, admin.ModelAdmin):
-    """Elasticsearch's."""
+    """The search of the mixin."""
 
     search_fields = ("name^3", "description", "brand.text^2", "sku")
 
@@ -123,17 +124,17 @@ class OfTenant:
     """Shows the products of one category."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """Return those of the largest."""
+        """Return the products of the largest category."""
         rows: QuerySet[Product] = super().get_queryset(request)  # type: ignore[misc]
         return rows.filter(category_id=tenant())
 
 
 class StockTenantAdmin(OfTenant, StockAdmin):
-    """Django's own search in them."""
+    """Django's own search in one category."""
 
 
 class OurTenantAdmin(OfTenant, OurAdmin):
-    """Elasticsearch's."""
+    """The search of the mixin in one category."""
 
 
 @cache
@@ -171,7 +172,7 @@ def products(count: int) -> Iterator[Product]:
 
 
 def prepare(count: int) -> None:
-    """Fill the database and the index, unless they hold that many already."""
+    """Fill the database and the index, unless they already have that many products."""
     call_command("migrate", verbosity=0)
     stored = Product.objects.count()
     if stored not in (0, count):
@@ -199,7 +200,7 @@ def seconds(client: Client, site: str, query: dict[str, str]) -> float:
 
 
 def hits(client: Client, site: str, query: dict[str, str]) -> int:
-    """Return how many hits a page tells of."""
+    """Return the number of hits on a page."""
     address = reverse("admin:shop_product_changelist", current_app=site)
     response: Any = client.get(address, query)
     count: int = response.context_data["cl"].result_count
@@ -207,7 +208,7 @@ def hits(client: Client, site: str, query: dict[str, str]) -> int:
 
 
 def main() -> None:
-    """Prepare, then run the contestants in turns and print medians and their ratio."""
+    """Prepare, run the contestants in turns, and print medians and their ratio."""
     prepare(options.rows)
     if options.prepare:
         return

@@ -1,4 +1,4 @@
-"""How many saves go through when many processes save at once.
+"""How many saves per second are possible when many processes save at the same time.
 
     make es && dev/postgresql/server.py start --durable && .venv/bin/pip install -e '.[bench]'
     export POSTGRES_URL=postgres://django_es_admin@127.0.0.1:54330/postgres
@@ -38,7 +38,7 @@ Figures = dict[tuple[str, int], list[dict[str, float]]]
 
 
 def run(rounds: int, seconds: float, crowds: Sequence[int]) -> Figures:
-    """Return contestant and number of writers -> what each of its turns came to."""
+    """Return contestant and number of writers -> the results of each turn."""
     run = secrets.token_hex(3)
     template = f"bench_crowd_{run}"
     figures: Figures = {}
@@ -53,7 +53,7 @@ def run(rounds: int, seconds: float, crowds: Sequence[int]) -> Figures:
             postgresql.create(database, template)
             stack.callback(postgresql.drop, database)
             url = postgresql.url_of(database)
-            # A process of its own: a client that was used must not be shared by what is forked.
+            # In a separate process, because forks must not share a client that was already used.
             with Process(PROGRAM, name, url, prefix) as maker:
                 maker.tell("create")
             stack.callback(_remove, name, url, prefix)
@@ -66,7 +66,7 @@ def run(rounds: int, seconds: float, crowds: Sequence[int]) -> Figures:
                     turn = players[name].tell("crowd", writers, seconds)
                     print(f"{name}, {writers}: {turn}", file=sys.stderr, flush=True)
                     figures.setdefault((name, writers), []).append(turn)
-        # The other library's index has only what was saved.
+        # The other library's index contains only what was saved.
         for name in ("inline", "worker"):
             wrong = players[name].tell("differing")["differing"]
             if wrong:
@@ -118,7 +118,7 @@ def _spread(figures: list[float]) -> str:
 
 
 def main() -> None:
-    """Let the contestants save in turns and print what they manage."""
+    """Let the contestants save in turns, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)

@@ -1,9 +1,9 @@
-"""What renaming a category costs when all products are in it.
+"""How long it takes to rename a category with all products in it.
 
     DATABASE_URL=… .venv/bin/python benchmarks/fan_out.py
 
-Puts every product of that database into one category, rebuilds an index of its own, renames the
-category, and drains. Use a copy of a database: products are changed.
+It puts every product of that database into one category, rebuilds its own index, renames the
+category, and drains. Use a copy of a database, because products are changed.
 """
 
 import os
@@ -34,7 +34,7 @@ from django_es_admin.outbox.drainers.worker import drain_due
 
 
 def peak() -> int:
-    """Return the largest memory of this process so far, in MiB."""
+    """Return the peak memory of this process so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 

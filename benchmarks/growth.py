@@ -57,7 +57,7 @@ def measure(client: Elasticsearch, rows: int) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Print a table, one row for each size."""
+    """Print a table with one row for each size."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, action="append", help="sizes; three if omitted")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""How fast an index is loaded, against a loop that one would write by hand.
+"""How fast an index is loaded, compared with a hand-written loop.
 
 Both write the same documents of the shop's products, category and tags included, into an index
 with the same mapping and load settings, from the same database, in turns. Run it with
@@ -46,7 +46,7 @@ def by_hand(client: Elasticsearch, index: str) -> int:
 
 
 def actions() -> Iterator[dict[str, Any]]:
-    """Yield the actions of a hand-written load: keyset pages, tags fetched per page."""
+    """Yield the actions of a hand-written load: pages by key, with tags fetched per page."""
     products = Product.objects.order_by("pk")
     through = Product.tags.through.objects.order_by("tag_id")
     after = 0
@@ -73,7 +73,7 @@ def actions() -> Iterator[dict[str, Any]]:
 
 
 def new_index(definition: IndexDefinition) -> Any:
-    """Create a building generation; both contestants load into one such."""
+    """Create a building generation; both contestants load into such a generation."""
     return create_generation(definition)
 
 
@@ -85,12 +85,12 @@ def seconds(work: Any) -> float:
 
 
 def main() -> None:
-    """Run the contestants in turns and print rates and their ratio."""
+    """Run the contestants in turns, and print rates and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     definition = get_definition("products")
-    # The encoder that the client offers for speed: the hand-written loop is to be a good one.
+    # The client's fastest encoder, because the hand-written loop should be a good one.
     from elastic_transport import OrjsonSerializer  # noqa: PLC0415 (only here)
 
     client = Elasticsearch(definition.connection.server["HOSTS"], serializer=OrjsonSerializer())

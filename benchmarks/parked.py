@@ -1,4 +1,4 @@
-"""What rows cost that nobody handles now: an idle worker's look, and `es_status`.
+"""What rows cost that are not due: an idle worker's query, and `es_status`.
 
     make es postgres && .venv/bin/pip install -e '.[bench]'
     .venv/bin/python benchmarks/parked.py [--rows 1000000]

@@ -1,4 +1,4 @@
-"""The measured part of `parked.py`: fills the database of DATABASE_URL, and looks at it."""
+"""The measured part of `parked.py`: fill the database of DATABASE_URL, and query it."""
 
 import os
 import statistics
@@ -28,7 +28,7 @@ LOOK, STATUS = 0.020, 1.0
 
 
 def fill(rows: int) -> None:
-    """Make the tables, and park and put off that many rows each."""
+    """Create the tables, with that many parked rows, and that many rows that are due later."""
     call_command("migrate", verbosity=0)
     error = "document_parsing_exception: failed to parse field [price] of type [scaled_float]"
     entries = OutboxEntry.objects
@@ -49,14 +49,14 @@ def fill(rows: int) -> None:
     halved = entries.annotate(half=Mod(F("pk"), 2)).filter(pk__gte=middle, half=0)
     halved.update(delete_sent=True, attempts=0, error="")
     with connection.cursor() as cursor:
-        # As the database does by itself after a while.
+        # The database does this by itself after a while.
         cursor.execute(
             f"VACUUM ANALYZE {table}" if connection.vendor == "postgresql" else "ANALYZE"
         )
 
 
 def measure() -> None:
-    """Print what a look and `es_status` take, as a line of the table.
+    """Print how long an idle worker's query and `es_status` take, as a line of the table.
 
     Raises:
         SystemExit: one of them takes too long.

@@ -1,4 +1,4 @@
-"""How fast an index is filled, against other libraries and against a loop written by hand.
+"""How fast an index is filled, compared with other libraries and a hand-written loop.
 
     make es postgres && .venv/bin/pip install -e '.[bench]'
     .venv/bin/python benchmarks/rebuild.py [--rounds 5] [--rows 200000] [--without peer-plain]
@@ -30,21 +30,21 @@ from rebuild_contestants.database import PROGRAM, products
 from rebuild_contestants.indices import Shape, digests, documents, remove
 from rebuild_contestants.shape import shape, shape_modelsearch
 
-# Seconds that the servers have to end what a turn left to them.
+# How many seconds the servers have to finish the work of a turn.
 SETTLE = 1.0
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a contestant is.
+    """The kind of a contestant.
 
     Args:
-        label: for people.
-        settings: one of CONTESTANTS of the settings.
-        processes: how many share the work.
-        shape: makes its documents comparable; without, they have to be those of "limit".
-        whole: whether it does a whole rebuild, of which the load is a part.
-        once: whether it is so slow that the first round has to do.
+        label: the name for people.
+        settings: one of CONTESTANTS in the settings.
+        processes: the number of processes.
+        shape: makes its documents comparable. Without it, they must be equal to those of "limit".
+        whole: whether it does a whole rebuild, and not only the load.
+        once: whether it is so slow that only the first round counts.
     """
 
     label: str
@@ -70,7 +70,7 @@ KINDS = {
     "modelsearch": Kind("modelsearch", "modelsearch", shape=shape_modelsearch),
     "rebuild": Kind("django_es_admin, es_rebuild", "ours", whole=True),
 }
-# Who of ours is compared with whom, and the least ratio that we want.
+# Our contestant, the one it is compared with, and the lowest acceptable ratio.
 RATIOS = {
     ("columns", "limit"): 1.4,
     ("columns-two", "limit-two"): 1.0,
@@ -81,17 +81,17 @@ RATIOS = {
     ("ours", "peer-tuned"): None,
     ("ours", "modelsearch"): None,
 }
-# The most that a comparison may take of the time of a load.
+# The maximum duration of a comparison, as a share of the time of a load.
 VERIFY = {False: 1.2, True: 0.25}
 
 
 class Contestant:
-    """One kind, its processes running.
+    """A contestant with its running processes.
 
     Args:
-        kind: what it is.
-        url: of the database; one that does whole rebuilds needs it for itself.
-        prefix: of its indices' names.
+        kind: the kind.
+        url: the URL of the database. A contestant that does whole rebuilds needs its own.
+        prefix: the prefix of its indices' names.
     """
 
     def __init__(self, kind: Kind, url: str, prefix: str) -> None:
@@ -103,7 +103,7 @@ class Contestant:
         ]
 
     def fill(self, client: Elasticsearch) -> float:
-        """Fill a new index; return the seconds it took until all could be found."""
+        """Fill a new index; return the seconds until all documents could be found."""
         first = self.processes[0]
         if self.kind.whole:
             started = time.perf_counter()
@@ -119,15 +119,15 @@ class Contestant:
         return time.perf_counter() - started
 
     def clean(self, client: Elasticsearch) -> None:
-        """Delete the index, with the merges that it may be busy with.
+        """Delete the index, and with it merges that are still running.
 
-        That of a whole rebuild stays: the next one replaces it.
+        The index of a whole rebuild stays, because the next rebuild replaces it.
         """
         if not self.kind.whole:
             remove(client, self.prefix)
 
     def peak(self) -> float:
-        """Return the largest memory of one of its processes, in MB."""
+        """Return the peak memory of its processes, in MB."""
         return max(process.tell("peak") for process in self.processes)
 
 
@@ -135,7 +135,7 @@ class Contestant:
 def contestants(
     client: Elasticsearch, rows: int, kinds: dict[str, Kind]
 ) -> Iterator[dict[str, Contestant]]:
-    """Give contestants; remove their indices and databases after the context."""
+    """Provide contestants; remove their indices and databases after the context."""
     run = secrets.token_hex(3)
     with ExitStack() as stack:
         shared, own = (stack.enter_context(products(rows)) for _ in range(2))
@@ -152,10 +152,10 @@ def contestants(
 def take_turns(
     client: Elasticsearch, players: dict[str, Contestant], rows: int, *, keep: bool = False
 ) -> dict[str, float]:
-    """Return contestant -> seconds that it took to fill its index.
+    """Return contestant -> the seconds it took to fill its index.
 
     Args:
-        keep: leave the indices as they are, also of those that are too slow for more rounds.
+        keep: whether to keep all indices, including those of contestants with only one round.
     """
     seconds = {}
     names = [name for name, player in players.items() if keep or not player.kind.once]
@@ -171,7 +171,7 @@ def take_turns(
 
 
 def compare(client: Elasticsearch, players: dict[str, Contestant]) -> None:
-    """Exit with an error unless all wrote the same documents."""
+    """Exit with an error unless all contestants wrote the same documents."""
     index = players["limit"].index
     exact, shaped = digests(client, index, None), digests(client, index, shape)
     for name, player in players.items():
@@ -186,10 +186,10 @@ def compare(client: Elasticsearch, players: dict[str, Contestant]) -> None:
 
 
 def report(rounds: list[dict[str, float]], peaks: dict[str, float], rows: int) -> None:
-    """Print what it came to.
+    """Print the results.
 
     Args:
-        rounds: contestant -> seconds, for each round; the first is to warm up.
+        rounds: contestant -> seconds, for each round. The first round is a warm-up.
         peaks: contestant -> MB.
     """
     print(f"{rows:,} products with category and tags, median of {len(rounds) - 1} rounds (range)\n")
@@ -203,7 +203,7 @@ def report(rounds: list[dict[str, float]], peaks: dict[str, float], rows: int) -
     for (own, other), target in RATIOS.items():
         if not {own, other} <= peaks.keys():
             continue
-        # In the same round, as both had the same of the machine's noise.
+        # In the same round, because both had the same noise of the machine.
         ratios = [figures[other] / figures[own] for figures in _counting(rounds, other)]
         verdict = "met" if statistics.median(ratios) >= (target or 0) else "missed"
         wanted = f"; target of {target} {verdict}" if target else ""
@@ -211,7 +211,7 @@ def report(rounds: list[dict[str, float]], peaks: dict[str, float], rows: int) -
 
 
 def report_verify(player: Contestant, rounds: list[dict[str, float]]) -> None:
-    """Print how long comparisons take that find nothing."""
+    """Print how long comparisons without differences take."""
     load = statistics.median(figures["ours"] for figures in rounds[1:])
     for ids, target in VERIFY.items():
         seconds = player.processes[0].tell("verify", ids)

@@ -1,4 +1,4 @@
-"""What a site's search takes beside the same request, sent by the bare client.
+"""How long a site's search takes, compared with the same request sent by the bare client.
 
 Each query is sent by the client as the very bytes that the service sends, by the service, by the
 JSON view and by the view of Django REST Framework, in turns. What one adds is its time less that of
@@ -41,7 +41,7 @@ options = parser.parse_args()
 settings.DEBUG = False
 settings.ALLOWED_HOSTS = ["testserver"]
 settings.ES_SERVERS["default"]["INDEX_PREFIX"] = "bench-search-"
-# The figures tell what a search takes, however long that is.
+# No time limit, so that the figures show how long a search takes.
 settings.ES_ADMIN = {
     "SEARCH_TIMEOUT": 30,
     "SLOW_SEARCH": 30,
@@ -85,7 +85,7 @@ Contestant = Callable[[dict[str, str]], Any]
 
 
 def prepare() -> None:
-    """Fill the database and the index, unless there is something in them."""
+    """Fill the database and the index, unless they already contain something."""
     call_command("migrate", verbosity=0)
     if not Product.objects.exists():
         call_command("load_catalogue", *([options.file] if options.file else ["--count=20000"]))
@@ -95,7 +95,7 @@ def prepare() -> None:
 
 
 def requests() -> dict[str, tuple[str, str, Any]]:
-    """Return what the service sends for each query: method, address and body."""
+    """Return the request of the service for each query: method, path and body."""
     sent: dict[str, tuple[str, str, Any]] = {}
     plain = Transport.perform_request
 
@@ -112,7 +112,7 @@ def requests() -> dict[str, tuple[str, str, Any]]:
 
 
 def milliseconds(ask: Contestant, query: dict[str, str]) -> float:
-    """Return how long one answer takes."""
+    """Return how long one answer takes, in milliseconds."""
     started = time.perf_counter()
     ask(query)
     return 1000 * (time.perf_counter() - started)
@@ -124,7 +124,7 @@ def percentiles(times: list[float]) -> str:
 
 
 def in_threads() -> None:
-    """Search in many threads at once, with and without the log in turns; print both."""
+    """Search in many threads at the same time, with and without the log in turns; print both."""
     spent: list[float] = []
     searched.disconnect(dispatch_uid="django_es_admin.insight.log")
 
@@ -142,11 +142,11 @@ def in_threads() -> None:
         times = []
         for each in range(len(queries)):
             query = queries[(number + each) % len(queries)]
-            # Half of the visitors search for something that nobody else does.
+            # Half of the visitors search for something unique.
             if number % 2:
                 query = {**query, "q": f"{query['q']} {number}"}
             times.append(milliseconds(service.answer, query))
-            # As the server does when a response is sent: the log is written here.
+            # The server does this when a response was sent; the log is written here.
             request_finished.send(None)
         connections.close_all()
         return times
@@ -171,7 +171,7 @@ def in_threads() -> None:
 
 
 def main() -> None:
-    """Prepare, then let the contestants answer in turns; print their times and what they add."""
+    """Prepare, let the contestants answer in turns, and print their times and differences."""
     prepare()
     if options.threads:
         in_threads()
@@ -193,14 +193,15 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(options.rounds + 5):
         for query in QUERIES:
-            # Each begins as often as the others: the first warms the caches for the rest.
+            # Each is the first one equally often, because the first warms the caches for the
+            # others.
             names = list(contestants)
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 taken = milliseconds(contestants[name], query)
                 if number >= 5:
                     times[name].append(taken)
-        # As at the end of a request, which no visitor waits for.
+        # As after a request, when no visitor waits for it.
         flush()
     client = times["the client"]
     print(f"{Product.objects.count():,} products, {len(QUERIES)} queries, {options.rounds} rounds")

@@ -1,4 +1,4 @@
-"""How long the pages of the log of searches take, with a million distinct searches in it.
+"""How long the pages of the log of searches take, with a million different searches.
 
     DATABASE_URL=… .venv/bin/python benchmarks/search_log.py [--searches 1000000] [--rounds 5]
 
@@ -53,7 +53,7 @@ COLUMNS = (
 
 
 def fill() -> None:
-    """Write the searches, and the sum of each day, unless they are there."""
+    """Write the searches, and the sums of each day, unless they exist."""
     call_command("migrate", verbosity=0)
     if LoggedSearch.objects.exists():
         return
@@ -93,7 +93,7 @@ def fill() -> None:
 
 
 def main() -> None:
-    """Fill the log, then ask for each list some times; print how long a page takes."""
+    """Fill the log, read each list several times, and print how long a page takes."""
     fill()
     users = get_user_model().objects
     user = users.filter(is_superuser=True).first() or users.create_superuser("bench")

@@ -1,4 +1,4 @@
-"""What keeping the index in step costs a save, against the processor of another library.
+"""How much longer a save takes because of the index, compared with another library.
 
     make es postgres && .venv/bin/pip install -e '.[bench]'
     .venv/bin/python benchmarks/sync.py [--rounds 7] [--saves 1000]
@@ -33,23 +33,23 @@ CONTESTANTS = {
     "triggers": "the same, with triggers",
 }
 INLINE = ("peer", "peer-no-refresh", "inline")
-"""Those that write to the index before a save returns."""
+"""The contestants that write to the index before a save returns."""
 
 BULK = {"bulk_update": "update() of", "bulk_create": "bulk_create() of"}
 BULK_CONTESTANTS = {"none": "no capture", "worker": "CapturedManager", "triggers": "triggers"}
 CHANGES = 100
-"""Of another program, whose latency is measured."""
+"""The contestants whose saves are written by another process, whose latency is measured."""
 
 SCENARIOS = {"autocommit": "each in its own transaction", "together": "in one transaction"}
-# Saves before it is another's turn.
+# The number of saves in a turn.
 TURN = 50
-# Seconds that the servers have to end what a turn left to them.
+# How many seconds the servers have to finish the work of a turn.
 SETTLE = 0.1
 
 
 @contextmanager
 def contestants(saves: int) -> Iterator[dict[str, Process]]:
-    """Give all contestants, each with its database and index; remove these after the context."""
+    """Provide all contestants, each with its database and index; remove these after the context."""
     run = secrets.token_hex(3)
     template = f"bench_sync_{run}"
     with ExitStack() as stack:
@@ -70,7 +70,7 @@ def contestants(saves: int) -> Iterator[dict[str, Process]]:
 
 
 def measure(players: dict[str, Process], scenario: str, saves: int, turn: int) -> dict[str, float]:
-    """Return for each contestant the milliseconds that one of so many saves took."""
+    """Return the milliseconds per save for each contestant."""
     seconds = dict.fromkeys(players, 0.0)
     order = list(players)
     for _ in range(0, saves, turn):
@@ -84,11 +84,11 @@ def measure(players: dict[str, Process], scenario: str, saves: int, turn: int) -
 def report(
     scenario: str, rounds: list[dict[str, float]], counts: dict[str, dict[str, int]], saves: int
 ) -> None:
-    """Print what one scenario came to.
+    """Print the results of one scenario.
 
     Args:
         rounds: contestant -> milliseconds per save, for each round.
-        counts: contestant -> what so many saves sent.
+        counts: contestant -> the numbers of requests and statements.
     """
     plain = [figures["none"] for figures in rounds]
     print(f"\n{saves:,} saves, {SCENARIOS[scenario]}: without sync {_spread(plain)} ms per save")
@@ -99,7 +99,7 @@ def report(
         print(f"  {label:34} adds {_spread(added[name]):24} ms; {sent}")
     for name in ("inline", "worker", "triggers"):
         for peer in ("peer", "peer-no-refresh"):
-            # In the same round, as both had the same of the machine's noise.
+            # In the same round, because both had the same noise of the machine.
             ratios = [ours / theirs for ours, theirs in zip(added[name], added[peer], strict=True)]
             print(f"  {CONTESTANTS[name]} / {CONTESTANTS[peer]}: {_spread(ratios)}")
 
@@ -109,7 +109,7 @@ def _spread(figures: list[float]) -> str:
 
 
 def report_bulk(players: dict[str, Process], rounds: int, count: int) -> None:
-    """Print what capture adds to operations on so many products, and how soon they are written."""
+    """Print what capture adds to bulk operations, and how soon the documents are written."""
     for scenario, label in BULK.items():
         taken: dict[str, list[float]] = {name: [] for name in BULK_CONTESTANTS}
         for number in range(rounds + 1):
@@ -130,7 +130,7 @@ def report_bulk(players: dict[str, Process], rounds: int, count: int) -> None:
 
 
 def main() -> None:
-    """Run the contestants in turns and print what they add to a save."""
+    """Run the contestants in turns, and print what they add to a save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--saves", type=int, default=1000, help=f"a multiple of {TURN}")

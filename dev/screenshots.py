@@ -38,14 +38,14 @@ PAGES = {
     "object": "/admin/shop/product/{changed}/change/",
     "shop": "/?q=runing+shoes&category=Shoes&min_price=50",
 }
-# Those that are much alike need no second picture.
+# Similar pages need no second picture.
 IN_BOTH_THEMES = {"dashboard", "index", "operation"}
-# Their end says nothing new.
+# The lower part of these pages shows nothing new.
 CUT = {"mapping", "documents", "changelist", "shop"}
 
 
 def set_up(folder: Path) -> None:
-    """Make Django use a database in ``folder``."""
+    """Configure Django with a database in ``folder``."""
     sys.path[:0] = [str(ROOT), str(ROOT / "dev"), str(ROOT / "example_project")]
     os.environ["SCREENSHOTS_DATABASE"] = str(folder / "shop.sqlite3")
     os.environ["DJANGO_SETTINGS_MODULE"] = "screenshots_settings"
@@ -56,9 +56,9 @@ def set_up(folder: Path) -> None:
 
 @contextmanager
 def staged() -> Iterator[dict[str, str]]:
-    """Fill database and cluster with something of everything that a page can show.
+    """Fill the database and the cluster with examples of everything that a page can show.
 
-    Gives what addresses need to know.
+    Provides the values for the URLs.
     """
     from django.core.management import call_command  # noqa: PLC0415
 
@@ -110,7 +110,7 @@ def _make_trouble(client: Any) -> None:
 
 
 def _change_unnoticed() -> str:
-    """Change a product behind the back of the index; return its key."""
+    """Change a product without the index noticing; return its key."""
     from django.utils import timezone  # noqa: PLC0415
     from shop.models import Product  # noqa: PLC0415
 
@@ -135,7 +135,7 @@ def _change_unnoticed() -> str:
 
 
 def _begin_a_rebuild(alias: str) -> str:
-    """Record a rebuild that this process seems to work on; return the key of the record."""
+    """Record a rebuild that this process seems to do; return the key of the record."""
     import socket  # noqa: PLC0415
     from datetime import timedelta  # noqa: PLC0415
 
@@ -169,7 +169,7 @@ def _begin_a_rebuild(alias: str) -> str:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve the project from a thread and give its address."""
+    """Serve the project in a thread, and provide its URL."""
     from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: PLC0415
     from django.test.testcases import LiveServerThread  # noqa: PLC0415
 
@@ -201,7 +201,7 @@ def session_cookie(url: str) -> Any:
 
 
 def take(url: str, cookie: Any, folder: Path, known: dict[str, str]) -> None:
-    """Photograph each page, some of them in both themes."""
+    """Take a screenshot of each page, for some pages in both themes."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (a tool of developers)
 
     program = shutil.which(os.environ.get("CHROMIUM", "chromium-headless-shell"))
@@ -223,7 +223,7 @@ def take(url: str, cookie: Any, folder: Path, known: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Take them all."""
+    """Take all screenshots."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs" / "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:

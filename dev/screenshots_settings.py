@@ -1,4 +1,4 @@
-"""The example shop as the screenshots of the documentation show it."""
+"""The example shop as in the screenshots of the documentation."""
 
 import os
 
@@ -21,7 +21,7 @@ ES_SERVERS = {
         "INDEX_PREFIX": "shop-",
     },
     "staging": {
-        # A port that nothing listens on: a connection that is down belongs into the picture.
+        # A port that nothing listens on, because the picture should show a connection that is down.
         "HOSTS": ["http://127.0.0.1:9"],
         "LABEL": "Staging",
         "COLOR": "blue",
@@ -29,5 +29,5 @@ ES_SERVERS = {
     },
 }
 ES_INDICES = {"products": {"ALIASES": ["catalogue"]}, "articles": {}}
-# A page has a second in production; a machine that runs a browser and a cluster beside gets more.
+# More time than in production, because the machine also runs a browser and a cluster.
 ES_ADMIN = {"PAGE_TIMEOUT": 10, "SEARCH_TIMEOUT": 10}

@@ -1,4 +1,4 @@
-"""What the client sends to its nodes, and how long it would wait for each answer."""
+"""The requests that the client sends to its nodes, and how long it would wait for each answer."""
 
 import threading
 import time
@@ -17,8 +17,8 @@ class Attempt:
     """One request to one node.
 
     Args:
-        began: when, on the clock of ``time.monotonic()``.
-        seconds: for which the client waits at most.
+        began: when it was sent, by ``time.monotonic()``.
+        seconds: how long the client waits at most.
     """
 
     target: str
@@ -28,10 +28,10 @@ class Attempt:
 
 @dataclass
 class Attempts:
-    """What was sent, in order, whatever became of it.
+    """The requests that were sent, in order.
 
     Args:
-        most_at_once: how many were under way at the same time.
+        most_at_once: the maximum number of simultaneous requests.
     """
 
     all: list[Attempt] = field(default_factory=list)
@@ -39,10 +39,10 @@ class Attempts:
 
     @property
     def longest(self) -> float:
-        """Seconds from the first request until the client gives up the last, at the latest.
+        """The seconds from the first request until the client gives up the last, at the latest.
 
-        How long something takes depends on the machine. How long it may take does not. Nothing is
-        sent while an earlier question has not ended, on a machine that is very busy.
+        How long something takes depends on the machine; how long it may take does not. On a very
+        busy machine, nothing is sent while an earlier request has not ended.
         """
         if not self.all:
             return 0.0
@@ -52,7 +52,7 @@ class Attempts:
 
 @contextmanager
 def noted_attempts() -> Iterator[Attempts]:
-    """Note what is sent within the block."""
+    """Record the requests that are sent in the block."""
     noted = Attempts()
     lock = threading.Lock()
     under_way = 0

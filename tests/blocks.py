@@ -1,4 +1,4 @@
-"""Indices with blocks, which are removed in the end: else nothing could clean up."""
+"""Indices with blocks, which are always removed, because otherwise nothing could delete them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

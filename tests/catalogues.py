@@ -17,10 +17,10 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 @contextmanager
 def indexed(rows: Iterable[Mapping[str, Any]]) -> Iterator[None]:
-    """Let the shop sell these products, the later ones the newer.
+    """Save these products, each newer than the one before.
 
     Args:
-        rows: values of a product; "category" is a name, "tags" a list of names.
+        rows: the values of each product; "category" is a name, "tags" a list of names.
     """
     shelves: dict[str, Category] = {}
     for number, row in enumerate(rows):

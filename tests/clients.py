@@ -1,4 +1,4 @@
-"""The program that comes with each database: psql, sqlite3's shell, mariadb."""
+"""The command line client of each database: psql, sqlite3, mariadb."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ else:
         if line.startswith(f'INSERT INTO "{what}" '):
             print(line)
 """
-"""Not each machine has the shell; this does what it does, in a process of its own."""
+"""A replacement for the sqlite3 shell, which is not installed everywhere; it runs as a process."""
 
 
 class Refused(Exception):
@@ -29,10 +29,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """A program that speaks to one database, and knows nothing of Django.
+    """A client program for one database, which does not use Django.
 
     Args:
-        vendor: as Django calls it.
+        vendor: Django's name of the database.
         at: NAME, HOST, PORT and USER, as in ``DATABASES``.
     """
 
@@ -41,7 +41,7 @@ class Client:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """Return the client of the database that a URL names."""
+        """Return the client for the database of a URL."""
         parts = urlsplit(url)
         vendor = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
         at = {"NAME": parts.path[1:], "HOST": parts.hostname or "", "USER": parts.username or ""}
@@ -49,12 +49,12 @@ class Client:
 
     @property
     def is_there(self) -> bool:
-        """Whether the program is installed."""
+        """Return whether the program is installed."""
         programs = {"postgresql": "psql", "mysql": "mariadb"}
         return bool(shutil.which(programs.get(self.vendor, sys.executable)))
 
     def run(self, sql: str) -> str:
-        """Run statements; the first that is refused ends them. Return the rows that they give.
+        """Run statements until one is refused; return the rows of their results.
 
         Raises:
             Refused: what the database says.
@@ -66,7 +66,7 @@ class Client:
                 words = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *self._address("-p")]
                 return self._call([*words, "-U", self.at["USER"], "-d", self.at["NAME"]], sql)
             case _:
-                # Its `||` is no concatenation unless it is told so.
+                # Without this mode, `||` is not a concatenation.
                 standard = "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT');"
                 words = ["mariadb", "--batch", "--skip-column-names", "--local-infile=1"]
                 words += [*self._address("-P"), "-u", self.at["USER"], self.at["NAME"]]
@@ -85,7 +85,7 @@ class Client:
                 words = ["pg_dump", "--data-only", f"--table={table}", *self._address("-p")]
                 return self._call([*words, "-U", self.at["USER"], "-d", self.at["NAME"]])
             case _:
-                # Under its LOCK TABLES, MariaDB may refuse what triggers write.
+                # With LOCK TABLES, MariaDB may refuse the writes of triggers.
                 words = ["mariadb-dump", "--no-create-info", "--skip-triggers"]
                 words += ["--skip-add-locks", *self._address("-P"), "-u", self.at["USER"]]
                 return self._call([*words, self.at["NAME"], table])

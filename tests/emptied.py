@@ -37,7 +37,7 @@ def empty(self: TransactionTestCase) -> None:
         tables: Sequence[str] = filled(connection)
         if tables and connection.vendor == "postgresql":
             tables = _delete_few(connection, tables)
-        # Only PostgreSQL refuses to empty a table to which another, empty one refers.
+        # Only PostgreSQL refuses to truncate a table that another, empty table refers to.
         cascade = connection.vendor == "postgresql"
         connection.ops.execute_sql_flush(
             connection.ops.sql_flush(no_style(), tables, allow_cascade=cascade)
@@ -75,7 +75,7 @@ def _kept(alias: str) -> list[Rows]:
 
 
 def filled(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the tables that have rows, but for those of ``KEPT``, asked in one query."""
+    """Return the tables that have rows, except those of ``KEPT``, with one query."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     quote = connection.ops.quote_name
     asked = " UNION ALL ".join(

@@ -1,4 +1,4 @@
-"""Documents declared with the names of django-elasticsearch-dsl are forgotten after a test."""
+"""Forget documents with names of django-elasticsearch-dsl after a test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from django_es_admin.dsl.registries import registry
 
 @contextmanager
 def documents_forgotten() -> Iterator[None]:
-    """Leave no document that is declared in the context, not even for the checks to find."""
+    """Forget every document that is declared in the context, so that no check finds it."""
     known, classes = all_documents.get_documents(), set(_declared(DocType))
     yield
     for document in set(all_documents.get_documents()) - set(known):
@@ -18,7 +18,7 @@ def documents_forgotten() -> Iterator[None]:
     for kept in (registry._indices, registry._models, registry._related_models):
         kept.clear()
     for document in set(_declared(DocType)) - classes:
-        # A class lives on for as long as something caches what it says.
+        # A class stays alive as long as something is cached for it.
         if "Django" in vars(document):
             del document.Django
 

@@ -1,8 +1,8 @@
-"""Programs in Python as processes of their own that start quickly: the libraries are there.
+"""Python programs as processes that start quickly, because the libraries are already imported.
 
-Each is a fork of `tests/loaded.py`, which has imported Django and the client, as most of the time
-of a start is spent on them. It has nothing of the project and of this package: each program imports
-those itself. What is imported at all is a matter for a process that is started in the usual way.
+Each process is a fork of ``tests/loaded.py``, which has imported Django and the client, because
+importing them takes most of the time of a start. It has not imported the project or this package;
+each program does that itself. Tests about imports start a process in the usual way.
 """
 
 import atexit
@@ -23,15 +23,16 @@ LOADED = Path(__file__).with_name("loaded.py")
 
 
 class Program:
-    """A program that runs, with nothing to read.
+    """A running program without input.
 
     Args:
-        words: what follows ``python``: a file, ``-m`` and a module, or ``-c`` and code; arguments.
-        environment: all of it.
-        folder: where it runs.
-        out: descriptor of what it writes to.
-        errors: the same for its standard error.
-        warnings: what ``-W`` says.
+        words: the arguments of ``python``: a file, ``-m`` and a module, or ``-c`` and code; more
+            arguments.
+        environment: the whole environment.
+        folder: the working directory.
+        out: the file descriptor of its standard output.
+        errors: the file descriptor of its standard error.
+        warnings: the value of ``-W``.
     """
 
     def __init__(
@@ -54,20 +55,20 @@ class Program:
         self._status: int | None = None
         self._told, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its, tempfile.TemporaryFile("w+") as asked:
-            # It is longer than a message may be.
+            # The environment is too long for one message.
             json.dump(program, asked)
             asked.flush()
             files = [asked.fileno(), out, errors, its.fileno()]
             socket.send_fds(_server(), [b"run"], files)
-        # The first one waits for the libraries.
+        # The first program has to wait for the libraries.
         self._told.settimeout(120)
         self.pid = int(self._told.recv(100))
 
     def wait(self, seconds: float) -> int:
-        """Return the exit status, or minus the signal that ended it.
+        """Return the exit status, or minus the signal that ended the program.
 
         Raises:
-            subprocess.TimeoutExpired: it goes on for longer.
+            subprocess.TimeoutExpired: the program is still running.
         """
         if self._status is None:
             self._told.settimeout(seconds)
@@ -79,7 +80,7 @@ class Program:
         return self._status
 
     def kill(self) -> None:
-        """End it as a crash of its machine would, unless it has ended."""
+        """Kill the program, as a crash of its machine would, unless it has ended."""
         with suppress(subprocess.TimeoutExpired):
             self.wait(0)
         if self._status is None:
@@ -96,10 +97,10 @@ def run(
     warnings: str = "",
     seconds: float = 120,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end, which comes within ``seconds``; see `Program`.
+    """Run a program to its end, with a time limit; see ``Program``.
 
     Raises:
-        subprocess.TimeoutExpired: it did not; it was killed.
+        subprocess.TimeoutExpired: the program took longer, and was killed.
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         program = Program(
@@ -121,11 +122,11 @@ def run(
 
 @cache
 def _server() -> socket.socket:
-    """Start the interpreter that is forked; it ends when this process does."""
+    """Start the interpreter that is forked. It ends with this process."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with its:
         process = subprocess.Popen(
-            # It has none of our variables: each program has its own.
+            # Without our environment, because each program gets its own.
             [sys.executable, LOADED, str(its.fileno())],
             env={"PATH": os.environ["PATH"]},
             pass_fds=[its.fileno()],

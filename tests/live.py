@@ -1,4 +1,4 @@
-"""Live indices for tests whose subject is not the rebuild, and deletes that need not wait."""
+"""Live indices for tests that do not test the rebuild, and second deletes without waiting."""
 
 from django.db.models.functions import Now
 
@@ -17,11 +17,11 @@ SECONDS = 30.0
 
 
 def make_live(definition: IndexDefinition) -> None:
-    """Make an index live, as a rebuild leaves it, with a third of the requests."""
+    """Make an index live, in the same state as after a rebuild, with a third of the requests."""
     if definition.connection.client.indices.exists(index=definition.alias):
         rebuild(plan_rebuild(definition))
         return
-    # What `es_create` does, without its plans and its record.
+    # The same as `es_create`, without plan and record.
     aliases = {definition.alias: {}, **definition.aliases}
     name = create_physical(definition, dict(definition.settings), aliases).name
     keep_standby(definition, name, None)
@@ -39,5 +39,5 @@ def make_live(definition: IndexDefinition) -> None:
 
 
 def let_deletes_be_due() -> None:
-    """Let the deletes that were sent be sent a second time now: a rebuild waits for them."""
+    """Make the second deletes due now, because a rebuild waits for them."""
     OutboxEntry.objects.filter(delete_sent=True).update(due_at=Now())

@@ -1,6 +1,6 @@
-"""An interpreter that has imported the libraries, and forks itself for each program of a test.
+"""An interpreter that has imported the libraries, and forks for each program of a test.
 
-See `tests/forks.py`. Nothing that is imported here reads settings or opens a connection.
+See ``tests/forks.py``. Nothing imported here may read settings or open a connection.
 """
 
 import gc
@@ -51,12 +51,12 @@ tablib
 
 
 def serve(server: socket.socket) -> dict[str, object]:
-    """Fork for each program that is asked for; return what it is, in its own process."""
+    """Fork for each requested program; in the new process, return the program."""
     while True:
         message, files, _, _ = socket.recv_fds(server, 100, 4)
         _reap()
         if not message:
-            # Whoever asked is gone.
+            # The process that asked has ended.
             sys.exit()
         if os.fork() == 0:
             server.close()
@@ -66,14 +66,14 @@ def serve(server: socket.socket) -> dict[str, object]:
 
 
 def _reap() -> None:
-    """Let processes go that have ended."""
+    """Wait for child processes that have ended."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def _keep(asked: int, out: int, errors: int, told: int) -> dict[str, object]:
-    """Fork the program, in which this returns what it is; tell its process id, and how it ends."""
+    """Fork the program and return it in the new process; send its process id and exit status."""
     pid = os.fork()
     if pid == 0:
         os.setsid()
@@ -90,14 +90,14 @@ def _keep(asked: int, out: int, errors: int, told: int) -> dict[str, object]:
     with socket.socket(fileno=told) as line:
         line.send(str(pid).encode())
         _, status = os.waitpid(pid, 0)
-        # Nobody may wait for it any more.
+        # Perhaps no process is waiting for it any more.
         with suppress(OSError):
             line.send(str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 
 def become(program: dict[str, object]) -> None:
-    """Be ``python -W warnings words…``."""
+    """Turn this process into ``python -W warnings words…``."""
     words, environment = program["words"], program["environment"]
     os.chdir(program["folder"])
     os.environ.clear()
@@ -127,12 +127,12 @@ def become(program: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    # The folder of this file is on no program's path.
+    # The folder of this file must not be on a program's path.
     del sys.path[0]
     for library in LIBRARIES:
         importlib.import_module(library)
-    # No program copies what the collector would only look at.
+    # Without this, garbage collection would copy shared memory pages.
     gc.collect()
     gc.freeze()
-    # In the process of the program this goes on, so that it ends as every program does.
+    # In the new process execution continues here, so that it ends like any program.
     become(serve(socket.socket(fileno=int(sys.argv[1]))))

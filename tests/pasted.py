@@ -1,4 +1,4 @@
-"""Projects that are typed in from a page: each block of code goes where its first line says."""
+"""Projects made from a page: each block of code is put into the file that its first line names."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from tests import forks
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 # "# shop/models.py", "# mysite/settings.py, at the end", or "<!-- shop/templates/page.html -->".
 _PLACE = re.compile(r"(?:#|<!--) (?P<file>[\w/]+\.(?:py|html))(?P<end>, at the end)?(?: -->)?\n")
-# Settings that a test adds to those of the page, in a module of their own.
+# Settings that a test adds to those of the page, in a separate module.
 OVERRIDES = "settings_of_the_test"
 
 
@@ -23,8 +23,8 @@ class Block:
     """One block of code of a page.
 
     Args:
-        file: where its first line says that it goes; "" if it says nothing.
-        at_end: whether it is added to that file, instead of being all of it.
+        file: the file that its first line names; "" if it names none.
+        at_end: whether it is appended to that file, instead of being the whole file.
     """
 
     language: str
@@ -34,9 +34,9 @@ class Block:
 
 
 def blocks(page: str) -> Iterator[Block]:
-    """Yield the blocks of a page that name a language, as they stand there.
+    """Yield the blocks of a page that have a language, unchanged.
 
-    Of a ``diff`` only what it leads to is left.
+    Of a ``diff``, only the result is kept.
     """
     for language, text in _BLOCK.findall(page):
         code = _after(text) if language == "diff" else text
@@ -51,12 +51,12 @@ def _after(diff: str) -> str:
 
 
 class Project:
-    """A folder in which somebody follows a page.
+    """A folder in which a test follows the steps of a page.
 
     Args:
-        folder: where the project is.
-        python: the Python of the environment that it runs in.
-        environment: what its programs find in their environment, beside the path.
+        folder: the folder of the project.
+        python: the Python interpreter to use.
+        environment: the environment variables of its programs, besides the path.
     """
 
     def __init__(self, folder: Path, python: Path, **environment: str) -> None:
@@ -76,11 +76,11 @@ class Project:
         path.write_text(f"{before}\n{block.text}" if before else block.text, encoding="utf-8")
 
     def override(self, settings: str, text: str) -> None:
-        """Let the programs use the settings of the page, and after them those of a test.
+        """Add settings of a test to the settings of the page.
 
         Args:
-            settings: the module that the page has them in.
-            text: code that changes them.
+            settings: the settings module of the page.
+            text: code that changes the settings.
         """
         (self.folder / f"{OVERRIDES}.py").write_text(
             f"from {settings} import *\n\n{text}\n", encoding="utf-8"
@@ -88,11 +88,11 @@ class Project:
         self.environment["DJANGO_SETTINGS_MODULE"] = OVERRIDES
 
     def shell(self, command: str) -> str:
-        """Run one line of a ``console`` block, where a warning fails; return what it prints."""
+        """Run one line of a ``console`` block, with warnings as errors; return its output."""
         return self._run(shlex.split(command))
 
     def script(self, code: str, *arguments: str) -> str:
-        """Run code in which Django is set up; return what it prints."""
+        """Run code with Django set up; return its output."""
         start = "import django\ndjango.setup()\n"
         return self._run(["python", "-c", start + code, *arguments])
 
@@ -101,7 +101,7 @@ class Project:
         python = program == "python"
         file = str(self._python.with_name(program))
         if self._python == Path(sys.executable) and program in ("python", "django-admin"):
-            # The same, quicker: in another environment nobody has anything imported.
+            # The same, but faster. In another environment, the libraries are not imported yet.
             ran = forks.run(
                 arguments if python else [file, *arguments],
                 environment=self.environment,

@@ -8,14 +8,15 @@ FIRST, EACH, WORKERS = 20_000, 500, 20
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on.
+    """Return a free port of the loopback interface.
 
-    It is of this worker alone. And it lies below the ports that the kernel gives to clients: one of
-    these may be gone again before the server takes it.
+    Only this worker uses it. It is below the ports that the kernel assigns to clients, because one
+    of these could be taken before the server uses it.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = FIRST + EACH * (worker % WORKERS)
-    # Not the generator of the test's choices: other checkouts may run the same seed just now.
+    # Not with the seeded generator of the test, because another checkout may run with the same
+    # seed.
     while True:
         port = random.SystemRandom().randrange(first, first + EACH)
         try:

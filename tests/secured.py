@@ -1,4 +1,4 @@
-"""An Elasticsearch with security on: TLS by a certificate authority of its own, and one user."""
+"""An Elasticsearch with security: TLS with its own certificate authority, and one user."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ from tests.ports import free_port
 
 SCRIPT = Path(__file__).parents[1] / "dev" / "elasticsearch" / "secured.py"
 USER = "ada-the-user"
-# What a URL, a header and a message could get wrong.
+# With characters that could be handled wrongly in a URL, a header or a message.
 PASSWORD = "hunter2:/@ %"
 API_KEY = "k3y-of-the-cluster"
 SECONDS_TO_START = 240
@@ -32,9 +32,9 @@ class Secured:
     """The server.
 
     Args:
-        ca: path of the certificate of its authority.
-        other_ca: path of one that has not signed for it.
-        fingerprint: of its own certificate, SHA-256 in hex digits.
+        ca: the path of its authority's certificate.
+        other_ca: the path of another authority's certificate.
+        fingerprint: the SHA-256 fingerprint of the server's certificate, in hex digits.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Secured:
         )
 
     def api_key(self, **body: Any) -> dict[str, str]:
-        """Return a new key: its ``id``, ``api_key`` and ``encoded``."""
+        """Create an API key; return its ``id``, ``api_key`` and ``encoded``."""
         with self.client() as client:
             return dict(client.security.create_api_key(name="of a test", **body).body)
 
@@ -59,7 +59,7 @@ def running(folder: Path) -> Iterator[Secured]:
     """Run the server, with its certificates in ``folder``.
 
     Raises:
-        RuntimeError: it does not start; the message has what the script said.
+        RuntimeError: the server does not start. The message contains the output of the script.
     """
     authority, other = trustme.CA(), trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -84,7 +84,7 @@ def running(folder: Path) -> Iterator[Secured]:
         _wait(secured, script)
         yield secured
     finally:
-        # Closes its input, which ends it.
+        # Closing its input ends the server.
         script.communicate(timeout=60)
 
 
@@ -112,7 +112,7 @@ def _wait(secured: Secured, script: subprocess.Popen[str]) -> None:
 
 
 def _hashed(password: str) -> str:
-    """Return a password as the file `users` of Elasticsearch has it."""
+    """Return the hash of a password for Elasticsearch's file ``users``."""
     salt = os.urandom(32)
     key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 1_000, 32)
     return f"{{PBKDF2}}1000${b64encode(salt).decode()}${b64encode(key).decode()}"

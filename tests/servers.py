@@ -1,7 +1,7 @@
-"""Real servers that misbehave, each in a context that gives its URL and ends with it.
+"""Real servers that misbehave, each in a context that provides its URL and stops it.
 
-What a broken network, a proxy or a wrong address does to the package is tested with these, not
-with a mocked client.
+Broken networks, proxies and wrong addresses are tested with these servers, and not with a mocked
+client.
 """
 
 import http.client
@@ -26,7 +26,7 @@ BUSY_JSON = (
     'execution of coordinating operation"}],"type":"es_rejected_execution_exception",'
     '"reason":"rejected execution of coordinating operation"},"status":429}'
 )
-# What 8.19 answers a client of version 9.
+# The answer of 8.19 to a client of version 9.
 TOO_OLD_JSON = (
     '{"error":{"root_cause":[{"type":"media_type_header_exception","reason":"Invalid media-type '
     'value on headers [Content-Type, Accept]"}],"type":"media_type_header_exception","reason":'
@@ -41,7 +41,7 @@ class Answer:
     """One HTTP answer.
 
     Args:
-        elasticsearch: send the header by which the client knows an Elasticsearch.
+        elasticsearch: whether to send the header by which the client recognizes Elasticsearch.
     """
 
     status: int = HTTPStatus.OK
@@ -52,7 +52,7 @@ class Answer:
 
 
 Reply = Callable[[str, str, bytes], Answer | None]
-"""Gets method, path with query, and body of a request; None lets the request through."""
+"""Gets method, path with query, and body of a request; None passes the request on."""
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def answering(
     *,
     elasticsearch: bool = False,
 ) -> Iterator[str]:
-    """Run a server that gives every request the same answer."""
+    """Run a server that gives the same answer to every request."""
     answer = Answer(status, body, content_type, elasticsearch)
     with _serving(lambda method, path, sent: answer) as url:
         yield url
@@ -71,18 +71,18 @@ def answering(
 
 @contextmanager
 def standing_between(target: str, reply: Reply) -> Iterator[str]:
-    """Run a proxy before a real server that answers in its place where ``reply`` says so.
+    """Run a proxy for a real server, which answers itself if ``reply`` returns an answer.
 
     Args:
-        target: URL of the real server.
-        reply: called in the proxy's threads, for each request; may also just wait or count.
+        target: the URL of the real server.
+        reply: called for each request in the proxy's threads; it may also just wait or count.
     """
 
     def forward(method: str, path: str, sent: bytes, headers: Mapping[str, str]) -> Answer:
         parts = urlsplit(target)
         onward = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=60)
         try:
-            # No compression on the way back: the body is passed on as it is.
+            # Without compression, so that the body can be passed on unchanged.
             kept = {k: v for k, v in headers.items() if k.lower() not in _HOP_BY_HOP}
             onward.request(method, path, sent or None, kept)
             response = onward.getresponse()
@@ -104,15 +104,15 @@ _HOP_BY_HOP = frozenset(("accept-encoding", "connection", "content-length", "hos
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """Run a server that takes every connection and never says a word."""
+    """Run a server that accepts every connection, but never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        # Nobody accepts: the kernel has made the connection, and keeps what is sent.
+        # Nothing accepts: the kernel opens the connection, and buffers what is sent.
         yield _url(listener)
 
 
 @contextmanager
 def refusing_port() -> Iterator[str]:
-    """Give the URL of a port that refuses connections, and that nobody else gets meanwhile."""
+    """Provide the URL of a port that refuses connections, and that nothing else can use."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield _url(bound)
@@ -120,7 +120,7 @@ def refusing_port() -> Iterator[str]:
 
 @contextmanager
 def sending(data: bytes) -> Iterator[str]:
-    """Run a server that sends ``data``, whatever it was asked, and hangs up."""
+    """Run a server that sends ``data`` to every client, and closes the connection."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         thread = threading.Thread(target=_send_to_each, args=(listener, data))
         thread.start()
@@ -133,17 +133,17 @@ def sending(data: bytes) -> Iterator[str]:
 
 
 def closing() -> Any:
-    """Run a server that hangs up on every connection at once."""
+    """Run a server that closes every connection immediately."""
     return sending(b"")
 
 
 @contextmanager
 def streaming(pieces: Callable[[], Iterable[bytes]], *, pause: float = 0) -> Iterator[str]:
-    """Run a server that sends one piece after the other, as long as the client listens.
+    """Run a server that sends pieces one after the other, while the client reads.
 
     Args:
-        pieces: makes those of one answer, its head included; they need not end.
-        pause: seconds before each.
+        pieces: returns the pieces of one answer, including its headers; they may be endless.
+        pause: the seconds before each piece.
     """
     over = threading.Event()
 
@@ -161,7 +161,7 @@ def streaming(pieces: Callable[[], Iterable[bytes]], *, pause: float = 0) -> Ite
                 peer, _ = listener.accept()
             except OSError:
                 return
-            # It may wait for a client that has forgotten to hang up.
+            # The thread may wait for a client that does not close the connection.
             threading.Thread(target=serve, args=(peer,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
@@ -195,7 +195,7 @@ def _url(bound: socket.socket) -> str:
 @contextmanager
 def _serving(reply: Reply, forward: Callable[..., Answer] | None = None) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        # HTTP/1.0 hangs up after each answer, so that no thread is left waiting for a next one.
+        # HTTP/1.0 closes the connection after each answer, so no thread waits for another request.
         def handle_one_request(self) -> None:
             with suppress(OSError):
                 super().handle_one_request()
@@ -225,10 +225,10 @@ def _serving(reply: Reply, forward: Callable[..., Answer] | None = None) -> Iter
                 self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    # Waits at the end for the answers that are under way.
+    # Waits at the end for answers that are being sent.
     server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

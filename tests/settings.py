@@ -1,4 +1,4 @@
-"""The example shop's settings, in an index namespace of this run alone."""
+"""The example shop's settings, with an index namespace for this run."""
 
 import secrets
 import tempfile
@@ -8,7 +8,7 @@ from config.settings import *  # noqa: F403
 from config.settings import DATABASES, ES_URL
 from config.settings import INSTALLED_APPS as SHOP_APPS
 
-# The models of the tutorials stay as their readers write them.
+# The models of the tutorials stay as in the tutorials.
 SILENCED_SYSTEM_CHECKS = ["elasticsearch.W070"]
 
 INSTALLED_APPS = [
@@ -21,25 +21,25 @@ INSTALLED_APPS = [
     "tests.testapp",
 ]
 
-# The apps of the tests have no migrations, so that their tables are made before those of apps that
-# have some. PostgreSQL wants to see at once what a foreign key leads to.
+# The apps of the tests have no migrations, so their tables would be created before those of apps
+# with migrations. But in PostgreSQL, the table that a foreign key refers to must already exist.
 MIGRATION_MODULES = {"auth": None, "contenttypes": None}
 
-# The client refuses every index outside of it, so that no test can touch what is not its own.
+# The client refuses every index outside of this namespace, so tests cannot touch other indices.
 INDEX_PREFIX = f"test-{secrets.token_hex(4)}-"
 
-# Models live in one database each; this is for those that a router sends elsewhere.
+# A second database, for models that a router sends there.
 DATABASES["other"] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": ":memory:",
 }
-# A file, as in production: an SQLite in memory locks tables instead of waiting.
+# A file, as in production. SQLite in memory locks tables instead of waiting.
 for _alias, _database in DATABASES.items():
     if _database["ENGINE"].endswith("sqlite3"):
         _database["TEST"] = {
             "NAME": str(Path(tempfile.gettempdir()) / f"{INDEX_PREFIX}{_alias}.sqlite3")
         }
-        # No crash of the machine is tested, and to wait for its disk takes long.
+        # Crashes of the machine are not tested, and waiting for the disk takes long.
         _options = _database.setdefault("OPTIONS", {})
         _commands = [_options.get("init_command", "").rstrip(";"), "PRAGMA synchronous = OFF"]
         _options["init_command"] = "; ".join(filter(None, _commands))
@@ -55,12 +55,12 @@ ES_SERVERS = {
     },
 }
 ES_INDICES = {"products": {}}
-# A page has a second in production; a machine that runs a browser and a cluster beside gets more.
+# More time than in production, because the machine also runs a browser and a cluster.
 ES_ADMIN = {
     "PAGE_TIMEOUT": 10,
     "SEARCH_TIMEOUT": 10,
     "INLINE_TIMEOUT": 10,
-    # What a test takes away does not come back.
+    # A server that a test has stopped does not come back.
     "OPERATION_PATIENCE": 2,
 }
 

@@ -1,4 +1,4 @@
-"""The tests' settings with django-debug-toolbar, as docs/site-search.md says to add it."""
+"""The tests' settings with django-debug-toolbar, added as in docs/site-search.md."""
 
 from debug_toolbar.settings import PANELS_DEFAULTS
 

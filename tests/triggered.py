@@ -1,4 +1,4 @@
-"""A document that the database captures by triggers, and what tests do with its rows."""
+"""A document that is captured by triggers, and what tests do with its rows."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -20,7 +20,7 @@ Read = Callable[[], dict[str, Any]]
 
 
 class Triggered:
-    """A document that the database captures, live and empty."""
+    """A document that is captured by triggers, with a live and empty index."""
 
     def __init__(self, es: Elasticsearch) -> None:
         self.es = es
@@ -81,7 +81,7 @@ def products(triggered: Triggered) -> Read:
 
 
 def run(*arguments: str) -> str:
-    """Run ``es_triggers``, and return what it prints."""
+    """Run ``es_triggers``, and return its output."""
     out = StringIO()
     call_command("es_triggers", *arguments, stdout=out, database="default")
     return out.getvalue()

@@ -1,1 +1,1 @@
-"""Processes that compete: each with its own settings, on one database and index."""
+"""Contestants: processes with their own settings, on one database and index."""

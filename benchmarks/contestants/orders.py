@@ -1,6 +1,6 @@
-"""A contestant as it sees itself: it does what lines of standard input say.
+"""A contestant's own process: it carries out the orders on standard input.
 
-Each line is a list in JSON, a word and its arguments; so is the answer.
+Each line is a JSON list of a word and its arguments. The answer is also a line of JSON.
 """
 
 import io
@@ -12,16 +12,16 @@ from typing import Any
 
 
 def obey(*functions: Callable[..., Any]) -> None:
-    """Do what is told, until the end of standard input.
+    """Carry out orders until the end of standard input.
 
     Args:
-        functions: what can be told, by their names.
+        functions: the functions that can be ordered, by name.
     """
     orders = {function.__name__: function for function in functions}
     answers = sys.stdout
     for line in sys.stdin:
         order, *arguments = json.loads(line)
-        # What a command says is no answer.
+        # The output of a command must not be read as an answer.
         with redirect_stdout(io.StringIO()):
             answer = orders[order](*arguments)
         print(json.dumps([answer]), file=answers, flush=True)

@@ -15,19 +15,19 @@ def url_of(database: str) -> str:
 
 
 def exists(database: str) -> bool:
-    """Whether there is such a database."""
+    """Return whether there is such a database."""
     with _connect() as connection:
         query = "SELECT FROM pg_database WHERE datname = %s"
         return connection.execute(query, [database]).fetchone() is not None
 
 
 def create(database: str, template: str = "template1") -> None:
-    """Create a database, a copy of another one."""
+    """Create a database as a copy of another one."""
     _execute("CREATE DATABASE {} TEMPLATE {}", database, template)
 
 
 def drop(database: str) -> None:
-    """Drop a database, whoever uses it."""
+    """Drop a database, even if it is in use."""
     _execute("DROP DATABASE {} WITH (FORCE)", database)
 
 

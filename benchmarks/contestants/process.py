@@ -1,4 +1,4 @@
-"""A contestant as the program sees it that lets it compete."""
+"""A contestant, as seen by the program that runs the competition."""
 
 import json
 import os
@@ -9,13 +9,13 @@ from typing import Any, Self
 
 
 class Process:
-    """A process that does what it is told.
+    """A process that carries out orders.
 
     Args:
-        program: what it runs, which ends in ``obey()``.
-        contestant: one of CONTESTANTS of the settings.
-        url: of its database.
-        prefix: of its index's name.
+        program: the program, which ends with ``obey()``.
+        contestant: one of CONTESTANTS in the settings.
+        url: the URL of its database.
+        prefix: the prefix of its index's name.
     """
 
     def __init__(self, program: Path, contestant: str, url: str, prefix: str) -> None:
@@ -30,7 +30,7 @@ class Process:
         )
 
     def ask(self, order: str, *arguments: Any) -> None:
-        """Give an order, and do not wait for the answer."""
+        """Give an order without waiting for the answer."""
         assert self._process.stdin is not None  # noqa: S101 (asked for above)
         self._process.stdin.write(json.dumps([order, *arguments]) + "\n")
         self._process.stdin.flush()
@@ -44,7 +44,7 @@ class Process:
         return json.loads(line)[0]
 
     def tell(self, order: str, *arguments: Any) -> Any:
-        """Return the answer to one order."""
+        """Give an order, and return the answer."""
         self.ask(order, *arguments)
         return self.answer()
 

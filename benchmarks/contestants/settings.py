@@ -1,4 +1,4 @@
-"""Settings of one contestant: the shop, and what fills or keeps its index.
+"""Settings of one contestant: the shop, and what fills or updates its index.
 
 Environment:
     CONTESTANT: one of CONTESTANTS; "none" has no index, "limit" is written by hand.
@@ -35,7 +35,7 @@ if CONTESTANT in OURS:
 elif CONTESTANT in PEER:
     INSTALLED_APPS += ["django_elasticsearch_dsl", "contestants.peer"]
     ELASTICSEARCH_DSL = {"default": {"hosts": ES_URL}}
-    # It would refresh after every chunk, and after every save.
+    # By default it refreshes after every chunk, and after every save.
     ELASTICSEARCH_DSL_AUTO_REFRESH = CONTESTANT in ("peer-plain", "peer")
     if CONTESTANT == "peer-tuned":
         ELASTICSEARCH_DSL["default"]["serializer"] = OrjsonSerializer()

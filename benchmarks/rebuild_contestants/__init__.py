@@ -1,1 +1,1 @@
-"""The programs that `rebuild.py` lets compete."""
+"""The contestants of `rebuild.py`."""

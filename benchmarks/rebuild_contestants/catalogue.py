@@ -18,7 +18,7 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 @transaction.atomic
 def fill(count: int) -> None:
-    """Make so many products, with category and tags."""
+    """Create that many products, with category and tags."""
     category = _Keys(lambda name: Category.objects.create(name=name, slug=slugify(name)).pk)
     tag = _Keys(lambda name: Tag.objects.create(name=name).pk)
     rows = enumerate(generate(count, SEED), start=1)
@@ -35,7 +35,7 @@ def fill(count: int) -> None:
 
 
 class _Keys(dict[str, int]):
-    """The primary key of each name; an object is made for a new one."""
+    """The primary key for each name. An object is created for a new name."""
 
     def __init__(self, make: Callable[[str], int]) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class _Keys(dict[str, int]):
 
 def _product(number: int, row: Row, category: _Keys) -> tuple[object, ...]:
     cells = row.cells
-    # As if one had been made every few seconds, and changed on the day after.
+    # As if one had been created every few seconds, and changed a day later.
     created = FIRST + timedelta(seconds=3.141593 * number)
     return (
         number,

@@ -19,12 +19,12 @@ from django.core.management import call_command
 from django.db import connection
 from shop.models import Product
 
-# What only some contestants have is imported by them alone: it would count in their memory.
+# Imported only by the contestants that need it, because it would count as their memory.
 # ruff: noqa: PLC0415 (for that reason)
 
 
 def prepare(rows: int) -> None:
-    """Fill an empty database, which is copied for each run; leave a full one as it is."""
+    """Fill an empty database, which is copied for each run. A filled one is kept."""
     call_command("migrate")
     found = Product.objects.count()
     if found not in (0, rows):
@@ -36,14 +36,14 @@ def prepare(rows: int) -> None:
         from rebuild_contestants.catalogue import fill
 
         fill(rows)
-        # What is loaded needs no drain: the whole rebuild would do that, too.
+        # Rows of the outbox are not needed, and a whole rebuild would drain them.
         OutboxEntry.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
 
 def create() -> str:
-    """Make an empty index, or what comes before that; return a name that leads to it."""
+    """Create an empty index, or do the first step of a rebuild; return a name of the index."""
     if settings.CONTESTANT in ("ours", "columns", "limit"):
         from django_es_admin.indices.definition import get_definition
         from django_es_admin.lifecycle.build.load import count_about
@@ -51,12 +51,12 @@ def create() -> str:
         from django_es_admin.lifecycle.generations.create import create_generation
         from django_es_admin.models import Generation
 
-        # Those of the other turns; their indices are gone.
+        # The generations of other turns, whose indices were deleted.
         Generation.objects.all().delete()
         definition = get_definition("products")
         generation = create_generation(definition)
         if settings.CONTESTANT != "limit":
-            # As a rebuild divides them for two workers; each process that loads claims some.
+            # Divided as in a rebuild with two workers; each loading process claims some.
             plan_ranges(definition, generation, total=count_about(definition), workers=2)
         return generation.name
     if settings.CONTESTANT == "modelsearch":
@@ -64,7 +64,7 @@ def create() -> str:
 
         from rebuild_contestants.indexed.models import IndexedProduct
 
-        # The command creates it, and it is a part of the time.
+        # The command creates the index, which is a part of the time.
         return str(get_search_backend().get_index_for_model(IndexedProduct).name)
     from rebuild_contestants import peer
 
@@ -72,7 +72,7 @@ def create() -> str:
 
 
 def load(index: str, part: int, parts: int) -> None:
-    """Fill the index, or one of so many parts of it."""
+    """Fill the index, or one of that many parts of it."""
     if settings.CONTESTANT in ("ours", "columns"):
         from django_es_admin.indices.definition import get_definition
         from django_es_admin.lifecycle.build.load import load as load_ours
@@ -92,7 +92,7 @@ def load(index: str, part: int, parts: int) -> None:
 
 
 def rebuild() -> str:
-    """Rebuild as our command does; return a name that leads to the index."""
+    """Rebuild as our command does; return a name of the index."""
     from django_es_admin.indices.definition import get_definition
 
     call_command("es_rebuild", "products")
@@ -100,7 +100,7 @@ def rebuild() -> str:
 
 
 def verify(ids: bool) -> float:
-    """Compare the index that was rebuilt with the database; return the seconds it took.
+    """Compare the index with the database; return the seconds it took.
 
     Args:
         ids: whether only keys are compared.
@@ -111,14 +111,14 @@ def verify(ids: bool) -> float:
 
 
 def peak() -> float:
-    """Return the largest memory of this process until now, in MB."""
+    """Return the peak memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 if settings.CONTESTANT == "columns":
     from django_es_admin.documents.reading.source import Source
 
-    # As on a database that writes no documents.
+    # As with a database that cannot write documents.
     Source._writer = lambda self, source, using: None  # type: ignore[assignment,method-assign]  # noqa: SLF001 (only here)
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Databases full of products: made once, and copied for each run."""
+"""Databases filled with products: created once, and copied for each run."""
 
 import secrets
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ PROGRAM = Path(__file__).with_name("contestant.py")
 
 @contextmanager
 def products(rows: int) -> Iterator[str]:
-    """Give the URL of a database with so many products; it is removed after the context.
+    """Provide the URL of a database with that many products; remove it after the context.
 
-    What it is a copy of stays, as `bench_rebuild_<rows>`: making that takes longer.
+    The original, `bench_rebuild_<rows>`, is kept, because creating it takes longer.
     """
     source = f"bench_rebuild_{rows}"
     if not postgresql.exists(source):

@@ -1,4 +1,4 @@
-"""The indices of the contestants, looked at from outside."""
+"""The indices of the contestants, seen from outside."""
 
 import hashlib
 import sys
@@ -12,7 +12,7 @@ Shape = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def documents(client: Elasticsearch, index: str, expected: int) -> None:
-    """Exit with an error unless the index has that many documents, and all can be found."""
+    """Exit with an error unless that many documents can be found in the index."""
     client.indices.refresh(index=index)
     found = client.count(index=index)["count"]
     if found != expected:
@@ -23,7 +23,7 @@ def digests(client: Elasticsearch, index: str, shape: Shape | None) -> dict[str,
     """Return a digest of each document by its key.
 
     Args:
-        shape: makes comparable what is not to be compared as it is.
+        shape: makes a document comparable.
     """
     hits = helpers.scan(client, index=index, size=5000)
     return {hit["_id"]: _digest(shape(hit["_source"]) if shape else hit["_source"]) for hit in hits}
@@ -35,7 +35,7 @@ def _digest(document: dict[str, Any]) -> bytes:
 
 
 def remove(client: Elasticsearch, prefix: str) -> None:
-    """Delete all indices whose names begin so."""
+    """Delete all indices with this prefix."""
     found = client.indices.get(index=f"{prefix}*", expand_wildcards="all", filter_path="*.aliases")
     if found.body:
         client.indices.delete(index=sorted(found.body))

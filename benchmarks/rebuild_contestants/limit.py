@@ -1,4 +1,4 @@
-"""The load that one would write by hand for this one index, and for speed."""
+"""A hand-written load for this one index, made for speed."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BATCH = 1000
 
 
 def load(index: str, part: int, parts: int) -> None:
-    """Write one of so many equal ranges of the products' keys."""
+    """Write one of that many equal ranges of the products' keys."""
     client = Elasticsearch(settings.ES_URL, serializer=OrjsonSerializer())
     highest = Product.objects.aggregate(highest=Max("pk"))["highest"]
     after, until = (highest * edge // parts for edge in (part, part + 1))
@@ -25,7 +25,7 @@ def load(index: str, part: int, parts: int) -> None:
 
 def _actions(after: int, until: int) -> Iterator[dict[str, Any]]:
     products = Product.objects.order_by("pk").filter(pk__lte=until)
-    # In the order of the model, as our documents have them.
+    # In the order of the model, as in our documents.
     links = Product.tags.through.objects.order_by("tag__name")
     while True:
         page = list(

@@ -1,4 +1,4 @@
-"""How much memory a process takes that does nothing but load."""
+"""The memory of a process that only loads."""
 
 import secrets
 
@@ -9,12 +9,12 @@ from rebuild_contestants.database import PROGRAM, products
 from rebuild_contestants.indices import documents, remove
 
 SIZES = (20_000, 1_000_000)
-# MB, whatever the number of rows.
+# In MB, for any number of rows.
 LIMIT = 150
 
 
 def measure(client: Elasticsearch) -> None:
-    """Load as few and as many products as it is about, each in a process of its own."""
+    """Load few and many products, each in a separate process."""
     for rows in SIZES:
         prefix = f"bench-memory-{secrets.token_hex(3)}-"
         with products(rows) as url:

@@ -1,4 +1,4 @@
-"""A table of narrow rows, which is rebuilt: how long each step takes, and what is left behind."""
+"""The rebuild of a table of narrow rows: the time of each step, and the size of our tables."""
 
 import os
 import resource
@@ -34,18 +34,18 @@ class NarrowDocument(Document):
     name = fields.KeywordField()
 
     class Index:
-        """Its name."""
+        """The name of the index."""
 
         name = "narrow"
 
     class Django:
-        """Its model."""
+        """The model of the documents."""
 
         model = Tag
 
 
 def fill(rows: int) -> None:
-    """Make the tables, and so many rows."""
+    """Create the tables, with that many rows."""
     call_command("migrate")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -80,7 +80,7 @@ def status() -> float:
 
 
 def sizes() -> float:
-    """Return how large our tables are, in KB."""
+    """Return the sizes of our tables, in KB."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(pg_total_relation_size(oid)) FROM pg_class "
@@ -91,7 +91,7 @@ def sizes() -> float:
 
 
 def peak() -> float:
-    """Return the largest memory of this process until now, in MB."""
+    """Return the peak memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 

@@ -1,4 +1,4 @@
-"""Fill the index of django-elasticsearch-dsl by its own command."""
+"""Fill the index of django-elasticsearch-dsl with its own command."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ PAGE = 1000
 
 
 def create() -> str:
-    """Make the index, empty; return its name."""
+    """Create the empty index; return its name."""
     if settings.CONTESTANT != "peer-plain":
-        # Or it would ask for the category of each product, and for its tags.
+        # Otherwise there would be queries for the category and the tags of each product.
         ProductDocument.get_queryset = _with_related
-        # Django prefetches for an iterator only if it knows how much at once.
+        # With iterator(), Django prefetches only if it knows the size of a chunk.
         ProductDocument.django.queryset_pagination = PAGE
     call_command("search_index", "--create")
     return str(ProductDocument._index._name)

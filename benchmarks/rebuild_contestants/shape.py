@@ -1,4 +1,4 @@
-"""The documents of all contestants in one shape, so that they can be compared."""
+"""The documents of all contestants in a common form, so that they can be compared."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def shape(source: dict[str, Any]) -> dict[str, Any]:
 
 
 def shape_modelsearch(source: dict[str, Any]) -> dict[str, Any]:
-    """Return a document of modelsearch, whose fields have other names, as the others have it."""
+    """Return a document of modelsearch with the field names of the others."""
     category, tags = source["category"], source["tags"]
     return shape(
         {

@@ -1,1 +1,1 @@
-"""The programs that `sync.py` lets compete."""
+"""The contestants of `sync.py`."""

@@ -35,7 +35,7 @@ from sync_contestants.counted import counted
 
 
 def prepare(count: int) -> None:
-    """Fill an empty database; its copies are the contestants'."""
+    """Fill an empty database, which is copied for the contestants."""
     call_command("migrate", verbosity=0)
     for row in generate(count, seed=1):
         values = row.cells
@@ -51,7 +51,7 @@ def prepare(count: int) -> None:
 
 
 def create() -> None:
-    """Make the index."""
+    """Create the index."""
     call_command("migrate", verbosity=0)
     if settings.CONTESTANT in settings.OURS:
         if settings.CONTESTANT == "triggers":
@@ -66,28 +66,28 @@ def create() -> None:
 def _capture_by_triggers() -> None:
     from shop.documents import ProductDocument  # noqa: PLC0415 (only ours can)
 
-    # As if it were declared so: the other contestants have the same document.
+    # As if it were declared like this, because all contestants have the same document.
     object.__setattr__(ProductDocument.django, "capture", "triggers")
     call_command("es_triggers", "install", verbosity=0)
 
 
 def autocommit(count: int) -> dict[str, Any]:
-    """Save so many products, each in its own transaction; return the seconds it took."""
+    """Save products, each in its own transaction; return the seconds it took."""
     return _timed(count, nullcontext)
 
 
 def together(count: int) -> dict[str, Any]:
-    """Save so many products in one transaction; return the seconds it took."""
+    """Save products in one transaction; return the seconds it took."""
     return _timed(count, transaction.atomic)
 
 
 def count_autocommit(count: int) -> dict[str, Any]:
-    """Save so many products one by one; return what was sent."""
+    """Save products one by one; return the numbers of requests and statements."""
     return _counted(count, nullcontext)
 
 
 def count_together(count: int) -> dict[str, Any]:
-    """Save so many products in one transaction; return what was sent."""
+    """Save products in one transaction; return the numbers of requests and statements."""
     return _counted(count, transaction.atomic)
 
 
@@ -113,7 +113,7 @@ _after = 0
 
 
 def _changed(count: int) -> list[Product]:
-    """Return the next products with another price, not yet saved; read anew as in a view."""
+    """Return the next products with another price, unsaved, read afresh as in a view."""
     global _after  # noqa: PLW0603 (of the last one)
     products = list(Product.objects.filter(pk__gt=_after).order_by("pk")[:count])
     if len(products) < count:
@@ -131,7 +131,7 @@ def _save(products: list[Product], context: Callable[[], Any]) -> None:
 
 
 def _settle() -> None:
-    """Let the worker do its work, so that the next round begins as this one did."""
+    """Let the worker finish, so that each round begins in the same state."""
     if settings.CONTESTANT in ("inline", "worker", "triggers"):
         from django_es_admin.outbox.drainers.worker import drain_due  # noqa: PLC0415 (only ours can)
 
@@ -139,7 +139,7 @@ def _settle() -> None:
 
 
 def bulk_update(count: int) -> dict[str, Any]:
-    """Change so many products in one statement; return the seconds it took."""
+    """Update products in one statement; return the seconds it took."""
     missing = count - Product.objects.count()
     if missing > 0:
         QuerySet(Product).bulk_create(_made(missing))
@@ -154,7 +154,7 @@ def bulk_update(count: int) -> dict[str, Any]:
 
 
 def bulk_create(count: int) -> dict[str, Any]:
-    """Insert so many products at once; return the seconds it took."""
+    """Insert products in bulk; return the seconds it took."""
     products = _made(count)
     gc.collect()
     started = time.perf_counter()
@@ -178,7 +178,7 @@ def _made(count: int) -> list[Product]:
 
 
 def _forget(noted: int | None = None) -> None:
-    """Take away what was noted, and what that left in the tables, before the next one's turn."""
+    """Delete recorded rows, and vacuum the tables, before the next turn."""
     if settings.CONTESTANT not in settings.OURS:
         return
     from django_es_admin.models import OutboxEntry  # noqa: PLC0415 (only ours has it)
@@ -190,7 +190,7 @@ def _forget(noted: int | None = None) -> None:
 
 
 def latency(count: int) -> dict[str, Any]:
-    """Let another program change so many products; return after how long each was written."""
+    """Let another process write changed products; return how long each took."""
     from django_es_admin.models import OutboxEntry  # noqa: PLC0415 (only ours has it)
     from django_es_admin.outbox.drainers.worker import drain_forever  # noqa: PLC0415
 
@@ -219,7 +219,7 @@ def latency(count: int) -> dict[str, Any]:
 
 
 def differing() -> dict[str, Any]:
-    """Return how many documents there are, and how many are not as the database has them."""
+    """Return the number of documents, and how many differ from the database."""
     if settings.CONTESTANT == "none":
         return {}
     index = f"{settings.INDEX_PREFIX}products"
@@ -250,7 +250,7 @@ def _expected(product: Product) -> dict[str, Any]:
 
 def _known(found: dict[str, Any], product: Product) -> dict[str, Any]:
     source = dict(found.get(str(product.pk), {}))
-    # The shop's own document has its key as a field, too.
+    # The shop's own document also has the key as a field.
     if source and source.pop("id", product.pk) == product.pk:
         source["price"] = float(source["price"])
         source["tags"] = sorted((tag["id"], tag["name"]) for tag in source["tags"])

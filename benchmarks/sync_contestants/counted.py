@@ -1,4 +1,4 @@
-"""Count what really goes over the wires."""
+"""Count the requests and statements that are really sent."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from typing import Any
 from django.db import connection
 from urllib3 import HTTPConnectionPool
 
-# How libpq traces a statement that it sends; BEGIN and COMMIT are such, too.
+# How libpq traces a statement, including BEGIN and COMMIT.
 _STATEMENT = re.compile(rb"^[-0-9]+ [:.0-9]+\tF\t\d+\t(?:Query|Execute)\t", re.MULTILINE)
 
 
 @dataclass
 class Counts:
-    """What was sent.
+    """The numbers of requests and statements.
 
     Attributes:
         requests: HTTP requests to Elasticsearch.
@@ -30,9 +30,9 @@ class Counts:
 
 @contextmanager
 def counted() -> Iterator[Counts]:
-    """Count until the end of the context; nothing is to be timed in it."""
+    """Count until the end of the context. Nothing should be timed in it."""
     counts = Counts()
-    # Below the clients: each has nodes of its own kind, and all of them send by this.
+    # Below the clients, because their nodes differ, but all of them send with this.
     original = HTTPConnectionPool.urlopen
 
     def urlopen(*args: Any, **kwargs: Any) -> Any:

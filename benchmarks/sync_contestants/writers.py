@@ -1,4 +1,4 @@
-"""One contestant, many processes of which save products at the same time."""
+"""One contestant with many processes that save products at the same time."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ WARM_UP = 0.5
 
 
 def crowd(writers: int, seconds: float) -> dict[str, Any]:
-    """Save for so long in so many processes, each a product of its own in each transaction.
+    """Save for that many seconds in that many processes, each its own product in each transaction.
 
     Returns:
         transactions in each second, how many the database broke off, the longest one, the
@@ -33,7 +33,7 @@ def crowd(writers: int, seconds: float) -> dict[str, Any]:
     pids, answers = [], []
     for number in range(writers):
         pid, answer = _fork(keys[number::writers], seconds, start, starter)
-        # One after the other: each is to have imported and connected all that a save may need.
+        # One after the other, so that each has imported and connected everything that a save needs.
         answer.readline()
         pids.append(pid)
         answers.append(answer)

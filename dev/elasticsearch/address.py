@@ -1,4 +1,4 @@
-"""Asks an address what answers there."""
+"""Ask an address what is running there."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request to an address brought."""
+    """The result of one request to an address."""
 
     version: str | None
-    """Elasticsearch's version; None where it is not an Elasticsearch that lets us in."""
+    """Elasticsearch's version; None if it is not Elasticsearch, or refuses the request."""
 
     listening: bool
-    """Whether anything holds the port."""
+    """Whether a process uses the port."""
 
     reason: str
-    """Why there is no version, in words; empty where there is one."""
+    """Why there is no version, in words; empty if there is one."""
 
 
 def ask(url: str, seconds: float = 5.0) -> Answer:
-    """Send `GET /` to `url`, wait `seconds` at most, and say what is there."""
+    """Send `GET /` to `url`, wait at most `seconds`, and return the result."""
     try:
         root = json.loads(_get(url, seconds))
         return Answer(version=root["version"]["number"], listening=True, reason="")
@@ -46,13 +46,13 @@ def ask(url: str, seconds: float = 5.0) -> Answer:
 
 
 def wait_until_answering_or_free(url: str, seconds: float) -> Answer:
-    """Ask `url` until an Elasticsearch answers or nothing listens, for up to `seconds`.
+    """Ask `url` until Elasticsearch answers or the port is free, for up to `seconds`.
 
     Returns the last answer.
     """
     deadline = time.monotonic() + seconds
     while True:
-        # Who is about to end accepts connections, and says nothing.
+        # A server that is stopping accepts connections, but does not answer.
         answer = ask(url, seconds=1.0)
         if answer.version or not answer.listening or time.monotonic() > deadline:
             return answer
@@ -60,9 +60,9 @@ def wait_until_answering_or_free(url: str, seconds: float) -> Answer:
 
 
 def wait_for_shards(url: str, seconds: int) -> None:
-    """Give the indices of an earlier run up to `seconds` to come back.
+    """Wait up to `seconds` for the indices of an earlier run.
 
-    A server answers before it has opened them, and a search would fail until then.
+    A server answers before it has opened its indices, and until then searches would fail.
     """
     try:
         _get(
@@ -70,7 +70,7 @@ def wait_for_shards(url: str, seconds: int) -> None:
             seconds + 5.0,
         )
     except (OSError, http.client.HTTPException):
-        return  # a cluster that stays red is for its user to see, not a reason to have none
+        return  # a red cluster is still better than none, and its user will notice
 
 
 def hide_password(url: str) -> str:
@@ -85,7 +85,7 @@ def _get(url: str, seconds: float) -> bytes:
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
-    # A proxy of the environment must not come between this machine and its own server.
+    # Ignore the proxy of the environment for a server on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=seconds) as response:
         return bytes(response.read())

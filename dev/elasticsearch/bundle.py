@@ -1,4 +1,4 @@
-"""Elasticsearch out of a bundle on Maven Central; `pom.xml` names the versions."""
+"""Elasticsearch from a bundle on Maven Central. `pom.xml` contains the versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMESPACE = {"pom": "http://maven.apache.org/POM/4.0.0"}
 
 
 def elasticsearch_version(major: str) -> str:
-    """Return the full version, such as "9.4.3", that the pom's profile `es-<major>` names."""
+    """Return the full version, such as "9.4.3", from the profile `es-<major>` in pom.xml."""
     for profile in ElementTree.parse(POM).iterfind(".//pom:profile", NAMESPACE):
         if profile.findtext("pom:id", namespaces=NAMESPACE) == f"es-{major}":
             version = profile.findtext(
@@ -27,10 +27,10 @@ def elasticsearch_version(major: str) -> str:
 
 
 def unpack(major: str, folder: Path) -> Path:
-    """Return the home of the server below `folder`, fetched and unpacked if it is not there.
+    """Return the home of the server below `folder`. Download and unpack it if it does not exist.
 
     The first time downloads about 1 GB, which Maven keeps for later.
-    Raises `SetupFailed` where Maven fails, with Maven's own last lines.
+    Raises `SetupFailed` if Maven fails, with the last lines of its output.
     """
     home = folder / f"elasticsearch-{elasticsearch_version(major)}"
     if home.is_dir():
@@ -57,6 +57,6 @@ def unpack(major: str, folder: Path) -> Path:
     # The bundle lacks what this module needs, and its start prints a page of stack trace.
     shutil.rmtree(unpacked / "modules" / "x-pack-inference", ignore_errors=True)
     runner.give(unpacked)
-    unpacked.rename(home)  # last: a half unpacked folder never has this name
+    unpacked.rename(home)  # last: an incomplete folder never has this name
     shutil.rmtree(unpacking, ignore_errors=True)
     return home

@@ -1,4 +1,4 @@
-"""An Elasticsearch as a Docker container of the official image."""
+"""Elasticsearch as a Docker container with the official image."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from process import NO_SETTINGS
 
 
 def daemon_answers() -> bool:
-    """Return whether a Docker daemon lets us in; to have the client alone is not enough."""
+    """Return whether a Docker daemon can be used; having only the client is not enough."""
     return shutil.which("docker") is not None and _docker("info").returncode == 0
 
 
 @dataclass(frozen=True)
 class Container:
-    """The container whose id stands in a file."""
+    """The container whose id is in a file."""
 
     id_file: Path
-    """One line, the id. It outlives a stop: the next start finds the data again."""
+    """A file with one line, the id. It stays after a stop, so the next start finds the data."""
 
     def start(
         self,
@@ -34,7 +34,7 @@ class Container:
         settings: Mapping[str, str] = NO_SETTINGS,
         words: Iterable[str] = (),
     ) -> None:
-        """Start our container, or make it, with `port` of the loopback interface.
+        """Start our container, or create it, with `port` of the loopback interface.
 
         `settings` go over ours, and `words` go to Docker. The heap is 1 GB, or what `ES_HEAP` says
         ("512m"). Raises `SetupFailed` where Docker refuses (it cannot fetch the image, say).
@@ -59,17 +59,17 @@ class Container:
             f"elasticsearch:{version}",
         )
         if made.returncode != 0:
-            if made.stdout:  # the port is taken, say: Docker keeps what it made and could not start
+            if made.stdout:  # Docker keeps a container that it could not start
                 _docker("rm", made.stdout.strip())
             raise SetupFailed(f"Docker could not run elasticsearch:{version}: {made.stderr}")
         self.id_file.write_text(made.stdout.strip())
 
     def was_made(self) -> bool:
-        """Return whether there is a container of ours, running or not."""
+        """Return whether our container exists, running or not."""
         return self.id_file.exists()
 
     def is_running(self) -> bool:
-        """Return whether our container runs."""
+        """Return whether our container is running."""
         if not self.was_made():
             return False
         asked = _docker("inspect", "--format={{.State.Running}}", self.id_file.read_text())
@@ -93,7 +93,7 @@ class Container:
         )
 
     def stop(self) -> bool:
-        """Stop our container; return whether it ran."""
+        """Stop our container; return whether it was running."""
         return self.is_running() and _docker("stop", self.id_file.read_text()).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Finds a JDK that Elasticsearch can run on."""
+"""Find a JDK that can run Elasticsearch."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FOLDERS = (
 
 
 def find_jdk(at_least: int) -> Path | None:
-    """Return the home of a JDK of major version `at_least` or newer; None where there is none.
+    """Return the home of a JDK of major version `at_least` or newer; None if there is none.
 
-    `ES_JAVA_HOME` and `JAVA_HOME` come first. Of the rest it takes the oldest that is new enough:
-    a JDK that is newer than the server itself is the riskier one.
+    `ES_JAVA_HOME` and `JAVA_HOME` come first. Of the others, the oldest suitable version is used,
+    because a JDK that is newer than the server may cause problems.
     """
     for variable in ("ES_JAVA_HOME", "JAVA_HOME"):
         home = os.environ.get(variable)
@@ -48,9 +48,9 @@ def _installed() -> Iterator[Path]:
 
 
 def _major(home: Path) -> int | None:
-    """Ask the Java at `home`, as the user who will run the server, which version it is.
+    """Return the version of the Java at `home`, as seen by the user who will run the server.
 
-    None where that user cannot start it, or where it is a run-time without `jdk.jlink`, which
+    Return None if that user cannot start it, or if it is a runtime without `jdk.jlink`, which
     Elasticsearch needs.
     """
     try:

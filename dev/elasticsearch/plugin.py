@@ -1,4 +1,4 @@
-"""What the bundle's Elasticsearch lacks for its synonyms API, compiled against its own jars."""
+"""A plugin with what the bundle lacks for the synonyms API, compiled against its own jars."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ CLASS = "django_es_admin.MatchOnlyTextPlugin"
 
 
 def install(home: Path, version: str, java_home: Path, java: int) -> None:
-    """See to it that the server of `home` has the plugin when it starts.
+    """Make sure that the server in `home` has the plugin when it starts.
 
-    A server that has the module mapper-extras needs none, and would not start with it.
+    A server with the module mapper-extras does not need it, and would not start with it.
     Raises `SetupFailed` where the compiler fails, with its own last lines.
     """
     folder = home / "plugins" / NAME
     if folder.is_dir() or (home / "modules" / "mapper-extras").is_dir():
         return
-    # Not among the plugins, where a half made one is an error, and beside that of another start.
+    # Not in the folder of plugins, where an incomplete one is an error, and with a unique name.
     making = home / f"{NAME}-{os.getpid()}"
     shutil.rmtree(making, ignore_errors=True)
     classes = making / "classes"
@@ -50,7 +50,7 @@ def install(home: Path, version: str, java_home: Path, java: int) -> None:
     try:
         making.rename(folder)
     except OSError:
-        # Several servers of one home start at once, and another was first.
+        # Several servers with this home start at the same time, and another one was first.
         shutil.rmtree(making, ignore_errors=True)
 
 

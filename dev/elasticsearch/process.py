@@ -1,4 +1,4 @@
-"""An Elasticsearch as a process of this machine: started, found again, stopped."""
+"""Elasticsearch as a process on this machine: started, found again, stopped."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ LAUNCH = {
         "org.elasticsearch.launcher.CliToolLauncher",
     ],
 }
-"""What follows `java`, by major version: the bundle comes without the start script for Linux."""
+"""Arguments of `java`, by major version, because the bundle has no start script for Linux."""
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
-"""Options of Java for a server that does not live long enough for the better compiler to pay."""
+"""Options of Java for a server that runs too short for the optimizing compiler to be useful."""
 NO_CLUSTER: Mapping[str, int] = MappingProxyType({})
 
 
 def in_cluster(name: str, nodes: Mapping[str, int]) -> dict[str, str]:
-    """Return the settings of a node among `nodes`, which have transport ports."""
+    """Return the settings of a node among `nodes`, given their transport ports."""
     return {
         "cluster.name": "django-es-admin-" + "-".join(nodes),
         "node.name": name,
@@ -56,13 +56,13 @@ class Ended(SetupFailed):
 
 @dataclass(frozen=True)
 class Process:
-    """The server whose process id stands in a file, if it still runs."""
+    """The server whose process id is in a file, if it is still running."""
 
     pid_file: Path
-    """One line: the process id, a space, the home of the server that it runs."""
+    """A file with one line: the process id, a space, and the home of the server."""
 
     def pid(self) -> int | None:
-        """Return the process id of our running server; None where there is none.
+        """Return the process id of our running server; None if there is none.
 
         A process id is used again after a crash, so the process must also be one that runs our
         server: its command line names the server's home.
@@ -74,7 +74,7 @@ class Process:
         return int(pid) if home in processes.command_line(int(pid)) else None
 
     def was_started(self) -> bool:
-        """Return whether our server was started and not stopped since; it may have crashed."""
+        """Return whether our server was started and not stopped since. It may have crashed."""
         return self.pid_file.exists()
 
     def start(
@@ -104,11 +104,13 @@ class Process:
             "discovery.type": "single-node",
             "xpack.security.enabled": "false",
             "http.port": str(port),
-            # Nobody else talks to it: any free one, so that two servers cannot meet.
+            # Any free port will do, because nothing else connects to it, so two servers cannot
+            # collide.
             "transport.port": "0",
             "path.data": str(base / "data"),
             "path.logs": str(base / "logs"),
-            # A development machine's disk is often fuller than the 90 % at which shards stay away.
+            # The disk of a development machine is often fuller than 90 %, where shards are not
+            # allocated.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
             **settings,
         }
@@ -135,11 +137,11 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in the terminal that asked for it must not end it
+                start_new_session=True,  # Ctrl-C in the terminal must not stop it
                 **runner.run_as(),
             )
         self.pid_file.write_text(f"{process.pid} {home}\n")
-        # Just started, a process has no command line yet, and `pid` would take it for another.
+        # A process that was just started has no command line yet, so `pid` would not recognize it.
         while process.poll() is None and not processes.command_line(process.pid):
             time.sleep(0.01)
 
@@ -161,9 +163,9 @@ class Process:
         raise SetupFailed(f"Elasticsearch did not answer on {url} within {seconds} s.")
 
     def stop(self, seconds: int = 30) -> bool:
-        """End our server, by force after `seconds`; return whether there was one."""
+        """Stop our server, by force after `seconds`; return whether there was one."""
         pid = self.pid()
-        # At any moment here the process may end by itself.
+        # The process may end by itself at any time.
         with suppress(ProcessLookupError):
             if pid is not None:
                 os.kill(pid, signal.SIGTERM)
@@ -177,5 +179,5 @@ class Process:
 
 
 def log_file(home: Path) -> Path:
-    """Return where the server of `home` writes what it prints."""
+    """Return the file with the output of the server in `home`."""
     return home.parent / "server.log"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gets an Elasticsearch for development and tests: `server.py start|stop|status`.
+"""Get an Elasticsearch for development and tests: `server.py start|stop|status`.
 
 `start` takes the first of these: the server that `ES_URL` names; whatever answers on the port
 already; a Docker container; a process, by Maven and a JDK. It may be called again at any time, and
@@ -48,14 +48,14 @@ SECONDS_FOR_SHARDS = 30
 
 @dataclass(frozen=True)
 class Release:
-    """What depends on the major version of the server."""
+    """The differences between major versions of the server."""
 
     major: str
     variable: str
-    """The environment variable that names a server to use instead of one of ours."""
+    """The environment variable for a server to use instead of our own."""
     port: int
     java: int
-    """The oldest Java that it runs on."""
+    """The oldest Java version that can run it."""
 
 
 RELEASES = {
@@ -65,7 +65,7 @@ RELEASES = {
 
 
 class Server:
-    """The server of one release: where it is, and how it is started and stopped."""
+    """The server of one release: its address, and how to start and stop it."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Server:
         self.container = container.Container(self.state / f"container-{self.version}")
 
     def start(self) -> str:
-        """See to it that a server answers, and return one line that says which and where."""
+        """Make sure that a server answers; return one line that says which one, and where."""
         given = os.environ.get(self.release.variable)
         if given:
             return self._check_given(given)
@@ -110,7 +110,7 @@ class Server:
             return f"Elasticsearch {version} answers on {self.url} ({self._owner()})."
 
     def stop(self) -> str:
-        """End the server that `start` started, and return one line that says what was done."""
+        """Stop the server that `start` started; return one line about it."""
         with locked(self.state):
             was_started = self.process.was_started()
             stopped = self.process.stop() or self.container.stop()
@@ -123,7 +123,7 @@ class Server:
             return "No Elasticsearch of this checkout runs; nothing was stopped."
 
     def status(self) -> str:
-        """Return one line that says what answers. Raises `SetupFailed` where nothing does."""
+        """Return one line about the server that answers. Raises `SetupFailed` if none does."""
         given = os.environ.get(self.release.variable)
         if given:
             return self._check_given(given)
@@ -151,7 +151,7 @@ class Server:
         return "not started here, used as it is"
 
     def _ours_may_hold_the_port(self) -> bool:
-        """Return whether a server of ours was started and not stopped since: it may have crashed.
+        """Return whether our server was started and not stopped since. It may have crashed.
 
         A process that was killed keeps its port until the system has taken back its memory.
         """
@@ -210,7 +210,7 @@ class Server:
         try:
             pid = self.process.pid()
             if pid is not None:
-                # On its way up, after a start that was interrupted; or on its way down.
+                # It is starting, after an interrupted start; or it is stopping.
                 print(f"Waiting for process {pid} of this checkout ...", flush=True)
                 with suppress(process.Ended):
                     return self.process.wait_until_answering(self.url, SECONDS_TO_START)
@@ -234,17 +234,17 @@ class Server:
         try:
             plugin.install(home, self.version, jdk, self.release.java)
         except SetupFailed as error:
-            # All else can be done with it.
+            # Everything else works with it.
             print(f"The server will have no synonyms API. {error}", file=sys.stderr, flush=True)
 
 
 def port_file(name: str) -> Path:
-    """Return where the port stands on which a server was started last."""
+    """Return the file with the port on which a server was last started."""
     return STATE / name / "port"
 
 
 def _port_of(name: str) -> int | None:
-    """Return the port on which a server was started, and not stopped since; None if none was."""
+    """Return the port of a server that was started and not stopped since; None if there is none."""
     try:
         return int(port_file(name).read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A server of a checkout as a process: started, found again, stopped."""
+"""A server process of a checkout: started, found again, stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from failure import SetupFailed
 
 @dataclass(frozen=True)
 class Daemon:
-    """The server that runs in `folder`, which its command line names.
+    """The server with data in `folder`, which is named in its command line.
 
     A process id is used again after a crash, so the process must also name that folder.
     """
@@ -29,16 +29,16 @@ class Daemon:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file with the output of the server."""
         return self.folder / "server.log"
 
     def port(self) -> int | None:
-        """Return the port that our running server listens on; None where none runs."""
+        """Return the port of our running server; None if it is not running."""
         found = self._running()
         return found[1] if found else None
 
     def _running(self) -> tuple[int, int] | None:
-        """Return the process id and the port of our running server; None where none runs."""
+        """Return the process id and the port of our running server; None if it is not running."""
         try:
             pid, port = (int((self.folder / name).read_text()) for name in ("pid", "port"))
         except (FileNotFoundError, ValueError):
@@ -61,7 +61,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in the terminal must not end it
+                start_new_session=True,  # Ctrl-C in the terminal must not stop it
                 **runner.run_as(),
             )
         (self.folder / "port").write_text(f"{port}\n")
@@ -79,7 +79,7 @@ class Daemon:
         )
 
     def stop(self) -> None:
-        """End the server; connections are cut."""
+        """Stop the server. Connections are closed."""
         found = self._running()
         if found is None:
             return

@@ -1,4 +1,4 @@
-"""The database server of a checkout, or one that a variable names: started, stopped, looked at."""
+"""The database server of a checkout, or one named by a variable: start, stop, status."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Cluster(Protocol):
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file with the output of the server."""
 
     def port(self) -> int | None:
-        """Return the port that our running server listens on; None where none runs."""
+        """Return the port of our running server; None if it is not running."""
 
     def start(self, port: int) -> None:
-        """Start the server, on data that are made the first time."""
+        """Start the server. The data are created the first time."""
 
     def stop(self) -> None:
-        """End the server; connections are cut."""
+        """Stop the server. Connections are closed."""
 
 
 def listens(host: str, port: int) -> bool:
@@ -47,18 +47,18 @@ def listens(host: str, port: int) -> bool:
 
 @dataclass(frozen=True)
 class Database:
-    """A kind of database, and how to get to a server of it.
+    """A kind of database, and how to reach a server of it.
 
     Args:
-        name: as people write it.
-        target: of the Makefile, that starts one.
-        variable: of the environment, that names another server.
-        port: of the server of this checkout, unless another is chosen.
-        usual_port: of a server whose URL names none.
-        url: how it is reached, with ``{port}``.
+        name: the name for people.
+        target: the target of the Makefile that starts it.
+        variable: the environment variable for another server.
+        port: the default port of the server of this checkout.
+        usual_port: the port of a server whose URL has none.
+        url: the URL of the server, with ``{port}``.
         state: the folder of its data and its log.
         cluster: makes the cluster in a folder.
-        answers: whether a server answers at a host and port.
+        answers: returns whether a server answers at a host and port.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Database:
     answers: Callable[[str, int], bool] = listens
 
     def start(self, port: int) -> str:
-        """See to it that a server answers, and return one line that says where."""
+        """Make sure that a server answers; return one line that says where."""
         given = os.environ.get(self.variable)
         if given:
             return self._check_given(given)
@@ -91,7 +91,7 @@ class Database:
             return self._tell(running)
 
     def stop(self, port: int) -> str:
-        """End the server that `start` started, and return one line that says what was done."""
+        """Stop the server that `start` started; return one line about it."""
         with locked(self.state):
             cluster = self._cluster()
             running = cluster.port()
@@ -101,7 +101,7 @@ class Database:
             return f"Stopped {self.name} on {self._url(running)}."
 
     def status(self, port: int) -> str:
-        """Return one line that says what answers. Raises `SetupFailed` where nothing does."""
+        """Return one line about the server that answers. Raises `SetupFailed` if none does."""
         given = os.environ.get(self.variable)
         if given:
             return self._check_given(given)
@@ -114,8 +114,8 @@ class Database:
         """Do what the command line says; return the exit status.
 
         Args:
-            description: of the program.
-            durable: the one that is meant by ``--durable``.
+            description: the description of the program.
+            durable: the database for ``--durable``.
         """
         parser = argparse.ArgumentParser(description=description.splitlines()[0])
         parser.add_argument("verb", choices=("start", "stop", "status"))
@@ -148,7 +148,7 @@ class Database:
     def _check_given(self, url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "127.0.0.1", parts.port or self.usual_port
-        # Without a driver there is no signing in; what else may be wrong is for the tests to say.
+        # Without a driver, signing in is not tested. The tests will report other problems.
         if not self.answers(host, port):
             raise SetupFailed(
                 f"{self.variable} names {host}:{port}, where nothing answers. "

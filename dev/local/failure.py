@@ -2,4 +2,4 @@
 
 
 class SetupFailed(Exception):
-    """No server could be had; the message says why, and what to do about it."""
+    """No server could be started. The message says why, and what to do."""

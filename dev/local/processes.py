@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a process; empty where it does not run."""
+    """Return the command line of a process; empty if it is not running."""
     if Path("/proc/self").exists():
         try:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()

@@ -1,4 +1,4 @@
-"""The user that a server runs as, and the folder that this user can reach."""
+"""The user that runs a server, and a folder that this user can access."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "nobody"  # neither Elasticsearch nor PostgreSQL runs as root
 
 
 class RunAs(TypedDict, total=False):
-    """Keyword arguments of `subprocess` that make a child another user."""
+    """Arguments of `subprocess` that run a process as another user."""
 
     user: int
     group: int
@@ -24,7 +24,7 @@ class RunAs(TypedDict, total=False):
 
 
 def run_as() -> RunAs:
-    """Return what starts a child as an unprivileged user; empty where we are one ourselves."""
+    """Return arguments that run a process as an unprivileged user; empty if we are one."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -38,7 +38,7 @@ def run_as() -> RunAs:
 
 
 def give(path: Path) -> None:
-    """Make the unprivileged user the owner of `path` and of all in it."""
+    """Make the unprivileged user the owner of `path` and everything in it."""
     owner = run_as()
     if not owner:
         return
@@ -47,9 +47,9 @@ def give(path: Path) -> None:
 
 
 def reachable_folder(preferred: Path) -> Path:
-    """Return `preferred`, or a folder under /var/tmp where the server's user cannot get to it.
+    """Return `preferred`, or a folder under /var/tmp if the server's user cannot access it.
 
-    A checkout below /root, or in a temporary folder of mode 0700, is closed to other users.
+    Other users cannot access a checkout below /root, or in a temporary folder with mode 0700.
     """
     preferred.mkdir(parents=True, exist_ok=True)
     reached = subprocess.run(["test", "-x", str(preferred)], check=False, **run_as())
@@ -59,12 +59,12 @@ def reachable_folder(preferred: Path) -> Path:
 
 
 def own_folder(parent: Path, named_after: Path) -> Path:
-    """Return a folder of ours, of this checkout's `named_after`, below a `parent` open to all."""
+    """Return our folder for this checkout's `named_after`, below a `parent` that is open to all."""
     digest = hashlib.sha256(str(named_after).encode()).hexdigest()[:12]
     other = parent / f"django-es-admin-{digest}"
     other.mkdir(exist_ok=True)
     found = other.lstat()
-    # Whoever made this folder first could have put a link here.
+    # Another user could have created a link with this name.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise SetupFailed(f"{other} belongs to someone else. Remove it and try again.")
     return other

@@ -1,4 +1,4 @@
-"""A MariaDB in a folder: made, started, found again, stopped."""
+"""A MariaDB server in a folder: created, started, found again, stopped."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from failure import SetupFailed
 
 ROLE = "django_es_admin"
 DATABASE = "django_es_admin"
-# Debian keeps the server off the PATH of users.
+# In Debian, the server is not on the PATH of users.
 FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")
 
-# Who reaches the port is let in without a password, as with the Elasticsearch beside it. So it may
-# do what it wants to databases of tests and of the demo, and nothing else.
+# The port needs no password, like that of Elasticsearch. So the user has rights only on the
+# databases of tests and of the demo.
 INIT = f"""
 CREATE USER IF NOT EXISTS '{ROLE}'@'127.0.0.1';
 CREATE DATABASE IF NOT EXISTS `{DATABASE}`;
@@ -27,7 +27,7 @@ GRANT ALL ON `{DATABASE.replace("_", chr(92) + "_")}%`.* TO '{ROLE}'@'127.0.0.1'
 GRANT ALL ON `test%`.* TO '{ROLE}'@'127.0.0.1';
 GRANT ALL ON `torture%`.* TO '{ROLE}'@'127.0.0.1';
 """
-# What a crash of the machine destroys can be made again, and to wait for the disk takes longest.
+# Data that are lost in a crash can be created again, and waiting for the disk takes long.
 UNSAFE = ("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin")
 SETTINGS = (
     "--bind-address=127.0.0.1",
@@ -56,15 +56,15 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file with the output of the server."""
         return self._daemon.log
 
     def port(self) -> int | None:
-        """Return the port that our running server listens on; None where none runs."""
+        """Return the port of our running server; None if it is not running."""
         return self._daemon.port()
 
     def start(self, port: int) -> None:
-        """Start the server, on data that are made the first time.
+        """Start the server. The data are created the first time.
 
         Raises `SetupFailed`, with the last lines of the log, where it does not answer in time.
         """
@@ -76,7 +76,7 @@ class Cluster:
         self._daemon.start(words, port, greets, self.data)
 
     def stop(self) -> None:
-        """End the server; connections are cut."""
+        """Stop the server. Connections are closed."""
         self._daemon.stop()
 
     def _make(self) -> None:
@@ -86,12 +86,12 @@ class Cluster:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         runner.give(new)
-        # The superuser gets in by the socket alone, and only as the user who runs the server.
+        # The superuser can only connect with the socket, and as the user who runs the server.
         words = ("--auth-root-authentication-method=socket", f"--auth-root-socket-user={_user()}")
         self._run("mariadb-install-db", f"--datadir={new}", *words, "--skip-test-db")
         zones = self._run("mariadb-tzinfo-to-sql", "/usr/share/zoneinfo")
         self._run("mariadbd", f"--datadir={new}", "--bootstrap", given=f"USE mysql;\n{zones}")
-        new.rename(self.data)  # last: half made data never have this name
+        new.rename(self.data)  # last: incomplete data never have this name
 
     def _run(self, program: str, *words: str, given: str = "") -> str:
         defaults = () if program == "mariadb-tzinfo-to-sql" else ("--no-defaults",)
@@ -111,7 +111,7 @@ class Cluster:
 
 
 def greets(host: str, port: int, seconds: float = 5.0) -> bool:
-    """Return whether somebody speaks first at this address, as MariaDB does."""
+    """Return whether a server sends a greeting at this address, as MariaDB does."""
     try:
         with socket.create_connection((host, port), seconds) as connection:
             return bool(connection.recv(1))
@@ -124,7 +124,7 @@ def _user() -> str:
 
 
 def _program(name: str) -> str:
-    """Return the path of a program of MariaDB. Raises `SetupFailed` where it is missing."""
+    """Return the path of a program of MariaDB. Raises `SetupFailed` if it is missing."""
     found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *FOLDERS]))
     if found is None:
         raise SetupFailed(

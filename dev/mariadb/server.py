@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gets a MariaDB for development and tests: `server.py start|stop|status`.
+"""Get a MariaDB for development and tests: `server.py start|stop|status`.
 
 `start` uses the server that `MARIADB_URL` names, or runs one of this checkout: data of its
 own below `.run`, by the programs that are installed (Debian: mariadb-server), on the loopback

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster in a folder: made, started, found again, stopped."""
+"""A PostgreSQL cluster in a folder: created, started, found again, stopped."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ ROLE = "django_es_admin"
 SECONDS_TO_START = 60
 RUNNING, STOPPED = 0, 3  # exit statuses of `pg_ctl status`
 
-# Who reaches the port is let in without a password, as with the Elasticsearch beside it. So it is
-# no superuser, who could run programs; nobody else is let in, and there is no socket.
+# The port needs no password, like that of Elasticsearch. So the user is not a superuser, who could
+# run programs. No other user can connect, and there is no socket.
 ACCESS = f"host all {ROLE} 127.0.0.1/32 trust\n"
 CREATE_ROLE = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\n"
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 100
-deadlock_timeout = '100ms'  # tests make deadlocks, and wait for their end
+deadlock_timeout = '100ms'  # tests cause deadlocks, and wait for them to end
 """
 
-# What a crash of the machine destroys can be made again, and to wait for the disk takes longest.
-# On the command line, so that clusters that are there already have it, too.
+# Data that are lost in a crash can be created again, and waiting for the disk takes long. On the
+# command line, so that it also applies to existing clusters.
 UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
@@ -46,17 +46,17 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file with the output of the server."""
         return self.folder / "server.log"
 
     def port(self) -> int | None:
-        """Return the port that our running server listens on; None where none runs."""
+        """Return the port of our running server; None if it is not running."""
         if not self.data.is_dir() or self._control("status").returncode != RUNNING:
             return None
         return int((self.data / "postmaster.pid").read_text().splitlines()[3])
 
     def start(self, port: int) -> None:
-        """Start the server, on data that are made the first time.
+        """Start the server. The data are created the first time.
 
         Raises `SetupFailed`, with the last lines of the log, where it does not answer in time.
         """
@@ -77,7 +77,7 @@ class Cluster:
             )
 
     def stop(self) -> None:
-        """End the server; connections are cut."""
+        """Stop the server. Connections are closed."""
         if self._control("stop", "--mode=fast").returncode != 0:
             raise SetupFailed(f"PostgreSQL could not be stopped; its log is {self.log}.")
 
@@ -95,10 +95,10 @@ class Cluster:
             configuration.write(SETTINGS)
         single_user = ("--single", "-D", str(new), "-c", "exit_on_error=on", "postgres")
         self._run("postgres", *single_user, given=CREATE_ROLE)
-        new.rename(self.data)  # last: half made data never have this name
+        new.rename(self.data)  # last: incomplete data never have this name
 
     def _control(self, *words: str) -> subprocess.CompletedProcess[bytes]:
-        # Never a pipe: the server would inherit it, and its reader would wait for ever.
+        # Not a pipe: the server would inherit it, and the reader would wait for ever.
         return subprocess.run(
             [str(self.programs / "pg_ctl"), *words, f"--pgdata={self.data}", "--wait"],
             cwd="/",

@@ -1,4 +1,4 @@
-"""Finds the programs of a PostgreSQL server; Debian keeps them off the PATH."""
+"""Find the programs of a PostgreSQL server, which are not on the PATH in Debian."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 
 def find_programs() -> Path:
-    """Return the folder that holds `initdb`, `postgres` and `pg_ctl`, of the newest version.
+    """Return the folder with `initdb`, `postgres` and `pg_ctl` of the newest version.
 
     Raises `SetupFailed` where there is none.
     """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gets a PostgreSQL for development and tests: `server.py start|stop|status`.
+"""Get a PostgreSQL for development and tests: `server.py start|stop|status`.
 
 `start` uses the server that `POSTGRES_URL` names, or runs one of this checkout: a cluster of its
 own below `.run`, by the programs that are installed (Debian: postgresql), on the loopback

@@ -1,4 +1,4 @@
-"""A Redis in a folder: started, found again, stopped."""
+"""A Redis server in a folder: started, found again, stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from failure import SetupFailed
 
 @dataclass(frozen=True)
 class Broker:
-    """The server that runs in `folder`; its queues are in memory alone."""
+    """The server with `folder`. Its queues are only in memory."""
 
     folder: Path
 
@@ -23,11 +23,11 @@ class Broker:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file with the output of the server."""
         return self._daemon.log
 
     def port(self) -> int | None:
-        """Return the port that our running server listens on; None where none runs."""
+        """Return the port of our running server; None if it is not running."""
         return self._daemon.port()
 
     def start(self, port: int) -> None:
@@ -47,19 +47,20 @@ class Broker:
             "dir": str(self.folder),
             "save": "",
             "appendonly": "no",
-            # Else it hides the folder, by which it is found again.
+            # Otherwise the command line does not contain the folder, by which the server is found
+            # again.
             "set-proc-title": "no",
         }
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self._daemon.start([program, *words], port, pongs, Path("/"))
 
     def stop(self) -> None:
-        """End the server; connections are cut."""
+        """Stop the server. Connections are closed."""
         self._daemon.stop()
 
 
 def pongs(host: str, port: int, seconds: float = 5.0) -> bool:
-    """Return whether a Redis answers at this address, be it that it asks for a password."""
+    """Return whether a Redis answers at this address, even if it asks for a password."""
     try:
         with socket.create_connection((host, port), seconds) as connection:
             connection.sendall(b"PING\r\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gets a Redis for development and tests: `server.py start|stop|status`.
+"""Get a Redis for development and tests: `server.py start|stop|status`.
 
 `start` uses the server that `REDIS_URL` names, or runs one of this checkout by the program that is
 installed (Debian: redis-server), on the loopback interface; it keeps nothing on the disk. It may be

@@ -1,4 +1,4 @@
-"""The index of the shop's products, field by field that of `shop.documents`."""
+"""The index of the shop's products, with the same fields as `shop.documents`."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from shop.models import Category, Product, Tag
 
 
 class MendedDocument(Document):
-    """A document whose fields arrive (the library's issue 505).
+    """A document whose fields reach the index (the library's issue 505).
 
-    From 9.4 on the client keeps what is assigned to an attribute like this as a field's value; the
-    library reads the class's empty list instead, and indexes `{}`.
+    Since 9.4, the client stores a value that is assigned to such an attribute as the value of a
+    field. The library reads the empty list of the class instead, and indexes `{}`.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -53,18 +53,18 @@ class ProductDocument(MendedDocument):
     updated_at = fields.DateField()
 
     class Index:
-        """Name and analysis of the index."""
+        """The name and the analysis of the index."""
 
         name = f"{settings.INDEX_PREFIX}products"
         settings = Ours.Index.settings
 
     class Django:
-        """Where the documents come from."""
+        """The model of the documents."""
 
         model = Product
         related_models = [Category, Tag]
 
     def get_instances_from_related(self, related_instance: Model) -> QuerySet[Product]:
-        """Return the products to index anew when a category or a tag changed."""
+        """Return the products to index again when a category or a tag has changed."""
         found: QuerySet[Product] = related_instance.product_set.all()
         return found

@@ -1,11 +1,11 @@
-"""The fields of `shop.documents`, as near as modelsearch comes to them."""
+"""The fields of `shop.documents`, as similar as modelsearch allows."""
 
 from modelsearch import index
 from shop.models import Product
 
 
 class IndexedProduct(index.Indexed, Product):
-    """A product that is searched; the library wants its mixin on the model."""
+    """A searchable product; the library needs its mixin on the model."""
 
     search_fields = [
         index.SearchField("name"),
