@@ -27,6 +27,7 @@ from ..exceptions import (
 )
 from .encoding import NotEncodable, encode_document
 from .ids import named
+from .readable import require_readable
 
 # "id is too long, must be no longer than 512 bytes", in UTF-8.
 MAX_ID_BYTES = 512
@@ -231,10 +232,6 @@ def _read_items(keys: list[str], items: list[dict[str, Any]]) -> BulkResult:
     return BulkResult(written, tuple(stale), tuple(errors))
 
 
-def _explain(connection: Base, doc: Any) -> str:
-    return f"The connection {connection.alias!r} could not read a document: {reason(doc)}."
-
-
 def read_versions(
     connection: Base, target: str, keys: Sequence[str], timeout: float
 ) -> dict[str, int]:
@@ -248,10 +245,5 @@ def read_versions(
         answer = client.mget(index=target, docs=named(keys), source=False)
     with understood(connection):
         found = list(zip(keys, answer["docs"], strict=True))
-        for _, doc in found:
-            # A document that cannot be read is not the same as a missing document.
-            if is_denied(doc):
-                raise AccessRefused(_explain(connection, doc))
-            if is_block(doc):
-                raise IndexBlocked(_explain(connection, doc))
+        require_readable(connection, answer["docs"])
         return {key: int(doc["_version"]) for key, doc in found if doc.get("found")}

@@ -6,6 +6,7 @@ from typing import Any
 from ..backends.abstracts import Base
 from ..backends.errors import translated, understood
 from ..documents.described.places import Place, read_place
+from .readable import require_readable
 
 PAGE = 10_000
 KEEP_ALIVE = "2m"
@@ -96,8 +97,9 @@ def existing_ids(connection: Base, index: str, ids: list[str], *, timeout: float
     with translated(connection):
         client = connection.client.options(request_timeout=timeout)
         answer = client.mget(
-            index=index, docs=named(ids), source=False, filter_path="docs._id,docs.found"
+            index=index, docs=named(ids), source=False, filter_path="docs._id,docs.found,docs.error"
         )
     with understood(connection):
         found = zip(ids, answer["docs"], strict=True)
+        require_readable(connection, answer["docs"])
         return {key for key, doc in found if doc.get("found")}

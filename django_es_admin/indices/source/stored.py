@@ -7,6 +7,7 @@ from urllib.parse import quote
 from ...backends.abstracts import Base
 from ...backends.errors import translated, understood
 from ..ids import named
+from ..readable import require_readable
 
 
 def read_stored(
@@ -46,4 +47,5 @@ def read_stored(
         docs: list[dict[str, Any]] = answer["docs"]
         if len(docs) != len(keys):
             raise TypeError(f"{len(docs)} answers to {len(keys)}")
+        require_readable(connection, docs)
         return docs

@@ -14,7 +14,9 @@ from django_es_admin import connections
 from django_es_admin.backends.transport.deadline import Deadline
 from django_es_admin.exceptions import IndexBlocked, OperationRefused
 from django_es_admin.indices import described
+from django_es_admin.indices.bulk import read_versions
 from django_es_admin.indices.definition import IndexDefinition
+from django_es_admin.indices.ids import existing_ids
 from django_es_admin.indices.inspection.shards import read_shards
 from django_es_admin.indices.live import LiveIndices, read_indices, read_mappings
 from django_es_admin.indices.source.kept import read_kept
@@ -28,9 +30,11 @@ from django_es_admin.lifecycle.refresh import plan_refresh, refresh
 from django_es_admin.lifecycle.rollback import plan_rollback, roll_back
 from django_es_admin.lifecycle.swap import swap_alias
 from django_es_admin.lifecycle.update_mapping import plan_update_mapping
+from django_es_admin.lifecycle.verify.content import look_again
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Generation
+from django_es_admin.status.compared_object import compare_object
 from django_es_admin.status.detail import get_index
 from django_es_admin.status.status import get_status
 from django_es_admin.test.indices import delete_all
@@ -193,7 +197,7 @@ REFUSED = {
 def test_operations_on_a_blocked_one(
     es: Elasticsearch, build: Build, definition: IndexDefinition
 ) -> None:
-    make_products(3)
+    key, backend = str(make_products(3)[0].pk), definition.connection
     standby, live = build(), build()
     plans: dict[str, Any] = {
         "swap": lambda: plan_swap(definition, standby, force=True),
@@ -223,6 +227,16 @@ def test_operations_on_a_blocked_one(
             if "swap" in refused:
                 with pytest.raises(OperationRefused, match=f"index.blocks.{block}"):
                     swap_alias(plans["swap"]())
+            if block == "read":
+                # A document that nobody may read is not missing.
+                for read_one in (
+                    lambda: compare_object(definition, key),
+                    lambda: look_again(definition, live, read_kept(backend, live), [key]),
+                    lambda: existing_ids(backend, live, [key], timeout=10),
+                    lambda: read_versions(backend, live, [key], timeout=10),
+                ):
+                    with pytest.raises(IndexBlocked, match="es_status"):
+                        read_one()
             if block == "metadata":
                 refresh(plans["refresh"]())
                 assert verify(plans["verify"]()).equal
