@@ -153,7 +153,10 @@ class ElasticsearchExportMixin(Base):  # type: ignore[misc]
         answer = searches_of(request).find(self)
         if answer is not None and answer.hits is None:
             raise SearchNotAnswered(
-                _("Nothing was exported, as the search is not answered at the moment: %(problem)s")
+                _(
+                    "Nothing was exported, because the search is not answered at the moment: "
+                    "%(problem)s"
+                )
                 % {"problem": answer.problem}
             )
 

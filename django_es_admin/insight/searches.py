@@ -100,7 +100,7 @@ def read_parts(search: KnownSearch, text: str, filters: str = "", order: str = "
         return search.read(text, **given)
     except (TypeError, ValueError) as error:
         # The filters were cut or masked, or the service has changed since.
-        message = _("The search %(name)s does not take these filters: %(filters)s.")
+        message = _("The search %(name)s does not accept these filters: %(filters)s.")
         values = {"name": search.name, "filters": filters or order}
         raise SearchParameterInvalid(message % values, "filters") from error
 

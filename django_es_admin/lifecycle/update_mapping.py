@@ -145,7 +145,7 @@ def _judge(difference: Difference) -> MappingChange:
         why = _("a field can be added. Documents have it after they are written again")
     elif not difference.needs_rebuild:
         applies = True
-        why = _("what differs can be changed while the index is in use")
+        why = _("the differences can be applied while the index is in use")
     else:
         blocks = True
         why = _("the type of a field, and how it is indexed, can only be changed by a rebuild")

@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='promotion',
             name='search',
-            field=models.CharField(blank=True, help_text='The name of the class of a search service. Leave empty for all services of the index.', max_length=200, verbose_name='search'),
+            field=models.CharField(blank=True, help_text='A search service of the site, or all services of the index.', max_length=200, verbose_name='search'),
         ),
         migrations.AlterField(
             model_name='promotion',

@@ -30,9 +30,7 @@ class Promotion(models.Model):
         _("search"),
         max_length=200,
         blank=True,
-        help_text=_(
-            "The name of the class of a search service. Leave empty for all services of the index."
-        ),
+        help_text=_("A search service of the site, or all services of the index."),
     )
     words = models.CharField(
         _("words"),

@@ -214,8 +214,8 @@ TEXTS: Mapping[str, str | Promise] = {
         "count",
     ),
     "synonyms-behind": ngettext_lazy(
-        "%(count)s rule of the synonyms %(name)s is not in Elasticsearch as in the database",
-        "%(count)s rules of the synonyms %(name)s are not in Elasticsearch as in the database",
+        "%(count)s rule of the synonyms %(name)s differs between Elasticsearch and the database",
+        "%(count)s rules of the synonyms %(name)s differ between Elasticsearch and the database",
         "count",
     ),
     "synonyms-built-in": gettext_lazy(

@@ -206,7 +206,7 @@ class ReindexingMixin(Base):
             # As for actions: the database may find other rows than the user saw.
             self.message_user(
                 request,
-                _("Nothing was done: the search could not be answered by Elasticsearch."),
+                _("Nothing was done, because Elasticsearch did not answer the search."),
                 messages.ERROR,
             )
         elif "confirmed" in request.POST:

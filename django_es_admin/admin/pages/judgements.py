@@ -71,9 +71,7 @@ class JudgementAdmin(LabelColumn, Base):
     list_display = ("words", "key", "grade", "search", "index", "connection_of")
     list_filter = ("grade", "index", "search")
     search_fields = ("words", "=key")
-    search_help_text = _(
-        "Which objects belong among the results of some words. Searches words and keys."
-    )
+    search_help_text = _("Grades of objects in the results of a search. Searches words and keys.")
 
     class Media:
         css: ClassVar = {"all": ("django_es_admin/css/pages.css",)}

@@ -91,7 +91,7 @@ class PromotionAdmin(LabelColumn, Base):
     list_filter = ("effect", "index", ("search", SearchFilter))
     search_fields = ("words", "=key")
     search_help_text = _(
-        "What comes first in the results of some words, and what never comes. Searches words and "
+        "Objects that come first in the results of a search, or are left out. Searches words and "
         "keys."
     )
 

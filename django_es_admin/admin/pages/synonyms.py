@@ -99,8 +99,8 @@ class SynonymAdmin(LabelColumn, Base):
     list_filter = ("name", "connection")
     search_fields = ("rule",)
     search_help_text = gettext_lazy(
-        "Words that mean the same in searches. A rule acts as soon as it is saved. Searches the "
-        "rules."
+        "Words with the same meaning in searches. A rule takes effect as soon as it is saved. "
+        "Searches the rules."
     )
     delete_selected_confirmation_template = "admin/elasticsearch/synonym/delete_selected.html"
 

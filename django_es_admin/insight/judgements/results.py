@@ -88,7 +88,7 @@ def read_results(
     words = normalise(text)
     parts = Question(search, words, filters, order, spelling=text).parts()
     if parts is None:
-        told = _("The search does not take these words and filters.")
+        told = _("The search does not accept these words and filters.")
         return GradedResults(words, 0, (), told)
     [found] = ask(definition, index_to_ask(definition, ""), [parts], SIZE)
     grades = dict(_rows(definition, search, words).values_list("key", "grade"))

@@ -61,7 +61,7 @@ def test_during_an_outage(products: list[Product], settings: Settings) -> None:
         settings.ES_SERVERS = {"default": {"HOSTS": [url], "LABEL": "Production"}}
         for said in everywhere(settings):
             assert "3 changes wait since" in said
-            assert "; all is written once Production answers." in said
+            assert "; everything is written once Production answers." in said
         work(rate=1.0)
         for said in everywhere(settings):
             assert "; about 3 s once Production answers." in said
@@ -76,7 +76,7 @@ def test_a_worker_that_went_away(
     for said in everywhere(settings):
         assert ("No worker was seen" in said) == bool(text)
         assert text in said
-        assert ("nothing is written, as no worker" in said) == bool(text)
+        assert ("nothing is written, because no worker" in said) == bool(text)
     backlog = get_status().backlog
     commands = [str(problem) for problem in backlog.problems]
     assert all("run manage.py es_drain --forever." in command for command in commands)
@@ -112,6 +112,6 @@ def test_a_silent_database_is_not_said_to_hold_nothing(
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE away RENAME TO {table}")
     for said in pages:
-        assert "What waits is not known: the database default does not answer." in said
+        assert "The changes that wait are unknown: the database default does not answer." in said
         assert "0 changes wait" not in said
         assert "No worker" not in said

@@ -226,7 +226,7 @@ def test_the_steps_to_come_and_the_time_until_all_is_done() -> None:
         ("prune", {"deleted": ["a", "b"]}, "2 generations were deleted: a, b."),
         ("prune", {"deleted": []}, "Nothing was deleted"),
         ("delete", {}, "products-new was deleted."),
-        ("refresh", {}, "What was written until then can be found."),
+        ("refresh", {}, "Documents that were written until then can be found."),
         (
             "drain",
             {"written": 7, "deleted": 2, "failed": 1},

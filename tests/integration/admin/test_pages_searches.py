@@ -151,7 +151,7 @@ def test_results_and_reasons_as_people_saw_them(
     assert "the search requires that category.name.raw is “Boots”" in unescape(text)
     assert 'name="filters"' in text
     broken = f"{filtered.replace('Boots', 'x%22y')}&key={keys[0]}"
-    assert "does not take these filters" in judge.get(broken).content.decode()
+    assert "does not accept these filters" in judge.get(broken).content.decode()
     # Without the rights to these pages there are no links to them.
     text = page_of(visitor("elasticsearch.view_loggedsearch"), {"of": "default:products"})
     assert "/why/" not in text

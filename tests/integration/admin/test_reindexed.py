@@ -123,7 +123,7 @@ def test_what_waits_as_elasticsearch_is_down(
         settings.ES_SERVERS = {"default": {**settings.ES_SERVERS["default"], "HOSTS": [url]}}
         html = select(client, *products)
         breaker.reset()
-    assert "3 objects wait, as Elasticsearch does not answer: nothing is lost." in words(html)
+    assert "3 objects wait, because Elasticsearch does not answer: nothing is lost." in words(html)
     assert "written to the index" not in html
     assert OutboxEntry.objects.count() == 3
 

@@ -211,7 +211,9 @@ def test_nothing_is_exported_while_elasticsearch_does_not_answer(
             response = export(admin_client, format_, q="lantern")
         assert response["Location"] == address("changelist", q="lantern")
         page = text_of(admin_client.get(response["Location"]))
-        assert "Nothing was exported, as the search is not answered at the moment: The se" in page
+        assert (
+            "Nothing was exported, because the search is not answered at the moment: The se" in page
+        )
     with no_elasticsearch():
         # Without a search there is nothing to ask.
         assert len(lines(export(admin_client))) == 10

@@ -45,6 +45,6 @@ def test_what_is_not_there(run: Run, product: Product) -> None:
     for filters in ('{"brand": "x"}', "[1]", "{", '"x"', '{"sort_by": "x"}'):
         wrong = run("es_why", INDEX, str(product.pk), "lamp", filters=filters)
         assert wrong.code == 1
-        assert f"does not take these filters: {filters}." in wrong.message
+        assert f"does not accept these filters: {filters}." in wrong.message
     assert run("es_why", "nothing", "1", "lamp").code == 1
     assert run("es_why", INDEX, "987654", "lamp").code == 2

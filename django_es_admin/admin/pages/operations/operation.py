@@ -87,7 +87,9 @@ class OperationAdmin(LabelColumn, PageAdmin):
     list_filter = ("kind", "state", IndexFilter, WhoFilter, DatabaseFilter)
     list_per_page = 50
     search_fields = ("index", "who", "generation")
-    search_help_text = _("Searches the index, the generation, and who began the operation.")
+    search_help_text = _(
+        "Searches the index, the generation, and the user who started the operation."
+    )
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -163,7 +163,7 @@ def _deleted(row: Operation) -> str:
 
 
 def _refreshed(row: Operation) -> str:
-    return _("What was written until then can be found.")
+    return _("Documents that were written until then can be found.")
 
 
 def _drained(row: Operation) -> str:

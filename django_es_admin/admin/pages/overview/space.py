@@ -50,8 +50,8 @@ BLOCKS: Mapping[str, str | Promise] = {
     "read_only_allow_delete": gettext_lazy(
         "a disk was too full. Elasticsearch removes the block by itself when there is room again"
     ),
-    "read_only": gettext_lazy("somebody set it to read-only, and has to undo that"),
-    "write": gettext_lazy("somebody blocked writes, and has to undo that"),
+    "read_only": gettext_lazy("somebody set it to read-only, and has to remove the block"),
+    "write": gettext_lazy("somebody blocked writes, and has to remove the block"),
 }
 
 

@@ -31,7 +31,7 @@ def tell_backlog(backlog: Backlog) -> BacklogLine:
     """Return the line about the changes that wait."""
     parts: list[str | SafeString] = []
     if backlog.silent:
-        unknown = _("What waits is not known: the database %(names)s does not answer.")
+        unknown = _("The changes that wait are unknown: the database %(names)s does not answer.")
         parts.append(filled(unknown, {"names": ", ".join(backlog.silent)}))
     if backlog.waiting:
         parts.append(_waiting(backlog))
@@ -60,9 +60,9 @@ def _until(backlog: Backlog) -> str | SafeString:
     seconds = None if backlog.seconds is None else max(backlog.seconds, 1)
     named = {"time": duration(seconds), "labels": ", ".join(backlog.down)}
     if backlog.unattended:
-        return _("; nothing is written, as no worker runs")
+        return _("; nothing is written, because no worker is running")
     if backlog.down and seconds is None:
-        return filled(_("; all is written once %(labels)s answers"), named)
+        return filled(_("; everything is written once %(labels)s answers"), named)
     if backlog.down:
         return filled(_("; about %(time)s once %(labels)s answers"), named)
     return "" if seconds is None else _("; about %(time)s") % named

@@ -84,8 +84,8 @@ def _waiting(result: ReindexResult) -> str:
         return ""
     text = (
         ngettext(
-            "%(count)s object waits, as Elasticsearch does not answer: nothing is lost.",
-            "%(count)s objects wait, as Elasticsearch does not answer: nothing is lost.",
+            "%(count)s object waits, because Elasticsearch does not answer: nothing is lost.",
+            "%(count)s objects wait, because Elasticsearch does not answer: nothing is lost.",
             result.waiting,
         )
         if result.unanswered

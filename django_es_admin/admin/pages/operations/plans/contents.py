@@ -50,7 +50,7 @@ def tell_complete(plan: CompletePlan) -> Told:
             "compare the keys that %(generation)s has with those of the database "
             "(%(documents)s, %(rows)s)"
         ),
-        _("write each document that is missing, and delete each that has no row, by the outbox"),
+        _("write missing documents, and delete documents without a row, through the outbox"),
     )
     requests = (
         f"POST /{plan.generation}/_refresh",
@@ -124,7 +124,7 @@ def tell_preview(plan: PreviewPlan) -> Told:
             plan.searches,
         ),
         _("send no further request after %(seconds)s s"),
-        _("keep what differs with the operation. Nothing is changed"),
+        _("store the differences with the operation. Nothing is changed"),
     )
     values = {
         "live": plan.live,

@@ -116,5 +116,5 @@ def tell_delete(plan: DeletePlan) -> Told:
 def tell_refresh(plan: RefreshPlan) -> Told:
     """Describe a refresh."""
     alias = plan.definition.alias
-    step = _("make what was written to %(alias)s searchable at once")
+    step = _("make all documents of %(alias)s searchable immediately")
     return Told((filled(step, {"alias": alias}),), (f"POST /{alias}/_refresh",))
