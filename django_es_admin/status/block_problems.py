@@ -1,6 +1,6 @@
 """Problems with indices that somebody, or Elasticsearch itself, has blocked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ..indices.blocks import Block, removing
 from ..indices.definition import IndexDefinition
@@ -11,22 +11,29 @@ _OF_WRITES: tuple[Block, ...] = ("write", "read_only", "read_only_allow_delete")
 
 
 def problems_of_blocks(
-    indices: Iterable[LiveIndex], *, searched: Iterable[str], written: bool, left: str = ""
+    indices: Iterable[LiveIndex],
+    *,
+    searched: Collection[str],
+    written: Collection[str],
+    left: str = "",
 ) -> Iterator[Problem]:
     """Yield a problem for each block of these indices that has an effect.
 
     Args:
         searched: the names of the indices with the alias.
-        written: whether the project writes to them. If not, a block of writes has no effect.
+        written: the names of the indices that get each change. A block of writes has an effect on
+            no other.
         left: the index that a killed rebuild has blocked for writes, which is another problem; ""
             if there is none.
     """
-    live = set(searched)
     for index in indices:
         for block in index.blocks:
-            if block in _OF_WRITES and (not written or (block == "write" and index.name == left)):
+            if block in _OF_WRITES and index.name not in written:
                 continue
-            level: Level = "error" if block != "metadata" and index.name in live else "warning"
+            if block == "write" and index.name == left:
+                continue
+            hinders = block != "metadata" and index.name in searched
+            level: Level = "error" if hinders else "warning"
             facts = {"name": index.name, "request": removing(index.name, block)}
             yield Problem(f"blocked-{block}", facts, level)
 

@@ -53,15 +53,15 @@ TEXTS: Mapping[str, str | Promise] = {
         "removes the block"
     ),
     "blocked-write": gettext_lazy(
-        "%(name)s has a write block, so its changes wait. `%(request)s` removes the block"
+        "%(name)s has a write block, so no change is written to it. `%(request)s` removes the block"
     ),
     "blocked-read_only": gettext_lazy(
-        "%(name)s is read-only, so its changes wait, and nobody can change or delete it. "
-        "`%(request)s` removes the block"
+        "%(name)s is read-only, so no change is written to it, and nobody can change or delete "
+        "it. `%(request)s` removes the block"
     ),
     "blocked-read_only_allow_delete": gettext_lazy(
-        "%(name)s is read-only, so its changes wait. If a disk was too full, Elasticsearch removes "
-        "the block when there is room again; otherwise `%(request)s` does"
+        "%(name)s is read-only, so no change is written to it. If a disk was too full, "
+        "Elasticsearch removes the block when there is room again; otherwise `%(request)s` does"
     ),
     "foreign": gettext_lazy(
         "%(name)s belongs to another database (%(owner)s, written by %(host)s as %(label)s): use "

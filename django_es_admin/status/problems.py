@@ -85,13 +85,12 @@ def find_problems(
     """
     searched = [holder.name for holder in holders] or [definition.alias] * physical
     ours = [name for name in existing if not ownership.is_foreign(name)]
+    written = [*searched, *written_generations(generations)] if definition.document else []
     found = [
         *_of_triggers(*triggers),
         *_of_queue(unattended),
         *problems_of_left_block(definition, blocked),
-        *problems_of_blocks(
-            registered, searched=searched, written=definition.document is not None, left=blocked
-        ),
+        *problems_of_blocks(registered, searched=searched, written=written, left=blocked),
         *_of_outbox(outbox),
         *problems_of_builds(
             definition, holders, generations, behind=behind, existing=existing, running=rebuilding
@@ -215,7 +214,7 @@ def problems_without_database(
     """Return the problems that the connection knows if the database does not answer."""
     silent = Problem("database-silent", {"name": definition.database}, "error")
     searched = [holder.name for holder in holders]
-    written = definition.document is not None
+    written = searched if definition.document else []
     blocks = problems_of_blocks(holders, searched=searched, written=written)
     return (silent, *(_of_holders(holders) if holders else ()), *blocks)
 

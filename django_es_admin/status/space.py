@@ -125,7 +125,7 @@ def read_space(connection: str) -> Space:
             size=index.size,
             replicas=index.settings.get("index.number_of_replicas", ""),
             block=next(iter(forbidding("write", index.blocks)), ""),
-            problems=tuple(problems_of_blocks([index], searched=(), written=False)),
+            problems=tuple(problems_of_blocks([index], searched=(), written=())),
         )
 
     occupants = sorted(map(occupant, live.by_name.values()), key=lambda one: -(one.size or 0))

@@ -350,7 +350,7 @@ def unmanaged_status(connection: str, index: LiveIndex, answer: ClusterAnswer) -
         documents=answer.documents.get(index.name),
         size=index.size,
         created=index.created,
-        problems=tuple(problems_of_blocks([index], searched=(), written=False)),
+        problems=tuple(problems_of_blocks([index], searched=(), written=())),
         known=answer.health.available,
         told=answer.told,
     )

@@ -34,6 +34,7 @@ from django_es_admin.lifecycle.verify.content import look_again
 from django_es_admin.lifecycle.verify.plan import plan_verify
 from django_es_admin.lifecycle.verify.verify import verify
 from django_es_admin.models import Generation
+from django_es_admin.search.window import read_window
 from django_es_admin.status.compared_object import compare_object
 from django_es_admin.status.detail import get_index
 from django_es_admin.status.status import get_status
@@ -81,22 +82,25 @@ def read() -> LiveIndices:
 def test_what_is_known_of_them(
     es: Elasticsearch,
     others: list[str],
-    build: Build,
+    definition: IndexDefinition,
     monkeypatch: pytest.MonkeyPatch,
     bytes_of_names: int,
 ) -> None:
     monkeypatch.setattr(described, "MAX_NAMES_BYTES", bytes_of_names)
     make_products(2)
-    live = build()
+    live = rebuild(plan_rebuild(definition)).generation
     backend, before = connections["default"], read()
     mappings = read_mappings(backend, [live, *others], Deadline(10))
-    kept = read_kept(backend, live)
+    kept, document = read_kept(backend, live), definition.document
+    assert document is not None
+    window = read_window(document, Deadline(10))
     with ExitStack() as stack:
         for name in (others[0], others[2], live):
             stack.enter_context(blocked(es, name, "metadata"))
         after = read()
         assert read_mappings(backend, [live, *others], Deadline(10)) == mappings
         assert read_kept(backend, live) == kept
+        assert read_window(document, Deadline(10)) == window
     assert list(after.by_name) == list(before.by_name)
     # Of what is not blocked, all.
     assert after.by_name[others[1]] == before.by_name[others[1]]
@@ -241,6 +245,9 @@ def test_operations_on_a_blocked_one(
                 refresh(plans["refresh"]())
                 assert verify(plans["verify"]()).equal
         assert holders(es, definition) == {live}
+    with blocked(es, standby, "write"):
+        [problem] = problems()
+        assert f"{standby} has a write block, so no change is written to it." in problem
     # What is blocked is not what is live.
     with blocked(es, standby, "metadata"):
         [problem] = problems()
@@ -287,7 +294,11 @@ def test_pruning_leaves_one_and_deletes_the_others(
     Generation.objects.filter(name__in=[older, old]).update(
         role=Generation.Role.RETIRED, retired_at=Now() - timedelta(hours=1)
     )
+    with blocked(es, old, "write"):
+        # Nothing is written to it any more.
+        assert all("write block" not in problem for problem in problems())
     with blocked(es, old, "metadata"):
+        assert any(old in problem for problem in problems())
         plan = plan_prune(definition)
         assert plan.doomed == (older,)
         [kept] = plan.blocked
