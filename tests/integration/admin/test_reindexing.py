@@ -122,7 +122,7 @@ def test_all_that_match_is_refused_while_elasticsearch_does_not_answer(
         data = {"_reindex_all": "1", "confirmed": "1"}
         response = client.post(f"{reverse(LIST)}?q=shoe", data, follow=True)
     text = words(response.content.decode())
-    assert "Nothing was done: the search could not be answered" in text
+    assert "Nothing was done, because Elasticsearch did not answer" in text
     assert "written to the index" not in text
 
 

@@ -147,7 +147,7 @@ def test_the_page_that_mends_what_differs(shop: Declared, es: Elasticsearch, pre
     client = visitor("elasticsearch.view_index", "elasticsearch.reindex_objects")
     index = reverse("admin:elasticsearch_index_change", args=[f"default_3A{name}"])
     page = client.get(index).content.decode()
-    assert "1 rule of the synonyms <bdi>shop</bdi> is not in Elasticsearch" in page
+    assert "1 rule of the synonyms <bdi>shop</bdi> differs between Elasticsearch" in page
     assert url in page
     response = client.get(url)
     assert f"PUT /_synonyms/{prefix}shop" in response.content.decode()
@@ -155,7 +155,7 @@ def test_the_page_that_mends_what_differs(shop: Declared, es: Elasticsearch, pre
     done = client.post(url, {"fingerprint": fingerprint}, follow=True).content.decode()
     assert "Searches use these synonyms (rules of each set): <bdi>shop: 1</bdi>." in done
     page = client.get(index).content.decode()
-    assert "is not in Elasticsearch" not in page
+    assert "differs between Elasticsearch" not in page
     assert "nothing: Elasticsearch has the rules" in client.get(url).content.decode()
 
 

@@ -126,7 +126,7 @@ def test_drift_is_a_problem_with_its_verb(
     with suppress(CommandError):
         call_command("es_status", definition.name)
     told = capsys.readouterr().out
-    assert "2 rules of the synonyms shop are not in Elasticsearch" in told
+    assert "2 rules of the synonyms shop differ between Elasticsearch and the database" in told
     assert f"manage.py es_synonyms {definition.name}" in told
     call_command("es_synonyms", definition.name, "--dry-run")
     assert "2 rules, 1 to add, 1 to remove" in capsys.readouterr().out
