@@ -248,6 +248,7 @@ def test_a_page_is_refreshed_whatever_parts_come_and_go(
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_a_rebuild_whose_worker_is_killed_is_gone_on_with(
     products: list[Product],
     es: Elasticsearch,

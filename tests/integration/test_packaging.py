@@ -122,6 +122,8 @@ def test_the_distributions_hold_every_file_of_the_package(
     assert {name for name in in_wheel if not name.startswith("django_es_admin")} == set()
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 def test_the_dashboard_opens_from_the_wheel(
     python: Path, es: Elasticsearch, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def divided(protocols: Sequence[Proof | Mutant], *slow: str) -> list[Any]:
     ]
 
 
+@pytest.mark.in_ci
 @pytest.mark.parametrize("proof", divided(PROOFS))
 def test_no_update_is_lost(proof: Proof) -> None:
     found = explore(proof.rules, proof.world)

@@ -5,6 +5,7 @@ import pytest
 from tests.protocol.turns import Turns, left_behind
 
 
+@pytest.mark.in_ci
 @pytest.mark.parametrize(
     ("processes", "room"), [(3, 9), (3, 1), pytest.param(4, 9, marks=[pytest.mark.slow])]
 )

@@ -35,6 +35,7 @@ FAILURES = [
 
 pytestmark = pytest.mark.slow
 
+in_ci = pytest.mark.in_ci
 each_vendor = pytest.mark.parametrize("vendor", VENDORS)
 
 
@@ -64,6 +65,7 @@ def test_a_rebuild_on_a_faulty_network(vendor: str, site: Site, proxy: Proxy, ch
     assert sum(proxy.seen.values()) > proxy.seen["pass"]
 
 
+@in_ci
 @pytest.mark.parametrize(("vendor", "step"), FAILURES)
 def test_a_failure_at_a_step(
     vendor: str, step: str, site: Site, proxy: Proxy, check: Check
@@ -146,7 +148,7 @@ OTHERS = {"stranger": (), "scripts": scripts.KINDS, "commands": commands.KINDS}
 """Programs that write beside the site, and what each has to have done."""
 
 
-@pytest.mark.parametrize("vendor", [*VENDORS, "mysql"])
+@pytest.mark.parametrize("vendor", ["sqlite", pytest.param("postgresql", marks=in_ci), "mysql"])
 def test_triggers_and_other_programs(
     vendor: str, environment: Environment, seed: int, tmp_path: Path, check: Check
 ) -> None:
@@ -223,7 +225,7 @@ def server() -> Iterator[OwnServer]:
         server.stop()
 
 
-@each_vendor
+@pytest.mark.parametrize("vendor", [pytest.param("sqlite", marks=in_ci), "postgresql"])
 def test_a_server_that_is_killed_and_comes_back(
     vendor: str,
     environment: Environment,

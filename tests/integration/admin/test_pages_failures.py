@@ -129,6 +129,7 @@ def test_the_dashboard_says_in_one_line_what_is_wrong(broken: str, settings: Set
     assert "is missing" not in text
 
 
+@pytest.mark.few(7)
 def test_each_page_of_an_index_says_in_one_line_what_is_wrong(
     broken: str, settings: Settings
 ) -> None:

@@ -148,7 +148,7 @@ def seen(response: Any) -> Any:
     }
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("group", [TRANSLATED, UNTRANSLATED, REFUSED], ids=["yes", "no", "refused"])
 def test_whoever_counts_the_numbers_are_the_same(
     admin_client: Client,

@@ -1,6 +1,7 @@
 """READONLY and INDEX_PREFIX over every method of the client: what is refused, does not arrive."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,11 +18,20 @@ from .client_methods import ClientMethod, client_methods
 pytestmark = pytest.mark.filterwarnings("ignore")
 BACKENDS = "django_es_admin.backends.elasticsearch"
 ENGINES = ["SimpleHttpBackend", "SimpleRequestsHttpBackend"]
-METHODS = list(client_methods())
-NAMING = [(method, name) for method in METHODS for name in method.naming]
 OK = Answer(200, "{}", "application/json", elasticsearch=True)
 
 arrived: list[tuple[str, str, bytes]] = []
+
+
+@cache
+def methods() -> list[ClientMethod]:
+    """Return all methods of the client; to read their source takes long."""
+    return list(client_methods())
+
+
+def naming() -> list[tuple[ClientMethod, str]]:
+    """Return each method with each of its arguments that name indices."""
+    return [(method, name) for method in methods() for name in method.naming]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +72,8 @@ def is_sent(method: ClientMethod, connection: Base, **changed: Any) -> bool:
 
 def test_each_method_sends_something(server: str) -> None:
     connection = connection_to(server, f"{BACKENDS}.SimpleHttpBackend")
-    assert [str(method) for method in METHODS if not is_sent(method, connection)] == []
-    assert len(METHODS) > 500
+    assert [str(method) for method in methods() if not is_sent(method, connection)] == []
+    assert len(methods()) > 500
 
 
 # INDEX_PREFIX
@@ -80,11 +90,11 @@ def test_no_method_reaches_an_index_outside_the_prefix(
     connection = connection_to(server, engine, INDEX_PREFIX="mine-")
     sent = [
         f"{method} {name}"
-        for method, name in NAMING
+        for method, name in naming()
         if is_sent(method, connection, **{name: foreign})
     ]
     assert sent == []
-    assert len(NAMING) > 120
+    assert len(naming()) > 120
 
 
 # With an index of its own each of these is sent.
@@ -109,7 +119,7 @@ search_template terms_enum termvectors update update_by_query
 
 def test_own_indices_are_reached(server: str, engine: str) -> None:
     connection = connection_to(server, engine, INDEX_PREFIX="mine-")
-    by_name = {str(method): method for method in METHODS}
+    by_name = {str(method): method for method in methods()}
     missing = [
         name
         for name in OWN
@@ -134,7 +144,7 @@ transform.put_transform
 
 def test_what_cannot_be_read_is_refused(server: str, engine: str) -> None:
     connection = connection_to(server, engine, INDEX_PREFIX="mine-")
-    by_name = {str(method): method for method in METHODS}
+    by_name = {str(method): method for method in methods()}
     assert [name for name in CLOSED if is_sent(by_name[name], connection)] == []
 
 
@@ -153,7 +163,7 @@ render_search_template scripts_painless_execute scroll
 
 def test_what_reaches_every_index_is_refused(server: str) -> None:
     connection = connection_to(server, f"{BACKENDS}.SimpleHttpBackend", INDEX_PREFIX="mine-")
-    without = [method for method in METHODS if not {*method.naming} & method.arguments().keys()]
+    without = [method for method in methods() if not {*method.naming} & method.arguments().keys()]
     changing = []
     for method in without:
         if is_sent(method, connection):
@@ -182,10 +192,11 @@ security.query_user sql.clear_cursor sql.query sql.translate terms_enum termvect
 """.split()
 
 
+@pytest.mark.few(1)
 def test_readonly_over_all_methods(server: str, engine: str) -> None:
     connection = connection_to(server, engine, READONLY=True)
     found = set()
-    for method in METHODS:
+    for method in methods():
         if is_sent(method, connection):
             verb, path, _ = arrived[0]
             assert "_refresh" not in path
@@ -204,7 +215,7 @@ def test_no_path_of_any_method_has_dots(server: str, engine: str, dots: str) -> 
     connection = connection_to(server, engine)
     sent = [
         f"{method} {name}"
-        for method in METHODS
+        for method in methods()
         for name in method.in_path
         # Some stand in the path beside another alone.
         if is_sent(method, connection, **{name: dots}) and quote(dots, safe="") in arrived[0][1]

@@ -253,7 +253,7 @@ def server(request: pytest.FixtureRequest, secured: Secured) -> Server:
     return dict(request.param(secured))
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
 def test_secrets_are_never_displayed(
     server: Server,

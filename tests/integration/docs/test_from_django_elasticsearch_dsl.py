@@ -25,6 +25,7 @@ def project(tmp_path: Path, es: Elasticsearch) -> Project:
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_each_block(project: Project, es: Elasticsearch, prefix: str) -> None:
     [node] = es.transport.node_pool.all()
     es.indices.create(index=f"{prefix}cars")

@@ -14,6 +14,7 @@ print(Client(SERVER_NAME="localhost").get("/search/", {"q": "django"}).content.d
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_each_block(follow: Callable[..., Project], es: Elasticsearch, prefix: str) -> None:
     project = follow("from-djangoes.md", app="blog")
     [index] = es.indices.get_alias(index=f"{prefix}index_dev", name=f"{prefix}index_dev")

@@ -34,6 +34,7 @@ print(json.dumps({
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_each_block(follow: Callable[..., Project]) -> None:
     project = follow("from-haystack.md", app="notes")
     answer = json.loads(project.script(USE))

@@ -29,6 +29,7 @@ print(json.dumps({
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_each_block(follow: Callable[..., Project]) -> None:
     project = follow("from-modelsearch.md", app="library")
     answer = json.loads(project.script(USE))

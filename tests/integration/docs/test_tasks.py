@@ -154,6 +154,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 @pytest.mark.parametrize(
     "section",
     [

@@ -161,6 +161,7 @@ def ask_whatever(api: Any, path: str, mode: GenerationMode, examples: int) -> se
     return answered
 
 
+@pytest.mark.few(2)
 @examples_of_each
 @pytest.mark.parametrize("path", ["/api/search/", "/api/autocomplete/"])
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)

@@ -126,7 +126,13 @@ def test_by_the_runner_in_parallel(project: Project, prefix: str, database: str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["", POSTGRES_URL], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    "database",
+    [
+        pytest.param("", id="sqlite", marks=pytest.mark.in_ci),
+        pytest.param(POSTGRES_URL, id="postgresql"),
+    ],
+)
 def test_by_pytest_in_parallel(project: Project, prefix: str, database: str) -> None:
     run = project.run(*PYTEST, "-n", "2", database=database)
     assert run.status == 0, run.output
@@ -134,6 +140,8 @@ def test_by_pytest_in_parallel(project: Project, prefix: str, database: str) -> 
     assert_own_names(run, prefix, 2)
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 def test_by_the_runner_in_processes_that_are_spawned(project: Project, prefix: str) -> None:
     run = project.run(*MANAGE, "--parallel", "2", START_METHOD="spawn")
     assert run.status == 0, run.output
