@@ -80,7 +80,7 @@ def three_connections(
 
 
 @pytest.mark.in_ci
-@pytest.mark.parametrize("each", [20, pytest.param(100, marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.parametrize("each", [30, pytest.param(100, marks=pytest.mark.slow)], indirect=True)
 def test_many_indices_and_a_dead_connection(
     es: Elasticsearch, prefix: str, settings: Settings, each: int
 ) -> None:

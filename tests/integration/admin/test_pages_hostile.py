@@ -125,6 +125,7 @@ def test_an_index_with_an_odd_name_has_its_pages(es: Elasticsearch, prefix: str,
         assert full in unescape(shown)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["מוצרים", "منتجات-2026", "a'b", "a&b=c;d@e!f$g(h)i"])
 def test_a_sentence_keeps_a_name_apart(
     es: Elasticsearch, prefix: str, settings: Settings, name: str

@@ -49,6 +49,7 @@ def test_the_dashboard(products: list[Product], es: Elasticsearch) -> None:
     assert "Outbox: 0 Änderungen warten" in text
 
 
+@pytest.mark.few(4)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("tab", "sentence"),

@@ -59,6 +59,7 @@ def asked(request: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
     return unquote(path).removeprefix("/"), {k: v for k, v in body.items() if k != "timeout"}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "text", ["trail", "Trail shoe 1", "it's <b>", "stoney paths", "-5", "a b c"]
 )

@@ -73,6 +73,7 @@ def notes() -> list[Note]:
     return made
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "query",
     [
@@ -282,6 +283,7 @@ def test_ticked_rows_and_all_rows_by_the_action(admin_client: Client, notes: lis
     assert lines(sent)[1:] == shown(admin_client, q="lantern")
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("query", [{"q": "lantern"}, {"q": "lantern", "o": "1"}, {}])
 @pytest.mark.parametrize("outage", [False, True])
 def test_an_export_without_a_form(
@@ -332,6 +334,7 @@ def test_more_ticked_rows_than_a_form_may_have_fields(
     assert sorted(found) == sorted(note.title for note in expected)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("items", ['["x"]', "[", '{"a": 1}', "[[1]]", '["a", null]', ""])
 def test_keys_that_are_none_are_a_message(
     admin_client: Client, notes: list[Note], items: str

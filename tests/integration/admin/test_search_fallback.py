@@ -101,6 +101,7 @@ def test_without_words_nobody_misses_elasticsearch(
         assert UNRANKED not in text_of(open_list(admin_client))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("server", "reason"),
     [

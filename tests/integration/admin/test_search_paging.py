@@ -207,6 +207,7 @@ def test_one_search_and_one_for_the_marks(admin_client: Client) -> None:
     assert len(response.context["cl"].result_list) == 25
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "query",
     [
@@ -416,6 +417,7 @@ BEHIND: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("change", ["moves", "goes", "comes"])
 @pytest.mark.usefixtures("settled")
 def test_no_number_tells_of_a_row_that_left_past_the_signals(

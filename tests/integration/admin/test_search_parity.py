@@ -312,6 +312,7 @@ def test_an_action_on_all_that_match_is_on_the_same_rows(clerk: Client, notes: l
 # --- where relevance differs, on purpose ---
 
 
+@pytest.mark.few(5)
 @both_modes
 @pytest.mark.parametrize(
     ("term", "ours", "stock"),

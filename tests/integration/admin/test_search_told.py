@@ -164,6 +164,7 @@ def test_words_that_are_in_some_hit_need_no_other_spelling(
         assert said.endswith("Did you mean lantern candel?"), query
 
 
+@pytest.mark.few(4)
 @pytest.mark.usefixtures("either_mode")
 @pytest.mark.parametrize("boost", ["1", "0.01", "1.1", "5000"])
 def test_the_weight_of_a_field_makes_no_typo_exact(
@@ -406,6 +407,7 @@ class EstimatingRows(QuerySet[Note]):
         return 50
 
 
+@pytest.mark.few(2)
 @pytest.mark.usefixtures("option")
 @pytest.mark.parametrize("checked", [0, 1_000])
 def test_hits_are_counted_whatever_the_rows_say(

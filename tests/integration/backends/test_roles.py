@@ -224,6 +224,7 @@ def test_a_role_is_enough_and_nothing_in_it_too_much(
         assert refused(OPERATIONS[name]), f"{privilege} is not needed"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_role_ends_at_the_prefix(use: Callable[..., None], secured: Secured, name: str) -> None:
     with secured.client() as client:

@@ -55,6 +55,7 @@ def test_a_dry_run_changes_and_asks_nothing(
     assert holders() == [generations[1]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("said", ["y\n", "yes\n", " YES \n"])
 def test_somebody_agrees(
     run: Run,
@@ -70,6 +71,7 @@ def test_somebody_agrees(
     assert holders() == [generations[0]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("said", ["n\n", "\n", "yep\n"])
 def test_somebody_does_not_agree(
     run: Run,

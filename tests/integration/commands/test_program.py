@@ -46,6 +46,7 @@ def manage(
     return forks.run([str(MANAGE), *args], environment=environment(tmp_path, url) | variables)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_tells_options_examples_and_exit_codes(tmp_path: Path, command: str) -> None:
     ended = manage(tmp_path, command, "--help")
@@ -139,6 +140,7 @@ def test_a_database_without_tables(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "args", [["--nonsense"], ["--timeout", "never"], ["--connection"], ["--connection", "nope"]]
 )

@@ -255,6 +255,7 @@ def test_actions_of_the_projects_own(cars: Any, read: Read, monkeypatch: Any) ->
     assert names(read, cars) == {"508"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "action", [{}, {"_index": "cars"}, {"_id": 1, "doc": {}}, {"_id": 1, "_index": None}, "text"]
 )

@@ -56,6 +56,7 @@ def verify(*arguments: str) -> Any:
     return told
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("sample", "objects"), [(1, 1), (5, 5), (7, 7), (8, 8), (100, 8)])
 def test_a_sample_of_what_was_changed(mixed: date, sample: int, objects: int) -> None:
     """It is one of all models together."""

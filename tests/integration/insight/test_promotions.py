@@ -160,6 +160,7 @@ def test_a_chosen_order_is_not_disturbed(order: str) -> None:
     assert answer["total"] == ProductSearchService().search("lantern")["total"]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("order", ["relevance", "price_desc"])
 def test_pages_and_cursors_have_each_once(size: int, order: str) -> None:

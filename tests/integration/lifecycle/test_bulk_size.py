@@ -73,6 +73,7 @@ def options(settings: Any) -> Callable[..., None]:
     return give
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("refuse", [refuse_the_request, refuse_each, refuse_the_last])
 def test_a_request_that_finds_no_room_is_halved(
     es: Elasticsearch,

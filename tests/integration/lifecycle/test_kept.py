@@ -172,6 +172,7 @@ def test_a_half_float_that_is_sent_as_text() -> None:
     assert not kept.is_same(body, {"v": [1.5, -0.2, 3e5]})
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize(
     ("changed", "kind"),
     [
@@ -228,6 +229,7 @@ def test_an_address_in_a_synthetic_source(
         assert kind_of(es, definition, mappings, documents, settings) == expected
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("source", [{"excludes": ["big", "o.in*"]}, {"includes": ["a", "o.out"]}])
 @pytest.mark.parametrize(
     ("changed", "kind"),

@@ -77,6 +77,7 @@ def test_a_swap_to_a_generation_whose_build_failed_after_its_load(
     assert "is not complete: it was red" in plan_swap(definition, first).refusals[0]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "plan",
     [plan_create, plan_rebuild, plan_swap, lambda definition: plan_delete(definition.name)],

@@ -156,6 +156,7 @@ def test_the_breaker_knows_what_is_busy_or_red(settings: Any, status: int) -> No
     assert OutboxEntry.objects.filter(attempts=0).count() == 2
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

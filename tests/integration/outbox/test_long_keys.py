@@ -55,6 +55,7 @@ def definition(es: Elasticsearch) -> Iterator[IndexDefinition]:
     registry.unregister_document(PageDocument)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("key", LONG)
 def test_a_long_key_can_be_saved_and_deleted(
     definition: IndexDefinition, es: Elasticsearch, key: str
@@ -77,6 +78,7 @@ def test_a_long_key_can_be_saved_and_deleted(
     assert not Page.objects.filter(title="longer").exists()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("key", LONG)
 def test_a_rebuild_names_a_long_key(definition: IndexDefinition, key: str) -> None:
     Page.objects.create(pk=key, title="long")

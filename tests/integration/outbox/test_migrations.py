@@ -152,6 +152,8 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 @pytest.mark.usefixtures("no_tables")
 def test_saves_go_on_before_the_tables_are_there(caplog: pytest.LogCaptureFixture) -> None:
     category = Category.objects.create(name="c", slug="c")
@@ -195,6 +197,8 @@ def test_nobody_looks_for_the_table_again(django_assert_num_queries: Any) -> Non
         assert tables.has_outbox("default")
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 @pytest.mark.usefixtures("no_tables")
 def test_a_fixture_is_loaded_before_the_tables_are_there(tmp_path: Path) -> None:
     path = tmp_path / "tags.json"

@@ -239,6 +239,7 @@ def state(es: Elasticsearch, index: str, kind: str) -> Iterator[None]:
 KINDS = ["write", "read_only", "read_only_allow_delete", "closed"]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_state_of_an_index_costs_no_document_an_attempt(
     es: Elasticsearch, definition: IndexDefinition, indexed: Indexed, settings: Any, kind: str

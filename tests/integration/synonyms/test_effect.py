@@ -202,6 +202,7 @@ def test_a_query_is_asked_with_the_other_analyzer(query: Any, tried: Any) -> Non
     assert on_trial(query, {"name": "t-trial"}) == tried
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "kind", ["best_fields", "most_fields", "cross_fields", "phrase", "phrase_prefix", "bool_prefix"]
 )

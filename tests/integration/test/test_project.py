@@ -189,6 +189,7 @@ def test_an_elasticsearch_that_is_down_fails_the_tests_that_need_it(
     assert "The connection 'default' is unreachable: start Elasticsearch" in run.output
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "server", [servers.refusing_port, servers.answering, lambda: servers.answering(401, DENIED)]
 )

@@ -44,6 +44,8 @@ def script() -> Iterator[Script]:
         run("stop")
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 def test_it_starts_once_is_found_again_and_stops(script: Script, free_port: int) -> None:
     port = f"--port={free_port}"
     silent = script("status")
@@ -68,6 +70,8 @@ def test_it_starts_once_is_found_again_and_stops(script: Script, free_port: int)
         psycopg.connect(url)
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 def test_only_the_role_of_the_tests_is_let_in(script: Script, free_port: int) -> None:
     assert script("start", f"--port={free_port}").returncode == 0
     for user in ("root", "postgres", "nobody"):
@@ -99,6 +103,8 @@ def test_a_server_that_is_named_is_used_or_refused_without_its_password(
     assert "secret" not in used.stdout + refused.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.in_ci
 def test_a_durable_one_waits_for_the_disk_and_stands_beside_the_other(
     script: Script, free_port: int
 ) -> None:
