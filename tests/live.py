@@ -16,11 +16,14 @@ from django_es_admin.status.counts import remember_rows
 SECONDS = 30.0
 
 
-def make_live(definition: IndexDefinition) -> None:
-    """Make an index live, in the same state as after a rebuild, with a third of the requests."""
+def make_live(definition: IndexDefinition) -> str:
+    """Make an index live as a rebuild does, with a third of its requests.
+
+    Returns:
+        The name of the generation. If there is a live one already, it is rebuilt.
+    """
     if definition.connection.client.indices.exists(index=definition.alias):
-        rebuild(plan_rebuild(definition))
-        return
+        return rebuild(plan_rebuild(definition)).generation
     # The same as `es_create`, without plan and record.
     aliases = {definition.alias: {}, **definition.aliases}
     name = create_physical(definition, dict(definition.settings), aliases).name
@@ -36,6 +39,7 @@ def make_live(definition: IndexDefinition) -> None:
     rows.filter(pk__in=waiting).delete()
     mark_loaded(generations_of(definition).get(name=name))
     remember_rows(definition, len(keys), len(keys))
+    return name
 
 
 def let_deletes_be_due() -> None:

@@ -13,9 +13,8 @@ from django.core.management import CommandError, call_command
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import rebuild
-from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.integration.commands.products import INDEX
+from tests.live import make_live
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ def definition(es: Elasticsearch) -> IndexDefinition:
 
 @pytest.fixture
 def build(definition: IndexDefinition) -> Callable[[], str]:
-    """Rebuild the index, and give the generation that is live then."""
-    return lambda: rebuild(plan_rebuild(definition)).swap.target
+    """Make the index live, or rebuild it, and give the generation that is live then."""
+    return lambda: make_live(definition)
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from django_es_admin.indices.definition import IndexDefinition, get_definition
-from django_es_admin.lifecycle.rebuild import rebuild
-from django_es_admin.lifecycle.rebuild_plan import plan_rebuild
 from tests.integration.commands.products import INDEX
+from tests.live import make_live
 from tests.servers import Reply, standing_between
 
 Between = Callable[[Reply], AbstractContextManager[None]]
@@ -24,8 +23,8 @@ def definition(es: Elasticsearch) -> IndexDefinition:
 
 @pytest.fixture
 def build(definition: IndexDefinition) -> Build:
-    """Rebuild the index, and give the generation that is live then."""
-    return lambda: rebuild(plan_rebuild(definition)).generation
+    """Make the index live, or rebuild it, and give the generation that is live then."""
+    return lambda: make_live(definition)
 
 
 @pytest.fixture
