@@ -59,6 +59,8 @@ $(INSTALLED): setup.cfg pyproject.toml
 	@echo "Installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	@# Else the processes that run the tests compile each of them at the same time.
+	@$(BIN)/python -m pytest --collect-only --quiet >/dev/null || true
 	@touch $@
 
 es: ## Start an Elasticsearch, unless one answers already

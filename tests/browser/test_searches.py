@@ -24,6 +24,7 @@ def _log(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     note.forget_all()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("javascript", [True, False])
 def test_from_the_box_of_the_shop_to_the_list_of_what_is_clicked_late(
     open_page: OpenPage, javascript: bool
