@@ -142,7 +142,8 @@ def test_who_began_to_ask_and_died_stops_nobody(
     monkeypatch.setattr(snapshot, "SECONDS", 5.0)
     [key] = [snapshot._key(connections["default"])]
     cache.add(f"{key}:turn", 1, 60)
-    assert snapshot.look([connections["default"]], 0.2)["default"].answer.health.available
+    # It waits for as long as it gives the cluster, which may be busy.
+    assert snapshot.look([connections["default"]], 1.5)["default"].answer.health.available
     assert between.probes == 1
 
 
