@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import shop
+from django.conf import settings
 
 from tests import forks
 
@@ -12,10 +13,16 @@ MANAGE = Path(shop.__file__).parent.parent / "manage.py"
 
 
 def manage(database: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    # The demo may have an index on the same server.
+    prefix = settings.ES_SERVERS["default"]["INDEX_PREFIX"]
+    (database.parent / "apart.py").write_text(
+        "from config.settings import *\n"
+        f"ES_SERVERS['default']['INDEX_PREFIX'] = {prefix + 'apart-'!r}\n"
+    )
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": "apart",
         "DATABASE_URL": f"sqlite:///{database}",
-        "PYTHONPATH": str(MANAGE.parent.parent),
+        "PYTHONPATH": os.pathsep.join([str(MANAGE.parent.parent), str(database.parent)]),
     }
     return forks.run([str(MANAGE), *args], environment=environment, warnings="error")
 
